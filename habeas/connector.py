@@ -1,0 +1,208 @@
+"""The connector contract: what a connected system must be able to do for Habeas. Small, typed, async.
+
+A connector gets its settings when it is made and plain values on each call: no database session, no Temporal, no
+global state. It raises `habeas.errors.Transient`, `Terminal` or `Quarantine` and nothing else on purpose; the engine
+does retries, timeouts, rate limits, heartbeats, evidence and error mapping. Connectors are found by entry point, group
+``habeas.connectors``; the built-in ones use the same door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from pydantic import Field, JsonValue
+
+from habeas.model import Frozen, Identifier
+from habeas.outcomes import ConfirmAnswer, EraseAnswer
+
+ENTRY_POINT_GROUP = "habeas.connectors"
+
+
+class Capability(StrEnum):
+    """What a connector can carry out; the engine never asks for one that is not declared."""
+
+    LOCATE = "locate"
+    COLLECT = "collect"
+    ERASE = "erase"
+    CONFIRM = "confirm"
+    RECTIFY = "rectify"
+    RESTRICT = "restrict"
+    OBJECT = "object"
+
+
+class Treatment(StrEnum):
+    """What erasure means for an object."""
+
+    DELETE = "delete"
+    ANONYMISE = "anonymise"
+    RETAIN = "retain"
+
+
+class Retention(Frozen):
+    """A duty to keep: which law, and for how long from an object's anchor date."""
+
+    law: str = Field(min_length=3)
+    years: int = Field(default=0, ge=0)
+    months: int = Field(default=0, ge=0)
+    days: int = Field(default=0, ge=0)
+    anchor: str = Field(min_length=1, description="the field that the term runs from")
+    to: str | None = Field(default=None, description="'year_end': the term begins when the anchor's year has ended")
+
+
+class Collection(Frozen):
+    """One kind of object in a system (a table, an endpoint), and what the law and the controller say of it."""
+
+    name: str
+    category: str = Field(description="data category, as the controller's policy names it")
+    treatment: Treatment
+    retention: Retention | None = None
+    when_referenced: Treatment = Treatment.ANONYMISE
+    """Instead of DELETE, when something that stays still points at the object."""
+    withheld: Mapping[str, str] = Field(default_factory=dict)
+    """Fields never disclosed -> why (shown to the person)."""
+    free_text: tuple[str, ...] = ()
+    """Fields that may name other people: reviewed before release."""
+
+
+class Manifest(Frozen):
+    """What a connector needs, yields and can do. Honest: the conformance kit checks it."""
+
+    title: str
+    needs: tuple[str, ...] = Field(description="identifier kinds it can search by")
+    yields: tuple[str, ...] = Field(description="identifier kinds its records may add")
+    capabilities: frozenset[Capability]
+    collections: tuple[Collection, ...]
+    confirm_after: float = Field(default=0.0, ge=0, description="seconds until a second look is meaningful")
+
+
+class Health(Frozen):
+    """Answer of `Connector.ping`."""
+
+    ok: bool
+    detail: str = ""
+    """What is wrong and what to change; no personal data."""
+
+
+class Match(Frozen):
+    """One record in a system that may be the person: a CRM contact, a customer, a support account."""
+
+    collection: str
+    key: str = Field(repr=False)
+    found_by: tuple[Identifier, ...] = Field(repr=False)
+    yields: tuple[Identifier, ...] = Field(default=(), repr=False)
+    name: str | None = Field(default=None, repr=False)
+    """Never matched by; only used to notice that two matches contradict each other."""
+
+
+class Located(Frozen):
+    """Answer of `Connector.locate`: every record that bears one of the identifiers, exactly."""
+
+    matches: tuple[Match, ...] = Field(default=(), repr=False)
+
+
+class RecordRef(Frozen):
+    """One object's place: its collection and its key in canonical JSON (``[17]``, ``["a", 3]``)."""
+
+    collection: str
+    key: str = Field(repr=False)
+
+
+class File(Frozen):
+    """Bytes that belong to a record (an attachment)."""
+
+    name: str = Field(repr=False)
+    media_type: str = "application/octet-stream"
+    content: bytes = Field(repr=False)
+
+
+class Record(Frozen):
+    """One object of the person, as the system holds it."""
+
+    collection: str
+    key: str = Field(repr=False)
+    data: dict[str, JsonValue] = Field(repr=False)
+    fingerprint: str = Field(description="SHA-256 over the whole stored object, withheld fields too, in hex")
+    anchor: date | None = None
+    """The date a retention runs from, if the collection has one."""
+    parents: tuple[RecordRef, ...] = ()
+    """Objects of the same person that this one points at."""
+    files: tuple[File, ...] = Field(default=(), repr=False)
+
+
+class Page(Frozen):
+    """Some records, and where to go on. The same cursor gives the same page while the data stays the same."""
+
+    records: tuple[Record, ...] = Field(repr=False)
+    cursor: str | None
+    """Where the next page starts; None on the last. Opaque, PII-free, at most 2 kB: it travels in heartbeats."""
+
+
+class PlannedObject(Frozen):
+    """What will be done with one object; see `habeas.plan`."""
+
+    collection: str
+    key: str = Field(repr=False)
+    treatment: Treatment
+    fingerprint: str
+    law: str | None = None
+    until: date | None = None
+    category: str = ""
+
+
+class SystemPlan(Frozen):
+    """One system's part of an approved plan. Erasure acts on these keys, never on a search."""
+
+    system: str
+    roots: tuple[RecordRef, ...] = Field(repr=False)
+    identifiers: tuple[Identifier, ...] = Field(repr=False)
+    objects: tuple[PlannedObject, ...] = Field(repr=False)
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One connected system. Every method may be called again after a crash and must then reach the same end."""
+
+    manifest: Manifest
+
+    async def ping(self) -> Health:
+        """Is the system reachable with these credentials, and are the permissions enough? Never raises for 'no'."""
+        ...
+
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        """Every record that bears one of these identifiers, compared exactly as the system treats them.
+
+        Changes nothing. Kinds not in ``manifest.needs`` are ignored.
+        """
+        ...
+
+    def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        """All objects of the person below these roots, page by page, from the cursor on."""
+        ...
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        """Carry out the plan on exactly its objects; ``handle`` continues a `Pending` answer.
+
+        A second run changes nothing and answers the same. Answers `Drifted` without having changed anything if an
+        object differs from its fingerprint (and is not already as planned) or a new one has appeared.
+        """
+        ...
+
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        """Look again, without trusting `erase`: one outcome per planned object, as it is now."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class ConnectorFactory(Protocol):
+    """What an entry point names: makes a connector from one system's settings, or raises `ConfigurationError`."""
+
+    @classmethod
+    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Connector:
+        """Make the connector of one configured system."""
+        ...

@@ -1,0 +1,186 @@
+"""Requests, subjects and the words the whole house uses for them. Frozen, and quiet about people.
+
+Whatever may identify a person is kept out of ``repr`` so that a stray log line cannot give it away.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+)
+
+__all__ = [
+    "REFERENCE",
+    "TERMINAL_STAGES",
+    "Frozen",
+    "Identifier",
+    "Outcome",
+    "PauseReason",
+    "Request",
+    "RequestId",
+    "Right",
+    "Stage",
+    "Subject",
+    "SystemName",
+    "normalise",
+]
+
+
+class Frozen(BaseModel):
+    """One immutable value. Unknown fields are an error: a typing slip must not become a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Right(StrEnum):
+    """What may be asked, and the clocks that run beside the rights (GDPR 12-22 and its cousins)."""
+
+    ACCESS = "access"
+    PORTABILITY = "portability"
+    ERASURE = "erasure"
+    RECTIFICATION = "rectification"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+    OPT_OUT_SALE = "opt_out_sale"
+    LIMIT_SENSITIVE = "limit_sensitive"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    APPEAL = "appeal"
+    COMPLAINT = "complaint"
+    GRIEVANCE = "grievance"
+
+
+class Stage(StrEnum):
+    """Where a request stands, in the order of its life."""
+
+    RECEIVED = "received"
+    VERIFYING = "verifying"
+    LOCATING = "locating"
+    CLARIFYING = "clarifying"
+    COLLECTING = "collecting"
+    REVIEWING = "reviewing"
+    FULFILLING = "fulfilling"
+    CONFIRMING = "confirming"
+    NOTIFYING = "notifying"
+    CLOSED = "closed"
+
+
+TERMINAL_STAGES = frozenset({Stage.CLOSED})
+
+
+class Outcome(StrEnum):
+    """How a request ended. Every request gets exactly one."""
+
+    FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    NOTHING_FOUND = "nothing_found"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    UNVERIFIED = "unverified"
+
+
+class PauseReason(StrEnum):
+    """What the clock may wait for, where the regime lets it wait."""
+
+    IDENTITY = "identity"
+    CLARIFICATION = "clarification"
+    FEE = "fee"
+    PARTICULARS = "particulars"
+
+
+# Crockford base32 without look-alikes: staff read it out on the phone, the person types it.
+REFERENCE = re.compile(r"HB(-[0-9A-HJKMNP-TV-Z]{4}){3}")
+RequestId = Annotated[str, Field(pattern=rf"^{REFERENCE.pattern}$")]
+SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+
+_EMAIL = re.compile(r"[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\]+\.[^@\s<>\"(),:;\\.]{2,}")
+
+
+def normalise(kind: str, value: str) -> str:
+    """The one written form of an identifier by which two spellings are compared.
+
+    Args:
+        kind: ``email``, ``phone`` or any other kind a connector declares.
+        value: as the person, or a system's row, wrote it.
+
+    Returns:
+        E-mail in NFKC and lower case (plus-tags kept: whether they matter is the system's to say); phone as digits
+        with a leading ``+`` kept; anything else stripped and in NFKC.
+
+    Raises:
+        ValueError: the value is empty or malformed for its kind. The message never repeats the value.
+    """
+    text = unicodedata.normalize("NFKC", value).strip()
+    if not text or len(text) > 320 or any(unicodedata.category(c) == "Cc" for c in text):
+        raise ValueError(f"not a usable {kind}: empty, too long or with control characters")
+    if kind == "email":
+        text = text.lower()
+        if not _EMAIL.fullmatch(text):
+            raise ValueError("not an e-mail address: write it as name@domain.tld")
+    elif kind == "phone":
+        digits = re.sub(r"[\s().\-/]", "", text)
+        if not re.fullmatch(r"\+?\d{5,15}", digits):
+            raise ValueError("not a phone number: 5 to 15 digits, with or without a leading +")
+        text = digits
+    return text
+
+
+class Identifier(Frozen):
+    """One way to know a person: an address, a number. Kinds are open; ``email`` and ``phone`` have their own form.
+
+    Raises:
+        ValueError: as `normalise`.
+    """
+
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+    value: str = Field(repr=False)
+
+    @field_validator("value")
+    @classmethod
+    def _normalised(cls, value: str, info: ValidationInfo) -> str:
+        return normalise(info.data.get("kind", "value"), value)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:…"
+
+
+def _clean_name(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+class Subject(Frozen):
+    """Who asks, as claimed. Personal: lives sealed in the ledger and nowhere else."""
+
+    name: Annotated[str, AfterValidator(_clean_name)] | None = Field(default=None, repr=False, max_length=200)
+    identifiers: tuple[Identifier, ...] = Field(min_length=1, max_length=50, repr=False)
+    note: str | None = Field(default=None, repr=False, max_length=10_000)
+    details: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
+
+
+class Request(Frozen):
+    """The facts of a request that identify nobody: safe for logs, metrics and Temporal."""
+
+    id: RequestId
+    controller: str
+    right: Right
+    regime: str
+    jurisdiction: str
+    language: str
+    received_at: AwareDatetime
+    stage: Stage = Stage.RECEIVED
+    outcome: Outcome | None = None
+    due_on: date | None = None
+    extended: bool = False
+    closed_at: datetime | None = None

@@ -1,0 +1,74 @@
+"""The closed set of answers a connector can give, and what can become of an object.
+
+Match them with ``assert_never``: a new kind of answer must be decided everywhere, never fall through.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import Field
+
+from habeas.model import Frozen
+
+T = TypeVar("T")
+
+
+class Fate(StrEnum):
+    """What became of one object (one row, one file, one vendor record)."""
+
+    ERASED = "erased"
+    ANONYMISED = "anonymised"
+    RETAINED = "retained"
+    NOT_FOUND = "not_found"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+class ObjectOutcome(Frozen):
+    """What became of one object, and why. Both letter and evidence are made from these."""
+
+    collection: str
+    key: str = Field(repr=False)
+    fate: Fate
+    reason: str | None = None
+    """A code (``drifted``, ``still_there``, ``refused_by_system`` …), never free text from a system."""
+    law: str | None = None
+    until: date | None = None
+
+
+class Done(Frozen, Generic[T]):
+    """Finished; here is the result."""
+
+    kind: Literal["done"] = "done"
+    result: T
+
+
+class Pending(Frozen):
+    """Under way (the second of two steps, or a job): ask again with this handle after so many seconds."""
+
+    kind: Literal["pending"] = "pending"
+    handle: str
+    poll_after: float = Field(gt=0, description="seconds")
+
+
+class Awaiting(Frozen):
+    """Under way; the system will call back with this handle, at the latest after so many seconds."""
+
+    kind: Literal["awaiting"] = "awaiting"
+    handle: str
+    give_up_after: float = Field(gt=0, description="seconds")
+
+
+class Drifted(Frozen):
+    """Nothing was changed: the data is no longer what the plan was made from, and a human must look again."""
+
+    kind: Literal["drifted"] = "drifted"
+    changed: int = Field(ge=0)
+    appeared: int = Field(ge=0)
+
+
+EraseAnswer = Annotated[Done[tuple[ObjectOutcome, ...]] | Pending | Awaiting | Drifted, Field(discriminator="kind")]
+ConfirmAnswer = Annotated[Done[tuple[ObjectOutcome, ...]] | Pending | Awaiting, Field(discriminator="kind")]

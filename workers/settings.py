@@ -1,0 +1,122 @@
+"""Settings of an installation: one TOML file, ``habeas.toml``, and ``HABEAS_…`` environment variables over it.
+
+Nested names join with two underscores: ``HABEAS_LEDGER__URL``, ``HABEAS_SYSTEMS__CRM__URL``. Temporal's own environment
+variables and TOML profiles apply to its connection (``temporal.profile``).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+CONFIG_VARIABLE = "HABEAS_CONFIG"
+
+
+class Section(BaseModel):
+    """One table of the file. A misspelt setting is an error, not a silent default."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class LedgerSettings(Section):
+    """Where requests, sealed data and evidence live."""
+
+    url: SecretStr
+    """``postgresql://user:password@host:port/database``."""
+    pool_size: int = Field(default=10, ge=1)
+
+
+class KeySettings(Section):
+    """The master keys that wrap each request's own key."""
+
+    master_file: Path
+    """Lines of ``key-id:base64`` (32 bytes each); the last line is the active one. Mode 0600."""
+
+
+class StorageSettings(Section):
+    """Where collected pages and packages are kept, encrypted."""
+
+    url: str
+    """``file:///path`` or ``s3://bucket/prefix``."""
+
+
+class TemporalSettings(Section):
+    """The Temporal server that keeps the workflows."""
+
+    address: str | None = None
+    namespace: str | None = None
+    profile: str | None = None
+    """A profile of Temporal's own TOML file; what is set here wins over it."""
+    task_queue: str = "habeas"
+    ui_url: str | None = None
+
+
+class MailSettings(Section):
+    """The SMTP server that letters go out by."""
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    username: str | None = None
+    password: SecretStr | None = None
+    starttls: bool = False
+    tls: bool = False
+    timeout: float = Field(default=20.0, gt=0, description="seconds")
+
+
+class DeskSettings(Section):
+    """The web process: the desk, the person's pages, downloads."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8470, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8470"
+    """What letters link to."""
+
+
+class SystemSettings(BaseModel):
+    """One connected system. What else stands in its table goes to its connector."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    connector: str
+    """A name from the entry point group ``habeas.connectors``."""
+
+    def options(self) -> dict[str, Any]:
+        """The connector's own settings."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Settings(BaseSettings):
+    """Everything a process needs to know before it starts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HABEAS_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
+
+    ledger: LedgerSettings
+    keys: KeySettings
+    storage: StorageSettings
+    mail: MailSettings
+    temporal: TemporalSettings = TemporalSettings()
+    desk: DeskSettings = DeskSettings()
+    policies: Path
+    """The folder of the controllers' policy files."""
+    systems: dict[str, SystemSettings] = {}
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where a worker serves Prometheus metrics on loopback; unset for none."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get(CONFIG_VARIABLE, "habeas.toml"))
+        return init_settings, env_settings, toml

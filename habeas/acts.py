@@ -1,0 +1,60 @@
+"""What staff and the person may do to an open request. Each act becomes one Update of the request's workflow.
+
+The words of an act (who, why, notes) are sealed in the ledger before the Update is sent; the Update carries its id and
+facts that identify nobody.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from habeas.model import Frozen, PauseReason, Stage, SystemName
+
+ActId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+ActorRef = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+"""A keyed hash of the actor's name: tells two people apart without naming either."""
+
+
+class ActKind(StrEnum):
+    """The value is the name of the workflow's Update."""
+
+    PROVE = "prove"
+    ATTEST = "attest"
+    RESEND_CODE = "resend_code"
+    DECIDE_MATCH = "decide_match"
+    ADD_IDENTIFIER = "add_identifier"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    EXTEND = "extend"
+    PAUSE = "pause"
+    RESUME = "resume"
+    WITHDRAW = "withdraw"
+    RETRY_SYSTEM = "retry_system"
+    SKIP_SYSTEM = "skip_system"
+    RELEASE = "release"
+
+
+class ActCall(Frozen):
+    """One act, as the workflow sees it."""
+
+    act_id: ActId
+    actor: ActorRef
+    system: SystemName | None = None
+    """Which system: retry_system, skip_system."""
+    ground: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,60}$")
+    """A code of the regime's closed list: refuse, extend."""
+    pause_reason: PauseReason | None = None
+    plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """The digest of the plan that was seen and is approved (erasure)."""
+
+
+class ActAnswer(Frozen):
+    """Where the request stood once the act was done."""
+
+    act_id: ActId
+    stage: Stage
+    note: str = ""
+    """A short code of what it led to (``approved_1_of_2``, ``extended``, …)."""

@@ -6,12 +6,13 @@ facts that identify nobody.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from habeas.model import Frozen, PauseReason, Stage, SystemName
+from habeas.model import Frozen, PauseReason, Right, Stage, SystemName
 
 ActId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 ActorRef = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -35,6 +36,40 @@ class ActKind(StrEnum):
     RETRY_SYSTEM = "retry_system"
     SKIP_SYSTEM = "skip_system"
     RELEASE = "release"
+
+
+_OPEN = frozenset(Stage) - {Stage.CLOSED}
+_BEFORE_THE_END = _OPEN - {Stage.CONFIRMING, Stage.NOTIFYING}
+_BEFORE_FULFILLING = _BEFORE_THE_END - {Stage.FULFILLING}
+
+_STAGES: Mapping[ActKind, frozenset[Stage]] = {
+    ActKind.PROVE: frozenset({Stage.VERIFYING}),
+    ActKind.ATTEST: frozenset({Stage.VERIFYING}),
+    ActKind.RESEND_CODE: frozenset({Stage.VERIFYING}),
+    ActKind.DECIDE_MATCH: frozenset({Stage.CLARIFYING}),
+    ActKind.ADD_IDENTIFIER: frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.CLARIFYING, Stage.REVIEWING}),
+    ActKind.APPROVE: frozenset({Stage.REVIEWING}),
+    ActKind.REFUSE: _BEFORE_FULFILLING,
+    ActKind.EXTEND: _BEFORE_THE_END,
+    ActKind.PAUSE: _BEFORE_FULFILLING,
+    ActKind.RESUME: _OPEN,
+    ActKind.WITHDRAW: _BEFORE_FULFILLING,
+    ActKind.RETRY_SYSTEM: _OPEN,
+    ActKind.SKIP_SYSTEM: _OPEN,
+    ActKind.RELEASE: frozenset({Stage.LOCATING, Stage.COLLECTING}),
+}
+
+
+def stages(kind: ActKind, right: Right) -> frozenset[Stage]:
+    """The stages in which an act is possible.
+
+    Fulfilling is the point of no return: an erasure that has begun is neither withdrawn nor refused. A package that is
+    still being built hurts nobody, so an access request may be withdrawn until it is offered.
+    """
+    allowed = _STAGES[kind]
+    if kind is ActKind.WITHDRAW and right is not Right.ERASURE:
+        return allowed | {Stage.FULFILLING}
+    return allowed
 
 
 class ActCall(Frozen):

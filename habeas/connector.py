@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
@@ -111,7 +111,9 @@ class RecordRef(Frozen):
 
 
 class File(Frozen):
-    """Bytes that belong to a record (an attachment)."""
+    """Bytes that belong to a record (an attachment). In JSON they are base64."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     name: str = Field(repr=False)
     media_type: str = "application/octet-stream"

@@ -1,0 +1,261 @@
+"""What goes into activities and comes out of them: one frozen model each, with nothing that identifies a person.
+
+These travel through Temporal and are read by operators; whatever is personal stays in the ledger under the same id.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import AwareDatetime, Field
+
+from habeas.acts import ActCall, ActId, ActKind
+from habeas.model import Frozen, Outcome, PauseReason, RequestId, Right, Stage, SystemName
+from habeas.outcomes import Fate
+
+
+class OnRequest(Frozen):
+    """Anything done for one request."""
+
+    request_id: RequestId
+
+
+class SystemBrief(Frozen):
+    """What the workflow must know of a connected system."""
+
+    name: SystemName
+    task_queue: str
+    confirm_after: float = 0.0
+    """Seconds until the second look is meaningful."""
+
+
+class IdentityBrief(Frozen):
+    """How the controller lets a person prove who they are."""
+
+    required: bool
+    sources: tuple[SystemName, ...]
+    """Systems whose records' addresses count as on record."""
+    remind_after: tuple[float, ...]
+    """Seconds after the first code."""
+    expires_after: float
+    """Seconds after the first code until the request closes as unverified."""
+    codes_max: int
+
+
+class ClockFace(Frozen):
+    """The dates of one request, as instants: computed by the law once and kept in the history."""
+
+    due_on: date | None
+    due_at: AwareDatetime | None
+    notice_latest_at: AwareDatetime | None
+    """The last instant to announce an extension."""
+    remind_at: tuple[AwareDatetime, ...] = ()
+    extend_at: AwareDatetime | None = None
+    """When the clock itself announces the extension, if policy says so."""
+    extend_ground: str | None = None
+    extension_grounds: tuple[str, ...] = ()
+    pause_reasons: tuple[PauseReason, ...] = ()
+    extended: bool = False
+    citation: str = ""
+
+
+class Brief(Frozen):
+    """Law and policy of one request, boiled down to what its workflow decides by."""
+
+    right: Right
+    controller: str
+    systems: tuple[SystemBrief, ...]
+    identity: IdentityBrief
+    approvals: int = Field(ge=0)
+    """How many different people must approve before anything is released or erased."""
+    review_only_free_text: bool = False
+    """Access: approval is needed only where free text was collected."""
+    release_partial_at: AwareDatetime | None = None
+    """From then on what is there is released without the systems that do not answer."""
+    clock: ClockFace
+
+
+class StageEntry(OnRequest):
+    """A new stage, and what the request waits for."""
+
+    stage: Stage
+    blocked_on: tuple[str, ...] = ()
+
+
+class AcceptAct(OnRequest):
+    """An act that the workflow accepted: mark it, and write it down."""
+
+    kind: ActKind
+    call: ActCall
+
+
+class CodeOrder(OnRequest):
+    """Send the n-th one-time code."""
+
+    number: int = Field(ge=1)
+
+
+class CodeReport(Frozen):
+    """Where the code went, in kind: ``on_record``, ``claimed`` (no record knows the person) or ``nowhere``."""
+
+    sent_to: str
+    expires_at: AwareDatetime | None = None
+
+
+class ProofCheck(OnRequest):
+    """Does the ledger hold this proof?"""
+
+    proof_id: ActId
+
+
+class LocateOrder(OnRequest):
+    """Look in one system. For identity: by what is claimed; later: by what is proven and found."""
+
+    system: SystemName
+    for_identity: bool = False
+
+
+class LocateReport(Frozen):
+    """How many records bear the identifiers."""
+
+    system: SystemName
+    matches: int
+
+
+class SettleReport(Frozen):
+    """What is known of the person after a round."""
+
+    found: int
+    """Records that are the person's, over all systems."""
+    contradictions: int
+    ask: tuple[SystemName, ...]
+    """Systems that have not been asked yet with something that is now known."""
+
+
+class SystemOrder(OnRequest):
+    """One system's step."""
+
+    system: SystemName
+
+
+class CollectReport(Frozen):
+    """What was collected from one system."""
+
+    system: SystemName
+    records: int
+    files: int
+    pages: int
+    free_text: bool
+    """Something collected may name other people."""
+
+
+class PlanReport(Frozen):
+    """The plan as counts, and the digest by which it is approved."""
+
+    digest: str
+    erase: int
+    anonymise: int
+    retain: int
+
+
+class EraseOrder(SystemOrder):
+    """Carry out one system's part of exactly this plan."""
+
+    digest: str
+    handle: str | None = None
+
+
+class EraseReport(Frozen):
+    """How far the system is: ``done``, ``pending``, ``awaiting`` or ``drifted``."""
+
+    system: SystemName
+    state: str
+    handle: str | None = None
+    wait: float = 0.0
+    """Seconds until to ask again, or until a callback is given up."""
+    counts: dict[Fate, int] = {}
+
+
+class ConfirmReport(Frozen):
+    """The second look."""
+
+    system: SystemName
+    state: str
+    """``clean``, ``pending``, ``awaiting`` or ``remains``."""
+    handle: str | None = None
+    wait: float = 0.0
+    counts: dict[Fate, int] = {}
+
+
+class PackageOrder(OnRequest):
+    """Build the package without these systems."""
+
+    missing: tuple[SystemName, ...] = ()
+
+
+class PackageReport(Frozen):
+    """The package, written and read back."""
+
+    artifact_id: str
+    sha256: str
+    size: int
+    files: int
+
+
+class LetterOrder(OnRequest):
+    """One letter. The same order twice is one letter."""
+
+    kind: str
+    dedupe: str
+    ground: str | None = None
+    act_id: str | None = None
+    """Whose sealed words go into the letter."""
+    artifact_id: str | None = None
+    missing: tuple[SystemName, ...] = ()
+    system: SystemName | None = None
+    code: str | None = None
+    """A PII-free code of what is wrong, for staff."""
+
+
+class LetterReport(Frozen):
+    """What became of it: ``sent``, or ``failed`` when the mail server refused it for good."""
+
+    state: str
+
+
+class ExtendOrder(OnRequest):
+    """Extend the term on a ground the regime knows."""
+
+    ground: str
+    act_id: str | None = None
+
+
+class PauseOrder(OnRequest):
+    """Stop the clock, or let it run again."""
+
+    act_id: ActId
+    reason: PauseReason | None = None
+    at: AwareDatetime
+
+
+class Waiting(OnRequest):
+    """A system that the request waits for, and why (a code)."""
+
+    system: SystemName
+    phase: str
+    code: str
+    since: AwareDatetime
+
+
+class CloseOrder(OnRequest):
+    """The end."""
+
+    outcome: Outcome
+    skipped: tuple[SystemName, ...] = ()
+
+
+class Closed(Frozen):
+    """What a request's workflow returns."""
+
+    outcome: Outcome
+    counts: dict[str, dict[Fate, int]] = {}

@@ -1,0 +1,99 @@
+"""What the processes of the embedded stack share: locks on folders, free ports, children that end with their parent."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+class FolderLock:
+    """An advisory lock (``flock``) on a file of a folder.
+
+    The kernel frees it when the last process that holds it ends, however it ends. Handed to children through
+    ``pass_fds``, it lives as long as any of them, so whoever gets it knows that all of them are gone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: int | None = None
+
+    @property
+    def fd(self) -> int:
+        """The open file, for ``pass_fds``; a RuntimeError when the lock is not held."""
+        if self._fd is None:
+            raise RuntimeError("the lock is not held")
+        return self._fd
+
+    def acquire(self, patience: float = 0.0) -> bool:
+        """Take the lock, waiting at most ``patience`` seconds; False when somebody else keeps it."""
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(fd)
+                    return False
+                time.sleep(0.02)
+            else:
+                self._fd = fd
+                return True
+
+    def release(self) -> None:
+        """Let go of it; harmless when it is not held."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def free_port(preferred: int = 0) -> int:
+    """A TCP port of the loopback address that nobody listens on now: the preferred one if it is free.
+
+    Another process may take it before it is used, so whoever uses it must be ready to try again.
+    """
+    for port in (preferred, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            # As servers do: a port whose last connections are still fading away counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, port))
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+@cache
+def can_die_with_parent() -> bool:
+    """Whether ``setpriv --pdeathsig`` (util-linux) works here."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return False
+    probe = [setpriv, "--pdeathsig", "KILL", "--", setpriv, "--version"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0  # noqa: S603  fixed words only
+
+
+def die_with_parent(signal_name: str) -> tuple[str, ...]:
+    """Words to put before a command so that the kernel sends it this signal when its parent ends; none if it cannot.
+
+    The kernel watches the *thread* that spawned the child: spawn from one that lives as long as the child should.
+    """
+    return ("setpriv", "--pdeathsig", signal_name, "--") if can_die_with_parent() else ()
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log; empty when there is none."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - 64 * 1024))
+            text = log.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

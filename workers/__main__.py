@@ -1,0 +1,5 @@
+"""``python -m workers`` is ``habeas``."""
+
+from workers.cli import main
+
+main()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field, JsonValue
 
@@ -49,7 +49,9 @@ class Retention(Frozen):
     months: int = Field(default=0, ge=0)
     days: int = Field(default=0, ge=0)
     anchor: str = Field(min_length=1, description="the field that the term runs from")
-    to: str | None = Field(default=None, description="'year_end': the term begins when the anchor's year has ended")
+    to: Literal["year_end"] | None = Field(
+        default=None, description="'year_end': the term begins when the anchor's year has ended"
+    )
 
 
 class Collection(Frozen):
@@ -61,6 +63,8 @@ class Collection(Frozen):
     retention: Retention | None = None
     when_referenced: Treatment = Treatment.ANONYMISE
     """Instead of DELETE, when something that stays still points at the object."""
+    after: Treatment = Treatment.DELETE
+    """Instead of RETAIN, once the retention's term is over."""
     withheld: Mapping[str, str] = Field(default_factory=dict)
     """Fields never disclosed -> why (shown to the person)."""
     free_text: tuple[str, ...] = ()
@@ -152,6 +156,10 @@ class PlannedObject(Frozen):
     law: str | None = None
     until: date | None = None
     category: str = ""
+    undated: bool = False
+    """The date that the retention runs from is missing: the term was counted from the day of the plan."""
+    referenced: bool = False
+    """Not deleted, as its collection says, since something that stays points at it."""
 
 
 class SystemPlan(Frozen):

@@ -1,0 +1,136 @@
+"""The tree of commands. Parts are imported when they are used, so that ``habeas --help`` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from habeas.errors import ConfigurationError, HabeasError
+from workers.cli.exits import EXIT_CODES, ExitCode, report, report_unexpected, say
+from workers.cli.shell import ConfigOption, JsonOption
+
+
+class Place(NamedTuple):
+    """Where a command lives."""
+
+    module: str
+    name: str
+    help: str
+    panel: str
+
+
+_STAFF, _SETUP, _PROCESSES = "Carry out requests", "Set up and check", "Run it"
+
+PLACES: Mapping[str, Place] = {
+    "request": Place("workers.cli.request", "app", "Open requests and see each to its end.", _STAFF),
+    "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
+    "law": Place("workers.cli.law", "app", "The calendar: regimes, terms, due dates.", _STAFF),
+    "system": Place("workers.cli.system", "app", "Connected systems: list, check, map.", _SETUP),
+    "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
+    "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),
+    "demo": Place("workers.cli.demo", "demo", "The whole story on the embedded stack.", _PROCESSES),
+    "mailbox": Place("workers.cli.stack", "mailbox", "Read the letters the embedded stack sent.", _PROCESSES),
+    "worker": Place("workers.cli.processes", "worker", "Run a worker.", _PROCESSES),
+    "desk": Place("workers.cli.processes", "desk", "Run the desk: the queue, and the person's pages.", _PROCESSES),
+}
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command when it is asked for by name, and lists the others from their one-line help."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Put the real command in the place of its stand-in."""
+        if args and (place := PLACES.get(args[0])):
+            self.commands[args[0]] = _load(args[0], place)
+        return super().resolve_command(ctx, args)
+
+
+def _load(name: str, place: Place) -> Any:
+    try:
+        found = getattr(importlib.import_module(place.module), place.name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != place.module:
+            raise ConfigurationError(
+                f"`habeas {name}` needs the Python package `{error.name}`, which is not installed."
+            ) from None
+        raise ConfigurationError(f"`habeas {name}` is not part of this installation.") from None
+    if isinstance(found, typer.Typer):
+        command = typer.main.get_command(found)
+    else:
+        single = typer.Typer(add_completion=False)
+        single.command(name)(found)
+        command = typer.main.get_command(single)
+    command.name = name
+    return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="habeas",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    epilog=EXIT_CODES,
+)
+
+
+@app.callback()
+def habeas(
+    ctx: typer.Context,
+    json_output: JsonOption = False,
+    config: ConfigOption = None,
+    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
+) -> None:
+    """Carry out data-subject requests: durable, provable, never past the statutory clock.
+
+    Begin with `habeas up` to try it on this machine, or `habeas demo` to watch it work.
+    """
+    if version:
+        from importlib.metadata import version as of
+
+        typer.echo(f"habeas {of('habeas')}")
+        raise typer.Exit
+    ctx.obj = {"json": json_output, "config": config}
+
+
+def _stand_in() -> None:
+    """Listed in the help; `LazyGroup` puts the real one in its place before it is called."""
+
+
+for _name, _place in PLACES.items():
+    app.command(_name, help=_place.help, rich_help_panel=_place.panel)(_stand_in)
+
+
+def run(words: Sequence[str]) -> int:
+    """Carry out one command line. Every error ends here: said once, with what to do, as an exit code."""
+    as_json = "--json" in words
+    try:
+        code = typer.main.get_command(app).main(list(words), prog_name="habeas", standalone_mode=False)
+    except HabeasError as error:
+        return report(error, as_json=as_json)
+    except TyperException as error:
+        return _usage(error, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is, its text is not shown
+        return report_unexpected(error, as_json=as_json)
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _usage(error: TyperException, *, as_json: bool) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "habeas"
+    message = error.format_message() if hasattr(error, "format_message") else ""
+    if not message and not as_json:
+        return ExitCode.BAD_INPUT  # the help was shown instead
+    say("usage", message.replace("\n", " ") or "No command given.", f"See `{path} --help`.", as_json=as_json)
+    return ExitCode.BAD_INPUT
+

@@ -1,0 +1,135 @@
+"""What every command shares: ``--json`` and ``--config``, one way to answer, and the office behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from workers.cli.exits import EXIT_CODES
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.console import Console, RenderableType
+
+    from activities.ledger import Ledger
+    from workers.office import Office
+    from workers.settings import Settings
+
+P = ParamSpec("P")
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Answer with JSON on standard output, and nothing else there.")
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The settings file; else HABEAS_CONFIG, else ./habeas.toml."),
+]
+
+
+class Shell:
+    """One run of one command."""
+
+    def __init__(self, *, as_json: bool, config: Path | None) -> None:
+        self.as_json = as_json
+        self.config = config
+
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        from workers.wiring import load_settings
+
+        return load_settings(self.config)
+
+    @property
+    def console(self) -> Console:
+        """Where people are answered."""
+        from rich.console import Console
+
+        return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+    def answer(self, data: BaseModel | dict[str, Any] | list[Any], *shown: RenderableType) -> None:
+        """Answer with the data for programs, or with what is to be shown to people."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(_plain(data), ensure_ascii=False) + "\n")
+            return
+        console = self.console
+        for part in shown:
+            console.print(part)
+
+    def tell(self, text: str) -> None:
+        """A line for people on the way; programs are spared it."""
+        if not self.as_json:
+            sys.stderr.write(text + "\n")
+
+    @asynccontextmanager
+    async def ledger(self) -> AsyncIterator[Ledger]:
+        """The ledger alone."""
+        from workers.wiring import open_ledger
+
+        async with open_ledger(self.settings()) as ledger:
+            yield ledger
+
+    @asynccontextmanager
+    async def office(self) -> AsyncIterator[Office]:
+        """Everything that staff can do."""
+        from workers import logs
+        from workers.office import open_office
+
+        logs.configure("error")
+        async with open_office(self.settings()) as office:
+            yield office
+
+
+def _plain(data: Any) -> Any:
+    if hasattr(data, "model_dump"):
+        return data.model_dump(mode="json")
+    if isinstance(data, dict):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_plain(item) for item in data]
+    return data if data is None or isinstance(data, (str, int, float, bool)) else str(data)
+
+
+def command(
+    app: typer.Typer, name: str, *, epilog: str = ""
+) -> Callable[[Callable[Concatenate[Shell, P], Awaitable[None]]], Callable[Concatenate[Shell, P], Awaitable[None]]]:
+    """Register an async function as a command: its first argument becomes the `Shell`, ``--json`` and ``--config``."""
+
+    def register(
+        function: Callable[Concatenate[Shell, P], Awaitable[None]],
+    ) -> Callable[Concatenate[Shell, P], Awaitable[None]]:
+        signature = inspect.signature(function, eval_str=True)
+        own = list(signature.parameters.values())[1:]
+
+        def run(ctx: typer.Context, **given: Any) -> None:
+            outer = ctx.find_root().obj or {}
+            shell = Shell(
+                as_json=given.pop("json_output") or outer.get("json", False),
+                config=given.pop("config") or outer.get("config"),
+            )
+            asyncio.run(_awaited(function(shell, **given)))  # type: ignore[call-arg]  # typer has parsed them
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        shared = [
+            inspect.Parameter("json_output", keyword, default=False, annotation=JsonOption),
+            inspect.Parameter("config", keyword, default=None, annotation=ConfigOption),
+        ]
+        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        parameters = [context, *(each.replace(kind=keyword) for each in own), *shared]
+        run.__signature__ = signature.replace(parameters=parameters, return_annotation=None)  # type: ignore[attr-defined]
+        run.__doc__ = inspect.getdoc(function)
+        app.command(name, epilog="\n\n".join(filter(None, (epilog, EXIT_CODES))))(run)
+        return function
+
+    return register
+
+
+async def _awaited(answer: Awaitable[None]) -> None:
+    await answer

@@ -135,6 +135,8 @@ class Record(Frozen):
     """The date a retention runs from, if the collection has one."""
     parents: tuple[RecordRef, ...] = ()
     """Objects of the same person that this one points at."""
+    referenced: bool = False
+    """Something that is not the person's points at this object: it cannot simply go (see `when_referenced`)."""
     files: tuple[File, ...] = Field(default=(), repr=False)
 
 

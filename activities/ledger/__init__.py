@@ -1,0 +1,44 @@
+"""The ledger: requests, personal data sealed with a key per request, results, letters, evidence; writes idempotent."""
+
+from activities.ledger.acts import Act
+from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
+from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
+from activities.ledger.database import Ledger, Tx
+from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
+from activities.ledger.migrate import current_revision, downgrade, migrate
+from activities.ledger.requests import Changes, NewRequest, Opened, PauseRow, RequestFilter, RequestRow
+from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
+
+__all__ = [
+    "Act",
+    "Artifact",
+    "Challenge",
+    "ChallengeRow",
+    "Changes",
+    "ClaimedLink",
+    "CodeResult",
+    "ErrorRow",
+    "Ledger",
+    "Letter",
+    "LetterContent",
+    "LetterRow",
+    "LetterState",
+    "Link",
+    "LinkReason",
+    "LinkRow",
+    "NewRequest",
+    "Opened",
+    "OutcomeRow",
+    "PauseRow",
+    "Proof",
+    "RequestFilter",
+    "RequestRow",
+    "RetainedRow",
+    "SystemRow",
+    "Tx",
+    "current_revision",
+    "downgrade",
+    "migrate",
+    "new_code",
+    "new_token",
+]

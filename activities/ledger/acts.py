@@ -1,0 +1,86 @@
+"""Acts: what staff or the person asked for. Proposed first, accepted only once the request's workflow took them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, Field, JsonValue
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from activities.ledger.room import Room, plain
+from activities.ledger.tables import act
+from habeas.errors import BadInput
+from habeas.model import Frozen, RequestId
+
+
+class Act(Frozen):
+    """One act. The reason is sealed; kind, actor and facts are not and identify no data subject."""
+
+    id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    request_id: RequestId
+    kind: str
+    actor: str
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    reason: str = Field(default="", repr=False)
+    proposed_at: AwareDatetime
+    accepted_at: AwareDatetime | None = None
+
+
+class Acts(Room):
+    """Methods on acts."""
+
+    async def propose_act(self, proposed: Act) -> None:
+        """Write down an act before the workflow is asked; a second proposal with the same id changes nothing."""
+        reason = await self._sealed(proposed.request_id, _name(proposed.id), proposed.reason)
+        values = proposed.model_dump(exclude={"reason", "accepted_at"})
+        await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
+
+    async def act(self, act_id: str) -> Act | None:
+        """One act, None if there is none.
+
+        Raises:
+            KeyDestroyed: the request's key is gone, and with it the reason.
+        """
+        row = await self._first(select(act).where(act.c.id == act_id))
+        return None if row is None else await self._act(row)
+
+    async def accept_act(self, act_id: str, at: datetime) -> Act:
+        """The workflow took it; the first time said stays.
+
+        Raises:
+            BadInput: there is no such act.
+        """
+        row = await self._first(
+            update(act)
+            .where(act.c.id == act_id)
+            .values(accepted_at=func.coalesce(act.c.accepted_at, at))
+            .returning(act)
+        )
+        if row is None:
+            raise BadInput("There is no such act.")
+        return await self._act(row)
+
+    async def drop_act(self, act_id: str) -> bool:
+        """Take a proposal away that the workflow refused; an accepted act stays. Returns whether it went."""
+        dropped = await self._run(delete(act).where(act.c.id == act_id, act.c.accepted_at.is_(None)))
+        return dropped.rowcount > 0
+
+    async def acts(self, request_id: str) -> tuple[Act, ...]:
+        """All acts of a request, in the order they were proposed.
+
+        Raises:
+            KeyDestroyed: as `act`.
+        """
+        rows = await self._all(select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id))
+        return tuple([await self._act(row) for row in rows])
+
+    async def _act(self, row: Row[Any]) -> Act:
+        values = plain(row)
+        reason = await self._opened(row.request_id, _name(row.id), values.pop("reason"))
+        return Act(**values, reason=reason)
+
+
+def _name(act_id: str) -> str:
+    return f"~act/{act_id}"

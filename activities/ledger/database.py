@@ -1,0 +1,175 @@
+"""The ledger: its connections and transactions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import event, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from activities.ledger.acts import Acts
+from activities.ledger.artifacts import Artifacts
+from activities.ledger.challenges import Challenges
+from activities.ledger.endings import Endings
+from activities.ledger.evidence import Evidence
+from activities.ledger.keys import KeyRing
+from activities.ledger.letters import Letters
+from activities.ledger.requests import Requests
+from activities.ledger.results import Results
+from activities.ledger.seals import Seals
+from activities.vault import RequestKey, Vault
+from habeas.errors import ConfigurationError, LedgerUnavailable
+
+CONNECT_TIMEOUT = 10.0
+STATEMENT_TIMEOUT = 60.0
+_SERVER_SETTINGS = {
+    "application_name": "habeas",
+    "timezone": "UTC",
+    "statement_timeout": "30s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_REFUSALS = {
+    "28P01": "It refuses the user or the password.",
+    "28000": "It refuses the user or the password.",
+    "3D000": "It has no such database.",
+    "53100": "Its disk is full.",
+    "53300": "It has too many connections.",
+    "55P03": "It is busy: a lock was not given in time.",
+    "57014": "It is busy: a statement took too long.",
+    "25P03": "It ended a transaction that waited too long.",
+    "40P01": "Two transactions waited for each other; trying again helps.",
+    "40001": "Two transactions touched the same rows; trying again helps.",
+}
+_CONNECTION_CLASSES = ("08", "53", "57", "58")
+_MISSING_TABLE = "42P01"
+
+
+class Tx(Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings):
+    """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
+
+
+class Ledger:
+    """Requests, sealed personal data, evidence. One per process; safe for concurrent use."""
+
+    def __init__(self, engine: AsyncEngine, vault: Vault, keys: KeyRing) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._keys = keys
+
+    @classmethod
+    def connect(cls, url: str, vault: Vault, pool_size: int = 10) -> Self:
+        """A ledger on ``postgresql://user:password@host:port/database``. Connects when first used.
+
+        Raises:
+            ConfigurationError: the URL is not one of PostgreSQL.
+        """
+        return cls(make_engine(url, pool_size), vault, KeyRing())
+
+    @property
+    def vault(self) -> Vault:
+        """The master keys that the ledger works with."""
+        return self._vault
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """One transaction: committed at the end, rolled back on any exception.
+
+        Raises:
+            LedgerUnavailable: the database does not answer, or not in time. Nothing was written, except when the
+                connection broke during the commit itself: then it is not known, and every method may be called again.
+        """
+        with mapped_errors():
+            async with self._engine.begin() as connection:
+                tx = Tx(connection, self._vault, self._keys)
+                yield tx
+            tx.committed()
+
+    async def key(self, request_id: str) -> RequestKey:
+        """The request's key, from memory if it was used within the last minute.
+
+        Raises:
+            UnknownRequest, KeyDestroyed: as `Room.key`.
+            LedgerUnavailable: as `begin`.
+        """
+        key = self._keys.get(request_id)
+        if key is None:
+            async with self.begin() as tx:
+                key = await tx.key(request_id)
+        return key
+
+    async def destroy_key(self, request_id: str, at: datetime) -> None:
+        """Destroy the request's key, and what is sealed with it, for good; see `Endings.destroy_key`."""
+        async with self.begin() as tx:
+            await tx.destroy_key(request_id, at)
+
+    async def ping(self) -> None:
+        """Raises `LedgerUnavailable` if the database does not answer."""
+        with mapped_errors():
+            async with self._engine.connect() as connection:
+                await connection.execute(select(1))
+
+    async def aclose(self) -> None:
+        """Give back all connections."""
+        await self._engine.dispose()
+
+
+def driver_url(url: str) -> URL:
+    """The URL with asyncpg as its driver.
+
+    Raises:
+        ConfigurationError: it is not a PostgreSQL URL. Never repeats it: it holds a password.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        raise ConfigurationError("The ledger's URL is not of the form postgresql://user:password@host:port/database.")
+    return parsed.set(drivername="postgresql+asyncpg")
+
+
+def make_engine(url: str, pool_size: int = 10, **server_settings: str) -> AsyncEngine:
+    """An engine whose errors never show parameters, and whose connections are checked without a round trip."""
+    engine = create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=30,
+        hide_parameters=True,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT,
+            "command_timeout": STATEMENT_TIMEOUT,
+            "server_settings": _SERVER_SETTINGS | server_settings,
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+        # asyncpg hears at once when the server goes: the pool then makes a new connection, and nobody sees an error.
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    return engine
+
+
+@contextlib.contextmanager
+def mapped_errors() -> Iterator[None]:
+    """Turn what a lost, full or busy database raises into `LedgerUnavailable`; all else passes."""
+    try:
+        yield
+    except (OSError, TimeoutError, PoolTimeout):
+        raise LedgerUnavailable from None
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == _MISSING_TABLE:
+            raise ConfigurationError("The ledger's tables are not there: run `habeas ledger migrate`.") from None
+        if error.connection_invalidated or state in _REFUSALS or str(state or "08")[:2] in _CONNECTION_CLASSES:
+            raise LedgerUnavailable(_REFUSALS.get(str(state), "")) from None
+        raise

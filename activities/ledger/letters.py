@@ -1,0 +1,126 @@
+"""Letters: written and queued in one transaction with what they tell of, sent after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from activities.ledger.room import Room, context, parsed, plain
+from activities.ledger.tables import letter
+from habeas.errors import BadInput, KeyDestroyed
+from habeas.model import Frozen, RequestId
+
+
+class LetterState(StrEnum):
+    """What became of a letter, in the order it can."""
+
+    QUEUED = "queued"
+    FAILED = "failed"
+    SENT = "sent"
+    BOUNCED = "bounced"
+
+
+class LetterRow(Frozen):
+    """A letter without its content."""
+
+    id: str
+    request_id: RequestId
+    kind: str
+    language: str
+    dedupe: str
+    recipient_role: Literal["subject", "staff"]
+    queued_at: AwareDatetime
+    state: LetterState = LetterState.QUEUED
+    state_at: AwareDatetime | None = None
+    message_id: str | None = None
+
+
+class LetterContent(Frozen):
+    """What is sealed of a letter."""
+
+    to: str = Field(repr=False)
+    subject: str = Field(repr=False)
+    text: str = Field(repr=False)
+    html: str | None = Field(default=None, repr=False)
+
+
+class Letter(LetterRow, LetterContent):
+    """A letter in full."""
+
+
+class Letters(Room):
+    """Methods on letters."""
+
+    async def queue_letter(self, new: Letter) -> Letter:
+        """Queue a letter; if one with the same dedupe key is there already, that one is the answer."""
+        key = await self.key(new.request_id)
+        content = LetterContent(**new.model_dump(include=set(LetterContent.model_fields)))
+        sealed = key.seal(content.model_dump_json().encode(), context(new.request_id, _name(new.id)))
+        facts = new.model_dump(include=set(LetterRow.model_fields))
+        facts |= {"state": LetterState.QUEUED.value, "state_at": new.queued_at, "message_id": None}
+        row = await self._first(
+            upsert(letter).values(**facts, content=sealed).on_conflict_do_nothing().returning(letter)
+        )
+        if row is None:
+            row = await self._first(
+                select(letter).where(letter.c.request_id == new.request_id, letter.c.dedupe == new.dedupe)
+            )
+        if row is None:
+            raise BadInput("This letter id is taken; make another one.")
+        return await self._letter(row)
+
+    async def letter(self, letter_id: str) -> Letter:
+        """A letter in full.
+
+        Raises:
+            BadInput: there is none.
+            KeyDestroyed, SealBroken: as `Room.key` and `RequestKey.open`.
+        """
+        row = await self._first(select(letter).where(letter.c.id == letter_id))
+        if row is None:
+            raise BadInput("There is no such letter.")
+        return await self._letter(row)
+
+    async def letters(self, request_id: str) -> tuple[LetterRow, ...]:
+        """A request's letters without their content, in the order they were queued."""
+        columns = [letter.c[name] for name in LetterRow.model_fields]
+        rows = await self._all(
+            select(*columns).where(letter.c.request_id == request_id).order_by(letter.c.queued_at, letter.c.id)
+        )
+        return tuple(LetterRow(**plain(row)) for row in rows)
+
+    async def mark_letter(
+        self,
+        letter_id: str,
+        state: LetterState | Literal["sent", "failed", "bounced"],
+        at: datetime,
+        message_id: str | None = None,
+    ) -> None:
+        """What became of it. States only go forward: a failure that is told late does not undo a sending."""
+        state = LetterState(state)
+        order = list(LetterState)
+        earlier = [each.value for each in order[: order.index(state)]]
+        if state is LetterState.FAILED:
+            earlier.append(state.value)  # it may fail again and again
+        values: dict[str, Any] = {"state": state.value, "state_at": at}
+        if message_id is not None:
+            values["message_id"] = message_id
+        await self._run(update(letter).where(letter.c.id == letter_id, letter.c.state.in_(earlier)).values(values))
+
+    async def _letter(self, row: Row[Any]) -> Letter:
+        values = plain(row)
+        sealed = values.pop("content")
+        key = await self.key(row.request_id)
+        if sealed is None:
+            raise KeyDestroyed
+        content = parsed(LetterContent, key.open(sealed, context(row.request_id, _name(row.id))))
+        return Letter(**values, **content.model_dump())
+
+
+def _name(letter_id: str) -> str:
+    return f"~letter/{letter_id}"

@@ -1,0 +1,109 @@
+"""What the rooms of a transaction share: statements with mapped errors, and the request's key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import CursorResult, Executable, Row, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.ledger.keys import KeyRing
+from activities.ledger.tables import request_key
+from activities.vault import RequestKey, Vault, WrappedKey
+from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
+
+M = TypeVar("M", bound=BaseModel)
+
+_FOREIGN_KEY_VIOLATION = "23503"
+
+
+class Room:
+    """One transaction on the ledger. Rooms add their methods to it."""
+
+    def __init__(self, connection: AsyncConnection, vault: Vault, keys: KeyRing) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._keys = keys
+        self._fresh_keys: dict[str, RequestKey] = {}
+        """Keys made in this transaction: into the cache only once it is committed."""
+        self._destroyed: set[str] = set()
+        self._heads: dict[str, tuple[int, str]] = {}
+        """Ends of chains that this transaction has locked."""
+
+    async def _run(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> CursorResult[Any]:
+        try:
+            # Without `rows` this must be None: an empty list would be an empty executemany.
+            return await self._connection.execute(statement, rows)
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY_VIOLATION and "request_id" in str(error.orig):
+                raise UnknownRequest from None
+            raise
+
+    async def _first(self, statement: Executable) -> Row[Any] | None:
+        return (await self._run(statement)).first()
+
+    async def _all(self, statement: Executable) -> Sequence[Row[Any]]:
+        return (await self._run(statement)).all()
+
+    async def key(self, request_id: str) -> RequestKey:
+        """The request's key.
+
+        Raises:
+            UnknownRequest: there is no such request.
+            KeyDestroyed: there was a key.
+        """
+        if request_id in self._destroyed:
+            raise KeyDestroyed
+        key = self._fresh_keys.get(request_id) or self._keys.get(request_id)
+        if key is not None:
+            return key
+        row = await self._first(select(request_key).where(request_key.c.request_id == request_id))
+        if row is None:
+            raise UnknownRequest
+        if row.wrapped is None:
+            raise KeyDestroyed
+        key = self._vault.unwrap(WrappedKey(request_id, row.master_key_id, row.wrapped))
+        self._keys.put(request_id, key)
+        return key
+
+    def committed(self) -> None:
+        """The transaction is through: keys that it made may be remembered, those it destroyed may not."""
+        for request_id in self._destroyed:
+            self._keys.drop(request_id)
+        for request_id, key in self._fresh_keys.items():
+            self._keys.put(request_id, key)
+
+    async def _sealed(self, request_id: str, name: str, text: str) -> bytes:
+        return (await self.key(request_id)).seal(text.encode(), context(request_id, name))
+
+    async def _opened(self, request_id: str, name: str, sealed: bytes | None) -> str:
+        """Open one sealed column; None stands for one that was emptied when the key was destroyed."""
+        key = await self.key(request_id)
+        if sealed is None:
+            raise KeyDestroyed
+        return key.open(sealed, context(request_id, name)).decode()
+
+
+def context(request_id: str, name: str) -> str:
+    """What a sealed value is bound to: moved to another request or another name, it does not open."""
+    return f"{request_id}/{name}"
+
+
+def parsed(model: type[M], document: bytes) -> M:
+    """Read a sealed JSON document.
+
+    Raises:
+        SealBroken: it does not fit the model (written by another version). What does not fit is not repeated.
+    """
+    try:
+        return model.model_validate_json(document)
+    except ValidationError:
+        raise SealBroken("Its content is not of the expected form.") from None
+
+
+def plain(row: Row[Any]) -> dict[str, Any]:
+    """A row as keyword arguments."""
+    return dict(row._mapping)

@@ -1,0 +1,261 @@
+"""What erasure will do to each object of a person, and by which law something stays. Pure: the day is passed in.
+
+A plan is drafted from what was collected, seen and approved by its digest, and carried out to the letter.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import json
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from habeas.connector import Collection, PlannedObject, Record, RecordRef, Retention, SystemPlan, Treatment
+from habeas.errors import ConfigurationError, Quarantine
+from habeas.model import Frozen, Identifier
+from habeas.outcomes import Fate, ObjectOutcome
+
+Place = tuple[str, str]
+"""Collection and key."""
+
+_LONGEST_YEARS = 1000
+
+
+class IndexedRecord(Frozen):
+    """What a plan needs to know of a collected object: everything but its content."""
+
+    collection: str
+    key: str = Field(repr=False)
+    fingerprint: str
+    anchor: date | None = None
+    parents: tuple[RecordRef, ...] = Field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, record: Record) -> IndexedRecord:
+        """Boil a collected record down."""
+        return cls(
+            collection=record.collection,
+            key=record.key,
+            fingerprint=record.fingerprint,
+            anchor=record.anchor,
+            parents=record.parents,
+        )
+
+
+class PlanLine(Frozen):
+    """How many objects of a category get the same treatment for the same reason."""
+
+    category: str
+    treatment: Treatment
+    law: str | None
+    until: date | None
+    count: int
+
+
+class _Fate(NamedTuple):
+    """What one object's own collection says of it, and then what its children make of it."""
+
+    treatment: Treatment
+    law: str | None = None
+    until: date | None = None
+    undated: bool = False
+    referenced: bool = False
+
+
+def undecided(collections: Iterable[Collection]) -> tuple[str, ...]:
+    """What keeps a plan from being made of these collections, one sentence each; empty if nothing does."""
+    return tuple(fault for collection in collections for fault in _faults(collection))
+
+
+def draft(
+    system: str,
+    collections: Iterable[Collection],
+    roots: Iterable[RecordRef],
+    identifiers: Iterable[Identifier],
+    index: Iterable[IndexedRecord],
+    today: date,
+) -> SystemPlan:
+    """Decide what erasure does to each object of a person in one system.
+
+    Each object gets its collection's treatment. One under a duty to keep stays until its term is over; if its anchor
+    date is missing, the term is counted from today and the object is marked ``undated``. An object to be deleted that
+    a staying one points at becomes what its collection's ``when_referenced`` says. If that is RETAIN, it takes the law
+    and the end of the longest-kept object that needs it; where only anonymised ones do, no law keeps it, so it is
+    anonymised.
+
+    Args:
+        system: the system's name.
+        collections: of its manifest.
+        roots: the records found to be the person.
+        identifiers: the person's, as known; `Connector.erase` uses them to notice objects that appeared since.
+        index: every collected object; a repeated one counts as it was collected last. Parents that are not in the
+            index are another's objects or gone, and decide nothing.
+        today: the day of the plan, in the controller's zone.
+
+    Returns:
+        The plan, with its objects, roots and identifiers in an order that does not depend on that of the arguments.
+
+    Raises:
+        Quarantine: a record is of a collection that the manifest does not have.
+        ConfigurationError: a collection does not say enough; see `undecided`.
+    """
+    by_name = {collection.name: collection for collection in collections}
+    faults = undecided(by_name.values())
+    if faults:
+        raise ConfigurationError(f"{system}: {'; '.join(faults)}.", system=system)
+    records = {(record.collection, record.key): record for record in index}
+    unknown = sorted({collection for collection, _ in records} - by_name.keys())
+    if unknown:
+        detail = f"{system} collected objects of {', '.join(unknown)}, which its manifest does not have."
+        raise Quarantine(detail, system=system)
+    fates = {place: _own_fate(by_name[place[0]], record.anchor, today) for place, record in records.items()}
+    _keep_what_is_needed(records, by_name, fates)
+    return SystemPlan(
+        system=system,
+        roots=tuple(sorted(set(roots), key=lambda ref: (ref.collection, ref.key))),
+        identifiers=tuple(sorted(set(identifiers), key=lambda known: (known.kind, known.value))),
+        objects=tuple(_planned(records[place], by_name[place[0]], fates[place]) for place in sorted(records)),
+    )
+
+
+def digest(plans: Iterable[SystemPlan]) -> str:
+    """Name a whole plan: SHA-256 in hex over its canonical JSON, whatever the order of systems and objects.
+
+    The plan holds personal data, and of a very small one a digest can be guessed: only a digest keyed with the
+    request's key (``RequestKey.digest``) may leave the ledger.
+    """
+    content = sorted(_canonical(_sorted_parts(plan.model_dump(mode="json"))) for plan in plans)
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def summary(plan: SystemPlan) -> tuple[PlanLine, ...]:
+    """Count a plan's objects by category, treatment, law and end."""
+    counts = Counter((each.category, each.treatment, each.law, each.until) for each in plan.objects)
+    lines = (
+        PlanLine(category=category, treatment=treatment, law=law, until=until, count=count)
+        for (category, treatment, law, until), count in counts.items()
+    )
+    return tuple(
+        sorted(lines, key=lambda line: (line.category, line.treatment, line.law or "", line.until or date.min))
+    )
+
+
+def verdict(planned: PlannedObject, outcome: ObjectOutcome) -> bool:
+    """Whether an object became what was planned. One to be deleted that is not found is as planned.
+
+    Raises:
+        ValueError: the two are not about the same object.
+    """
+    if (planned.collection, planned.key) != (outcome.collection, outcome.key):
+        raise ValueError("the outcome is another object's")
+    return outcome.fate in _AS_PLANNED[planned.treatment]
+
+
+def term_end(retention: Retention, anchor: date) -> date:
+    """The last day of a duty to keep; the day after, the object may go.
+
+    Months and years end on the same day number, or on the last day of a shorter month.
+
+    Raises:
+        OverflowError: the end is beyond the calendar.
+    """
+    start = date(anchor.year, 12, 31) if retention.to == "year_end" else anchor
+    months = start.month - 1 + retention.months + 12 * retention.years
+    year, month = start.year + months // 12, months % 12 + 1
+    if year > date.max.year:
+        raise OverflowError("the retention's end is beyond the calendar")
+    day = min(start.day, calendar.monthrange(year, month)[1])
+    return date(year, month, day) + timedelta(days=retention.days)
+
+
+_AS_PLANNED: Mapping[Treatment, frozenset[Fate]] = {
+    Treatment.DELETE: frozenset({Fate.ERASED, Fate.NOT_FOUND}),
+    Treatment.ANONYMISE: frozenset({Fate.ANONYMISED}),
+    Treatment.RETAIN: frozenset({Fate.RETAINED}),
+}
+
+
+def _faults(collection: Collection) -> Iterator[str]:
+    name, retention = collection.name, collection.retention
+    if (collection.treatment is Treatment.RETAIN) != (retention is not None):
+        yield f"{name}: what is retained needs a retention with its law and term, and nothing else has one"
+    if retention is not None and retention.to is None and not (retention.years or retention.months or retention.days):
+        yield f"{name}: the retention has no term"
+    if retention is not None and retention.years + retention.months / 12 + retention.days / 365 > _LONGEST_YEARS:
+        yield f"{name}: the retention is longer than {_LONGEST_YEARS} years: no law's term, but a slip"
+    if collection.after is Treatment.RETAIN:
+        yield f"{name}: when the retention is over, the object is deleted or anonymised, not retained without an end"
+
+
+def _own_fate(collection: Collection, anchor: date | None, today: date) -> _Fate:
+    retention = collection.retention
+    if collection.treatment is not Treatment.RETAIN or retention is None:
+        return _Fate(collection.treatment)
+    try:
+        until, undated = (term_end(retention, anchor), False) if anchor else (term_end(retention, today), True)
+    except OverflowError:
+        # A date such as 9999-12-31 stands for none; kept without an end is not an answer.
+        until, undated = term_end(retention, today), True
+    if until < today:
+        return _Fate(collection.after)
+    return _Fate(Treatment.RETAIN, retention.law, until, undated)
+
+
+def _keep_what_is_needed(
+    records: Mapping[Place, IndexedRecord], by_name: Mapping[str, Collection], fates: dict[Place, _Fate]
+) -> None:
+    """Spread 'it stays' from each object to those it points at, until nothing changes.
+
+    Retained ones go first, the longest-kept ahead: whoever reaches an object first gives it the right law and end, so
+    each is decided once, cycles or not.
+    """
+
+    def spread(start: list[Place], wanted: Treatment) -> None:
+        queue = deque(start)
+        while queue:
+            child = queue.popleft()
+            for parent in ((ref.collection, ref.key) for ref in records[child].parents):
+                fate = fates.get(parent)
+                if fate is None or fate.treatment is not Treatment.DELETE:
+                    continue
+                told = by_name[parent[0]].when_referenced
+                if told is wanted or (told is Treatment.RETAIN and wanted is Treatment.ANONYMISE):
+                    source = fates[child] if wanted is Treatment.RETAIN else _Fate(wanted)
+                    fates[parent] = source._replace(referenced=True)
+                    queue.append(parent)
+
+    retained = [place for place, fate in fates.items() if fate.treatment is Treatment.RETAIN]
+    for place in sorted(retained, key=lambda place: _by_end(fates[place]), reverse=True):
+        spread([place], Treatment.RETAIN)
+    spread([place for place, fate in fates.items() if fate.treatment is not Treatment.DELETE], Treatment.ANONYMISE)
+
+
+def _by_end(fate: _Fate) -> tuple[date, str, bool]:
+    return fate.until or date.min, fate.law or "", fate.undated
+
+
+def _planned(record: IndexedRecord, collection: Collection, fate: _Fate) -> PlannedObject:
+    return PlannedObject(
+        collection=record.collection,
+        key=record.key,
+        treatment=fate.treatment,
+        fingerprint=record.fingerprint,
+        law=fate.law,
+        until=fate.until,
+        category=collection.category,
+        undated=fate.undated,
+        referenced=fate.referenced,
+    )
+
+
+def _sorted_parts(plan: dict[str, Any]) -> dict[str, Any]:
+    return {key: sorted(value, key=_canonical) if isinstance(value, list) else value for key, value in plan.items()}
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,56 @@
+"""A controller's policy: what it promises, how it proves identity, who decides, what its data is for.
+
+One TOML file per controller. `load_policy` refuses an incomplete one and names every line at fault, so that a process
+never starts on half a policy.
+"""
+
+from habeas.policy.check import check_systems
+from habeas.policy.load import load_policies, load_policy
+from habeas.policy.model import (
+    Access,
+    Applicable,
+    AtDeadline,
+    Authority,
+    Category,
+    ClockPolicy,
+    Controller,
+    IdentityMethod,
+    IdentityPolicy,
+    LegalBasis,
+    LettersPolicy,
+    Policy,
+    Promise,
+    Recipient,
+    RecipientRole,
+    RecordPolicy,
+    RegimeEntry,
+    ReleasePolicy,
+    ReviewPolicy,
+)
+from habeas.policy.rules import Problem
+
+__all__ = [
+    "Access",
+    "Applicable",
+    "AtDeadline",
+    "Authority",
+    "Category",
+    "ClockPolicy",
+    "Controller",
+    "IdentityMethod",
+    "IdentityPolicy",
+    "LegalBasis",
+    "LettersPolicy",
+    "Policy",
+    "Problem",
+    "Promise",
+    "Recipient",
+    "RecipientRole",
+    "RecordPolicy",
+    "RegimeEntry",
+    "ReleasePolicy",
+    "ReviewPolicy",
+    "check_systems",
+    "load_policies",
+    "load_policy",
+]

@@ -120,14 +120,15 @@ class FolderStorage(Storage):
         target = self._root / checked(path)
         with _folder_errors(path):
             draft, file = await asyncio.to_thread(self._draft)
-            try:
-                size = await _copy(source, file)
+        try:
+            size = await _copy(source, file)
+            with _folder_errors(path):
                 await asyncio.to_thread(_finish, file, draft, target, self._root)
-            except BaseException:
-                # Also when cancelled: a draft is of no use to anybody.
-                file.close()
-                draft.unlink(missing_ok=True)
-                raise
+        except BaseException:
+            # Also when cancelled: a draft is of no use to anybody.
+            file.close()
+            draft.unlink(missing_ok=True)
+            raise
         return size
 
     async def get(self, path: str) -> AsyncGenerator[bytes, None]:
@@ -179,24 +180,22 @@ class BucketStorage(Storage):
 
     async def put(self, path: str, source: AsyncIterable[bytes]) -> int:
         """As `Storage.put`."""
-        size = 0
-
-        async def counted() -> AsyncIterator[bytes]:
-            nonlocal size
-            async for chunk in source:
-                size += len(chunk)
-                yield chunk
-
-        with _bucket_errors(path):
-            await obstore.put_async(
-                self._store,
-                checked(path),
-                counted(),
-                use_multipart=True,
-                chunk_size=PART_BYTES,
-                max_concurrency=PARTS_AT_ONCE,
-            )
-        return size
+        counted = _Counted(source)
+        try:
+            with _bucket_errors(path):
+                await obstore.put_async(
+                    self._store,
+                    checked(path),
+                    counted.chunks(),
+                    use_multipart=True,
+                    chunk_size=PART_BYTES,
+                    max_concurrency=PARTS_AT_ONCE,
+                )
+        except (StorageUnavailable, StorageMissing):
+            if counted.error is not None:
+                raise counted.error from None
+            raise
+        return counted.size
 
     async def get(self, path: str) -> AsyncGenerator[bytes, None]:
         """As `Storage.get`."""
@@ -239,6 +238,24 @@ class BucketStorage(Storage):
                 yield entry["path"]
 
 
+class _Counted:
+    """A source, how much it gave, and the error that it ended with: that one is not the storage's."""
+
+    def __init__(self, source: AsyncIterable[bytes]) -> None:
+        self._source = source
+        self.size = 0
+        self.error: Exception | None = None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._source:
+                self.size += len(chunk)
+                yield chunk
+        except Exception as error:
+            self.error = error
+            raise
+
+
 def checked(path: str) -> str:
     """The path, if it cannot lead out of the storage.
 
@@ -257,10 +274,16 @@ async def _copy(source: AsyncIterable[bytes], file: BinaryIO) -> int:
         waiting += chunk
         size += len(chunk)
         if len(waiting) >= CHUNK_BYTES:
-            await asyncio.to_thread(_write_all, file, bytes(waiting))
-            waiting.clear()
-    await asyncio.to_thread(_write_all, file, bytes(waiting))
+            await _write(file, waiting)
+    await _write(file, waiting)
     return size
+
+
+async def _write(file: BinaryIO, waiting: bytearray) -> None:
+    # The source's own errors are not the disk's: only what is done here is mapped.
+    with _folder_errors(""):
+        await asyncio.to_thread(_write_all, file, bytes(waiting))
+    waiting.clear()
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:

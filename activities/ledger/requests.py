@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -156,11 +157,11 @@ class Requests(Room):
         )
         # The one found may close between two statements: then the claim is tried again.
         for _ in range(_OPENING_TRIES):
-            row = await self._first(_opening(new, wrapped, key, fingerprints, idempotency))
-            if row is not None:
+            row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency))).one()
+            if row.id is not None:
                 self._fresh_keys[new.id] = key
                 return Opened(request=_request(row), created=True)
-            found = await self._first(_withdrawn_claims(new, fingerprints, idempotency))
+            found = await self._first(_in_the_way(new, fingerprints, idempotency, row.claimed or []))
             if found is not None:
                 return Opened(request=_request(found), created=False)
         raise BadInput("This request id is taken; make another one.")
@@ -341,7 +342,7 @@ def _ends(changes: Changes) -> bool:
 
 
 def _unnested(values: Iterable[str]) -> TableValuedAlias:
-    return func.unnest(literal(list(values), ARRAY(Text))).table_valued("value", name="given")
+    return func.unnest(literal(list(values), ARRAY(Text))).table_valued("value", name="given").render_derived()
 
 
 def _opening(
@@ -381,7 +382,9 @@ def _opening(
         _follow(opened, evidence_head, {"n": 0, "hash": genesis(new.id)}),
         *(_follow(opened, document, {"name": name, "sealed": data}) for name, data in sealed.items()),
     ]
-    return select(opened).add_cte(*parts)
+    claims = select(func.array_agg(claimed.c.fingerprint)).scalar_subquery().label("claimed")
+    always = select(literal(1).label("one")).subquery()
+    return select(claims, *opened.c).select_from(always.outerjoin(opened, true())).add_cte(*parts)
 
 
 def _follow(opened: CTE, table: Table, values: dict[str, Any]) -> CTE:
@@ -390,26 +393,25 @@ def _follow(opened: CTE, table: Table, values: dict[str, Any]) -> CTE:
     return insert(table).from_select(["request_id", *values], source).cte()
 
 
-def _withdrawn_claims(new: NewRequest, fingerprints: list[str], idempotency: str | None) -> Any:
+def _in_the_way(new: NewRequest, fingerprints: list[str], idempotency: str | None, claimed: list[str]) -> Any:
     """Take back the claims of an opening that failed, and find the request that stood in its way."""
-    in_the_way = select(open_subject.c.request_id).where(
-        open_subject.c.controller == new.controller,
-        open_subject.c.right == new.right.value,
-        open_subject.c.fingerprint.in_(select(_unnested(fingerprints).c.value)),
-    )
-    mine = (
-        delete(open_subject)
-        .where(
-            open_subject.c.request_id == new.id,
-            ~select(request.c.id).where(request.c.id == new.id).exists(),
+
+    def of_these(values: list[str]) -> ColumnElement[bool]:
+        return and_(
+            open_subject.c.controller == new.controller,
+            open_subject.c.right == new.right.value,
+            open_subject.c.fingerprint.in_(select(_unnested(values).c.value)),
         )
-        .cte("mine")
+
+    mine = delete(open_subject).where(of_these(claimed)).cte("mine")
+    # All that this statement sees is from before it: the claims of this opening, too, which belong to nothing yet.
+    theirs = select(open_subject.c.request_id).where(
+        of_these(fingerprints), open_subject.c.fingerprint.not_in(select(_unnested(claimed).c.value))
     )
-    same_key = and_(request.c.controller == new.controller, request.c.idempotency == idempotency)
-    return (
-        select(*_REQUEST)
-        .where(or_(same_key, request.c.id.in_(in_the_way)))
-        .order_by(same_key.desc(), request.c.opened_at, request.c.id)
-        .limit(1)
-        .add_cte(mine)
-    )
+    conditions: list[ColumnElement[bool]] = [request.c.id.in_(theirs)]
+    order: list[ColumnElement[Any]] = [request.c.opened_at.asc(), request.c.id.asc()]
+    if idempotency is not None:
+        same_key = and_(request.c.controller == new.controller, request.c.idempotency == idempotency)
+        conditions.append(same_key)
+        order.insert(0, same_key.desc())
+    return select(*_REQUEST).where(or_(*conditions)).order_by(*order).limit(1).add_cte(mine)

@@ -214,7 +214,7 @@ def _saved_outcomes(request_id: str, system: str, rows: list[tuple[str, ObjectOu
         "until": [each.until for _, each in rows],
     }
     arrays = [literal(values, ARRAY(columns[name].type)) for name, values in lists.items()]
-    given = func.unnest(*arrays).table_valued(*lists, name="given")
+    given = func.unnest(*arrays).table_valued(*lists, name="given").render_derived()
     insertion = upsert(object_outcome).from_select(
         ["request_id", "system", "at", *lists],
         select(literal(request_id), literal(system), literal(at, columns.at.type), *given.c),

@@ -166,8 +166,8 @@ async def connect_temporal(settings: Settings) -> Client:
 
 
 @asynccontextmanager
-async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
-    """The ledger, connected and answering; its connections are given back at the end.
+async def open_ledger(settings: Settings, *, check: bool = True) -> AsyncIterator[Ledger]:
+    """The ledger, connected and (with ``check``) answering; its connections are given back at the end.
 
     Raises:
         LedgerUnavailable: the database does not answer.
@@ -179,7 +179,8 @@ async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
     vault = Vault.from_file(settings.keys.master_file)
     ledger = Ledger.connect(settings.ledger.url.get_secret_value(), vault, settings.ledger.pool_size)
     try:
-        await ledger.ping()
+        if check:
+            await ledger.ping()
         yield ledger
     finally:
         await ledger.aclose()

@@ -1,0 +1,31 @@
+"""The office: what staff and the person can do with requests. One place, used by every face of the program."""
+
+from workers.office.engine import Engine
+from workers.office.handover import Downloaded, Handed
+from workers.office.intake import CHANNELS, NewRequestInput, split_identifier
+from workers.office.office import Office, open_office
+from workers.office.opening import OpenedAnswer, start_unstarted
+from workers.office.reading import Candidates, ShownPlan, Verdict
+from workers.office.references import new_reference, read_reference
+from workers.office.story import Entry, Story, Told
+
+__all__ = [
+    "CHANNELS",
+    "Candidates",
+    "Downloaded",
+    "Engine",
+    "Entry",
+    "Handed",
+    "NewRequestInput",
+    "Office",
+    "OpenedAnswer",
+    "ShownPlan",
+    "Story",
+    "Told",
+    "Verdict",
+    "new_reference",
+    "open_office",
+    "read_reference",
+    "split_identifier",
+    "start_unstarted",
+]

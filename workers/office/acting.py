@@ -1,0 +1,198 @@
+"""Acts: what staff and the person do to an open request, each an Update of its workflow."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from pydantic import BaseModel, ValidationError
+
+from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
+from activities.ledger import Act, CodeResult
+from habeas.acts import ActAnswer, ActCall, ActKind
+from habeas.errors import BadInput, EngineUnavailable, NotAllowed, WrongCode, WrongStage
+from habeas.evidence import Tag
+from habeas.matching import Decision
+from habeas.model import Identifier, Request, Stage
+from workers.office.engine import RequestGone
+from workers.office.intake import words
+from workers.office.room import SUBJECT, Room
+
+ALREADY_DONE = "already_done"
+"""The note of an answer that the ledger gives, because the workflow that did the act is over."""
+
+_FACTS = ("system", "ground", "pause_reason", "plan")
+
+
+class Acting(Room):
+    """Methods that act on a request."""
+
+    async def act(
+        self,
+        kind: ActKind,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        act_id: str | None = None,
+        sealed: BaseModel | None = None,
+        **facts: str | None,
+    ) -> ActAnswer:
+        """Have one act carried out, once. With the same ``act_id`` it is the same act, however often it is asked for.
+
+        Args:
+            kind: what to do.
+            request_id: to which request.
+            by: who does it; kept only as a keyed hash.
+            reason: why; sealed.
+            act_id: a UUID; made when absent.
+            sealed: what belongs to the act and is personal; kept sealed under the act's id.
+            facts: of `ActCall`: system, ground, pause_reason, plan.
+
+        Raises:
+            WrongStage, NotAllowed, BadInput: refused; nothing is left behind.
+            UnknownRequest: there is no such request.
+            EngineUnavailable: not known whether it was done; asking again with the same act id is safe.
+        """
+        actor = self.actor(words("by", by, 200))
+        call = _call(act_id or str(uuid.uuid4()), actor, facts)
+        proposal = Act(
+            id=call.act_id,
+            request_id=request_id,
+            kind=kind.value,
+            actor=actor,
+            facts=call.model_dump(mode="json", include=set(_FACTS), exclude_none=True),
+            reason=words("reason", reason),
+            proposed_at=self._now(),
+        )
+        async with self._ledger.begin() as tx:
+            request = await tx.request(request_id)
+            if before := await tx.act(call.act_id):
+                _refuse_other(before, proposal)
+            await tx.propose_act(proposal)
+            if sealed is not None and before is None:
+                await tx.seal(request_id, f"{DECISIONS}{call.act_id}", sealed)
+        try:
+            return await self._send(request, kind, call)
+        except (WrongStage, NotAllowed, BadInput):
+            await self._forget(request_id, call.act_id, emptied=sealed is not None)
+            raise
+
+    async def submit_code(self, request_id: str, code: str) -> ActAnswer:
+        """The person gives the code from their letter.
+
+        Raises:
+            WrongCode: it is not the one; ``facts`` hold ``result`` and ``tries_left``.
+            UnknownRequest: there is no such request (tell the person nothing but that the code is not right).
+            EngineUnavailable: the code was right and is kept; giving it again is safe.
+        """
+        # The same guess is the same try: a page that is sent twice costs one.
+        digest = self._ledger.vault.fingerprint("proof", f"{request_id}/{''.join(code.split())}")
+        proof_id = str(uuid.UUID(hex=digest[:32]))
+        now = self._now()
+        left: int | None = None
+        async with self._ledger.begin() as tx:
+            request = await tx.request(request_id)
+            result = await tx.try_code(request_id, code[:100], now, proof_id)
+            if result is CodeResult.WRONG:
+                challenge = await tx.challenge(request_id)
+                left = challenge.tries_left if challenge else 0
+                await tx.record(
+                    request_id,
+                    Tag.IDENTITY_WRONG_CODE,
+                    now,
+                    SUBJECT,
+                    {"tries_left": left},
+                    dedupe=f"wrong_code/{challenge.number if challenge else 0}/{left}",
+                )
+        if result is not CodeResult.PROVEN:
+            raise WrongCode(_why(result, left), result=result.value, tries_left=left)
+        return await self._send(request, ActKind.PROVE, ActCall(act_id=proof_id, actor=self.actor(SUBJECT)))
+
+    async def decide_match(
+        self, request_id: str, *, by: str, reason: str, decisions: tuple[Decision, ...], act_id: str | None = None
+    ) -> ActAnswer:
+        """A human says which records are the person's.
+
+        Raises:
+            As `act`.
+        """
+        if not decisions:
+            raise BadInput("Say of at least one record whether it is the person's.", field="decisions")
+        sealed = DecidedMatches(decisions=decisions)
+        return await self.act(ActKind.DECIDE_MATCH, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+
+    async def add_identifier(
+        self, request_id: str, *, by: str, reason: str, identifiers: tuple[Identifier, ...], act_id: str | None = None
+    ) -> ActAnswer:
+        """One more way to know the person: every system is asked again.
+
+        Raises:
+            As `act`.
+        """
+        if not identifiers:
+            raise BadInput("Give at least one identifier.", field="identifier")
+        sealed = AddedIdentifier(identifiers=identifiers)
+        return await self.act(ActKind.ADD_IDENTIFIER, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+
+    async def _send(self, request: Request, kind: ActKind, call: ActCall) -> ActAnswer:
+        try:
+            return await self._engine.act(request.id, kind, call)
+        except RequestGone:
+            return await self._without_workflow(request.id, call)
+
+    async def _without_workflow(self, request_id: str, call: ActCall) -> ActAnswer:
+        """Nobody takes the act: it was done before the workflow ended, or the request is over, or not started yet."""
+        async with self._ledger.begin() as tx:
+            request = await tx.request_row(request_id)
+            done = await tx.act(call.act_id)
+        if done is not None and done.accepted_at is not None:
+            return ActAnswer(act_id=call.act_id, stage=request.stage, note=ALREADY_DONE)
+        if request.stage is Stage.CLOSED or request.outcome is not None:
+            outcome = f" as {request.outcome.value}" if request.outcome else ""
+            raise WrongStage(f"The request is closed{outcome}.")
+        if request.started_at is None:
+            raise EngineUnavailable("The request has not been started yet; it starts by itself.", act_id=call.act_id)
+        raise EngineUnavailable("The request's workflow is not there.", act_id=call.act_id)
+
+    async def _forget(self, request_id: str, act_id: str, *, emptied: bool) -> None:
+        async with self._ledger.begin() as tx:
+            if await tx.drop_act(act_id) and emptied:
+                await tx.seal(request_id, f"{DECISIONS}{act_id}", b"")
+
+
+def _call(act_id: str, actor: str, facts: Mapping[str, str | None]) -> ActCall:
+    try:
+        canonical = str(uuid.UUID(act_id))
+    except ValueError:
+        raise BadInput("act-id: a UUID, as the first try printed it.", field="act_id") from None
+    given: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
+    try:
+        return ActCall(act_id=canonical, actor=actor, **given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{field}: {first['msg']}.", field=field) from None
+
+
+def _refuse_other(before: Act, proposal: Act) -> None:
+    same = ("request_id", "kind", "actor", "facts")
+    if any(getattr(before, name) != getattr(proposal, name) for name in same):
+        raise BadInput("act-id: this one belongs to another act; leave it out to make a new one.", field="act_id")
+
+
+def _why(result: CodeResult, left: int | None) -> str:
+    match result:
+        case CodeResult.WRONG:
+            return f"Tries left: {left}."
+        case CodeResult.EXPIRED:
+            return "Its time is over; send a new one."
+        case CodeResult.EXHAUSTED:
+            return "There were too many wrong tries; send a new one."
+        case CodeResult.NONE:
+            return "No code is waited for."
+        case CodeResult.PROVEN:
+            return ""
+        case _:
+            assert_never(result)

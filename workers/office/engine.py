@@ -1,0 +1,140 @@
+"""The one place where the office talks to Temporal, and where Temporal's errors become ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from habeas.acts import ActAnswer, ActCall, ActKind
+from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, NotAllowed, WrongStage
+from habeas.model import Request
+from workflows import attributes
+from workflows.model import RequestStart
+
+WORKFLOW = "RequestWorkflow"
+PATIENCE = timedelta(seconds=30)
+"""How long an act may take until the person at the desk is told to try again."""
+
+_REJECTIONS: dict[str, type[HabeasError]] = {kind.code: kind for kind in (WrongStage, NotAllowed, BadInput)}
+
+
+class RequestGone(Exception):
+    """No workflow takes acts for this request: it has not been started yet, or it is over."""
+
+
+class Engine:
+    """Requests' workflows, seen from the office. Connects when it is first needed."""
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Client]], *, task_queue: str, patience: timedelta = PATIENCE
+    ) -> None:
+        self._connect = connect
+        self._client: Client | None = None
+        self._task_queue = task_queue
+        self._patience = patience
+
+    async def client(self) -> Client:
+        """The Temporal client.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        if self._client is None:
+            self._client = await self._connect()
+        return self._client
+
+    async def ping(self) -> None:
+        """Ask Temporal whether it serves.
+
+        Raises:
+            EngineUnavailable: it does not.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(5):
+                serving = await client.service_client.check_health()
+        except (RPCError, TimeoutError):
+            serving = False
+        if not serving:
+            raise EngineUnavailable
+
+    async def start(self, request: Request) -> None:
+        """Start the request's workflow; starting it again changes nothing.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+            ConfigurationError: the namespace lacks our search attributes.
+        """
+        start = RequestStart(
+            request_id=request.id, controller=request.controller, right=request.right, regime=request.regime
+        )
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await client.start_workflow(
+                    WORKFLOW,
+                    start,
+                    id=request.id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    search_attributes=attributes.initial(start),
+                    static_summary=f"{request.right} · {request.controller} · {request.regime}",
+                )
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            if error.status is RPCStatusCode.INVALID_ARGUMENT and "search attribute" in str(error).lower():
+                names = ", ".join(attributes.SEARCH_ATTRIBUTES)
+                raise ConfigurationError(
+                    f"Temporal's namespace lacks search attributes; register them once: {names}."
+                ) from None
+            raise EngineUnavailable("The request could not be started.") from None
+        except TimeoutError:
+            raise EngineUnavailable("The request could not be started in time.") from None
+
+    async def act(self, request_id: str, kind: ActKind, call: ActCall) -> ActAnswer:
+        """Have the request's workflow carry out one act. The same act id is the same act, however often it is sent.
+
+        Raises:
+            WrongStage, NotAllowed, BadInput: the workflow refused; nothing was done.
+            RequestGone: there is no workflow that could.
+            EngineUnavailable: no answer; whether it was done is not known, and the same act id may be sent again.
+        """
+        handle = (await self.client()).get_workflow_handle(request_id)
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                answer: ActAnswer = await handle.execute_update(kind.value, call, id=call.act_id, result_type=ActAnswer)
+                return answer
+        except WorkflowUpdateFailedError as error:
+            raise _refusal(error) from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise RequestGone from None
+            raise _no_answer(call) from None
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise _no_answer(call) from None
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Exception:
+    cause = error.cause
+    if not isinstance(cause, ApplicationError):
+        return EngineUnavailable("The act was interrupted; ask again in a moment.")
+    if cause.type == "AcceptedUpdateCompletedWorkflow":
+        return RequestGone()
+    if cause.type in _REJECTIONS:
+        return _REJECTIONS[cause.type](cause.message)
+    return EngineUnavailable(f"The act failed inside the engine ({cause.type or 'unknown'}).")
+
+
+def _no_answer(call: ActCall) -> EngineUnavailable:
+    return EngineUnavailable(
+        f"No worker answered in time. Repeat the command with --act-id {call.act_id}: it will not be done twice.",
+        act_id=call.act_id,
+    )

@@ -1,0 +1,138 @@
+"""Handing a package over: to staff, marked; to the person, once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from activities.ledger import Artifact, ClaimedLink
+from activities.vault import RequestKey
+from habeas.errors import BadInput, StorageFull
+from habeas.evidence import Tag
+from habeas.model import Frozen
+from workers.office.reading import Reading
+from workers.office.room import SUBJECT
+
+
+class Downloaded(Frozen):
+    """A package that staff have on disk now, decrypted."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class Handed:
+    """A package on its way to the person."""
+
+    def __init__(self, artifact: Artifact, language: str, stream: AsyncGenerator[bytes, None]) -> None:
+        self.request_id = artifact.request_id
+        self.size = artifact.size
+        self.sha256 = artifact.sha256
+        self.language = language
+        self.complete = False
+        self._stream = stream
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The package, decrypted. `complete` once all of it was taken.
+
+        Raises:
+            SealBroken, StorageMissing: it is not whole.
+        """
+        async for chunk in self._stream:
+            yield chunk
+        self.complete = True
+
+
+class Handover(Reading):
+    """Methods that hand packages over."""
+
+    async def download(self, request_id: str, *, by: str, reason: str, to: Path) -> Downloaded:
+        """Write the newest package, decrypted, to a file of mode 0600. Leaves a mark.
+
+        Raises:
+            BadInput: there is no package yet, or no such folder, or the file is there already.
+            SealBroken, StorageMissing: the package is not whole; nothing is written.
+        """
+        await asyncio.to_thread(_refuse_unfit, to)
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            ready = [each for each in await tx.artifacts(request_id) if each.verified_at]
+            if not ready:
+                raise BadInput("This request has no package, or none yet.")
+            await self._mark_view(tx, request_id, "package", by, reason)
+        artifact, key = ready[-1], await self._ledger.key(request_id)
+        async with aclosing(self._decrypted(artifact, key)) as stream:
+            await _write(to, stream)
+        return Downloaded(path=str(to), sha256=artifact.sha256, size=artifact.size)
+
+    @asynccontextmanager
+    async def redeem(self, token: str) -> AsyncIterator[Handed]:
+        """Use a one-time link up. When the block ends before the package was complete, the link is good again.
+
+        Raises:
+            LinkRefused: ``facts["reason"]``: unknown, used, expired or revoked.
+        """
+        async with self._ledger.begin() as tx:
+            claimed = await tx.claim_link(token, self._now())
+            request = await tx.request(claimed.request_id)
+        handed: Handed | None = None
+        try:
+            key = await self._ledger.key(claimed.request_id)
+            async with aclosing(self._decrypted(claimed.artifact, key)) as stream:
+                handed = Handed(claimed.artifact, request.language, stream)
+                yield handed
+        finally:
+            # Also when the person's browser goes away and this task is cancelled.
+            await asyncio.shield(
+                asyncio.ensure_future(self._settle(claimed, whole=handed is not None and handed.complete))
+            )
+
+    async def _settle(self, claimed: ClaimedLink, *, whole: bool) -> None:
+        now = self._now()
+        async with self._ledger.begin() as tx:
+            if not whole:
+                await tx.reopen_link(claimed.link_id)
+                return
+            await tx.finish_link(claimed.link_id, now)
+            facts: dict[str, JsonValue] = {"by": "link", "sha256": claimed.artifact.sha256}
+            await tx.record(
+                claimed.request_id,
+                Tag.EXPORT_DOWNLOADED,
+                now,
+                SUBJECT,
+                facts,
+                dedupe=f"downloaded/{claimed.link_id}",
+            )
+
+    def _decrypted(self, artifact: Artifact, key: RequestKey) -> AsyncGenerator[bytes, None]:
+        return key.decrypt(self._storage.get(artifact.path), artifact.path)
+
+
+def _refuse_unfit(to: Path) -> None:
+    if to.exists() or not to.parent.is_dir():
+        raise BadInput("to: name a new file in a folder that exists.", field="to")
+
+
+async def _write(to: Path, stream: AsyncIterator[bytes]) -> None:
+    """Whole or not at all, and for nobody else to read."""
+    draft = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
+    try:
+        file = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except OSError as error:
+        raise BadInput(f"to: the file cannot be written: {error.strerror}.", field="to") from None
+    try:
+        with file:
+            async for chunk in stream:
+                await asyncio.to_thread(file.write, chunk)
+        await asyncio.to_thread(draft.replace, to)
+    except OSError as error:
+        raise StorageFull(f"{error.strerror}.") from None
+    finally:
+        await asyncio.to_thread(draft.unlink, missing_ok=True)

@@ -1,0 +1,44 @@
+"""What staff and the person can do, once: used by the command line, the desk and the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from activities.storage import Storage
+from workers.office.engine import Engine
+from workers.office.handover import Handover
+from workers.office.opening import Opening
+from workers.settings import Settings
+from workers.wiring import connect_temporal, load_policies, open_ledger
+
+
+class Office(Opening, Handover):
+    """Every act on requests, over the ledger and the requests' workflows.
+
+    Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.
+    """
+
+    async def ready(self) -> None:
+        """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""
+        await self._ledger.ping()
+        await self._engine.ping()
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, *, check: bool = True) -> AsyncIterator[Office]:
+    """The office of an installation. Temporal is connected to when it is first needed.
+
+    Args:
+        settings: of the installation.
+        check: refuse at once while the ledger does not answer.
+
+    Raises:
+        ConfigurationError: policies, keys or storage cannot be used.
+        LedgerUnavailable: the database does not answer.
+    """
+    policies = load_policies(settings)
+    storage = Storage.from_url(settings.storage.url)
+    engine = Engine(lambda: connect_temporal(settings), task_queue=settings.temporal.task_queue)
+    async with open_ledger(settings, check=check) as ledger:
+        yield Office(ledger, engine, policies, storage)

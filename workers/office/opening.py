@@ -1,0 +1,108 @@
+"""Opening requests, and seeing to it that each one's workflow is started."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from activities.ledger import Ledger, NewRequest
+from habeas.errors import EngineUnavailable
+from habeas.evidence import Tag
+from habeas.model import Frozen, Right
+from workers.office.engine import Engine
+from workers.office.intake import NewRequestInput, check, words
+from workers.office.references import new_reference
+from workers.office.room import Room
+
+log = structlog.get_logger(__name__)
+
+NOT_STARTED = "request_not_started"
+BATCH = 100
+
+
+class OpenedAnswer(Frozen):
+    """A request that is open now."""
+
+    id: str
+    created: bool
+    """False: this person's request for this right was open already, and this is it."""
+    started: bool
+    """False: Temporal does not answer; the workers start the request as soon as it does."""
+    controller: str
+    right: Right
+    regime: str
+    jurisdiction: str
+    language: str
+    received_at: datetime
+
+
+class Opening(Room):
+    """Methods that open requests."""
+
+    async def open_request(self, asked: NewRequestInput) -> OpenedAnswer:
+        """Open a request, or answer with the one that the same person has open for the same right.
+
+        Raises:
+            BadInput, UnknownRegime: something in it is not usable; nothing was written.
+            LedgerUnavailable: nothing was written.
+        """
+        now = self._now()
+        checked = check(asked, self._policies, now)
+        actor = self.actor(words("by", asked.opened_by, 200))
+        reason = words("reason", asked.reason)
+        async with self._ledger.begin() as tx:
+            opened = await tx.open_request(
+                NewRequest(
+                    id=new_reference(),
+                    **{name: getattr(checked, name) for name in type(checked).model_fields},
+                    opened_by=actor,
+                    reason=reason,
+                    idempotency_key=asked.idempotency_key,
+                    opened_at=now,
+                )
+            )
+            if opened.created:
+                facts = {
+                    "right": checked.right.value,
+                    "regime": checked.regime,
+                    "jurisdiction": checked.jurisdiction,
+                    "channel": checked.channel,
+                    "received_at": checked.received_at.isoformat(),
+                }
+                await tx.record(opened.request.id, Tag.REQUEST_OPENED, now, actor, facts, dedupe="request:opened")
+        waiting = await start_unstarted(self._ledger, self._engine)
+        return OpenedAnswer(
+            created=opened.created,
+            started=opened.request.id not in waiting,
+            **opened.request.model_dump(
+                include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
+            ),
+        )
+
+    async def start_unstarted(self) -> tuple[str, ...]:
+        """Start what is open and was never started; see `start_unstarted`."""
+        return await start_unstarted(self._ledger, self._engine)
+
+
+async def start_unstarted(ledger: Ledger, engine: Engine, limit: int = BATCH) -> tuple[str, ...]:
+    """Start the workflows of requests that are open and were never started: a crash or an outage came between.
+
+    Called by every worker now and then, and by every opening.
+
+    Returns:
+        The requests that still wait, because Temporal does not answer.
+    """
+    async with ledger.begin() as tx:
+        waiting = await tx.unstarted(limit)
+    for position, request_id in enumerate(waiting):
+        async with ledger.begin() as tx:
+            request = await tx.request(request_id)
+        try:
+            await engine.start(request)
+        except EngineUnavailable as error:
+            log.warning(NOT_STARTED, waiting=len(waiting) - position, error=error.code)
+            return waiting[position:]
+        async with ledger.begin() as tx:
+            await tx.mark_started(request_id)
+    return ()

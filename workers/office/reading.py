@@ -1,0 +1,248 @@
+"""Looking: the queue and each request's story, which name nobody; and what does, which leaves a mark."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, JsonValue
+
+from activities.finding import load_graph
+from activities.ledger import RequestFilter, RequestRow, Tx
+from activities.plans import load_plans
+from habeas.acts import ActAnswer
+from habeas.connector import SystemPlan
+from habeas.errors import BadInput
+from habeas.evidence import Event, Finding, Tag, verify
+from habeas.matching import Decision, Found, Place, Ruling
+from habeas.model import Frozen, Identifier
+from habeas.plan import PlanLine, summary
+from workers.office.acting import Acting
+from workers.office.intake import words
+from workers.office.story import Entry, Story, Told, entry, possible, told
+
+HANDLE = 8
+"""Hex digits by which staff name a record that may be the person's."""
+
+
+class ShownPlan(Frozen):
+    """The plan as it is kept now. Personal: keys and identifiers."""
+
+    digest: str
+    """What is approved: exactly this plan and no other."""
+    lines: dict[str, tuple[PlanLine, ...]]
+    """System -> how many objects get which treatment, why and until when."""
+    systems: tuple[SystemPlan, ...] = Field(repr=False)
+
+
+class Candidate(Frozen):
+    """A record that may be the person's. Personal."""
+
+    handle: str
+    system: str
+    collection: str
+    key: str = Field(repr=False)
+    name: str | None = Field(repr=False)
+    found_by: tuple[Identifier, ...] = Field(repr=False)
+    yields: tuple[Identifier, ...] = Field(repr=False)
+    standing: str
+    """``kept``: the person's; ``held``: to be decided."""
+
+
+class Doubt(Frozen):
+    """Why a human must decide; each side is what would be one person."""
+
+    kind: str
+    identifier_kind: str | None
+    sides: tuple[tuple[str, ...], ...]
+    """Handles."""
+
+
+class Candidates(Frozen):
+    """Records side by side."""
+
+    records: tuple[Candidate, ...] = Field(repr=False)
+    doubts: tuple[Doubt, ...]
+
+
+class Verdict(Frozen):
+    """Answer of `Reading.verify_evidence`."""
+
+    request_id: str
+    events: int
+    head: str | None
+    """The last event's hash: note it elsewhere, and a cut-off end shows."""
+    findings: tuple[Finding, ...]
+
+
+class Reading(Acting):
+    """Methods that look."""
+
+    async def requests(self, wanted: RequestFilter) -> tuple[Entry, ...]:
+        """The queue, in the order of due dates."""
+        async with self._ledger.begin() as tx:
+            rows = await tx.find(wanted)
+        return tuple(self._entry(row) for row in rows)
+
+    async def show(self, request_id: str) -> Story:
+        """A request's story.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        async with self._ledger.begin() as tx:
+            row = await tx.request_row(request_id)
+            packaged = any(each.verified_at for each in await tx.artifacts(request_id))
+            return Story(
+                entry=self._entry(row),
+                request=row,
+                citation=row.citation,
+                systems=await tx.systems(request_id),
+                fates=await tx.outcome_counts(request_id),
+                retained=await tx.retained(request_id),
+                letters=await tx.letters(request_id),
+                pauses=await tx.pauses(request_id),
+                possible=possible(row, packaged=packaged),
+            )
+
+    async def timeline(self, request_id: str) -> tuple[Told, ...]:
+        """Everything that happened, as sentences.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        return tuple(told(event) for event in await self._events(request_id))
+
+    async def verify_evidence(self, request_id: str, expected_head: str | None = None) -> Verdict:
+        """Check the request's chain of evidence.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        events = await self._events(request_id)
+        return Verdict(
+            request_id=request_id,
+            events=len(events),
+            head=events[-1].hash if events else None,
+            findings=verify(events, expected_head),
+        )
+
+    async def plan(self, request_id: str, *, by: str, reason: str) -> ShownPlan:
+        """The plan under review. Personal: looking leaves a mark.
+
+        Raises:
+            BadInput: there is no plan (yet).
+            UnknownRequest, KeyDestroyed: there is none any more.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            kept = await load_plans(tx, request_id)
+            if kept is None:
+                raise BadInput("This request has no plan, or none yet.")
+            await self._mark_view(tx, request_id, "plan", by, reason)
+        head, plans = kept
+        return ShownPlan(digest=head.digest, lines={plan.system: summary(plan) for plan in plans}, systems=tuple(plans))
+
+    async def plan_digest(self, request_id: str, beginning: str) -> str:
+        """The digest of the plan under review, of which staff gave the beginning (12 characters or more).
+
+        Raises:
+            BadInput: the plan under review has another one.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            kept = await load_plans(tx, request_id)
+        if kept is None or len(beginning) < 12 or not kept[0].digest.startswith(beginning.lower()):
+            raise BadInput(
+                "plan: the plan under review has another digest; look at it again with `habeas request plan`.",
+                field="plan",
+            )
+        return kept[0].digest
+
+    async def candidates(self, request_id: str, *, by: str, reason: str) -> Candidates:
+        """The records found, side by side. Personal: looking leaves a mark.
+
+        Raises:
+            UnknownRequest, KeyDestroyed: there is none any more.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            handles = await self._handles(tx, request_id)
+            settled = (await load_graph(tx, request_id)).settled()
+            await self._mark_view(tx, request_id, "candidates", by, reason)
+        names = {found.place: handle for handle, found in handles.items()}
+        held = {found.place for found in settled.held}
+        return Candidates(
+            records=tuple(_candidate(handle, found, found.place in held) for handle, found in handles.items()),
+            doubts=tuple(
+                Doubt(
+                    kind=each.kind.value,
+                    identifier_kind=each.identifier_kind,
+                    sides=tuple(tuple(names[place] for place in side) for side in each.sides),
+                )
+                for each in settled.contradictions
+            ),
+        )
+
+    async def decide_by_handle(
+        self, request_id: str, *, by: str, reason: str, said: Mapping[str, bool], act_id: str | None = None
+    ) -> ActAnswer:
+        """Say of records, by their handles, whether they are the person's.
+
+        Raises:
+            BadInput: there is no such record.
+            As `Acting.act`.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            handles = await self._handles(tx, request_id)
+        decisions = []
+        for handle, is_subject in said.items():
+            if handle not in handles:
+                raise BadInput(
+                    "match: no record has this handle; see `habeas request match` for those there are.", field="match"
+                )
+            ruling = Ruling.IS_SUBJECT if is_subject else Ruling.NOT_SUBJECT
+            decisions.append(Decision(place=handles[handle].place, ruling=ruling))
+        return await self.decide_match(request_id, by=by, reason=reason, decisions=tuple(decisions), act_id=act_id)
+
+    async def _handles(self, tx: Tx, request_id: str) -> dict[str, Found]:
+        key = await tx.key(request_id)
+        settled = (await load_graph(tx, request_id)).settled()
+        return {key.digest(_candidate_name(found.place))[:HANDLE]: found for found in (*settled.kept, *settled.held)}
+
+    async def _events(self, request_id: str) -> tuple[Event, ...]:
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            return await tx.events(request_id)
+
+    async def _mark_view(self, tx: Tx, request_id: str, what: str, by: str, reason: str) -> None:
+        """Who looked at what as evidence; why, sealed beside it."""
+        actor, why = self.actor(words("by", by, 200)), words("reason", reason)
+        view = str(uuid.uuid4())
+        await tx.seal(request_id, f"view/{view}", why.encode())
+        facts: dict[str, JsonValue] = {"what": what, "view": view}
+        await tx.record(request_id, Tag.PERSONAL_DATA_VIEWED, self._now(), actor, facts, dedupe=f"view/{view}")
+
+    def _entry(self, row: RequestRow) -> Entry:
+        known = self._policies.get(row.controller)
+        return entry(row, ZoneInfo(known.controller.clock_tz if known else "UTC"), self._now())
+
+
+def _candidate_name(place: Place) -> str:
+    return f"candidate/{place.system}/{place.record.collection}/{place.record.key}"
+
+
+def _candidate(handle: str, found: Found, held: bool) -> Candidate:
+    match = found.match
+    return Candidate(
+        handle=handle,
+        system=found.system,
+        collection=match.collection,
+        key=match.key,
+        name=match.name,
+        found_by=match.found_by,
+        yields=match.yields,
+        standing="held" if held else "kept",
+    )

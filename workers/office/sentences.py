@@ -1,0 +1,101 @@
+"""Evidence as sentences. Events hold codes, counts and dates only, and so do these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from habeas.evidence import Event, Tag
+
+_SENTENCES: Mapping[Tag, str] = {
+    Tag.REQUEST_OPENED: "The request was opened",
+    Tag.REQUEST_STAGE: "The request moved on",
+    Tag.REQUEST_REFUSED: "The request was refused",
+    Tag.REQUEST_WITHDRAWN: "The request was withdrawn",
+    Tag.REQUEST_CLOSED: "The request was closed",
+    Tag.IDENTITY_CODE_SENT: "A one-time code was sent",
+    Tag.IDENTITY_WRONG_CODE: "A wrong code was tried",
+    Tag.IDENTITY_PROVEN: "The person proved who they are",
+    Tag.IDENTITY_ATTESTED: "Staff attested who the person is",
+    Tag.IDENTITY_WAIVED: "The policy asks for no proof of identity",
+    Tag.IDENTITY_REMINDED: "The person was reminded of the code",
+    Tag.IDENTITY_EXPIRED: "The time to prove identity ran out",
+    Tag.SYSTEM_LOCATED: "A system was searched",
+    Tag.SYSTEM_AMBIGUOUS: "A match is ambiguous: a human decides",
+    Tag.SYSTEM_COLLECTED: "A system's data was collected",
+    Tag.SYSTEM_ERASED: "A system carried out its part of the plan",
+    Tag.SYSTEM_CONFIRMED: "A system was looked at again",
+    Tag.SYSTEM_WAITING: "The request waits for a system",
+    Tag.SYSTEM_SKIPPED: "A system was left out by decision",
+    Tag.SYSTEM_RETRIED: "A system was tried again",
+    Tag.SYSTEM_FAILED: "A system failed",
+    Tag.MATCH_DECIDED: "A human decided which records are the person's",
+    Tag.MATCH_SETTLED: "It is settled which records are the person's",
+    Tag.IDENTIFIER_ADDED: "An identifier was added",
+    Tag.PLAN_DRAFTED: "The plan was drafted",
+    Tag.PLAN_APPROVED: "The plan was approved",
+    Tag.PLAN_DRIFTED: "The data changed since the plan was approved: back to review",
+    Tag.EXPORT_BUILT: "The package was built",
+    Tag.EXPORT_VERIFIED: "The package was read back and found whole",
+    Tag.EXPORT_APPROVED: "The package was approved",
+    Tag.EXPORT_RELEASED: "The package was released",
+    Tag.EXPORT_DOWNLOADED: "The package was downloaded",
+    Tag.EXPORT_DELETED: "The package was deleted",
+    Tag.LINK_MADE: "A one-time link was made",
+    Tag.LINK_REFUSED: "A link was refused",
+    Tag.CLOCK_COMPUTED: "The dates were computed",
+    Tag.CLOCK_REMINDED: "Staff were reminded of the term",
+    Tag.CLOCK_EXTENDED: "The term was extended",
+    Tag.CLOCK_PAUSED: "The clock was paused",
+    Tag.CLOCK_RESUMED: "The clock runs again",
+    Tag.CLOCK_BREACHED: "The term ran out",
+    Tag.LETTER_QUEUED: "A letter was written",
+    Tag.LETTER_SENT: "A letter was sent",
+    Tag.LETTER_FAILED: "A letter could not be sent",
+    Tag.LETTER_BOUNCED: "A letter came back",
+    Tag.ACT_PROVE: "Proof of identity was accepted",
+    Tag.ACT_ATTEST: "Attestation was accepted",
+    Tag.ACT_RESEND_CODE: "Another code was asked for",
+    Tag.ACT_DECIDE_MATCH: "A decision on matches was accepted",
+    Tag.ACT_ADD_IDENTIFIER: "A new identifier was accepted",
+    Tag.ACT_APPROVE: "An approval was accepted",
+    Tag.ACT_REFUSE: "A refusal was decided",
+    Tag.ACT_EXTEND: "An extension was decided",
+    Tag.ACT_PAUSE: "A pause was decided",
+    Tag.ACT_RESUME: "The end of the pause was decided",
+    Tag.ACT_WITHDRAW: "The withdrawal was accepted",
+    Tag.ACT_RETRY_SYSTEM: "Another try was decided",
+    Tag.ACT_SKIP_SYSTEM: "Leaving a system out was decided",
+    Tag.ACT_RELEASE: "Going on without the missing systems was decided",
+    Tag.PERSONAL_DATA_VIEWED: "Staff looked at personal data",
+    Tag.PERSONAL_DATA_DELETED: "Personal data of the request was deleted",
+    Tag.KEY_DESTROYED: "The request's key was destroyed",
+}
+
+_HIDDEN = frozenset({"act_id", "letter_id", "artifact_id", "link_id", "proof_id", "sha256"})
+"""Facts that a machine needs and a reader does not."""
+
+
+def sentence(event: Event) -> str:
+    """One event, for people."""
+    said = _SENTENCES.get(event.tag, str(event.tag))
+    facts = "; ".join(
+        f"{name.replace('_', ' ')} {_shown(value)}"
+        for name, value in event.facts.items()
+        if name not in _HIDDEN and value not in (None, "", [], {})
+    )
+    return f"{said}: {facts}." if facts else f"{said}."
+
+
+def _shown(value: JsonValue) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_shown(inner)} {name}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(inner) for inner in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    if len(text) == 64 and all(char in "0123456789abcdef" for char in text):
+        return text[:12]
+    return text.replace("_", " ")

@@ -1,0 +1,157 @@
+"""What may be shown of a request without naming the person: its story, and what can be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from activities.ledger import LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow
+from habeas import law
+from habeas.acts import ActKind, stages
+from habeas.evidence import Event
+from habeas.model import Frozen, Right, Stage
+from workers.office.sentences import sentence
+
+
+class Told(Frozen):
+    """One thing that happened, for people and for programs."""
+
+    n: int
+    at: datetime
+    tag: str
+    actor: str
+    sentence: str
+    facts: dict[str, object]
+
+
+class PossibleAct(Frozen):
+    """Something that can be done now, and the command that does it."""
+
+    kind: str
+    title: str
+    command: str
+
+
+class Entry(Frozen):
+    """One line of the queue."""
+
+    id: str
+    controller: str
+    right: Right
+    regime: str
+    stage: Stage
+    outcome: str | None
+    received_at: datetime
+    due_on: date | None
+    """The date that counts: the extended one where the term was extended."""
+    days_left: int | None
+    """Until that date, in the controller's time zone; negative when it is over, None without a term."""
+    overdue: bool
+    paused: bool
+    blocked_on: tuple[str, ...]
+
+
+class Story(Frozen):
+    """A request, without the person."""
+
+    entry: Entry
+    request: RequestRow
+    citation: str | None
+    systems: tuple[SystemRow, ...]
+    fates: dict[str, dict[str, int]]
+    """System -> what became of its objects -> how many."""
+    retained: tuple[RetainedRow, ...]
+    letters: tuple[LetterRow, ...]
+    pauses: tuple[PauseRow, ...]
+    possible: tuple[PossibleAct, ...]
+
+
+def told(event: Event) -> Told:
+    """One event, told."""
+    return Told(
+        n=event.n,
+        at=event.at,
+        tag=event.tag.value,
+        actor=event.actor,
+        sentence=sentence(event),
+        facts=dict(event.facts),
+    )
+
+
+def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
+    """A request as a line of the queue."""
+    due = row.extended_due_on or row.due_on
+    closed = row.stage is Stage.CLOSED
+    left = (due - now.astimezone(zone).date()).days if due and not closed else None
+    return Entry(
+        **row.model_dump(include={"id", "controller", "right", "regime", "stage", "received_at", "overdue"}),
+        outcome=row.outcome.value if row.outcome else None,
+        due_on=due,
+        days_left=left,
+        paused=row.paused,
+        blocked_on=row.blocked_on,
+    )
+
+
+_WHO = '--by "YOUR NAME" --reason "WHY"'
+
+
+def possible(row: RequestRow, *, packaged: bool) -> tuple[PossibleAct, ...]:
+    """What can be done with a request as it stands, each with its command."""
+    acts = [act for kind in ActKind if row.stage in stages(kind, row.right) for act in _offers(kind, row)]
+    if packaged:
+        acts.append(
+            PossibleAct(
+                kind="download",
+                title="Download the package",
+                command=f"habeas request download {row.id} --to {row.id}.zip {_WHO}",
+            )
+        )
+    return tuple(acts)
+
+
+def _offers(kind: ActKind, row: RequestRow) -> Iterator[PossibleAct]:
+    def act(title: str, words: str) -> PossibleAct:
+        verb, _, rest = words.partition(" ")
+        command = f"habeas request {verb} {row.id} {rest}".rstrip()
+        return PossibleAct(kind=kind.value, title=title, command=command)
+
+    match kind:
+        case ActKind.PROVE:
+            yield act("Enter the code that the person read out", "verify --code CODE")
+        case ActKind.ATTEST:
+            yield act("Attest who the person is", 'verify --attest "HOW YOU KNOW" --by "YOUR NAME"')
+        case ActKind.RESEND_CODE:
+            yield act("Send another code", f"verify --resend {_WHO}")
+        case ActKind.DECIDE_MATCH:
+            yield act("Say which records are the person's", f"match {_WHO}")
+        case ActKind.ADD_IDENTIFIER:
+            yield act("Add an identifier", f"add-identifier --email ADDRESS {_WHO}")
+        case ActKind.APPROVE if row.right is Right.ERASURE:
+            yield act("Look at the plan", f"plan {_WHO}")
+            yield act("Approve the plan", f"approve --plan DIGEST {_WHO}")
+        case ActKind.APPROVE:
+            yield act("Approve the release", f"approve {_WHO}")
+        case ActKind.REFUSE:
+            yield act("Refuse", f"refuse --ground GROUND {_WHO}")
+        case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right):
+            grounds = "|".join(law.extension_grounds(row.regime))
+            yield act("Extend the term", f"extend --ground {grounds} {_WHO}")
+        case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right):
+            reasons = "|".join(sorted(law.pauses_allowed(row.regime, row.right)))
+            yield act("Pause the clock", f"pause --for {reasons} {_WHO}")
+        case ActKind.RESUME if row.paused:
+            yield act("Let the clock run again", f"resume {_WHO}")
+        case ActKind.WITHDRAW:
+            yield act("Withdraw, as the person wishes", f"withdraw {_WHO}")
+        case ActKind.RETRY_SYSTEM:
+            for system in row.blocked_on:
+                yield act(f"Try {system} again", f"retry-system {system} {_WHO}")
+        case ActKind.SKIP_SYSTEM:
+            for system in row.blocked_on:
+                yield act(f"Go on without {system}", f"skip-system {system} {_WHO}")
+        case ActKind.RELEASE if row.blocked_on:
+            yield act("Go on without the systems that are waited for", f"release {_WHO}")
+        case _:
+            return

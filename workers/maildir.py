@@ -53,8 +53,9 @@ class Maildir:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("tmp", "new", "cur"):
-            (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
 
     def keep(self, content: bytes, sender: str, recipients: list[str]) -> tuple[str, bool]:
         """Store one letter for good; its id, and whether it is new (False: this letter was here already)."""
@@ -96,6 +97,8 @@ class Maildir:
 
 def messages(data_dir: Path) -> tuple[KeptMail, ...]:
     """The letters kept in a stack's data folder, newest first."""
+    if not (data_dir / "mail").is_dir():
+        return ()
     maildir = Maildir(data_dir / "mail")
     return tuple(mail for mail_id in maildir.ids() if (mail := maildir.read(mail_id)) is not None)
 

@@ -28,7 +28,7 @@ from typing import Self, TypeVar
 
 from habeas.errors import HabeasError
 from workers.postgres_binaries import Binaries, PostgresUnusable, clean_environment
-from workers.process import LOOPBACK, FolderLock, die_with_parent, free_port, tail
+from workers.process import LOOPBACK, FolderLock, die_with_parent, free_port, open_log, tail
 
 SUPERUSER = "habeas"
 PORT_TRIES = 5
@@ -259,7 +259,7 @@ class EmbeddedPostgres:
             "-D",
             str(self.cluster),
         ]
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             self.process = subprocess.Popen(  # noqa: S603  our own words, no shell
                 [*command, *words],
                 env=clean_environment(),

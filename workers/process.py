@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import time
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 LOOPBACK = "127.0.0.1"
+_QUIET_PORTS = range(20_000, 32_000)
 
 
 class FolderLock:
@@ -59,9 +62,10 @@ class FolderLock:
 def free_port(preferred: int = 0) -> int:
     """A TCP port of the loopback address that nobody listens on now: the preferred one if it is free.
 
-    Another process may take it before it is used, so whoever uses it must be ready to try again.
+    Another process may take it before it is used, so whoever uses it must be ready to try again. That is unlikely,
+    for the port is none of those that systems hand out by themselves, to servers and to outgoing connections.
     """
-    for port in (preferred, 0):
+    for port in (*filter(None, [preferred]), *(secrets.choice(_QUIET_PORTS) for _ in range(50)), 0):
         with contextlib.suppress(OSError), socket.socket() as probe:
             # As servers do: a port whose last connections are still fading away counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,6 +92,12 @@ def die_with_parent(signal_name: str) -> tuple[str, ...]:
     return ("setpriv", "--pdeathsig", signal_name, "--") if can_die_with_parent() else ()
 
 
+def open_log(path: Path) -> BinaryIO:
+    """A log to append to, readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+
+
 def tail(path: Path, lines: int = 15) -> str:
     """The last lines of a log; empty when there is none."""
     try:
@@ -97,3 +107,15 @@ def tail(path: Path, lines: int = 15) -> str:
     except FileNotFoundError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def birth(pid: int) -> str | None:
+    """When a process was started, in the kernel's ticks: with the number it names one process for good.
+
+    None when there is no such process, or no Linux to ask.
+    """
+    try:
+        # The second field is the program's name in brackets and may hold spaces.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return None

@@ -156,7 +156,7 @@ async def test_a_cancelled_start_leaves_nothing(tmp_path: Path) -> None:
 
 
 def start_owner(folder: Path) -> tuple[subprocess.Popen[str], int, str]:
-    command = [sys.executable, "-c", OWNER, folder]
+    command = [sys.executable, "-c", OWNER, str(folder)]
     owner = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own
     assert owner.stdout is not None
     pid, dsn = owner.stdout.readline().split()

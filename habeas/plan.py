@@ -34,6 +34,8 @@ class IndexedRecord(Frozen):
     fingerprint: str
     anchor: date | None = None
     parents: tuple[RecordRef, ...] = Field(default=(), repr=False)
+    referenced: bool = False
+    """Something that is not the person's points at it."""
 
     @classmethod
     def of(cls, record: Record) -> IndexedRecord:
@@ -44,6 +46,7 @@ class IndexedRecord(Frozen):
             fingerprint=record.fingerprint,
             anchor=record.anchor,
             parents=record.parents,
+            referenced=record.referenced,
         )
 
 
@@ -85,8 +88,8 @@ def draft(
     Each object gets its collection's treatment. One under a duty to keep stays until its term is over; if its anchor
     date is missing, the term is counted from today and the object is marked ``undated``. An object to be deleted that
     a staying one points at becomes what its collection's ``when_referenced`` says. If that is RETAIN, it takes the law
-    and the end of the longest-kept object that needs it; where only anonymised ones do, no law keeps it, so it is
-    anonymised.
+    and the end of the longest-kept object that needs it; where only anonymised ones do, or what is not the person's, no
+    law keeps it, so it is anonymised.
 
     Args:
         system: the system's name.
@@ -232,6 +235,10 @@ def _keep_what_is_needed(
     retained = [place for place, fate in fates.items() if fate.treatment is Treatment.RETAIN]
     for place in sorted(retained, key=lambda place: _by_end(fates[place]), reverse=True):
         spread([place], Treatment.RETAIN)
+    for place, record in records.items():
+        to_go = fates[place].treatment is Treatment.DELETE
+        if record.referenced and to_go and by_name[place[0]].when_referenced is not Treatment.DELETE:
+            fates[place] = _Fate(Treatment.ANONYMISE, referenced=True)
     spread([place for place, fate in fates.items() if fate.treatment is not Treatment.DELETE], Treatment.ANONYMISE)
 
 

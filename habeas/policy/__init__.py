@@ -4,9 +4,11 @@ One TOML file per controller. `load_policy` refuses an incomplete one and names 
 never starts on half a policy.
 """
 
-from habeas.policy.check import check_systems
+from habeas.policy.check import check_regimes, check_systems
 from habeas.policy.load import load_policies, load_policy
-from habeas.policy.model import (
+from habeas.policy.model import Policy
+from habeas.policy.rules import Problem
+from habeas.policy.sections import (
     Access,
     Applicable,
     AtDeadline,
@@ -18,7 +20,6 @@ from habeas.policy.model import (
     IdentityPolicy,
     LegalBasis,
     LettersPolicy,
-    Policy,
     Promise,
     Recipient,
     RecipientRole,
@@ -27,7 +28,6 @@ from habeas.policy.model import (
     ReleasePolicy,
     ReviewPolicy,
 )
-from habeas.policy.rules import Problem
 
 __all__ = [
     "Access",
@@ -50,6 +50,7 @@ __all__ = [
     "RegimeEntry",
     "ReleasePolicy",
     "ReviewPolicy",
+    "check_regimes",
     "check_systems",
     "load_policies",
     "load_policy",

@@ -1,12 +1,16 @@
-"""Whether a policy and the connected systems fit together."""
+"""Whether a policy fits the installation: its connected systems, and the regimes whose calendar it has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from habeas.connector import Manifest
 from habeas.errors import ConfigurationError
-from habeas.policy.model import IdentityMethod, Policy
+from habeas.plan import undecided
+from habeas.policy.load import refuse
+from habeas.policy.model import Policy
+from habeas.policy.rules import Problem
+from habeas.policy.sections import IdentityMethod
 
 
 def check_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> None:
@@ -17,22 +21,55 @@ def check_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> None:
         manifests: by system name, of every configured system.
 
     Raises:
-        ConfigurationError: lists everything that is missing, with the remedy.
+        ConfigurationError: the policy does not fit; lists everything that is missing, with line and remedy. Or a
+            system's manifest does not say enough for a plan (`habeas.plan.undecided`).
     """
-    found = [*_missing_systems(policy, manifests), *_missing_categories(policy, manifests), *_mute(policy, manifests)]
-    if found:
-        where = policy.origin or f"the policy of {policy.id}"
-        listed = "\n".join(f"  {line}" for line in found)
-        raise ConfigurationError(f"{where} does not fit the connected systems:\n{listed}", controller=policy.id)
+    faults = [
+        f"{system}.{fault}"
+        for system in policy.systems
+        if system in manifests
+        for fault in undecided(manifests[system].collections)
+    ]
+    if faults:
+        raise ConfigurationError(f"{'; '.join(faults)}.")
+    refuse(
+        policy,
+        [*_missing_systems(policy, manifests), *_missing_categories(policy, manifests), *_mute(policy, manifests)],
+    )
 
 
-def _missing_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[str]:
-    for system in policy.systems:
+def check_regimes(policy: Policy, known: Collection[str]) -> None:
+    """Refuse a policy under a regime that this installation cannot compute.
+
+    Args:
+        policy: one controller's policy.
+        known: the codes of `habeas.law.regimes`.
+
+    Raises:
+        ConfigurationError: names each unknown code, with line and remedy.
+    """
+    refuse(
+        policy,
+        [
+            Problem(
+                ("regimes", n, "code"),
+                f"there is no regime {entry.code!r}",
+                f"one of {', '.join(sorted(known))}: see `habeas law regimes`",
+            )
+            for n, entry in enumerate(policy.regimes)
+            if entry.code not in known
+        ],
+    )
+
+
+def _missing_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    for n, system in enumerate(policy.systems):
         if system not in manifests:
-            yield f"systems: {system!r} is not configured; add [systems.{system}] to the settings, or remove it here"
+            remedy = f"add [systems.{system}] to the settings, or remove it here"
+            yield Problem(("systems", n), f"{system!r} is not configured", remedy)
 
 
-def _missing_categories(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[str]:
+def _missing_categories(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
     described = {category.id for category in policy.categories}
     users: dict[str, list[str]] = {}
     for system in policy.systems:
@@ -41,12 +78,14 @@ def _missing_categories(policy: Policy, manifests: Mapping[str, Manifest]) -> It
                 users.setdefault(collection.category, []).append(f"{system}.{collection.name}")
     for category, places in sorted(users.items()):
         some = ", ".join(places[:3]) + (" and more" if len(places) > 3 else "")
-        yield f"categories: {category!r} (used by {some}) is not described; add a [[categories]] with id = {category!r}"
+        remedy = f"add a [[categories]] with id = {category!r}"
+        yield Problem(("categories",), f"{category!r} (used by {some}) is not described", remedy)
 
 
-def _mute(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[str]:
+def _mute(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
     if not policy.identity.required or IdentityMethod.CODE not in policy.identity.methods:
         return
-    for system in policy.identity.sources:
+    for n, system in enumerate(policy.identity.sources):
         if system in manifests and "email" not in manifests[system].yields:
-            yield f"identity.sources: {system!r} knows no e-mail addresses that a code could go to; remove it here"
+            message = f"{system!r} knows no e-mail addresses that a code could go to"
+            yield Problem(("identity", "sources", n), message, "remove it here")

@@ -80,6 +80,20 @@ def load_policies(folder: Path) -> Mapping[str, Policy]:
     return MappingProxyType(policies)
 
 
+def refuse(policy: Policy, found: Iterable[Problem]) -> None:
+    """Refuse a policy that is whole in itself but does not fit its installation; do nothing if nothing was found.
+
+    Raises:
+        ConfigurationError: as `load_policy`, with the lines of the file that the policy was read from.
+    """
+    listed = list(found)
+    if listed and policy.origin:
+        lines = key_lines(_read(policy.origin))
+        listed = [problem._replace(line=line_of(lines, problem.path)) for problem in listed]
+    if listed:
+        raise _refusal(policy.origin or Path(f"policy {policy.id}"), listed)
+
+
 def _of(fault: ConfigurationError) -> Iterable[Problem]:
     found = fault.facts.get("problems", ())
     return found if isinstance(found, tuple) else ()
@@ -143,5 +157,5 @@ def _duplicate(path: Path, policy_id: str, first: str) -> ConfigurationError:
 
 def _refusal(path: Path, found: list[Problem]) -> ConfigurationError:
     rows = sorted(found, key=lambda problem: (problem.line or 0, problem.key))
-    listed = "\n".join(f"  line {row.line}: {row.key}: {row.message}; {row.remedy}" for row in rows)
+    listed = "\n".join(f"  line {row.line or '?'}: {row.key}: {row.message}; {row.remedy}" for row in rows)
     return ConfigurationError(f"{path} is not a usable policy:\n{listed}", file=str(path), problems=tuple(rows))

@@ -1,0 +1,63 @@
+"""Letters to the person and to staff: words by language, laid out as HTML and text, checked against the law's lists."""
+
+from activities.letters.blocks import Element
+from activities.letters.checklist import required
+from activities.letters.facts import (
+    Acknowledgement,
+    Attention,
+    Authority,
+    CodeLetter,
+    CodeReminder,
+    CompletionAccess,
+    CompletionErasure,
+    Controller,
+    ErasedGroup,
+    Extension,
+    Ground,
+    KeptGroup,
+    Kind,
+    LetterFacts,
+    MissingSystem,
+    NothingFound,
+    Refusal,
+    StaffAlarm,
+    StaffAttention,
+    StaffReminder,
+    Unverified,
+    Withdrawal,
+    WithheldGroup,
+)
+from activities.letters.render import IncompleteLetter, RenderedLetter, render
+from activities.letters.wording import LANGUAGES
+
+__all__ = [
+    "LANGUAGES",
+    "Acknowledgement",
+    "Attention",
+    "Authority",
+    "CodeLetter",
+    "CodeReminder",
+    "CompletionAccess",
+    "CompletionErasure",
+    "Controller",
+    "Element",
+    "ErasedGroup",
+    "Extension",
+    "Ground",
+    "IncompleteLetter",
+    "KeptGroup",
+    "Kind",
+    "LetterFacts",
+    "MissingSystem",
+    "NothingFound",
+    "Refusal",
+    "RenderedLetter",
+    "StaffAlarm",
+    "StaffAttention",
+    "StaffReminder",
+    "Unverified",
+    "Withdrawal",
+    "WithheldGroup",
+    "render",
+    "required",
+]

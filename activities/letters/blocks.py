@@ -1,0 +1,60 @@
+"""What a letter is made of: blocks of plain words, rendered to HTML and to text from the same source."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from habeas.model import Frozen
+
+__all__ = ["Block", "Draft", "Element"]
+
+
+class Element(StrEnum):
+    """What the laws ask a notice to contain; blocks carry the one they fulfil."""
+
+    RECEIPT = "receipt"
+    INVESTIGATED = "investigated"
+    VERIFICATION = "verification"
+    EXPECTED_DATE = "expected_date"
+    WHY_DOUBT = "why_doubt"
+    WHAT_IS_NEEDED = "what_is_needed"
+    CLOCK = "clock"
+    REASONS = "reasons"
+    NEW_DATE = "new_date"
+    PROVISION = "provision"
+    AUTHORITY = "authority"
+    COURT = "court"
+    CONTROLLER_COMPLAINT = "controller_complaint"
+    APPEAL = "appeal"
+    TIME_LIMIT = "time_limit"
+    HELP = "help"
+    DONE = "done"
+    ACTION_TAKEN = "action_taken"
+    RECIPIENTS = "recipients"
+    RECORD_KEPT = "record_kept"
+
+
+class Block(Frozen):
+    """One paragraph, heading, list, code or button. Its text is plain: escaping is the renderer's."""
+
+    kind: Literal["paragraph", "heading", "bullets", "code", "button", "small"]
+    text: str = Field(default="", repr=False)
+    items: tuple[str, ...] = Field(default=(), repr=False)
+    url: str | None = Field(default=None, repr=False)
+    elements: frozenset[Element] = frozenset()
+
+
+class Draft(Frozen):
+    """A letter before it is laid out."""
+
+    subject: str
+    greeting: str = Field(repr=False)
+    blocks: tuple[Block, ...]
+
+    @property
+    def elements(self) -> frozenset[Element]:
+        """What of the checklists this letter fulfils."""
+        return frozenset().union(*(block.elements for block in self.blocks))

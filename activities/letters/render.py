@@ -1,0 +1,117 @@
+"""Letters, ready to send: one set of words laid out as HTML and as plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import lru_cache
+from typing import cast
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pydantic import Field
+
+from activities.letters.blocks import Draft, Element
+from activities.letters.checklist import required
+from activities.letters.compose import PersonFacts, compose
+from activities.letters.facts import Kind, LetterFacts, StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.staff import compose_staff
+from activities.letters.wording import Words, lookup
+from habeas.errors import HabeasError
+from habeas.model import Frozen
+
+__all__ = ["IncompleteLetter", "RenderedLetter", "render"]
+
+TOPIC = "activities.letters"
+_WIDTH = 76
+
+
+class IncompleteLetter(HabeasError):
+    """A letter lacks something that the law asks of it, so it is not sent."""
+
+    code = "incomplete_letter"
+    remedy = "Give what is missing ({missing}): most often the authority or the reasons, from the controller's policy."
+
+
+class RenderedLetter(Frozen):
+    """A letter as it is sent."""
+
+    language: str
+    """BCP 47; the one it was written in, which is English where the asked one is not there."""
+    subject: str = Field(repr=False)
+    text: str = Field(repr=False)
+    html: str = Field(repr=False)
+    elements: frozenset[Element] = frozenset()
+    """What of the law's checklist it holds."""
+
+
+def render(kind: Kind, language: str, facts: LetterFacts) -> RenderedLetter:
+    """Write a letter.
+
+    Args:
+        kind: which letter; must be the kind of the facts.
+        language: BCP 47 tag of the person's language. Letters to staff are in English.
+        facts: the kind's own facts.
+
+    Raises:
+        ValueError: the facts are of another kind, or a link is not http(s).
+        IncompleteLetter: something that the request's law asks of this notice is missing; names what.
+    """
+    if facts.kind is not kind:
+        raise ValueError(f"facts of {facts.kind} given for {kind}")
+    words = lookup(TOPIC, "en" if kind.to_staff else language)
+    draft = _draft(facts, words)
+    _check(draft, facts)
+    values = {"draft": draft, "facts": facts, "words": words, "staff": kind.to_staff}
+    return RenderedLetter(
+        language=words.language,
+        subject=draft.subject,
+        text=_environment().get_template("letter.txt").render(values).strip() + "\n",
+        html=_environment().get_template("letter.html").render(values),
+        elements=draft.elements,
+    )
+
+
+def _draft(facts: LetterFacts, words: Words) -> Draft:
+    if isinstance(facts, StaffReminder | StaffAlarm | StaffAttention):
+        return compose_staff(facts, words)
+    # Every other kind of facts is a letter to the person; compose() fails loudly on one that is not.
+    return compose(cast("PersonFacts", facts), words)
+
+
+def _check(draft: Draft, facts: LetterFacts) -> None:
+    missing = required(facts.kind, facts.regime, facts.jurisdiction, facts.right) - draft.elements
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise IncompleteLetter(f"{facts.kind} under {facts.regime} lacks: {names}.", missing=names)
+    for url in (block.url for block in draft.blocks if block.url):
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise ValueError("a link in a letter must be http or https")
+
+
+def _wrap(text: str, indent: str = "", first: str | None = None) -> str:
+    """Paragraphs kept, lines at most as wide as mail readers like; links and addresses never broken."""
+    return "\n".join(
+        textwrap.fill(
+            line,
+            _WIDTH,
+            initial_indent=first if first is not None and n == 0 else indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for n, line in enumerate(text.splitlines())
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("activities.letters"),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["wrap"] = _wrap
+    return environment

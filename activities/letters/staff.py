@@ -1,0 +1,75 @@
+"""Letters to staff: short, in English, and without anything about the person (they land in shared mailboxes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from activities.letters.blocks import Block, Draft
+from activities.letters.facts import StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.wording import Words
+
+__all__ = ["StaffFacts", "compose_staff"]
+
+StaffFacts = StaffReminder | StaffAlarm | StaffAttention
+
+
+def compose_staff(facts: StaffFacts, words: Words) -> Draft:
+    """The letter's blocks, in order."""
+    return Draft(
+        subject=_subject(facts, words),
+        greeting=words.text("staff.greeting"),
+        blocks=(*_body(facts, words), *_where(facts, words)),
+    )
+
+
+def _subject(facts: StaffFacts, words: Words) -> str:
+    match facts:
+        case StaffReminder():
+            days = (facts.due_on - facts.today).days
+            return words.counted("staff_reminder.subject", days, id=facts.request_id)
+        case StaffAlarm():
+            return words.text("staff_alarm.subject", id=facts.request_id)
+        case StaffAttention():
+            about = words.text(f"staff_attention.{facts.about.value}.subject")
+            return words.text("staff_attention.subject", id=facts.request_id, about=about)
+        case _:
+            assert_never(facts)
+
+
+def _body(facts: StaffFacts, words: Words) -> Iterable[Block]:
+    match facts:
+        case StaffReminder():
+            days = (facts.due_on - facts.today).days
+            lead = words.counted("staff_reminder.lead", days, date=words.date(facts.due_on))
+            yield Block(kind="paragraph", text=lead)
+        case StaffAlarm():
+            days = (facts.today - facts.due_on).days
+            lead = words.counted("staff_alarm.lead", days, date=words.date(facts.due_on))
+            yield Block(kind="paragraph", text=lead)
+            yield Block(kind="paragraph", text=words.text("staff_alarm.todo"))
+        case StaffAttention():
+            system = facts.system or words.text("staff.some_system")
+            for part in ("what", "todo"):
+                text = words.text(f"staff_attention.{facts.about.value}.{part}", system=system)
+                yield Block(kind="paragraph", text=text)
+        case _:
+            assert_never(facts)
+
+
+def _where(facts: StaffFacts, words: Words) -> Iterable[Block]:
+    right = words.named("rights", facts.right.value)
+    items = [
+        words.text("staff.request", id=facts.request_id),
+        words.text("staff.right", right=right, regime=facts.regime, jurisdiction=facts.jurisdiction),
+        words.text("staff.controller", controller=facts.controller.name),
+        words.text("staff.received", date=words.date(facts.received_on)),
+        words.text("staff.stage", stage=facts.stage),
+    ]
+    if facts.blocked_on:
+        items.append(words.text("staff.blocked", systems=", ".join(facts.blocked_on)))
+    if isinstance(facts, StaffAttention) and facts.correlation:
+        items.append(words.text("staff.correlation", correlation=facts.correlation))
+    yield Block(kind="bullets", items=tuple(items))
+    if facts.desk_url:
+        yield Block(kind="button", text=words.text("staff.open"), url=facts.desk_url)

@@ -1,0 +1,136 @@
+"""Words in a person's language: catalogues of sentences, dates, numbers and lists as that language writes them.
+
+A catalogue is one TOML file per language and topic. Sentences hold ``{names}`` that are filled in here: escaped for
+HTML, plain for text. `lookup` is the one place that chooses a catalogue, so a controller's own wording has one door.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+__all__ = ["LANGUAGES", "Words", "base_language", "humanise", "lookup"]
+
+LANGUAGES = ("en", "fr", "da", "nb", "de")
+"""The languages that letters and packages speak; anything else is answered in the first."""
+
+_ALIASES = {"no": "nb", "nn": "nb"}
+# Day before month, the order every reader of English outside one country expects; en-US asks for its own.
+_LOCALES = {"en": "en_GB"}
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def base_language(tag: str) -> str:
+    """The language of ours that serves this BCP 47 tag (``fr-CA`` → ``fr``); English where we have none."""
+    primary = tag.replace("_", "-").split("-")[0].lower()
+    primary = _ALIASES.get(primary, primary)
+    return primary if primary in LANGUAGES else LANGUAGES[0]
+
+
+def lookup(topic: str, tag: str) -> Words:
+    """The words of a topic in a language.
+
+    Args:
+        topic: the package whose ``words`` folder holds the catalogues, ``activities.letters`` for one.
+        tag: BCP 47 tag of the person's language.
+    """
+    language = base_language(tag)
+    return Words(language, _locale(tag, language), _catalogue(topic, language))
+
+
+def humanise(name: str) -> str:
+    """A column's or table's name as a person would write it: ``first_name`` → ``First name``."""
+    text = " ".join(name.replace("_", " ").replace("-", " ").split())
+    return text[:1].upper() + text[1:] if text else name
+
+
+class Words:
+    """One topic's sentences in one language. Asking for a sentence that is missing raises ``KeyError``."""
+
+    def __init__(self, language: str, locale: Locale, sentences: Mapping[str, str]) -> None:
+        self.language = language
+        self.locale = locale
+        self._sentences = sentences
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._sentences
+
+    def text(self, key: str, **values: object) -> str:
+        """The sentence as plain text."""
+        return self._sentences[key].format(**values)
+
+    def html(self, key: str, **values: object) -> Markup:
+        """The sentence as HTML: the sentence is ours, every value is escaped."""
+        return Markup(self._sentences[key]).format(**values)  # noqa: S704 - our own catalogue; format() escapes values
+
+    def counted(self, key: str, count: int, **values: object) -> str:
+        """The sentence for this many: the catalogue has ``key.one`` and ``key.other``; ``{n}`` is the number."""
+        form = "one" if self.locale.plural_form(count) == "one" else "other"
+        return self.text(f"{key}.{form}", n=self.number(count), **values)
+
+    def named(self, group: str, code: str) -> str:
+        """The name of a code in a group (a category, a right); the code made readable where it has no name."""
+        key = f"{group}.{code}"
+        return self._sentences[key] if key in self._sentences else humanise(code)
+
+    def date(self, day: date) -> str:
+        """A date, written out."""
+        return format_date(day, "long", locale=self.locale)
+
+    def moment(self, at: datetime, timezone: str = "UTC") -> str:
+        """A date and time of day in a time zone, which is named."""
+        local = at.astimezone(ZoneInfo(timezone))
+        clock = format_datetime(local, "HH:mm", locale=self.locale)
+        return f"{self.date(local.date())}, {clock} ({local.tzname() or timezone})"
+
+    def number(self, value: int) -> str:
+        """A count with the language's grouping."""
+        return format_decimal(value, locale=self.locale)
+
+    def size(self, octets: int) -> str:
+        """A file's size, rounded to what a person wants to know."""
+        value, unit = float(octets), 0
+        while value >= 1000 and unit < len(_UNITS) - 1:
+            value, unit = value / 1000, unit + 1
+        return f"{format_decimal(value, format='0' if unit == 0 else '0.#', locale=self.locale)} {_UNITS[unit]}"
+
+    def listing(self, items: Iterable[str]) -> str:
+        """Items joined as in running text: ``a, b and c``."""
+        return format_list(list(items), locale=self.locale)
+
+
+@lru_cache(maxsize=64)
+def _locale(tag: str, language: str) -> Locale:
+    parts = tag.replace("_", "-").split("-")
+    region = next((p.upper() for p in parts[1:] if len(p) == 2 and p.isalpha()), None)
+    if region:
+        try:
+            return Locale.parse(f"{language}_{region}")
+        except UnknownLocaleError:
+            return Locale.parse(language)
+    return Locale.parse(_LOCALES.get(language, language))
+
+
+@lru_cache(maxsize=64)
+def _catalogue(topic: str, language: str) -> Mapping[str, str]:
+    source = files(topic).joinpath("words", f"{language}.toml")
+    return dict(_flat(tomllib.loads(source.read_text(encoding="utf-8"))))
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", str(value)

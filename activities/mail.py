@@ -113,8 +113,8 @@ class Mailer:
         international = not (recipient.isascii() and origin.isascii())
         with _errors():
             async with self._client() as client:
-                if international and not client.supports_extension("smtputf8"):
-                    raise Terminal("The mail server cannot carry an address outside ASCII.", reason="smtputf8")
+                if international:
+                    await _insist_on_smtputf8(client)
                 # Bytes made here, by the policy that folds and encodes as this message needs.
                 policy = SMTPUTF8 if international else SMTP
                 options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
@@ -139,6 +139,12 @@ class Mailer:
         )
 
 
+async def _insist_on_smtputf8(client: aiosmtplib.SMTP) -> None:
+    await client.ehlo()
+    if not client.supports_extension("smtputf8"):
+        raise Terminal("The mail server cannot carry an address outside ASCII.", reason="smtputf8")
+
+
 def _message(
     to: str, letter: Writing, message_id: str, sender: MailSender, at: AwareDatetime
 ) -> tuple[EmailMessage, str, str]:
@@ -156,9 +162,9 @@ def _message(
     # RFC 3834, and Microsoft's own word for the same: no out-of-office answers, please.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = letter.language
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language
     return message, recipient, origin
 
 

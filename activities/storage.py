@@ -14,9 +14,9 @@ import secrets
 import shutil
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -33,7 +33,9 @@ PARTS_AT_ONCE = 2
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _INCOMING = ".incoming"
-_LEFT_BEHIND_AFTER = 24 * 3600.0
+_LEFT_BEHIND_AFTER = 24 * 3600.0  # seconds
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class StorageMissing(HabeasError):
@@ -118,58 +120,58 @@ class FolderStorage(Storage):
     async def put(self, path: str, source: AsyncIterable[bytes]) -> int:
         """As `Storage.put`."""
         target = self._root / checked(path)
-        with _folder_errors(path):
-            draft, file = await asyncio.to_thread(self._draft)
+        draft = _Handle(self._root / _INCOMING / secrets.token_hex(16))
         try:
-            size = await _copy(source, file)
             with _folder_errors(path):
-                await asyncio.to_thread(_finish, file, draft, target, self._root)
-        except BaseException:
-            # Also when cancelled: a draft is of no use to anybody.
-            file.close()
-            draft.unlink(missing_ok=True)
-            raise
+                await _in_thread(self._create, draft)
+            size = await _copy(source, draft)
+            with _folder_errors(path):
+                await _in_thread(draft.publish, target, self._root)
+        finally:
+            draft.discard()
         return size
 
     async def get(self, path: str) -> AsyncGenerator[bytes, None]:
         """As `Storage.get`."""
-        with _folder_errors(path):
-            file = await asyncio.to_thread((self._root / checked(path)).open, "rb")
-        with file:
+        handle = _Handle(self._root / checked(path))
+        try:
+            with _folder_errors(path):
+                await _in_thread(handle.open)
             while True:
                 with _folder_errors(path):
-                    chunk = await asyncio.to_thread(file.read, CHUNK_BYTES)
+                    chunk = await _in_thread(handle.read)
                 if not chunk:
                     return
                 yield chunk
+        finally:
+            handle.close()
 
     async def exists(self, path: str) -> bool:
         """As `Storage.exists`."""
-        return await asyncio.to_thread((self._root / checked(path)).is_file)
+        return await _in_thread((self._root / checked(path)).is_file)
 
     async def list(self, prefix: str) -> tuple[str, ...]:
         """As `Storage.list`."""
         with _folder_errors(prefix):
-            return await asyncio.to_thread(self._paths, self._root / checked(prefix))
+            return await _in_thread(self._paths, self._root / checked(prefix))
 
     async def delete_prefix(self, prefix: str) -> None:
         """As `Storage.delete_prefix`."""
         with _folder_errors(prefix):
-            await asyncio.to_thread(_remove, self._root / checked(prefix))
+            await _in_thread(_remove, self._root / checked(prefix))
 
     def _paths(self, folder: Path) -> tuple[str, ...]:
         found = (each for each in folder.rglob("*") if each.is_file())
         return tuple(sorted(each.relative_to(self._root).as_posix() for each in found))
 
-    def _draft(self) -> tuple[Path, BinaryIO]:
-        """A file that nobody sees yet, on the same file system as its later place."""
-        incoming = self._root / _INCOMING
+    def _create(self, draft: _Handle) -> None:
+        """Open a file that nobody sees yet, on the same file system as its later place."""
+        incoming = draft.path.parent
         _make_folders(incoming, self._root)
         if not self._swept:
             self._swept = True
             _sweep(incoming, time.time() - _LEFT_BEHIND_AFTER)
-        draft = incoming / secrets.token_hex(16)
-        return draft, os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+        draft.create()
 
 
 class BucketStorage(Storage):
@@ -267,42 +269,87 @@ def checked(path: str) -> str:
     return path
 
 
-async def _copy(source: AsyncIterable[bytes], file: BinaryIO) -> int:
+class _Handle:
+    """A file of this machine. Made before it is opened, so that whoever is cancelled meanwhile can still close it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+        self._created = False
+
+    def create(self) -> None:
+        opened = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._created = True
+        self._file = os.fdopen(opened, "wb", buffering=0)
+
+    def open(self) -> None:
+        self._file = self.path.open("rb", buffering=0)
+
+    def read(self) -> bytes:
+        return self._open_file().read(CHUNK_BYTES)
+
+    def write(self, data: bytes) -> None:
+        # On a disk that is nearly full only a part may be written: the next write then says ENOSPC.
+        rest, file = memoryview(data), self._open_file()
+        while rest:
+            rest = rest[file.write(rest) :]
+
+    def publish(self, target: Path, root: Path) -> None:
+        """Give it its name, once its bytes are on the disk; the name is on the disk when this returns."""
+        os.fsync(self._open_file().fileno())
+        self.close()
+        _make_folders(target.parent, root)
+        self.path.replace(target)
+        self._created = False
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def discard(self) -> None:
+        """Close it, and remove it if it was created here and not published."""
+        self.close()
+        if self._created:
+            self.path.unlink(missing_ok=True)
+
+    def _open_file(self) -> BinaryIO:
+        if self._file is None:
+            raise ValueError("the file is not open")
+        return self._file
+
+
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking work in a thread and, when cancelled, wait for its end: it may be using a file."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+async def _copy(source: AsyncIterable[bytes], draft: _Handle) -> int:
     """Write a stream in pieces big enough to be worth a change of thread."""
     size, waiting = 0, bytearray()
     async for chunk in source:
         waiting += chunk
         size += len(chunk)
         if len(waiting) >= CHUNK_BYTES:
-            await _write(file, waiting)
-    await _write(file, waiting)
+            await _write(draft, waiting)
+    await _write(draft, waiting)
     return size
 
 
-async def _write(file: BinaryIO, waiting: bytearray) -> None:
+async def _write(draft: _Handle, waiting: bytearray) -> None:
     # The source's own errors are not the disk's: only what is done here is mapped.
     with _folder_errors(""):
-        await asyncio.to_thread(_write_all, file, bytes(waiting))
+        await _in_thread(draft.write, bytes(waiting))
     waiting.clear()
-
-
-def _write_all(file: BinaryIO, data: bytes) -> None:
-    # An unbuffered write on a disk that is nearly full may write only a part: the next one then says ENOSPC.
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
-def _finish(file: BinaryIO, draft: Path, target: Path, root: Path) -> None:
-    os.fsync(file.fileno())
-    file.close()
-    _make_folders(target.parent, root)
-    draft.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -6,7 +6,8 @@ from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Pr
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
 from activities.ledger.migrate import current_revision, downgrade, migrate
-from activities.ledger.requests import Changes, NewRequest, Opened, PauseRow, RequestFilter, RequestRow
+from activities.ledger.opening import NewRequest, Opened
+from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
 
 __all__ = [

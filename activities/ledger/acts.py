@@ -24,6 +24,7 @@ class Act(Frozen):
     actor: str
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     reason: str = Field(default="", repr=False)
+    """Sealed; empty, too, once the request's key is destroyed."""
     proposed_at: AwareDatetime
     accepted_at: AwareDatetime | None = None
 
@@ -38,11 +39,7 @@ class Acts(Room):
         await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
 
     async def act(self, act_id: str) -> Act | None:
-        """One act, None if there is none.
-
-        Raises:
-            KeyDestroyed: the request's key is gone, and with it the reason.
-        """
+        """One act, None if there is none."""
         row = await self._first(select(act).where(act.c.id == act_id))
         return None if row is None else await self._act(row)
 
@@ -68,17 +65,14 @@ class Acts(Room):
         return dropped.rowcount > 0
 
     async def acts(self, request_id: str) -> tuple[Act, ...]:
-        """All acts of a request, in the order they were proposed.
-
-        Raises:
-            KeyDestroyed: as `act`.
-        """
+        """All acts of a request, in the order they were proposed."""
         rows = await self._all(select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id))
         return tuple([await self._act(row) for row in rows])
 
     async def _act(self, row: Row[Any]) -> Act:
         values = plain(row)
-        reason = await self._opened(row.request_id, _name(row.id), values.pop("reason"))
+        sealed = values.pop("reason")
+        reason = "" if sealed is None else await self._opened(row.request_id, _name(row.id), sealed)
         return Act(**values, reason=reason)
 
 

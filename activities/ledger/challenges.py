@@ -70,7 +70,7 @@ class Proof(Frozen):
     request_id: RequestId
     method: Literal["code", "attested"]
     how: str | None = Field(default=None, repr=False)
-    """What staff attested, in their words."""
+    """What staff attested, in their words; gone once the request's key is destroyed."""
     actor: str
     proven_at: AwareDatetime
 
@@ -151,11 +151,7 @@ class Challenges(Room):
         return result
 
     async def proof(self, request_id: str) -> Proof | None:
-        """The newest proof of identity, None if there is none.
-
-        Raises:
-            KeyDestroyed: it was attested, and the words are gone with the request's key.
-        """
+        """The newest proof of identity, None if there is none."""
         row = await self._first(
             select(proof)
             .where(proof.c.request_id == request_id)
@@ -167,7 +163,7 @@ class Challenges(Room):
         values = plain(row)
         del values["challenge_id"]
         sealed = values.pop("how")
-        how = None if row.method == "code" else await self._opened(request_id, _how_name(row.id), sealed)
+        how = None if sealed is None else await self._opened(request_id, _how_name(row.id), sealed)
         return Proof(**values, how=how)
 
     async def attest(self, request_id: str, proof_id: str, how: str, actor: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
+from activities.ledger.opening import Opening
 from activities.ledger.requests import Requests
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
@@ -51,7 +52,7 @@ _CONNECTION_CLASSES = ("08", "53", "57", "58")
 _MISSING_TABLE = "42P01"
 
 
-class Tx(Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings):
+class Tx(Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 
 

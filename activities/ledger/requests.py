@@ -1,69 +1,18 @@
-"""Requests: opening one (once per person and right), its facts, its pauses, the queue."""
+"""Requests: their facts, their pauses, the queue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import (
-    ARRAY,
-    CTE,
-    ColumnElement,
-    Table,
-    Text,
-    and_,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    true,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.sql.expression import TableValuedAlias
 
-from activities.ledger.room import Room, context, parsed, plain
-from activities.ledger.tables import document, evidence_head, open_subject, pause, request, request_key
-from activities.vault import RequestKey, WrappedKey
-from habeas.errors import BadInput, UnknownRequest
-from habeas.evidence import genesis
-from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage, Subject
-
-SUBJECT = "subject"
-REASON = "reason"
-_OPENING_TRIES = 3
-
-
-class NewRequest(Frozen):
-    """A request as it comes in. The subject, the reason and the caller's key leave this only sealed or as an HMAC."""
-
-    id: RequestId
-    controller: str
-    right: Right
-    regime: str
-    jurisdiction: str
-    language: str
-    channel: str
-    received_at: AwareDatetime
-    opened_by: str
-    """The account of staff, or ``person``; never the person's own address."""
-    reason: str = Field(repr=False)
-    idempotency_key: str | None = Field(default=None, repr=False)
-    subject: Subject = Field(repr=False)
-    opened_at: AwareDatetime
-
-
-class Opened(Frozen):
-    """Answer of `Requests.open_request`."""
-
-    request: Request
-    created: bool
-    """False: this one was open already, and nothing was written."""
+from activities.ledger.room import Room, plain
+from activities.ledger.tables import open_subject, pause, request
+from habeas.errors import UnknownRequest
+from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
 
 
 class RequestRow(Request):
@@ -131,40 +80,12 @@ class Changes(TypedDict, total=False):
     citation: str | None
 
 
-_REQUEST = [request.c[name] for name in Request.model_fields]
+REQUEST = [request.c[name] for name in Request.model_fields]
 _ROW = [request.c[name] for name in RequestRow.model_fields]
 
 
 class Requests(Room):
     """Methods on the requests themselves."""
-
-    async def open_request(self, new: NewRequest) -> Opened:
-        """Write a new request with its key, its sealed subject and the reason given; or find the one open already.
-
-        An open request of the same controller and right that shares any normalised identifier is the same one, and so
-        is any request opened with the same idempotency key. Two processes that open at once get the same one.
-
-        Raises:
-            BadInput: the id belongs to another request.
-        """
-        wrapped, key = self._vault.new_key(new.id)
-        purpose = fingerprint_purpose(new.controller, new.right)
-        fingerprints = [self._vault.fingerprint(purpose, name) for name in _names(new.subject)]
-        idempotency = (
-            self._vault.fingerprint(f"idempotency/{new.controller}", new.idempotency_key)
-            if new.idempotency_key is not None
-            else None
-        )
-        # The one found may close between two statements: then the claim is tried again.
-        for _ in range(_OPENING_TRIES):
-            row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency))).one()
-            if row.id is not None:
-                self._fresh_keys[new.id] = key
-                return Opened(request=_request(row), created=True)
-            found = await self._first(_in_the_way(new, fingerprints, idempotency, row.claimed or []))
-            if found is not None:
-                return Opened(request=_request(found), created=False)
-        raise BadInput("This request id is taken; make another one.")
 
     async def request(self, request_id: str, lock: bool = False) -> Request:
         """The request's facts; with ``lock`` nobody else changes it until this transaction ends.
@@ -172,11 +93,11 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        statement = select(*_REQUEST).where(request.c.id == request_id)
+        statement = select(*REQUEST).where(request.c.id == request_id)
         row = await self._first(statement.with_for_update() if lock else statement)
         if row is None:
             raise UnknownRequest
-        return _request(row)
+        return to_request(row)
 
     async def request_row(self, request_id: str) -> RequestRow:
         """The request with all its facts, as in lists.
@@ -206,7 +127,7 @@ class Requests(Room):
         statement = select(*_ROW).where(*conditions).order_by(columns.queue_on, columns.id).limit(wanted.limit)
         return tuple(RequestRow(**plain(row)) for row in await self._all(statement))
 
-    async def update_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
+    async def updateto_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
         """Change facts; those not named stay. With an outcome or an end the person may open a new one.
 
         Raises:
@@ -220,7 +141,7 @@ class Requests(Room):
             return await self.request(request_id)
         if "blocked_on" in values:
             values["blocked_on"] = list(values["blocked_on"])
-        changed = update(request).where(request.c.id == request_id).values(values).returning(*_REQUEST).cte("changed")
+        changed = update(request).where(request.c.id == request_id).values(values).returning(*REQUEST).cte("changed")
         statement = select(changed)
         if _ends(changes):
             freed = delete(open_subject).where(open_subject.c.request_id == request_id).cte("freed")
@@ -228,52 +149,7 @@ class Requests(Room):
         row = await self._first(statement)
         if row is None:
             raise UnknownRequest
-        return _request(row)
-
-    async def subject(self, request_id: str) -> Subject:
-        """Who asks.
-
-        Raises:
-            UnknownRequest, KeyDestroyed, SealBroken: as `Room.key` and `RequestKey.open`.
-        """
-        key = await self.key(request_id)
-        row = await self._first(
-            select(document.c.sealed).where(document.c.request_id == request_id, document.c.name == SUBJECT)
-        )
-        if row is None:
-            raise UnknownRequest
-        return parsed(Subject, key.open(row.sealed, context(request_id, SUBJECT)))
-
-    async def save_subject(self, request_id: str, subject: Subject) -> None:
-        """Replace who asks. While the request is open, new identifiers lead to it, unless another one has them."""
-        key = await self.key(request_id)
-        sealed = key.seal(subject.model_dump_json().encode(), context(request_id, SUBJECT))
-        row = await self._first(
-            upsert(document)
-            .values(request_id=request_id, name=SUBJECT, sealed=sealed)
-            .on_conflict_do_update(index_elements=["request_id", "name"], set_={"sealed": sealed})
-            .returning(
-                *(
-                    select(request.c[name]).where(request.c.id == request_id).scalar_subquery().label(name)
-                    for name in ("controller", "right")
-                )
-            )
-        )
-        if row is None:
-            raise UnknownRequest
-        purpose = fingerprint_purpose(row.controller, row.right)
-        prints = _unnested([self._vault.fingerprint(purpose, name) for name in _names(subject)])
-        await self._run(
-            upsert(open_subject)
-            .from_select(
-                ["controller", "right", "fingerprint", "request_id"],
-                select(request.c.controller, request.c.right, prints.column, request.c.id)
-                .select_from(request, prints)
-                .where(request.c.id == request_id, request.c.closed_at.is_(None), request.c.outcome.is_(None))
-                .order_by(prints.column),
-            )
-            .on_conflict_do_nothing()
-        )
+        return to_request(row)
 
     async def unstarted(self, limit: int) -> tuple[str, ...]:
         """Requests whose workflow was never started, oldest first: a crash came between."""
@@ -319,17 +195,8 @@ class Requests(Room):
         return tuple(PauseRow(**plain(row)) for row in rows)
 
 
-def fingerprint_purpose(controller: str, right: str) -> str:
-    """Fingerprints are told apart by controller and right, so that nobody is followed from one to the other."""
-    return f"open-subject/{controller}/{right}"
-
-
-def _names(subject: Subject) -> list[str]:
-    """Each identifier once, plus-variants of an address kept apart."""
-    return sorted({f"{identifier.kind}:{identifier.value}" for identifier in subject.identifiers})
-
-
-def _request(row: Any) -> Request:
+def to_request(row: Row[Any]) -> Request:
+    """The facts in a row that has at least `REQUEST`."""
     return Request(**{name: getattr(row, name) for name in Request.model_fields})
 
 
@@ -339,79 +206,3 @@ def _ends(changes: Changes) -> bool:
         or changes.get("closed_at") is not None
         or changes.get("stage") is Stage.CLOSED
     )
-
-
-def _unnested(values: Iterable[str]) -> TableValuedAlias:
-    return func.unnest(literal(list(values), ARRAY(Text))).table_valued("value", name="given").render_derived()
-
-
-def _opening(
-    new: NewRequest, wrapped: WrappedKey, key: RequestKey, fingerprints: list[str], idempotency: str | None
-) -> Any:
-    """One statement: claim the fingerprints and, only if all were free, write the request and what belongs to it."""
-    prints = _unnested(fingerprints)
-    claimed = (
-        upsert(open_subject)
-        .from_select(
-            ["controller", "right", "fingerprint", "request_id"],
-            # In one order everywhere, or two openings could wait for each other.
-            select(literal(new.controller), literal(new.right.value), prints.c.value, literal(new.id)).order_by(
-                prints.c.value
-            ),
-        )
-        .on_conflict_do_nothing()
-        .returning(open_subject.c.fingerprint)
-        .cte("claimed")
-    )
-    facts = new.model_dump(include=set(NewRequest.model_fields) - {"reason", "idempotency_key", "subject"})
-    facts |= {"right": new.right.value, "stage": Stage.RECEIVED.value, "idempotency": idempotency}
-    all_free = select(func.count()).select_from(claimed).scalar_subquery() == len(fingerprints)
-    opened = (
-        upsert(request)
-        .from_select(list(facts), select(*(literal(v, request.c[n].type) for n, v in facts.items())).where(all_free))
-        .on_conflict_do_nothing()
-        .returning(*_REQUEST)
-        .cte("opened")
-    )
-    sealed = {
-        SUBJECT: key.seal(new.subject.model_dump_json().encode(), context(new.id, SUBJECT)),
-        REASON: key.seal(new.reason.encode(), context(new.id, REASON)),
-    }
-    parts = [
-        _follow(opened, request_key, {"wrapped": wrapped.wrapped, "master_key_id": wrapped.master_key_id}),
-        _follow(opened, evidence_head, {"n": 0, "hash": genesis(new.id)}),
-        *(_follow(opened, document, {"name": name, "sealed": data}) for name, data in sealed.items()),
-    ]
-    claims = select(func.array_agg(claimed.c.fingerprint)).scalar_subquery().label("claimed")
-    always = select(literal(1).label("one")).subquery()
-    return select(claims, *opened.c).select_from(always.outerjoin(opened, true())).add_cte(*parts)
-
-
-def _follow(opened: CTE, table: Table, values: dict[str, Any]) -> CTE:
-    """Insert a row of another table for the request, if it was opened."""
-    source = select(opened.c.id, *(literal(value, table.c[name].type) for name, value in values.items()))
-    return insert(table).from_select(["request_id", *values], source).cte()
-
-
-def _in_the_way(new: NewRequest, fingerprints: list[str], idempotency: str | None, claimed: list[str]) -> Any:
-    """Take back the claims of an opening that failed, and find the request that stood in its way."""
-
-    def of_these(values: list[str]) -> ColumnElement[bool]:
-        return and_(
-            open_subject.c.controller == new.controller,
-            open_subject.c.right == new.right.value,
-            open_subject.c.fingerprint.in_(select(_unnested(values).c.value)),
-        )
-
-    mine = delete(open_subject).where(of_these(claimed)).cte("mine")
-    # All that this statement sees is from before it: the claims of this opening, too, which belong to nothing yet.
-    theirs = select(open_subject.c.request_id).where(
-        of_these(fingerprints), open_subject.c.fingerprint.not_in(select(_unnested(claimed).c.value))
-    )
-    conditions: list[ColumnElement[bool]] = [request.c.id.in_(theirs)]
-    order: list[ColumnElement[Any]] = [request.c.opened_at.asc(), request.c.id.asc()]
-    if idempotency is not None:
-        same_key = and_(request.c.controller == new.controller, request.c.idempotency == idempotency)
-        conditions.append(same_key)
-        order.insert(0, same_key.desc())
-    return select(*_REQUEST).where(or_(*conditions)).order_by(*order).limit(1).add_cte(mine)

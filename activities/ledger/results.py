@@ -115,7 +115,8 @@ class Results(Room):
         """What became of objects, in place of what was said of them earlier. Their keys are stored only as HMACs."""
         key = await self.key(request_id)
         newest = {key.digest(object_name(system, each.collection, each.key)): each for each in outcomes}
-        rows = list(newest.items())
+        # In one order everywhere, or two reports could wait for each other.
+        rows = sorted(newest.items(), key=lambda item: item[0])
         for start in range(0, len(rows), _BATCH):
             await self._run(_saved_outcomes(request_id, system, rows[start : start + _BATCH], at))
 

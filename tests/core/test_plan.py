@@ -1,0 +1,450 @@
+"""The laws of an erasure plan, over generated systems with every mix of treatments, duties and references."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from habeas.connector import Collection, PlannedObject, Record, RecordRef, Retention, SystemPlan, Treatment
+from habeas.errors import ConfigurationError, Quarantine
+from habeas.model import Identifier
+from habeas.outcomes import Fate, ObjectOutcome
+from habeas.plan import IndexedRecord, digest, draft, summary, term_end, undecided, verdict
+
+TODAY = date(2026, 11, 23)
+DELETE, ANONYMISE, RETAIN = Treatment.DELETE, Treatment.ANONYMISE, Treatment.RETAIN
+often = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
+days = st.dates(date(2010, 1, 1), date(2040, 12, 31))
+retentions = st.builds(
+    Retention,
+    law=st.sampled_from(["Bookkeeping Act § 12", "Limitation Act § 3"]),
+    years=st.integers(1, 12),
+    months=st.integers(0, 14),
+    days=st.integers(0, 40),
+    anchor=st.just("issued_on"),
+    to=st.sampled_from([None, "year_end"]),
+)
+
+
+@st.composite
+def collections(draw: st.DrawFn) -> list[Collection]:
+    made = []
+    for n in range(draw(st.integers(1, 5))):
+        treatment = draw(st.sampled_from([DELETE, DELETE, ANONYMISE, RETAIN]))
+        made.append(
+            Collection(
+                name=f"table{n}",
+                category=draw(st.sampled_from(["contact", "transactions"])),
+                treatment=treatment,
+                retention=draw(retentions) if treatment is RETAIN else None,
+                when_referenced=draw(st.sampled_from([DELETE, ANONYMISE, RETAIN, RETAIN])),
+                after=draw(st.sampled_from([DELETE, ANONYMISE])),
+            )
+        )
+    return made
+
+
+@st.composite
+def found(draw: st.DrawFn) -> tuple[list[Collection], list[IndexedRecord]]:
+    kinds = draw(collections())
+    places = [
+        RecordRef(collection=draw(st.sampled_from(kinds)).name, key=f"[{n}]") for n in range(draw(st.integers(1, 14)))
+    ]
+    elsewhere = [RecordRef(collection="table0", key="[999]"), RecordRef(collection="other", key="[1]")]
+    index = [
+        IndexedRecord(
+            collection=place.collection,
+            key=place.key,
+            fingerprint=f"{n:064x}",
+            anchor=draw(st.none() | days),
+            parents=tuple(draw(st.lists(st.sampled_from([*places, *elsewhere]), max_size=3))),
+            referenced=draw(st.sampled_from([False, False, False, True])),
+        )
+        for n, place in enumerate(places)
+    ]
+    return kinds, index
+
+
+def drafted(kinds: list[Collection], index: list[IndexedRecord], today: date = TODAY) -> SystemPlan:
+    return draft("crm", kinds, (), (), index, today)
+
+
+def by_place(plan: SystemPlan) -> dict[tuple[str, str], PlannedObject]:
+    return {(each.collection, each.key): each for each in plan.objects}
+
+
+def slowly(kinds: list[Collection], index: list[IndexedRecord]) -> dict[tuple[str, str], Any]:
+    """The same answer found the naive way: apply the rules to every reference until nothing moves."""
+    rules = {kind.name: kind for kind in kinds}
+    state: dict[tuple[str, str], Any] = {}
+    base: set[tuple[str, str]] = set()
+    for each in index:
+        rule, place = rules[each.collection], (each.collection, each.key)
+        state[place] = (rule.treatment, None, None)
+        if rule.retention:
+            until = term_end(rule.retention, each.anchor or TODAY)
+            state[place] = (RETAIN, until, rule.retention.law) if until >= TODAY else (rule.after, None, None)
+        if state[place][0] is DELETE:
+            base.add(place)
+    for wanted in (RETAIN, ANONYMISE):
+        moved = True
+        while moved:
+            moved = False
+            for each in index:
+                child = state[each.collection, each.key]
+                held = each.referenced and rules[each.collection].when_referenced is not DELETE
+                if wanted is ANONYMISE and held and child[0] is DELETE:
+                    state[each.collection, each.key] = child = (ANONYMISE, None, None)
+                    moved = True
+                for ref in each.parents:
+                    place = (ref.collection, ref.key)
+                    if place not in base:
+                        continue
+                    told, now = rules[ref.collection].when_referenced, state[place]
+                    if wanted is RETAIN and told is RETAIN and child[0] is RETAIN:
+                        if now[0] is not RETAIN or child[1:] > now[1:]:
+                            state[place], moved = child, True
+                    elif wanted is ANONYMISE and told is not DELETE and child[0] is not DELETE and now[0] is DELETE:
+                        state[place], moved = (ANONYMISE, None, None), True
+    return state
+
+
+@often
+@given(found())
+def test_the_plan_is_the_fixpoint_of_the_rules(given_: tuple[list[Collection], list[IndexedRecord]]) -> None:
+    kinds, index = given_
+    planned = by_place(drafted(kinds, index))
+    assert {place: (each.treatment, each.until, each.law) for place, each in planned.items()} == slowly(kinds, index)
+
+
+@often
+@given(found())
+def test_nothing_deleted_is_needed_by_what_stays(given_: tuple[list[Collection], list[IndexedRecord]]) -> None:
+    kinds, index = given_
+    rules = {kind.name: kind for kind in kinds}
+    planned = by_place(drafted(kinds, index))
+    for each in index:
+        mine = planned[each.collection, each.key]
+        if each.referenced and mine.treatment is DELETE:
+            assert rules[each.collection].when_referenced is DELETE
+        if mine.treatment is DELETE:
+            continue
+        for ref in each.parents:
+            parent = planned.get((ref.collection, ref.key))
+            if parent and parent.treatment is DELETE:
+                assert rules[ref.collection].when_referenced is DELETE
+
+
+@often
+@given(found())
+def test_what_is_retained_has_a_law_and_an_end_no_earlier_than_the_law_s(
+    given_: tuple[list[Collection], list[IndexedRecord]],
+) -> None:
+    kinds, index = given_
+    rules = {kind.name: kind for kind in kinds}
+    planned = by_place(drafted(kinds, index))
+    for each in index:
+        mine, duty = planned[each.collection, each.key], rules[each.collection].retention
+        assert (mine.treatment is RETAIN) == (mine.law is not None) == (mine.until is not None)
+        if mine.until:
+            assert mine.until >= TODAY
+        if duty is None:
+            continue
+        if each.anchor is None or term_end(duty, each.anchor) >= TODAY:
+            assert mine.treatment is RETAIN
+            assert mine.until == term_end(duty, each.anchor or TODAY)
+            assert mine.law == duty.law
+            assert mine.undated == (each.anchor is None)
+        elif not mine.referenced:
+            assert mine.treatment is rules[each.collection].after
+        if mine.until and mine.treatment is RETAIN:
+            for ref in each.parents:
+                parent = planned.get((ref.collection, ref.key))
+                if parent and parent.referenced and parent.until:
+                    assert parent.until >= mine.until
+
+
+@often
+@given(found(), st.randoms())
+def test_the_plan_does_not_depend_on_any_order(
+    given_: tuple[list[Collection], list[IndexedRecord]], chance: random.Random
+) -> None:
+    kinds, index = given_
+    roots = [RecordRef(collection=each.collection, key=each.key) for each in index]
+    known = [Identifier(kind="email", value=f"a{n}@example.com") for n in range(3)]
+    plan = draft("crm", kinds, roots, known, index, TODAY)
+    for listed in (kinds, index, roots, known):
+        chance.shuffle(listed)
+    assert draft("crm", kinds, roots, known, index * 2, TODAY) == plan
+
+
+@often
+@given(found())
+def test_a_later_day_never_takes_a_duty_away_before_its_end(
+    given_: tuple[list[Collection], list[IndexedRecord]],
+) -> None:
+    kinds, index = given_
+    dated = [each for each in index if each.anchor]
+    for place, each in by_place(drafted(kinds, dated)).items():
+        if each.until and not each.referenced:
+            last, over = each.until, each.until + timedelta(days=1)
+            assert by_place(drafted(kinds, dated, last))[place].treatment is RETAIN
+            after = by_place(drafted(kinds, dated, over))[place]
+            assert after.treatment is not RETAIN or after.referenced
+
+
+INVOICES = Collection(
+    name="invoices",
+    category="transactions",
+    treatment=RETAIN,
+    retention=Retention(law="Bookkeeping Act § 12", years=5, anchor="issued_on", to="year_end"),
+)
+
+
+def indexed(collection: str, key: int, *parents: tuple[str, int], anchor: date | None = None) -> IndexedRecord:
+    return IndexedRecord(
+        collection=collection,
+        key=f"[{key}]",
+        fingerprint=f"{key:064x}",
+        anchor=anchor,
+        parents=tuple(RecordRef(collection=name, key=f"[{n}]") for name, n in parents),
+    )
+
+
+def test_a_customer_stays_as_long_as_the_last_invoice() -> None:
+    customers = Collection(name="customers", category="contact", treatment=DELETE, when_referenced=RETAIN)
+    notes = Collection(name="notes", category="activity", treatment=DELETE)
+    index = [
+        indexed("customers", 1),
+        indexed("notes", 2, ("customers", 1)),
+        indexed("invoices", 3, ("customers", 1), anchor=date(2023, 3, 4)),
+        indexed("invoices", 4, ("customers", 1), anchor=date(2025, 1, 1)),
+        indexed("invoices", 5, ("customers", 1), anchor=date(2018, 1, 1)),
+    ]
+    planned = by_place(drafted([customers, notes, INVOICES], index))
+    customer = planned["customers", "[1]"]
+    assert (customer.treatment, customer.law, customer.until) == (RETAIN, "Bookkeeping Act § 12", date(2030, 12, 31))
+    assert customer.referenced
+    assert planned["notes", "[2]"].treatment is DELETE
+    assert planned["invoices", "[3]"].until == date(2028, 12, 31)
+    assert planned["invoices", "[5]"].treatment is DELETE, "its five years ended with 2023"
+
+
+def test_no_law_keeps_what_only_anonymised_rows_need() -> None:
+    customers = Collection(name="customers", category="contact", treatment=DELETE, when_referenced=RETAIN)
+    orders = Collection(name="orders", category="transactions", treatment=ANONYMISE)
+    plan = drafted([customers, orders], [indexed("customers", 1), indexed("orders", 2, ("customers", 1))])
+    assert by_place(plan)["customers", "[1]"].treatment is ANONYMISE
+    assert by_place(plan)["customers", "[1]"].referenced
+
+
+def test_what_is_not_the_person_s_keeps_a_row_too() -> None:
+    plain = Collection(name="companies", category="contact", treatment=DELETE)
+    parent = Collection(name="groups", category="contact", treatment=DELETE)
+    row = indexed("companies", 1, ("groups", 2)).model_copy(update={"referenced": True})
+    planned = by_place(drafted([plain, parent], [row, indexed("groups", 2), indexed("groups", 3)]))
+    assert planned["companies", "[1]"].treatment is ANONYMISE
+    assert planned["groups", "[2]"].treatment is ANONYMISE
+    assert planned["groups", "[3]"].treatment is DELETE
+
+
+def test_cycles_and_self_references_go_together_or_stay_together() -> None:
+    people = Collection(name="people", category="contact", treatment=DELETE, when_referenced=RETAIN)
+    ring = [indexed("people", 1, ("people", 2), ("people", 1)), indexed("people", 2, ("people", 1))]
+    assert {each.treatment for each in drafted([people], ring).objects} == {DELETE}
+    bill = indexed("invoices", 3, ("people", 1), anchor=date(2026, 1, 1))
+    kept = by_place(drafted([people, INVOICES], [*ring, bill]))
+    assert {each.until for each in kept.values()} == {date(2031, 12, 31)}
+
+
+@pytest.mark.parametrize("anchor", [None, date(9999, 12, 31)])
+def test_a_missing_anchor_counts_from_today_and_is_marked(anchor: date | None) -> None:
+    (bill,) = drafted([INVOICES], [indexed("invoices", 1, anchor=anchor)]).objects
+    assert (bill.treatment, bill.until, bill.undated) == (RETAIN, date(2031, 12, 31), True)
+
+
+@pytest.mark.timeout(30)
+def test_fifty_thousand_objects_in_one_long_chain() -> None:
+    people = Collection(name="people", category="contact", treatment=DELETE, when_referenced=RETAIN)
+    size = 50_000
+    chain = [indexed("people", n, ("people", n + 1)) for n in range(1, size)]
+    bill = indexed("invoices", 0, ("people", 1), anchor=date(2026, 1, 1))
+    plan = drafted([people, INVOICES], [*chain, bill])
+    (line,) = (line for line in summary(plan) if line.category == "contact")
+    assert (line.treatment, line.until, line.count) == (RETAIN, date(2031, 12, 31), size - 1)
+    assert len(digest([plan])) == 64
+
+
+@pytest.mark.parametrize(
+    ("anchor", "term", "end"),
+    [
+        (date(2026, 3, 4), {"years": 5, "to": "year_end"}, date(2031, 12, 31)),
+        (date(2026, 12, 31), {"years": 5, "to": "year_end"}, date(2031, 12, 31)),
+        (date(2026, 3, 4), {"to": "year_end"}, date(2026, 12, 31)),
+        (date(2026, 3, 4), {"years": 3}, date(2029, 3, 4)),
+        (date(2024, 2, 29), {"years": 1}, date(2025, 2, 28)),
+        (date(2026, 1, 31), {"months": 1}, date(2026, 2, 28)),
+        (date(2026, 10, 31), {"months": 14}, date(2027, 12, 31)),
+        (date(2026, 12, 31), {"days": 30}, date(2027, 1, 30)),
+        (date(2026, 1, 31), {"months": 1, "days": 1}, date(2026, 3, 1)),
+    ],
+)
+def test_the_end_of_a_term(anchor: date, term: dict[str, Any], end: date) -> None:
+    assert term_end(Retention(law="Some Act", anchor="day", **term), anchor) == end
+
+
+@often
+@given(retentions, days, days)
+def test_a_later_anchor_never_ends_earlier(retention: Retention, one: date, other: date) -> None:
+    first, second = sorted([one, other])
+    assert term_end(retention, first) <= term_end(retention, second)
+    assert term_end(retention, first) >= first + timedelta(days=365 * retention.years)
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"treatment": RETAIN}, "needs a retention"),
+        ({"treatment": DELETE, "retention": Retention(law="An Act", years=1, anchor="day")}, "nothing else has one"),
+        ({"treatment": RETAIN, "retention": Retention(law="An Act", anchor="day")}, "no term"),
+        ({"treatment": RETAIN, "retention": Retention(law="An Act", years=9000, anchor="day")}, "slip"),
+        (
+            {"treatment": RETAIN, "after": RETAIN, "retention": Retention(law="An Act", years=1, anchor="day")},
+            "without an end",
+        ),
+    ],
+)
+def test_an_undecided_collection_makes_no_plan(fields: dict[str, Any], word: str) -> None:
+    kind = Collection(name="bills", category="transactions", **fields)
+    assert word in "".join(undecided([kind]))
+    with pytest.raises(ConfigurationError, match="bills"):
+        drafted([kind], [])
+
+
+def test_an_unknown_collection_waits_for_a_human() -> None:
+    with pytest.raises(Quarantine, match="ghosts"):
+        drafted([INVOICES], [indexed("ghosts", 1)])
+
+
+plans = st.lists(
+    st.builds(
+        SystemPlan,
+        system=st.sampled_from(["crm", "billing", "support"]),
+        roots=st.lists(st.builds(RecordRef, collection=st.just("people"), key=st.sampled_from("abc"))).map(tuple),
+        identifiers=st.lists(
+            st.builds(Identifier, kind=st.just("email"), value=st.sampled_from(["a@example.com", "b@example.com"]))
+        ).map(tuple),
+        objects=st.lists(
+            st.builds(
+                PlannedObject,
+                collection=st.sampled_from(["people", "bills"]),
+                key=st.sampled_from(["[1]", "[2]", '["é"]']),
+                treatment=st.sampled_from(Treatment),
+                fingerprint=st.sampled_from(["0" * 64, "1" * 64]),
+                law=st.none() | st.just("An Act"),
+                until=st.none() | days,
+            ),
+            max_size=4,
+        ).map(tuple),
+    ),
+    max_size=3,
+)
+
+
+@often
+@given(plans, st.randoms())
+def test_a_digest_does_not_depend_on_order(made: list[SystemPlan], chance: random.Random) -> None:
+    def shuffled(things: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(chance.sample(things, len(things)))
+
+    parts = ("roots", "identifiers", "objects")
+    other = [plan.model_copy(update={part: shuffled(getattr(plan, part)) for part in parts}) for plan in made]
+    assert digest(shuffled(tuple(other))) == digest(made)
+
+
+CHANGES: dict[str, Any] = {
+    "collection": "elsewhere",
+    "key": "[77]",
+    "fingerprint": "f" * 64,
+    "law": "Another Act",
+    "until": date(2050, 1, 1),
+    "category": "other",
+    "undated": True,
+    "referenced": True,
+}
+
+
+@often
+@given(plans, st.data())
+def test_a_digest_changes_with_everything_else(made: list[SystemPlan], data: st.DataObject) -> None:
+    first = SystemPlan(
+        system="crm",
+        roots=(RecordRef(collection="people", key="[1]"),),
+        identifiers=(Identifier(kind="email", value="c@example.com"),),
+        objects=(PlannedObject(collection="people", key="[1]", treatment=DELETE, fingerprint="0" * 64),),
+    )
+    field = data.draw(st.sampled_from([*CHANGES, "treatment"]))
+    value = CHANGES.get(field, ANONYMISE)
+    assert getattr(first.objects[0], field) != value
+    others = [
+        first.model_copy(update={"objects": (first.objects[0].model_copy(update={field: value}),)}),
+        first.model_copy(update={"objects": ()}),
+        first.model_copy(update={"objects": first.objects * 2}),
+        first.model_copy(update={"system": "billing"}),
+        first.model_copy(update={"roots": ()}),
+        first.model_copy(update={"identifiers": ()}),
+    ]
+    digests = {digest([*made, plan]) for plan in (first, *others)} | {digest(made), digest([*made, first, first])}
+    assert len(digests) == len(others) + 3
+    assert set(CHANGES) | {"treatment"} == set(PlannedObject.model_fields), "a new field needs its change here"
+
+
+@often
+@given(found())
+@example(([INVOICES], [indexed("invoices", 1)]))
+def test_a_summary_counts_every_object_once(given_: tuple[list[Collection], list[IndexedRecord]]) -> None:
+    plan = drafted(*given_)
+    lines = summary(plan)
+    assert sum(line.count for line in lines) == len(plan.objects)
+    for line in lines:
+        same = [
+            each
+            for each in plan.objects
+            if (each.category, each.treatment, each.law, each.until)
+            == (line.category, line.treatment, line.law, line.until)
+        ]
+        assert len(same) == line.count
+
+
+@pytest.mark.parametrize(
+    ("treatment", "good"),
+    [(DELETE, {Fate.ERASED, Fate.NOT_FOUND}), (ANONYMISE, {Fate.ANONYMISED}), (RETAIN, {Fate.RETAINED})],
+)
+def test_only_the_planned_fate_is_as_planned(treatment: Treatment, good: set[Fate]) -> None:
+    planned = PlannedObject(collection="people", key="[1]", treatment=treatment, fingerprint="0" * 64)
+    passed = {fate for fate in Fate if verdict(planned, ObjectOutcome(collection="people", key="[1]", fate=fate))}
+    assert passed == good
+    with pytest.raises(ValueError, match="another"):
+        verdict(planned, ObjectOutcome(collection="people", key="[2]", fate=Fate.ERASED))
+
+
+def test_a_record_boils_down_to_what_a_plan_needs() -> None:
+    parent = RecordRef(collection="people", key="[1]")
+    record = Record(
+        collection="bills",
+        key="[2]",
+        data={"name": "x"},
+        fingerprint="0" * 64,
+        anchor=TODAY,
+        parents=(parent,),
+        referenced=True,
+    )
+    assert IndexedRecord.of(record) == IndexedRecord(
+        collection="bills", key="[2]", fingerprint="0" * 64, anchor=TODAY, parents=(parent,), referenced=True
+    )

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+from workers import logs
 from workers.process import can_die_with_parent
 from workers.settings import CONFIG_VARIABLE
 from workers.stack.options import Addresses, PartName, StackOptions, Step
@@ -56,6 +57,8 @@ def up(options: StackOptions, *, as_json: bool = False) -> int:
     Raises:
         HabeasError: It could not start, or a part ended by itself; everything is stopped by then.
     """
+    # The steps that run in this process log too, and standard output is for the addresses.
+    logs.configure("warning")
     return asyncio.run(_up(options, as_json))
 
 

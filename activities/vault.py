@@ -8,7 +8,6 @@ they are younger than the key's end. Bytes of keys never show in ``repr``, in me
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import hashlib
 import hmac
@@ -111,7 +110,7 @@ class RequestKey:
             segment: plaintext bytes per segment, a power of two from 16 to 1 MiB.
         """
         power = segment.bit_length() - 1
-        if segment != 1 << power or not _SMALLEST_SEGMENT <= power <= _LARGEST_SEGMENT:
+        if not _SMALLEST_SEGMENT <= power <= _LARGEST_SEGMENT or segment != 1 << power:
             raise ValueError("a segment is a power of two from 16 bytes to 1 MiB")
         header = _STREAM + bytes([power]) + secrets.token_bytes(_SALT_BYTES)
         return self._encrypted(source, header, context, segment)
@@ -317,7 +316,7 @@ def _read_line(line: bytes, where: str) -> tuple[str, bytes]:
         raise ConfigurationError(f"{where}: write key-id:base64.")
     try:
         key = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         raise ConfigurationError(f"{where}: the key is not {KEY_BYTES} bytes in base64.")

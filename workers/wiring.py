@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.ledger import Ledger
+    from habeas.connector import Connector, ConnectorFactory
     from habeas.policy import Policy
 
 DEFAULT_FILE = "habeas.toml"
@@ -195,3 +196,27 @@ def load_policies(settings: Settings) -> Mapping[str, Policy]:
     from habeas.policy import load_policies as load
 
     return load(settings.policies)
+
+
+def load_connectors(settings: Settings, only: Iterable[str] | None = None) -> Mapping[str, Connector]:
+    """Make the connectors of the configured systems, or of these. Each is found by its entry point.
+
+    Raises:
+        ConfigurationError: no such connector is installed, or it refuses its settings.
+    """
+    from importlib.metadata import entry_points
+
+    from habeas.connector import ENTRY_POINT_GROUP
+
+    installed = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    made: dict[str, Connector] = {}
+    for name in settings.systems if only is None else only:
+        system = settings.systems[name]
+        if system.connector not in installed:
+            known = ", ".join(sorted(installed)) or "none"
+            raise ConfigurationError(
+                f"systems.{name}.connector: `{system.connector}` is not installed; there are: {known}."
+            )
+        factory: type[ConnectorFactory] = installed[system.connector].load()
+        made[name] = factory.from_settings(name, system.options())
+    return made

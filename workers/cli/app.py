@@ -133,4 +133,3 @@ def _usage(error: TyperException, *, as_json: bool) -> int:
         return ExitCode.BAD_INPUT  # the help was shown instead
     say("usage", message.replace("\n", " ") or "No command given.", f"See `{path} --help`.", as_json=as_json)
     return ExitCode.BAD_INPUT
-

@@ -1,0 +1,20 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", envvar="HABEAS_BY", metavar="NAME", help="Who does it; kept as a keyed hash. Or set HABEAS_BY."
+    ),
+]
+Reason = Annotated[str, typer.Option("--reason", metavar="WHY", help="Why; kept sealed with the request.")]
+ActId = Annotated[
+    str | None,
+    typer.Option("--act-id", metavar="UUID", help="Repeat an act that got no answer: it is not done twice."),
+]
+Reference = Annotated[str, typer.Argument(metavar="ID", help="The request's reference, as HB-7K2M-X4QT-90AB.")]

@@ -1,0 +1,54 @@
+"""The processes of a real deployment: each a command, stopped by SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from habeas.errors import BadInput
+from workers.cli.exits import EXIT_CODES
+from workers.cli.shell import Shell, command
+
+_CORE_THREADS_END = 0.3
+"""Seconds. The SDK's own threads must be gone before the interpreter is: else it may crash as it leaves."""
+
+_worker = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
+_desk = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
+worker, desk = _worker, _desk
+
+
+@command(_worker, "worker")
+async def run_worker(
+    shell: Shell,
+    systems: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Serve only these systems' queues: for a worker inside their network."),
+    ] = None,
+) -> None:
+    """Run a worker: it carries requests out. Run as many as you like."""
+    from workers import logs
+    from workers.worker import run_worker as run
+
+    settings = shell.settings()
+    chosen = [name.strip() for name in systems.split(",") if name.strip()] if systems else None
+    unknown = sorted(set(chosen or ()) - settings.systems.keys())
+    if unknown:
+        raise BadInput(f"systems: not in the settings: {', '.join(unknown)}.", field="systems")
+    logs.configure()
+    try:
+        await run(settings, chosen)
+    finally:
+        await asyncio.sleep(_CORE_THREADS_END)
+
+
+@command(_desk, "desk")
+async def run_desk(shell: Shell) -> None:
+    """Run the desk: the queue and each request's story, and the person's pages."""
+    from workers import logs
+    from workers.desk import serve
+
+    settings = shell.settings()
+    logs.configure()
+    await serve(settings)

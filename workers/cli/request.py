@@ -1,0 +1,92 @@
+"""``habeas request``: open requests, look at them, carry each to its end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workers.cli import request_acts, request_views
+from workers.cli.exits import EXIT_CODES
+from workers.cli.options import By
+from workers.cli.shell import Shell, command
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Open requests and see each to its end.",
+    rich_markup_mode="markdown",
+    epilog=EXIT_CODES,
+)
+
+_OPEN_EXAMPLES = """
+Examples:
+
+`habeas request open --right access --email ada@example.org --by "Kim" --received 2026-11-02`
+
+`habeas request open --right erasure --email ada@example.org --identifier customer_number=K-1002 --by "Kim"`
+"""
+
+
+@command(app, "open", epilog=_OPEN_EXAMPLES)
+async def open_(
+    shell: Shell,
+    right: Annotated[str, typer.Option(help="access, portability, erasure, rectification, …")],
+    by: By,
+    email: Annotated[list[str] | None, typer.Option(help="An address the person gave. May be repeated.")] = None,
+    phone: Annotated[list[str] | None, typer.Option(help="A phone number the person gave. May be repeated.")] = None,
+    identifier: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=VALUE", help="A number they have with you. May be repeated.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="As the person gave it; never searched by.")] = None,
+    note: Annotated[str | None, typer.Option(help="What else the person wrote; sealed.")] = None,
+    controller: Annotated[str | None, typer.Option(help="Whose request; may be left out where there is one.")] = None,
+    jurisdiction: Annotated[
+        str | None, typer.Option(help="Where the person lives (DK, CA-QC); else the controller's own.")
+    ] = None,
+    regime: Annotated[str | None, typer.Option(help="Else the one the policy names for the jurisdiction.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of the letters; else the controller's first.")] = None,
+    channel: Annotated[str, typer.Option(help="email, phone, letter, web, in_person, other.")] = "email",
+    received: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="ISO date or time, local to the controller; else now.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why it is opened; sealed.")] = "as the person asked",
+    key: Annotated[
+        str | None, typer.Option(help="Your own number for it: opening it twice with the same key opens one.")
+    ] = None,
+) -> None:
+    """Open a request; of the same person and right there is only ever one open."""
+    from workers.office import NewRequestInput
+
+    asked = NewRequestInput(
+        right=right,
+        opened_by=by,
+        reason=reason,
+        controller=controller,
+        regime=regime,
+        jurisdiction=jurisdiction,
+        language=language,
+        channel=channel,
+        received_at=received,
+        name=name,
+        emails=tuple(email or ()),
+        phones=tuple(phone or ()),
+        identifiers=tuple(identifier or ()),
+        note=note,
+        idempotency_key=key,
+    )
+    async with shell.office() as office:
+        opened = await office.open_request(asked)
+    said = "Opened" if opened.created else "Already open, and this is it"
+    lines = [
+        f"{said}: [bold]{opened.id}[/] ({opened.right} under {opened.regime}, {opened.jurisdiction})",
+        "Its workflow was started."
+        if opened.started
+        else "[yellow]Temporal does not answer: it is kept, and starts by itself as soon as a worker runs.[/]",
+        f"Next: [cyan]habeas request show {opened.id}[/]",
+    ]
+    shell.answer(opened, *lines)
+
+
+app.add_typer(request_views.app)
+app.add_typer(request_acts.app)

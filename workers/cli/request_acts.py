@@ -1,0 +1,204 @@
+"""The acts on an open request. Each says who and why, and may be repeated under its ``--act-id``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from habeas.acts import ActAnswer, ActKind
+from habeas.errors import BadInput
+from workers.cli.options import ActId, By, Reason, Reference
+from workers.cli.shell import Shell, command
+
+app = typer.Typer()
+
+System = Annotated[str, typer.Argument(metavar="SYSTEM", help="The system's name, as `habeas system list` says.")]
+
+
+@command(
+    app,
+    "verify",
+    epilog="Examples:\n\n`habeas request verify HB-7K2M-X4QT-90AB --code 12345678`\n\n"
+    '`habeas request verify HB-7K2M-X4QT-90AB --attest "passport shown at the counter" --by Kim`',
+)
+async def verify(
+    shell: Shell,
+    reference: Reference,
+    code: Annotated[str | None, typer.Option(help="The one-time code from the person's letter.")] = None,
+    attest: Annotated[str | None, typer.Option(metavar="HOW", help="Say how you know who it is.")] = None,
+    resend: Annotated[bool, typer.Option("--resend", help="Send another code; the older one ends.")] = False,
+    by: Annotated[str, typer.Option("--by", envvar="HABEAS_BY", metavar="NAME", help="Who does it.")] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why another code; sealed.")] = "",
+    act_id: ActId = None,
+) -> None:
+    """Prove who is asking: by the code, by your word, or with another code."""
+    from workers.office import read_reference
+
+    if sum((code is not None, attest is not None, resend)) != 1:
+        raise BadInput("Give one of --code, --attest and --resend.")
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        if code is not None:
+            answer = await office.submit_code(request_id, code)
+        elif attest is not None:
+            answer = await office.act(ActKind.ATTEST, request_id, by=by, reason=attest, act_id=act_id)
+        else:
+            answer = await office.act(ActKind.RESEND_CODE, request_id, by=by, reason=reason, act_id=act_id)
+    _say(shell, request_id, answer)
+
+
+@command(
+    app, "approve", epilog='Example: `habeas request approve HB-7K2M-X4QT-90AB --plan 3fa4… --by Kim --reason "seen"`'
+)
+async def approve(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    plan: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Erasure: the plan you saw (its first 12 characters do).")
+    ] = None,
+    act_id: ActId = None,
+) -> None:
+    """Approve the release of an export, or exactly this plan of an erasure."""
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        digest = await office.plan_digest(request_id, plan) if plan is not None else None
+        answer = await office.act(ActKind.APPROVE, request_id, by=by, reason=reason, act_id=act_id, plan=digest)
+    _say(shell, request_id, answer)
+
+
+@command(app, "refuse")
+async def refuse(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    ground: Annotated[str, typer.Option(help="A ground the law knows, as a code: manifestly_unfounded, excessive, …")],
+    act_id: ActId = None,
+) -> None:
+    """Refuse the request; the person is told the reasons and where to complain."""
+    await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground)
+
+
+@command(app, "extend")
+async def extend(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    ground: Annotated[str, typer.Option(help="A ground the regime knows: complexity, number_of_requests, …")],
+    act_id: ActId = None,
+) -> None:
+    """Extend the term; the person is told why and until when, before the first term ends."""
+    await _act(shell, ActKind.EXTEND, reference, by, reason, act_id, ground=ground)
+
+
+@command(app, "pause")
+async def pause(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    waiting_for: Annotated[str, typer.Option("--for", help="identity, clarification, fee or particulars.")],
+    act_id: ActId = None,
+) -> None:
+    """Stop the clock while something is awaited from the person, where the law allows it."""
+    await _act(shell, ActKind.PAUSE, reference, by, reason, act_id, pause_reason=waiting_for)
+
+
+@command(app, "resume")
+async def resume(shell: Shell, reference: Reference, by: By, reason: Reason, act_id: ActId = None) -> None:
+    """Let the clock run again."""
+    await _act(shell, ActKind.RESUME, reference, by, reason, act_id)
+
+
+@command(app, "withdraw")
+async def withdraw(shell: Shell, reference: Reference, by: By, reason: Reason, act_id: ActId = None) -> None:
+    """The person does not want it any more."""
+    await _act(shell, ActKind.WITHDRAW, reference, by, reason, act_id)
+
+
+@command(app, "retry-system")
+async def retry_system(
+    shell: Shell, reference: Reference, system: System, by: By, reason: Reason, act_id: ActId = None
+) -> None:
+    """Try a system again now that its cause is mended."""
+    await _act(shell, ActKind.RETRY_SYSTEM, reference, by, reason, act_id, system=system)
+
+
+@command(app, "skip-system")
+async def skip_system(
+    shell: Shell, reference: Reference, system: System, by: By, reason: Reason, act_id: ActId = None
+) -> None:
+    """Go on without a system; the letter names it."""
+    await _act(shell, ActKind.SKIP_SYSTEM, reference, by, reason, act_id, system=system)
+
+
+@command(app, "release")
+async def release(shell: Shell, reference: Reference, by: By, reason: Reason, act_id: ActId = None) -> None:
+    """Go on without every system that is being waited for."""
+    await _act(shell, ActKind.RELEASE, reference, by, reason, act_id)
+
+
+@command(app, "add-identifier")
+async def add_identifier(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    email: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    phone: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    identifier: Annotated[list[str] | None, typer.Option(metavar="KIND=VALUE", help="May be repeated.")] = None,
+    act_id: ActId = None,
+) -> None:
+    """One more way to know the person: every system is asked again."""
+    from workers.office import read_reference, split_identifier
+
+    request_id = read_reference(reference)
+    texts = [f"email={value}" for value in email or ()]
+    texts += [f"phone={value}" for value in phone or ()]
+    found = tuple(split_identifier(text) for text in (*texts, *(identifier or ())))
+    async with shell.office() as office:
+        answer = await office.add_identifier(request_id, by=by, reason=reason, identifiers=found, act_id=act_id)
+    _say(shell, request_id, answer)
+
+
+async def _act(
+    shell: Shell,
+    kind: ActKind,
+    reference: str,
+    by: str,
+    reason: str,
+    act_id: str | None,
+    *,
+    system: str | None = None,
+    ground: str | None = None,
+    pause_reason: str | None = None,
+) -> None:
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        answer = await office.act(
+            kind,
+            request_id,
+            by=by,
+            reason=reason,
+            act_id=act_id,
+            system=system,
+            ground=ground,
+            pause_reason=pause_reason,
+        )
+    _say(shell, request_id, answer)
+
+
+def _say(shell: Shell, request_id: str, answer: ActAnswer) -> None:
+    note = (answer.note or "done").replace("_", " ")
+    shell.answer(
+        {"request_id": request_id, **answer.model_dump(mode="json")},
+        f"[bold]{request_id}[/]: {note}. Stage: {answer.stage.value}.",
+    )

@@ -1,0 +1,146 @@
+"""Looking at requests. What shows the person's data asks who looks and why, and leaves a mark."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from habeas.errors import BadInput
+from workers.cli.options import ActId, By, Reason, Reference
+from workers.cli.shell import Shell, command
+
+app = typer.Typer()
+
+
+@command(app, "list", epilog="Example: `habeas request list --open --due-before 2026-12-01 --json`")
+async def list_(
+    shell: Shell,
+    controller: Annotated[str | None, typer.Option(help="Of this controller.")] = None,
+    stage: Annotated[str | None, typer.Option(help="In this stage.")] = None,
+    right: Annotated[str | None, typer.Option(help="For this right.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="That ended so.")] = None,
+    open_: Annotated[bool | None, typer.Option("--open/--closed", help="Only these; else all.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose term is over.")] = False,
+    due_before: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Due on an earlier day than this.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one.")] = None,
+) -> None:
+    """The queue, soonest due first. Names nobody."""
+    from pydantic import ValidationError
+
+    from activities.ledger import RequestFilter
+    from workers.cli import show
+
+    try:
+        wanted = RequestFilter.model_validate(
+            {
+                "controller": controller,
+                "stage": stage,
+                "right": right,
+                "outcome": outcome,
+                "open": open_,
+                "overdue": overdue or None,
+                "due_before": due_before.date() if due_before else None,
+                "limit": limit,
+                "after": after,
+            }
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BadInput(f"{first['loc'][0]}: {first['msg']}.") from None
+    async with shell.office() as office:
+        entries = await office.requests(wanted)
+    shell.answer(list(entries), show.queue(entries))
+
+
+@command(app, "show")
+async def show_(shell: Shell, reference: Reference) -> None:
+    """Where a request stands, and what can be done now. Names nobody."""
+    from workers.cli import show
+    from workers.office import read_reference
+
+    async with shell.office() as office:
+        story = await office.show(read_reference(reference))
+    shell.answer(story, *show.story(story))
+
+
+@command(app, "timeline")
+async def timeline(shell: Shell, reference: Reference) -> None:
+    """Everything that happened, as the evidence has it. Names nobody."""
+    from workers.cli import show
+    from workers.office import read_reference
+
+    async with shell.office() as office:
+        told = await office.timeline(read_reference(reference))
+    shell.answer(list(told), show.timeline(told))
+
+
+@command(app, "plan")
+async def plan(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    objects: Annotated[bool, typer.Option("--objects", help="List every object, not only counts.")] = False,
+) -> None:
+    """An erasure's plan: what goes, what is anonymised, what stays and by which law. Looking leaves a mark."""
+    from workers.cli import show
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        shown = await office.plan(request_id, by=by, reason=reason)
+    shell.answer(shown, *show.plan(request_id, shown, objects=objects))
+
+
+@command(
+    app,
+    "match",
+    epilog="Examples:\n\n`habeas request match HB-7K2M-X4QT-90AB --by Kim --reason review` shows them side by side\n\n"
+    '`habeas request match HB-7K2M-X4QT-90AB --yes 3fa41b07 --no 99d2c0aa --by Kim --reason "told by phone"`',
+)
+async def match(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    yes: Annotated[list[str] | None, typer.Option(metavar="HANDLE", help="This record is the person's.")] = None,
+    no: Annotated[list[str] | None, typer.Option(metavar="HANDLE", help="This record is somebody else's.")] = None,
+    act_id: ActId = None,
+) -> None:
+    """Records that may be the person's, side by side; or your word on which are. Looking leaves a mark."""
+    from workers.cli import show
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    if set(yes or ()) & set(no or ()):
+        raise BadInput("match: a record is the person's or it is not; one handle was given as both.")
+    said = dict.fromkeys(yes or (), True) | dict.fromkeys(no or (), False)
+    async with shell.office() as office:
+        if said:
+            answer = await office.decide_by_handle(request_id, by=by, reason=reason, said=said, act_id=act_id)
+            shell.answer(answer, f"[bold]{request_id}[/]: decided. Stage: {answer.stage.value}.")
+        else:
+            found = await office.candidates(request_id, by=by, reason=reason)
+            shell.answer(found, *show.candidates(request_id, found))
+
+
+@command(app, "download")
+async def download(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="A new file; written with mode 0600.")],
+) -> None:
+    """Write the package, decrypted, to a file. Leaves a mark."""
+    from workers.office import read_reference
+
+    async with shell.office() as office:
+        got = await office.download(read_reference(reference), by=by, reason=reason, to=to)
+    shell.answer(got, f"Written: {got.path} ({got.size} bytes, SHA-256 {got.sha256})")

@@ -1,0 +1,167 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from workers.office import Candidates, Entry, ShownPlan, Story, Told
+
+_SOON = 5
+
+
+def queue(entries: Sequence[Entry]) -> RenderableType:
+    """The queue as a table."""
+    if not entries:
+        return "No requests."
+    table = _table("Request", "Controller", "Right", "Regime", "Stage", "Due", "Left", "Waits for", "Outcome")
+    for entry in entries:
+        table.add_row(
+            Text(entry.id, "bold"),
+            entry.controller,
+            entry.right.value,
+            entry.regime,
+            entry.stage.value + (" (paused)" if entry.paused else ""),
+            str(entry.due_on or "—"),
+            days_left(entry),
+            ", ".join(entry.blocked_on) or "—",
+            entry.outcome or "—",
+        )
+    return table
+
+
+def days_left(entry: Entry) -> Text:
+    """How long there is, in the colour of its urgency."""
+    if entry.days_left is None:
+        return Text("—")
+    if entry.overdue or entry.days_left < 0:
+        return Text(f"{entry.days_left} d", "bold red")
+    return Text(f"{entry.days_left} d", "yellow" if entry.days_left <= _SOON else "")
+
+
+def story(told: Story) -> Iterable[RenderableType]:
+    """A request's story."""
+    entry, row = told.entry, told.request
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("Controller", entry.controller),
+        ("Right", f"{entry.right} under {entry.regime} ({row.jurisdiction})"),
+        ("Stage", entry.stage.value + (f" — {entry.outcome}" if entry.outcome else "")),
+        ("Received", f"{row.received_at:%Y-%m-%d %H:%M} UTC, by {row.channel}"),
+        ("Due", _due(told)),
+        ("Citation", told.citation or "—"),
+        ("Waits for", ", ".join(entry.blocked_on) or "nothing"),
+    ):
+        facts.add_row(Text(name, "dim"), escape(value))
+    yield Text(entry.id, "bold")
+    yield facts
+    if told.systems or told.fates:
+        yield _systems(told)
+    if told.retained:
+        yield _retained(told)
+    if told.letters:
+        yield "Letters: " + ", ".join(f"{letter.kind} ({letter.state})" for letter in told.letters)
+    if told.possible:
+        yield ""
+        yield Text("What can be done now:", "bold")
+        for act in told.possible:
+            yield f"  {act.title}\n    [cyan]{escape(act.command)}[/]"
+
+
+def _due(told: Story) -> str:
+    entry = told.entry
+    if entry.due_on is None:
+        return "no statutory date"
+    said = f"{entry.due_on}"
+    if entry.days_left is not None:
+        said += f", {entry.days_left} days left" if entry.days_left >= 0 else f", {-entry.days_left} days over"
+    return said + (" (extended)" if told.request.extended else "") + (" — clock paused" if entry.paused else "")
+
+
+def _systems(told: Story) -> Table:
+    table = _table("System", "Step", "State", "Counts", "Trouble")
+    for row in told.systems:
+        trouble = row.error_code or ""
+        if row.correlation:
+            trouble += f" ({row.correlation[:12]})"
+        table.add_row(row.system, row.phase, row.state, _counts(row.counts), trouble)
+    for system, fates in told.fates.items():
+        table.add_row(system, "objects", "", _counts(fates), "")
+    return table
+
+
+def _retained(told: Story) -> Table:
+    table = _table("Kept in", "What", "Objects", "By", "Until")
+    for row in told.retained:
+        table.add_row(row.system, row.collection, str(row.count), row.law or "—", str(row.until or "—"))
+    return table
+
+
+def timeline(told: Sequence[Told]) -> RenderableType:
+    """What happened, one line each."""
+    table = _table("#", "When (UTC)", "What", "Who")
+    for each in told:
+        table.add_row(str(each.n), f"{each.at:%Y-%m-%d %H:%M:%S}", escape(each.sentence), each.actor)
+    return table
+
+
+def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[RenderableType]:
+    """A plan as counts, or object by object."""
+    yield f"The plan of [bold]{request_id}[/], digest [bold]{shown.digest[:12]}[/]…"
+    if objects:
+        table = _table("System", "Object", "Key", "Becomes", "By", "Until")
+        for system in shown.systems:
+            for each in system.objects:
+                until = str(each.until or "")
+                table.add_row(system.system, each.collection, each.key, each.treatment, each.law or "", until)
+    else:
+        table = _table("System", "Category", "Objects", "Become", "By", "Until")
+        for name, lines in shown.lines.items():
+            for line in lines:
+                until = str(line.until or "")
+                table.add_row(name, line.category, str(line.count), line.treatment, line.law or "", until)
+    yield table
+    command = f"habeas request approve {request_id} --plan {shown.digest[:12]} --by … --reason …"
+    yield f"Approve exactly this: [cyan]{command}[/]"
+
+
+def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
+    """Records side by side."""
+    if not found.records:
+        yield "No records were found (yet)."
+        return
+    table = _table("Handle", "System", "Record", "Name", "Found by", "Also bears", "Standing")
+    for each in found.records:
+        table.add_row(
+            Text(each.handle, "bold"),
+            each.system,
+            f"{each.collection} {each.key}",
+            escape(each.name or "—"),
+            escape("\n".join(f"{one.kind} {one.value}" for one in each.found_by)),
+            escape("\n".join(f"{one.kind} {one.value}" for one in each.yields if one not in each.found_by)),
+            "[yellow]to be decided[/]" if each.standing == "held" else "the person's",
+        )
+    yield table
+    for doubt in found.doubts:
+        sides = " against ".join(", ".join(side) for side in doubt.sides)
+        why = f"share one {doubt.identifier_kind}" if doubt.identifier_kind else "have names that do not agree"
+        yield f"These {why}: {sides}"
+    yield f"Say which: [cyan]habeas request match {request_id} --yes HANDLE --no HANDLE --by … --reason …[/]"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

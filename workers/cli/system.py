@@ -1,0 +1,128 @@
+"""``habeas system``: the connected systems, and the data maps of SQL stores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from habeas.errors import BadInput
+from workers.cli.exits import EXIT_CODES, ExitCode
+from workers.cli.shell import Shell, command
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Connected systems: list, check, map.",
+    rich_markup_mode="markdown",
+    epilog=EXIT_CODES,
+)
+maps = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Data maps of SQL stores.",
+    rich_markup_mode="markdown",
+    epilog=EXIT_CODES,
+)
+app.add_typer(maps, name="map")
+
+
+@command(app, "list")
+async def list_(shell: Shell) -> None:
+    """The systems of this installation: what each needs, yields and can do."""
+    from rich.table import Table
+
+    from workers.wiring import load_connectors
+
+    settings = shell.settings()
+    table = Table("System", "Connector", "Title", "Searches by", "Yields", "Can", box=None, header_style="dim")
+    rows = []
+    for name, connector in load_connectors(settings).items():
+        manifest = connector.manifest
+        rows.append(
+            {
+                "system": name,
+                "connector": settings.systems[name].connector,
+                "title": manifest.title,
+                "needs": list(manifest.needs),
+                "yields": list(manifest.yields),
+                "capabilities": sorted(manifest.capabilities),
+                "collections": len(manifest.collections),
+            }
+        )
+        table.add_row(
+            name,
+            settings.systems[name].connector,
+            manifest.title,
+            ", ".join(manifest.needs),
+            ", ".join(manifest.yields),
+            ", ".join(sorted(manifest.capabilities)),
+        )
+        await connector.aclose()
+    shell.answer(rows, table if rows else "No systems are configured.")
+
+
+@command(app, "check")
+async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The system's name.")]) -> None:
+    """Is the system reachable, and are its credentials and permissions enough? Changes nothing."""
+    from workers.wiring import load_connectors
+
+    settings = shell.settings()
+    if name not in settings.systems:
+        known = ", ".join(settings.systems) or "none"
+        raise BadInput(f"There is no such system in the settings; there are: {known}.", field="name")
+    connector = load_connectors(settings, only=[name])[name]
+    try:
+        health = await connector.ping()
+    finally:
+        await connector.aclose()
+    state = "[green]answers[/]" if health.ok else "[bold red]does not serve[/]"
+    shell.answer({"system": name, **health.model_dump()}, f"[bold]{name}[/] {state}. {health.detail}".rstrip())
+    if not health.ok:
+        raise typer.Exit(ExitCode.UNAVAILABLE)
+
+
+@command(maps, "init", epilog="Example: `habeas system map init postgresql://reader@db/crm --out maps/crm.toml`")
+async def init(
+    shell: Shell,
+    url: Annotated[str, typer.Argument(help="The store's database. Only its catalogue is read.")],
+    out: Annotated[Path | None, typer.Option(help="Write it to this new file; else to standard output.")] = None,
+) -> None:
+    """Draft a data map from the database's own catalogue; guesses are marked as guesses."""
+    from activities.connectors.sql.draft import draft_map
+
+    if out is not None and out.exists():
+        raise BadInput("out: this file is there already; a reviewed map is not overwritten.", field="out")
+    text = await draft_map(url)
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+        shell.answer({"written": str(out)}, f"Drafted: {out}. Decide what is marked, then `habeas system map check`.")
+    elif shell.as_json:
+        shell.answer({"map": text})
+    else:
+        typer.echo(text, nl=False)
+
+
+@command(maps, "check", epilog="Example: `habeas system map check maps/crm.toml --url postgresql://reader@db/crm`")
+async def check_file(
+    shell: Shell,
+    file: Annotated[Path, typer.Argument(help="The map.")],
+    url: Annotated[str | None, typer.Option(help="Compare it with this database, too.")] = None,
+) -> None:
+    """Name every table and column that is not decided; exit code 1 if there is one."""
+    from activities.connectors.sql.check import check_map
+    from rich.table import Table
+
+    from habeas.datamap import load_map
+
+    findings = await check_map(load_map(file), url)
+    rows = [finding.model_dump(mode="json") for finding in findings]
+    table = Table("Line", "Table", "Column", "Problem", "Write", box=None, header_style="dim")
+    for finding in findings:
+        table.add_row(
+            str(finding.line or ""), finding.table or "", finding.column or "", finding.problem, finding.write
+        )
+    shell.answer({"file": str(file), "findings": rows}, table if rows else f"[green]{file}: everything is decided.[/]")
+    if rows:
+        raise typer.Exit(ExitCode.UNEXPECTED)

@@ -1,0 +1,1 @@
+"""Everything that touches the world: the ledger, connected systems, mail, storage, keys."""

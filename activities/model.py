@@ -15,9 +15,10 @@ from habeas.outcomes import Fate
 
 
 class OnRequest(Frozen):
-    """Anything done for one request."""
+    """Anything done for one request, at an instant of the workflow's clock."""
 
     request_id: RequestId
+    at: AwareDatetime
 
 
 class SystemBrief(Frozen):
@@ -53,6 +54,8 @@ class ClockFace(Frozen):
     extend_at: AwareDatetime | None = None
     """When the clock itself announces the extension, if policy says so."""
     extend_ground: str | None = None
+    release_at: AwareDatetime | None = None
+    """From then on what is there is released without the systems that do not answer, if policy says so."""
     extension_grounds: tuple[str, ...] = ()
     pause_reasons: tuple[PauseReason, ...] = ()
     extended: bool = False
@@ -70,16 +73,13 @@ class Brief(Frozen):
     """How many different people must approve before anything is released or erased."""
     review_only_free_text: bool = False
     """Access: approval is needed only where free text was collected."""
-    release_partial_at: AwareDatetime | None = None
-    """From then on what is there is released without the systems that do not answer."""
     clock: ClockFace
 
 
 class StageEntry(OnRequest):
-    """A new stage, and what the request waits for."""
+    """A new stage."""
 
     stage: Stage
-    blocked_on: tuple[str, ...] = ()
 
 
 class AcceptAct(OnRequest):
@@ -93,6 +93,8 @@ class CodeOrder(OnRequest):
     """Send the n-th one-time code."""
 
     number: int = Field(ge=1)
+    closes_at: AwareDatetime | None = None
+    """Set for a reminder, which brings a fresh code: when the request closes as unverified."""
 
 
 class CodeReport(Frozen):
@@ -173,7 +175,7 @@ class EraseReport(Frozen):
     handle: str | None = None
     wait: float = 0.0
     """Seconds until to ask again, or until a callback is given up."""
-    counts: dict[Fate, int] = {}
+    counts: dict[Fate, int] = Field(default_factory=dict)
 
 
 class ConfirmReport(Frozen):
@@ -182,9 +184,11 @@ class ConfirmReport(Frozen):
     system: SystemName
     state: str
     """``clean``, ``pending``, ``awaiting`` or ``remains``."""
+    kept: int = 0
+    """Objects that stay, lawfully, as planned."""
     handle: str | None = None
     wait: float = 0.0
-    counts: dict[Fate, int] = {}
+    counts: dict[Fate, int] = Field(default_factory=dict)
 
 
 class PackageOrder(OnRequest):
@@ -214,7 +218,8 @@ class LetterOrder(OnRequest):
     missing: tuple[SystemName, ...] = ()
     system: SystemName | None = None
     code: str | None = None
-    """A PII-free code of what is wrong, for staff."""
+    """A code of what staff must look at; PII-free."""
+    correlation: str | None = None
 
 
 class LetterReport(Frozen):
@@ -235,16 +240,18 @@ class PauseOrder(OnRequest):
 
     act_id: ActId
     reason: PauseReason | None = None
-    at: AwareDatetime
 
 
 class Waiting(OnRequest):
-    """A system that the request waits for, and why (a code)."""
+    """A system that the request waits for, and why (a code); no code once it no longer does."""
 
     system: SystemName
     phase: str
-    code: str
-    since: AwareDatetime
+    code: str | None = None
+    blocked_on: tuple[SystemName, ...] = ()
+    """All systems that it waits for now."""
+    correlation: str | None = None
+    """Where the detail lies sealed."""
 
 
 class CloseOrder(OnRequest):
@@ -258,4 +265,4 @@ class Closed(Frozen):
     """What a request's workflow returns."""
 
     outcome: Outcome
-    counts: dict[str, dict[Fate, int]] = {}
+    counts: dict[str, dict[str, int]] = Field(default_factory=dict)

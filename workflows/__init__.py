@@ -1,0 +1,1 @@
+"""How a request is carried out, step by step. Deterministic: runs inside Temporal."""

@@ -1,0 +1,96 @@
+"""The dates of one request: what the law computes, shortened by what the controller promised, as instants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from activities.model import ClockFace
+from habeas import law
+from habeas.model import Frozen, PauseReason, Request
+from habeas.policy import AtDeadline, Policy
+
+
+class Dated(Frozen):
+    """The clock's face, and the dates that the ledger keeps beside it."""
+
+    face: ClockFace
+    deadlines: law.Deadlines
+
+
+class PauseSpan(Frozen):
+    """A pause as the ledger knows it; open while ``end`` is None."""
+
+    reason: PauseReason
+    start: date
+    end: date | None
+
+
+def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime) -> Dated:
+    """Compute a request's dates as they stand at ``now``.
+
+    The effective date is the earlier of the law's and the promise's (a promise shortens a term, never lengthens it);
+    deadlines end with the day in the zone of the establishment that answers.
+    """
+    deadlines = law.compute(
+        law.Case(
+            regime=request.regime,
+            jurisdiction=_calendar(request, policy),
+            right=request.right,
+            received_at=request.received_at,
+            pauses=tuple(
+                law.Pause(start=span.start, end=span.end, reason=span.reason) for span in pauses if span.end is not None
+            ),
+            extended=request.extended,
+            clock_tz=policy.controller.clock_tz,
+        )
+    )
+    due_on = _earlier(deadlines.effective_due_on, _promised(request, policy))
+    due_at = deadlines.end_of(due_on) if due_on else None
+    notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
+    notice_at = deadlines.end_of(notice_on) if notice_on else None
+    clock, release = policy.clock, policy.release
+    grounds = law.extension_grounds(request.regime) if law.extension_allowed(request.regime, request.right) else ()
+    automatic = clock.extend_automatically and clock.extend_ground in grounds and not request.extended
+    partial = release.at_deadline is AtDeadline.RELEASE_PARTIAL
+    face = ClockFace(
+        due_on=due_on,
+        due_at=due_at,
+        notice_latest_at=notice_at,
+        remind_at=_reminders(due_at, clock.remind_days_before, now),
+        extend_at=max(notice_at - timedelta(days=clock.extend_days_before), now) if notice_at and automatic else None,
+        extend_ground=clock.extend_ground if automatic else None,
+        release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
+        extension_grounds=tuple(grounds),
+        pause_reasons=tuple(sorted(law.pauses_allowed(request.regime, request.right))),
+        extended=request.extended,
+        citation=deadlines.citation,
+    )
+    return Dated(face=face, deadlines=deadlines)
+
+
+def local_day(policy: Policy, at: datetime) -> date:
+    """The date at an instant, in the zone of the establishment that answers."""
+    return at.astimezone(ZoneInfo(policy.controller.clock_tz)).date()
+
+
+def _calendar(request: Request, policy: Policy) -> str:
+    """Whose holidays count: the policy's entry for this regime, where it has one for the person's jurisdiction."""
+    applicable = policy.applicable(request.jurisdiction)
+    return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
+
+
+def _promised(request: Request, policy: Policy) -> date | None:
+    if policy.promise.days is None or request.extended:
+        return None
+    return local_day(policy, request.received_at) + timedelta(days=policy.promise.days)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return min((day for day in (one, other) if day), default=None)
+
+
+def _reminders(due_at: datetime | None, days_before: tuple[int, ...], now: datetime) -> tuple[datetime, ...]:
+    if due_at is None:
+        return ()
+    return tuple(sorted(at for days in set(days_before) if (at := due_at - timedelta(days=days)) > now))

@@ -1,0 +1,202 @@
+"""The export: written as a stream from collected pages, encrypted at rest, read back whole before it is offered."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from functools import partial
+
+from temporalio import activity
+
+from activities import letters
+from activities.clockface import local_day
+from activities.ledger import Artifact
+from activities.model import PackageOrder, PackageReport
+from activities.package import (
+    CategoryFacts,
+    CollectionFacts,
+    PackageCheck,
+    PackageDamaged,
+    PackageFacts,
+    SystemFacts,
+    WithheldField,
+    verify_package,
+    write_package,
+)
+from activities.pages import Collected, Pages, load_collected
+from activities.parts import Parts
+from activities.wrapper import progress
+from habeas import law
+from habeas.connector import Collection, Manifest
+from habeas.evidence import Tag
+from habeas.model import Request
+from habeas.policy import Category, Policy
+
+MIB = 1024 * 1024
+
+
+class ExportActivities:
+    """Building the package that the person gets."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def build_package(self, order: PackageOrder) -> PackageReport:
+        """Write the package, read it back, and only then say that it is there.
+
+        The same order writes the same artifact: a try after a crash replaces what the last one left.
+
+        Raises:
+            StorageFull: there is no room; nothing is offered, and it is tried again.
+            PackageDamaged: what was read back is not what was written.
+        """
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            collected = await load_collected(tx, order.request_id)
+        policy = self._parts.policy(request.controller)
+        manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+        collected = {name: one for name, one in collected.items() if name not in order.missing}
+        facts = package_facts(request, policy, manifests, collected, order)
+        artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
+        path = f"requests/{request.id}/package/{artifact_id}"
+        written = await self._write(request, facts, collected, order, path)
+        check = await self._read_back(request.id, path)
+        if check.sha256 != written.hexdigest():
+            raise PackageDamaged
+        artifact = Artifact(
+            id=artifact_id,
+            request_id=request.id,
+            kind="package",
+            path=path,
+            sha256=check.sha256,
+            size=check.bytes,
+            created_at=order.at,
+            verified_at=order.at,
+        )
+        async with self._parts.ledger.begin() as tx:
+            await tx.save_artifact(artifact)
+            for tag in (Tag.EXPORT_BUILT, Tag.EXPORT_VERIFIED):
+                await tx.record(
+                    request.id,
+                    tag,
+                    at=order.at,
+                    facts={"artifact": artifact_id, "sha256": check.sha256, "size": check.bytes, "files": check.files},
+                    dedupe=f"{tag.value}/{artifact_id}",
+                )
+        return PackageReport(artifact_id=artifact_id, sha256=check.sha256, size=check.bytes, files=check.files)
+
+    async def _write(
+        self,
+        request: Request,
+        facts: PackageFacts,
+        collected: Mapping[str, Collected],
+        order: PackageOrder,
+        path: str,
+    ) -> hashlib._Hash:
+        pages = Pages(self._parts.ledger, self._parts.storage, request.id)
+        sources = {
+            (system, name): partial(pages.read, system, range(span.first, span.last + 1), name)
+            for system, one in collected.items()
+            for name, span in one.collections.items()
+        }
+        digest = hashlib.sha256()
+        key = await self._parts.ledger.key(request.id)
+        package = _digested(write_package(facts, sources, order.at), digest)
+        await self._parts.storage.put(path, key.encrypt(package, path))
+        return digest
+
+    async def _read_back(self, request_id: str, path: str) -> PackageCheck:
+        key = await self._parts.ledger.key(request_id)
+        return await verify_package(_watched(key.decrypt(self._parts.storage.get(path), path)))
+
+
+def package_facts(
+    request: Request,
+    policy: Policy,
+    manifests: Mapping[str, Manifest],
+    collected: Mapping[str, Collected],
+    order: PackageOrder,
+) -> PackageFacts:
+    """What the package says besides the data: GDPR Article 15(1)(a)-(h) and (2) from the controller's policy."""
+    language = request.language
+    systems = tuple(
+        SystemFacts(
+            name=name,
+            title=manifests[name].title,
+            collections=tuple(
+                _collection(one, policy, language, collected[name].collections[one.name].rows)
+                for one in manifests[name].collections
+                if one.name in collected[name].collections
+            ),
+        )
+        for name in sorted(collected)
+    )
+    used = {
+        one.category
+        for name in collected
+        for one in manifests[name].collections
+        if one.name in collected[name].collections
+    }
+    known = law.authorities(request.regime, request.jurisdiction)
+    authority = policy.authority(request.jurisdiction) or next(iter(known), None)
+    controller = policy.controller
+    return PackageFacts(
+        request_id=request.id,
+        language=language,
+        right=request.right,
+        regime=request.regime,
+        controller=letters.Controller(
+            name=controller.name, contact=controller.email, address=controller.address, website=controller.website
+        ),
+        received_on=local_day(policy, request.received_at),
+        timezone=controller.clock_tz,
+        systems=systems,
+        categories=tuple(_category(one, policy, language) for one in policy.categories if one.id in used),
+        missing=tuple(letters.MissingSystem(title=manifests[name].title) for name in order.missing),
+        authority=letters.Authority(name=authority.name, url=authority.url) if authority else None,
+    )
+
+
+def _collection(one: Collection, policy: Policy, language: str, rows: int) -> CollectionFacts:
+    return CollectionFacts(
+        name=one.name,
+        category=policy.text(policy.category(one.category).title, language),
+        rows=rows,
+        withheld=tuple(WithheldField(field=field, reason=why) for field, why in sorted(one.withheld.items())),
+    )
+
+
+def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
+    recipients = [policy.recipient(each) for each in one.recipients]
+    return CategoryFacts(
+        category=policy.text(one.title, language),
+        purposes=policy.texts(one.purposes, language),
+        legal_bases=(one.legal_basis.value,),
+        recipients=tuple(each.name for each in recipients),
+        retention=(policy.text(one.retention, language),),
+        sources=(policy.text(one.source, language),),
+        transfers=tuple(
+            f"{each.name} ({each.country}): {policy.text(each.safeguards, language)}"
+            for each in recipients
+            if each.safeguards
+        ),
+    )
+
+
+async def _digested(chunks: AsyncIterable[bytes], digest: hashlib._Hash) -> AsyncIterator[bytes]:
+    async for chunk in _watched(chunks):
+        digest.update(chunk)
+        yield chunk
+
+
+async def _watched(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks, with a heartbeat now and then."""
+    seen = 0
+    async for chunk in chunks:
+        seen += len(chunk)
+        if seen >= 16 * MIB:
+            progress()
+            seen = 0
+        yield chunk

@@ -1,0 +1,123 @@
+"""The graph by which a person is found: what is known, where each piece came from, what a human decided.
+
+Sealed in the ledger under one name; systems that answer at the same time take turns on the request's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from activities.ledger import Tx
+from habeas.connector import Manifest, Match, RecordRef
+from habeas.errors import BadInput
+from habeas.matching import Decision, Settled, settle
+from habeas.model import Frozen, Identifier
+
+GRAPH = "graph"
+IDENTITY = "identity"
+DECISIONS = "act/"
+"""Prefix of the sealed words of an act, as the office leaves them."""
+
+
+class Graph(Frozen):
+    """Everything known of where a person is."""
+
+    seeds: tuple[Identifier, ...] = Field(default=(), repr=False)
+    matches: dict[str, tuple[Match, ...]] = Field(default_factory=dict, repr=False)
+    asked: dict[str, tuple[Identifier, ...]] = Field(default_factory=dict, repr=False)
+    decisions: tuple[Decision, ...] = Field(default=(), repr=False)
+
+    def settled(self) -> Settled:
+        """The matches that are the person's as far as is known, and what contradicts."""
+        return settle(self.matches, self.decisions, self.seeds)
+
+    def known(self) -> tuple[Identifier, ...]:
+        """Every identifier that may be searched by now, without those of contested records."""
+        return self.settled().identifiers
+
+    def to_ask(self, system: str, manifest: Manifest) -> tuple[Identifier, ...]:
+        """What the system can search by and has not been asked for yet."""
+        asked = set(self.asked.get(system, ()))
+        return tuple(one for one in self.known() if one.kind in manifest.needs and one not in asked)
+
+    def answered(self, system: str, asked: tuple[Identifier, ...], matches: tuple[Match, ...]) -> Graph:
+        """The graph with one more answer; a record found again gains the identifiers that found it."""
+        merged = {(match.collection, match.key): match for match in self.matches.get(system, ())}
+        for match in matches:
+            place = (match.collection, match.key)
+            older = merged.get(place)
+            found_by = dict.fromkeys((*(older.found_by if older else ()), *match.found_by))
+            merged[place] = match.model_copy(update={"found_by": tuple(found_by)})
+        return self.model_copy(
+            update={
+                "matches": {**self.matches, system: tuple(merged.values())},
+                "asked": {**self.asked, system: tuple(dict.fromkeys((*self.asked.get(system, ()), *asked)))},
+            }
+        )
+
+    def roots(self, system: str) -> tuple[RecordRef, ...]:
+        """The person's records in a system, below which everything of theirs lies."""
+        return tuple(found.place.record for found in self.settled().kept if found.system == system)
+
+
+async def load_graph(tx: Tx, request_id: str) -> Graph:
+    """The graph, empty before anything is known."""
+    return await tx.unseal(request_id, GRAPH, Graph) or Graph()
+
+
+async def save_graph(tx: Tx, request_id: str, graph: Graph) -> None:
+    """Keep the graph; the caller holds the request's row."""
+    await tx.seal(request_id, GRAPH, graph)
+
+
+def first_seeds(
+    claimed: tuple[Identifier, ...], proven: Identifier | None, records: Mapping[str, tuple[Match, ...]]
+) -> tuple[Identifier, ...]:
+    """What may be searched by once identity is proven.
+
+    The proven address, and of what was claimed only what some record bears beside that address: a stranger's customer
+    number does not become theirs by being typed into a form. Without a proven address (attested by staff), everything
+    claimed.
+    """
+    if proven is None:
+        return claimed
+    seeds = [proven]
+    for matches in records.values():
+        for match in matches:
+            bears = {*match.yields, *match.found_by}
+            if proven in bears:
+                seeds += [one for one in claimed if one in bears]
+    return tuple(dict.fromkeys(seeds))
+
+
+class AddedIdentifier(Frozen):
+    """What `add_identifier` leaves sealed under the act's id."""
+
+    identifiers: tuple[Identifier, ...] = Field(min_length=1, repr=False)
+
+
+class DecidedMatches(Frozen):
+    """What `decide_match` leaves sealed under the act's id."""
+
+    decisions: tuple[Decision, ...] = Field(min_length=1, repr=False)
+
+
+async def apply_act(tx: Tx, request_id: str, act_id: str, model: type[AddedIdentifier | DecidedMatches]) -> None:
+    """Bring the sealed words of an act into the graph.
+
+    Raises:
+        BadInput: nothing was sealed under this act.
+    """
+    said = await tx.unseal(request_id, f"{DECISIONS}{act_id}", model)
+    graph = await load_graph(tx, request_id)
+    match said:
+        case AddedIdentifier():
+            graph = graph.model_copy(update={"seeds": tuple(dict.fromkeys((*graph.seeds, *said.identifiers)))})
+        case DecidedMatches():
+            newer = {one.place: one for one in (*graph.decisions, *said.decisions)}
+            graph = graph.model_copy(update={"decisions": tuple(newer.values())})
+        case None:
+            raise BadInput("Nothing was said with this act.")
+    await save_graph(tx, request_id, graph)

@@ -1,0 +1,110 @@
+"""Collected pages in storage: written encrypted one by one as they come, read back one by one.
+
+A page's number and cursor go together, so a page written again after a crash replaces itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+
+from pydantic import Field
+
+from activities.ledger import Ledger, Tx
+from activities.storage import Storage
+from habeas.connector import Page, Record
+from habeas.model import Frozen
+
+COLLECTED = "collected/"
+
+
+def page_path(request_id: str, system: str, number: int) -> str:
+    """Where a page lies. Nothing in the name says whose it is."""
+    return f"requests/{request_id}/collected/{system}/{number:06d}.page"
+
+
+class Span(Frozen):
+    """Where a collection's records lie: how many, on which pages."""
+
+    rows: int = 0
+    first: int = 0
+    last: int = 0
+
+
+class Collected(Frozen):
+    """What was collected from a system, and how far it has come. PII-free: it travels in heartbeats."""
+
+    cursor: str | None = None
+    pages: int = 0
+    records: int = 0
+    files: int = 0
+    free_text: bool = False
+    collections: dict[str, Span] = Field(default_factory=dict)
+
+    def after(self, page: Page, free_text: Mapping[str, tuple[str, ...]]) -> Collected:
+        """Once this page is stored."""
+        spans = dict(self.collections)
+        for name, rows in Counter(record.collection for record in page.records).items():
+            before = spans.get(name) or Span(first=self.pages)
+            spans[name] = Span(rows=before.rows + rows, first=before.first, last=self.pages)
+        return Collected(
+            cursor=page.cursor,
+            pages=self.pages + 1,
+            records=self.records + len(page.records),
+            files=self.files + sum(len(record.files) for record in page.records),
+            free_text=self.free_text
+            or any(record.data.get(field) for record in page.records for field in free_text.get(record.collection, ())),
+            collections=spans,
+        )
+
+
+async def save_collected(tx: Tx, request_id: str, system: str, collected: Collected) -> None:
+    """Remember what was collected from a system."""
+    await tx.seal(request_id, f"{COLLECTED}{system}", collected)
+
+
+async def load_collected(tx: Tx, request_id: str) -> dict[str, Collected]:
+    """What was collected, by system."""
+    found = {}
+    for name in await tx.sealed_names(request_id, prefix=COLLECTED):
+        collected = await tx.unseal(request_id, name, Collected)
+        if collected is not None:
+            found[name.removeprefix(COLLECTED)] = collected
+    return found
+
+
+class Pages:
+    """One request's collected pages."""
+
+    def __init__(self, ledger: Ledger, storage: Storage, request_id: str) -> None:
+        self._ledger = ledger
+        self._storage = storage
+        self._request_id = request_id
+
+    async def write(self, system: str, number: int, page: Page) -> None:
+        """Store one page, sealed by the request's key.
+
+        Raises:
+            StorageFull: there is no room; nothing is visible under the page's name.
+        """
+        key = await self._ledger.key(self._request_id)
+        path = page_path(self._request_id, system, number)
+        await self._storage.put(path, key.encrypt(_lines(page), path))
+
+    async def read(self, system: str, pages: range, collection: str | None = None) -> AsyncIterator[Record]:
+        """The records on these pages, of one collection or of all, as they were collected; one page in memory."""
+        key = await self._ledger.key(self._request_id)
+        for number in pages:
+            path = page_path(self._request_id, system, number)
+            content = bytearray()
+            async for chunk in key.decrypt(self._storage.get(path), path):
+                content += chunk
+            for line in content.split(b"\n")[:-1]:
+                record = Record.model_validate_json(line)
+                if collection is None or record.collection == collection:
+                    yield record
+
+
+async def _lines(page: Page) -> AsyncIterator[bytes]:
+    for record in page.records:
+        yield record.model_dump_json().encode() + b"\n"

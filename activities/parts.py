@@ -1,0 +1,53 @@
+"""What activities work with: made once per process, handed to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from activities.ledger import Ledger
+from activities.mail import Mailer
+from activities.storage import Storage
+from habeas.connector import Connector
+from habeas.errors import ConfigurationError
+from habeas.policy import Policy
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The ledger, the storage, the mail, the controllers' policies and the connected systems of this process."""
+
+    ledger: Ledger
+    storage: Storage
+    mailer: Mailer
+    policies: Mapping[str, Policy]
+    connectors: Mapping[str, Connector]
+    public_url: str
+    """What letters link to, without a slash at the end."""
+    task_queue: str
+
+    def policy(self, controller: str) -> Policy:
+        """The controller's policy.
+
+        Raises:
+            ConfigurationError: this process has no policy of that controller.
+        """
+        try:
+            return self.policies[controller]
+        except KeyError:
+            raise ConfigurationError(f"There is no policy of controller '{controller}' here.") from None
+
+    def connector(self, system: str) -> Connector:
+        """The system's connector.
+
+        Raises:
+            ConfigurationError: the system is not configured in this process.
+        """
+        try:
+            return self.connectors[system]
+        except KeyError:
+            raise ConfigurationError(f"System '{system}' is not configured in this process.") from None
+
+    def queue_of(self, system: str) -> str:
+        """The task queue on which the system's calls are made: its worker may run in another network."""
+        return f"{self.task_queue}.{system}"

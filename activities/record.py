@@ -1,0 +1,334 @@
+"""Steps in our own ledger: short, safe to repeat, local to the worker that carries the workflow."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.clockface import Dated, PauseSpan, dated, local_day
+from activities.finding import (
+    AddedIdentifier,
+    DecidedMatches,
+    Graph,
+    apply_act,
+    first_seeds,
+    load_graph,
+    save_graph,
+)
+from activities.identity import looked_up
+from activities.ledger import Act, Tx
+from activities.model import (
+    AcceptAct,
+    Brief,
+    ClockFace,
+    Closed,
+    CloseOrder,
+    ExtendOrder,
+    IdentityBrief,
+    OnRequest,
+    PauseOrder,
+    ProofCheck,
+    SettleReport,
+    StageEntry,
+    SystemBrief,
+    Waiting,
+)
+from activities.parts import Parts
+from habeas.acts import ActKind
+from habeas.errors import BadInput
+from habeas.evidence import Tag
+from habeas.model import Identifier, Request, Right, Stage
+from habeas.policy import Access, Policy
+
+DAY = timedelta(days=1).total_seconds()
+
+
+class RecordActivities:
+    """What the workflow writes down, and what it reads to decide by."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def begin(self, order: OnRequest) -> Brief:
+        """What law and policy ask of this request; its dates are computed and written down."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            times = await self._date(tx, request, policy, order.at, dedupe="begin")
+        identity, review = policy.identity, policy.review
+        return Brief(
+            right=request.right,
+            controller=request.controller,
+            systems=tuple(
+                SystemBrief(
+                    name=name,
+                    task_queue=self._parts.queue_of(name),
+                    confirm_after=self._parts.connector(name).manifest.confirm_after,
+                )
+                for name in policy.systems
+            ),
+            identity=IdentityBrief(
+                required=identity.required,
+                sources=identity.sources,
+                remind_after=tuple(days * DAY for days in identity.remind_after_days),
+                expires_after=identity.expires_after_days * DAY,
+                codes_max=identity.codes_max,
+            ),
+            approvals=_approvals(request.right, policy),
+            review_only_free_text=request.right is not Right.ERASURE and review.access is Access.FREE_TEXT,
+            clock=times.face,
+        )
+
+    @activity.defn
+    async def enter_stage(self, order: StageEntry) -> None:
+        """The request's stage, for lists, and as evidence."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.update_request(order.request_id, stage=order.stage)
+            await tx.record(
+                order.request_id,
+                Tag.REQUEST_STAGE,
+                at=order.at,
+                facts={"stage": order.stage.value},
+                dedupe=f"stage/{order.stage.value}/{order.at.isoformat()}",
+            )
+
+    @activity.defn
+    async def accept_act(self, order: AcceptAct) -> None:
+        """An act that the workflow took: mark it, do what it does to the ledger, write it down."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            act = await tx.accept_act(order.call.act_id, at=order.at)
+            await self._effect(tx, order, act)
+            await tx.record(
+                order.request_id,
+                Tag(f"act:{order.kind.value}"),
+                at=order.at,
+                actor=order.call.actor,
+                facts=_said(order),
+                dedupe=f"act/{order.call.act_id}",
+            )
+
+    async def _effect(self, tx: Tx, order: AcceptAct, act: Act) -> None:
+        call = order.call
+        match order.kind:
+            case ActKind.ATTEST:
+                await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
+                subject = await tx.subject(order.request_id)
+                await save_graph(tx, order.request_id, Graph(seeds=subject.identifiers))
+            case ActKind.ADD_IDENTIFIER:
+                await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
+            case ActKind.DECIDE_MATCH:
+                await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
+            case _:
+                return
+
+    @activity.defn
+    async def check_proof(self, order: ProofCheck) -> bool:
+        """Whether the person gave the code: then the search starts from the address it was sent to."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            proof = await tx.proof(order.request_id)
+            sent = await tx.challenge(order.request_id)
+            if proof is None or proof.id != order.proof_id or proof.method != "code" or sent is None:
+                return False
+            subject = await tx.subject(order.request_id)
+            records = await looked_up(tx, order.request_id)
+            proven = Identifier(kind="email", value=sent.address)
+            seeds = first_seeds(subject.identifiers, proven, records)
+            await save_graph(tx, order.request_id, Graph(seeds=seeds))
+            await tx.record(
+                order.request_id,
+                Tag.IDENTITY_PROVEN,
+                at=order.at,
+                actor="subject",
+                facts={"method": "code", "code": sent.number, "seeds": [*sorted(one.kind for one in seeds)]},
+                dedupe=f"proof/{order.proof_id}",
+            )
+        return True
+
+    @activity.defn
+    async def settle(self, order: OnRequest) -> SettleReport:
+        """What is known of the person now, what contradicts, and who must be asked again."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            graph = await load_graph(tx, order.request_id)
+            if not graph.seeds:
+                # Identity was not asked for, by policy: what is claimed is what is searched by.
+                graph = Graph(seeds=(await tx.subject(order.request_id)).identifiers)
+                await save_graph(tx, order.request_id, graph)
+            settled = graph.settled()
+            found = len(settled.kept)
+            ask = tuple(
+                name
+                for name in self._parts.policy(request.controller).systems
+                if graph.to_ask(name, self._parts.connector(name).manifest)
+            )
+            facts: dict[str, JsonValue] = {
+                "found": found,
+                "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
+                "by": [*sorted({one.kind for one in graph.known()})],
+            }
+            await tx.record(
+                order.request_id,
+                Tag.SYSTEM_AMBIGUOUS if settled.contradictions else Tag.MATCH_SETTLED,
+                at=order.at,
+                facts=facts,
+                dedupe=f"settled/{order.at.isoformat()}",
+            )
+        return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
+
+    @activity.defn
+    async def extend(self, order: ExtendOrder) -> ClockFace:
+        """Extend the term; the same ground and act again change nothing."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            await tx.update_request(order.request_id, extended=True)
+            policy = self._parts.policy(request.controller)
+            extended = request.model_copy(update={"extended": True})
+            times = await self._date(tx, extended, policy, order.at, dedupe="extended")
+            await tx.record(
+                order.request_id,
+                Tag.CLOCK_EXTENDED,
+                at=order.at,
+                facts={"ground": order.ground, "due_on": str(times.face.due_on), "by_staff": order.act_id is not None},
+                dedupe="extended",
+            )
+        return times.face
+
+    @activity.defn
+    async def pause(self, order: PauseOrder) -> None:
+        """Stop the clock from today on, in the zone of the establishment."""
+        if order.reason is None:
+            raise BadInput("A pause needs its reason.")
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            start = local_day(self._parts.policy(request.controller), order.at)
+            await tx.add_pause(order.request_id, order.act_id, order.reason, start)
+            await tx.update_request(order.request_id, paused_from=start)
+            facts: dict[str, JsonValue] = {"reason": order.reason.value, "from": start.isoformat()}
+            await tx.record(
+                order.request_id, Tag.CLOCK_PAUSED, at=order.at, facts=facts, dedupe=f"pause/{order.act_id}"
+            )
+
+    @activity.defn
+    async def resume(self, order: PauseOrder) -> ClockFace:
+        """End the open pause and compute the dates anew."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            policy = self._parts.policy(request.controller)
+            end = local_day(policy, order.at)
+            for span in await tx.pauses(order.request_id):
+                if span.end is None:
+                    await tx.end_pause(order.request_id, span.id, end)
+            await tx.update_request(order.request_id, paused_from=None)
+            times = await self._date(tx, request, policy, order.at, dedupe=f"resumed/{order.act_id}")
+            facts: dict[str, JsonValue] = {"to": end.isoformat(), "due_on": str(times.face.due_on)}
+            await tx.record(
+                order.request_id, Tag.CLOCK_RESUMED, at=order.at, facts=facts, dedupe=f"resume/{order.act_id}"
+            )
+        return times.face
+
+    @activity.defn
+    async def waiting(self, order: Waiting) -> None:
+        """A system that the request waits for, since when and why; or that it no longer waits for."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.update_request(order.request_id, blocked_on=order.blocked_on)
+            if order.code is None:
+                await tx.save_system(order.request_id, order.system, phase=order.phase, state="done", counts={})
+                return
+            await tx.save_system(
+                order.request_id,
+                order.system,
+                phase=order.phase,
+                state="waiting",
+                counts={},
+                waiting_since=order.at,
+                error_code=order.code,
+                correlation=order.correlation,
+            )
+            await tx.record(
+                order.request_id,
+                Tag.SYSTEM_WAITING,
+                at=order.at,
+                facts={"system": order.system, "phase": order.phase, "code": order.code},
+                dedupe=f"waiting/{order.system}/{order.at.isoformat()}",
+            )
+
+    @activity.defn
+    async def breach(self, order: OnRequest) -> None:
+        """The term is over and the request is open."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.update_request(order.request_id, overdue=True)
+            await tx.record(
+                order.request_id,
+                Tag.CLOCK_BREACHED,
+                at=order.at,
+                facts={},
+                dedupe=f"breach/{order.at.isoformat()}",
+            )
+
+    @activity.defn
+    async def close(self, order: CloseOrder) -> Closed:
+        """The end: outcome, and what became of everything, as counts."""
+        async with self._parts.ledger.begin() as tx:
+            counts = await tx.outcome_counts(order.request_id)
+            await tx.update_request(
+                order.request_id,
+                stage=Stage.CLOSED,
+                outcome=order.outcome,
+                closed_at=order.at,
+                blocked_on=(),
+            )
+            facts: dict[str, JsonValue] = {"outcome": order.outcome.value, "skipped": [*sorted(order.skipped)]}
+            await tx.record(order.request_id, Tag.REQUEST_CLOSED, at=order.at, facts=facts, dedupe="closed")
+        return Closed(outcome=order.outcome, counts=counts)
+
+    async def _date(self, tx: Tx, request: Request, policy: Policy, now: datetime, *, dedupe: str) -> Dated:
+        spans = tuple(PauseSpan(reason=row.reason, start=row.start, end=row.end) for row in await tx.pauses(request.id))
+        times = dated(request, policy, spans, now)
+        deadlines = times.deadlines
+        await tx.update_request(
+            request.id,
+            acknowledge_by=deadlines.acknowledge_by,
+            due_on=deadlines.due_on if request.extended else times.face.due_on,
+            due_at=times.face.due_at,
+            extended_due_on=times.face.due_on if request.extended else None,
+            notice_latest_on=deadlines.notice_latest_on,
+            citation=deadlines.citation,
+        )
+        await tx.record(
+            request.id,
+            Tag.CLOCK_COMPUTED,
+            at=now,
+            facts={
+                "due_on": str(times.face.due_on) if times.face.due_on else None,
+                "extended": request.extended,
+                "citation": deadlines.citation,
+                "explanation": list(deadlines.explanation),
+            },
+            dedupe=f"clock/{dedupe}",
+        )
+        return times
+
+
+def _approvals(right: Right, policy: Policy) -> int:
+    if right is Right.ERASURE:
+        return policy.review.erasure_approvals
+    return 0 if policy.review.access is Access.NEVER else policy.review.access_approvals
+
+
+def _said(order: AcceptAct) -> dict[str, JsonValue]:
+    call = order.call
+    facts: dict[str, JsonValue] = {"act": call.act_id}
+    for name, value in (
+        ("system", call.system),
+        ("ground", call.ground),
+        ("pause_reason", call.pause_reason),
+        ("plan", call.plan),
+    ):
+        if value is not None:
+            facts[name] = str(value)
+    return facts

@@ -1,0 +1,197 @@
+"""One connected system's steps: locate, collect, erase, confirm. They run on the system's own queue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import assert_never
+
+from pydantic import JsonValue, TypeAdapter
+from temporalio import activity
+
+from activities.finding import IDENTITY, load_graph, save_graph
+from activities.ledger import Tx
+from activities.model import (
+    CollectReport,
+    ConfirmReport,
+    EraseOrder,
+    EraseReport,
+    LocateOrder,
+    LocateReport,
+    SystemOrder,
+)
+from activities.pages import Collected, Pages, save_collected
+from activities.parts import Parts
+from activities.plans import approved_plan
+from activities.wrapper import progress, resumed
+from habeas.connector import Connector, Match, SystemPlan
+from habeas.evidence import Tag
+from habeas.model import Identifier
+from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
+from habeas.plan import verdict
+
+MATCHES = TypeAdapter(tuple[Match, ...])
+
+
+class SystemActivities:
+    """What the engine asks of connected systems."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def locate(self, order: LocateOrder) -> LocateReport:
+        """Find the records that bear what is known of the person; changes nothing in the system."""
+        connector = self._parts.connector(order.system)
+        asked = await self._what_to_ask(order, connector)
+        located = await connector.locate(asked) if asked else None
+        matches = located.matches if located else ()
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            if order.for_identity:
+                await tx.seal(order.request_id, f"{IDENTITY}/{order.system}", MATCHES.dump_json(matches))
+            else:
+                graph = await load_graph(tx, order.request_id)
+                await save_graph(tx, order.request_id, graph.answered(order.system, asked, matches))
+            await tx.record(
+                order.request_id,
+                Tag.SYSTEM_LOCATED,
+                at=order.at,
+                facts={
+                    "system": order.system,
+                    "asked": [*sorted({one.kind for one in asked})],
+                    "matches": len(matches),
+                    "purpose": "identity" if order.for_identity else "request",
+                },
+                dedupe=f"located/{order.system}/{order.for_identity}/{order.at.isoformat()}",
+            )
+        return LocateReport(system=order.system, matches=len(matches))
+
+    async def _what_to_ask(self, order: LocateOrder, connector: Connector) -> tuple[Identifier, ...]:
+        async with self._parts.ledger.begin() as tx:
+            if order.for_identity:
+                claimed = (await tx.subject(order.request_id)).identifiers
+                return tuple(one for one in claimed if one.kind in connector.manifest.needs)
+            return (await load_graph(tx, order.request_id)).to_ask(order.system, connector.manifest)
+
+    @activity.defn
+    async def collect(self, order: SystemOrder) -> CollectReport:
+        """Collect everything of the person, page by page into storage; after a crash it goes on from the last page."""
+        connector = self._parts.connector(order.system)
+        pages = Pages(self._parts.ledger, self._parts.storage, order.request_id)
+        free_text = {one.name: one.free_text for one in connector.manifest.collections}
+        said = resumed()
+        done = Collected.model_validate(said[0]) if said else Collected()
+        async with self._parts.ledger.begin() as tx:
+            roots = (await load_graph(tx, order.request_id)).roots(order.system)
+        if roots and (done.pages == 0 or done.cursor is not None):
+            async for page in connector.collect(roots, done.cursor):
+                await pages.write(order.system, done.pages, page)
+                done = done.after(page, free_text)
+                progress(done.model_dump(mode="json"))
+        counts = {"records": done.records, "files": done.files, "pages": done.pages}
+        async with self._parts.ledger.begin() as tx:
+            await save_collected(tx, order.request_id, order.system, done)
+            await tx.save_system(order.request_id, order.system, phase="collect", state="done", counts=counts)
+            await tx.record(
+                order.request_id,
+                Tag.SYSTEM_COLLECTED,
+                at=order.at,
+                facts={"system": order.system, **counts},
+                dedupe=f"collected/{order.system}/{order.at.isoformat()}",
+            )
+        return CollectReport(system=order.system, free_text=done.free_text, **counts)
+
+    @activity.defn
+    async def erase(self, order: EraseOrder) -> EraseReport:
+        """Carry out the system's part of the approved plan, and of no other."""
+        async with self._parts.ledger.begin() as tx:
+            plan = await approved_plan(tx, order, self._parts)
+        answer = await self._parts.connector(order.system).erase(plan, order.handle)
+        match answer:
+            case Done():
+                counts = _counted(answer.result)
+                async with self._parts.ledger.begin() as tx:
+                    await self._keep(tx, order, "erase", answer.result, counts, Tag.SYSTEM_ERASED)
+                return EraseReport(system=order.system, state="done", counts=counts)
+            case Drifted():
+                async with self._parts.ledger.begin() as tx:
+                    facts: dict[str, JsonValue] = {
+                        "system": order.system,
+                        "changed": answer.changed,
+                        "appeared": answer.appeared,
+                    }
+                    await tx.record(
+                        order.request_id,
+                        Tag.PLAN_DRIFTED,
+                        at=order.at,
+                        facts=facts,
+                        dedupe=f"drifted/{order.system}/{order.digest}",
+                    )
+                return EraseReport(system=order.system, state="drifted")
+            case Pending():
+                return EraseReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
+            case Awaiting():
+                return EraseReport(
+                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
+                )
+            case _:
+                assert_never(answer)
+
+    @activity.defn
+    async def confirm(self, order: EraseOrder) -> ConfirmReport:
+        """Look again, without trusting what the erasure said."""
+        async with self._parts.ledger.begin() as tx:
+            plan = await approved_plan(tx, order, self._parts)
+        answer = await self._parts.connector(order.system).confirm(plan, order.handle)
+        match answer:
+            case Done():
+                counts = _counted(answer.result)
+                clean = _as_planned(plan, answer.result)
+                async with self._parts.ledger.begin() as tx:
+                    await self._keep(tx, order, "confirm", answer.result, counts, Tag.SYSTEM_CONFIRMED, clean=clean)
+                return ConfirmReport(
+                    system=order.system,
+                    state="clean" if clean else "remains",
+                    kept=counts.get(Fate.RETAINED, 0),
+                    counts=counts,
+                )
+            case Pending():
+                return ConfirmReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
+            case Awaiting():
+                return ConfirmReport(
+                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
+                )
+            case _:
+                assert_never(answer)
+
+    async def _keep(
+        self,
+        tx: Tx,
+        order: EraseOrder,
+        phase: str,
+        outcomes: tuple[ObjectOutcome, ...],
+        counts: dict[Fate, int],
+        tag: Tag,
+        **facts: bool,
+    ) -> None:
+        told = {fate.value: count for fate, count in sorted(counts.items())}
+        await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
+        await tx.save_system(order.request_id, order.system, phase=phase, state="done", counts=told)
+        await tx.record(
+            order.request_id,
+            tag,
+            at=order.at,
+            facts={"system": order.system, "plan": order.digest, **told, **facts},
+            dedupe=f"{phase}/{order.system}/{order.at.isoformat()}",
+        )
+
+
+def _counted(outcomes: tuple[ObjectOutcome, ...]) -> dict[Fate, int]:
+    return dict(Counter(outcome.fate for outcome in outcomes))
+
+
+def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...]) -> bool:
+    """Every planned object is as planned, and nothing else of the person came up."""
+    planned = {(one.collection, one.key): one for one in plan.objects}
+    seen = {(one.collection, one.key): one for one in outcomes}
+    return planned.keys() == seen.keys() and all(verdict(planned[place], seen[place]) for place in planned)

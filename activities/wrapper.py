@@ -1,0 +1,144 @@
+"""The one wrapper around every activity: log context, timing, counters, heartbeats, and errors made safe for Temporal.
+
+What goes to Temporal of a failure is its class, its code and a correlation id; what a foreign error said goes sealed to
+the ledger under that id. A connector writes none of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import structlog
+from prometheus_client import Counter, Histogram
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from activities.ledger import Ledger
+from habeas.errors import BadInput, HabeasError, KeyDestroyed, Quarantine, SealBroken, Terminal, Transient
+
+log = structlog.get_logger(__name__)
+
+ACTIVITY_FAILED = "activity_failed"
+ACTIVITY_DONE = "activity_done"
+
+DONE = Counter("habeas_activities_total", "Activities by how they ended", ["activity", "outcome"])
+SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity"])
+
+_FINAL = (Terminal, Quarantine, BadInput, KeyDestroyed, SealBroken)
+
+
+@dataclass
+class _Said:
+    """The last heartbeat of an attempt, shared with the task that repeats it."""
+
+    details: tuple[Any, ...]
+
+
+_said: ContextVar[_Said] = ContextVar("heartbeat")
+
+
+def progress(*details: Any) -> None:
+    """Say how far the activity has come: a PII-free cursor that a retry starts from."""
+    _said.get().details = details
+    activity.heartbeat(*details)
+
+
+def resumed() -> Sequence[Any]:
+    """What the last attempt said by `progress`; empty on the first."""
+    return activity.info().heartbeat_details
+
+
+class WrapperInterceptor(Interceptor):
+    """Puts the wrapper around every activity of a worker."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002  # the SDK's name
+        """One wrapper per worker."""
+        return _Wrapper(next, self._ledger)
+
+
+class _Wrapper(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, ledger: Ledger) -> None:  # noqa: A002  # the SDK's name
+        super().__init__(next)
+        self._ledger = ledger
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's name
+        info = activity.info()
+        name = info.activity_type
+        started = time.perf_counter()
+        outcome = "done"
+        with structlog.contextvars.bound_contextvars(request=info.workflow_id, activity=name, attempt=info.attempt):
+            try:
+                async with _beating(info):
+                    return await super().execute_activity(input)
+            except (asyncio.CancelledError, CancelledError):
+                outcome = "cancelled"
+                raise
+            except ApplicationError:
+                outcome = "failed"
+                raise
+            except HabeasError as error:
+                outcome = error.code
+                _raise_ours(error)
+            except Exception as error:  # noqa: BLE001  # whatever a library raises may quote personal data
+                outcome = "unexpected"
+                await self._raise_foreign(info, error)
+            finally:
+                SECONDS.labels(name).observe(time.perf_counter() - started)
+                DONE.labels(name, outcome).inc()
+                log.debug(ACTIVITY_DONE, outcome=outcome)
+
+    async def _raise_foreign(self, info: activity.Info, error: Exception) -> NoReturn:
+        correlation = uuid.uuid4().hex
+        kind = type(error).__name__
+        log.error(ACTIVITY_FAILED, error=kind, correlation=correlation)
+        with contextlib.suppress(Exception):  # the ledger may be the very thing that failed
+            async with self._ledger.begin() as tx:
+                detail = "".join(traceback.format_exception(error))
+                await tx.save_error(info.workflow_id, correlation, "unexpected", detail, at=datetime.now(UTC))
+        raise ApplicationError(
+            f"Unexpected {kind}; the detail lies sealed under correlation {correlation}.",
+            correlation,
+            type="unexpected",
+        ) from None
+
+
+def _raise_ours(error: HabeasError) -> NoReturn:
+    log.warning(ACTIVITY_FAILED, error=error.code, detail=error.detail)
+    delay = timedelta(seconds=error.retry_after) if isinstance(error, Transient) and error.retry_after else None
+    raise ApplicationError(
+        str(error), type=error.code, non_retryable=isinstance(error, _FINAL), next_retry_delay=delay
+    ) from None
+
+
+@contextlib.asynccontextmanager
+async def _beating(info: activity.Info) -> AsyncIterator[None]:
+    """Repeat the last heartbeat while a long call waits for a slow system, so that only a dead worker looks dead."""
+    if info.is_local or not info.heartbeat_timeout:
+        yield
+        return
+    said = _Said(tuple(info.heartbeat_details))
+    _said.set(said)
+    beater = asyncio.create_task(_beat(said, info.heartbeat_timeout.total_seconds() / 3))
+    try:
+        yield
+    finally:
+        beater.cancel()
+
+
+async def _beat(said: _Said, every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        activity.heartbeat(*said.details)

@@ -1,0 +1,220 @@
+"""A worker: carries the workflows, the engine's own steps, and the calls to connected systems, each on its queue.
+
+``systems`` narrows it to those systems' queues, so that it can run in their owner's network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.connectors import load_connector
+from activities.export import ExportActivities
+from activities.identity import IdentityActivities
+from activities.mail import Mailer, SmtpServer
+from activities.notify import LetterActivities
+from activities.parts import Parts
+from activities.plan import PlanActivities
+from activities.record import RecordActivities
+from activities.storage import Storage
+from activities.systems import SystemActivities
+from activities.wrapper import WrapperInterceptor
+from habeas.errors import ConfigurationError, HabeasError
+from habeas.policy import check_systems
+from workers.office import Engine, start_unstarted
+from workers.settings import Settings
+from workers.wiring import connect_temporal, load_policies, open_ledger
+from workflows.request import RequestWorkflow
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+log = structlog.get_logger(__name__)
+
+WORKER_STARTED = "worker_started"
+WORKER_STOPPED = "worker_stopped"
+LOOKING_FAILED = "looking_for_unstarted_requests_failed"
+GRACE = timedelta(seconds=20)
+LOOK_FOR_UNSTARTED = 30.0  # seconds
+
+PASSED_THROUGH = (
+    "habeas",
+    "activities",
+    "workflows.acts",
+    "workflows.attributes",
+    "workflows.calls",
+    "workflows.card",
+    "workflows.clock",
+    "workflows.model",
+    "workflows.systems",
+    "structlog",
+    "sqlalchemy",
+    "prometheus_client",
+    "holidays",
+    "jinja2",
+    "babel",
+    "aiosmtplib",
+    "cryptography",
+    "obstore",
+    "asyncpg",
+    "orjson",
+)
+"""Imported once, not for every run of a workflow: ours keep no state, the libraries are used by activities."""
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Everything that activities work with; checked, so that a worker never starts half configured.
+
+    Raises:
+        ConfigurationError: a policy, a data map or a system's settings are not complete; names what and where.
+        LedgerUnavailable: the ledger's database does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        policies = load_policies(settings)
+        connectors = {}
+        for name, system in settings.systems.items():
+            connector = load_connector(name, {"connector": system.connector, **system.options()})
+            stack.push_async_callback(connector.aclose)
+            connectors[name] = connector
+        manifests = {name: connector.manifest for name, connector in connectors.items()}
+        for policy in policies.values():
+            check_systems(policy, manifests)
+        ledger = await stack.enter_async_context(open_ledger(settings))
+        mail = settings.mail
+        yield Parts(
+            ledger=ledger,
+            storage=Storage.from_url(settings.storage.url),
+            mailer=Mailer(SmtpServer.model_validate(mail.model_dump())),
+            policies=policies,
+            connectors=connectors,
+            public_url=settings.desk.public_url.rstrip("/"),
+            task_queue=settings.temporal.task_queue,
+        )
+
+
+async def check_health(parts: Parts, systems: Sequence[str]) -> None:
+    """Ask each system whether its map fits and its permissions suffice.
+
+    A system that is merely down does not stop a worker (each request waits for it on its own); one whose map does not
+    fit its database does.
+
+    Raises:
+        ConfigurationError: names the system and what does not fit.
+    """
+    for name in systems:
+        health = await parts.connector(name).ping()
+        if not health.ok:
+            log.warning("system_not_healthy", system=name, detail=health.detail)
+
+
+def engine_worker(client: Client, parts: Parts) -> Worker:
+    """The worker of workflows and of the engine's own steps."""
+    letters = LetterActivities(parts)
+    record = RecordActivities(parts)
+    return Worker(
+        client,
+        task_queue=parts.task_queue,
+        workflows=[RequestWorkflow],
+        activities=[
+            record.begin,
+            record.enter_stage,
+            record.accept_act,
+            record.check_proof,
+            record.settle,
+            record.extend,
+            record.pause,
+            record.resume,
+            record.waiting,
+            record.breach,
+            record.close,
+            letters.send,
+            IdentityActivities(parts, letters).send_code,
+            PlanActivities(parts).draft,
+            ExportActivities(parts).build_package,
+        ],
+        interceptors=[WrapperInterceptor(parts.ledger)],
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        graceful_shutdown_timeout=GRACE,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        max_heartbeat_throttle_interval=timedelta(seconds=2),
+    )
+
+
+def system_worker(client: Client, parts: Parts, system: str) -> Worker:
+    """The worker of one connected system's queue."""
+    steps = SystemActivities(parts)
+    return Worker(
+        client,
+        task_queue=parts.queue_of(system),
+        activities=[steps.locate, steps.collect, steps.erase, steps.confirm],
+        interceptors=[WrapperInterceptor(parts.ledger)],
+        graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=timedelta(seconds=2),
+    )
+
+
+@asynccontextmanager
+async def running(client: Client, parts: Parts, systems: Sequence[str] | None = None) -> AsyncIterator[None]:
+    """Workers for everything, or for the named systems only, while the block runs."""
+    names = list(parts.connectors) if systems is None else list(systems)
+    workers = [system_worker(client, parts, name) for name in names]
+    if systems is None:
+        workers.append(engine_worker(client, parts))
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        yield
+
+
+async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -> None:
+    """Run until a signal says stop; what is under way finishes within the grace time.
+
+    Raises:
+        ConfigurationError, LedgerUnavailable, EngineUnavailable: it could not start; names the setting.
+    """
+    unknown = sorted(set(systems or ()) - settings.systems.keys())
+    if unknown:
+        raise ConfigurationError(f"There are no systems {', '.join(unknown)} in the settings.")
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_parts(settings) as parts:
+        await check_health(parts, list(systems or parts.connectors))
+        client = await connect_temporal(settings)
+        async with running(client, parts, systems):
+            log.info(WORKER_STARTED, systems=sorted(systems or parts.connectors), engine=systems is None)
+            if systems is None:
+                await _start_waiting_requests(parts, client, stop)
+            await stop.wait()
+    log.info(WORKER_STOPPED)
+    # The SDK's threads may touch the interpreter while it ends (sdk-python #300): give them a moment.
+    await asyncio.sleep(0.3)
+
+
+async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Event) -> None:
+    """Start requests that were written down while Temporal was away, now and then, until told to stop."""
+
+    async def connected() -> Client:
+        return client
+
+    engine = Engine(connected, task_queue=parts.task_queue)
+    while not stop.is_set():
+        try:
+            await start_unstarted(parts.ledger, engine)
+        except HabeasError as error:
+            log.warning(LOOKING_FAILED, error=error.code)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_FOR_UNSTARTED):
+                await stop.wait()

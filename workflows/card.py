@@ -1,0 +1,44 @@
+"""The card on a request's page in the Temporal UI: where it stands, what comes next, what happened."""
+
+from __future__ import annotations
+
+from habeas.model import Outcome, Stage
+from workflows.acts import Acts
+
+_NEXT = {
+    Stage.RECEIVED: "verify who is asking",
+    Stage.VERIFYING: "the person gives the one-time code, or staff attest: `habeas request verify {id}`",
+    Stage.LOCATING: "find the person in every connected system",
+    Stage.CLARIFYING: "a human decides which records are the person's: `habeas request match {id}`",
+    Stage.COLLECTING: "collect what the systems hold",
+    Stage.REVIEWING: "staff look and approve: `habeas request approve {id}`",
+    Stage.FULFILLING: "carry it out",
+    Stage.CONFIRMING: "look again in every system",
+    Stage.NOTIFYING: "tell the person",
+    Stage.CLOSED: "nothing: it is done",
+}
+
+
+def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | None) -> str:
+    """Markdown without anything that identifies a person; the last 12 things that happened."""
+    face = request.clock.face
+    due = f"{face.due_on:%Y-%m-%d}" if face.due_on else "no statutory date"
+    lines = [
+        f"**{request.right.value}** · stage **{request.stage.value}**" + (f" · **{outcome.value}**" if outcome else ""),
+        "",
+        f"Due **{due}**"
+        + (" (extended)" if face.extended else "")
+        + (" — clock paused" if request.clock.paused else "")
+        + (" — **overdue**" if overdue and not outcome else ""),
+        f"*{face.citation}*" if face.citation else "",
+        "",
+        f"Next: {_NEXT[request.stage].format(id=request.id)}",
+    ]
+    if request.systems.waiting:
+        lines += ["", "Waiting for:"]
+        lines += [f"- **{system}**: {code}" for system, code in sorted(request.systems.waiting.items())]
+    if request.systems.skipped:
+        lines += ["", f"Left out by decision: {', '.join(sorted(request.systems.skipped))}"]
+    if told:
+        lines += ["", *(f"- {line}" for line in told[-12:])]
+    return "\n".join(lines)

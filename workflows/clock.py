@@ -1,0 +1,104 @@
+"""The clock beside the story: a movable deadline with its alarms. Durable timers, never anybody's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import ClockFace
+    from habeas.model import Frozen
+
+
+class Alarm(StrEnum):
+    """What the clock rings for."""
+
+    REMIND = "remind"
+    EXTEND = "extend"
+    RELEASE = "release"
+    BREACH = "breach"
+
+
+class Ring(Frozen):
+    """One alarm at its instant."""
+
+    at: datetime
+    alarm: Alarm
+
+
+class Clock:
+    """Rings each alarm of its face once; may be paused, and moved by a new face."""
+
+    def __init__(self) -> None:
+        self._face: ClockFace | None = None
+        self._rung: set[tuple[datetime, Alarm]] = set()
+        self._moved = 0
+        self.paused = False
+
+    @property
+    def face(self) -> ClockFace:
+        """The dates as they stand now."""
+        if self._face is None:
+            raise RuntimeError("the clock has no face before the request has begun")
+        return self._face
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the dates are known yet."""
+        return self._face is not None
+
+    def set(self, face: ClockFace) -> None:
+        """Give the clock new dates: at the start, after an extension, after a pause."""
+        self._face = face
+        self._moved += 1
+
+    def pause(self) -> None:
+        """Hold every alarm until `resume`."""
+        self.paused = True
+        self._moved += 1
+
+    def resume(self, face: ClockFace) -> None:
+        """Let the clock run again by its new dates."""
+        self.paused = False
+        self.set(face)
+
+    async def run(self, ring: Callable[[Alarm], Awaitable[None]]) -> None:
+        """Ring until cancelled. A change while it waits makes it look again."""
+        while True:
+            seen = self._moved
+            upcoming = None if self.paused else self._next()
+            if upcoming is None:
+                await workflow.wait_condition(partial(self._moved_since, seen))
+                continue
+            left = upcoming.at - workflow.now()
+            try:
+                if left.total_seconds() > 0:
+                    await workflow.wait_condition(
+                        partial(self._moved_since, seen),
+                        timeout=left,
+                        timeout_summary=f"{upcoming.alarm}: {upcoming.at:%Y-%m-%d %H:%M} UTC",
+                    )
+                    continue
+            except TimeoutError:
+                pass
+            self._rung.add((upcoming.at, upcoming.alarm))
+            await ring(upcoming.alarm)
+
+    def _moved_since(self, seen: int) -> bool:
+        return self._moved != seen
+
+    def _next(self) -> Ring | None:
+        face = self.face
+        rings = [Ring(at=at, alarm=Alarm.REMIND) for at in face.remind_at]
+        if face.extend_at and not face.extended:
+            rings.append(Ring(at=face.extend_at, alarm=Alarm.EXTEND))
+        if face.release_at:
+            rings.append(Ring(at=face.release_at, alarm=Alarm.RELEASE))
+        if face.due_at:
+            rings.append(Ring(at=face.due_at, alarm=Alarm.BREACH))
+        waiting = [ring for ring in rings if (ring.at, ring.alarm) not in self._rung]
+        return min(waiting, key=lambda ring: (ring.at, ring.alarm), default=None)

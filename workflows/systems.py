@@ -1,0 +1,158 @@
+"""Connected systems in a request: each waits, retries, is polled or asks a human on its own; none blocks the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import OnRequest, SystemBrief, Waiting
+    from activities.record import RecordActivities
+    from workflows import calls
+
+
+A = TypeVar("A", bound=OnRequest)
+R = TypeVar("R")
+
+
+class Told:
+    """Instead of an answer: staff spoke while a long attempt was waiting between its tries."""
+
+
+class Systems:
+    """What each system is waiting for, and what staff said of it."""
+
+    def __init__(self, request_id: str, changed: Callable[[], None], attention: Callable[[str, str], None]) -> None:
+        self._request_id = request_id
+        self._changed = changed
+        self._attention = attention
+        self.waiting: dict[str, str] = {}
+        self.skipped: list[str] = []
+        self._retries: dict[str, int] = {}
+        self.callbacks: set[tuple[str, str]] = set()
+
+    def retry(self, system: str) -> None:
+        """Staff mended the cause: try again at once."""
+        self._retries[system] = self._retries.get(system, 0) + 1
+
+    def skip(self, system: str) -> None:
+        """Go on without this system. Remembered to the end: the letter names it."""
+        if system not in self.skipped:
+            self.skipped.append(system)
+
+    def skip_waiting(self) -> None:
+        """Go on without every system that is being waited for."""
+        for system in sorted(self.waiting):
+            self.skip(system)
+
+    async def step(
+        self,
+        system: SystemBrief,
+        phase: str,
+        activity: Callable[[Any, A], Awaitable[R]],
+        order: A,
+        *,
+        irrevocable: bool = False,
+    ) -> R | None:
+        """One system's step until it is done; None once staff skip the system."""
+        patience = calls.FIRST_PATIENCE
+        while system.name not in self.skipped:
+            attempt = asyncio.create_task(
+                calls.on_system(
+                    activity,
+                    order.model_copy(update={"at": workflow.now()}),
+                    f"{phase}: {system.name}",
+                    task_queue=system.task_queue,
+                    patience=patience,
+                    irrevocable=irrevocable,
+                )
+            )
+            try:
+                answer = await self._unless_told(system.name, attempt)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self.wait_for(system.name, phase, calls.failure_code(error), correlation_of(error))
+                if calls.is_final(error):
+                    await self.told(system.name)
+                else:
+                    patience = calls.LONG_PATIENCE
+                continue
+            if not isinstance(answer, Told):
+                await self.arrived(system.name, phase)
+                return answer
+        await self.arrived(system.name, phase)
+        return None
+
+    async def wait_for(self, system: str, phase: str, code: str, correlation: str | None = None) -> None:
+        """Show that the request waits for this system, since now and why; ask staff to look."""
+        if self.waiting.get(system) == code:
+            return
+        self.waiting[system] = code
+        self._changed()
+        self._attention(system, code)
+        await self._write(system, phase, code, correlation)
+
+    async def _write(self, system: str, phase: str, code: str | None, correlation: str | None = None) -> None:
+        order = Waiting(
+            request_id=self._request_id,
+            at=workflow.now(),
+            system=system,
+            phase=phase,
+            code=code,
+            blocked_on=tuple(sorted(self.waiting)),
+            correlation=correlation,
+        )
+        await calls.record(RecordActivities.waiting, order, f"{'waiting for' if code else 'no longer'} {system}")
+
+    async def told(self, system: str) -> None:
+        """Until staff say retry or skip."""
+        seen = self._retries.get(system, 0)
+        await workflow.wait_condition(lambda: self._is_told(system, seen))
+
+    async def called_back(self, system: str, handle: str, give_up_after: float) -> None:
+        """Until the system calls back with this handle, or the time it gave itself is over."""
+        try:
+            await workflow.wait_condition(
+                lambda: (system, handle) in self.callbacks,
+                timeout=give_up_after,
+                timeout_summary=f"callback: {system}",
+            )
+        except TimeoutError:
+            return
+
+    def _is_told(self, system: str, seen: int) -> bool:
+        return system in self.skipped or self._retries.get(system, 0) != seen
+
+    async def _unless_told(self, system: str, attempt: asyncio.Task[R]) -> R | Told:
+        """The attempt's answer, unless staff speak first."""
+        seen = self._retries.get(system, 0)
+        try:
+            await workflow.wait_condition(lambda: attempt.done() or self._is_told(system, seen))
+        except asyncio.CancelledError:
+            attempt.cancel()
+            await asyncio.gather(attempt, return_exceptions=True)
+            raise
+        if attempt.done():
+            return attempt.result()
+        attempt.cancel()
+        await asyncio.gather(attempt, return_exceptions=True)
+        return Told()
+
+    async def arrived(self, system: str, phase: str) -> None:
+        """The request no longer waits for this system."""
+        if self.waiting.pop(system, None) is not None:
+            self._changed()
+            await self._write(system, phase, None)
+
+
+def correlation_of(error: ActivityError) -> str | None:
+    """The id under which the ledger keeps the sealed detail of a failure, if there is one."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.details and isinstance(cause.details[0], str):
+        return cause.details[0]
+    return None

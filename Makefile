@@ -1,0 +1,38 @@
+# The front door. Every target sets up what it needs in .venv, in this clone and nowhere else.
+# Words for the command behind a target go in ARGS:  make demo ARGS="--json --data-dir /tmp/habeas"
+
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help demo up test check format lock
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  ARGS="..." hands words on:  make demo ARGS=--json   make test ARGS="-k mailbox"'
+
+demo: $(READY) ## Carry out real requests on the embedded stack, show what happened, stop
+	@$(BIN)/habeas demo $(ARGS)
+
+up: $(READY) ## Start the embedded stack and leave it running, to try it (Ctrl-C stops it)
+	@$(BIN)/habeas up $(ARGS)
+
+test: $(READY) ## Run every test
+	@$(BIN)/pytest $(ARGS)
+
+check: $(READY) ## Lint, format, types, the import rule
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## Put every file in its format
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format
+
+lock: $(READY) ## Take the newest versions that pyproject.toml allows, and write requirements.lock
+	@.ci/setup --newest
+
+$(READY): pyproject.toml requirements.lock
+	@.ci/setup

@@ -1,0 +1,341 @@
+"""Matching: what contradicts is held for a human, whatever the order; what a human ruled holds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from habeas.connector import Match, RecordRef
+from habeas.matching import (
+    ContradictionKind,
+    Decision,
+    Place,
+    Ruling,
+    Settled,
+    consistent,
+    contradictions,
+    settle,
+    spread,
+)
+from habeas.model import Identifier
+
+often = settings(deadline=None, max_examples=80)
+Matches = Mapping[str, tuple[Match, ...]]
+
+
+def email(name: str) -> Identifier:
+    return Identifier(kind="email", value=f"{name}@example.com")
+
+
+def number(n: int) -> Identifier:
+    return Identifier(kind="customer_number", value=f"C{n}")
+
+
+def match(key: int, *found_by: Identifier, yields: tuple[Identifier, ...] = (), name: str | None = None) -> Match:
+    return Match(collection="people", key=f"[{key}]", found_by=found_by, yields=yields, name=name)
+
+
+def place(system: str, key: int) -> Place:
+    return Place(system=system, record=RecordRef(collection="people", key=f"[{key}]"))
+
+
+def is_subject(system: str, key: int) -> Decision:
+    return Decision(place=place(system, key), ruling=Ruling.IS_SUBJECT)
+
+
+def not_subject(system: str, key: int) -> Decision:
+    return Decision(place=place(system, key), ruling=Ruling.NOT_SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna Berg", "anna BERG"),
+        ("Anna Berg", "Berg, Anna"),
+        ("Anna Berg", "A. Berg"),
+        ("Anna Berg", "Anna Maria Berg"),
+        ("Anna Berg", "A. M. Berg"),
+        ("J.R. Ewing", "John Ross Ewing"),
+        ("A. B.", "Anna Berg"),
+        ("Anna A.", "A. Arne"),
+        ("Anna Berg", "Anna B. Holm"),
+        ("Anna", "Anna Berg"),
+        ("Dr. Anna Berg", "Anna B. Berg"),
+        ("Søren Ågård", "Soeren Aagaard"),
+        ("Jürgen Müller", "Juergen Mueller"),
+        ("José Núñez", "Jose Nunez"),
+        ("Łukasz Żak", "Lukasz Zak"),
+        ("Weiß", "Weiss"),
+        ("O'Brien", "O’Brien"),
+        ("Seán O'Brien", "Sean OBrien"),
+        ("Anne-Marie Berg", "Annemarie Berg"),
+        ("İpek", "ipek"),
+        ("王小明", "王 小明"),
+        ("Anna Berg", None),
+        ("Anna Berg", "  "),
+        ("Anna Berg", "🦄"),
+        ("Mr", "mr"),
+    ],
+)
+def test_names_of_one_person(one: str, other: str | None) -> None:
+    assert consistent(one, other)
+    assert consistent(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna Berg", "Lars Berg"),
+        ("Anna Berg", "Anna Holm"),
+        ("Anna Berg", "L. Berg"),
+        ("Anna Anna", "Anna Berg"),
+        ("A. A. Berg", "Anna Berg Carl"),
+        ("Hansen", "Hanssen Olsen"),
+        ("Dr. Berg", "Dr. Holm"),
+        ("王小明", "李小明"),
+        ("Иван Петров", "Пётр Иванов"),
+    ],
+)
+def test_names_of_two_people(one: str, other: str) -> None:
+    assert not consistent(one, other)
+    assert not consistent(other, one)
+
+
+def pairs_up(small: list[str], large: list[str]) -> bool:
+    """The definition, tried out in every order: each part of the one has its own in the other."""
+
+    def fits(one: str, other: str) -> bool:
+        return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
+
+    return any(all(map(fits, small, order)) for order in permutations(large, len(small)))
+
+
+parts = st.lists(st.sampled_from(["a", "b", "anna", "arne", "bo", "berg"]), min_size=1, max_size=5)
+
+
+@settings(deadline=None, max_examples=300)
+@given(parts, parts)
+def test_consistent_is_containment_of_parts_either_way(one: list[str], other: list[str]) -> None:
+    expected = pairs_up(one, other) or pairs_up(other, one) or "".join(one) == "".join(other)
+    assert consistent(" ".join(one), " ".join(other)) == expected
+
+
+@often
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_any_two_names_compare_both_ways_alike(one: str, other: str) -> None:
+    assert consistent(one, other) == consistent(other, one)
+    assert consistent(one, one)
+    assert consistent(one, one.upper())
+
+
+IDENTIFIERS = [email("ann"), email("bob"), number(1), number(2), Identifier(kind="phone", value="+4512345678")]
+some = st.lists(st.sampled_from(IDENTIFIERS), max_size=2).map(tuple)
+graphs = st.dictionaries(
+    st.sampled_from(["crm", "billing", "support"]),
+    st.lists(
+        st.builds(
+            Match,
+            collection=st.sampled_from(["people", "users"]),
+            key=st.sampled_from(["[1]", "[2]", "[3]"]),
+            found_by=st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=2).map(tuple),
+            yields=some,
+            name=st.sampled_from([None, "Anna Berg", "A. Berg", "Lars Holm", "Ole Lund"]),
+        ),
+        max_size=4,
+        unique_by=lambda made: (made.collection, made.key),
+    ).map(tuple),
+)
+claims = st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=2)
+
+
+def places_of(matches: Matches) -> list[Place]:
+    return [
+        Place(system=system, record=RecordRef(collection=each.collection, key=each.key))
+        for system, found in matches.items()
+        for each in found
+    ]
+
+
+@st.composite
+def rulings(draw: st.DrawFn, matches: Matches) -> list[Decision]:
+    return [
+        Decision(place=each, ruling=draw(st.sampled_from(Ruling))) for each in places_of(matches) if draw(st.booleans())
+    ]
+
+
+@often
+@given(graphs, claims, st.data(), st.randoms())
+def test_no_order_counts(
+    matches: Matches, claimed: list[Identifier], data: st.DataObject, chance: random.Random
+) -> None:
+    decisions = data.draw(rulings(matches))
+    systems = chance.sample(list(matches), len(matches))
+    shuffled = {system: tuple(chance.sample(matches[system], len(matches[system]))) for system in systems}
+    assert contradictions(shuffled) == contradictions(matches)
+    assert settle(shuffled, chance.sample(decisions, len(decisions)), claimed) == settle(matches, decisions, claimed)
+
+
+@often
+@given(graphs, claims, st.data())
+def test_every_match_ends_in_one_place(matches: Matches, claimed: list[Identifier], data: st.DataObject) -> None:
+    decisions = data.draw(rulings(matches))
+    said = {decision.place: decision.ruling for decision in decisions}
+    settled = settle(matches, decisions, claimed)
+    ends = [found.place for group in (settled.kept, settled.held, settled.strays) for found in group]
+    gone = [each for each in places_of(matches) if said.get(each) is Ruling.NOT_SUBJECT]
+    assert sorted(map(repr_of, [*ends, *gone])) == sorted(map(repr_of, places_of(matches)))
+    kept = {found.place for found in settled.kept}
+    assert {each for each, ruling in said.items() if ruling is Ruling.IS_SUBJECT} <= kept
+
+
+def repr_of(each: Place) -> tuple[str, str, str]:
+    return each.system, each.record.collection, each.record.key
+
+
+@often
+@given(graphs, claims, st.data())
+def test_nothing_doubtful_is_kept_and_every_doubt_is_told(
+    matches: Matches, claimed: list[Identifier], data: st.DataObject
+) -> None:
+    decisions = data.draw(rulings(matches))
+    ruled = {decision.place for decision in decisions}
+    settled = settle(matches, decisions, claimed)
+    told = {each for doubt in settled.contradictions for each in doubt.places}
+    assert not {found.place for found in settled.kept} & (told - ruled)
+    assert bool(settled.held) == bool(settled.contradictions)
+    kept: dict[str, list[Match]] = {}
+    for found in settled.kept:
+        kept.setdefault(found.system, []).append(found.match)
+    for left in contradictions({system: tuple(each) for system, each in kept.items()}):
+        assert set(left.places) <= ruled, "only a human keeps records that contradict each other"
+
+
+@often
+@given(graphs, claims, st.data())
+def test_identifiers_spread_only_from_what_is_kept(
+    matches: Matches, claimed: list[Identifier], data: st.DataObject
+) -> None:
+    settled = settle(matches, data.draw(rulings(matches)), claimed)
+    borne = {identifier for found in settled.kept for identifier in found.match.yields}
+    assert set(settled.identifiers) == {*claimed, *borne}
+    kept = {found.place for found in settled.kept}
+    for known in spread(settled):
+        assert {step.place for step in known.path} <= kept
+        assert (known.path == ()) == (known.identifier in claimed)
+
+
+@often
+@given(graphs, claims, st.data())
+def test_a_ruling_on_every_record_leaves_no_doubt(
+    matches: Matches, claimed: list[Identifier], data: st.DataObject
+) -> None:
+    every = [Decision(place=each, ruling=data.draw(st.sampled_from(Ruling))) for each in places_of(matches)]
+    settled = settle(matches, every, claimed)
+    assert (settled.contradictions, settled.held, settled.strays) == ((), (), ())
+
+
+def kept(settled: Settled) -> set[tuple[str, str]]:
+    return {(found.system, found.match.key) for found in settled.kept}
+
+
+SHARED: Matches = {
+    "crm": (
+        match(1, email("home"), yields=(email("home"), number(1)), name="Anna Berg"),
+        match(2, email("home"), yields=(email("home"), number(2)), name="Lars Holm"),
+    ),
+    "billing": (match(8, number(2), yields=(number(2),), name="Lars Holm"),),
+}
+
+
+def test_a_shared_mailbox_waits_for_a_human_and_spreads_nothing() -> None:
+    only_crm = {"crm": SHARED["crm"]}
+    shared, names = contradictions(only_crm)
+    assert (shared.kind, shared.identifier_kind) == (ContradictionKind.SHARED_IDENTIFIER, "email")
+    assert shared.sides == ((place("crm", 1),), (place("crm", 2),))
+    assert (names.kind, names.sides) == (ContradictionKind.NAMES, shared.sides)
+    settled = settle(only_crm, [], [email("home")])
+    assert settled.kept == ()
+    assert settled.identifiers == (email("home"),)
+
+
+def test_one_ruling_of_two_is_not_enough_unless_it_leaves_one() -> None:
+    half = settle(SHARED, [is_subject("crm", 1)], [email("home")])
+    assert kept(half) == {("crm", "[1]")}
+    assert {found.match.key for found in half.held} == {"[2]", "[8]"}
+    assert half.identifiers == (email("home"), number(1))
+    settled = settle(SHARED, [not_subject("crm", 2)], [email("home")])
+    assert kept(settled) == {("crm", "[1]")}
+    assert [found.match.key for found in settled.strays] == ["[8]"], "found by somebody else's number alone"
+    assert settled.contradictions == ()
+    both = settle(SHARED, [is_subject("crm", 1), is_subject("crm", 2)], [email("home")])
+    assert kept(both) == {("crm", "[1]"), ("crm", "[2]")}
+    assert [found.match.key for found in both.held] == ["[8]"]
+
+
+def test_the_later_ruling_holds() -> None:
+    decisions = [is_subject("crm", 2), not_subject("crm", 2)]
+    assert kept(settle(SHARED, decisions, [email("home")])) == {("crm", "[1]")}
+    assert ("crm", "[2]") in kept(settle(SHARED, decisions[::-1], [email("home")]))
+
+
+def test_a_reused_number_shows_by_the_names() -> None:
+    matches = {
+        "crm": (match(1, email("ann"), yields=(number(1),), name="Anna Berg"),),
+        "billing": (match(7, number(1), name="Ole Lund"), match(6, email("ann"), name="Berg, A.")),
+    }
+    (doubt,) = contradictions(matches)
+    assert doubt.kind is ContradictionKind.NAMES
+    assert set(doubt.places) == {place("crm", 1), place("billing", 7), place("billing", 6)}
+    settled = settle(matches, [not_subject("billing", 7)], [email("ann")])
+    assert kept(settled) == {("crm", "[1]"), ("billing", "[6]")}
+
+
+def test_one_number_in_two_collections_or_systems_is_no_contradiction() -> None:
+    other = match(1, email("ann"), name="Anna Berg").model_copy(update={"collection": "users"})
+    matches = {"crm": (match(1, email("ann"), name="Anna Berg"), other), "billing": (match(1, email("ann")),)}
+    assert contradictions(matches) == ()
+    assert len(settle(matches, [], [email("ann")]).kept) == 3
+
+
+def test_a_record_found_twice_is_one_record() -> None:
+    matches = {"crm": (match(1, email("ann"), name="Anna Berg"), match(1, number(1)))}
+    (found,) = settle(matches, [], [number(1)]).kept
+    assert found.match.found_by == (email("ann"), number(1))
+    assert found.match.name == "Anna Berg"
+
+
+def test_the_path_to_an_identifier_is_told_step_by_step() -> None:
+    phone = Identifier(kind="phone", value="+4512345678")
+    matches = {
+        "crm": (match(1, email("ann"), yields=(email("ann"), number(1))),),
+        "billing": (match(7, number(1), yields=(phone,)),),
+    }
+    claimed, by_number, by_phone = spread(settle(matches, [], [email("ann")]))
+    assert (claimed.identifier, claimed.path) == (email("ann"), ())
+    assert (by_number.identifier, [(step.place, step.via) for step in by_number.path]) == (
+        number(1),
+        [(place("crm", 1), "email")],
+    )
+    assert (by_phone.identifier, [(step.place, step.via) for step in by_phone.path]) == (
+        phone,
+        [(place("crm", 1), "email"), (place("billing", 7), "customer_number")],
+    )
+
+
+def test_nothing_shows_a_person_in_its_repr() -> None:
+    settled = settle(SHARED, [is_subject("crm", 1)], [email("home")])
+    shown = repr(settled) + repr(contradictions(SHARED)) + repr(spread(settled)) + repr(is_subject("crm", 1))
+    for secret in ("home", "Anna", "Lars", "C1", "C2", "[1]", "[8]"):
+        assert secret not in shown
+
+
+@pytest.mark.timeout(20)
+def test_a_mailbox_shared_by_many_makes_few_questions() -> None:
+    names = [f"{first}{n} Berg{n}" for n in range(150) for first in ("Anna", "Lars")]
+    matches = {"crm": tuple(match(n, email("info"), name=name) for n, name in enumerate(names))}
+    assert [doubt.kind for doubt in contradictions(matches)] == list(ContradictionKind)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from workers.samples.dice import Dice
 from workers.samples.people import ACCESS, ERASURE, TWO_ADDRESSES
@@ -44,8 +45,9 @@ class _Customer:
     person: Person
     email: str | None
     since: date
-    cards: tuple[object, ...]
-    subscription: int | None
+    cards: tuple[tuple[UUID, date], ...]
+    """Each with the day from which it could be used."""
+    subscription: tuple[int, date] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class _Billing:
 
     def write_customer(self, person: Person) -> None:
         dice = self.world.dice("billing", person.number)
-        created = dice.moment(self.world.start, self.world.now - timedelta(days=500))
+        created = self.world.joined(person) + timedelta(days=dice.between(0, 30))
         company = self.world.companies[person.company][0] if person.company is not None and dice.chance(0.6) else None
         customer_id = _FIRST_CUSTOMER + len(self.customers.rows)
         email = _email(dice, person)
@@ -139,24 +141,24 @@ class _Billing:
         customer = _Customer(customer_id, person, email, created.date(), cards, subscription)
         self.drafts += [_Draft(day, customer, n) for n, day in enumerate(self._days(dice, customer))]
 
-    def _card(self, dice: Dice, customer_id: int, person: Person) -> object:
+    def _card(self, dice: Dice, customer_id: int, person: Person) -> tuple[UUID, date]:
         card = dice.uuid()
         last4 = f"{dice.between(0, 9_999):04d}"
-        added = dice.moment(self.world.now - timedelta(days=1400), self.world.now)
+        added = dice.moment(self.world.joined(person), self.world.now - timedelta(days=70))
         expires = added.year + dice.between(1, 4)
         holder = person.name.upper() if dice.chance(0.8) else None
         token = f"tok_{dice.getrandbits(96):024x}"
         self.cards.add(card, customer_id, dice.pick(_BRANDS), last4, dice.between(1, 12), expires, holder, token, added)
-        return card
+        return card, added.date()
 
-    def _subscription(self, dice: Dice, customer_id: int, since: date) -> int:
+    def _subscription(self, dice: Dice, customer_id: int, since: date) -> tuple[int, date]:
         number, self.subscription = self.subscription, self.subscription + 1
         started = dice.day(since, self.world.as_of)
         cancelled = dice.day(started, self.world.as_of) if dice.chance(0.35) else None
         reason = dice.pick(_REASONS) if cancelled else None
         sku = dice.pick(_MONTHLY)[0]
         self.subscriptions.add(number, customer_id, sku, dice.between(1, 3), started, cancelled, reason)
-        return number
+        return number, started
 
     def _days(self, dice: Dice, customer: _Customer) -> Iterator[date]:
         """When this customer was invoiced."""
@@ -178,7 +180,7 @@ class _Billing:
             self._invoice(dice, number, draft)
 
     def _invoice(self, dice: Dice, number: int, draft: _Draft) -> None:
-        person, issued = draft.customer.person, draft.issued_on
+        person, issued, subscription = draft.customer.person, draft.issued_on, draft.customer.subscription
         net = self._lines(dice, number, issued)
         vat = net // 4
         status = "paid" if person.sample else dice.pick(_STATUS)
@@ -191,7 +193,7 @@ class _Billing:
             number,
             f"{issued.year}-{number}",
             draft.customer.id,
-            draft.customer.subscription if dice.chance(0.5) else None,
+            subscription[0] if subscription and subscription[1] <= issued else None,
             status,
             issued,
             issued + timedelta(days=14),
@@ -231,7 +233,8 @@ class _Billing:
 
     def _payment(self, dice: Dice, invoice: int | None, customer: _Customer, amount: int, on: date) -> None:
         person = customer.person
-        card = dice.pick(customer.cards) if customer.cards and dice.chance(0.5) else None
+        usable = [card for card, since in customer.cards if since <= on]
+        card = dice.pick(usable) if usable and dice.chance(0.7) else None
         method = "card" if card else dice.pick(("bank_transfer", "direct_debit", "mobile"))
         quoted: str | None = person.customer_no
         if not person.sample and dice.chance(0.04):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from workers.samples.dice import Dice
 from workers.samples.lands import romanise
@@ -79,7 +79,7 @@ class _Crm:
 
     def write_person(self, person: Person) -> None:
         dice = self.world.dice("crm", person.number)
-        created = dice.moment(self.world.start, self.world.now - timedelta(days=1200))
+        created = self.world.joined(person)
         duplicate = person.has(Trait.DUPLICATE)
         contact = self._contact(dice, person, created, person.email)
         self._ways_to_reach(dice, person, contact, created, None if duplicate else person.second)
@@ -110,9 +110,7 @@ class _Crm:
             spelling(person, email),
             self._typed_phone(dice, person),
             None if again else self._customer_no(person),
-            dice.day(created.date().replace(year=1944, day=1), created.date().replace(year=2004, day=1))
-            if dice.chance(0.4)
-            else None,
+            dice.day(date(1944, 1, 1), date(1996, 12, 31)) if dice.chance(0.4) else None,
             person.land.language if dice.chance(0.8) else None,
             dice.pick(_LIFECYCLE),
             f"{dice.between(0, 10_000) / 100:.2f}" if dice.chance(0.7) else None,
@@ -174,12 +172,12 @@ class _Crm:
 
     def _note(self, dice: Dice, person: Person, contact: int | None, created: datetime) -> None:
         other, address = self.world.other(dice, person)
-        body = dice.pick(person.texts.notes).format(
-            name=person.name, given=person.given, other=other, product=dice.pick(PRODUCT_NAMES)
-        )
+        words = {"name": person.name, "given": person.given, "other": other, "product": dice.pick(PRODUCT_NAMES)}
+        body = dice.pick(person.texts.notes).format(**words)
         if person.has(Trait.LONG_WINDED):
             quoted = person.texts.quoted.format(day=created.date().isoformat(), other=f"{other} <{address}>")
-            body = f"{body}\n\n{quoted}\n" + "\n".join(f"> {note}" for note in person.texts.notes * 20)
+            earlier = "\n".join(f"> {note}" for note in person.texts.notes * 20).format(**words)
+            body = f"{body}\n\n{quoted}\n{earlier}"
         if person.has(Trait.GARBLED):
             body = garbled(body)
         company = person.company + 1 if person.company is not None and dice.chance(0.3) else None

@@ -35,17 +35,57 @@ class Land:
     phone: str
     share: int
     """Of a hundred people, how many."""
+    places: tuple[tuple[str, str], ...]
+    """Postal code and town, as they belong together."""
     family_first: bool = False
 
 
+_PLACES = {
+    "da_DK": (
+        "1050|København K; 2100|København Ø; 2800|Kongens Lyngby; 3000|Helsingør; 4000|Roskilde; "
+        "4600|Køge; 5000|Odense C; 5700|Svendborg; 6000|Kolding; 6700|Esbjerg; "
+        "7100|Vejle; 8000|Aarhus C; 8600|Silkeborg; 9000|Aalborg; 9990|Skagen"
+    ),
+    "en_GB": (
+        "LS1 4DY|Leeds; BS1 5TR|Bristol; EH1 1YZ|Edinburgh; M2 5DB|Manchester; "
+        "NE1 7RU|Newcastle upon Tyne; CF10 1EP|Cardiff; YO1 7HH|York; NR2 1TF|Norwich; EX1 1GF|Exeter"
+    ),
+    "de_DE": (
+        "10115|Berlin; 20095|Hamburg; 24103|Kiel; 04109|Leipzig; "
+        "28195|Bremen; 50667|Köln; 80331|München; 99084|Erfurt; 24937|Flensburg"
+    ),
+    "fr_FR": (
+        "75011|Paris; 69002|Lyon; 33000|Bordeaux; 44000|Nantes; "
+        "67000|Strasbourg; 59800|Lille; 35000|Rennes; 38000|Grenoble"
+    ),
+    "no_NO": (
+        "0150|Oslo; 5003|Bergen; 7010|Trondheim; 4005|Stavanger; "
+        "9008|Tromsø; 8005|Bodø; 6003|Ålesund; 4610|Kristiansand"
+    ),
+    "en_CA": (
+        "K1P 5M7|Ottawa; M5V 2T6|Toronto; B3J 1S9|Halifax; V6B 4Y8|Vancouver; H2Y 1C6|Montréal; T5J 2R7|Edmonton"
+    ),
+    "ja_JP": (
+        "100-0005|東京都千代田区; 530-0001|大阪市北区; 600-8216|京都市下京区; "
+        "980-0811|仙台市青葉区; 060-0001|札幌市中央区; 810-0001|福岡市中央区"
+    ),
+}
+
+
+def _places(locale: str) -> tuple[tuple[str, str], ...]:
+    """Postal code and town: Faker's do not belong together, and in some locales are of no country at all."""
+    pairs = (place.split("|") for place in _PLACES[locale].split("; "))
+    return tuple((postal_code, town) for postal_code, town in pairs)
+
+
 LANDS = (
-    Land("da_DK", "da", "DK", "DKK", "Europe/Copenhagen", "+45 31 2# ## ##", 38),
-    Land("en_GB", "en", "GB", "GBP", "Europe/London", "+44 7700 1#####", 14),
-    Land("de_DE", "de", "DE", "EUR", "Europe/Berlin", "+49 171 39 #####", 14),
-    Land("fr_FR", "fr", "FR", "EUR", "Europe/Paris", "+33 6 39 1# ## ##", 10),
-    Land("no_NO", "nb", "NO", "NOK", "Europe/Oslo", "+47 41 3# ## ##", 12),
-    Land("en_CA", "en", "CA", "CAD", "America/Toronto", "+1 41# 555 ####", 6),
-    Land("ja_JP", "ja", "JP", "JPY", "Asia/Tokyo", "+81 90 000# ####", 6, family_first=True),
+    Land("da_DK", "da", "DK", "DKK", "Europe/Copenhagen", "+45 31 2# ## ##", 38, _places("da_DK")),
+    Land("en_GB", "en", "GB", "GBP", "Europe/London", "+44 7700 1#####", 14, _places("en_GB")),
+    Land("de_DE", "de", "DE", "EUR", "Europe/Berlin", "+49 171 39 #####", 14, _places("de_DE")),
+    Land("fr_FR", "fr", "FR", "EUR", "Europe/Paris", "+33 6 39 1# ## ##", 10, _places("fr_FR")),
+    Land("no_NO", "nb", "NO", "NOK", "Europe/Oslo", "+47 41 3# ## ##", 12, _places("no_NO")),
+    Land("en_CA", "en", "CA", "CAD", "America/Toronto", "+1 514 55# ####", 6, _places("en_CA")),
+    Land("ja_JP", "ja", "JP", "JPY", "Asia/Tokyo", "+81 90 000# ####", 6, _places("ja_JP"), family_first=True),
 )
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe"})
@@ -90,13 +130,11 @@ def texts(language: str) -> Texts:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Names and places of one land, drawn from Faker once. Names: as written, and as in an address."""
+    """Names of one land, drawn from Faker once. Names: as written, and as in an address."""
 
     given: tuple[tuple[str, str], ...]
     family: tuple[tuple[str, str], ...]
     streets: tuple[str, ...]
-    places: tuple[tuple[str, str], ...]
-    """Postal code and town."""
     companies: tuple[str, ...]
 
 
@@ -118,7 +156,6 @@ def pool(land: Land, seed: int) -> Pool:
         given=_names(fake, land, "first"),
         family=_names(fake, land, "last"),
         streets=_distinct(_street(fake, land) for _ in range(90)),
-        places=_distinct((fake.postcode(), fake.city()) for _ in range(60)),
         companies=_distinct(fake.company() for _ in range(60)),
     )
 

@@ -162,6 +162,14 @@ class World:
         """The oldest moment in the stores."""
         return self.now - timedelta(days=round(YEARS * 365.25))
 
+    def joined(self, person: Person) -> datetime:
+        """When the stores first heard of a person."""
+        early = person.sample or person.has(Trait.CROSS_YEAR)
+        days = (self.now - self.start).days - 1200
+        return self.dice("joined", person.number).moment(
+            self.start, self.start + timedelta(days=days // 4 if early else days)
+        )
+
     def dice(self, store: str, number: int) -> Dice:
         """A person's own chances in a store, whatever comes before or after them."""
         return Dice(f"{self.seed}/{store}/{number}")
@@ -232,7 +240,7 @@ class _Draw:
         partner = number == 4
         names = self._pools[sample.locale]
         dice = Dice(f"{self._seed}/home/{sample.email}")
-        street, (postal_code, city) = dice.pick(names.streets), dice.pick(names.places)
+        street, (postal_code, city) = dice.pick(names.streets), dice.pick(_LAND[sample.locale].places)
         return Person(
             number=number,
             land=_LAND[sample.locale],
@@ -259,7 +267,7 @@ class _Draw:
         local = f"{given[1]}.{family[1]}"
         email = before.email if partner else self._address(dice, local)
         second = not partner and (dice.chance(0.4) or not traits.isdisjoint(_NEEDS_SECOND))
-        postal_code, city = dice.pick(names.places)
+        postal_code, city = dice.pick(land.places)
         return Person(
             number=number,
             land=land,

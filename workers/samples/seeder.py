@@ -25,7 +25,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "deploy" / "samples"
 MAPS = SCHEMAS / "maps"
 """Where the data maps of the three stores are: ``crm.toml``, ``billing.toml``, ``support.toml``."""
 
-_WRITERS: dict[str, Callable[[World], Store]] = {"crm": crm.write, "billing": billing.write, "support": support.write}
+WRITERS: dict[str, Callable[[World], Store]] = {"crm": crm.write, "billing": billing.write, "support": support.write}
 _LOCK = 0x5A3F1E5
 _log = structlog.get_logger(__name__)
 SAMPLES_SEEDED = "samples_seeded"
@@ -60,9 +60,9 @@ async def seed(
         BadInput: an unknown store, or too few people.
         ConfigurationError: a database has other tables, or samples made with other arguments; Faker is missing.
     """
-    unknown = sorted(set(urls) - set(_WRITERS))
+    unknown = sorted(set(urls) - set(WRITERS))
     if unknown:
-        raise BadInput(f"There is no sample store {', '.join(unknown)}; there are {', '.join(_WRITERS)}.")
+        raise BadInput(f"There is no sample store {', '.join(unknown)}; there are {', '.join(WRITERS)}.")
     made: list[Seeded] = []
     world: World | None = None
     for store, url in urls.items():
@@ -76,7 +76,7 @@ async def seed(
                     made.append(Seeded(store, created=False, rows=0))
                     continue
                 world = world or populate(people, seed, as_of)
-                rows = await _fill(connection, schema, _WRITERS[store](world), marker)
+                rows = await _fill(connection, schema, WRITERS[store](world), marker)
         finally:
             await connection.close()
         made.append(Seeded(store, created=True, rows=rows))

@@ -20,6 +20,9 @@ _CHANNELS = ("email", "email", "email", "web", "phone", "chat")
 _STATUSES = ("open", "pending", "solved", "closed", "closed", "closed")
 _PRIORITIES = ("low", "normal", "normal", "high", "urgent", None)
 _AGENTS = ("Mette Lund", "Oliver Reed", "Katja Brandt", "Luc Moreau", "Ingrid Dahl", "Yui Tanaka")
+# Which of a language's thanks goes with how many stars.
+_THANKS = {1: 2, 2: 2, 3: 1, 4: 3, 5: 0}
+_LANGUAGES = ("da", "en", "de", "fr", "nb", "ja")
 _BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 Version/17.6 Mobile Safari/604.1",
@@ -64,8 +67,7 @@ class _Support:
         )  # fmt: skip
 
     def write_agents(self) -> None:
-        languages = ("da", "en", "de", "fr", "nb", "ja")
-        for number, (name, language) in enumerate(zip(_AGENTS, languages, strict=True), start=1):
+        for number, (name, language) in enumerate(zip(_AGENTS, _LANGUAGES, strict=True), start=1):
             self.agents.add(number, name, f"agent{number}@helpdesk.example", language, True)
         for number, person in enumerate(self.world.persons, start=len(_AGENTS) + 1):
             if person.has(Trait.ALSO_AGENT):
@@ -79,15 +81,16 @@ class _Support:
             self._account(dice, person, person.email)
 
     def _account(self, dice: Dice, person: Person, email: str) -> None:
-        user = self._user(dice, person, email)
-        for _ in range(3 if person.sample else dice.pick((1, 2, 2, 3, 3, 4))):
-            self._ticket(dice, person, user)
+        user, created = self._user(dice, person, email)
+        talks = dice.sample(person.texts.tickets, 3 if person.sample else dice.pick((1, 2, 2, 3, 3, 4)))
+        for talk in talks:
+            self._ticket(dice, person, user, talk, created)
         if not person.sample:
             self.watchers.append((user, person))
 
-    def _user(self, dice: Dice, person: Person, email: str) -> int:
+    def _user(self, dice: Dice, person: Person, email: str) -> tuple[int, datetime]:
         user, self.user = self.user, self.user + 1
-        created = dice.moment(self.world.start, self.world.now - timedelta(days=200))
+        created = self.world.joined(person) + timedelta(days=dice.between(1, 300))
         typed = mixed_case(email) if person.has(Trait.MIXED_CASE) else email
         nick = not person.sample and dice.chance(0.04)
         self.users.add(
@@ -110,16 +113,15 @@ class _Support:
             at = dice.moment(created, self.world.now)
             address = f"203.0.113.{dice.between(1, 254)}" if dice.chance(0.6) else f"2001:db8::{dice.between(1, 9999)}"
             self.logins.add(len(self.logins.rows) + 1, user, at, address, dice.pick(_BROWSERS), dice.chance(0.93))
-        return user
+        return user, created
 
-    def _ticket(self, dice: Dice, person: Person, user: int) -> None:
+    def _ticket(self, dice: Dice, person: Person, user: int, talk: Talk, since: datetime) -> None:
         ticket, self.ticket = self.ticket, self.ticket + 1
-        talk = dice.pick(person.texts.tickets)
-        opened = dice.moment(self.world.start, self.world.now - timedelta(days=8))
+        opened = dice.moment(since, self.world.now - timedelta(days=8))
         status = dice.pick(_STATUSES)
         solved = opened + timedelta(hours=dice.between(5, 150)) if status in ("solved", "closed") else None
         product = dice.pick(PRODUCT_NAMES)
-        agent = dice.between(1, len(_AGENTS))
+        agent = dice.between(1, len(_AGENTS)) if dice.chance(0.2) else _LANGUAGES.index(person.land.language) + 1
         subject = talk.subject.format(product=product) + (" 😡" if dice.chance(0.06) else "")
         tags = [tag for tag in ("refund", "router", "naming", "åbent") if dice.chance(0.12)]
         self.tickets.add(
@@ -138,8 +140,9 @@ class _Support:
         self._thread(dice, person, user, ticket, talk, agent, product, opened)
         self._events(dice, person, ticket, opened, status)
         if solved and dice.chance(0.3):
-            note = dice.pick(person.texts.thanks).format(agent=_AGENTS[agent - 1]) if dice.chance(0.6) else None
-            self.ratings.add(ticket, dice.between(1, 5), note, solved + timedelta(hours=3))
+            score = dice.pick((1, 2, 3, 4, 4, 5, 5, 5))
+            note = person.texts.thanks[_THANKS[score]].format(agent=_AGENTS[agent - 1]) if dice.chance(0.6) else None
+            self.ratings.add(ticket, score, note, solved + timedelta(hours=3))
 
     def _thread(
         self, dice: Dice, person: Person, user: int, ticket: int, talk: Talk, agent: int, product: str, at: datetime
@@ -180,16 +183,17 @@ class _Support:
         return comment
 
     def _attachment(self, dice: Dice, person: Person, comment: int, at: datetime) -> None:
-        if not dice.chance(0.75 if person.sample is ACCESS else 0.3):
+        if person.sample is not ACCESS and not dice.chance(0.3):
             return
-        kind = dice.between(1, 3)
+        number = len(self.attachments.rows) + 1
+        kind = number % 3 + 1 if person.sample is ACCESS else dice.between(1, 3)
         if kind == 1:
             name, media, content = f"IMG_{dice.between(1000, 9999)}.png", "image/png", files.png(dice.between(0, 255))
         elif kind == 2:
             name, media, content = f"{person.name}.pdf", "application/pdf", files.pdf(person.name, person.street)
         else:
             name, media, content = "router.log", "text/plain", files.text(person.customer_no, dice.between(5, 60))
-        self.attachments.add(len(self.attachments.rows) + 1, comment, name, media, len(content), content, at)
+        self.attachments.add(number, comment, name, media, len(content), content, at)
 
     def _events(self, dice: Dice, person: Person, ticket: int, opened: datetime, status: str) -> None:
         if status != "open":

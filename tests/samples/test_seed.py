@@ -1,0 +1,149 @@
+"""Seeding: the same bytes every time, quickly, and never into somebody's database."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from habeas.errors import BadInput, ConfigurationError
+from tests.samples.conftest import STORES, databases
+from workers.postgres import EmbeddedPostgres
+from workers.samples import AS_OF, checksum, seed, seeder
+from workers.samples.population import FEWEST, populate
+
+NONE_OF_THIS = date(2024, 2, 29)
+
+
+@pytest.fixture
+async def empty(postgres_server: EmbeddedPostgres) -> AsyncIterator[dict[str, str]]:
+    async with databases(postgres_server, *STORES) as urls:
+        yield urls
+
+
+async def checksums(urls: Mapping[str, str]) -> list[str]:
+    return [await checksum(url) for url in urls.values()]
+
+
+async def test_the_same_arguments_give_the_same_bytes(empty: dict[str, str], postgres_server: EmbeddedPostgres) -> None:
+    await seed(empty, people=60)
+    async with databases(postgres_server, *STORES) as others:
+        await seed(others, people=60)
+        assert await checksums(others) == await checksums(empty)
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"people": 61}, {"as_of": NONE_OF_THIS}])
+async def test_other_arguments_give_other_bytes(
+    empty: dict[str, str], postgres_server: EmbeddedPostgres, other: dict[str, object]
+) -> None:
+    await seed(empty, people=60)
+    async with databases(postgres_server, *STORES) as others:
+        await seed(others, **{"people": 60, **other})  # type: ignore[arg-type]  # one argument at a time, each of its type
+        assert not set(await checksums(others)) & set(await checksums(empty))
+
+
+async def test_a_second_run_does_nothing(empty: dict[str, str]) -> None:
+    first = await seed(empty, people=FEWEST)
+    before = await checksums(empty)
+    again = await seed(empty, people=FEWEST)
+    assert [one.created for one in first] == [True] * 3
+    assert all(one.rows > FEWEST * 10 for one in first)
+    assert [(one.store, one.created, one.rows) for one in again] == [(store, False, 0) for store in STORES]
+    assert await checksums(empty) == before
+
+
+async def test_a_second_run_keeps_what_was_changed_since(empty: dict[str, str]) -> None:
+    await seed(empty, people=FEWEST)
+    connection = await asyncpg.connect(empty["crm"])
+    await connection.execute("DELETE FROM notes")
+    await seed(empty, people=FEWEST)
+    assert await connection.fetchval("SELECT count(*) FROM notes") == 0
+    await connection.close()
+
+
+async def test_what_is_missing_is_made_beside_what_is_there(empty: dict[str, str]) -> None:
+    await seed({"crm": empty["crm"]}, people=FEWEST)
+    made = await seed(empty, people=FEWEST)
+    assert {one.store: one.created for one in made} == {"crm": False, "billing": True, "support": True}
+
+
+async def test_foreign_tables_are_left_alone(empty: dict[str, str]) -> None:
+    connection = await asyncpg.connect(empty["billing"])
+    await connection.execute("CREATE TABLE mine (id integer); INSERT INTO mine VALUES (1)")
+    with pytest.raises(ConfigurationError, match="billing is not empty"):
+        await seed({"billing": empty["billing"]}, people=FEWEST)
+    assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'billing')") == 1
+    await connection.close()
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"people": 21}, {"as_of": NONE_OF_THIS}])
+async def test_other_samples_are_left_alone(empty: dict[str, str], other: dict[str, object]) -> None:
+    await seed(empty, people=FEWEST)
+    before = await checksums(empty)
+    with pytest.raises(ConfigurationError, match="holds other samples"):
+        await seed(empty, **{"people": FEWEST, **other})  # type: ignore[arg-type]  # as above
+    assert await checksums(empty) == before
+
+
+async def test_a_store_that_fails_halfway_is_left_empty(empty: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(seeder, "_continue_after", broken)
+    with pytest.raises(ConnectionError):
+        await seed({"crm": empty["crm"]}, people=FEWEST)
+    monkeypatch.undo()
+    made = await seed({"crm": empty["crm"]}, people=FEWEST)
+    assert made[0].created
+
+
+async def test_new_rows_get_new_numbers(empty: dict[str, str]) -> None:
+    await seed(empty, people=FEWEST)
+    connection = await asyncpg.connect(empty["support"])
+    highest = await connection.fetchval("SELECT max(id) FROM tickets")
+    row = await connection.fetchrow(
+        "INSERT INTO tickets (requester_id, status, channel, created_at)"
+        " SELECT min(id), 'new', 'web', now() FROM users RETURNING id"
+    )
+    assert row[0] == highest + 1
+    await connection.close()
+
+
+async def test_unknown_store_and_too_few_people(empty: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match="no sample store crn"):
+        await seed({"crn": empty["crm"]})
+    with pytest.raises(BadInput, match="at least 20"):
+        await seed(empty, people=FEWEST - 1)
+
+
+async def test_without_faker_it_says_what_to_install(empty: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "faker", None)
+    with pytest.raises(ConfigurationError, match=r"habeas\[embedded\]"):
+        await seed(empty, people=FEWEST)
+
+
+async def test_without_a_clone_it_says_so(
+    empty: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(seeder, "SCHEMAS", tmp_path)
+    with pytest.raises(ConfigurationError, match="from a clone"):
+        await seed(empty, people=FEWEST)
+
+
+async def test_a_thousand_people_take_seconds_of_one_core() -> None:
+    """CPU time, for the wall clock depends on who else is at work; loading takes about twice as long again."""
+    started = time.process_time()
+    world = populate(1000, 20260101, AS_OF)
+    for write in seeder.WRITERS.values():
+        write(world)
+    assert time.process_time() - started < 3
+
+
+def test_a_person_stays_the_same_whoever_follows() -> None:
+    few, many = populate(40, 7, AS_OF), populate(80, 7, AS_OF)
+    # Companies are fewer in a smaller world, so only who people are is compared.
+    assert [(p.name, p.email, p.phone, p.traits) for p in few.persons] == [
+        (p.name, p.email, p.phone, p.traits) for p in many.persons[:40]
+    ]

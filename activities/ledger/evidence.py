@@ -47,7 +47,7 @@ class Evidence(Room):
         appended = upsert(evidence).values(values).on_conflict_do_nothing().returning(evidence.c.n).cte("appended")
         row = await self._first(
             update(evidence_head)
-            .where(evidence_head.c.request_id == request_id, appended.c.n == event.n)
+            .where(evidence_head.c.request_id == request_id, select(appended.c.n).exists())
             .values(n=event.n, hash=event.hash)
             .returning(evidence_head.c.n)
         )

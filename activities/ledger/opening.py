@@ -118,10 +118,10 @@ class Opening(Room):
             upsert(open_subject)
             .from_select(
                 ["controller", "right", "fingerprint", "request_id"],
-                select(request.c.controller, request.c.right, prints.column, request.c.id)
-                .select_from(request, prints)
+                select(request.c.controller, request.c.right, prints.c.value, request.c.id)
+                .select_from(request.join(prints, true()))
                 .where(request.c.id == request_id, request.c.closed_at.is_(None), request.c.outcome.is_(None))
-                .order_by(prints.column),
+                .order_by(prints.c.value),
             )
             .on_conflict_do_nothing()
         )

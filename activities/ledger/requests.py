@@ -127,7 +127,7 @@ class Requests(Room):
         statement = select(*_ROW).where(*conditions).order_by(columns.queue_on, columns.id).limit(wanted.limit)
         return tuple(RequestRow(**plain(row)) for row in await self._all(statement))
 
-    async def updateto_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
+    async def update_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
         """Change facts; those not named stay. With an outcome or an end the person may open a new one.
 
         Raises:

@@ -1,0 +1,41 @@
+"""The law of each request: which rights there are, when the answer is due, and why.
+
+Regimes are data under ``regimes/``, every figure with its article and how sure we are; the arithmetic over them knows
+no regime. Importing this is light: files and holidays are read when first asked for, and kept.
+"""
+
+from habeas.law.case import Case, Deadlines, Pause
+from habeas.law.compute import compute
+from habeas.law.data import Authority, Ground, Regime
+from habeas.law.library import (
+    authorities,
+    extension_allowed,
+    extension_grounds,
+    notice_contents,
+    pauses_allowed,
+    refusal_grounds,
+    regime,
+    regimes,
+    rights,
+)
+from habeas.law.places import default_clock_tz
+
+__all__ = [
+    "Authority",
+    "Case",
+    "Deadlines",
+    "Ground",
+    "Pause",
+    "Regime",
+    "authorities",
+    "compute",
+    "default_clock_tz",
+    "extension_allowed",
+    "extension_grounds",
+    "notice_contents",
+    "pauses_allowed",
+    "refusal_grounds",
+    "regime",
+    "regimes",
+    "rights",
+]

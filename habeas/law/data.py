@@ -1,0 +1,276 @@
+"""The shapes in which the law is written down. Every figure carries its article and how sure it is.
+
+The files under ``regimes/`` are read into these models; nothing here knows any one regime.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from habeas.model import Frozen, PauseReason, Right
+
+__all__ = [
+    "Acknowledge",
+    "Authority",
+    "Clock",
+    "Extension",
+    "Figure",
+    "Ground",
+    "Mark",
+    "NoNumber",
+    "Notice",
+    "Option",
+    "PauseRule",
+    "Regime",
+    "Remark",
+    "Roll",
+    "Rule",
+    "Span",
+]
+
+Mark = Annotated[str, Field(pattern=r"^[PSK?](/[PSK?])*$")]
+"""How sure a figure is: P the text itself was read, S an excerpt or secondary source, K known but not read again,
+``?`` uncertain, to be confirmed by counsel. ``P/?`` is both: the text was read, its reading is open."""
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Figure(Frozen):
+    """Anything the law says: with the article it says it in and how sure we are."""
+
+    cite: str = Field(min_length=2)
+    mark: Mark
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether counsel should confirm it."""
+        return "?" in self.mark
+
+
+class Span(Figure):
+    """A length of time in exactly one unit. ``calendar`` names the closed days that working days skip."""
+
+    months: int | None = Field(default=None, ge=1)
+    days: int | None = Field(default=None, ge=1)
+    working_days: int | None = Field(default=None, ge=1)
+    calendar: str | None = None
+    shift: int = 0
+    """Days added to the end, for readings that count from another day than the usual one."""
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if sum(unit is not None for unit in (self.months, self.days, self.working_days)) != 1:
+            raise ValueError("a span has exactly one of months, days, working_days")
+        if (self.working_days is not None) != (self.calendar is not None):
+            raise ValueError("working_days go with a calendar, and only they")
+        return self
+
+
+class NoNumber(Figure):
+    """The law sets no number here; ``text`` says what it says instead."""
+
+    text: str
+
+
+class Roll(Figure):
+    """A last day that is closed in ``calendar`` moves to the next day that is not."""
+
+    calendar: str
+
+
+class Acknowledge(Span):
+    """The last day to say that the request arrived. ``roll`` as for the term."""
+
+    roll: Roll | None = None
+
+
+class Extension(Figure):
+    """How far the answer may be put off. Without a length it is open-ended: a reasonable time, told in the notice."""
+
+    months: int | None = None
+    days: int | None = None
+    start: Literal["start", "due"] = "start"
+    """Whether the length is the whole time from the start of the clock, or is added to the end of the first term."""
+    grounds: tuple[Code, ...] = Field(min_length=1)
+    text: str = ""
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if self.months is not None and self.days is not None:
+            raise ValueError("an extension has months or days, or neither")
+        if self.months is not None and self.start != "start":
+            raise ValueError("an extension in months counts from the start")
+        return self
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the law names no length."""
+        return self.months is None and self.days is None
+
+
+class Notice(Figure):
+    """The last day to tell the person of an extension: with the due date, or so many days after the date on it."""
+
+    by: Literal["due", "request"] = "due"
+    days: int | None = None
+
+    @model_validator(mode="after")
+    def _days_with_request(self) -> Self:
+        if (self.by == "request") != (self.days is not None):
+            raise ValueError("a notice counted from the request needs days, another none")
+        return self
+
+
+class PauseRule(Figure):
+    """What waiting for the person does to the clock.
+
+    ``suspend``: the days in between do not count; with ``inclusive`` the day of asking does not count either.
+    ``restart``: the clock starts when the answer arrives. ``reflect``: it starts ``days`` after the question.
+    """
+
+    reason: PauseReason
+    effect: Literal["suspend", "restart", "reflect"]
+    inclusive: bool = False
+    days: int | None = None
+    rights: tuple[Right, ...] = ()
+    """Only for these rights; empty: all rights of the clock."""
+    local: dict[str, str] = Field(default_factory=dict)
+    """National articles beside the general one, by country."""
+    text: str
+
+    @model_validator(mode="after")
+    def _days_of_reflection(self) -> Self:
+        if (self.effect == "reflect") != (self.days is not None):
+            raise ValueError("days go with reflect, and only with it")
+        return self
+
+
+class Remark(Figure):
+    """A sentence that belongs to the dates of some rights."""
+
+    text: str
+    rights: tuple[Right, ...] = ()
+
+
+class Clock(Frozen):
+    """One term of the law and the rights that run on it. ``cite`` stands beside every date it gives."""
+
+    name: Code
+    rights: tuple[Right, ...] = Field(min_length=1)
+    cite: str = Field(min_length=2)
+    since: date | None = None
+    before: str | None = None
+    """What to say of days before ``since``; without it they are refused."""
+    term: Span | NoNumber
+    start: Remark | None = None
+    roll: Roll | None = None
+    acknowledge: Acknowledge | None = None
+    extension: Extension | None = None
+    notice: Notice | None = None
+    pauses: tuple[PauseRule, ...] = ()
+    suggest: Span | None = None
+    """What a policy may take where the law gives no number. Never a date of the law."""
+    defensible: Roll | None = None
+    """A later day that could be argued for; recorded, not worked to."""
+    remarks: tuple[Remark, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.extension is None) != (self.notice is None):
+            raise ValueError(f"clock {self.name}: an extension and its notice go together")
+        return self
+
+    def pause(self, right: Right, reason: PauseReason) -> PauseRule | None:
+        """The rule for one reason, or None where the clock runs on regardless."""
+        for rule in self.pauses:
+            if rule.reason is reason and (not rule.rights or right in rule.rights):
+                return rule
+        return None
+
+
+class Ground(Figure):
+    """One ground of refusal out of the closed list. ``rights``: only for these; empty: any right."""
+
+    code: Code
+    text: str
+    rights: tuple[Right, ...] = ()
+    countries: tuple[str, ...] = ()
+    """Only where the answering establishment is here; empty: everywhere the regime applies."""
+
+
+class Rule(Figure):
+    """Something else the law says that letters, plans and people need: fees, recipients, records, remedies."""
+
+    item: Code
+    text: str
+
+
+class Authority(Frozen):
+    """Whom the person may complain to. Names and addresses of offices, public knowledge."""
+
+    name: str
+    url: str = Field(pattern=r"^https://")
+
+
+class Option(Figure):
+    """Another reading, or another kind of controller: what it changes in the named clocks (none named: in all)."""
+
+    text: str
+    clocks: tuple[str, ...] = ()
+    term: Span | None = None
+    roll: Roll | None = None
+    acknowledge: Acknowledge | None = None
+    pauses: tuple[PauseRule, ...] | None = None
+
+    def apply(self, clock: Clock) -> Clock:
+        """The clock as this option reads it."""
+        if self.clocks and clock.name not in self.clocks:
+            return clock
+        changes = {name: getattr(self, name) for name in ("term", "roll", "acknowledge", "pauses")}
+        return clock.model_copy(update={key: value for key, value in changes.items() if value is not None})
+
+
+class Regime(Frozen):
+    """The law of one place, or of one union of places."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]+)+$")]
+    title: str
+    statute: str
+    in_force: date
+    before: str = ""
+    """What to do with a request from before that day."""
+    places: tuple[str, ...] = Field(min_length=1)
+    """ISO 3166-1 or 3166-2. A country stands for its subdivisions too."""
+    rights_cite: str
+    clocks: tuple[Clock, ...]
+    grounds: tuple[Ground, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
+    """What each letter must say: acknowledge, extension, refusal, identity, closing."""
+    options: dict[Code, Option] = Field(default_factory=dict)
+    local: dict[str, str] = Field(default_factory=dict)
+    """Good to know of one place."""
+    cautions: dict[str, str] = Field(default_factory=dict)
+    """What must be said with every date of one place, by its exact code."""
+
+    @model_validator(mode="after")
+    def _one_clock_per_right(self) -> Self:
+        seen = [right for clock in self.clocks for right in clock.rights]
+        if len(seen) != len(set(seen)):
+            raise ValueError(f"{self.code}: a right runs on two clocks")
+        unknown = {name for option in self.options.values() for name in option.clocks} - {c.name for c in self.clocks}
+        if unknown:
+            raise ValueError(f"{self.code}: options name clocks that are not there: {', '.join(sorted(unknown))}")
+        return self
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """The rights this law knows."""
+        return frozenset(right for clock in self.clocks for right in clock.rights)
+
+    def clock(self, right: Right) -> Clock | None:
+        """The clock a right runs on, or None where the law does not know the right."""
+        return next((clock for clock in self.clocks if right in clock.rights), None)

@@ -1,0 +1,185 @@
+"""The regimes, read once from their files, and the questions that letters and plans ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from habeas.errors import UnknownRegime
+from habeas.law import files
+from habeas.law.data import Authority, Ground, Regime
+from habeas.law.places import authorities_at, country_of, parse_place
+from habeas.law.states import StateRow, clocks_of, rules_of
+from habeas.model import PauseReason, Right
+
+__all__ = [
+    "authorities",
+    "extension_allowed",
+    "extension_grounds",
+    "fits",
+    "notice_contents",
+    "pauses_allowed",
+    "refusal_grounds",
+    "regime",
+    "regimes",
+    "rights",
+]
+
+STATES = "US-STATE"
+
+
+@cache
+def _states() -> Mapping[str, StateRow]:
+    return {place: StateRow.model_validate(row) for place, row in files.toml("regimes/us-states.toml").items()}
+
+
+def _raw() -> dict[str, dict[str, Any]]:
+    tables = [files.toml(f"regimes/{name}") for name in files.names("regimes") if name != "us-states.toml"]
+    return {table["code"]: table for table in tables}
+
+
+def _whole(raw: dict[str, dict[str, Any]], code: str) -> Regime:
+    table = dict(raw[code])
+    if like := table.pop("like", None):
+        table = {**raw[like], **table}
+    if code == STATES:
+        table["places"] = sorted(_states())
+        table["clocks"] = ()
+    return Regime.model_validate(table)
+
+
+@cache
+def regimes() -> Mapping[str, Regime]:
+    """Every regime by its code. ``US-STATE`` has its clocks only with a state: see `regime`."""
+    raw = _raw()
+    return MappingProxyType({code: _whole(raw, code) for code in sorted(raw)})
+
+
+def fits(found: Regime, place: str) -> bool:
+    """Whether the regime is the law of a place (one of its own, or a part of one)."""
+    return place in found.places or country_of(place) in found.places
+
+
+@cache
+def regime(code: str, jurisdiction: str) -> Regime:
+    """The regime as it is at a place.
+
+    Args:
+        code: as in `regimes`.
+        jurisdiction: where the request is answered, ISO 3166-1 or 3166-2 (``DK``, ``GB-SCT``, ``US-CO``).
+
+    Raises:
+        UnknownRegime: there is no such regime, or it is not the law of that place; the message says whose law is.
+    """
+    found = regimes().get(code)
+    if found is None:
+        raise UnknownRegime(f"There is no regime of this code; the codes are {', '.join(regimes())}.")
+    place = parse_place(jurisdiction)
+    if not fits(found, place):
+        others = [other.code for other in regimes().values() if fits(other, place)]
+        hint = f"; the law there is {', '.join(others)}" if others else "; no law of that place is known here"
+        if code == STATES and place == "US":
+            hint = "; name the state, such as US-CO"
+        raise UnknownRegime(f"{code} is not the law of {place}{hint}.", regime=code, jurisdiction=place)
+    return _in_state(found, _states()[place]) if code == STATES else found
+
+
+def _in_state(common: Regime, row: StateRow) -> Regime:
+    cites = {"statute": row.cite, "rights_cite": row.cite}
+    theirs: dict[str, object] = {**cites, "title": f"{row.name} consumer privacy law", "in_force": row.in_force}
+    theirs |= {"clocks": clocks_of(row), "rules": (*rules_of(row), *common.rules)}
+    return common.model_copy(update=theirs)
+
+
+def _find(code: Regime | str, jurisdiction: str | None) -> Regime:
+    if isinstance(code, Regime):
+        return code
+    found = regimes().get(code)
+    place = jurisdiction or (found.places[0] if found else "")
+    return regime(code, place)
+
+
+def pauses_allowed(code: Regime | str, right: Right, jurisdiction: str | None = None) -> frozenset[PauseReason]:
+    """What the clock of this right waits for. ``US-STATE`` alone, without a state, answers for any of them.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    clock = _find(code, jurisdiction).clock(right)
+    return frozenset(reason for reason in PauseReason if clock and clock.pause(right, reason))
+
+
+def extension_allowed(code: Regime | str, right: Right, jurisdiction: str | None = None) -> bool:
+    """Whether the answer to this right may be put off at all, be it for an open-ended time.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    clock = _find(code, jurisdiction).clock(right)
+    return clock is not None and clock.extension is not None
+
+
+def extension_grounds(code: Regime | str, jurisdiction: str | None = None) -> tuple[str, ...]:
+    """The closed list of grounds for an extension, as codes such as ``complexity``; empty where there is none.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    clocks = _find(code, jurisdiction).clocks
+    return tuple(dict.fromkeys(ground for clock in clocks if clock.extension for ground in clock.extension.grounds))
+
+
+def rights(code: str, jurisdiction: str, on: date | None = None) -> frozenset[Right]:
+    """The rights that the law of a place gives; with ``on``, those it gives on that day.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    clocks = regime(code, jurisdiction).clocks
+    return frozenset(r for c in clocks if on is None or c.since is None or c.since <= on for r in c.rights)
+
+
+def authorities(code: str, jurisdiction: str) -> tuple[Authority, ...]:
+    """Whom the person may complain to, the nearest first: names and addresses for the letters.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return authorities_at(regime(code, jurisdiction).code, parse_place(jurisdiction))
+
+
+def refusal_grounds(code: str, jurisdiction: str, right: Right | None = None) -> tuple[Ground, ...]:
+    """The closed list of grounds on which a request may be refused here, each with its article.
+
+    Args:
+        code: the regime.
+        jurisdiction: the place; national limits are only listed in their country.
+        right: only those that apply to this right.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    country = country_of(parse_place(jurisdiction))
+    return tuple(
+        ground
+        for ground in regime(code, jurisdiction).grounds
+        if (not ground.countries or country in ground.countries)
+        and (right is None or not ground.rights or right in ground.rights)
+    )
+
+
+def notice_contents(code: str, jurisdiction: str, letter: str) -> tuple[str, ...]:
+    """What a letter must say by law, as codes; empty where the law says nothing of it.
+
+    Args:
+        code: the regime.
+        jurisdiction: the place.
+        letter: ``acknowledge``, ``extension``, ``refusal``, ``identity`` or ``closing``.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return regime(code, jurisdiction).notices.get(letter, ())

@@ -1,0 +1,90 @@
+"""Places: which part belongs to which whole, whose date decides, who may be complained to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from habeas.errors import BadInput, UnknownRegime
+from habeas.law import files
+from habeas.law.data import Authority
+
+__all__ = ["authorities_at", "country_of", "default_clock_tz", "holiday_place", "parse_place", "zone"]
+
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    return files.toml("places.toml")
+
+
+@cache
+def _parts(country: str) -> frozenset[str]:
+    return frozenset(_tables()["parts"].get(country, "").split())
+
+
+def country_of(place: str) -> str:
+    """``DE`` of ``DE-BY``."""
+    return place.partition("-")[0]
+
+
+def parse_place(text: str) -> str:
+    """A jurisdiction in its one written form (ISO 3166-1 or 3166-2, upper case).
+
+    Raises:
+        UnknownRegime: not such a code, or a part that its federal country does not have.
+    """
+    place = text.strip().upper()
+    if not _PLACE.fullmatch(place):
+        raise UnknownRegime("A jurisdiction is a code such as DK, DE-BY or US-CO.")
+    country, _, part = place.partition("-")
+    if part and _parts(country) and part not in _parts(country):
+        raise UnknownRegime(f"{country} has no part {part}.", jurisdiction=place)
+    return place
+
+
+def default_clock_tz(jurisdiction: str) -> str:
+    """The zone whose date decides at a place, if the controller names none (IANA name).
+
+    Raises:
+        UnknownRegime: no law of ours applies at this place.
+    """
+    place = parse_place(jurisdiction)
+    zones = _tables()["zones"]
+    name = zones.get(place) or zones.get(country_of(place))
+    if name is None:
+        raise UnknownRegime(f"No time zone is known for {place}.", jurisdiction=place)
+    return name
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name.
+
+    Raises:
+        BadInput: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # a folder's name is an OSError
+        raise BadInput("clock_tz is not a time zone; write it like Europe/Copenhagen.") from unknown
+
+
+def holiday_place(place: str) -> str:
+    """The code under which the holidays of a place are kept."""
+    return _tables()["holidays"].get(place, place)
+
+
+@cache
+def _authorities() -> Mapping[str, tuple[Authority, ...]]:
+    table = files.toml("authorities.toml")
+    return {place: tuple(Authority.model_validate(entry) for entry in entries) for place, entries in table.items()}
+
+
+def authorities_at(regime: str, place: str) -> tuple[Authority, ...]:
+    """Whom to complain to: the regime's own, else the place's, else the country's."""
+    table = _authorities()
+    return table.get(regime) or table.get(place) or table.get(country_of(place)) or ()

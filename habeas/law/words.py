@@ -1,0 +1,148 @@
+"""The sentences that explain a date: rule, article, days counted and skipped. To be read out on the phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from habeas.law.calendar import add_days
+from habeas.law.case import Pause
+from habeas.law.closed import closed_on, has_estimates
+from habeas.law.course import Course, Waited
+from habeas.law.data import Extension, Roll, Span
+
+__all__ = [
+    "day",
+    "ended",
+    "estimates",
+    "extended",
+    "length",
+    "moved",
+    "not_counted",
+    "received",
+    "set_aside",
+    "skipped",
+    "started",
+]
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKEND = ("Saturday", "Sunday")
+_NUMBERS = ("no", "one", "two", "three")
+
+
+def day(value: date) -> str:
+    """``Mon 4 Jan 2027``, the same on every machine."""
+    return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def length(span: Span | Extension) -> str:
+    """``one month``, ``45 days``, ``10 working days``."""
+    if span.months is not None:
+        return "one month" if span.months == 1 else f"{_NUMBERS[min(span.months, 3)]} months"
+    if isinstance(span, Span) and span.working_days is not None:
+        return f"{span.working_days} working days"
+    return f"{span.days} day{'' if span.days == 1 else 's'}"
+
+
+def received(on: date, at: datetime, tz: str) -> str:
+    """When it came in, and why that date."""
+    line = f"Received on {day(on)} by the clock of {tz}"
+    if at.date() != on:
+        line += f" (the time stamp, written elsewhere, says {day(at.date())})"
+    return f"{line}. The day of receipt itself is not counted."
+
+
+def started(course: Course, on: date) -> Iterator[str]:
+    """Why the clock starts later than the day of receipt, if it does."""
+    if course.start == on:
+        return
+    for each in course.waited:
+        if each.rule.effect != "suspend":
+            yield f"The clock starts on {day(course.start)}. {each.rule.text} ({_cites(each, '')})"
+
+
+def _cites(each: Waited, country: str) -> str:
+    local = each.rule.local.get(country)
+    return f"{each.rule.cite}; {local}" if local else each.rule.cite
+
+
+def ended(span: Span, course: Course) -> str:
+    """Where the bare term ends."""
+    ends = "ends" if span.months == 1 else "end"
+    line = f"{length(span).capitalize()} from {day(course.start)} {ends} on {day(course.bare)}"
+    if span.months is not None and course.bare.day < course.start.day and not span.shift:
+        line += f", for {_MONTHS[course.bare.month - 1]} has no day {course.start.day}"
+    return f"{line} ({span.cite})."
+
+
+def not_counted(course: Course, country: str) -> Iterator[str]:
+    """The days that did not count."""
+    for each in course.waited:
+        if each.rule.effect == "suspend":
+            between = f"From {day(each.pause.start)} to {day(each.pause.end)} we waited ({each.pause.reason.value})"
+            count = f"{each.days} day{'' if each.days == 1 else 's'} not counted"
+            yield f"{between}: {count}. {each.rule.text} ({_cites(each, country)})"
+    if course.end != course.bare:
+        yield f"That moves the end from {day(course.bare)} to {day(course.end)}."
+
+
+def set_aside(course: Course) -> Iterator[str]:
+    """The pauses that change nothing, and why."""
+    for pause in course.ignored:
+        yield f"{_pause(pause)} changes nothing: this clock does not wait for it."
+    for pause in course.too_late:
+        yield f"{_pause(pause)} changes nothing: the question came after the last day, {day(course.last)}."
+
+
+def _pause(pause: Pause) -> str:
+    return f"Waiting from {day(pause.start)} to {day(pause.end)} ({pause.reason.value})"
+
+
+def moved(start: date, end: date, rule: Roll | None, place: str) -> Iterator[str]:
+    """Over which closed days a last day moved."""
+    if rule is None or start == end:
+        return
+    closed = closed_on(rule.calendar, place)
+    days = [add_days(start, count) for count in range((end - start).days)]
+    named = ", ".join(_named(each, closed(each) or "") for each in days)
+    yield f"Closed: {named}. So the last day is {day(end)} ({rule.cite})."
+
+
+def _named(value: date, why: str) -> str:
+    return day(value) if why in _WEEKEND else f"{day(value)} ({why})"
+
+
+def skipped(span: Span, start: date, end: date, place: str) -> Iterator[str]:
+    """The holidays among working days; weekends go without saying."""
+    if span.calendar is None:
+        return
+    closed = closed_on(span.calendar, place)
+    reasons: dict[str, list[date]] = {}
+    for count in range(1, (end - start).days):
+        each = add_days(start, count)
+        why = closed(each)
+        if why and why not in _WEEKEND:
+            reasons.setdefault(why, []).append(each)
+    named = ", ".join(_named(days[0], f"{why}, {len(days)} days" if days[1:] else why) for why, days in reasons.items())
+    yield f"Not counted: weekends{' and ' + named if named else ''}."
+
+
+def estimates(start: date, end: date, calendar: str, place: str) -> Iterator[str]:
+    """Holidays near a date whose own date is only estimated yet."""
+    closed = closed_on(calendar, place)
+    for count in range((end - start).days + 1):
+        each = add_days(start, count)
+        why = closed(each)
+        if why and has_estimates(why):
+            yield f"the date of a holiday: {why}, {day(each)}"
+
+
+def extended(extension: Extension, course: Course | None) -> str:
+    """What an extension that was invoked does."""
+    if course is None:
+        return f"Extended without a number of days. {extension.text} ({extension.cite})"
+    whole = f"{length(extension)} from {day(course.start)}"
+    if extension.start == "due":
+        whole = f"{length(extension)} after the first term"
+    return f"Extended: {whole}, until {day(course.last)} ({extension.cite})."

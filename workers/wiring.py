@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.ledger import Ledger
-    from habeas.connector import Connector, ConnectorFactory
+    from habeas.connector import Connector
     from habeas.policy import Policy
 
 DEFAULT_FILE = "habeas.toml"
@@ -204,19 +204,11 @@ def load_connectors(settings: Settings, only: Iterable[str] | None = None) -> Ma
     Raises:
         ConfigurationError: no such connector is installed, or it refuses its settings.
     """
-    from importlib.metadata import entry_points
+    from activities.connectors import load_connector
 
-    from habeas.connector import ENTRY_POINT_GROUP
-
-    installed = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
-    made: dict[str, Connector] = {}
-    for name in settings.systems if only is None else only:
-        system = settings.systems[name]
-        if system.connector not in installed:
-            known = ", ".join(sorted(installed)) or "none"
-            raise ConfigurationError(
-                f"systems.{name}.connector: `{system.connector}` is not installed; there are: {known}."
-            )
-        factory: type[ConnectorFactory] = installed[system.connector].load()
-        made[name] = factory.from_settings(name, system.options())
-    return made
+    names = settings.systems if only is None else only
+    systems = {name: settings.systems[name] for name in names}
+    return {
+        name: load_connector(name, {"connector": system.connector, **system.options()})
+        for name, system in systems.items()
+    }

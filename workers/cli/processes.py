@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
-from habeas.errors import BadInput
 from workers.cli.exits import EXIT_CODES
 from workers.cli.shell import Shell, command
-
-_CORE_THREADS_END = 0.3
-"""Seconds. The SDK's own threads must be gone before the interpreter is: else it may crash as it leaves."""
 
 _worker = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
 _desk = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
@@ -33,14 +28,8 @@ async def run_worker(
 
     settings = shell.settings()
     chosen = [name.strip() for name in systems.split(",") if name.strip()] if systems else None
-    unknown = sorted(set(chosen or ()) - settings.systems.keys())
-    if unknown:
-        raise BadInput(f"systems: not in the settings: {', '.join(unknown)}.", field="systems")
     logs.configure()
-    try:
-        await run(settings, chosen)
-    finally:
-        await asyncio.sleep(_CORE_THREADS_END)
+    await run(settings, chosen)
 
 
 @command(_desk, "desk")

@@ -88,13 +88,15 @@ async def init(
     shell: Shell,
     url: Annotated[str, typer.Argument(help="The store's database. Only its catalogue is read.")],
     out: Annotated[Path | None, typer.Option(help="Write it to this new file; else to standard output.")] = None,
+    name: Annotated[str | None, typer.Option(help="The system's name; else that of the file.")] = None,
+    schema: Annotated[str, typer.Option(help="Which schema of the database.")] = "public",
 ) -> None:
     """Draft a data map from the database's own catalogue; guesses are marked as guesses."""
-    from activities.connectors.sql.draft import draft_map
+    from activities.connectors.sql.draft import draft
 
     if out is not None and out.exists():
         raise BadInput("out: this file is there already; a reviewed map is not overwritten.", field="out")
-    text = await draft_map(url)
+    text = await draft(url, name or (out.stem if out else "system"), schema)
     if out is not None:
         out.write_text(text, encoding="utf-8")
         shell.answer({"written": str(out)}, f"Drafted: {out}. Decide what is marked, then `habeas system map check`.")
@@ -111,12 +113,13 @@ async def check_file(
     url: Annotated[str | None, typer.Option(help="Compare it with this database, too.")] = None,
 ) -> None:
     """Name every table and column that is not decided; exit code 1 if there is one."""
-    from activities.connectors.sql.check import check_map
     from rich.table import Table
 
-    from habeas.datamap import load_map
+    from activities.connectors.sql.check import check as check_map
+    from habeas.datamap import load_map, problems
 
-    findings = await check_map(load_map(file), url)
+    data_map = load_map(file)
+    findings = problems(data_map) if url is None else await check_map(data_map, url)
     rows = [finding.model_dump(mode="json") for finding in findings]
     table = Table("Line", "Table", "Column", "Problem", "Write", box=None, header_style="dim")
     for finding in findings:

@@ -10,13 +10,14 @@ from pydantic import BaseModel, ValidationError
 
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult
+from habeas import law
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, EngineUnavailable, NotAllowed, WrongCode, WrongStage
 from habeas.evidence import Tag
 from habeas.matching import Decision
 from habeas.model import Identifier, Request, Stage
 from workers.office.engine import RequestGone
-from workers.office.intake import words
+from workers.office.intake import answered_in, words
 from workers.office.room import SUBJECT, Room
 
 ALREADY_DONE = "already_done"
@@ -68,6 +69,7 @@ class Acting(Room):
         )
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
+            self._check_ground(kind, request, call)
             if before := await tx.act(call.act_id):
                 _refuse_other(before, proposal)
             await tx.propose_act(proposal)
@@ -135,6 +137,15 @@ class Acting(Room):
             raise BadInput("Give at least one identifier.", field="identifier")
         sealed = AddedIdentifier(identifiers=identifiers)
         return await self.act(ActKind.ADD_IDENTIFIER, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+
+    def _check_ground(self, kind: ActKind, request: Request, call: ActCall) -> None:
+        """A refusal stands on a ground of the law's closed list."""
+        if kind is not ActKind.REFUSE:
+            return
+        place = answered_in(self.policy(request.controller), request.regime, request.jurisdiction)
+        known = [ground.code for ground in law.refusal_grounds(request.regime, place, request.right)]
+        if call.ground not in known:
+            raise BadInput(f"ground: the law knows these here: {', '.join(known) or 'none'}.", field="ground")
 
     async def _send(self, request: Request, kind: ActKind, call: ActCall) -> ActAnswer:
         try:

@@ -36,18 +36,17 @@ class Handed:
         self.size = artifact.size
         self.sha256 = artifact.sha256
         self.language = language
-        self.complete = False
+        self.arrived = False
+        """Set by who takes it, once the last byte was sent on."""
         self._stream = stream
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The package, decrypted. `complete` once all of it was taken.
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The package, decrypted, once.
 
         Raises:
             SealBroken, StorageMissing: it is not whole.
         """
-        async for chunk in self._stream:
-            yield chunk
-        self.complete = True
+        return self._stream
 
 
 class Handover(Reading):
@@ -74,7 +73,7 @@ class Handover(Reading):
 
     @asynccontextmanager
     async def redeem(self, token: str) -> AsyncIterator[Handed]:
-        """Use a one-time link up. When the block ends before the package was complete, the link is good again.
+        """Use a one-time link up. When the block ends before it has `arrived`, the link is good again.
 
         Raises:
             LinkRefused: ``facts["reason"]``: unknown, used, expired or revoked.
@@ -91,7 +90,7 @@ class Handover(Reading):
         finally:
             # Also when the person's browser goes away and this task is cancelled.
             await asyncio.shield(
-                asyncio.ensure_future(self._settle(claimed, whole=handed is not None and handed.complete))
+                asyncio.ensure_future(self._settle(claimed, whole=handed is not None and handed.arrived))
             )
 
     async def _settle(self, claimed: ClaimedLink, *, whole: bool) -> None:

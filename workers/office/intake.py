@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from habeas.policy import Policy
 
 CHANNELS = ("email", "phone", "letter", "web", "in_person", "other")
+CARRIED_OUT = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
+"""The rights that workflows carry out; the law knows more."""
 OLDEST = timedelta(days=3 * 366)
 """A request that came in before that is a slip of the pen, not a backlog."""
 CLOCK_SKEW = timedelta(minutes=5)
@@ -71,7 +73,7 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
     """
     policy = _policy(asked.controller, policies)
     right = _right(asked.right, policy)
-    regime, jurisdiction = _regime(asked, policy)
+    regime, jurisdiction = _regime(asked, policy, right)
     if asked.channel not in CHANNELS:
         raise BadInput(f"channel: write one of {', '.join(CHANNELS)}.", field="channel")
     return Checked(
@@ -137,26 +139,35 @@ def _policy(controller: str | None, policies: Mapping[str, Policy]) -> Policy:
 
 
 def _right(text: str, policy: Policy) -> Right:
-    offered = [right for right in Right if policy.offers(right)]
-    if text not in offered:
-        known = ", ".join(offered)
-        what = "not offered by this controller" if text in list(Right) else "unknown"
-        raise BadInput(f"right: {what}; write one of: {known}.", field="right")
-    return Right(text)
+    offered = [right for right in Right if policy.offers(right) and right in CARRIED_OUT]
+    if text in offered:
+        return Right(text)
+    what = "this controller does not offer it" if text in list(CARRIED_OUT) else "it cannot be carried out here yet"
+    if text not in list(Right):
+        what = "there is no such right"
+    raise BadInput(f"right: {what}; write one of: {', '.join(offered)}.", field="right")
 
 
-def _regime(asked: NewRequestInput, policy: Policy) -> tuple[str, str]:
+def _regime(asked: NewRequestInput, policy: Policy, right: Right) -> tuple[str, str]:
     """The regime's code, and where the person lives."""
     from habeas import law
 
     jurisdiction = (asked.jurisdiction or policy.controller.establishment).strip().upper()
+    code = (asked.regime or policy.applicable(jurisdiction).regime).strip().upper()
+    known = sorted({entry.code for entry in policy.regimes})
+    if code not in known:
+        raise UnknownRegime(f"regime: this controller answers under: {', '.join(known)}.", field="regime")
+    given = law.rights(code, answered_in(policy, code, jurisdiction))
+    if right not in given:
+        listed = ", ".join(sorted(given & CARRIED_OUT)) or "none of those carried out here"
+        raise BadInput(f"right: {code} does not give it; it gives: {listed}.", field="right")
+    return code, jurisdiction
+
+
+def answered_in(policy: Policy, regime: str, jurisdiction: str) -> str:
+    """The place whose law and calendar hold for a person who lives in a jurisdiction."""
     applicable = policy.applicable(jurisdiction)
-    wanted = (asked.regime or applicable.regime).strip().upper()
-    known = {entry.code for entry in policy.regimes}
-    if wanted not in known:
-        raise UnknownRegime(f"regime: this controller answers under: {', '.join(sorted(known))}.", field="regime")
-    law.regime(wanted, applicable.jurisdiction if wanted == applicable.regime else jurisdiction)
-    return wanted, jurisdiction
+    return applicable.jurisdiction if applicable.regime == regime else jurisdiction
 
 
 def _received(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:

@@ -19,7 +19,7 @@ from habeas.matching import Decision, Found, Place, Ruling
 from habeas.model import Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
-from workers.office.intake import words
+from workers.office.intake import answered_in, words
 from workers.office.story import Entry, Story, Told, entry, possible, told
 
 HANDLE = 8
@@ -103,8 +103,17 @@ class Reading(Acting):
                 retained=await tx.retained(request_id),
                 letters=await tx.letters(request_id),
                 pauses=await tx.pauses(request_id),
-                possible=possible(row, packaged=packaged),
+                possible=possible(row, self._answered_in(row), packaged=packaged),
             )
+
+    async def language(self, request_id: str) -> str:
+        """The language that the person is written to in.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        async with self._ledger.begin() as tx:
+            return (await tx.request(request_id)).language
 
     async def timeline(self, request_id: str) -> tuple[Told, ...]:
         """Everything that happened, as sentences.
@@ -224,6 +233,10 @@ class Reading(Acting):
         await tx.seal(request_id, f"view/{view}", why.encode())
         facts: dict[str, JsonValue] = {"what": what, "view": view}
         await tx.record(request_id, Tag.PERSONAL_DATA_VIEWED, self._now(), actor, facts, dedupe=f"view/{view}")
+
+    def _answered_in(self, row: RequestRow) -> str:
+        known = self._policies.get(row.controller)
+        return answered_in(known, row.regime, row.jurisdiction) if known else row.jurisdiction
 
     def _entry(self, row: RequestRow) -> Entry:
         known = self._policies.get(row.controller)

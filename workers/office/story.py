@@ -97,9 +97,15 @@ def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
 _WHO = '--by "YOUR NAME" --reason "WHY"'
 
 
-def possible(row: RequestRow, *, packaged: bool) -> tuple[PossibleAct, ...]:
-    """What can be done with a request as it stands, each with its command."""
-    acts = [act for kind in ActKind if row.stage in stages(kind, row.right) for act in _offers(kind, row)]
+def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAct, ...]:
+    """What can be done with a request as it stands, each with its command.
+
+    Args:
+        row: the request.
+        place: whose law it is answered under.
+        packaged: whether there is a package to download.
+    """
+    acts = [act for kind in ActKind if row.stage in stages(kind, row.right) for act in _offers(kind, row, place)]
     if packaged:
         acts.append(
             PossibleAct(
@@ -111,7 +117,7 @@ def possible(row: RequestRow, *, packaged: bool) -> tuple[PossibleAct, ...]:
     return tuple(acts)
 
 
-def _offers(kind: ActKind, row: RequestRow) -> Iterator[PossibleAct]:
+def _offers(kind: ActKind, row: RequestRow, place: str) -> Iterator[PossibleAct]:
     def act(title: str, words: str) -> PossibleAct:
         verb, _, rest = words.partition(" ")
         command = f"habeas request {verb} {row.id} {rest}".rstrip()
@@ -134,12 +140,13 @@ def _offers(kind: ActKind, row: RequestRow) -> Iterator[PossibleAct]:
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
         case ActKind.REFUSE:
-            yield act("Refuse", f"refuse --ground GROUND {_WHO}")
-        case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right):
-            grounds = "|".join(law.extension_grounds(row.regime))
+            grounds = "|".join(ground.code for ground in law.refusal_grounds(row.regime, place, row.right))
+            yield act("Refuse", f"refuse --ground {grounds} {_WHO}")
+        case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
+            grounds = "|".join(law.extension_grounds(row.regime, place))
             yield act("Extend the term", f"extend --ground {grounds} {_WHO}")
-        case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right):
-            reasons = "|".join(sorted(law.pauses_allowed(row.regime, row.right)))
+        case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right, place):
+            reasons = "|".join(sorted(law.pauses_allowed(row.regime, row.right, place)))
             yield act("Pause the clock", f"pause --for {reasons} {_WHO}")
         case ActKind.RESUME if row.paused:
             yield act("Let the clock run again", f"resume {_WHO}")

@@ -1,0 +1,103 @@
+"""The desk as an ASGI application over an office."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
+from workers.desk import pages
+from workers.desk.guard import Guard, TooMuch
+from workers.desk.person import person_pages
+from workers.desk.staff import staff_pages
+from workers.office import Office
+
+log = structlog.get_logger(__name__)
+
+NOT_READY = "not_ready"
+PAGE_FAILED = "page_failed"
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+
+
+def create_app(office: Office, hosts: Collection[str] = LOOPBACK_NAMES) -> ASGIApp:
+    """The desk.
+
+    Args:
+        office: what its pages show and do.
+        hosts: the names it is served under; a page elsewhere must not reach it under a name of its own.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(person_pages(office))
+    app.include_router(staff_pages(office))
+    _add_health(app, office)
+    _add_style(app)
+    _add_errors(app)
+    return Guard(app, hosts)
+
+
+def _add_health(app: FastAPI, office: Office) -> None:
+    @app.get("/healthz")
+    async def alive() -> Response:
+        """This process answers."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz")
+    async def ready() -> Response:
+        """Ledger and Temporal answer, too: requests can be opened and acted on."""
+        try:
+            await office.ready()
+        except HabeasError as error:
+            log.warning(NOT_READY, error=error.code)
+            return JSONResponse({"status": "not_ready", "error": error.code, "remedy": error.diagnostics()}, 503)
+        return JSONResponse({"status": "ok"})
+
+
+def _add_style(app: FastAPI) -> None:
+    content = pages.style()
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+
+    @app.get("/static/desk.css")
+    async def style(request: Request) -> Response:
+        headers = {"etag": tag, "cache-control": "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="text/css", headers=headers)
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def no_such_page(_: Request, error: HTTPException) -> Response:
+        title = "There is no such page" if error.status_code == 404 else "This does not work"
+        text = "Check the address: it may have been cut or changed on its way."
+        return pages.page("nothing.html", error.status_code, title=title, text=text)
+
+    @app.exception_handler(RequestValidationError)
+    @app.exception_handler(BadInput)
+    async def unusable(_: Request, __: Exception) -> Response:
+        return pages.page(
+            "nothing.html", 400, title="This does not work", text="Something in the address is not right."
+        )
+
+    @app.exception_handler(TooMuch)
+    async def too_much(_: Request, __: Exception) -> Response:
+        return pages.page("nothing.html", 413, title="That is too much", text="The form holds more than it can.")
+
+    @app.exception_handler(LedgerUnavailable)
+    @app.exception_handler(EngineUnavailable)
+    async def later(_: Request, error: HabeasError) -> Response:
+        log.error(PAGE_FAILED, error=error.code)
+        text = "Please try again in a few minutes. Nothing is lost."
+        return pages.page("nothing.html", 503, title="Not available right now", text=text)
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> Response:
+        log.error(PAGE_FAILED, error=getattr(error, "code", type(error).__name__))
+        text = "Something unforeseen happened. Please try again later."
+        return pages.page("nothing.html", 500, title="This did not work", text=text)

@@ -1,0 +1,114 @@
+"""The wall around the pages: known host names only, small bodies, headers that keep a browser honest, quiet logs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+PAGE_SERVED = "page_served"
+MOST_BODY = 4096
+"""Bytes. The longest form has one code in it."""
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "x-frame-options": "DENY",
+    "x-robots-tag": "noindex, nofollow",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Guard:
+    """ASGI middleware around everything. What it logs is the route's template, never the path: paths hold tokens."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse what should not come in, and dress what goes out."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        seen: dict[str, int] = {}
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        try:
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await refusal(scope, receive, dressed)
+            else:
+                await self._app(scope, _limited(receive), dressed)
+        finally:
+            log.info(
+                PAGE_SERVED,
+                method=scope["method"] if scope["method"] in {"GET", "HEAD", "POST"} else "OTHER",
+                route=_template(scope),
+                status=seen.get("status", 0),
+                milliseconds=round((time.perf_counter() - began) * 1000),
+            )
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        headers = Headers(scope=scope)
+        if _name(headers.get("host", "")) not in self._hosts:
+            return PlainTextResponse("This name is not served here.", 421)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > MOST_BODY:
+            return PlainTextResponse("That is too much.", 413)
+        # A form that another site filled in; a browser that does not say where it comes from is let through.
+        if scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return PlainTextResponse("Only this site's own pages may send this.", 403)
+        return None
+
+
+class TooMuch(Exception):
+    """The body is longer than any form of ours."""
+
+
+def _limited(receive: Receive) -> Receive:
+    got = 0
+
+    async def limited() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > MOST_BODY:
+            raise TooMuch
+        return message
+
+    return limited
+
+
+def _name(host: str) -> str:
+    """The host name of a Host header, without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0].removeprefix("[").lower()
+    return host.partition(":")[0].lower()
+
+
+def _template(scope: MutableMapping[str, Any]) -> str:
+    return getattr(scope.get("route"), "path", "-")

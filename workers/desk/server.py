@@ -1,0 +1,77 @@
+"""Serving the desk."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+
+from habeas.errors import ConfigurationError
+from workers.desk.app import LOOPBACK_NAMES, create_app
+from workers.office import open_office
+from workers.settings import DeskSettings, Settings
+
+log = structlog.get_logger(__name__)
+
+DESK_STARTED = "desk_started"
+DESK_STOPPED = "desk_stopped"
+
+
+async def serve(settings: Settings) -> None:
+    """Serve the desk until a signal says stop.
+
+    Raises:
+        ConfigurationError: `desk.host` is not this machine alone, or the port is taken.
+        LedgerUnavailable: the database does not answer.
+    """
+    desk = settings.desk
+    refuse_wide(desk)
+    hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
+    async with open_office(settings) as office:
+        with _listening(desk) as listener:
+            config = uvicorn.Config(
+                create_app(office, hosts),
+                access_log=False,  # its lines hold paths, and paths hold tokens
+                log_config=None,
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=5,
+                timeout_graceful_shutdown=10,
+                limit_concurrency=200,
+            )
+            log.info(DESK_STARTED, port=listener.getsockname()[1])
+            await uvicorn.Server(config).serve(sockets=[listener])
+    log.info(DESK_STOPPED)
+
+
+def refuse_wide(desk: DeskSettings) -> None:
+    """Staff do not log in yet: whoever reaches the desk is staff, so only this machine may.
+
+    Raises:
+        ConfigurationError: the address is not a loopback one.
+    """
+    try:
+        loopback = ipaddress.ip_address(desk.host).is_loopback
+    except ValueError:
+        loopback = desk.host == "localhost"
+    if not loopback:
+        raise ConfigurationError(
+            f"`desk.host` is {desk.host}, but the desk serves this machine only: write 127.0.0.1, and put what others "
+            "may reach (the paths /v/ and /d/) behind a proxy of yours."
+        )
+
+
+def _listening(desk: DeskSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in desk.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((desk.host, desk.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(f"`desk.port` {desk.port} cannot be used: {error.strerror}.") from None
+    return listener

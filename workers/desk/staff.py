@@ -1,0 +1,47 @@
+"""Staff's pages: the queue and a request's story. They only look, and they name nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from activities.ledger import RequestFilter
+from habeas.errors import BadInput
+from workers.desk.pages import page
+from workers.office import Office, read_reference
+
+PER_PAGE = 100
+_VIEWS: Mapping[str, dict[str, bool]] = {
+    "open": {"open": True},
+    "overdue": {"open": True, "overdue": True},
+    "closed": {"open": False},
+}
+
+
+def staff_pages(office: Office) -> APIRouter:
+    """The routes of staff's pages."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/")
+    async def queue(view: str = "open", after: str | None = None) -> Response:
+        chosen = view if view in _VIEWS else "open"
+        start = read_reference(after) if after else None
+        entries = await office.requests(
+            RequestFilter.model_validate({**_VIEWS[chosen], "limit": PER_PAGE, "after": start})
+        )
+        more = entries[-1].id if len(entries) == PER_PAGE else None
+        return page("queue.html", entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
+
+    @router.get("/requests/{request_id}")
+    async def story(request_id: str) -> Response:
+        try:
+            reference = read_reference(request_id)
+            told = await office.show(reference)
+            events = await office.timeline(reference)
+        except BadInput:
+            return page("nothing.html", 404, title="No such request", text="There is no request of this reference.")
+        return page("request.html", story=told, entry=told.entry, events=events)
+
+    return router

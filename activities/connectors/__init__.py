@@ -1,0 +1,42 @@
+"""Connectors by name: the built-in ones come through the same door as anyone's, the entry point group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from habeas.connector import ENTRY_POINT_GROUP, Connector, ConnectorFactory
+from habeas.errors import ConfigurationError
+
+__all__ = ["connector_names", "load_connector"]
+
+
+def connector_names() -> tuple[str, ...]:
+    """Every connector that is installed here."""
+    return tuple(sorted({entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)}))
+
+
+def load_connector(system: str, settings: Mapping[str, Any]) -> Connector:
+    """Make one configured system's connector.
+
+    Args:
+        system: its name in the settings.
+        settings: its table: ``connector`` names the entry point, the rest is the connector's own.
+
+    Raises:
+        ConfigurationError: no such connector, it does not load, or its settings are wrong (its own error).
+    """
+    options = dict(settings)
+    name = options.pop("connector", None)
+    found = [entry for entry in entry_points(group=ENTRY_POINT_GROUP) if entry.name == name]
+    if not found:
+        known = ", ".join(connector_names()) or "none"
+        raise ConfigurationError(f"systems.{system}.connector is {name!r}; installed are: {known}.", system=system)
+    try:
+        factory = found[0].load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"systems.{system}: the connector {name!r} does not load ({type(error).__name__}: {error}).", system=system
+        ) from error
+    return cast("ConnectorFactory", factory).from_settings(system, options)

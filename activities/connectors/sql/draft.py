@@ -1,0 +1,208 @@
+"""Draft a data map by reflection. Facts are written as such; a guess begins with a "?" until a human takes it out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+
+from activities.connectors.sql.effects import takes
+from activities.connectors.sql.errors import guarded
+from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
+from activities.connectors.sql.session import Database
+from habeas.datamap import ColumnRule, DataMap, Effect
+
+_PEOPLE = re.compile(
+    r"(^|_)(users?|customers?|contacts?|people|persons?|members?|clients?|patients?|employees?|subscribers?|leads?)$"
+)
+_IDENTIFIERS = (
+    (re.compile(r"(^|_)e?_?mail(_?address)?$"), "email", "plus"),
+    (re.compile(r"(^|_)(phone|mobile|tel|telephone|fax)(_?(no|number))?$"), "phone", "phone"),
+    (re.compile(r"^(customer|client|member|account)_(no|number)$"), "customer_number", "exact"),
+)
+_PERSONAL = re.compile(
+    r"(^|_)(first|last|full|given|family|middle|nick|display|user|contact|holder)?_?name$|mail|phone|mobile|street|address"
+    r"|city|zip|postal|birth|(^|_)ip(_|$)|user_agent|signature|ssn|passport|iban|gender|salutation|avatar|photo|payer"
+)
+_SECRET = re.compile(r"password|passwd|secret|token|api_key|salt|otp|hash$")
+_FREE_TEXT = re.compile(r"(^|_)(notes?|body|comments?|message|description|text|remarks?|memo|bio|details|reason)$")
+_NAMES = ("first_name", "given_name", "middle_name", "last_name", "family_name", "full_name", "name")
+_MEDIA_TYPES = ("content_type", "media_type", "mime_type")
+_FILE_NAMES = ("filename", "file_name", "name")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def draft_map(url: str, system: str, schema: str = "public") -> str:
+    """A data map of a database's schema as TOML, to be reviewed by people. Not from inside an event loop.
+
+    Raises:
+        ConfigurationError: not a PostgreSQL address.
+        Transient, Terminal: the database does not answer, or refuses.
+    """
+    return asyncio.run(draft(url, system, schema))
+
+
+async def draft(url: str, system: str, schema: str = "public") -> str:
+    """As `draft_map`, from inside an event loop."""
+    database = Database(url, DataMap.model_validate({"system": system, "schema": schema}), pool_size=1)
+
+    async def look() -> Schema:
+        async with database.reading() as connection:
+            return await reflect(connection, schema)
+
+    try:
+        return write(await guarded(system, look), system)
+    finally:
+        await database.aclose()
+
+
+def write(schema: Schema, system: str) -> str:
+    """The text of the draft. Pure."""
+    guesses = _Guesses(schema)
+    lines = [
+        "# A draft. What begins with a question mark is a guess: decide it, and take the mark away.",
+        f"# `habeas system map check {system}` names what is left to decide.",
+        f"system = {_quoted(system)}",
+        f"title = {_quoted('?' + system)}",
+        f"schema = {_quoted(schema.name)}",
+    ]
+    if schema.others:
+        lines += ["", "[other_schemas]  # each: why it may be left out, or which other system maps it"]
+        lines += [f'{_key(name)} = "?"' for name in schema.others]
+    for name, table in schema.tables.items():
+        lines += ["", *(guesses.personal(table) if name in guesses.people | guesses.below else _impersonal(table))]
+    return "\n".join(lines) + "\n"
+
+
+def _impersonal(table: Table) -> Iterator[str]:
+    yield f"[tables.{_key(table.name)}]"
+    yield 'personal = "?false"  # guess: nothing in it looks like a person, and no link leads to one'
+    yield 'because = "?"'
+
+
+class _Guesses:
+    """What the names and the foreign keys suggest."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.people = {name for name, table in schema.tables.items() if self._looks_like_people(table)}
+        self.below: set[str] = set()
+        keys = [key for key in schema.foreign_keys if key.schema == key.target_schema == schema.name]
+        while (
+            more := {
+                key.table for key in keys if key.target in self.people | self.below and key.table not in self.below
+            }
+            - self.people
+        ):
+            self.below |= more
+        self.below |= {
+            name
+            for name, table in schema.tables.items()
+            if name not in self.people and any(_PERSONAL.search(column) for column in table.columns if column != "name")
+        }
+
+    def _looks_like_people(self, table: Table) -> bool:
+        if table.kind not in ("r", "p"):
+            return False
+        reached = any(_identifier(column)[0] == "email" for column in table.columns)
+        named = any(column in _NAMES or column.endswith("_name") for column in table.columns)
+        return bool(_PEOPLE.search(table.name)) or (reached and named)
+
+    def personal(self, table: Table) -> Iterator[str]:
+        """The lines of a table that seems to hold people's data."""
+        yield f"[tables.{_key(table.name)}]"
+        yield 'category = "?"  # a data category of the policy'
+        if table.name in self.people:
+            yield 'person = "?true"  # guess: each row is an account of a person'
+            names = [column for column in _NAMES if column in table.columns]
+            if names:
+                yield f"name = [{', '.join(_quoted('?' + name) for name in names)}]  # guess"
+        if not table.primary_key:
+            yield 'key = ["?"]  # it has no primary key: columns that are unique together and never null'
+        yield 'erase = "?delete"  # guess: delete | anonymise | retain'
+        yield from self._links(table)
+        yield from self._identifiers(table)
+        yield from self._file(table)
+        yield f"[tables.{_key(table.name)}.columns]"
+        for column in table.columns.values():
+            yield f"{_key(column.name)} = {self._column(table, column)}"
+
+    def _links(self, table: Table) -> Iterator[str]:
+        known = self.people | self.below
+        keys = [key for key in self._keys(table) if key.target in known and key.target_schema == self.schema.name]
+        if keys:
+            yield "belongs = ["
+            for key in keys:
+                pairs = zip(key.columns, key.target_columns, strict=True)
+                columns = ", ".join(f"{_key(own)} = {_quoted(theirs)}" for own, theirs in pairs)
+                yield f"  {{ table = {_quoted('?' + key.target)}, columns = {{ {columns} }} }},  # guess: by {key.name}"
+            yield "]"
+        elif table.name not in self.people and not any(_identifier(column)[0] for column in table.columns):
+            yield 'belongs = ["?"]  # { table = "…", columns = { … } }: by what a row is a person\'s'
+
+    def _keys(self, table: Table) -> list[ForeignKey]:
+        return [key for key in self.schema.foreign_keys if (key.schema, key.table) == (self.schema.name, table.name)]
+
+    def _identifiers(self, table: Table) -> Iterator[str]:
+        found = [
+            (column.name, *_identifier(column.name))
+            for column in table.columns.values()
+            if column.category == "S" and _identifier(column.name)[0]
+        ]
+        if found:
+            yield "identifiers = ["
+            for name, kind, match in found:
+                ways = f"kind = {_quoted(kind)}, match = {_quoted(match)}"
+                yield f"  {{ column = {_quoted('?' + name)}, {ways} }},  # guess"
+            yield "]"
+
+    def _file(self, table: Table) -> Iterator[str]:
+        content = next((column.name for column in table.columns.values() if column.base == "bytea"), None)
+        if content:
+            parts = [f"content = {_quoted('?' + content)}"]
+            for key, names in (("name", _FILE_NAMES), ("media_type", _MEDIA_TYPES)):
+                named = next((name for name in names if name in table.columns), None)
+                parts += [f"{key} = {_quoted('?' + named)}"] if named else []
+            yield f"file = {{ {', '.join(parts)} }}  # guess"
+
+    def _column(self, table: Table, column: Column) -> str:
+        if column.name in table.primary_key:
+            return '"keep"  # the key'
+        if column.generated:
+            return '"keep"  # generated'
+        if any(column.name in key.columns for key in self._keys(table)):
+            return '"?keep"  # guess: points at another row'
+        if _SECRET.search(column.name):
+            return f'{{ erase = "?{_softest(column)}", disclose = false, because = "?" }}  # guess: a secret'
+        if _FREE_TEXT.search(column.name) and column.category in "SU":
+            return f'{{ erase = "?{_strongest(column)}", free_text = true }}  # guess: may name other people'
+        if _PERSONAL.search(column.name) or column.base in ("bytea", "json", "jsonb", "inet"):
+            return f'"?{_softest(column)}"  # guess: {column.full_type}'
+        return f'"?keep"  # guess: {column.full_type}'
+
+
+def _softest(column: Column) -> str:
+    """Nothing at all if the column may be empty; else the first that it can take; else not even a guess."""
+    return _first(column, Effect.NULL, Effect.REDACT, Effect.BLANK)
+
+
+def _strongest(column: Column) -> str:
+    return _first(column, Effect.REDACT, Effect.NULL, Effect.BLANK)
+
+
+def _first(column: Column, *effects: Effect) -> str:
+    return next((str(effect) for effect in effects if takes(column, ColumnRule(erase=effect))), "")
+
+
+def _identifier(column: str) -> tuple[str, str]:
+    """Kind and way of comparing, by the column's name; empty texts if it does not look like one."""
+    return next(((kind, match) for form, kind, match in _IDENTIFIERS if form.search(column)), ("", ""))
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

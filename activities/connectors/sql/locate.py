@@ -1,0 +1,158 @@
+"""Find a person: rows that bear an identifier, and from them up to the accounts they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.connectors.sql.keys import Key, encode
+from activities.connectors.sql.matching import bears, found_form, sought
+from activities.connectors.sql.shape import Place, Shape
+from activities.connectors.sql.walk import given_keys, leads, person_sets, same_key
+from habeas.connector import Located, Match
+from habeas.datamap import IdentifierRule
+from habeas.errors import Quarantine
+from habeas.model import Identifier
+
+MATCHES_MAX = 50
+YIELDS_MAX = 200
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows on the way up, and by which identifiers each was reached."""
+
+    by: dict[tuple[str, Key], dict[Identifier, None]] = field(default_factory=dict)
+
+    def add(self, table: str, key: Key, identifiers: Iterable[Identifier]) -> bool:
+        """True if this says anything new."""
+        known = self.by.setdefault((table, key), {})
+        before = len(known)
+        known.update(dict.fromkeys(identifiers))
+        if len(self.by) > MATCHES_MAX * 4:
+            raise Quarantine("An identifier is borne by too many rows to be one person's.")
+        return len(known) > before
+
+
+async def locate(connection: AsyncConnection, shape: Shape, identifiers: Sequence[Identifier]) -> Located:
+    """Every root that bears one of the identifiers itself or through a row below it.
+
+    Raises:
+        Quarantine: more than 50 of them: that is no person.
+    """
+    roots = await find_roots(connection, shape, identifiers)
+    matches = []
+    for (table, key), by in roots.items():
+        place = shape.places[table]
+        yields, name = await _yields(connection, shape, place, key), await _name(connection, place, key)
+        matches.append(
+            Match(collection=table, key=encode(place, key), found_by=tuple(by), yields=yields, name=name or None)
+        )
+    return Located(matches=tuple(matches))
+
+
+async def find_roots(
+    connection: AsyncConnection, shape: Shape, identifiers: Sequence[Identifier]
+) -> dict[tuple[str, Key], tuple[Identifier, ...]]:
+    """Roots, in the order of the tables and keys, with the identifiers that led there."""
+    found, roots = _Found(), _Found()
+    todo: list[tuple[str, Key]] = []
+    for place in shape.places.values():
+        for rule in place.rule.identifiers:
+            for key, by in await _bearers(connection, place, rule, identifiers):
+                if found.add(place.name, key, by):
+                    todo.append((place.name, key))
+    while todo:
+        table, key = todo.pop()
+        borne = tuple(found.by[table, key])
+        parents = await _parents(connection, shape, shape.places[table], key)
+        todo += [parent for parent in parents if found.add(*parent, borne)]
+        if not parents:
+            roots.add(table, key, borne)
+    if len(roots.by) > MATCHES_MAX:
+        raise Quarantine(f"More than {MATCHES_MAX} records bear one of the identifiers.")
+    order = sorted(roots.by, key=lambda root: (shape.places[root[0]].number, encode(shape.places[root[0]], root[1])))
+    return {root: tuple(roots.by[root]) for root in order}
+
+
+async def _bearers(
+    connection: AsyncConnection, place: Place, rule: IdentifierRule, identifiers: Sequence[Identifier]
+) -> list[tuple[Key, list[Identifier]]]:
+    forms = sought(rule, place.table.columns[rule.column], identifiers)
+    if not forms:
+        return []
+    query = (
+        sa.select(*place.key_texts(), found_form(place, rule).label("form"))
+        .where(bears(place, rule, forms))
+        .order_by(*(place.column(name) for name in place.key))
+        .limit(MATCHES_MAX * 4 + 1)
+    )
+    rows = (await connection.execute(query)).all()
+    return [(tuple(row[:-1]), forms.get(row.form) or _same_to_the_column(forms, row.form)) for row in rows]
+
+
+def _same_to_the_column(forms: dict[str, list[Identifier]], value: str) -> list[Identifier]:
+    """For types with an equality of their own (citext, char(n)): the form that the database found equal."""
+    equal = [ids for form, ids in forms.items() if form.casefold().rstrip() == value.casefold().rstrip()]
+    return [one for ids in equal or forms.values() for one in ids]
+
+
+async def _parents(connection: AsyncConnection, shape: Shape, place: Place, key: Key) -> list[tuple[str, Key]]:
+    """The rows that this one belongs to and that exist. None above an account of a person."""
+    if place.rule.person:
+        return []
+    found: dict[tuple[str, Key], None] = {}
+    child = given_keys(place, [key])
+    for link in place.links:
+        parent = shape.places[link.target]
+        above = parent.clause.alias("above")
+        texts = [sa.cast(above.c[name], sa.Text) for name in parent.key]
+        rows = place.clause.join(child, same_key(place, child)).join(above, leads(place, link, above))
+        query = sa.select(*texts).select_from(rows).order_by(*texts).limit(MATCHES_MAX + 1)
+        for row in await connection.execute(query):
+            if (parent.name, tuple(row)) != (place.name, key):
+                found[parent.name, tuple(row)] = None
+    return list(found)
+
+
+async def _yields(connection: AsyncConnection, shape: Shape, root: Place, key: Key) -> tuple[Identifier, ...]:
+    """All identifiers on the root's own row and on the rows below it."""
+    found: dict[Identifier, None] = {}
+    for place in shape.places.values():
+        rules = place.rule.identifiers
+        if not rules:
+            continue
+        mine = person_sets(shape, {root.name: [key]}, [place.name])[place.name]
+        values = [sa.cast(place.column(rule.column), sa.Text) for rule in rules]
+        rows = place.clause.join(mine, same_key(place, mine))
+        query = sa.select(*values).select_from(rows).order_by(*(place.column(name) for name in place.key))
+        for row in await connection.execute(query.limit(YIELDS_MAX + 1)):
+            for rule, value in zip(rules, row, strict=True):
+                identifier = _identifier(rule.kind, value)
+                if identifier:
+                    found[identifier] = None
+        if len(found) > YIELDS_MAX:
+            raise Quarantine(f"More than {YIELDS_MAX} identifiers hang on one record.")
+    return tuple(found)
+
+
+def _identifier(kind: str, value: str | None) -> Identifier | None:
+    """What the store holds under a kind may be anything; what has not its form cannot be searched by."""
+    try:
+        return Identifier(kind=kind, value=value or "")
+    except ValueError:
+        return None
+
+
+async def _name(connection: AsyncConnection, place: Place, key: Key) -> str | None:
+    if not place.rule.name:
+        return None
+    given = given_keys(place, [key])
+    parts = sa.func.concat_ws(" ", *(sa.cast(place.column(name), sa.Text) for name in place.rule.name))
+    name: str | None = await connection.scalar(
+        sa.select(parts).select_from(place.clause.join(given, same_key(place, given)))
+    )
+    return " ".join(name.split()) if name else None

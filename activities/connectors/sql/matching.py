@@ -1,0 +1,83 @@
+"""How a column is compared with an identifier: the same form on both sides, and equality. Never likeness."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from activities.connectors.sql.schema import Column
+from activities.connectors.sql.shape import PgType, Place
+from habeas.datamap import IdentifierRule, MatchBy
+from habeas.model import Identifier
+
+_BLANKS = " \t\r\n\u00a0"
+_TAG = re.compile(r"^([^+@]+)\+[^@]*@")
+_INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
+
+
+def sought(rule: IdentifierRule, column: Column, identifiers: Iterable[Identifier]) -> dict[str, list[Identifier]]:
+    """The forms to look for in this column -> the identifiers that each stands for."""
+    forms: dict[str, list[Identifier]] = {}
+    for identifier in identifiers:
+        if identifier.kind == rule.kind:
+            form = _form(rule.match, identifier.value)
+            if form and _possible(column, form):
+                forms.setdefault(form, []).append(identifier)
+    return forms
+
+
+def _form(match: MatchBy, value: str) -> str:
+    match match:
+        case MatchBy.EXACT:
+            return value
+        case MatchBy.CASE:
+            return value.lower()
+        case MatchBy.PLUS:
+            return _TAG.sub(r"\1@", value.lower())
+        case MatchBy.PHONE:
+            digits = re.sub(r"[^0-9]", "", value)
+            return digits if value.startswith("+") else digits.removeprefix("00")
+
+
+def _possible(column: Column, form: str) -> bool:
+    """Can this form be a value of the column at all? A failing cast would fail the whole search."""
+    if column.base in _INTEGER_BITS:
+        return bool(re.fullmatch(r"0|-?[1-9]\d{0,18}", form)) and abs(int(form)) < 2 ** (_INTEGER_BITS[column.base] - 1)
+    if column.base == "uuid":
+        try:
+            return str(UUID(form)) == form.lower()
+        except ValueError:
+            return False
+    return True
+
+
+def found_form(place: Place, rule: IdentifierRule) -> sa.ColumnElement[str]:
+    """The column's value in the form that `sought` uses."""
+    column = sa.cast(place.column(rule.column), sa.Text)
+    trimmed = sa.func.btrim(column, _BLANKS)
+    match rule.match:
+        case MatchBy.EXACT:
+            return column
+        case MatchBy.CASE:
+            return sa.func.lower(trimmed)
+        case MatchBy.PLUS:
+            return sa.func.regexp_replace(sa.func.lower(trimmed), r"^([^+@]+)\+[^@]*@", r"\1@")
+        case MatchBy.PHONE:
+            digits = sa.func.regexp_replace(column, "[^0-9]", "", "g")
+            plain = sa.func.regexp_replace(digits, "^00", "")
+            return sa.case((trimmed.op("^@")("+"), digits), else_=plain)
+
+
+def bears(place: Place, rule: IdentifierRule, forms: Iterable[str]) -> sa.ColumnElement[bool]:
+    """The row bears one of the forms."""
+    values = sa.bindparam(None, list(forms), ARRAY(sa.Text))
+    if rule.match is MatchBy.EXACT:
+        # In the column's own type, so that its index and its own idea of equality (citext) are used.
+        own: Any = place.table.columns[rule.column].type
+        return place.column(rule.column) == sa.any_(sa.cast(values, PgType(f"{own}[]")))
+    return found_form(place, rule) == sa.any_(values)

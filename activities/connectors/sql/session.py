@@ -1,0 +1,122 @@
+"""Connections and transactions: one isolation, one set of session settings, every wait bounded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from activities.connectors.sql.schema import reflect
+from activities.connectors.sql.shape import Shape, shape
+from habeas.datamap import DataMap
+from habeas.errors import ConfigurationError
+
+CONNECT_SECONDS = 15
+LOCK_SECONDS = 10
+# Whatever the role or the database sets, texts and JSON must come out the same, or fingerprints would differ.
+_SETTINGS = {
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmlbinary": "base64",
+    "lc_monetary": "C",
+    # An error, not fewer rows, where a row security policy would filter.
+    "row_security": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_custom_plan",
+}
+
+
+def engine_url(url: str, system: str) -> URL:
+    """The asyncpg form of a ``postgresql://`` address.
+
+    Raises:
+        ConfigurationError: it is not one. The address itself is never repeated: it holds the password.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres") or not parsed.database:
+        raise ConfigurationError(f"systems.{system}.url is not postgresql://user:password@host:port/database.")
+    mode = parsed.query.get("sslmode")
+    if isinstance(mode, str):
+        parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return parsed.set(drivername="postgresql+asyncpg")
+
+
+class Database:
+    """One connected database: a small pool, transactions, the shape that the map has on it now."""
+
+    def __init__(self, url: str, data_map: DataMap, *, pool_size: int = 4, statement_seconds: float = 60.0) -> None:
+        self.map = data_map
+        self._url = engine_url(url, data_map.system)
+        self._seconds = statement_seconds
+        self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+
+    def _make(self, **pool: Any) -> AsyncEngine:
+        arguments = {
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": self._seconds + LOCK_SECONDS,
+            # The customer may alter tables while we are connected: no plan may outlive its transaction.
+            "prepared_statement_cache_size": 0,
+            "statement_cache_size": 0,
+        }
+        return create_async_engine(self._url, connect_args=arguments, hide_parameters=True, **pool)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only snapshot of the database."""
+        async with self._transaction(self._engine, readonly=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading_afresh(self) -> AsyncIterator[AsyncConnection]:
+        """As `reading`, on a connection that nothing has used before."""
+        engine = self._make(poolclass=NullPool)
+        try:
+            async with self._transaction(engine, readonly=True) as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: commits at the end, or leaves everything as it was."""
+        async with self._transaction(self._engine, readonly=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine, *, readonly: bool) -> AsyncIterator[AsyncConnection]:
+        async with engine.connect() as plain:
+            connection = await plain.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=readonly, postgresql_deferrable=False
+            )
+            async with connection.begin():
+                settings = _SETTINGS | {
+                    "statement_timeout": f"{int(self._seconds * 1000)}ms",
+                    "lock_timeout": f"{LOCK_SECONDS}s",
+                }
+                calls = [sa.func.set_config(name, value, True) for name, value in settings.items()]
+                await connection.execute(sa.select(*calls))
+                yield connection
+
+    async def shape(self, connection: AsyncConnection) -> Shape:
+        """The map on the database as it is in this transaction: a table added since yesterday must not go unseen.
+
+        Raises:
+            MapDoesNotFit: the map does not fit (any more).
+        """
+        return shape(self.map, await reflect(connection, self.map.schema_name))
+
+    async def aclose(self) -> None:
+        """Give back all connections."""
+        await self._engine.dispose()

@@ -1,0 +1,217 @@
+"""The data map as frozen models. What is missing stays missing here; `habeas.datamap.problems` names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.model import Frozen, SystemName
+
+TomlPath = tuple[str | int, ...]
+
+
+class Effect(StrEnum):
+    """What anonymising does to a column."""
+
+    KEEP = "keep"
+    NULL = "null"
+    BLANK = "blank"
+    """The type's empty value: ``''``, 0, ``{}``, no bytes."""
+    REDACT = "redact"
+    """The text ``[erased]``."""
+    TOKEN = "token"  # noqa: S105  a word of the map, no secret
+    """A placeholder that differs from row to row, for columns that must stay unique: ``erased-…``."""
+    SET = "set"
+    """The rule's own constant (``to``)."""
+
+
+class MatchBy(StrEnum):
+    """How a column's values are compared with an identifier. Never by likeness."""
+
+    EXACT = "exact"
+    CASE = "case"
+    """Case and surrounding blanks do not matter."""
+    PLUS = "plus"
+    """As ``case``, and what follows a ``+`` in the local part of an address does not matter."""
+    PHONE = "phone"
+    """Digits only; a leading ``00`` is a ``+``."""
+
+
+class ColumnRule(Frozen):
+    """One column: written as a word (``email = "null"``) or as a table with more to say."""
+
+    erase: Effect
+    to: str | None = None
+    """The constant of ``set``, as PostgreSQL reads it for the column's type."""
+    free_text: bool = False
+    """May name other people: reviewed before release."""
+    disclose: bool = True
+    because: str | None = Field(default=None, min_length=3)
+    """Why it is not disclosed: the person reads this."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {"erase": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> ColumnRule:
+        if not self.disclose and not self.because:
+            raise ValueError('a column that is not disclosed says why: because = "…"')
+        if (self.erase is Effect.SET) is (self.to is None):
+            raise ValueError('`to` goes with erase = "set", and only with it')
+        return self
+
+
+class IdentifierRule(Frozen):
+    """A column that holds an identifier of the person that the row belongs to."""
+
+    column: str
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    match: MatchBy = MatchBy.EXACT
+
+
+class Link(Frozen):
+    """A row belongs to the row of ``table`` whose columns equal its own: ``{own = theirs}``."""
+
+    table: str
+    columns: Mapping[str, str] = Field(min_length=1)
+
+
+class MapRetention(Frozen):
+    """A duty to keep rows, as the map writes it; see `habeas.connector.Retention`."""
+
+    law: str = Field(min_length=3)
+    years: int = Field(default=0, ge=0)
+    months: int = Field(default=0, ge=0)
+    days: int = Field(default=0, ge=0)
+    anchor: str = Field(alias="from", min_length=1)
+    to: Literal["year_end"] | None = None
+
+    @model_validator(mode="after")
+    def _some_time(self) -> MapRetention:
+        if not (self.years or self.months or self.days):
+            raise ValueError("a retention lasts some years, months or days")
+        return self
+
+    def as_retention(self) -> Retention:
+        """The same, in the contract's words."""
+        return Retention(
+            law=self.law, years=self.years, months=self.months, days=self.days, anchor=self.anchor, to=self.to
+        )
+
+
+class FileRule(Frozen):
+    """Columns that together are a file."""
+
+    content: str
+    name: str | None = None
+    media_type: str | None = None
+
+
+class TableRule(Frozen):
+    """One table. ``personal = false`` needs a reason and nothing else."""
+
+    personal: bool = True
+    because: str | None = Field(default=None, min_length=3)
+    category: str | None = None
+    person: bool = False
+    """A row is an account of a person: what `locate` answers."""
+    name: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    """Only where the table has no primary key: columns that are never null and unique together."""
+    erase: Treatment | None = None
+    when_referenced: Treatment = Treatment.ANONYMISE
+    retention: MapRetention | None = None
+    after: Treatment = Treatment.DELETE
+    belongs: tuple[Link, ...] = ()
+    """Any one of these suffices."""
+    identifiers: tuple[IdentifierRule, ...] = ()
+    file: FileRule | None = None
+    columns: Mapping[str, ColumnRule] = Field(default_factory=dict)
+
+    @field_validator("after")
+    @classmethod
+    def _ends(cls, value: Treatment) -> Treatment:
+        if value is Treatment.RETAIN:
+            raise ValueError('when a retention is over a row is deleted or anonymised: after = "delete" | "anonymise"')
+        return value
+
+    @property
+    def treatments(self) -> frozenset[Treatment]:
+        """Everything that may happen to a row by this rule."""
+        match self.erase:
+            case Treatment.DELETE:
+                return frozenset(Treatment)
+            case Treatment.RETAIN:
+                return frozenset({Treatment.RETAIN, Treatment.ANONYMISE, self.after})
+            case Treatment.ANONYMISE:
+                return frozenset({Treatment.ANONYMISE, Treatment.RETAIN})
+            case None:
+                return frozenset()
+
+    def rule(self, column: str) -> ColumnRule:
+        """The rule of a decided column; KeyError if there is none."""
+        return self.columns[column]
+
+
+class DataMap(Frozen):
+    """The map of one store (one schema of one database)."""
+
+    system: SystemName
+    title: str = ""
+    schema_name: str = Field(default="public", alias="schema", min_length=1)
+    other_schemas: Mapping[str, str] = Field(default_factory=dict)
+    """Schemas of the same database that this map leaves out -> why."""
+    tables: Mapping[str, TableRule] = Field(default_factory=dict)
+
+    _undecided: tuple[TomlPath, ...] = PrivateAttr(default=())
+    _lines: Mapping[TomlPath, int] = PrivateAttr(default_factory=dict)
+    _origin: str = PrivateAttr(default="")
+
+    @property
+    def undecided(self) -> tuple[TomlPath, ...]:
+        """Places where the file still says ``"?…"``."""
+        return self._undecided
+
+    @property
+    def lines(self) -> Mapping[TomlPath, int]:
+        """Where each key stands in the file (from 1); empty for a map that was not read from one."""
+        return self._lines
+
+    @property
+    def origin(self) -> str:
+        """The file's path; empty for a map that was not read from one."""
+        return self._origin
+
+    def personal_tables(self) -> Iterator[tuple[str, TableRule]]:
+        """Tables that hold people's data, as the file orders them."""
+        return ((name, table) for name, table in self.tables.items() if table.personal)
+
+    def manifest(self) -> Manifest:
+        """What a connector with this map tells the engine. The map must be decided."""
+        kinds = {rule.kind for _, table in self.personal_tables() for rule in table.identifiers}
+        return Manifest(
+            title=self.title or self.system,
+            needs=tuple(sorted(kinds)),
+            yields=tuple(sorted(kinds)),
+            capabilities=frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM}),
+            collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
+        )
+
+
+def _collection(name: str, table: TableRule) -> Collection:
+    return Collection(
+        name=name,
+        category=table.category or "",
+        treatment=table.erase or Treatment.RETAIN,
+        retention=table.retention.as_retention() if table.retention else None,
+        when_referenced=table.when_referenced,
+        after=table.after,
+        withheld={column: rule.because or "" for column, rule in table.columns.items() if not rule.disclose},
+        free_text=tuple(column for column, rule in table.columns.items() if rule.free_text),
+    )

@@ -1,0 +1,119 @@
+"""What is wrong with a data map in itself, before any database is asked. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from habeas.connector import Treatment
+from habeas.datamap.model import DataMap, TableRule, TomlPath
+from habeas.model import Frozen
+from habeas.policy.lines import line_of
+
+
+class Finding(Frozen):
+    """One thing to decide or to correct, and what to write."""
+
+    table: str | None = None
+    column: str | None = None
+    problem: str
+    write: str
+    line: int | None = None
+    """In the map's file, from 1; of the nearest thing around it."""
+
+    def __str__(self) -> str:
+        place = ".".join(part for part in (self.table, self.column) if part) or "the map"
+        return f"{f'line {self.line}: ' if self.line else ''}{place}: {self.problem}; {self.write}"
+
+
+def finding(
+    data_map: DataMap, problem: str, write: str, table: str | None = None, column: str | None = None, *path: str | int
+) -> Finding:
+    """A finding with its line: of ``path`` below the table, or of the column, or of the table."""
+    where: TomlPath = ("tables", table, *(path or (("columns", column) if column else ()))) if table else path
+    line = line_of(data_map.lines, where) if data_map.lines else None
+    return Finding(table=table, column=column, problem=problem, write=write, line=line)
+
+
+def problems(data_map: DataMap) -> tuple[Finding, ...]:
+    """Everything undecided or contradictory in the map itself, in the file's order."""
+    found = itertools.chain(
+        _undecided(data_map),
+        *(_table(data_map, name, table) for name, table in data_map.tables.items()),
+        _unreachable(data_map),
+    )
+    return tuple(sorted(found, key=lambda one: one.line or 0))
+
+
+def _undecided(data_map: DataMap) -> Iterator[Finding]:
+    for path in data_map.undecided:
+        in_table = path[0] == "tables" and len(path) > 2
+        yield Finding(
+            table=str(path[1]) if in_table else None,
+            column=str(path[3]) if in_table and len(path) > 3 and path[2] == "columns" else None,
+            problem=f"`{_dotted(path[2:] if in_table else path)}` is not decided",
+            write='write what is right, without the "?"',
+            line=line_of(data_map.lines, path) if data_map.lines else None,
+        )
+
+
+def _dotted(path: TomlPath) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    if not table.personal:
+        if not table.because:
+            yield finding(data_map, "not personal, but it does not say why", 'write because = "…"', name)
+        return
+    undecided = {path[2] for path in data_map.undecided if path[:2] == ("tables", name) and len(path) > 2}
+    if not table.category and "category" not in undecided:
+        yield finding(data_map, "no data category", 'write category = "…", as the policy names it', name)
+    if table.erase is None and "erase" not in undecided:
+        yield finding(
+            data_map, "what erasure does is not decided", 'write erase = "delete" | "anonymise" | "retain"', name
+        )
+    if (table.erase is Treatment.RETAIN) is (table.retention is None):
+        write = 'write retention = { law = "…", years = …, from = "<date column>" } with erase = "retain", or neither'
+        yield finding(data_map, "erase and retention do not go together", write, name, None, "retention")
+    yield from _links(data_map, name, table)
+
+
+def _links(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    for number, link in enumerate(table.belongs):
+        parent = data_map.tables.get(link.table)
+        if parent is None or not parent.personal:
+            what = "is not in the map" if parent is None else "is not personal"
+            yield finding(
+                data_map,
+                f"belongs to {link.table}, which {what}",
+                "name a personal table, or remove the link",
+                name,
+                None,
+                "belongs",
+                number,
+            )
+
+
+def _unreachable(data_map: DataMap) -> Iterator[Finding]:
+    personal = dict(data_map.personal_tables())
+    reached = {name for name, table in personal.items() if table.person or table.identifiers}
+    while True:
+        more = {
+            name
+            for name, table in personal.items()
+            if name not in reached and any(link.table in reached for link in table.belongs)
+        }
+        if not more:
+            break
+        reached |= more
+    for name in personal.keys() - reached:
+        yield finding(
+            data_map,
+            "no way leads from a person to its rows",
+            "write belongs = [ { table = …, columns = { … } } ], or person = true, or personal = false with because",
+            name,
+        )

@@ -14,7 +14,8 @@ import structlog
 
 from habeas.errors import BadInput, ConfigurationError
 from workers.samples import billing, crm, support
-from workers.samples.population import World, populate
+from workers.samples.draw import populate
+from workers.samples.population import World
 from workers.samples.sheet import Sheet, Store
 
 __all__ = ["AS_OF", "MAPS", "SCHEMAS", "SEED", "Seeded", "checksum", "seed"]

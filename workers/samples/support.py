@@ -98,7 +98,7 @@ class _Support:
             dice.uuid(),
             person.given.lower() if nick else person.name,
             typed if person.sample or dice.chance(0.8) else spelling(person, email),
-            person.phone.replace(" ", "") if dice.chance(0.3) else None,
+            person.phone.replace(" ", "") if dice.chance(0.3) and not person.has(Trait.TWO_ACCOUNTS) else None,
             person.land.language,
             person.land.time_zone if dice.chance(0.7) else None,
             person.texts.signature.format(name=person.name) if dice.chance(0.3) else None,

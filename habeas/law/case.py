@@ -65,6 +65,8 @@ class Deadlines(Frozen):
     notice_latest_on: date | None = None
     suggested_due_on: date | None = None
     """Where the law gives a right without a number: what a policy may take. Not a date of the law."""
+    moved: int = 0
+    """By how many days closed days moved ``due_on``."""
     latest_defensible_on: date | None = None
     """A later day that could be argued for. Recorded, never worked to."""
     right_known: bool = True

@@ -113,6 +113,7 @@ def _deadlines(work: Working) -> Deadlines:
         extended_due_on=work.longer.last if work.longer else None,
         notice_latest_on=notice,
         suggested_due_on=suggested,
+        moved=(work.first.last - work.first.end).days if work.first else 0,
         latest_defensible_on=later if later != due else None,
         citation=citation(work),
         explanation=tuple(explanation(work, notice, suggested)),

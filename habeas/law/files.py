@@ -6,12 +6,17 @@ import tomllib
 from importlib.resources import files as resources
 from typing import Any
 
-__all__ = ["names", "toml"]
+__all__ = ["names", "text", "toml"]
+
+
+def text(path: str) -> str:
+    """One file of this package, by its path inside it."""
+    return resources("habeas.law").joinpath(path).read_text(encoding="utf-8")
 
 
 def toml(path: str) -> dict[str, Any]:
     """One TOML file of this package, by its path inside it (``regimes/eu-gdpr.toml``)."""
-    return tomllib.loads(resources("habeas.law").joinpath(path).read_text(encoding="utf-8"))
+    return tomllib.loads(text(path))
 
 
 def names(folder: str) -> tuple[str, ...]:

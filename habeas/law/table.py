@@ -5,7 +5,7 @@ Pure: rows in, rows out, one at a time. A row that cannot be computed says why i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -53,15 +53,10 @@ class Table:
         self.header = (*header, *(name for name in self.written if name not in self.names))
         self._columns = (*self.names, *(name for name in self.written if name not in self.names))
         self._places = {name: self._columns.index(name) for name in self.written}
-
-    def rows(self, rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
-        """Each row with its dates, in order. Short rows are filled up; empty lines fall away."""
-        for row in rows:
-            if row:
-                yield self.row(row)
+        self.error_at = self._places["error"]
 
     def row(self, row: Sequence[str]) -> list[str]:
-        """One row with its dates, or with its error."""
+        """One row with its dates, or with its error. Short rows are filled up."""
         width = len(self.names)
         whole = [*row[:width], *[""] * (len(self._columns) - min(len(row), width))]
         told = dict.fromkeys(self.written, "")
@@ -78,7 +73,7 @@ class Table:
     def broken(self, why: str) -> list[str]:
         """A line that is no row at all."""
         whole = [""] * len(self._columns)
-        whole[self._places["error"]] = why
+        whole[self.error_at] = why
         return whole
 
     def _dates(self, cells: Mapping[str, str]) -> dict[str, str]:

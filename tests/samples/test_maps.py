@@ -12,6 +12,7 @@ from activities.connectors.sql import SqlConnector
 from activities.connectors.sql.check import check
 from habeas.connector import Match, Record, RecordRef, SystemPlan, Treatment
 from habeas.datamap import load_map
+from habeas.matching import ContradictionKind, contradictions
 from habeas.model import Identifier
 from habeas.outcomes import Done, Fate
 from habeas.plan import IndexedRecord, draft
@@ -108,15 +109,14 @@ async def test_an_address_leads_to_one_person_everywhere(
         "support": support,
     }
     assert {match.name for matches in found.values() for match in matches} == {person.name}
-    # Each identifier leads to one record of a store: nothing here needs a human.
-    for matches in found.values():
-        by = Counter(identifier for match in matches for identifier in match.found_by)
-        assert set(by.values()) <= {1}
+    assert contradictions({store: tuple(matches) for store, matches in found.items()}) == ()
 
 
 async def test_a_shared_mailbox_leads_to_two(connectors: Connectors) -> None:
     found = await follow(connectors, SHARED_MAILBOX.email)
     assert {match.name for match in found["crm"]} == {SHARED_MAILBOX.name, SHARED_MAILBOX.also}
+    kinds = {each.kind for each in contradictions({store: tuple(matches) for store, matches in found.items()})}
+    assert ContradictionKind.SHARED_IDENTIFIER in kinds
 
 
 async def test_without_the_crm_the_second_address_leads_nowhere(connectors: Connectors) -> None:

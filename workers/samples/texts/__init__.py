@@ -1,0 +1,1 @@
+"""What people of the samples write, a file for each language."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import event, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from activities.ledger.acts import Acts
@@ -18,6 +17,7 @@ from activities.ledger.artifacts import Artifacts
 from activities.ledger.challenges import Challenges
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
+from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
 from activities.ledger.opening import Opening
@@ -25,7 +25,7 @@ from activities.ledger.requests import Requests
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
 from activities.vault import RequestKey, Vault
-from habeas.errors import ConfigurationError, LedgerUnavailable
+from habeas.errors import ConfigurationError
 
 CONNECT_TIMEOUT = 10.0
 STATEMENT_TIMEOUT = 60.0
@@ -36,20 +36,6 @@ _SERVER_SETTINGS = {
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "60s",
 }
-_REFUSALS = {
-    "28P01": "It refuses the user or the password.",
-    "28000": "It refuses the user or the password.",
-    "3D000": "It has no such database.",
-    "53100": "Its disk is full.",
-    "53300": "It has too many connections.",
-    "55P03": "It is busy: a lock was not given in time.",
-    "57014": "It is busy: a statement took too long.",
-    "25P03": "It ended a transaction that waited too long.",
-    "40P01": "Two transactions waited for each other; trying again helps.",
-    "40001": "Two transactions touched the same rows; trying again helps.",
-}
-_CONNECTION_CLASSES = ("08", "53", "57", "58")
-_MISSING_TABLE = "42P01"
 
 
 class Tx(Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings):
@@ -65,13 +51,13 @@ class Ledger:
         self._keys = keys
 
     @classmethod
-    def connect(cls, url: str, vault: Vault, pool_size: int = 10) -> Self:
+    def connect(cls, url: str, vault: Vault, pool_size: int = 10, *, keys: KeyRing | None = None) -> Self:
         """A ledger on ``postgresql://user:password@host:port/database``. Connects when first used.
 
         Raises:
             ConfigurationError: the URL is not one of PostgreSQL.
         """
-        return cls(make_engine(url, pool_size), vault, KeyRing())
+        return cls(make_engine(url, pool_size), vault, KeyRing() if keys is None else keys)
 
     @property
     def vault(self) -> Vault:
@@ -85,12 +71,14 @@ class Ledger:
         Raises:
             LedgerUnavailable: the database does not answer, or not in time. Nothing was written, except when the
                 connection broke during the commit itself: then it is not known, and every method may be called again.
+            RuntimeError: a failed statement's error was swallowed, and the transaction could not be committed.
         """
-        with mapped_errors():
-            async with self._engine.begin() as connection:
-                tx = Tx(connection, self._vault, self._keys)
-                yield tx
-            tx.committed()
+        async with contextlib.AsyncExitStack() as stack:
+            with mapped_errors():
+                connection = await stack.enter_async_context(self._engine.connect())
+            tx = Tx(connection, self._vault, self._keys)
+            yield tx
+            await tx.commit()
 
     async def key(self, request_id: str) -> RequestKey:
         """The request's key, from memory if it was used within the last minute.
@@ -158,19 +146,3 @@ def make_engine(url: str, pool_size: int = 10, **server_settings: str) -> AsyncE
             raise DisconnectionError
 
     return engine
-
-
-@contextlib.contextmanager
-def mapped_errors() -> Iterator[None]:
-    """Turn what a lost, full or busy database raises into `LedgerUnavailable`; all else passes."""
-    try:
-        yield
-    except (OSError, TimeoutError, PoolTimeout):
-        raise LedgerUnavailable from None
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if state == _MISSING_TABLE:
-            raise ConfigurationError("The ledger's tables are not there: run `habeas ledger migrate`.") from None
-        if error.connection_invalidated or state in _REFUSALS or str(state or "08")[:2] in _CONNECTION_CLASSES:
-            raise LedgerUnavailable(_REFUSALS.get(str(state), "")) from None
-        raise

@@ -10,7 +10,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from activities.ledger.database import make_engine, mapped_errors
+from activities.ledger.database import make_engine
+from activities.ledger.faults import mapped_errors
 
 _FOLDER = Path(__file__).parent / "migrations"
 # Any number that nothing else in the database uses.

@@ -7,17 +7,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import CursorResult, Executable, Row, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
 from activities.ledger.tables import request_key
 from activities.vault import RequestKey, Vault, WrappedKey
 from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
 
 M = TypeVar("M", bound=BaseModel)
-
-_FOREIGN_KEY_VIOLATION = "23503"
 
 
 class Room:
@@ -32,14 +30,14 @@ class Room:
         self._destroyed: set[str] = set()
         self._heads: dict[str, tuple[int, str]] = {}
         """Ends of chains that this transaction has locked."""
+        self._spoilt = False
 
-    async def _run(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> CursorResult[Any]:
+    async def _run(self, statement: Executable) -> CursorResult[Any]:
         try:
-            # Without `rows` this must be None: an empty list would be an empty executemany.
-            return await self._connection.execute(statement, rows)
-        except IntegrityError as error:
-            if getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY_VIOLATION and "request_id" in str(error.orig):
-                raise UnknownRequest from None
+            with mapped_errors():
+                return await self._connection.execute(statement)
+        except BaseException:
+            self._spoilt = True
             raise
 
     async def _first(self, statement: Executable) -> Row[Any] | None:
@@ -69,8 +67,13 @@ class Room:
         self._keys.put(request_id, key)
         return key
 
-    def committed(self) -> None:
-        """The transaction is through: keys that it made may be remembered, those it destroyed may not."""
+    async def commit(self) -> None:
+        """End the transaction: keys that it made may be remembered from now on, those it destroyed may not."""
+        if self._spoilt:
+            # PostgreSQL would answer COMMIT with a silent rollback.
+            raise RuntimeError("a statement of this transaction failed: nothing of it was written")
+        with mapped_errors():
+            await self._connection.commit()
         for request_id in self._destroyed:
             self._keys.drop(request_id)
         for request_id, key in self._fresh_keys.items():

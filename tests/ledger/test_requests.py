@@ -202,9 +202,13 @@ async def test_what_is_not_there_is_said_so(ledger: Ledger) -> None:
             await tx.save_subject(UNKNOWN, Subject(identifiers=(Identifier(kind="email", value="a@example.org"),)))
         with pytest.raises(UnknownRequest):
             await tx.update_request(UNKNOWN, overdue=True)
-    async with ledger.begin() as tx:
-        with pytest.raises(UnknownRequest):
+
+    async def pause() -> None:
+        async with ledger.begin() as tx:
             await tx.add_pause(UNKNOWN, "p", PauseReason.FEE, NOW.date())
+
+    with pytest.raises(UnknownRequest):
+        await pause()
 
 
 async def test_the_queue_is_in_the_order_of_what_is_due(ledger: Ledger, new_request: NewRequestFactory) -> None:

@@ -1,0 +1,20 @@
+-- The least that Habeas's processes need, for a role that does not own the tables. Run as the owner, after migrating:
+--
+--     psql -v role=habeas_app -f least_rights.sql habeas
+--
+-- The owner (who migrates) could take the triggers off the evidence; this role cannot, and may only add to it.
+
+GRANT USAGE ON SCHEMA public TO :"role";
+
+GRANT SELECT, INSERT, UPDATE ON
+    request, request_key, pause, evidence_head, act, challenge, proof, letter, artifact, link, system_result,
+    object_outcome, error
+TO :"role";
+
+-- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
+GRANT SELECT, INSERT, UPDATE, DELETE ON document TO :"role";
+GRANT SELECT, INSERT, DELETE ON open_subject TO :"role";
+GRANT DELETE ON act TO :"role";
+
+GRANT SELECT, INSERT ON evidence, code_try TO :"role";
+GRANT SELECT ON alembic_version TO :"role";

@@ -1,0 +1,131 @@
+"""The schema is made and unmade by its migrations, and is what the tables say."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+import activities.ledger
+from activities.ledger import Ledger, current_revision, downgrade, migrate
+from activities.ledger.database import make_engine
+from activities.ledger.tables import metadata
+from activities.vault import Vault
+from habeas.errors import ConfigurationError
+from habeas.evidence import Tag
+from tests.ledger.conftest import NOW, NewRequestFactory
+
+_LEFT = """
+SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^alembic_version'),
+       (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)
+"""
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND conrelid <> 'alembic_version'::regclass
+UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON oid = indexrelid
+WHERE relnamespace = 'public'::regnamespace AND relname !~ '^alembic_version'
+UNION ALL SELECT attrelid::regclass::text || '.' || attname || ' ' || coalesce(pg_get_expr(adbin, adrelid), '')
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND relname <> 'alembic_version'
+ORDER BY 1
+"""
+
+
+async def rows(url: str, query: str) -> list[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
+    assert await current_revision(fresh_database) is None
+    for _ in range(2):
+        await migrate(fresh_database)
+        assert await current_revision(fresh_database) == "0001"
+    await downgrade(fresh_database, "base")
+    assert await rows(fresh_database, _LEFT) == [(0, 0)]
+    await migrate(fresh_database)
+    assert await current_revision(fresh_database) == "0001"
+
+
+async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
+    await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
+    assert await current_revision(fresh_database) == "0001"
+
+
+async def test_alembic_finds_no_difference(ledger_url: str) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+        )
+        return list(compare_metadata(context, metadata))
+
+    engine = make_engine(ledger_url, 1)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        await connection.execute(text("DROP INDEX ix_request_open"))
+        assert await connection.run_sync(differences) != []
+    await engine.dispose()
+
+
+async def test_the_migrations_make_what_the_tables_say_to_the_last_check(ledger_url: str, fresh_database: str) -> None:
+    """Alembic does not compare checks and computed columns: the database itself does."""
+    engine = make_engine(fresh_database, 1)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+        await connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+    await engine.dispose()
+    made, said = await rows(ledger_url, _CONSTRAINTS), await rows(fresh_database, _CONSTRAINTS)
+    assert made == said
+    assert len(made) > 150
+
+
+async def test_a_database_without_the_schema_is_said_to_be_one(fresh_database: str, vault: Vault) -> None:
+    ledger = Ledger.connect(fresh_database, vault)
+    try:
+        with pytest.raises(ConfigurationError, match="migrate"):
+            await ledger.key("HB-0000-0000-0000")
+    finally:
+        await ledger.aclose()
+
+
+async def test_a_role_with_the_least_rights_can_work_and_cannot_rewrite(
+    ledger_url: str, vault: Vault, new_request: NewRequestFactory
+) -> None:
+    rights = (Path(activities.ledger.__file__).parent / "least_rights.sql").read_text()
+    role = f"app_{ledger_url.rpartition('_')[2]}"
+    owner = await asyncpg.connect(ledger_url)
+    await owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'made-up'")
+    await owner.execute(rights.replace(':"role"', role))
+    url = f"postgresql://{role}:made-up@{ledger_url.rpartition('@')[2]}"
+    ledger = Ledger.connect(url, vault)
+    try:
+        async with ledger.begin() as tx:
+            opened = (await tx.open_request(new_request())).request.id
+            await tx.record(opened, Tag.REQUEST_OPENED, NOW, dedupe="a")
+            await tx.update_request(opened, overdue=True)
+            await tx.destroy_key(opened, NOW)
+        app = await asyncpg.connect(url)
+        for attack in (
+            "ALTER TABLE evidence DISABLE TRIGGER ALL",
+            "DROP TRIGGER evidence_is_append_only ON evidence",
+            "UPDATE evidence SET n = 2",
+            "DELETE FROM evidence",
+            "TRUNCATE evidence",
+            "DELETE FROM request_key",
+            "SET session_replication_role = replica",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await app.execute(attack)
+        await app.close()
+    finally:
+        await ledger.aclose()
+        await owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+        await owner.close()

@@ -105,6 +105,7 @@ class EmbeddedPostgres:
         self._server = FolderLock(self.data_dir / "server.lock")
         self._abandoned = threading.Event()
         self._password = ""
+        self._log_start = 0
 
     def dsn(self, name: str = "postgres") -> str:
         """Where a database is found: ``postgresql://habeas:<password>@127.0.0.1:<port>/<name>``."""
@@ -155,6 +156,10 @@ class EmbeddedPostgres:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._in_thread(self.stop)
+
+    def last_words(self) -> str:
+        """The end of what the server wrote to its log since it was started."""
+        return tail(self.log, since=self._log_start)
 
     def stop(self) -> None:
         """Stop the server: fast (sessions end, data is safe), and by force after ten seconds. Harmless when stopped."""
@@ -246,6 +251,11 @@ class EmbeddedPostgres:
         if binaries.owner is not None:
             for path in (self.data_dir, *self.data_dir.rglob("*")):
                 os.chown(path, binaries.owner.pw_uid, binaries.owner.pw_gid, follow_symlinks=False)
+            if not binaries.can_reach(self.data_dir, to_write=True):
+                raise PostgresFailed(
+                    f"The server has to run as {binaries.owner.pw_name} here, who cannot reach {self.data_dir}: "
+                    "let others pass the folders above it (chmod o+x), or run as an ordinary user."
+                )
 
     def _spawn(self) -> None:
         binaries = self._the_binaries()
@@ -260,6 +270,7 @@ class EmbeddedPostgres:
             str(self.cluster),
         ]
         with open_log(self.log) as log:
+            self._log_start = log.seek(0, os.SEEK_END)
             self.process = subprocess.Popen(  # noqa: S603  our own words, no shell
                 [*command, *words],
                 env=clean_environment(),
@@ -277,18 +288,28 @@ class EmbeddedPostgres:
         while process is not None and not self._abandoned.wait(0.02):
             code = process.poll()
             if code is not None:
-                if not last_try and "could not bind" in tail(self.log):
+                said = self.last_words()
+                if not last_try and "could not bind" in said:
                     self.port = 0
                     return False
-                raise PostgresFailed(f"It ended with code {code}:\n{tail(self.log)}", log=self.log)
-            asked = self._psql("select 1")
-            if asked.returncode == 0:
-                return True
-            if "authentication failed" in asked.stderr:
-                raise PostgresFailed(f"The password in {self.password_file} is not the cluster's.", log=self.log)
+                raise PostgresFailed(f"On port {self.port} it ended with code {code}:\n{said}", log=self.log)
+            if self._listening(process.pid):
+                asked = self._psql("select 1")
+                if asked.returncode == 0:
+                    return True
+                if "authentication failed" in asked.stderr:
+                    raise PostgresFailed(f"The password in {self.password_file} is not the cluster's.", log=self.log)
             if time.monotonic() > deadline:
                 raise PostgresFailed(f"No answer within {self._start_timeout:g} seconds.", log=self.log)
         raise PostgresFailed("The start was abandoned.", log=self.log)
+
+    def _listening(self, pid: int) -> bool:
+        """Whether our server is the one on the port, by its own word: another one may be there just now."""
+        try:
+            lines = (self.cluster / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return lines[:1] == [str(pid)] and lines[7:8] != [] and lines[7].strip() == "ready"
 
     def _psql(self, statement: str) -> subprocess.CompletedProcess[str]:
         where = ("--host", LOOPBACK, "--port", str(self.port), "--username", SUPERUSER, "--dbname", "postgres")

@@ -58,6 +58,11 @@ class Binaries:
             self.command(program, *words), env=variables, capture_output=True, text=True, check=False
         )
 
+    def can_reach(self, path: Path, *, to_write: bool = False) -> bool:
+        """Whether the programs, as whoever they run, can use a file or folder."""
+        command = [*self.disguise, "test", "-w" if to_write else "-x", str(path)]
+        return subprocess.run(command, env=clean_environment(), check=False).returncode == 0  # noqa: S603  our own words
+
     def major(self) -> str:
         """The major version, like ``18``: what a cluster's PG_VERSION must say."""
         answer = self.run("postgres", "--version")
@@ -100,7 +105,7 @@ def _as_ordinary_user(folder: Path) -> Binaries:
         raise PostgresUnusable("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it.")
     words = ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--")
     candidate = Binaries(folder, words, user)
-    if candidate.run("postgres", "--version").returncode != 0:
+    if not candidate.can_reach(folder / "postgres"):
         raise PostgresUnusable(
             f"PostgreSQL refuses to run as root, user namespaces are forbidden here, and the user {user.pw_name} "
             f"cannot reach {folder}: put the installation where everybody can read it, or run as an ordinary user."

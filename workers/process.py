@@ -98,11 +98,11 @@ def open_log(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
 
 
-def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log; empty when there is none."""
+def tail(path: Path, lines: int = 15, since: int = 0) -> str:
+    """The last lines of a log, of what was written after the first ``since`` bytes; empty when there is none."""
     try:
         with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - 64 * 1024))
+            log.seek(max(since, path.stat().st_size - 64 * 1024))
             text = log.read().decode(errors="replace")
     except FileNotFoundError:
         return ""

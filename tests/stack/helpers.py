@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -47,10 +47,14 @@ class StackProcess:
 
 @asynccontextmanager
 async def stack_process(
-    folder: Path, *words: str, parts: str = BACKGROUND, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *words: str,
+    parts: str = BACKGROUND,
+    environment: Mapping[str, str] | None = None,
+    python: Sequence[str] = (sys.executable,),
 ) -> AsyncIterator[StackProcess]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.stack.runner", str(folder), parts, *words),
+        *(*python, "-m", "tests.stack.runner", str(folder), parts, *words),
         env={**os.environ, **(environment or {})},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -31,6 +31,10 @@ class PostgresPart:
         """The running server."""
         return self.server.process
 
+    def last_words(self) -> str:
+        """The end of what it wrote to its log since it was started."""
+        return self.server.last_words()
+
     async def start(self) -> None:
         """Start it and wait until it answers. Raises PostgresFailed."""
         await self.server.__aenter__()

@@ -63,6 +63,10 @@ class DataFolder:
                 raise FolderInUse(f"Parts of a stack that was killed still run on {self.path}.")
         self.storage.mkdir(mode=0o700, exist_ok=True)
 
+    def let_others_pass(self) -> None:
+        """Where the database has to run as another user: its own folder is inside. All else in here stays closed."""
+        self.path.chmod(0o711)
+
     def release(self) -> None:
         """Let go of it; harmless when it is not held."""
         self._parts_lock.release()

@@ -34,6 +34,9 @@ class Part(Protocol):
     def process(self) -> subprocess.Popen[bytes] | None:
         """The running process; None when it was not started, or stopped on purpose."""
 
+    def last_words(self) -> str:
+        """The end of what it wrote to its log since it was started."""
+
     async def start(self) -> None:
         """Start it and wait until it answers. Raises PartEnded or PartSilent."""
 
@@ -68,6 +71,11 @@ class ProcessPart:
     patience: float = 5.0
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _leaving: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _log_start: int = field(default=0, init=False)
+
+    def last_words(self) -> str:
+        """The end of what it wrote to its log since it was started."""
+        return tail(self.log, since=self._log_start)
 
     async def start(self) -> None:
         """Start it and wait until it answers. Raises PartEnded or PartSilent."""
@@ -79,7 +87,7 @@ class ProcessPart:
             if code is not None:
                 raise ended(self, code)
             if time.monotonic() > deadline:
-                detail = f"{self.name}, after {READY_WITHIN:g} seconds:\n{tail(self.log)}"
+                detail = f"{self.name}, after {READY_WITHIN:g} seconds:\n{self.last_words()}"
                 raise PartSilent(detail, part=self.name, log=self.log)
             await asyncio.sleep(PACE)
 
@@ -104,6 +112,7 @@ class ProcessPart:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with open_log(self.log) as log:
+            self._log_start = log.seek(0, os.SEEK_END)
             return subprocess.Popen(  # noqa: S603  our own words, no shell
                 [*die_with_parent(self.death_signal), *self.command],
                 cwd=self.folder,
@@ -124,7 +133,7 @@ def python(*words: str) -> list[str]:
 def ended(part: Part, code: int) -> PartEnded:
     """The error that names a part which ended, with what it last said."""
     how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-    last_words = tail(part.log)
+    last_words = part.last_words()
     return PartEnded(f"{part.name} ({how})" + (f":\n{last_words}" if last_words else ""), part=part.name, log=part.log)
 
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from workers.postgres import EmbeddedPostgres
+from workers.postgres_binaries import Binaries
 from workers.process import LOOPBACK, free_port
 from workers.settings import CONFIG_VARIABLE, Settings, TemporalSettings
 from workers.stack.database import PostgresPart
@@ -88,6 +89,8 @@ class Stack:
         wanted = self.options.parts
         if PartName.POSTGRES in wanted:
             self.postgres.port = self.ports.postgres
+            if Binaries.find().owner is not None:
+                self.folder.let_others_pass()
             await self._step("PostgreSQL", lambda: self._begin(PostgresPart(self.postgres)))
             self.ports = replace(self.ports, postgres=self.postgres.port)
             await self._step("Ledger", lambda: prepare_ledger(self.postgres))

@@ -361,10 +361,9 @@ def test_a_value_of_any_shape_anywhere_is_taken_or_refused_in_words(data: st.Dat
     assert all(problem.message and problem.remedy for problem in told)
     try:
         Policy.model_validate(raw)
-    except ValidationError as error:
-        assert error.error_count()
-    else:
-        assert told == ()
+    except ValidationError:
+        return
+    assert told == ()
 
 
 def manifest(*kinds: Collection, yields: tuple[str, ...] = ("email",)) -> Manifest:

@@ -65,11 +65,11 @@ def _dotted(path: TomlPath) -> str:
 
 
 def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    undecided = {path[2] for path in data_map.undecided if path[:2] == ("tables", name) and len(path) > 2}
     if not table.personal:
-        if not table.because:
+        if not table.because and "because" not in undecided:
             yield finding(data_map, "not personal, but it does not say why", 'write because = "…"', name)
         return
-    undecided = {path[2] for path in data_map.undecided if path[:2] == ("tables", name) and len(path) > 2}
     if not table.category and "category" not in undecided:
         yield finding(data_map, "no data category", 'write category = "…", as the policy names it', name)
     if table.erase is None and "erase" not in undecided:

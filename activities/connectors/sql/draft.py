@@ -26,7 +26,9 @@ _PERSONAL = re.compile(
     r"|city|zip|postal|birth|(^|_)ip(_|$)|user_agent|signature|ssn|passport|iban|gender|salutation|avatar|photo|payer"
 )
 _SECRET = re.compile(r"password|passwd|secret|token|api_key|salt|otp|hash$")
-_FREE_TEXT = re.compile(r"(^|_)(notes?|body|comments?|message|description|text|remarks?|memo|bio|details|reason)$")
+_FREE_TEXT = re.compile(
+    r"(^|_)(notes?|body|comments?|message|description|text|remarks?|memo|bio|details|reason|subject)$"
+)
 _NAMES = ("first_name", "given_name", "middle_name", "last_name", "family_name", "full_name", "name")
 _MEDIA_TYPES = ("content_type", "media_type", "mime_type")
 _FILE_NAMES = ("filename", "file_name", "name")
@@ -88,7 +90,9 @@ class _Guesses:
         self.schema = schema
         self.people = {name for name, table in schema.tables.items() if self._looks_like_people(table)}
         self.below: set[str] = set()
-        keys = [key for key in schema.foreign_keys if key.schema == key.target_schema == schema.name]
+        self.keys = [key for key in schema.foreign_keys if key.schema == key.target_schema == schema.name]
+        self.keys += [key for table in schema.tables.values() for key in self._unspoken(table)]
+        keys = self.keys
         while (
             more := {
                 key.table for key in keys if key.target in self.people | self.below and key.table not in self.below
@@ -130,19 +134,33 @@ class _Guesses:
 
     def _links(self, table: Table) -> Iterator[str]:
         known = self.people | self.below
-        keys = [key for key in self._keys(table) if key.target in known and key.target_schema == self.schema.name]
+        keys = [key for key in self._keys(table) if key.target in known]
         if keys:
             yield "belongs = ["
             for key in keys:
                 pairs = zip(key.columns, key.target_columns, strict=True)
                 columns = ", ".join(f"{_key(own)} = {_quoted(theirs)}" for own, theirs in pairs)
-                yield f"  {{ table = {_quoted('?' + key.target)}, columns = {{ {columns} }} }},  # guess: by {key.name}"
+                yield f"  {{ table = {_quoted('?' + key.target)}, columns = {{ {columns} }} }},  # guess: {key.name}"
             yield "]"
         elif table.name not in self.people and not any(_identifier(column)[0] for column in table.columns):
             yield 'belongs = ["?"]  # { table = "…", columns = { … } }: by what a row is a person\'s'
 
     def _keys(self, table: Table) -> list[ForeignKey]:
-        return [key for key in self.schema.foreign_keys if (key.schema, key.table) == (self.schema.name, table.name)]
+        return [key for key in self.keys if key.table == table.name]
+
+    def _unspoken(self, table: Table) -> Iterator[ForeignKey]:
+        """Columns named after another table's key, without a foreign key: ``notes.contact_id``."""
+        spoken = {column for key in self.keys if key.table == table.name for column in key.columns}
+        home = self.schema.name
+        for column in table.columns.values():
+            for target in self.schema.tables.values() if column.name not in spoken else ():
+                key = target.primary_key
+                stems = {target.name, target.name.removesuffix("s"), target.name.removesuffix("es")}
+                forms = [rf"(^|_){re.escape(stem)}_{re.escape(key[0])}$" for stem in stems if len(key) == 1]
+                named = any(re.search(form, column.name) for form in forms)
+                if named and target.columns[key[0]].base == column.base:
+                    why = "by its name only"
+                    yield ForeignKey(why, home, table.name, (column.name,), home, target.name, key, "a", False)
 
     def _identifiers(self, table: Table) -> Iterator[str]:
         found = [
@@ -174,25 +192,28 @@ class _Guesses:
         if any(column.name in key.columns for key in self._keys(table)):
             return '"?keep"  # guess: points at another row'
         if _SECRET.search(column.name):
-            return f'{{ erase = "?{_softest(column)}", disclose = false, because = "?" }}  # guess: a secret'
+            hidden = 'disclose = false, because = "?security"'
+            return f'{{ erase = "?{_softest(table, column)}", {hidden} }}  # guess: a secret'
         if _FREE_TEXT.search(column.name) and column.category in "SU":
-            return f'{{ erase = "?{_strongest(column)}", free_text = true }}  # guess: may name other people'
+            return f'{{ erase = "?{_strongest(table, column)}", free_text = true }}  # guess: may name other people'
         if _PERSONAL.search(column.name) or column.base in ("bytea", "json", "jsonb", "inet"):
-            return f'"?{_softest(column)}"  # guess: {column.full_type}'
+            return f'"?{_softest(table, column)}"  # guess: {column.full_type}'
         return f'"?keep"  # guess: {column.full_type}'
 
 
-def _softest(column: Column) -> str:
+def _softest(table: Table, column: Column) -> str:
     """Nothing at all if the column may be empty; else the first that it can take; else not even a guess."""
-    return _first(column, Effect.NULL, Effect.REDACT, Effect.BLANK)
+    return _first(table, column, Effect.NULL, Effect.REDACT, Effect.BLANK)
 
 
-def _strongest(column: Column) -> str:
-    return _first(column, Effect.REDACT, Effect.NULL, Effect.BLANK)
+def _strongest(table: Table, column: Column) -> str:
+    return _first(table, column, Effect.REDACT, Effect.NULL, Effect.BLANK)
 
 
-def _first(column: Column, *effects: Effect) -> str:
-    return next((str(effect) for effect in effects if takes(column, ColumnRule(erase=effect))), "")
+def _first(table: Table, column: Column, *effects: Effect) -> str:
+    unique = any(column.name in key.columns for key in table.unique)
+    wanted = (Effect.NULL, Effect.TOKEN) if unique else effects
+    return next((str(effect) for effect in wanted if takes(column, ColumnRule(erase=effect))), "")
 
 
 def _identifier(column: str) -> tuple[str, str]:

@@ -1,0 +1,109 @@
+"""A store for a test: a schema of its own on the real server, its data map, and a way to compare every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from activities.connectors import load_connector
+from activities.connectors.sql import SqlConnector
+from habeas.connector import Page, Record, RecordRef, SystemPlan
+from habeas.model import Identifier
+from habeas.outcomes import Done, ObjectOutcome
+from habeas.plan import IndexedRecord, draft
+
+TODAY = date(2026, 3, 1)
+Rows = dict[str, dict[str, str]]
+
+
+def ids(**values: str) -> tuple[Identifier, ...]:
+    return tuple(Identifier(kind=kind, value=value) for kind, value in values.items())
+
+
+def refs(collection: str, *keys: str) -> tuple[RecordRef, ...]:
+    return tuple(RecordRef(collection=collection, key=key) for key in keys)
+
+
+class Store:
+    """One database with a schema and a map."""
+
+    def __init__(self, dsn: str, connection: asyncpg.Connection, folder: Path, schema: str = "public") -> None:
+        self.dsn = dsn
+        self.sql = connection
+        self.folder = folder
+        self.schema = schema
+        self.connector: SqlConnector
+
+    async def build(self, ddl: str, map_text: str, **settings: Any) -> SqlConnector:
+        await self.sql.execute(ddl)
+        return self.connect(map_text, **settings)
+
+    def connect(self, map_text: str, **settings: Any) -> SqlConnector:
+        path = self.folder / "map.toml"
+        path.write_text(f'system = "shop"\n{map_text}', encoding="utf-8")
+        given = {"connector": "sql", "url": self.dsn, "map": str(path), **settings}
+        connector = load_connector("shop", given)
+        assert isinstance(connector, SqlConnector)
+        self.connector = connector
+        return connector
+
+    async def rows(self, *, versions: bool = False) -> Rows:
+        """Every row of every table by key position, byte for byte; with ``versions`` also where and since when."""
+        tables = await self.sql.fetch("SELECT relid::regclass::text AS name FROM pg_stat_user_tables ORDER BY 1")
+        found: Rows = {}
+        for table in tables:
+            extra = "xmin::text || ctid::text ||" if versions else ""
+            query = f"SELECT {extra} t::text AS row FROM {table['name']} t"  # noqa: S608  names from the catalogue
+            found[table["name"]] = {row["row"]: row["row"] for row in await self.sql.fetch(query)}
+        return found
+
+    async def plan(
+        self, roots: Iterable[RecordRef], identifiers: Iterable[Identifier] = (), today: date = TODAY
+    ) -> SystemPlan:
+        records = await self.collected(roots)
+        collections = self.connector.manifest.collections
+        index = [IndexedRecord.of(record) for record in records]
+        return draft("shop", collections, roots, identifiers, index, today)
+
+    async def collected(self, roots: Iterable[RecordRef]) -> list[Record]:
+        return [record for page in await self.pages(roots) for record in page.records]
+
+    async def pages(self, roots: Iterable[RecordRef], cursor: str | None = None) -> list[Page]:
+        return [page async for page in self.connector.collect(tuple(roots), cursor)]
+
+    async def erased(self, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
+        answer = await self.connector.erase(plan, None)
+        assert isinstance(answer, Done), answer
+        return answer.result
+
+    async def confirmed(self, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
+        answer = await self.connector.confirm(plan, None)
+        assert isinstance(answer, Done), answer
+        return answer.result
+
+
+def by_fate(outcomes: Iterable[ObjectOutcome]) -> dict[str, list[str]]:
+    """``fate`` or ``fate:reason`` -> ``table[key]``, sorted."""
+    found: dict[str, list[str]] = {}
+    for one in outcomes:
+        name = f"{one.fate}:{one.reason}" if one.reason else str(one.fate)
+        found.setdefault(name, []).append(f"{one.collection}{one.key}")
+    return {name: sorted(keys) for name, keys in found.items()}
+
+
+def places(records: Iterable[Record]) -> list[str]:
+    return [f"{record.collection}{record.key}" for record in records]
+
+
+def gone(before: Rows, after: Rows) -> dict[str, set[str]]:
+    """Rows that are not there any more as they were."""
+    return {table: set(before[table]) - set(after[table]) for table in before if set(before[table]) - set(after[table])}
+
+
+def new(before: Rows, after: Rows) -> dict[str, set[str]]:
+    """Rows that were not there like this."""
+    return gone(after, before)

@@ -100,7 +100,8 @@ def _recursive(
         for place in places
         for way in _entries(place, roots, outside, [sa.literal(place.number).label("t"), _texts(place)])
     ]
-    walk = sa.union(*starts).cte(f"walk{number}", recursive=True)
+    start = sa.union_all(*starts).subquery(f"start{number}")
+    walk = sa.select(start.c.t, start.c.v).cte(f"walk{number}", recursive=True)
     inside = {place.name: place for place in places}
     steps = [
         sa.select(sa.literal(place.number).label("t"), _texts(place)).where(_comes_from(walk, place, link, inside))

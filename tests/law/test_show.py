@@ -1,0 +1,126 @@
+"""The list of regimes, and a year to look at."""
+
+import json
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from habeas.errors import BadInput
+from habeas.law import regimes
+from habeas.law.draw import draw, strip
+from habeas.law.year import year_of
+from habeas.model import Right
+from workers.cli.app import run
+
+
+class Page(HTMLParser):
+    """What a page holds and whether its tags close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.titles: list[str] = []
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "rect", "line"):
+            self.open.append(tag)
+        given = dict(attrs)
+        self.titles += [given["title"] or ""] if "title" in given else []
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("rect", "line"):
+            assert self.open.pop() == tag
+
+
+def read(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    page.close()
+    assert page.open == []
+    return page
+
+
+@pytest.mark.parametrize("code", sorted(regimes()))
+def test_every_regime_can_be_drawn_and_loads_nothing(code: str) -> None:
+    html = draw(year_of(code, regimes()[code].places[0], 2027))
+    page = read(html)
+    assert page.loads == []
+    assert "@import" not in html
+    assert "url(" not in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_the_page_shows_the_day_of_each_answer() -> None:
+    found = year_of("EU-GDPR", "DK", 2027)
+    (clock,) = found.clocks
+    assert len(clock.days) == 365
+    by_day = {each.day: each for each in clock.days}
+    easter = by_day[date(2027, 2, 25)]
+    assert (easter.due, easter.count, easter.moved) == (date(2027, 3, 30), 33, 5)
+    page = read(draw(found))
+    assert len(page.titles) == 365
+    assert any("Received Thu 25 Feb 2027: due Tue 30 Mar 2027, 33 days." in each for each in page.titles)
+    assert (date(2027, 3, 25), "Maundy Thursday") in clock.holidays
+
+
+def test_bars_are_as_high_as_their_days() -> None:
+    (clock,) = year_of("EU-GDPR", "DK", 2027).clocks
+    bars = strip(clock)
+    assert len(bars) == 365
+    highest = min(bars, key=lambda bar: bar.top)
+    assert highest.top == 0
+    assert highest.base + highest.moved == pytest.approx(120, abs=0.2)
+    moved = [bar for bar in bars if bar.moved]
+    assert len(moved) == sum(1 for day in clock.days if day.moved)
+
+
+def test_days_before_the_law_are_blank() -> None:
+    (clock,) = year_of("UK-GDPR", "GB-ENG", 2026, Right.ERASURE).clocks
+    assert next(each.day for each in clock.days if each.due) == date(2026, 2, 5)
+    assert "no date" in clock.days[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "year", "right"),
+    [("EU-GDPR", "DK", 2017, None), ("EU-GDPR", "DK", 3000, None), ("EU-GDPR", "DK", 2027, Right.APPEAL)],
+)
+def test_a_year_that_cannot_be_drawn(code: str, place: str, year: int, right: Right | None) -> None:
+    with pytest.raises(BadInput):
+        year_of(code, place, year, right)
+
+
+def test_list_of_regimes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["law", "regimes", "--json"]) == 0
+    found = {each["code"]: each for each in json.loads(capsys.readouterr().out)}
+    assert set(found) == set(regimes())
+    assert found["EU-GDPR"]["answer"] == "one month"
+    assert "identity_restart" in found["EU-GDPR"]["options"]
+    assert len(found["EU-GDPR"]["places"]) == 27
+    assert run(["law", "regimes"]) == 0
+    assert "NZ-PRIVACY" in capsys.readouterr().out
+
+
+def test_show_on_the_terminal_and_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["law", "show", "NZ-PRIVACY", "--year", "2027"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^Dec .* 45$", out, re.M)
+    page = tmp_path / "year.html"
+    assert run(["law", "show", "UK-GDPR", "--jurisdiction", "GB-SCT", "--year", "2027", "--out", str(page)]) == 0
+    assert "GB-SCT" in page.read_text(encoding="utf-8")
+    assert run(["law", "show", "US-STATE", "--jurisdiction", "US-CO", "--year", "2027", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["clocks"][0]["due_on"]["2027-01-04"] == "2027-02-18"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["EU-GDRP"], ["EU-GDPR", "--jurisdiction", "NO"], ["EU-GDPR", "--year", "1900"], ["EU-GDPR", "--out", "/"]],
+)
+def test_what_cannot_be_shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["law", "show", *words]) == 2
+    assert "Error" in capsys.readouterr().err

@@ -67,14 +67,14 @@ class Controller(Frozen):
     contact: str = Field(min_length=3, max_length=320)
     """An e-mail address or whatever the controller's policy names; shown as it is."""
     address: str | None = None
-    website: str | None = None
+    """Postal; lines as they are printed."""
 
 
 class Authority(Frozen):
     """The authority that takes complaints."""
 
     name: str = Field(min_length=2)
-    url: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://")
     contact: str | None = None
 
 
@@ -276,6 +276,7 @@ class Attention(StrEnum):
     REVIEW = "review"
     DRIFTED = "drifted"
     CAME_BACK = "came_back"
+    NO_ADDRESS = "no_address"
 
 
 class StaffAttention(_StaffFacts):

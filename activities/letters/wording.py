@@ -1,7 +1,7 @@
 """Words in a person's language: catalogues of sentences, dates, numbers and lists as that language writes them.
 
-A catalogue is one TOML file per language and topic. Sentences hold ``{names}`` that are filled in here: escaped for
-HTML, plain for text. `lookup` is the one place that chooses a catalogue, so a controller's own wording has one door.
+A catalogue is one TOML file per language and topic. Sentences hold ``{names}`` that are filled in here as plain text
+(escaping is the template's). `lookup` is the one place that chooses a catalogue: the door for a controller's own words.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from markupsafe import Markup
 
 __all__ = ["LANGUAGES", "Words", "base_language", "humanise", "lookup"]
 
@@ -69,10 +68,6 @@ class Words:
     def text(self, key: str, **values: object) -> str:
         """The sentence as plain text."""
         return self._sentences[key].format(**values)
-
-    def html(self, key: str, **values: object) -> Markup:
-        """The sentence as HTML: the sentence is ours, every value is escaped."""
-        return Markup(self._sentences[key]).format(**values)  # noqa: S704 - our own catalogue; format() escapes values
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """The sentence for this many: the catalogue has ``key.one`` and ``key.other``; ``{n}`` is the number."""

@@ -73,7 +73,7 @@ class Bridge:
         async with self._turn:
             return await anext(stream, _End.END)
 
-    async def drain(self, items: Iterator[T]) -> AsyncIterator[T]:
+    async def drain(self, items: Iterator[T]) -> AsyncGenerator[T, None]:
         """Run the generator in the thread, and give its items to the event loop."""
         while True:
             item = await self._loop.run_in_executor(self._pool, next, items, _End.END)

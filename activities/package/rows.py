@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -60,48 +61,51 @@ class Table:
         self._withheld = {w.field for w in self.facts.withheld}
         self.columns = [c for c in self.facts.columns if c not in self._withheld]
 
-    async def json(self) -> AsyncIterator[bytes]:
+    async def json(self) -> AsyncGenerator[bytes, None]:
         """A JSON array, one record per line. Fills in columns, preview and attachments."""
         known, buffer, first = set(self.columns), bytearray(b"["), True
-        async for record, files in self._records():
-            row = self._disclosed(record)
-            self.columns += (new := [name for name in row if name not in known])
-            known.update(new)
-            if len(self.preview) < PREVIEW_ROWS:
-                self.preview.append({name: self.show(value) for name, value in row.items()})
-            self._note(files)
-            buffer += b"\n" if first else b",\n"
-            buffer += json_line(_with_files(row, files))
-            first = False
-            if len(buffer) >= _CHUNK:
-                yield bytes(buffer)
-                buffer.clear()
+        async with aclosing(self._records()) as records:
+            async for record, files in records:
+                row = self._disclosed(record)
+                self.columns += (new := [name for name in row if name not in known])
+                known.update(new)
+                if len(self.preview) < PREVIEW_ROWS:
+                    self.preview.append({name: self.show(value) for name, value in row.items()})
+                self._note(files)
+                buffer += b"\n" if first else b",\n"
+                buffer += json_line(_with_files(row, files))
+                first = False
+                if len(buffer) >= _CHUNK:
+                    yield bytes(buffer)
+                    buffer.clear()
         yield bytes(buffer + b"\n]\n")
 
-    async def csv(self) -> AsyncIterator[bytes]:
+    async def csv(self) -> AsyncGenerator[bytes, None]:
         """RFC 4180 in UTF-8 with a byte order mark, without which spreadsheets guess the letters wrong."""
         names = [*self.columns, _FILES] if self.attachment_count else self.columns
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\r\n")
         text.write("\ufeff")
         writer.writerow([csv_cell(name) for name in names])
-        async for record, files in self._records():
-            row = self._disclosed(record)
-            cells = [csv_cell(row.get(name)) for name in self.columns]
-            if self.attachment_count:
-                cells.append(csv_cell("; ".join(a.path for a in files)))
-            writer.writerow(cells)
-            if text.tell() >= _CHUNK:
-                yield _encoded(text)
+        async with aclosing(self._records()) as records:
+            async for record, files in records:
+                row = self._disclosed(record)
+                cells = [csv_cell(row.get(name)) for name in self.columns]
+                if self.attachment_count:
+                    cells.append(csv_cell("; ".join(a.path for a in files)))
+                writer.writerow(cells)
+                if text.tell() >= _CHUNK:
+                    yield _encoded(text)
         yield _encoded(text)
 
-    async def files(self) -> AsyncIterator[tuple[Attachment, File]]:
+    async def files(self) -> AsyncGenerator[tuple[Attachment, File], None]:
         """Every attachment with its content, in order."""
-        async for record, files in self._records():
-            for attachment, file in zip(files, record.files, strict=True):
-                yield attachment, file
+        async with aclosing(self._records()) as records:
+            async for record, files in records:
+                for attachment, file in zip(files, record.files, strict=True):
+                    yield attachment, file
 
-    async def _records(self) -> AsyncIterator[tuple[Record, list[Attachment]]]:
+    async def _records(self) -> AsyncGenerator[tuple[Record, list[Attachment]], None]:
         count, names, number = 0, Names(), 0
         stream = self.open()
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -104,14 +104,19 @@ class _Source:
         self.keep = False
         self.tail = bytearray()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            self.digest.update(chunk)
-            self.size += len(chunk)
-            if not self.keep:
-                self.tail.clear()
-            self.tail += chunk
-            yield chunk
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        try:
+            async for chunk in self._stream:
+                self.digest.update(chunk)
+                self.size += len(chunk)
+                if not self.keep:
+                    self.tail.clear()
+                self.tail += chunk
+                yield chunk
+        finally:
+            # Damage ends the reading early; whatever the stream holds open is given back at once.
+            if isinstance(self._stream, AsyncGenerator):
+                await self._stream.aclose()
 
 
 def _members(bridge: Bridge, source: _Source) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -213,6 +218,8 @@ def _check_directory(seen: dict[str, _Seen], source: _Source) -> None:
     if len(tail) < _ENDING:
         raise PackageDamaged("It ends too early.")
     size, offset = _END64.unpack_from(tail)[-2:]
+    if offset + size + _ENDING != source.size:
+        raise PackageDamaged("It does not end as it should.")
     try:
         entries = list(_directory(memoryview(source.tail)[-_ENDING - size : -_ENDING]))
     except struct.error:
@@ -221,7 +228,7 @@ def _check_directory(seen: dict[str, _Seen], source: _Source) -> None:
     for (path, found), (name, crc, length, start, compressed) in zip(seen.items(), entries, strict=False):
         fits = fits and (name, crc, length, start) == (path.encode(), found.crc, found.size, at)
         at += _LOCAL + len(name) + compressed + _DESCRIPTOR
-    if not fits or at != offset or offset + size + _ENDING != source.size:
+    if not fits or at != offset:
         raise PackageDamaged("The directory at its end does not fit.")
 
 

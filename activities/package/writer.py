@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -35,7 +36,7 @@ _CHUNK = 1 << 18
 @dataclass(frozen=True)
 class _Member:
     path: str
-    content: AsyncIterator[bytes]
+    content: AsyncGenerator[bytes, None]
     rows: int | None = None
 
 
@@ -47,7 +48,7 @@ class _Written:
     rows: int | None
 
 
-async def write_package(facts: PackageFacts, sources: Sources, now: AwareDatetime) -> AsyncIterator[bytes]:
+async def write_package(facts: PackageFacts, sources: Sources, now: AwareDatetime) -> AsyncGenerator[bytes, None]:
     """The package as the bytes of a ZIP file, ready to be encrypted and stored.
 
     Members, in this order: for each collection with records ``data/<system>/<collection>.json`` and ``.csv`` and its
@@ -58,6 +59,8 @@ async def write_package(facts: PackageFacts, sources: Sources, now: AwareDatetim
         facts: what the package says.
         sources: the records of every collection that has any; each is read several times.
         now: when the package is made; also the date of its files.
+
+    Close it (``contextlib.aclosing``) if it is not read to its end: its thread and its sources end then.
 
     Raises:
         BadInput: a source that the facts do not name, or facts whose source is missing.
@@ -99,35 +102,38 @@ def _tables(facts: PackageFacts, sources: Sources) -> list[Table]:
     return tables
 
 
-async def _members(facts: PackageFacts, tables: list[Table], now: datetime) -> AsyncIterator[_Member]:
+async def _members(facts: PackageFacts, tables: list[Table], now: datetime) -> AsyncGenerator[_Member, None]:
     written: list[_Written] = []
-    async for member in _contents(facts, tables, now):
-        yield _Member(member.path, _noted(member, written))
+    async with aclosing(_contents(facts, tables, now)) as members:
+        async for member in members:
+            yield _Member(member.path, _noted(member, written))
     yield _Member(MANIFEST, _several(_manifest(facts, now, written)))
 
 
-async def _contents(facts: PackageFacts, tables: list[Table], now: datetime) -> AsyncIterator[_Member]:
+async def _contents(facts: PackageFacts, tables: list[Table], now: datetime) -> AsyncGenerator[_Member, None]:
     for table in tables:
         yield _Member(table.json_path, table.json(), table.facts.rows)
         yield _Member(table.csv_path, table.csv(), table.facts.rows)
         if table.attachment_count:
-            async for attachment, file in table.files():
-                yield _Member(attachment.path, _several(slices(file.content)))
+            async with aclosing(table.files()) as files:
+                async for attachment, file in files:
+                    yield _Member(attachment.path, _several(slices(file.content)))
     yield _Member(INDEX, _several(page(facts, tables, now, words_for(facts.language))))
     yield _Member("article15.json", _several([_pretty(_article15(facts, now))]))
     yield _Member("withheld.json", _several([_pretty(_withheld(facts))]))
 
 
-async def _noted(member: _Member, written: list[_Written]) -> AsyncIterator[bytes]:
+async def _noted(member: _Member, written: list[_Written]) -> AsyncGenerator[bytes, None]:
     digest, size = hashlib.sha256(), 0
-    async for chunk in member.content:
-        digest.update(chunk)
-        size += len(chunk)
-        yield chunk
+    async with aclosing(member.content) as content:
+        async for chunk in content:
+            digest.update(chunk)
+            size += len(chunk)
+            yield chunk
     written.append(_Written(member.path, size, digest.hexdigest(), member.rows))
 
 
-async def _several(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def _several(chunks: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
     for chunk in chunks:
         yield chunk
 

@@ -1,0 +1,229 @@
+"""What is in a package, and what must not get in."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+import pytest
+
+from activities.letters import LANGUAGES
+from activities.letters.wording import _catalogue
+from activities.package import (
+    CollectionFacts,
+    SourceChanged,
+    Sources,
+    SystemFacts,
+    WithheldField,
+    verify_package,
+)
+from habeas.errors import BadInput
+from habeas.model import Right
+from tests.package.examples import CONTACTS, FILES, INVOICES, REQUEST, facts, opening, records
+from tests.package.whole import one_collection, stream, unzipped, zipped
+
+
+def test_the_members_and_their_order(package: bytes) -> None:
+    assert list(unzipped(package)) == [
+        "data/crm/contacts.json",
+        "data/crm/contacts.csv",
+        "data/billing/invoices.json",
+        "data/billing/invoices.csv",
+        "data/support/tickets.json",
+        "data/support/tickets.csv",
+        "files/support/tickets/1-passwd",
+        "files/support/tickets/2-photo gpj.exe.txt",
+        "files/support/tickets/3-Kvittering æøå #1.pdf",
+        "index.html",
+        "article15.json",
+        "withheld.json",
+        "manifest.json",
+    ]
+
+
+def test_json_is_what_the_system_holds_without_what_is_withheld(package: bytes) -> None:
+    members = unzipped(package)
+    assert json.loads(members["data/billing/invoices.json"]) == INVOICES
+    shown = [{k: v for k, v in row.items() if k != "password_hash"} for row in CONTACTS]
+    assert json.loads(members["data/crm/contacts.json"]) == shown
+    tickets = json.loads(members["data/support/tickets.json"])
+    assert tickets[0]["_files"][1] == {
+        "path": "files/support/tickets/2-photo gpj.exe.txt",
+        "name": "photo \u202egpj.exe",
+        "media_type": "application/octet-stream",
+        "size": 3,
+    }
+    assert "_files" not in tickets[2]
+
+
+def test_csv_has_every_field_in_the_order_of_the_table(package: bytes) -> None:
+    members = unzipped(package)
+    raw = members["data/support/tickets.csv"]
+    assert raw.startswith(b"\xef\xbb\xbfid,subject,body,closed_at,_files\r\n")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert [row["id"] for row in rows] == ["1", "2", "3"]
+    assert rows[0]["subject"].startswith("'=HYPERLINK")
+    assert rows[1]["_files"] == "files/support/tickets/3-Kvittering æøå #1.pdf"
+    contacts = members["data/crm/contacts.csv"].decode("utf-8-sig").splitlines()[0].split(",")
+    assert contacts == [name for name in CONTACTS[0] if name != "password_hash"]
+
+
+def test_attachments_are_there_as_they_were(package: bytes) -> None:
+    members = unzipped(package)
+    contents = [content for name, content in members.items() if name.startswith("files/")]
+    assert contents == [file.content for n in (1, 2) for file in FILES[n]]
+
+
+def test_what_is_withheld_is_nowhere_but_named_with_its_reason(package: bytes) -> None:
+    members = unzipped(package)
+    assert all(b"argon2id" not in content for content in members.values())
+    withheld = json.loads(members["withheld.json"])
+    assert withheld["fields"][0]["field"] == "password_hash"
+    assert withheld["items"][0]["law"] == "GDPR 15(4)"
+    assert withheld["missing"] == [{"title": "Phone system", "reason": "it is being repaired"}]
+
+
+def test_article_15_is_there_for_machines(package: bytes) -> None:
+    article = json.loads(unzipped(package)["article15.json"])
+    assert article["categories"][0]["recipients"] == ["Post A/S, delivery", "Hosting B.V., data centre"]
+    assert article["authority"]["name"] == "Datatilsynet"
+    assert article["systems"][1]["collections"] == [
+        {"name": "invoices", "title": "Invoices", "category": "transactions", "records": 60}
+    ]
+    assert article["right"] == "access"
+
+
+def test_the_manifest_names_every_other_file(package: bytes) -> None:
+    members = unzipped(package)
+    manifest = json.loads(members.pop("manifest.json"))
+    assert (manifest["schema"], manifest["request"]) == ("habeas.package/1", REQUEST)
+    assert [f["path"] for f in manifest["files"]] == list(members)
+    for file in manifest["files"]:
+        assert file["sha256"] == hashlib.sha256(members[file["path"]]).hexdigest()
+        assert file["size"] == len(members[file["path"]])
+
+
+async def test_the_same_input_gives_the_same_bytes(package: bytes) -> None:
+    assert await zipped(facts()) == package
+    assert await zipped(facts(), now=datetime(2026, 3, 10, tzinfo=UTC)) != package
+
+
+async def test_portability_uses_the_same_package() -> None:
+    members = unzipped(await zipped(facts(right=Right.PORTABILITY)))
+    assert json.loads(members["manifest.json"])["right"] == "portability"
+    assert b"take elsewhere" in members["index.html"]
+
+
+# The page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_page_is_in_the_persons_language(language: str) -> None:
+    page = unzipped(await zipped(facts(language)))["index.html"].decode()
+    assert f'<html lang="{language}">' in page
+    title = {"en": "Your personal data", "fr": "Vos données personnelles", "da": "Dine personoplysninger",
+             "nb": "Personopplysningene dine", "de": "Ihre personenbezogenen Daten"}[language]  # fmt: skip
+    assert f"<h1>{title}</h1>" in page
+    assert "{" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert "Datatilsynet" in page
+
+
+def test_the_page_needs_nothing_from_outside_and_runs_nothing(package: bytes) -> None:
+    page = unzipped(package)["index.html"].decode()
+    assert re.findall(r"<(?:script|img|iframe|link|object|embed|form|base)\b", page) == []
+    assert re.findall(r"\s(?:src|srcset|style|on\w+)=", page) == []
+    assert "url(" not in page
+    assert "@import" not in page
+    style = re.findall(r"<style>(.*?)</style>", page, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'" in page
+
+
+def test_the_page_links_exactly_to_what_is_there(package: bytes) -> None:
+    members = unzipped(package)
+    page = members["index.html"].decode()
+    links = [unquote(link) for link in re.findall(r'href="([^"#]+)"', page)]
+    local = {link for link in links if not link.startswith("https://")}
+    assert local == members.keys() - {"index.html"}
+    for anchor in re.findall(r'href="#([^"]+)"', page):
+        assert f'id="{anchor}"' in page
+
+
+def test_the_page_escapes_whatever_it_shows(package: bytes) -> None:
+    page = unzipped(package)["index.html"].decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
+    assert "<script" not in page
+    assert "the thing &lt;b&gt;broke" in page
+
+
+def test_the_page_shows_the_first_rows_and_says_how_many_more(package: bytes) -> None:
+    page = unzipped(package)["index.html"].decode()
+    assert "2025-0049" in page
+    assert "2025-0050" not in page
+    assert "10 more records are in the files." in page
+    assert "Nothing about you was found in: Company links, Activities." in page
+    assert "عائشة" in page
+    assert "29 February 1984" in page
+    assert "9 March 2026, 13:30 (CET)" in page
+
+
+def test_the_catalogues_of_the_page_fit_each_other() -> None:
+    english = _catalogue("activities.package", "en")
+    for language in LANGUAGES[1:]:
+        other = _catalogue("activities.package", language)
+        assert english.keys() == other.keys()
+        for key, text in english.items():
+            assert sorted(re.findall(r"{\w*}", text)) == sorted(re.findall(r"{\w*}", other[key])), key
+            assert text != other[key] or key.endswith(("page.json", "attachments")), key
+
+
+# What does not fit is refused
+
+
+@pytest.mark.parametrize("counted", [1, 3])
+async def test_records_lost_or_gained_are_noticed(counted: int) -> None:
+    about = one_collection(rows=counted)
+    with pytest.raises(SourceChanged) as caught:
+        await zipped(about, {("crm", "contacts"): opening(records("contacts", CONTACTS))})
+    assert caught.value.facts == {"system": "crm"}
+
+
+@pytest.mark.parametrize("given_sources", [{}, {("crm", "contacts"): opening([]), ("crm", "secrets"): opening([])}])
+async def test_sources_and_facts_must_fit(given_sources: Sources) -> None:
+    with pytest.raises(BadInput):
+        await zipped(one_collection(rows=1), given_sources)
+
+
+def test_a_collection_named_twice_is_refused() -> None:
+    collection = CollectionFacts(name="contacts", category="contact", rows=1)
+    with pytest.raises(ValueError, match="twice"):
+        facts(systems=(SystemFacts(name="crm", title="CRM", collections=(collection, collection)),))
+
+
+async def test_names_that_differ_only_in_case_or_are_paths_do_not_meet() -> None:
+    names = ("Orders", "orders", "../orders", "con", "a/b")
+    about = facts(
+        systems=(
+            SystemFacts(
+                name="nul",
+                title="Odd",
+                collections=tuple(CollectionFacts(name=name, category="contact", rows=2) for name in names),
+            ),
+        )
+    )
+    data = await zipped(about, {("nul", name): opening(records("x", CONTACTS)) for name in names})
+    paths = [name for name in unzipped(data) if name.endswith(".csv")]
+    assert paths == [f"data/_nul/{name}.csv" for name in ("Orders", "orders-2", "orders-3", "_con", "b")]
+    await verify_package(stream(data))
+
+
+async def test_a_field_that_hides_behind_another_order_is_still_withheld() -> None:
+    about = one_collection(rows=2, withheld=(WithheldField(field="last_name", reason="a test"),))
+    data = await zipped(about, {("crm", "contacts"): opening(records("contacts", CONTACTS))})
+    assert "Łukasiewicz".encode() not in b"".join(unzipped(data).values())

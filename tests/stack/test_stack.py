@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -102,6 +103,23 @@ async def test_a_killed_part_is_started_again_at_its_address(tmp_path: Path) -> 
     assert runs_still(tmp_path) == []
 
 
+async def test_workers_take_turns_at_being_killed(tmp_path: Path) -> None:
+    parts = PARTS | {PartName.WORKER}
+    async with running_stack(replace(options(tmp_path, parts), workers=2)) as stack:
+        assert {"worker-1", "worker-2"} <= set(stack.parts)
+        first = stack.part("worker-1").process
+        stack.kill_worker(1)
+        assert "worker-1" not in stack.parts
+        assert await stack.start_worker() == 1
+        again = stack.part("worker-1").process
+        assert first is not None
+        assert again is not None
+        assert again.pid != first.pid
+    assert runs_still(tmp_path) == []
+    for number in (1, 2):
+        assert "worker_stopped" in (tmp_path / "logs" / f"worker-{number}.log").read_text()
+
+
 async def test_a_part_that_ends_by_itself_is_named_with_its_log(tmp_path: Path) -> None:
     async with running_stack(options(tmp_path, frozenset({PartName.POSTGRES, PartName.MAILBOX}))) as stack:
         process = stack.part(PartName.MAILBOX).process
@@ -139,6 +157,18 @@ async def test_ports_are_where_they_are_asked_for(tmp_path: Path) -> None:
         assert stack.settings().mail.port == ports.smtp
 
 
+async def test_what_is_set_for_another_installation_does_not_reach_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HABEAS_LEDGER__URL", "HABEAS_DESK__HOST", "TEMPORAL_ADDRESS", "PGSSLMODE"):
+        monkeypatch.setenv(name, "production")
+    async with running_stack(options(tmp_path, frozenset({PartName.POSTGRES}))) as stack:
+        assert stack.settings().ledger.url.get_secret_value() == stack.addresses.ledger
+        assert stack.settings().desk.host == LOOPBACK
+        assert "production" not in stack.environment.values()
+        assert stack.environment["HABEAS_CONFIG"] == str(tmp_path / "habeas.toml")
+
+
 async def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderUnusable, match="file"):
@@ -148,8 +178,7 @@ async def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_stops_everything_within_seconds(tmp_path: Path, sign: signal.Signals) -> None:
-    strange = {"HABEAS_LEDGER__URL": "postgresql://production", "TEMPORAL_ADDRESS": "production:7233"}
-    async with stack_process(tmp_path, environment=strange) as stack:
+    async with stack_process(tmp_path) as stack:
         addresses = await stack.addresses()
         assert await value(addresses["ledger"], "select 1") == 1
         begun = time.monotonic()
@@ -201,10 +230,10 @@ async def test_all_parts_end_with_a_killed_stack_and_the_next_start_goes_on(tmp_
 
 
 @NO_DEATH_SIGNAL
-@pytest.mark.parametrize("seconds", ["0", "0.15"])
-async def test_a_start_killed_at_any_step_can_be_started_again(tmp_path: Path, seconds: str) -> None:
-    for step in ("PostgreSQL", "Ledger", "Sample stores", "Temporal", "Mailbox"):
-        async with stack_process(tmp_path, step, seconds) as stack:
+async def test_a_start_killed_at_any_step_can_be_started_again(tmp_path: Path) -> None:
+    steps = [("PostgreSQL", 0.1), ("PostgreSQL", 0.5), ("Ledger", 0.1), ("Sample stores", 0.3), ("Temporal", 0.05)]
+    for step, seconds in [*steps, ("Mailbox", 0.0)]:
+        async with stack_process(tmp_path, step, str(seconds)) as stack:
             code, said = await stack.ended()
             assert code == -signal.SIGKILL, said
     async with running_stack(options(tmp_path)) as stack_again:

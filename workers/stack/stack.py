@@ -32,6 +32,7 @@ from workers.stack.stores import LEDGER, prepare_ledger, prepare_samples, read_s
 from workers.stack.temporal import TemporalProbe, command
 
 WATCH_EVERY = 0.2
+FOREIGN = ("HABEAS_", "TEMPORAL_", "PG")
 TASK_QUEUE = TemporalSettings().task_queue
 
 
@@ -66,7 +67,7 @@ class Stack:
 
         Ours, less whatever is set for another installation (a ledger in production, say): this one is all its own.
         """
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HABEAS_", "TEMPORAL_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         return kept | {CONFIG_VARIABLE: str(self.folder.settings), "PYTHONUNBUFFERED": "1"}
 
     @property

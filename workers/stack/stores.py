@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +31,20 @@ MAPS = Path("samples/maps")
 
 async def prepare_ledger(postgres: EmbeddedPostgres) -> None:
     """Make the ledger's database and bring its tables up to date."""
-    await migrate(postgres.create_database(LEDGER))
+    with _without_postgres_variables():
+        await migrate(postgres.create_database(LEDGER))
 
 
 async def prepare_samples(folder: DataFolder, postgres: EmbeddedPostgres, people: int) -> None:
     """Seed the sample stores and note that it is done; what an interrupted seeding left is thrown away."""
-    connection = await asyncpg.connect(postgres.dsn())
-    try:
-        for name in SAMPLE_STORES:
-            await connection.execute(f'drop database if exists "{name}" with (force)')
-    finally:
-        await connection.close()
-    await seed({name: postgres.create_database(name) for name in SAMPLE_STORES}, people=people)
+    with _without_postgres_variables():
+        connection = await asyncpg.connect(postgres.dsn())
+        try:
+            for name in SAMPLE_STORES:
+                await connection.execute(f'drop database if exists "{name}" with (force)')
+        finally:
+            await connection.close()
+        await seed({name: postgres.create_database(name) for name in SAMPLE_STORES}, people=people)
     folder.write(folder.samples, json.dumps({"people": people}) + "\n")
 
 
@@ -85,6 +89,16 @@ def deploy_folder() -> Path:
     if not found.is_dir():
         raise ConfigurationError("The embedded stack uses the folder `deploy` of the repository: run it from a clone.")
     return found
+
+
+@contextmanager
+def _without_postgres_variables() -> Iterator[None]:
+    """PGSSLMODE and the like are meant for other servers; the driver would obey them."""
+    set_aside = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PG")}
+    try:
+        yield
+    finally:
+        os.environ.update(set_aside)
 
 
 def _assignments(values: Mapping[str, Any]) -> list[str]:

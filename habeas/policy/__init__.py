@@ -4,7 +4,7 @@ One TOML file per controller. `load_policy` refuses an incomplete one and names 
 never starts on half a policy.
 """
 
-from habeas.policy.check import check_regimes, check_systems
+from habeas.policy.check import check_systems
 from habeas.policy.load import load_policies, load_policy
 from habeas.policy.model import Policy
 from habeas.policy.rules import Problem
@@ -50,7 +50,6 @@ __all__ = [
     "RegimeEntry",
     "ReleasePolicy",
     "ReviewPolicy",
-    "check_regimes",
     "check_systems",
     "load_policies",
     "load_policy",

@@ -1,8 +1,8 @@
-"""Whether a policy fits the installation: its connected systems, and the regimes whose calendar it has."""
+"""Whether a policy fits the connected systems of an installation."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from habeas.connector import Manifest
 from habeas.errors import ConfigurationError
@@ -35,30 +35,6 @@ def check_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> None:
     refuse(
         policy,
         [*_missing_systems(policy, manifests), *_missing_categories(policy, manifests), *_mute(policy, manifests)],
-    )
-
-
-def check_regimes(policy: Policy, known: Collection[str]) -> None:
-    """Refuse a policy under a regime that this installation cannot compute.
-
-    Args:
-        policy: one controller's policy.
-        known: the codes of `habeas.law.regimes`.
-
-    Raises:
-        ConfigurationError: names each unknown code, with line and remedy.
-    """
-    refuse(
-        policy,
-        [
-            Problem(
-                ("regimes", n, "code"),
-                f"there is no regime {entry.code!r}",
-                f"one of {', '.join(sorted(known))}: see `habeas law regimes`",
-            )
-            for n, entry in enumerate(policy.regimes)
-            if entry.code not in known
-        ],
     )
 
 

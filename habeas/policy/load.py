@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from habeas.errors import ConfigurationError
+from habeas import law
+from habeas.errors import ConfigurationError, UnknownRegime
 from habeas.policy.lines import key_lines, line_of
 from habeas.policy.model import Policy, field_names
 from habeas.policy.rules import Problem, problems
@@ -25,8 +26,8 @@ def load_policy(path: Path) -> Policy:
     """Read one controller's policy.
 
     Raises:
-        ConfigurationError: the file is missing, not TOML or not a complete policy. Lists every fault with its line,
-            key and remedy; ``facts["problems"]`` holds them as `Problem`.
+        ConfigurationError: the file is missing, not TOML, not a complete policy or under an unknown law. Lists every
+            fault with its line, key and remedy; ``facts["problems"]`` holds them as `Problem`.
     """
     path = Path(path)
     text = _read(path)
@@ -38,7 +39,7 @@ def load_policy(path: Path) -> Policy:
     except ValidationError as error:
         found += [_problem(details) for details in error.errors(include_url=False) if details["loc"]]
     if policy is not None and not found:
-        found += _letters(path, policy)
+        found += [*_letters(path, policy), *_laws(policy), *_ground(policy)]
     if found or policy is None:
         lines = key_lines(text)
         raise _refusal(path, [problem._replace(line=line_of(lines, problem.path)) for problem in found])
@@ -140,6 +141,35 @@ def _letters(path: Path, policy: Policy) -> list[Problem]:
     if policy.letters is None or (path.parent / policy.letters.folder).is_dir():
         return []
     return [Problem(("letters", "folder"), "there is no such folder", "make it beside the policy file, or remove it")]
+
+
+def _laws(policy: Policy) -> Iterator[Problem]:
+    """Each regime must be one whose terms can be computed, with the calendar that the policy asks for."""
+    for n, entry in enumerate(policy.regimes):
+        base: tuple[str | int, ...] = ("regimes", n)
+        if entry.code not in law.regimes():
+            yield Problem(
+                (*base, "code"), f"there is no regime {entry.code!r}", "see `habeas law regimes` for the codes"
+            )
+            continue
+        places = {(*base, "jurisdictions", m): place for m, place in enumerate(entry.jurisdictions)}
+        for at, place in ({(*base, "calendar"): entry.calendar} if entry.calendar else places).items():
+            try:
+                law.regime(entry.code, place)
+            except UnknownRegime as error:
+                yield Problem(at, error.detail.removesuffix("."), "see `habeas law regimes` for where each is the law")
+
+
+def _ground(policy: Policy) -> Iterator[Problem]:
+    clock = policy.clock
+    known = {ground for entry in policy.regimes if entry.code in law.regimes() for ground in _grounds(entry.code)}
+    if clock.extend_automatically and clock.extend_ground not in known:
+        message = f"{clock.extend_ground!r} is no ground of an extension in any of the regimes"
+        yield Problem(("clock", "extend_ground"), message, f"one of {', '.join(sorted(known))}")
+
+
+def _grounds(code: str) -> tuple[str, ...]:
+    return tuple(law.extension_grounds(code))
 
 
 def _at_home(path: Path, policy: Policy) -> Policy:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.datamap import load_map
 from habeas.errors import BadInput, ConfigurationError, UnknownRegime
 from habeas.model import Right
 from habeas.policy import (
@@ -22,7 +23,6 @@ from habeas.policy import (
     LegalBasis,
     Policy,
     Problem,
-    check_regimes,
     check_systems,
     load_policies,
     load_policy,
@@ -407,9 +407,29 @@ def test_a_system_whose_plan_could_not_be_made_is_refused(write: Write) -> None:
     check_systems(policy, {"crm": fit, "billing": manifest(bills)})
 
 
-def test_an_unknown_regime_is_named_with_its_line(write: Write) -> None:
-    policy = load_policy(write(SMALL))
-    check_regimes(policy, {"EU-GDPR", "CA-PIPEDA", "CA-QC-25"})
-    at = line(SMALL, 'code = "CA-QC-25"')
-    with pytest.raises(ConfigurationError, match=rf"line {at}: regimes\[2\]\.code"):
-        check_regimes(policy, {"EU-GDPR", "CA-PIPEDA"})
+@pytest.mark.parametrize(
+    ("old", "new", "key", "where"),
+    [
+        ('code = "CA-QC-25"', 'code = "CA-QC-26"', "regimes[2].code", "CA-QC-26"),
+        ('jurisdictions = ["CA"]', 'jurisdictions = ["NZ"]', "regimes[1].jurisdictions[0]", '["NZ"]'),
+        ('calendar = "DK"', 'calendar = "US"', "regimes[0].calendar", "calendar"),
+        (
+            "[record]",
+            '[clock]\nextend_automatically = true\nextend_ground = "laziness"\n'
+            'extend_reason = { en = "Why.", da = "Hvorfor." }\n[record]',
+            "clock.extend_ground",
+            "laziness",
+        ),
+    ],
+)
+def test_what_the_law_does_not_know_is_named_with_its_line(
+    write: Write, old: str, new: str, key: str, where: str
+) -> None:
+    text = changed(old, new)
+    assert found(write(text)) == [(line(text, where), key)]
+
+
+def test_the_demo_controller_describes_what_the_sample_stores_hold() -> None:
+    maps = sorted((DEMO.parents[1] / "samples" / "maps").glob("*.toml"))
+    assert maps
+    check_systems(load_policy(DEMO), {path.stem: load_map(path).manifest() for path in maps})

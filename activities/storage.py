@@ -122,10 +122,10 @@ class FolderStorage(Storage):
         target = self._root / checked(path)
         draft = _Handle(self._root / _INCOMING / secrets.token_hex(16))
         try:
-            with _folder_errors(path):
+            with _folder_errors():
                 await _in_thread(self._create, draft)
             size = await _copy(source, draft)
-            with _folder_errors(path):
+            with _folder_errors():
                 await _in_thread(draft.publish, target, self._root)
         finally:
             draft.discard()
@@ -184,7 +184,7 @@ class BucketStorage(Storage):
         """As `Storage.put`."""
         counted = _Counted(source)
         try:
-            with _bucket_errors(path):
+            with _bucket_errors():
                 await obstore.put_async(
                     self._store,
                     checked(path),
@@ -193,7 +193,7 @@ class BucketStorage(Storage):
                     chunk_size=PART_BYTES,
                     max_concurrency=PARTS_AT_ONCE,
                 )
-        except (StorageUnavailable, StorageMissing):
+        except StorageUnavailable:
             if counted.error is not None:
                 raise counted.error from None
             raise
@@ -347,7 +347,7 @@ async def _copy(source: AsyncIterable[bytes], draft: _Handle) -> int:
 
 async def _write(draft: _Handle, waiting: bytearray) -> None:
     # The source's own errors are not the disk's: only what is done here is mapped.
-    with _folder_errors(""):
+    with _folder_errors():
         await _in_thread(draft.write, bytes(waiting))
     waiting.clear()
 
@@ -378,12 +378,17 @@ def _sweep(incoming: Path, before: float) -> None:
                 draft.unlink()
 
 
+def _missing(path: str | None) -> StorageMissing | StorageUnavailable:
+    return StorageUnavailable("Its folder or bucket is not there.") if path is None else StorageMissing(path=path)
+
+
 @contextlib.contextmanager
-def _folder_errors(path: str) -> Iterator[None]:
+def _folder_errors(path: str | None = None) -> Iterator[None]:
+    """Map the system's errors; with a path that is read, also that nothing is there."""
     try:
         yield
     except (FileNotFoundError, IsADirectoryError):
-        raise StorageMissing(path=path) from None
+        raise _missing(path) from None
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull from None
@@ -391,12 +396,12 @@ def _folder_errors(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _bucket_errors(path: str) -> Iterator[None]:
+def _bucket_errors(path: str | None = None) -> Iterator[None]:
     """Map obstore's errors; their own texts hold addresses and answers of the server, and stay out."""
     try:
         yield
     except FileNotFoundError:
-        raise StorageMissing(path=path) from None
+        raise _missing(path) from None
     except (PermissionDeniedError, UnauthenticatedError):
         raise StorageUnavailable("It refuses the credentials.") from None
     except BaseError:

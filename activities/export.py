@@ -147,9 +147,7 @@ def package_facts(
         language=language,
         right=request.right,
         regime=request.regime,
-        controller=letters.Controller(
-            name=controller.name, contact=controller.email, address=controller.address, website=controller.website
-        ),
+        controller=letters.Controller(name=controller.name, contact=controller.email),
         received_on=local_day(policy, request.received_at),
         timezone=controller.clock_tz,
         systems=systems,

@@ -69,6 +69,8 @@ class FactsOf:
         """
         common = self._common()
         order = self._case.order
+        if kind.to_staff:
+            common["person_name"] = None
         match kind:
             case Kind.ACKNOWLEDGEMENT:
                 asked = self._case.policy.identity.required
@@ -124,9 +126,7 @@ class FactsOf:
         authority = own or next(iter(known), None)
         return {
             "request_id": request.id,
-            "controller": letters.Controller(
-                name=controller.name, contact=controller.email, address=controller.address, website=controller.website
-            ),
+            "controller": letters.Controller(name=controller.name, contact=controller.email),
             "right": request.right,
             "regime": request.regime,
             "jurisdiction": request.jurisdiction,
@@ -141,7 +141,6 @@ class FactsOf:
         case = self._case
         waiting = (case.order.system,) if case.order.system else ()
         return {
-            "person_name": None,
             "stage": case.request.stage.value,
             "desk_url": f"{case.public_url}/requests/{case.request.id}",
             "blocked_on": waiting,
@@ -170,9 +169,13 @@ class FactsOf:
             words = act.reason if act else None
         elif policy.clock.extend_reason:
             words = policy.text(policy.clock.extend_reason, self._case.request.language)
-        return letters.Ground(
-            code=order.ground, explanation=words, provision=law.provision(self._case.request.regime, order.ground)
-        )
+        return letters.Ground(code=order.ground, explanation=words, provision=self._provision(order.ground))
+
+    def _provision(self, ground: str | None) -> str | None:
+        """Where the law names this ground of refusal."""
+        request = self._case.request
+        grounds = law.refusal_grounds(request.regime, request.jurisdiction, request.right)
+        return next((one.cite for one in grounds if one.code == ground), None)
 
     async def _completion_access(self, common: dict[str, Any]) -> LetterFacts:
         case = self._case

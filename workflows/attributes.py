@@ -24,6 +24,8 @@ BLOCKED_ON = SearchAttributeKey.for_keyword_list("HabeasBlockedOn")
 DUE_AT = SearchAttributeKey.for_datetime("HabeasDueAt")
 OVERDUE = SearchAttributeKey.for_bool("HabeasOverdue")
 
+KEYS: tuple[SearchAttributeKey[Any], ...] = (CONTROLLER, RIGHT, REGIME, STAGE, OUTCOME, BLOCKED_ON, DUE_AT, OVERDUE)
+
 SEARCH_ATTRIBUTES: Mapping[str, IndexedValueType.ValueType] = {
     CONTROLLER.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
     RIGHT.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,

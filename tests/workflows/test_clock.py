@@ -1,0 +1,120 @@
+"""The clock beside the story: reminders, extension, pause, breach."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import BadInput, WrongStage
+from habeas.model import Outcome, Stage
+from tests.workflows.world import World, eventually, someone
+
+
+async def test_a_term_that_runs_out_is_told_before_and_alarmed_after(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    row = await case.reaches(Stage.REVIEWING)
+    assert row.due_at is not None
+    await case.passes(row.due_at - world.now[0] - timedelta(days=9))
+    await case.has_letter("staff_reminder")
+    assert not (await case.row()).overdue
+    await case.passes(timedelta(days=10))
+    await case.has_letter("staff_alarm")
+    await case.has_letter("staff_reminder", 3)
+    assert (await case.row()).overdue
+    assert "clock:breached" in await case.tags()
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_an_extension_is_announced_with_reasons_and_moves_the_deadline(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    first = (await case.reaches(Stage.REVIEWING)).due_on
+    await case.act(ActKind.EXTEND, ground="complexity")
+    row = await case.row()
+    assert row.extended
+    assert row.extended_due_on is not None
+    assert first is not None
+    assert timedelta(days=55) < row.extended_due_on - first < timedelta(days=66)
+    await case.has_letter("extension")
+    assert "as told" in world.mail.text(person.email, str(row.extended_due_on.year))
+    with pytest.raises(WrongStage):
+        await case.act(ActKind.EXTEND, ground="complexity")
+    await case.passes(timedelta(days=40))
+    assert not (await case.row()).overdue
+
+
+async def test_an_extension_needs_a_ground_of_the_law_and_comes_in_time(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    with pytest.raises(BadInput):
+        await case.act(ActKind.EXTEND, ground="too_busy")
+    await case.passes(timedelta(days=40))
+    with pytest.raises(WrongStage):
+        await case.act(ActKind.EXTEND, ground="complexity")
+    assert "clock:extended" not in await case.tags()
+
+
+async def test_a_pause_adds_its_days_and_holds_the_alarms(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    before = (await case.reaches(Stage.REVIEWING)).due_on
+    await case.act(ActKind.PAUSE, pause_reason="identity")
+    await case.passes(timedelta(days=40))
+    assert not (await case.row()).overdue
+    with pytest.raises(WrongStage):
+        await case.act(ActKind.PAUSE, pause_reason="identity")
+    await case.act(ActKind.RESUME)
+    after = (await case.row()).due_on
+    assert before is not None
+    assert after is not None
+    assert timedelta(days=39) <= after - before <= timedelta(days=46)
+
+
+async def test_a_pause_that_the_law_does_not_know_is_refused(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, jurisdiction="CA")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    with pytest.raises(BadInput):
+        await case.act(ActKind.PAUSE, pause_reason="identity")
+    assert "clock:paused" not in await case.tags()
+
+
+async def test_thirty_days_with_a_slow_system_end_with_what_is_there(world: World) -> None:
+    from habeas.errors import Transient
+
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    world.connectors["billing"].fail("collect", *[Transient("down") for _ in range(4000)])
+    try:
+        await case.prove()
+
+        async def blocked() -> bool:
+            return (await case.row()).blocked_on == ("billing",)
+
+        await case.reaches(Stage.COLLECTING)
+        await case.passes(timedelta(minutes=5))
+        await eventually(blocked)
+        due_at = (await case.row()).due_at
+        assert due_at is not None
+        await case.passes(due_at - world.now[0] - timedelta(days=1))
+        closed = await case.reaches(Stage.CLOSED)
+    finally:
+        world.connectors["billing"].faults.clear()
+    assert closed.outcome is Outcome.PARTLY_FULFILLED
+    assert "Billing" in world.mail.text(person.email, "/d/")

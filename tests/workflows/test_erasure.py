@@ -1,0 +1,108 @@
+"""An erasure: planned, approved by two, carried out as approved, looked at again."""
+
+from __future__ import annotations
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import NotAllowed, WrongStage
+from habeas.model import Outcome, Right, Stage
+from habeas.testing import MemoryRow
+from tests.workflows.world import LAW, World, eventually, someone
+
+
+async def test_erasure_erases_what_may_go_and_keeps_what_must_stay(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.approve_twice()
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.PARTLY_FULFILLED
+    assert not [key for key in world.connectors["crm"].rows if person.number in key[1]]
+    kept = {key[0]: row for key, row in world.connectors["billing"].rows.items() if person.number in key[1]}
+    assert kept["invoices"].data == {"total": "12.50"}
+    assert kept["customers"].data == {}
+    async with world.parts.ledger.begin() as tx:
+        counts = await tx.outcome_counts(case.id)
+    assert counts == {"billing": {"anonymised": 1, "retained": 1}, "crm": {"erased": 4}}
+    letter = world.mail.text(person.email, LAW)
+    assert "2031" in letter
+
+
+async def test_one_person_cannot_approve_twice(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    plan = await case.plan()
+    await case.act(ActKind.APPROVE, by="Ann", plan=plan)
+    with pytest.raises(NotAllowed):
+        await case.act(ActKind.APPROVE, by=" ann ", plan=plan)
+    assert (await case.row()).stage is Stage.REVIEWING
+    assert world.connectors["crm"].rows[("contacts", f'["{person.number}"]')].data
+    async with world.parts.ledger.begin() as tx:
+        assert len([act for act in await tx.acts(case.id) if act.kind == "approve"]) == 1
+
+
+async def test_an_approval_is_of_one_plan_only(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    with pytest.raises(WrongStage):
+        await case.act(ActKind.APPROVE, plan="0" * 64)
+
+
+async def test_data_that_changed_since_goes_back_to_review(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    first = await case.plan()
+    new = MemoryRow(
+        collection="notes", key=f'["{person.number}-new"]', root=f'["{person.number}"]', data={"text": "", "n": 9}
+    )
+    world.connectors["crm"].put(new)
+    await case.act(ActKind.APPROVE, by="ann", plan=first)
+    await case.act(ActKind.APPROVE, by="bob", plan=first)
+
+    async def another_plan() -> bool:
+        row = await case.row()
+        return row.stage is Stage.REVIEWING and "plan:drifted" in await case.tags() and await case.plan() != first
+
+    await eventually(another_plan)
+    assert world.connectors["crm"].rows[("contacts", f'["{person.number}"]')].data, "nothing was touched in the CRM"
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    assert not [key for key in world.connectors["crm"].rows if person.number in key[1]]
+
+
+async def test_what_comes_back_is_noticed_and_a_human_decides(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    contact = world.connectors["crm"].rows[("contacts", f'["{person.number}"]')]
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    crm = world.connectors["crm"]
+    looked = crm.confirm
+
+    async def resurrected(*args: object) -> object:
+        crm.put(contact)
+        crm.confirm = looked  # type: ignore[method-assign]  # once
+        return await looked(*args)  # type: ignore[arg-type]  # handed through
+
+    crm.confirm = resurrected  # type: ignore[method-assign, assignment]  # a sync that brings a contact back
+    await case.approve_twice()
+
+    async def blocked() -> bool:
+        return (await case.row()).blocked_on == ("crm",)
+
+    await eventually(blocked)
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await case.reaches(Stage.CLOSED)
+    assert ("contacts", contact.key) not in crm.rows

@@ -1,0 +1,78 @@
+"""Who asks is proven first: codes go to the address on record, and nothing happens without a proof."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import WrongCode
+from habeas.model import Outcome, Stage
+from tests.workflows.world import World, eventually, someone
+
+
+async def test_a_code_goes_to_the_address_on_record_not_to_the_claimed_one(world: World) -> None:
+    victim, attacker = someone("Vera Victim"), someone("Mal Attacker")
+    victim.settle_in(world.connectors)
+    case = await world.open(attacker, identifiers=(f"customer_number={victim.number}",))
+    await case.has_letter("code")
+    assert world.mail.text(victim.email, case.id)
+    codes = [letter for letter in world.mail.to(attacker.email) if "code" in str(letter["Subject"]).lower()]
+    assert codes == []
+
+
+async def test_a_claimed_number_of_somebody_else_is_not_searched_by(world: World) -> None:
+    victim, attacker = someone("Vera Victim"), someone("Mal Attacker")
+    victim.settle_in(world.connectors)
+    attacker.settle_in(world.connectors)
+    case = await world.open(attacker, identifiers=(f"customer_number={victim.number}",))
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    collected = [event for event in await case.events() if event.tag.value == "system:collected"]
+    assert {event.facts["system"]: event.facts["records"] for event in collected} == {"crm": 4, "billing": 2}
+
+
+async def test_wrong_codes_are_limited_and_say_so(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    for _ in range(6):
+        with pytest.raises(WrongCode):
+            await world.office.submit_code(case.id, "00000000")
+    with pytest.raises(WrongCode):
+        await world.office.submit_code(case.id, await case.code())
+    assert (await case.row()).stage is Stage.VERIFYING
+    await case.act(ActKind.RESEND_CODE)
+    await case.has_letter("code", 2)
+    await world.office.submit_code(case.id, await case.code(2))
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_no_answer_closes_the_request_as_unverified(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    await case.passes(timedelta(days=22))
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.UNVERIFIED
+    letters = await case.letters()
+    assert letters.count("code_reminder") == 2
+    assert letters[-1] == "unverified"
+    assert "system:collected" not in await case.tags()
+
+
+async def test_staff_can_attest_and_say_how(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+    async def told() -> bool:
+        return "act:attest" in await case.tags()
+
+    await eventually(told)

@@ -1,0 +1,94 @@
+"""One bad system never blocks the rest; staff retry it or leave it out, and the letter says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import BadInput, Quarantine, Terminal, Transient
+from habeas.model import Outcome, Stage
+from tests.workflows.world import Person, World, eventually, someone
+
+
+async def test_a_moment_of_weakness_is_retried_without_anybody(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", Transient("busy"), Transient("busy"))
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_the_others_go_on_while_one_waits_for_staff(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", Terminal("no permission"))
+    await case.prove()
+
+    async def blocked() -> bool:
+        return (await case.row()).blocked_on == ("crm",)
+
+    await eventually(blocked)
+
+    async def other_done() -> bool:
+        return any(
+            event.facts.get("system") == "billing"
+            for event in await case.events()
+            if event.tag.value == "system:collected"
+        )
+
+    await eventually(other_done)
+    with pytest.raises(BadInput):
+        await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.FULFILLED
+    assert closed.blocked_on == ()
+
+
+async def test_a_system_left_out_is_named_in_the_letter(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", Quarantine("strange answer"))
+    await case.prove()
+    await case.has_letter("staff_attention")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert "Customer relations" in world.mail.text(person.email, "/d/")
+
+
+async def test_a_system_that_is_down_for_a_day_is_waited_for(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["billing"].fail("collect", *[Transient("down") for _ in range(12)])
+    await case.prove()
+    await case.reaches(Stage.COLLECTING)
+    await case.passes(timedelta(days=1))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_two_people_on_one_mailbox_stop_for_a_human(world: World) -> None:
+    person = someone("Ada Test")
+    other = Person(name="Bertil Other", email=person.email, number=person.number + "-2")
+    person.settle_in(world.connectors)
+    other.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLARIFYING)
+    await case.has_letter("staff_attention")
+    shown = await world.office.candidates(case.id, by="ann", reason="who is it")
+    decisions = {one.handle: one.name == "Ada Test" for one in shown.records if one.standing == "held"}
+    assert len(decisions) == 2
+    await world.office.decide_by_handle(case.id, by="ann", reason="asked by phone", said=decisions)
+    await case.reaches(Stage.CLOSED)
+    collected = [event for event in await case.events() if event.tag.value == "system:collected"]
+    assert {event.facts["system"]: event.facts["records"] for event in collected} == {"crm": 4, "billing": 2}

@@ -1,0 +1,251 @@
+"""A whole engine for workflow tests: real ledger, storage, letters and Temporal; connected systems in memory.
+
+Each workflow has its own virtual clock: a test moves one request through a month without waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from typing import TypeVar
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from activities.ledger import RequestRow
+from activities.parts import Parts
+from habeas.acts import ActAnswer, ActKind
+from habeas.connector import Collection, Retention, Treatment
+from habeas.evidence import Event, verify
+from habeas.model import Identifier, Right, Stage
+from habeas.testing import MemoryConnector, MemoryRow
+from workers.office import NewRequestInput, Office
+from workflows.request import RequestWorkflow
+
+T = TypeVar("T")
+
+UNEXPECTED: list[str] = []
+"""Foreign exceptions in activities since the test began: defects, even where a retry hides them."""
+
+LAW = "Bookkeeping Act § 12"
+CRM = (
+    Collection(name="contacts", category="contact", treatment=Treatment.DELETE),
+    Collection(name="notes", category="activity", treatment=Treatment.DELETE, free_text=("text",)),
+)
+BILLING = (
+    Collection(name="customers", category="account", treatment=Treatment.DELETE),
+    Collection(
+        name="invoices",
+        category="transactions",
+        treatment=Treatment.RETAIN,
+        retention=Retention(law=LAW, years=5, anchor="issued_on"),
+    ),
+)
+
+
+def systems() -> dict[str, MemoryConnector]:
+    """A CRM that knows addresses, and a billing store that is found by the customer number."""
+    return {
+        "crm": MemoryConnector(CRM, title="Customer relations", needs=("email", "customer_number")),
+        "billing": MemoryConnector(BILLING, title="Billing", needs=("customer_number", "email")),
+    }
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a contact, notes, a customer account and invoices."""
+
+    name: str
+    email: str
+    number: str
+
+    def settle_in(self, connectors: dict[str, MemoryConnector], *, notes: int = 3, free_text: bool = False) -> None:
+        """Put their rows into the systems."""
+        email = Identifier(kind="email", value=self.email)
+        number = Identifier(kind="customer_number", value=self.number)
+        contact = MemoryRow(
+            collection="contacts",
+            key=f'["{self.number}"]',
+            data={"email": self.email, "name": self.name},
+            identifiers=(email, number),
+            name=self.name,
+        )
+        text = "Spoke with her brother about it" if free_text else ""
+        connectors["crm"].put(
+            contact,
+            *(
+                MemoryRow(
+                    collection="notes", key=f'["{self.number}-{n}"]', root=contact.key, data={"text": text, "n": n}
+                )
+                for n in range(notes)
+            ),
+        )
+        customer = MemoryRow(
+            collection="customers",
+            key=f'["C{self.number}"]',
+            data={"name": self.name},
+            identifiers=(number,),
+            name=self.name,
+        )
+        connectors["billing"].put(
+            customer,
+            MemoryRow(
+                collection="invoices",
+                key=f'["I{self.number}"]',
+                root=customer.key,
+                data={"total": "12.50"},
+                anchor=date(2026, 3, 1),
+            ),
+        )
+
+
+def someone(name: str = "Ada Test") -> Person:
+    """A person nobody else in the test run is."""
+    unique = uuid.uuid4().hex[:10]
+    return Person(name=name, email=f"{unique}@example.org", number=f"N-{unique}")
+
+
+class Mail:
+    """The letters that the SMTP server took."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, EmailMessage]] = []
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """Letters to an address, oldest first."""
+        return [letter for to, letter in self.letters if to == address]
+
+    def text(self, address: str, containing: str) -> str:
+        """The plain text of the newest letter to an address that contains these words."""
+        for letter in reversed(self.to(address)):
+            body = letter.get_body(preferencelist=("plain",))
+            text = str(body.get_content()) if body else ""
+            if containing in text:
+                return text
+        raise AssertionError(f"no letter contains {containing!r}")
+
+
+@dataclass
+class World:
+    """Everything a test works with."""
+
+    env: WorkflowEnvironment
+    parts: Parts
+    connectors: dict[str, MemoryConnector]
+    mail: Mail
+    office: Office
+    now: list[datetime] = field(default_factory=lambda: [datetime.now(UTC)])
+
+    async def open(self, person: Person, right: Right = Right.ACCESS, **words: object) -> Case:
+        """Open a request of a person."""
+        asked = NewRequestInput.model_validate(
+            {"right": right.value, "opened_by": "ann", "controller": "demo", "emails": (person.email,), **words}
+        )
+        self.now[0] = datetime.now(UTC)
+        opened = await self.office.open_request(asked)
+        assert opened.created
+        return Case(self, opened.id, person)
+
+
+class Case:
+    """One request under test."""
+
+    def __init__(self, world: World, request_id: str, person: Person) -> None:
+        self.world = world
+        self.id = request_id
+        self.person = person
+        self.handle: WorkflowHandle[RequestWorkflow, object] = world.env.client.get_workflow_handle_for(
+            RequestWorkflow.run, request_id
+        )
+
+    async def row(self) -> RequestRow:
+        """The request as the ledger has it."""
+        async with self.world.parts.ledger.begin() as tx:
+            return await tx.request_row(self.id)
+
+    async def reaches(self, stage: Stage) -> RequestRow:
+        """Until the request is in a stage."""
+
+        async def there() -> RequestRow | None:
+            row = await self.row()
+            return row if row.stage is stage else None
+
+        return await eventually(there)
+
+    async def passes(self, time: timedelta) -> None:
+        """Let time pass for this request."""
+        await self.world.env.fast_forward(self.handle, time)
+        self.world.now[0] = await self.world.env.get_current_time(self.handle)
+
+    async def letters(self) -> list[str]:
+        """The kinds of letters that were sent, in order."""
+        async with self.world.parts.ledger.begin() as tx:
+            return [row.kind for row in await tx.letters(self.id) if row.state == "sent"]
+
+    async def has_letter(self, kind: str, times: int = 1) -> None:
+        """Until so many letters of this kind were sent."""
+
+        async def sent() -> bool:
+            return (await self.letters()).count(kind) >= times
+
+        await eventually(sent)
+
+    async def events(self) -> tuple[Event, ...]:
+        """The evidence; its chain is whole."""
+        async with self.world.parts.ledger.begin() as tx:
+            events = await tx.events(self.id)
+        assert verify(events) == ()
+        return events
+
+    async def tags(self) -> list[str]:
+        """What the evidence says happened."""
+        return [event.tag.value for event in await self.events()]
+
+    async def act(self, kind: ActKind, by: str = "ann", act_id: str | None = None, **facts: str | None) -> ActAnswer:
+        """One act of staff."""
+        return await self.world.office.act(kind, self.id, by=by, reason="as told", act_id=act_id, sealed=None, **facts)
+
+    async def code(self, number: int = 1) -> str:
+        """The code that the person was sent."""
+        await self.has_letter("code", number)
+        letter = self.world.mail.text(self.person.email, self.id)
+        for message in reversed(self.world.mail.to(self.person.email)):
+            body = message.get_body(preferencelist=("plain",))
+            found = re.search(r"^\s*(\d{4}[ -]?\d{4})\s*$", str(body.get_content()) if body else "", re.MULTILINE)
+            if found:
+                return found.group(1)
+        raise AssertionError(f"no code in the letter:\n{letter}")
+
+    async def prove(self) -> None:
+        """The person gives the code."""
+        await self.reaches(Stage.VERIFYING)
+        await self.world.office.submit_code(self.id, await self.code())
+
+    async def plan(self) -> str:
+        """The digest of the plan under review."""
+        return (await self.world.office.plan(self.id, by="ann", reason="review")).digest
+
+    async def approve_twice(self) -> None:
+        """Two people approve the plan under review."""
+        await self.reaches(Stage.REVIEWING)
+        plan = await self.plan()
+        await self.act(ActKind.APPROVE, by="ann", plan=plan)
+        await self.act(ActKind.APPROVE, by="bob", plan=plan)
+
+
+async def eventually(condition: Callable[[], Awaitable[T | None]], within: float = 20.0) -> T:
+    """Ask again and again until the answer is a true one."""
+    async with asyncio.timeout(within):
+        while True:
+            if UNEXPECTED:
+                pytest.fail("\n".join(dict.fromkeys(UNEXPECTED)), pytrace=False)
+            answer = await condition()
+            if answer:
+                return answer
+            await asyncio.sleep(0.02)

@@ -237,6 +237,8 @@ def _directory(entries: memoryview) -> Iterator[tuple[bytes, int, int, int, int]
     at = 0
     while at < len(entries):
         fields = _ENTRY.unpack_from(entries, at)
+        if fields[0] != b"PK\x01\x02":
+            raise PackageDamaged("The directory at its end cannot be read.")
         crc, name_length, extra_length = fields[9], fields[12], fields[13]
         name = bytes(entries[at + _ENTRY.size :][:name_length])
         _, _, size, compressed, offset = _ZIP64.unpack_from(entries, at + _ENTRY.size + name_length)

@@ -57,6 +57,23 @@ def test_no_flipped_bit_goes_unnoticed(package: bytes, place: float, bit: int) -
         return
 
 
+@pytest.mark.parametrize("where", ["signature", "crc", "name", "size", "compressed", "offset"])
+async def test_the_directory_must_fit_member_by_member(package: bytes, where: str) -> None:
+    """What other programs open the package by; reading it as a stream would never look there."""
+    entry, tried = len(package) // 2, 0
+    while (entry := package.find(b"PK\x01\x02", entry + 1)) >= 0:
+        name = int.from_bytes(package[entry + 28 : entry + 30], "little")
+        extra = entry + 46 + name
+        places = {"signature": 0, "crc": 16, "name": 46, "size": 46 + name + 4}
+        place = entry + places.get(where, extra - entry + {"compressed": 12, "offset": 20}.get(where, 0))
+        broken = bytearray(package)
+        broken[place] ^= 1
+        with pytest.raises(PackageDamaged):
+            await verify_package(stream(bytes(broken)))
+        tried += 1
+    assert tried == 13
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"PK\x05\x06" + bytes(18), b"PK\x03\x04"])
 async def test_what_is_no_package_is_damaged(data: bytes) -> None:
     with pytest.raises(PackageDamaged):

@@ -5,37 +5,31 @@ Paths name nobody: ``requests/<id>/collected/<system>/<n:06d>.page``, ``requests
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
-import os
 import re
 import secrets
-import shutil
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import ObjectStore, S3Store
 
+from activities.files import CHUNK_BYTES, Handle, in_thread, make_folders, remove, sweep
 from habeas.errors import ConfigurationError, HabeasError, StorageFull, Transient
 
 __all__ = ["BucketStorage", "FolderStorage", "Storage", "StorageMissing", "StorageUnavailable"]
 
-CHUNK_BYTES = 1024 * 1024
 PART_BYTES = 8 * 1024 * 1024
 PARTS_AT_ONCE = 2
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _INCOMING = ".incoming"
 _LEFT_BEHIND_AFTER = 24 * 3600.0  # seconds
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class StorageMissing(HabeasError):
@@ -120,26 +114,26 @@ class FolderStorage(Storage):
     async def put(self, path: str, source: AsyncIterable[bytes]) -> int:
         """As `Storage.put`."""
         target = self._root / checked(path)
-        draft = _Handle(self._root / _INCOMING / secrets.token_hex(16))
+        draft = Handle(self._root / _INCOMING / secrets.token_hex(16))
         try:
             with _folder_errors():
-                await _in_thread(self._create, draft)
+                await in_thread(self._create, draft)
             size = await _copy(source, draft)
             with _folder_errors():
-                await _in_thread(draft.publish, target, self._root)
+                await in_thread(draft.publish, target, self._root)
         finally:
             draft.discard()
         return size
 
     async def get(self, path: str) -> AsyncGenerator[bytes, None]:
         """As `Storage.get`."""
-        handle = _Handle(self._root / checked(path))
+        handle = Handle(self._root / checked(path))
         try:
             with _folder_errors(path):
-                await _in_thread(handle.open)
+                await in_thread(handle.open)
             while True:
                 with _folder_errors(path):
-                    chunk = await _in_thread(handle.read)
+                    chunk = await in_thread(handle.read)
                 if not chunk:
                     return
                 yield chunk
@@ -148,29 +142,29 @@ class FolderStorage(Storage):
 
     async def exists(self, path: str) -> bool:
         """As `Storage.exists`."""
-        return await _in_thread((self._root / checked(path)).is_file)
+        return await in_thread((self._root / checked(path)).is_file)
 
     async def list(self, prefix: str) -> tuple[str, ...]:
         """As `Storage.list`."""
         with _folder_errors(prefix):
-            return await _in_thread(self._paths, self._root / checked(prefix))
+            return await in_thread(self._paths, self._root / checked(prefix))
 
     async def delete_prefix(self, prefix: str) -> None:
         """As `Storage.delete_prefix`."""
         with _folder_errors(prefix):
-            await _in_thread(_remove, self._root / checked(prefix))
+            await in_thread(remove, self._root / checked(prefix))
 
     def _paths(self, folder: Path) -> tuple[str, ...]:
         found = (each for each in folder.rglob("*") if each.is_file())
         return tuple(sorted(each.relative_to(self._root).as_posix() for each in found))
 
-    def _create(self, draft: _Handle) -> None:
+    def _create(self, draft: Handle) -> None:
         """Open a file that nobody sees yet, on the same file system as its later place."""
         incoming = draft.path.parent
-        _make_folders(incoming, self._root)
+        make_folders(incoming, self._root)
         if not self._swept:
             self._swept = True
-            _sweep(incoming, time.time() - _LEFT_BEHIND_AFTER)
+            sweep(incoming, time.time() - _LEFT_BEHIND_AFTER)
         draft.create()
 
 
@@ -269,71 +263,7 @@ def checked(path: str) -> str:
     return path
 
 
-class _Handle:
-    """A file of this machine. Made before it is opened, so that whoever is cancelled meanwhile can still close it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: BinaryIO | None = None
-        self._created = False
-
-    def create(self) -> None:
-        opened = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._created = True
-        self._file = os.fdopen(opened, "wb", buffering=0)
-
-    def open(self) -> None:
-        self._file = self.path.open("rb", buffering=0)
-
-    def read(self) -> bytes:
-        return self._open_file().read(CHUNK_BYTES)
-
-    def write(self, data: bytes) -> None:
-        # On a disk that is nearly full only a part may be written: the next write then says ENOSPC.
-        rest, file = memoryview(data), self._open_file()
-        while rest:
-            rest = rest[file.write(rest) :]
-
-    def publish(self, target: Path, root: Path) -> None:
-        """Give it its name, once its bytes are on the disk; the name is on the disk when this returns."""
-        os.fsync(self._open_file().fileno())
-        self.close()
-        _make_folders(target.parent, root)
-        self.path.replace(target)
-        self._created = False
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def discard(self) -> None:
-        """Close it, and remove it if it was created here and not published."""
-        self.close()
-        if self._created:
-            self.path.unlink(missing_ok=True)
-
-    def _open_file(self) -> BinaryIO:
-        if self._file is None:
-            raise ValueError("the file is not open")
-        return self._file
-
-
-async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work in a thread and, when cancelled, wait for its end: it may be using a file."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
-
-
-async def _copy(source: AsyncIterable[bytes], draft: _Handle) -> int:
+async def _copy(source: AsyncIterable[bytes], draft: Handle) -> int:
     """Write a stream in pieces big enough to be worth a change of thread."""
     size, waiting = 0, bytearray()
     async for chunk in source:
@@ -345,37 +275,11 @@ async def _copy(source: AsyncIterable[bytes], draft: _Handle) -> int:
     return size
 
 
-async def _write(draft: _Handle, waiting: bytearray) -> None:
+async def _write(draft: Handle, waiting: bytearray) -> None:
     # The source's own errors are not the disk's: only what is done here is mapped.
     with _folder_errors():
-        await _in_thread(draft.write, bytes(waiting))
+        await in_thread(draft.write, bytes(waiting))
     waiting.clear()
-
-
-def _make_folders(folder: Path, root: Path) -> None:
-    """Each with mode 0700, whatever the umask (``parents=True`` would give the upper ones the default mode)."""
-    if folder == root:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    else:
-        _make_folders(folder.parent, root)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-
-
-def _remove(place: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        if place.is_dir():
-            shutil.rmtree(place)
-        else:
-            place.unlink()
-
-
-def _sweep(incoming: Path, before: float) -> None:
-    """Remove drafts of processes that were killed long ago."""
-    for draft in incoming.iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            if draft.stat().st_mtime < before:
-                draft.unlink()
 
 
 def _missing(path: str | None) -> StorageMissing | StorageUnavailable:

@@ -100,6 +100,26 @@ def test_a_question_after_the_last_day_stops_nothing() -> None:
     assert (longer.due_on, longer.extended_due_on) == (date(2027, 2, 12), date(2027, 4, 19))
 
 
+def test_a_question_on_the_last_day_moved_by_a_weekend_is_in_time() -> None:
+    # 28 Feb is a Sunday, so 1 Mar is the last day; two days of waiting are added to 28 Feb
+    assert due("EU-GDPR", "DK", "access", "2027-01-31", ("2027-03-01", "2027-03-03", "identity")) == "2027-03-02"
+
+
+def test_uk_starts_at_the_latest_answer_whatever_was_asked_last() -> None:
+    waits = (("2027-03-02", "2027-03-20", "identity"), ("2027-03-03", "2027-03-05", "fee"))
+    assert due("UK-GDPR", "GB-ENG", "erasure", "2027-03-01", *waits) == "2027-04-20"
+
+
+def test_the_citation_names_what_was_used_and_nothing_else() -> None:
+    plain = compute(case("CA-PIPEDA", "CA-ON", "access", "2027-03-10")).citation
+    assert plain == "PIPEDA 8(3)-(4); Interpretation Act ss.26-27, 35"
+    longer = compute(case("CA-PIPEDA", "CA-ON", "access", "2027-03-10", extended=True)).citation
+    assert longer == f"{plain}; PIPEDA s.8(4)(a)-(b)"
+    french = ("2027-06-17", "2027-07-03", "identity")
+    assert "2019-536" in compute(case("EU-GDPR", "FR", "access", "2027-06-16", french)).citation
+    assert "2019-536" not in compute(case("EU-GDPR", "DK", "access", "2027-06-16", french)).citation
+
+
 def test_expired_clock_is_not_restarted() -> None:
     late = ("2027-05-10", "2027-05-20", "identity")
     assert due("UK-GDPR", "GB-ENG", "erasure", "2027-04-07", late) == "2027-05-07"
@@ -122,6 +142,10 @@ def test_swiss_reflection_runs_from_the_question() -> None:
 )
 def test_south_africa(right: str, pauses: tuple[tuple[str, str, str], ...], extended: bool, expected: str) -> None:
     assert due("ZA-PAIA", "ZA", right, "2027-03-01", *pauses, extended=extended) == expected
+
+
+def test_south_africa_extension_is_sixty_days_in_all() -> None:
+    assert due("ZA-PAIA", "ZA", "access", "2027-03-04", extended=True) == "2027-05-03"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,5 @@ async def store(fresh_database: str, tmp_path: Path) -> AsyncIterator[Store]:
     connection = await asyncpg.connect(fresh_database)
     made = Store(fresh_database, connection, tmp_path)
     yield made
-    if hasattr(made, "connector"):
-        await made.connector.aclose()
+    await made.aclose()
     await connection.close()

@@ -37,6 +37,7 @@ class Store:
         self.folder = folder
         self.schema = schema
         self.connector: SqlConnector
+        self._made: list[SqlConnector] = []
 
     async def build(self, ddl: str, map_text: str, **settings: Any) -> SqlConnector:
         await self.sql.execute(ddl)
@@ -49,7 +50,12 @@ class Store:
         connector = load_connector("shop", given)
         assert isinstance(connector, SqlConnector)
         self.connector = connector
+        self._made.append(connector)
         return connector
+
+    async def aclose(self) -> None:
+        for connector in self._made:
+            await connector.aclose()
 
     async def rows(self, *, versions: bool = False) -> Rows:
         """Every row of every table by key position, byte for byte; with ``versions`` also where and since when."""

@@ -47,9 +47,9 @@ def engine_url(url: str, system: str) -> URL:
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres") or not parsed.database:
         raise ConfigurationError(f"systems.{system}.url is not postgresql://user:password@host:port/database.")
-    mode = parsed.query.get("sslmode")
-    if isinstance(mode, str):
-        parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    unknown = parsed.query.keys() - {"ssl", "sslmode", "host", "port", "application_name"}
+    if unknown:
+        raise ConfigurationError(f"systems.{system}.url: {', '.join(sorted(unknown))} is not supported; remove it.")
     return parsed.set(drivername="postgresql+asyncpg")
 
 
@@ -63,14 +63,19 @@ class Database:
         self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
 
     def _make(self, **pool: Any) -> AsyncEngine:
+        url = self._url.difference_update_query(["sslmode", "application_name"])
+        name, ssl = self._url.query.get("application_name", "habeas"), self._url.query.get("sslmode")
         arguments = {
+            # What libpq calls sslmode, asyncpg calls ssl.
+            **({"ssl": ssl} if ssl else {}),
+            "server_settings": {"application_name": name},
             "timeout": CONNECT_SECONDS,
             "command_timeout": self._seconds + LOCK_SECONDS,
             # The customer may alter tables while we are connected: no plan may outlive its transaction.
             "prepared_statement_cache_size": 0,
             "statement_cache_size": 0,
         }
-        return create_async_engine(self._url, connect_args=arguments, hide_parameters=True, **pool)
+        return create_async_engine(url, connect_args=arguments, hide_parameters=True, **pool)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

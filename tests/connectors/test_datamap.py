@@ -1,0 +1,114 @@
+"""The data map's file: what is refused with its line, what is undecided and named."""
+
+from pathlib import Path
+
+import pytest
+
+from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
+from habeas.errors import DataMapError
+from tests.connectors import shop
+
+SHOP = 'system = "shop"\n' + shop.MAP
+
+
+def line(text: str, at: str) -> int:
+    return 1 + text[: text.index(at)].count("\n")
+
+
+def findings(text: str) -> list[str]:
+    return [str(one) for one in problems(parse_map(text))]
+
+
+def test_a_decided_map_is_ready() -> None:
+    assert findings(SHOP) == []
+    assert isinstance(require_decided(parse_map(SHOP)), DataMap)
+
+
+def test_a_guess_is_undecided_wherever_it_stands() -> None:
+    text = SHOP.replace('email = "null"', 'email = "?null"', 1).replace('{ table = "tickets"', '{ table = "?tickets"')
+    text = text.replace('category = "account"', 'category = "?"', 1).replace("personal = false", 'personal = "?false"')
+    rest = 'is not decided; write what is right, without the "?"'
+    assert findings(text) == [
+        f"line {line(text, 'personal = ')}: currencies: `personal` {rest}",
+        f"line {line(text, 'category = ')}: users: `category` {rest}",
+        f"line {line(text, '?null')}: users.email: `columns.email` {rest}",
+        f"line {line(text, '?tickets')}: comments: `belongs[0].table` {rest}",
+    ]
+    with pytest.raises(DataMapError, match=r"line \d+: users\.email"):
+        require_decided(parse_map(text))
+
+
+def test_bare_marks_are_undecided_too() -> None:
+    text = """system = "x"
+    [tables.a]
+    category = "?"
+    person = true
+    erase = "?"
+    key = ["?"]
+    belongs = ["?"]
+    columns = { id = "?", secret = { erase = "?", disclose = false, because = "why not" } }
+    [tables.b]
+    personal = "?false"
+    because = "?"
+    """
+    assert [int(one.split()[1].strip(":")) for one in findings(text)] == [3, 5, 6, 7, 8, 8, 10, 11]
+
+
+REQUESTER = 'belongs = [ { table = "users", columns = { requester_id'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ('because = "a list of currencies"', "", "[tables.currencies]", "does not say why"),
+        ('category = "account"', "", "[tables.users]", "no data category"),
+        ('erase = "delete"', "", "[tables.users]", "what erasure does is not decided"),
+        ("retention = {", "after = 'delete' #", "[tables.invoices]", "do not go together"),
+        ('erase = "retain"', 'erase = "delete"', "retention = {", "do not go together"),
+        (REQUESTER, REQUESTER.replace("users", "u"), '"u"', "is not in the map"),
+        ('{ table = "tickets"', '{ table = "currencies"', '"currencies"', "is not personal"),
+    ],
+)
+def test_contradictions_are_named_with_their_line(old: str, new: str, at: str, says: str) -> None:
+    assert old in SHOP
+    text = SHOP.replace(old, new, 1)
+    found = findings(text)
+    assert any(one.startswith(f"line {line(text, at)}: ") and says in one for one in found), found
+
+
+def test_a_table_that_no_person_leads_to_is_named() -> None:
+    text = 'system = "x"\n[tables.a]\ncategory = "c"\nerase = "delete"\n'
+    text += 'belongs = [{ table = "a", columns = { p = "id" } }]'
+    assert ["no way leads" in one for one in findings(text)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ('phone = "null"', 'phone = "vanish"', "vanish"),
+        ("person = true", "persona = true", "persona ="),
+        ('match = "plus"', 'match = "like"', "like"),
+        (', because = "security of the account" }', "}", "disclose"),
+        ("years = 5", "years = 0", "years = 0"),
+        ('tags = "blank"', 'tags = { erase = "set" }', '"set"'),
+        ('erase = "retain"', 'erase = "retain"\nafter = "retain"', "after ="),
+        ('system = "shop"', 'system = "Shop!"', "Shop!"),
+    ],
+)
+def test_what_is_no_map_is_refused_with_file_and_line(old: str, new: str, at: str) -> None:
+    assert old in SHOP
+    text = SHOP.replace(old, new, 1)
+    with pytest.raises(DataMapError) as refused:
+        parse_map(text, "maps/shop.toml")
+    assert f"maps/shop.toml:{line(text, at)}: " in str(refused.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for content in (None, b"system = ", b"system = 'x\xff'"):
+        path = tmp_path / "map.toml"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(DataMapError, match=r"map\.toml"):
+            load_map(path)
+    with pytest.raises(DataMapError, match="cannot be read"):
+        load_map(tmp_path)

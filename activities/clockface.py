@@ -32,20 +32,19 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     The effective date is the earlier of the law's and the promise's (a promise shortens a term, never lengthens it);
     deadlines end with the day in the zone of the establishment that answers.
     """
-    deadlines = law.compute(
-        law.Case(
-            regime=request.regime,
-            jurisdiction=_calendar(request, policy),
-            right=request.right,
-            received_at=request.received_at,
-            pauses=tuple(
-                law.Pause(start=span.start, end=span.end, reason=span.reason) for span in pauses if span.end is not None
-            ),
-            extended=request.extended,
-            clock_tz=policy.controller.clock_tz,
-        )
+    case = law.Case(
+        regime=request.regime,
+        jurisdiction=_calendar(request, policy),
+        right=request.right,
+        received_at=request.received_at,
+        pauses=tuple(
+            law.Pause(start=span.start, end=span.end, reason=span.reason) for span in pauses if span.end is not None
+        ),
+        extended=request.extended,
+        clock_tz=policy.controller.clock_tz,
     )
-    due_on = _earlier(deadlines.effective_due_on, _promised(request, policy))
+    deadlines = law.compute(case)
+    due_on = _earlier(deadlines.effective_due_on, _promised(case, deadlines, policy))
     due_at = deadlines.end_of(due_on) if due_on else None
     notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
     notice_at = deadlines.end_of(notice_on) if notice_on else None
@@ -80,10 +79,13 @@ def _calendar(request: Request, policy: Policy) -> str:
     return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
 
 
-def _promised(request: Request, policy: Policy) -> date | None:
-    if policy.promise.days is None or request.extended:
+def _promised(case: law.Case, deadlines: law.Deadlines, policy: Policy) -> date | None:
+    """The promise's date. What stops the law's clock stops the promise's too: nobody answers a stranger in time."""
+    if policy.promise.days is None or case.extended:
         return None
-    return local_day(policy, request.received_at) + timedelta(days=policy.promise.days)
+    unpaused = law.compute(case.model_copy(update={"pauses": ()})) if case.pauses else deadlines
+    waited = deadlines.due_on - unpaused.due_on if deadlines.due_on and unpaused.due_on else timedelta()
+    return local_day(policy, case.received_at) + timedelta(days=policy.promise.days) + waited
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

@@ -110,7 +110,7 @@ class Challenges(Room):
             UnknownRequest, KeyDestroyed: as `Room.key`.
         """
         key = await self.key(request_id)
-        row = await self._first(_newest(request_id).with_for_update())
+        row = await self._first(_newest(request_id).with_for_update(key_share=True))
         if row is None:
             return CodeResult.NONE
         tried = key.digest(_code_text(row.id, code))

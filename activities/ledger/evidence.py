@@ -69,7 +69,7 @@ class Evidence(Room):
             row = await self._first(
                 select(evidence_head.c.n, evidence_head.c.hash)
                 .where(evidence_head.c.request_id == request_id)
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
             if row is None:
                 raise UnknownRequest

@@ -94,7 +94,8 @@ class Requests(Room):
             UnknownRequest: there is none.
         """
         statement = select(*REQUEST).where(request.c.id == request_id)
-        row = await self._first(statement.with_for_update() if lock else statement)
+        # FOR NO KEY UPDATE: rows that refer to the request may be written meanwhile, or writers wait for each other.
+        row = await self._first(statement.with_for_update(key_share=True) if lock else statement)
         if row is None:
             raise UnknownRequest
         return to_request(row)

@@ -101,7 +101,9 @@ def _token(case: Case) -> str:
 
 async def _redeem(world: World, token: str) -> bytes:
     async with world.office.redeem(token) as handed:
-        return b"".join([chunk async for chunk in handed.chunks()])
+        content = b"".join([chunk async for chunk in handed.chunks()])
+        handed.arrived = True
+        return content
 
 
 async def _download(case: Case) -> bytes:

@@ -70,11 +70,10 @@ async def test_an_act_in_the_wrong_stage_leaves_nothing_behind(world: World) -> 
     person = someone()
     person.settle_in(world.connectors, free_text=True)
     case = await _to_verifying(world, person)
-    before = len(await case.events())
     for kind in (ActKind.APPROVE, ActKind.DECIDE_MATCH, ActKind.RESUME):
         with pytest.raises(WrongStage):
             await case.act(kind)
-    assert len(await case.events()) == before
+    assert not [tag for tag in await case.tags() if tag.startswith("act:")]
     async with world.parts.ledger.begin() as tx:
         assert await tx.acts(case.id) == ()
 

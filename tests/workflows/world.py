@@ -123,12 +123,13 @@ class Mail:
 
     def text(self, address: str, containing: str) -> str:
         """The plain text of the newest letter to an address that contains these words."""
+        text = ""
         for letter in reversed(self.to(address)):
             body = letter.get_body(preferencelist=("plain",))
             text = str(body.get_content()) if body else ""
-            if containing in text:
+            if containing in " ".join(text.split()) or containing in text:
                 return text
-        raise AssertionError(f"no letter contains {containing!r}")
+        raise AssertionError(f"no letter contains {containing!r}; the newest:\n{text if self.to(address) else None}")
 
 
 @dataclass

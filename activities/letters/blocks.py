@@ -38,9 +38,9 @@ class Element(StrEnum):
 
 
 class Block(Frozen):
-    """One paragraph, heading, list, code or button. Its text is plain: escaping is the renderer's."""
+    """One paragraph, heading, list, code, button or quiet link. Its text is plain: escaping is the renderer's."""
 
-    kind: Literal["paragraph", "heading", "bullets", "code", "button", "small"]
+    kind: Literal["paragraph", "heading", "bullets", "code", "button", "link", "small"]
     text: str = Field(default="", repr=False)
     items: tuple[str, ...] = Field(default=(), repr=False)
     url: str | None = Field(default=None, repr=False)

@@ -1,8 +1,4 @@
-"""What each law asks of each notice. A letter that lacks one of these is not sent.
-
-Sources per row: GDPR 12(3)-(4), 12(6), 19; UK GDPR 12, 12A, DPA 2018 s.164A; Cal. Civ. Code 1798.105, .145(h) and
-11 CCR 7021-7024; PIPEDA s.8(4), s.8(7); Québec P-39.1 s.34; PAIA s.56-57; NZ Privacy Act 2020 s.48.
-"""
+"""What each law asks of each notice, as the calendar says it. A letter that lacks one of these is not sent."""
 
 from __future__ import annotations
 
@@ -10,78 +6,98 @@ from collections.abc import Mapping
 
 from activities.letters.blocks import Element
 from activities.letters.facts import Kind
+from habeas import law
 from habeas.model import Right
 
-__all__ = ["COMPLAIN_TO_CONTROLLER_FIRST", "COURT", "required"]
+__all__ = ["ELEMENTS", "NOTICES", "remedies", "required"]
 
 E = Element
-_REFUSALS: Mapping[str, frozenset[Element]] = {
-    "EU-GDPR": frozenset({E.REASONS, E.AUTHORITY, E.COURT}),
-    "EEA-GDPR": frozenset({E.REASONS, E.AUTHORITY, E.COURT}),
-    "UK-GDPR": frozenset({E.REASONS, E.CONTROLLER_COMPLAINT, E.AUTHORITY, E.COURT}),
-    "US-CCPA": frozenset({E.REASONS, E.PROVISION}),
-    "US-STATE": frozenset({E.REASONS, E.APPEAL}),
-    "CA-PIPEDA": frozenset({E.REASONS, E.AUTHORITY}),
-    "CA-QC-25": frozenset({E.REASONS, E.PROVISION, E.AUTHORITY, E.TIME_LIMIT, E.HELP}),
-    "ZA-PAIA": frozenset({E.REASONS, E.PROVISION, E.AUTHORITY, E.COURT, E.TIME_LIMIT}),
-    "NZ-PRIVACY": frozenset({E.REASONS, E.AUTHORITY}),
-    "AU-APP": frozenset({E.REASONS, E.AUTHORITY}),
-    "KR-PIPA": frozenset({E.REASONS, E.AUTHORITY}),
-    "CN-PIPL": frozenset({E.REASONS, E.COURT}),
+
+ELEMENTS: Mapping[str, Element | None] = {
+    "received": E.RECEIPT,
+    "will_be_investigated": E.INVESTIGATED,
+    "verification_process": E.VERIFICATION,
+    "expected_date": E.EXPECTED_DATE,
+    "why_doubt": E.WHY_DOUBT,
+    "what_is_needed": E.WHAT_IS_NEEDED,
+    "clock_waits": E.CLOCK,
+    "clock_runs": E.CLOCK,
+    "extended": E.NEW_DATE,
+    "new_date": E.NEW_DATE,
+    "reasons": E.REASONS,
+    "provision": E.PROVISION,
+    "basis_in_detail": E.PROVISION,
+    "authority": E.AUTHORITY,
+    "authority_about_extension": E.AUTHORITY,
+    "court": E.COURT,
+    "complaint_to_controller": E.CONTROLLER_COMPLAINT,
+    "appeal": E.APPEAL,
+    "appeal_if_any": None,
+    "remedy_time": E.TIME_LIMIT,
+    "help": E.HELP,
+    "what_was_deleted": E.DONE,
+    "action_taken": E.ACTION_TAKEN,
+    "complied_or_not": E.ACTION_TAKEN,
+    "decision": E.ACTION_TAKEN,
+    "copy_or_attestation": E.ACTION_TAKEN,
+    "recipients_told": E.RECIPIENTS,
+    "record_kept": E.RECORD_KEPT,
+    # Told where it is decided, in the answer to an opt-out; none of these letters is one.
+    "opt_out_status": None,
 }
-_EXTENSIONS: Mapping[str, frozenset[Element]] = {
-    "CA-PIPEDA": frozenset({E.REASONS, E.NEW_DATE, E.AUTHORITY}),
-    "ZA-PAIA": frozenset({E.REASONS, E.NEW_DATE, E.PROVISION, E.AUTHORITY, E.COURT}),
-    "NZ-PRIVACY": frozenset({E.REASONS, E.NEW_DATE, E.AUTHORITY}),
-    "KR-PIPA": frozenset({E.REASONS, E.NEW_DATE, E.AUTHORITY}),
-}
-_IDENTITY: Mapping[str, frozenset[Element]] = {
-    "EU-GDPR": frozenset({E.WHY_DOUBT, E.WHAT_IS_NEEDED, E.CLOCK}),
-    "EEA-GDPR": frozenset({E.WHY_DOUBT, E.WHAT_IS_NEEDED, E.CLOCK}),
-    "UK-GDPR": frozenset({E.WHAT_IS_NEEDED, E.CLOCK}),
-    "US-CCPA": frozenset({E.WHAT_IS_NEEDED, E.CLOCK}),
+"""The calendar's codes of notice contents -> what of a letter fulfils them."""
+
+NOTICES: Mapping[Kind, str] = {
+    Kind.ACKNOWLEDGEMENT: "acknowledge",
+    Kind.CODE: "identity",
+    Kind.CODE_REMINDER: "identity",
+    Kind.EXTENSION: "extension",
+    Kind.REFUSAL: "refusal",
+    # Closing for want of identity is a refusal too (GDPR 12(2), 12(4)).
+    Kind.UNVERIFIED: "refusal",
+    Kind.COMPLETION_ACCESS: "closing",
+    Kind.COMPLETION_ERASURE: "closing",
+    Kind.NOTHING_FOUND: "closing",
 }
 
-# Laws whose notice must (or, for the last one, may usefully) point to a court.
-COURT = frozenset({"EU-GDPR", "EEA-GDPR", "UK-GDPR", "ZA-PAIA", "CN-PIPL", "CH-FADP"})
-COMPLAIN_TO_CONTROLLER_FIRST = frozenset({"UK-GDPR"})
+# What every such letter says, whether its law has a word on it or not.
+_ALWAYS: Mapping[str, frozenset[Element]] = {
+    "acknowledge": frozenset({E.RECEIPT}),
+    "identity": frozenset({E.WHAT_IS_NEEDED}),
+    "extension": frozenset({E.REASONS, E.NEW_DATE}),
+    "refusal": frozenset({E.REASONS}),
+    "closing": frozenset({E.ACTION_TAKEN}),
+}
+# Utah wants the reasons only (Utah Code 13-61-203); its sisters name an appeal.
 _NO_APPEAL = frozenset({"US-UT"})
-_REMEDIES = frozenset({E.REASONS, E.AUTHORITY, E.COURT, E.CONTROLLER_COMPLAINT})
+_OF_ERASURE = frozenset({E.DONE, E.RECIPIENTS, E.RECORD_KEPT})
+_OF_UNVERIFIED = frozenset({E.REASONS, E.AUTHORITY, E.COURT, E.CONTROLLER_COMPLAINT})
 
 
 def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozenset[Element]:
-    """What a letter of this kind must contain under this law; empty for letters to staff."""
-    if kind.to_staff:
+    """What a letter of this kind must contain under this law; nothing for letters that no law speaks of.
+
+    Raises:
+        UnknownRegime: there is no such regime or jurisdiction.
+    """
+    notice = NOTICES.get(kind)
+    if notice is None:
         return frozenset()
-    refusal = _REFUSALS.get(regime, frozenset({E.REASONS}))
+    asked = _ALWAYS[notice] | _asked(regime, jurisdiction, notice)
+    if right is not Right.COMPLAINT:
+        asked -= {E.INVESTIGATED}
+    if right is not Right.ERASURE or kind is Kind.NOTHING_FOUND:
+        asked -= _OF_ERASURE
+    return asked & _OF_UNVERIFIED if kind is Kind.UNVERIFIED else asked
+
+
+def remedies(regime: str, jurisdiction: str) -> frozenset[Element]:
+    """The remedies that this law wants told with a refusal."""
+    return _asked(regime, jurisdiction, "refusal")
+
+
+def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:
+    found = {ELEMENTS[code] for code in law.notice_contents(regime, jurisdiction, notice)}
     if jurisdiction in _NO_APPEAL:
-        refusal -= {E.APPEAL}
-    match kind:
-        case Kind.ACKNOWLEDGEMENT:
-            return _acknowledgement(regime, right)
-        case Kind.CODE | Kind.CODE_REMINDER:
-            return _IDENTITY.get(regime, frozenset({E.WHAT_IS_NEEDED}))
-        case Kind.EXTENSION:
-            return _EXTENSIONS.get(regime, frozenset({E.REASONS, E.NEW_DATE}))
-        case Kind.REFUSAL:
-            return refusal | {E.DONE} if regime == "US-CCPA" and right is Right.ERASURE else refusal
-        case Kind.UNVERIFIED:
-            # Closing for want of identity is a refusal too (GDPR 12(2), 12(4)).
-            return refusal & _REMEDIES
-        case Kind.COMPLETION_ERASURE:
-            return _erasure(regime)
-        case _:
-            return frozenset({E.ACTION_TAKEN})
-
-
-def _acknowledgement(regime: str, right: Right) -> frozenset[Element]:
-    if regime == "UK-GDPR" and right is Right.COMPLAINT:
-        return frozenset({E.RECEIPT, E.INVESTIGATED})
-    if regime == "US-CCPA":
-        return frozenset({E.RECEIPT, E.VERIFICATION, E.EXPECTED_DATE})
-    return frozenset({E.RECEIPT})
-
-
-def _erasure(regime: str) -> frozenset[Element]:
-    extra = {"UK-GDPR": {E.RECIPIENTS}, "US-CCPA": {E.RECORD_KEPT}}.get(regime, set())
-    return frozenset({E.ACTION_TAKEN} | extra)
+        found.discard(E.APPEAL)
+    return frozenset(element for element in found if element)

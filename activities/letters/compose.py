@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from activities.letters.blocks import Block, Draft, Element
-from activities.letters.checklist import COMPLAIN_TO_CONTROLLER_FIRST, COURT
+from activities.letters.checklist import remedies
 from activities.letters.facts import (
     Acknowledgement,
     CodeLetter,
@@ -98,7 +98,7 @@ def _is_name(text: str) -> bool:
 
 def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
     if facts.status_url:
-        yield Block(kind="button", text=words.text("common.follow"), url=facts.status_url)
+        yield Block(kind="link", text=words.text("common.follow"), url=facts.status_url)
     yield _paragraph(words.text("common.questions", contact=facts.controller.contact, id=facts.request_id))
 
 
@@ -260,7 +260,7 @@ def _refusal(facts: Refusal, words: Words) -> Iterable[Block]:
         yield from _section(words.text("refusal.done"), _groups(facts.done, words), Element.DONE)
     elif facts.right is Right.ERASURE:
         yield _paragraph(words.text("refusal.nothing_done"), Element.DONE)
-    yield from _remedies(facts, words, appeal=facts.appeal, within=facts.complain_within)
+    yield from _remedies(facts, words)
     yield _paragraph(words.text("refusal.help", contact=facts.controller.contact), Element.HELP)
 
 
@@ -279,24 +279,22 @@ def _unverified(facts: Unverified, words: Words) -> Iterable[Block]:
     yield from _remedies(facts, words)
 
 
-def _remedies(
-    facts: LetterFacts, words: Words, *, appeal: str | None = None, within: str | None = None
-) -> Iterable[Block]:
+def _remedies(facts: LetterFacts, words: Words) -> Iterable[Block]:
     """Where to turn if the person does not agree; every such letter ends on it."""
-    blocks = []
-    if facts.regime in COMPLAIN_TO_CONTROLLER_FIRST:
+    blocks, told = [], remedies(facts.regime, facts.jurisdiction)
+    if Element.CONTROLLER_COMPLAINT in told:
         text = words.text("remedies.controller", contact=facts.controller.contact)
         blocks.append(_paragraph(text, Element.CONTROLLER_COMPLAINT))
-    if appeal:
-        blocks.append(_paragraph(words.text("remedies.appeal", how=appeal), Element.APPEAL))
+    if facts.appeal:
+        blocks.append(_paragraph(words.text("remedies.appeal", how=facts.appeal), Element.APPEAL))
     if facts.authority:
         text = words.text("remedies.authority", authority=facts.authority.name)
         contact = facts.authority.contact
         text = f"{text} ({contact})" if contact else text
         blocks.append(_paragraph(text, Element.AUTHORITY, url=facts.authority.url))
-    if within:
-        blocks.append(_paragraph(words.text("remedies.within", time=within), Element.TIME_LIMIT))
-    if facts.regime in COURT:
+    if facts.complain_within:
+        blocks.append(_paragraph(words.text("remedies.within", time=facts.complain_within), Element.TIME_LIMIT))
+    if Element.COURT in told:
         blocks.append(_paragraph(words.text("remedies.court"), Element.COURT))
     if blocks:
         yield Block(kind="heading", text=words.text("remedies.title"))

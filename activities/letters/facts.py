@@ -112,6 +112,10 @@ class LetterFacts(Frozen):
     status_url: str | None = Field(default=None, repr=False)
     """Where the person follows the request."""
     authority: Authority | None = None
+    appeal: str | None = None
+    """How to appeal to the controller, where the law gives that (US states, Korea): an address or a link."""
+    complain_within: str | None = None
+    """Time limit of the remedies in words, where the law wants it told (Québec, South Africa): ``30 days``."""
 
 
 class Acknowledgement(LetterFacts):
@@ -177,6 +181,7 @@ class ErasedGroup(Frozen):
 
     system: str
     category: str
+    """The policy's code, or its title in the letter's language."""
     count: int = Field(ge=1)
 
 
@@ -225,10 +230,6 @@ class Refusal(LetterFacts):
     in_part: bool = False
     done: tuple[ErasedGroup, ...] = ()
     """What was erased all the same."""
-    appeal: str | None = None
-    """How to appeal to the controller, where the law gives that (US states): an address or a link."""
-    complain_within: str | None = None
-    """Time limit of the complaint in words, where the law sets one (Québec: 30 days)."""
 
 
 class Withdrawal(LetterFacts):

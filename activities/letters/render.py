@@ -8,6 +8,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 from pydantic import Field
 
 from activities.letters.blocks import Draft, Element
@@ -17,7 +18,7 @@ from activities.letters.facts import Kind, LetterFacts, StaffAlarm, StaffAttenti
 from activities.letters.staff import compose_staff
 from activities.letters.wording import Words, lookup
 from habeas.errors import HabeasError
-from habeas.model import Frozen
+from habeas.model import REFERENCE, Frozen
 
 __all__ = ["IncompleteLetter", "RenderedLetter", "render"]
 
@@ -103,6 +104,12 @@ def _wrap(text: str, indent: str = "", first: str | None = None) -> str:
     )
 
 
+def _whole(text: str) -> Markup:
+    """The text, escaped, with the request's number kept on one line."""
+    escaped = str(escape(text))
+    return Markup(REFERENCE.sub(r'<span style="white-space:nowrap;">\g<0></span>', escaped))  # noqa: S704 - just escaped
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
@@ -114,4 +121,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["wrap"] = _wrap
+    environment.filters["whole"] = _whole
     return environment

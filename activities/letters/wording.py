@@ -6,6 +6,7 @@ A catalogue is one TOML file per language and topic. Sentences hold ``{names}`` 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -27,6 +28,7 @@ LANGUAGES = ("en", "fr", "da", "nb", "de")
 _ALIASES = {"no": "nb", "nn": "nb"}
 # Day before month, the order every reader of English outside one country expects; en-US asks for its own.
 _LOCALES = {"en": "en_GB"}
+_CODE = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -75,9 +77,12 @@ class Words:
         return self.text(f"{key}.{form}", n=self.number(count), **values)
 
     def named(self, group: str, code: str) -> str:
-        """The name of a code in a group (a category, a right); the code made readable where it has no name."""
+        """The name of a code in a group (a category, a right); the code made readable where it has no name.
+
+        What is no code but already a title stays as it is.
+        """
         key = f"{group}.{code}"
-        return self._sentences[key] if key in self._sentences else humanise(code)
+        return self._sentences[key] if key in self._sentences else humanise(code) if _CODE.fullmatch(code) else code
 
     def date(self, day: date) -> str:
         """A date, written out."""

@@ -50,6 +50,8 @@ def base(**changes: Any) -> dict[str, Any]:
         "timezone": "Europe/Copenhagen",
         "person_name": "Åse Bjørk O’Neill-Łuk",
         "status_url": "https://privacy.nordlys.example/r/HB-7K3M-9Q2X-4TDW",
+        "appeal": "appeals@nordlys.example",
+        "complain_within": "30 days",
         "authority": Authority(name="Datatilsynet", url="https://www.datatilsynet.dk/"),
     }
     return common | changes
@@ -111,8 +113,6 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
             grounds=(Ground(code="legal_obligation", provision=provision),),
             in_part=True,
             done=(gone,),
-            appeal="appeals@nordlys.example",
-            complain_within="30 days",
         ),
         Withdrawal(**erasure, done=(gone,)),
         Unverified(**common),

@@ -38,9 +38,9 @@ async def test_wrong_codes_are_limited_and_say_so(world: World) -> None:
     person.settle_in(world.connectors)
     case = await world.open(person)
     await case.has_letter("code")
-    for _ in range(6):
+    for guess in range(6):
         with pytest.raises(WrongCode):
-            await world.office.submit_code(case.id, "00000000")
+            await world.office.submit_code(case.id, f"0000000{guess}")
     with pytest.raises(WrongCode):
         await world.office.submit_code(case.id, await case.code())
     assert (await case.row()).stage is Stage.VERIFYING

@@ -53,8 +53,19 @@ async def stack_process(
     environment: Mapping[str, str] | None = None,
     python: Sequence[str] = (sys.executable,),
 ) -> AsyncIterator[StackProcess]:
+    """`up` with these parts, and few people; see the runner for the words."""
+    runner = ("-m", "tests.stack.runner", str(folder), parts, *words)
+    async with command_process(*runner, environment=environment, python=python) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def command_process(
+    *words: str, environment: Mapping[str, str] | None = None, python: Sequence[str] = (sys.executable,)
+) -> AsyncIterator[StackProcess]:
+    """A Python process that runs a stack; killed at the end if it runs still."""
     process = await asyncio.create_subprocess_exec(
-        *(*python, "-m", "tests.stack.runner", str(folder), parts, *words),
+        *(*python, *words),
         env={**os.environ, **(environment or {})},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

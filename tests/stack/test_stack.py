@@ -14,12 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+import httpx2
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from tests.stack.helpers import runs_still, stack_process
+from tests.stack.helpers import command_process, runs_still, stack_process
 from workers.postgres import FolderInUse
 from workers.process import LOOPBACK, can_die_with_parent, free_port
 from workers.stack import PartEnded, PartName, Ports, PortTaken, Stack, StackOptions, Step, running_stack
@@ -214,6 +215,26 @@ async def test_a_part_that_ends_stops_the_command_with_its_name(tmp_path: Path) 
         assert code == 1
         assert "postgres (signal SIGKILL)" in said
         assert runs_still(tmp_path) == []
+
+
+async def test_the_command_starts_everything(tmp_path: Path) -> None:
+    words = ["up", "--data-dir", str(tmp_path), "--people", "30", "--json"]
+    async with command_process("-m", "workers", *words) as stack:
+        addresses = await stack.addresses()
+        assert list(addresses) == ["desk", "temporal_ui", "temporal", "ledger", "mail", "inbox", "data_dir"]
+        async with httpx2.AsyncClient() as client:
+            for page in ("desk", "temporal_ui", "inbox"):
+                assert (await client.get(addresses[page], follow_redirects=True)).status_code < 500, page
+        assert list(json.loads((tmp_path / "parts.json").read_text())) == [
+            "postgres",
+            "temporal",
+            "mailbox",
+            "worker-1",
+            "desk",
+        ]
+        stack.process.send_signal(signal.SIGINT)
+        code, said = await stack.ended()
+        assert (code, runs_still(tmp_path)) == (0, []), said
 
 
 @NO_DEATH_SIGNAL

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -32,6 +32,8 @@ from workers.stack.stores import LEDGER, prepare_ledger, prepare_samples, read_s
 from workers.stack.temporal import TemporalProbe, command
 
 WATCH_EVERY = 0.2
+OURS = frozenset({PartName.MAILBOX, PartName.WORKER, PartName.DESK})
+"""The parts that are this program."""
 FOREIGN = ("HABEAS_", "TEMPORAL_", "PG")
 TASK_QUEUE = TemporalSettings().task_queue
 
@@ -101,12 +103,9 @@ class Stack:
             write_settings(self.folder, self.postgres, self.addresses, self.ports)
         if PartName.TEMPORAL in wanted:
             await self._step("Temporal", self._start_temporal)
-        if PartName.MAILBOX in wanted:
-            await self._step("Mailbox", lambda: self._begin(self._mailbox()))
-        if PartName.WORKER in wanted:
-            await self._step(f"Workers ({self.options.workers})", self._start_workers)
-        if PartName.DESK in wanted:
-            await self._step("Desk", lambda: self._begin(self._desk()))
+        if wanted & OURS:
+            # At the same time: most of it is Python importing.
+            await self._step(self._title_of_ours(), lambda: _together(map(self._begin, self._ours())))
         self.folder.write_addresses(self.addresses, self.ports)
 
     async def stop(self) -> None:
@@ -188,9 +187,20 @@ class Stack:
         await self._begin(part)
         complete.touch(mode=0o600)
 
-    async def _start_workers(self) -> None:
-        workers = [self._worker(number) for number in range(1, self.options.workers + 1)]
-        await asyncio.gather(*(self._begin(worker) for worker in workers))
+    def _title_of_ours(self) -> str:
+        wanted, count = self.options.parts, self.options.workers
+        titles = {
+            PartName.MAILBOX: "mailbox",
+            PartName.WORKER: "1 worker" if count == 1 else f"{count} workers",
+            PartName.DESK: "desk",
+        }
+        return ", ".join(title for name, title in titles.items() if name in wanted).capitalize()
+
+    def _ours(self) -> list[Part]:
+        wanted, numbers = self.options.parts, range(1, self.options.workers + 1)
+        parts: list[Part] = [self._mailbox()] if PartName.MAILBOX in wanted else []
+        parts += [self._worker(number) for number in numbers] if PartName.WORKER in wanted else []
+        return parts + ([self._desk()] if PartName.DESK in wanted else [])
 
     def _worker(self, number: int) -> ProcessPart:
         probe = self._probe or TemporalProbe(self.ports.temporal, TASK_QUEUE)
@@ -219,6 +229,17 @@ class Stack:
             ready=ready,
             inherit=self.folder.inherited,
         )
+
+
+async def _together(works: Iterable[Awaitable[None]]) -> None:
+    """Do all at once; when one fails the others are called off before that is said."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -26,6 +26,8 @@ NAMESPACE = "default"
 RETENTION = timedelta(days=90)
 PRAGMAS = ("journal_mode=WAL", "synchronous=1")
 DYNAMIC_CONFIG = (
+    # It would ask its makers on the network whether there is a newer one.
+    "frontend.enableServerVersionCheck=false",
     "matching.enableFairness=true",
     "history.transferProcessorMaxPollRPS=1000",
     # A bug in workflow code leaves a request running silently with its clock ticking: say so at the second try.

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+PIPED_WIDTH = 200
+"""Columns where nobody's window says how many: a reference must not be folded in two."""
+
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Answer with JSON on standard output, and nothing else there.")
 ]
@@ -52,7 +55,8 @@ class Shell:
         """Where people are answered."""
         from rich.console import Console
 
-        return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        return Console(file=sys.stdout, highlight=False, width=width, soft_wrap=width is not None)
 
     def answer(self, data: BaseModel | dict[str, Any] | list[Any], *shown: RenderableType) -> None:
         """Answer with the data for programs, or with what is to be shown to people."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
 from workers.desk import pages
-from workers.desk.guard import Guard, TooMuch
+from workers.desk.guard import Guard
 from workers.desk.person import person_pages
 from workers.desk.staff import staff_pages
 from workers.office import Office
@@ -84,10 +84,6 @@ def _add_errors(app: FastAPI) -> None:
         return pages.page(
             "nothing.html", 400, title="This does not work", text="Something in the address is not right."
         )
-
-    @app.exception_handler(TooMuch)
-    async def too_much(_: Request, __: Exception) -> Response:
-        return pages.page("nothing.html", 413, title="That is too much", text="The form holds more than it can.")
 
     @app.exception_handler(LedgerUnavailable)
     @app.exception_handler(EngineUnavailable)

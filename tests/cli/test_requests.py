@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+
+from habeas.model import Stage
+from tests.cli.conftest import Habeas
+from tests.office.world import World
+
+
+async def test_an_access_request_from_the_command_line(here: World, habeas: Habeas, tmp_path: Path) -> None:
+    address = here.person(name="Canary Bird")
+    opened = await habeas("request", "open", "--right", "access", "--email", address, "--by", "Kim", "--json")
+    assert (opened.code, opened.err) == (0, "")
+    request_id = opened.json["id"]
+    again = await habeas("request", "open", "--right", "access", "--email", address, "--by", "Kim", "--json")
+    assert (again.json["id"], again.json["created"]) == (request_id, False)
+
+    code = await here.code(address)
+    wrong = await habeas("request", "verify", request_id, "--code", f"{(int(code) + 1) % 10**8:08}", "--json")
+    assert (wrong.code, wrong.out, wrong.error["code"]) == (2, "", "wrong_code")
+    proven = await habeas("request", "verify", request_id.lower(), "--code", code, "--json")
+    assert (proven.code, proven.json["note"]) == (0, "proven")
+    if await here.reach(request_id, Stage.REVIEWING, Stage.CLOSED) is Stage.REVIEWING:
+        await habeas("request", "approve", request_id, "--by", "Kim", "--reason", "looked")
+    await here.reach(request_id, Stage.CLOSED)
+
+    late = await habeas("request", "withdraw", request_id, "--by", "Kim", "--reason", "late", "--json")
+    assert (late.code, late.error["code"]) == (3, "wrong_stage")
+    assert late.error["remedy"]
+    shown = await habeas("request", "show", request_id)
+    told = await habeas("request", "timeline", request_id)
+    listed = await habeas("request", "list", "--closed", "--json")
+    assert [entry["outcome"] for entry in listed.json if entry["id"] == request_id] == ["fulfilled"]
+    for said in (shown, told, listed):
+        assert said.code == 0
+        assert request_id[:7] in said.out or said is told
+        assert "canary" not in said.out.lower()
+        assert address not in said.out
+    got = await habeas(
+        "request", "download", request_id, "--to", str(tmp_path / "it.zip"), "--by", "Kim", "--reason", "r", "--json"
+    )
+    assert got.json["size"] == (tmp_path / "it.zip").stat().st_size
+    checked = await habeas("evidence", "verify", request_id, "--json")
+    assert (checked.code, checked.json["findings"]) == (0, [])
+    cut = await habeas("evidence", "verify", request_id, "--head", "0" * 64, "--json")
+    assert (cut.code, cut.json["findings"][0]["kind"]) == (1, "end_cut")
+
+
+async def test_an_erasure_needs_the_plan_that_was_seen(here: World, habeas: Habeas) -> None:
+    address = here.person()
+    request_id = await here.proven(address, "erasure")
+    await here.reach(request_id, Stage.REVIEWING)
+    plan = await habeas("request", "plan", request_id, "--by", "Kim", "--reason", "review", "--json")
+    digest = plan.json["digest"]
+    people = await habeas("request", "plan", request_id, "--by", "Kim", "--reason", "review", "--objects")
+    assert digest[:12] in people.out
+    other = await habeas("request", "approve", request_id, "--plan", "f" * 12, "--by", "Kim", "--reason", "r")
+    assert (other.code, "What to do:" in other.err) == (2, True)
+    words = ("request", "approve", request_id, "--plan", digest[:12], "--reason", "fine", "--json")
+    assert (await habeas(*words, "--by", "Kim")).json["note"] == "approved_1_of_2"
+    same = await habeas(*words, "--by", "kim")
+    assert (same.code, same.error["code"]) == (3, "not_allowed")
+    assert (await habeas(*words, "--by", "Bo")).code == 0
+    await here.reach(request_id, Stage.CLOSED)
+
+
+async def test_two_people_behind_one_mailbox(here: World, habeas: Habeas) -> None:
+    address = here.person(name="Ada Lovelace")
+    here.person(name="Bo Bang", email=address)
+    request_id = await here.proven(address)
+    await here.reach(request_id, Stage.CLARIFYING)
+    asked = await habeas("request", "match", request_id, "--by", "Kim", "--reason", "look")
+    assert "Ada Lovelace" in asked.out
+    found = await habeas("request", "match", request_id, "--by", "Kim", "--reason", "look", "--json")
+    handles = {each["name"]: each["handle"] for each in found.json["records"]}
+    words = ("request", "match", request_id, "--by", "Kim", "--reason", "told", "--json")
+    both = await habeas(*words, "--yes", handles["Bo Bang"], "--no", handles["Bo Bang"])
+    assert both.error["code"] == "bad_input"
+    said = await habeas(*words, "--yes", handles["Ada Lovelace"], "--no", handles["Bo Bang"])
+    assert said.json["note"] == "decided"
+    await here.reach(request_id, Stage.REVIEWING, Stage.CLOSED)
+    assert json.loads(json.dumps(said.json)) == said.json

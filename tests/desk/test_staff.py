@@ -1,0 +1,76 @@
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from habeas.errors import ConfigurationError
+from habeas.model import Stage
+from tests.office.world import World
+from workers.desk.server import refuse_wide
+from workers.settings import DeskSettings
+
+
+async def test_the_queue_and_the_story_name_nobody(here: World, browser: httpx2.AsyncClient) -> None:
+    address = here.person(name="Canary Bird")
+    request_id = await here.open(address, name="Canary Bird", note="canary song")
+    await here.reach(request_id, Stage.VERIFYING)
+    queue = await browser.get("/")
+    story = await browser.get(f"/requests/{request_id}")
+    assert request_id in queue.text
+    assert "EU-GDPR" in story.text
+    assert f"habeas request verify {request_id} --code CODE" in story.text
+    for page in (queue, story):
+        assert "canary" not in page.text.lower()
+        assert address not in page.text
+
+
+@pytest.mark.parametrize("path", ["/?view=closed", "/?view=overdue", "/?view=%3Cscript%3E", "/healthz", "/readyz"])
+async def test_pages_that_are_there(browser: httpx2.AsyncClient, path: str) -> None:
+    assert (await browser.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/requests/HB-0000-0000-0000", "/requests/x", "/nowhere", "/docs", "/openapi.json"])
+async def test_pages_that_are_not(browser: httpx2.AsyncClient, path: str) -> None:
+    assert (await browser.get(path)).status_code == 404
+
+
+async def test_every_answer_keeps_the_browser_honest(browser: httpx2.AsyncClient) -> None:
+    for path in ("/", "/v/HB-0000-0000-0000", f"/d/{'x' * 43}", "/nowhere", "/static/desk.css"):
+        headers = (await browser.get(path)).headers
+        assert "script-src" not in headers["content-security-policy"]
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] in {"no-store", "no-cache"}
+        assert "server" not in headers
+
+
+async def test_what_should_not_come_in_does_not(browser: httpx2.AsyncClient) -> None:
+    assert (await browser.get("/", headers={"host": "evil.example"})).status_code == 421
+    assert (await browser.post("/v/x", data={"code": "1" * 9000})).status_code == 413
+    cross = await browser.post("/v/x", data={"code": "1"}, headers={"sec-fetch-site": "cross-site"})
+    assert cross.status_code == 403
+    assert "code" not in cross.text
+
+    async def drip() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"code=" + b"1" * 1000
+
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert (await browser.post("/v/x", content=drip(), headers=form)).status_code == 413
+
+
+async def test_paths_stay_out_of_the_log(browser: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:
+    token = "T" * 43
+    await browser.get(f"/d/{token}")
+    await browser.post(f"/d/{token}")
+    said = capsys.readouterr()
+    assert "page_served" in said.out + said.err
+    assert token not in said.out + said.err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "desk.example.org"])  # noqa: S104 - refused
+def test_the_desk_serves_this_machine_only(host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"desk\.host"):
+        refuse_wide(DeskSettings(host=host))
+    refuse_wide(DeskSettings())

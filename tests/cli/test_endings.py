@@ -1,4 +1,3 @@
-import asyncio
 import os
 import signal
 import socket
@@ -58,7 +57,7 @@ def test_help_loads_nothing_it_does_not_show() -> None:
 async def test_wrong_input_ends_with_2_and_says_what_to_do(
     habeas: Habeas, words: tuple[str, ...], code: int, name: str
 ) -> None:
-    said, plain = await asyncio.gather(habeas(*words, "--json"), habeas(*words))
+    said, plain = await habeas(*words, "--json"), await habeas(*words)
     assert (said.code, said.out) == (code, "")
     assert said.error["code"] == name
     assert said.error["remedy"]

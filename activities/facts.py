@@ -203,6 +203,7 @@ class FactsOf:
     async def _completion_erasure(self, common: dict[str, Any]) -> LetterFacts:
         case = self._case
         gone: Counter[tuple[Fate, str, str]] = Counter()
+        undone: list[str] = [*case.order.missing]
         kept: Counter[tuple[str, str, str]] = Counter()
         until: dict[tuple[str, str, str], date] = {}
         for row in await case.tx.outcomes(case.request.id):
@@ -212,8 +213,12 @@ class FactsOf:
                 kept[place] += 1
                 if row.until:
                     until[place] = max(until.get(place, row.until), row.until)
+            elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
+                undone.append(row.system)
             else:
-                gone[row.fate, case.title(row.system), category] += 1
+                # What is not found any more is gone, whoever took it away.
+                fate = Fate.ANONYMISED if row.fate is Fate.ANONYMISED else Fate.ERASED
+                gone[fate, case.title(row.system), category] += 1
         return letters.CompletionErasure(
             **common,
             erased=_groups(gone, Fate.ERASED),
@@ -223,7 +228,7 @@ class FactsOf:
                 for place, count in sorted(kept.items())
                 for system, category, law_ in [place]
             ),
-            missing=self._missing(),
+            missing=self._missing(tuple(dict.fromkeys(undone))),
         )
 
     def _category(self, system: str, collection: str) -> str:
@@ -248,8 +253,9 @@ class FactsOf:
             missing=self._missing(),
         )
 
-    def _missing(self) -> tuple[letters.MissingSystem, ...]:
-        return tuple(letters.MissingSystem(title=self._case.title(system)) for system in self._case.order.missing)
+    def _missing(self, systems: tuple[str, ...] | None = None) -> tuple[letters.MissingSystem, ...]:
+        named = self._case.order.missing if systems is None else systems
+        return tuple(letters.MissingSystem(title=self._case.title(system)) for system in named)
 
 
 def _groups(gone: Counter[tuple[Fate, str, str]], fate: Fate) -> tuple[letters.ErasedGroup, ...]:

@@ -8,6 +8,8 @@ import pytest
 
 from workers.postgres import EmbeddedPostgres
 
+pytest_plugins = ["tests.plugins.require_all", "pytester"]
+
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:

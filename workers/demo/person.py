@@ -1,0 +1,73 @@
+"""What the person does: reads their mail, gives the code, downloads the package from the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from activities.package import verify_package
+from habeas.errors import HabeasError
+from workers.demo.result import Export
+from workers.maildir import messages
+
+PATIENCE = 60.0
+LOOK_EVERY = 0.2
+_CODE = re.compile(r"^\s*(\d{4}[ -]?\d{4})\s*$", re.MULTILINE)
+_LINK = re.compile(r"https?://\S+/d/[A-Za-z0-9_-]+")
+
+
+class NoLetter(HabeasError):
+    """The letter that the story needs did not arrive."""
+
+    code = "no_letter"
+    remedy = "Look at the mailbox's log in the data folder."
+
+
+async def read_code(data_dir: Path, request_id: str, used: set[str]) -> str:
+    """The newest one-time code for a request that was not used yet, from the person's mail."""
+    return await _from_mail(data_dir, request_id, _CODE, used)
+
+
+async def read_link(data_dir: Path, request_id: str) -> str:
+    """The download link, from the person's mail."""
+    return await _from_mail(data_dir, request_id, _LINK, set())
+
+
+async def _from_mail(data_dir: Path, request_id: str, wanted: re.Pattern[str], used: set[str]) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for mail in await asyncio.to_thread(messages, data_dir):
+                    found = wanted.search(mail.text)
+                    if request_id in mail.text and found and found.group() not in used:
+                        return found.group(found.lastindex or 0)
+                await asyncio.sleep(LOOK_EVERY)
+    except TimeoutError:
+        raise NoLetter from None
+
+
+async def download(link: str, to: Path) -> Export:
+    """Press the button behind a one-time link, keep the package and check it as the person could."""
+    content = await asyncio.to_thread(_fetch, link, to)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield content
+
+    check = await verify_package(chunks())
+    return Export(path=str(to), sha256=hashlib.sha256(content).hexdigest(), size=len(content), files=check.files)
+
+
+def _fetch(link: str, to: Path) -> bytes:
+    if urlsplit(link).hostname != "127.0.0.1":
+        raise NoLetter("The link leads elsewhere than to this machine.")
+    request = urllib.request.Request(link, data=b"", method="POST")  # noqa: S310  # loopback, checked above
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # loopback, checked above
+        content = bytes(answer.read())
+    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    to.write_bytes(content)
+    return content

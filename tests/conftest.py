@@ -8,7 +8,7 @@ import pytest
 
 from workers.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.plugins.require_all", "pytester"]
+pytest_plugins = ["tests.plugins.require_all"]
 
 
 @pytest.fixture(scope="session")

@@ -115,8 +115,8 @@ class Run:
         await self._leaves(request_id, Stage.REVIEWING)
 
     async def _leaves(self, request_id: str, stage: Stage) -> None:
-        while (await self._office.show(request_id)).request.stage is stage:
-            await asyncio.sleep(LOOK_EVERY)  # noqa: ASYNC110  # another process moves the stage
+        while (await self._office.show(request_id)).request.stage is stage:  # noqa: ASYNC110  # moved elsewhere
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _result(self, request_id: str, right: Right) -> RequestResult:
         story = await self._office.show(request_id)

@@ -204,8 +204,8 @@ def _reach(matches: list[Found], start: Iterable[Identifier], sure: set[Place]) 
 def _flat(matches: Mapping[str, tuple[Match, ...]]) -> list[Found]:
     """Every match once, in an order of its own; what several searches said of a record is put together."""
     merged: dict[Place, Found] = {}
-    for system in sorted(matches):
-        for match in matches[system]:
+    for system, found_there in matches.items():
+        for match in found_there:
             found = Found(system=system, match=match)
             merged[found.place] = _merge(merged.get(found.place), found)
     return [merged[place] for place in sorted(merged, key=_order)]

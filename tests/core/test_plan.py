@@ -251,6 +251,8 @@ def test_what_is_not_the_person_s_keeps_a_row_too() -> None:
     planned = by_place(drafted([plain, parent], [row, indexed("groups", 2), indexed("groups", 3)]))
     assert planned["companies", "[1]"].treatment is ANONYMISE
     assert planned["groups", "[2]"].treatment is ANONYMISE
+    assert planned["companies", "[1]"].referenced
+    assert not planned["groups", "[3]"].referenced
     assert planned["groups", "[3]"].treatment is DELETE
 
 

@@ -346,7 +346,7 @@ wild = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.data())
 def test_a_value_of_any_shape_anywhere_is_taken_or_refused_in_words(data: st.DataObject) -> None:
     """The rules look at raw data: whatever stands there, they answer, and never fall over it."""

@@ -129,7 +129,7 @@ def places(data: Any, path: Path = ()) -> set[Path]:
     return found
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(documents())
 def test_every_key_is_found_on_its_line(document: Writer) -> None:
     parsed = tomllib.loads(document.text)

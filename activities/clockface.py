@@ -49,7 +49,9 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
     notice_at = deadlines.end_of(notice_on) if notice_on else None
     clock, release = policy.clock, policy.release
-    grounds = law.extension_grounds(request.regime) if law.extension_allowed(request.regime, request.right) else ()
+    place = case.jurisdiction
+    extendable = law.extension_allowed(request.regime, request.right, place)
+    grounds = law.extension_grounds(request.regime, place) if extendable else ()
     automatic = clock.extend_automatically and clock.extend_ground in grounds and not request.extended
     partial = release.at_deadline is AtDeadline.RELEASE_PARTIAL
     face = ClockFace(
@@ -61,7 +63,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extend_ground=clock.extend_ground if automatic else None,
         release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
         extension_grounds=tuple(grounds),
-        pause_reasons=tuple(sorted(law.pauses_allowed(request.regime, request.right))),
+        pause_reasons=tuple(sorted(law.pauses_allowed(request.regime, request.right, place))),
         extended=request.extended,
         citation=deadlines.citation,
     )

@@ -10,6 +10,7 @@ from functools import partial
 from temporalio import activity
 
 from activities import letters
+from activities.authority import authority
 from activities.clockface import local_day
 from activities.ledger import Artifact
 from activities.model import PackageOrder, PackageReport
@@ -27,7 +28,6 @@ from activities.package import (
 from activities.pages import Collected, Pages, load_collected
 from activities.parts import Parts
 from activities.wrapper import progress
-from habeas import law
 from habeas.connector import Collection, Manifest
 from habeas.evidence import Tag
 from habeas.model import Request
@@ -139,8 +139,6 @@ def package_facts(
         for one in manifests[name].collections
         if one.name in collected[name].collections
     }
-    known = law.authorities(request.regime, request.jurisdiction)
-    authority = policy.authority(request.jurisdiction) or next(iter(known), None)
     controller = policy.controller
     return PackageFacts(
         request_id=request.id,
@@ -153,7 +151,7 @@ def package_facts(
         systems=systems,
         categories=tuple(_category(one, policy, language) for one in policy.categories if one.id in used),
         missing=tuple(letters.MissingSystem(title=manifests[name].title) for name in order.missing),
-        authority=letters.Authority(name=authority.name, url=authority.url) if authority else None,
+        authority=authority(request, policy),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, assert_never
 from pydantic import SecretStr
 
 from activities import letters
+from activities.authority import authority
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.ledger import Link, Tx
@@ -112,7 +113,8 @@ class FactsOf:
             "code": code,
             "expires_at": expires_at,
             "confirm_url": f"{self._case.public_url}/v/{request.id}",
-            "clock_waits": PauseReason.IDENTITY in law.pauses_allowed(request.regime, request.right),
+            "clock_waits": PauseReason.IDENTITY
+            in law.pauses_allowed(request.regime, request.right, request.jurisdiction),
         }
         if closes_at is None:
             return letters.CodeLetter(**facts)
@@ -121,9 +123,6 @@ class FactsOf:
     def _common(self) -> dict[str, Any]:
         case = self._case
         controller, request = case.policy.controller, case.request
-        own = case.policy.authority(request.jurisdiction)
-        known = law.authorities(request.regime, request.jurisdiction)
-        authority = own or next(iter(known), None)
         return {
             "request_id": request.id,
             "controller": letters.Controller(name=controller.name, contact=controller.email),
@@ -134,7 +133,7 @@ class FactsOf:
             "today": case.day(case.order.at),
             "timezone": controller.clock_tz,
             "person_name": case.subject.name,
-            "authority": letters.Authority(name=authority.name, url=authority.url) if authority else None,
+            "authority": authority(request, case.policy),
         }
 
     def _staff(self) -> dict[str, Any]:

@@ -228,7 +228,7 @@ async def test_a_plan_that_keeps_a_child_of_what_it_deletes_is_refused(ours: Sto
         }
     )
     before = await ours.rows(versions=True)
-    with pytest.raises(Quarantine):
+    with pytest.raises(Quarantine, match="keeps 1 rows of invoices"):
         await ours.connector.erase(wrong, None)
     assert await ours.rows(versions=True) == before
 

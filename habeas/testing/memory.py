@@ -157,11 +157,11 @@ class MemoryConnector:
         outcomes = [
             _outcome(one, _FATES[one.treatment] if self._as_planned(one) else Fate.FAILED) for one in plan.objects
         ]
-        for row in self._accounts():
-            if (row.collection, row.key) not in planned and set(row.identifiers) & set(plan.identifiers):
-                outcomes.append(
-                    ObjectOutcome(collection=row.collection, key=row.key, fate=Fate.FAILED, reason="came_back")
-                )
+        outcomes.extend(
+            ObjectOutcome(collection=row.collection, key=row.key, fate=Fate.FAILED, reason="came_back")
+            for row in self._accounts()
+            if (row.collection, row.key) not in planned and set(row.identifiers) & set(plan.identifiers)
+        )
         return Done(result=tuple(outcomes))
 
     async def aclose(self) -> None:

@@ -67,6 +67,7 @@ class LetterActivities:
             created_at=order.at,
         )
         await tx.new_link(link)
+        await tx.revoke_links(order.request_id, order.at, keep=link.id)
         facts: dict[str, JsonValue] = {"artifact": link.artifact_id, "expires_at": link.expires_at.isoformat()}
         await tx.record(
             order.request_id, Tag.EXPORT_RELEASED, at=order.at, facts=facts, dedupe=f"released/{order.dedupe}"

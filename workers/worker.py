@@ -33,6 +33,7 @@ from habeas.policy import check_systems
 from workers.office import Engine, start_unstarted
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
+from workflows.new_link import NewLinkWorkflow
 from workflows.request import RequestWorkflow
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     return Worker(
         client,
         task_queue=parts.task_queue,
-        workflows=[RequestWorkflow],
+        workflows=[RequestWorkflow, NewLinkWorkflow],
         activities=[
             record.begin,
             record.enter_stage,

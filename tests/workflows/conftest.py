@@ -23,7 +23,7 @@ from activities.mail import Mailer, SmtpServer
 from activities.parts import Parts
 from activities.storage import Storage
 from activities.vault import Vault
-from habeas.policy import load_policy
+from habeas.policy import Access, AtDeadline, Policy, load_policy
 from tests.workflows.world import UNEXPECTED, Mail, World, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
@@ -91,7 +91,7 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
         ledger=ledger,
         storage=Storage.from_url(f"file://{folder}/storage"),
         mailer=Mailer(SmtpServer(host="127.0.0.1", port=port)),
-        policies={"demo": policy},
+        policies={"demo": policy, "patient": _patient(policy)},
         connectors=connectors,
         public_url="https://privacy.example",
         task_queue="habeas",
@@ -111,6 +111,15 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
         await env.shutdown()
         smtp.stop()
         await ledger.aclose()
+
+
+def _patient(policy: Policy) -> Policy:
+    """A controller whose clock extends by itself, who waits for every system and looks at every export."""
+    clock = policy.clock.model_copy(update={"extend_automatically": True, "extend_days_before": 4})
+    release = policy.release.model_copy(update={"at_deadline": AtDeadline.WAIT})
+    review = policy.review.model_copy(update={"access": Access.ALWAYS})
+    controller = policy.controller.model_copy(update={"id": "patient"})
+    return policy.model_copy(update={"controller": controller, "clock": clock, "release": release, "review": review})
 
 
 @pytest.fixture(autouse=True)

@@ -111,3 +111,47 @@ async def test_thirty_days_with_a_slow_system_end_with_what_is_there(world: Worl
     closed = await case.reaches(Stage.CLOSED)
     assert closed.outcome is Outcome.PARTLY_FULFILLED
     assert "Billing" in world.mail.text(person.email, "/d/")
+
+
+async def test_the_clock_extends_by_itself_where_policy_says_so(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller="patient")
+    await case.prove()
+    row = await case.reaches(Stage.REVIEWING)
+    assert row.due_at is not None
+    await case.passes(row.due_at - world.now[0] - timedelta(days=3))
+    await case.has_letter("extension")
+    extended = await case.row()
+    assert extended.extended
+    assert extended.extended_due_on is not None
+    letter = world.mail.text(person.email, "spread over several systems")
+    assert str(extended.extended_due_on.year) in letter
+    event = next(event for event in await case.events() if event.tag.value == "clock:extended")
+    assert event.at < row.due_at, "announced before the first term ends"
+    assert event.facts["by_staff"] is False
+    await case.passes(timedelta(days=30))
+    assert not (await case.row()).overdue
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_controller_that_waits_is_overdue_rather_than_incomplete(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    world.connectors["billing"].fail("collect", Terminal("credentials refused"))
+    case = await world.open(person, controller="patient")
+    await case.prove()
+
+    async def blocked() -> bool:
+        return (await case.row()).blocked_on == ("billing",)
+
+    await eventually(blocked)
+    await case.passes(timedelta(days=100))
+    row = await case.row()
+    assert row.overdue
+    assert row.stage is Stage.COLLECTING
+    await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED

@@ -24,7 +24,7 @@ from activities.model import LetterOrder
 from habeas import law
 from habeas.connector import Connector
 from habeas.errors import ConfigurationError
-from habeas.model import PauseReason, Request, Subject
+from habeas.model import Request, Subject
 from habeas.outcomes import Fate
 from habeas.policy import Policy
 

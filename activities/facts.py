@@ -113,8 +113,8 @@ class FactsOf:
             "code": code,
             "expires_at": expires_at,
             "confirm_url": f"{self._case.public_url}/v/{request.id}",
-            "clock_waits": PauseReason.IDENTITY
-            in law.pauses_allowed(request.regime, request.right, request.jurisdiction),
+            # Asking everybody for a code is no doubt about anybody: the clock stops only when staff pause it.
+            "clock_waits": False,
         }
         if closes_at is None:
             return letters.CodeLetter(**facts)

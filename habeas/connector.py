@@ -88,6 +88,8 @@ class Health(Frozen):
     ok: bool
     detail: str = ""
     """What is wrong and what to change; no personal data."""
+    fits: bool = True
+    """False: it answers, and is not what its settings (a data map, say) describe. Waiting does not mend that."""
 
 
 class Match(Frozen):

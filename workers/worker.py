@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from prometheus_client import start_http_server
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -31,6 +32,7 @@ from activities.wrapper import WrapperInterceptor
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
 from workers.office import Engine, start_unstarted
+from workers.process import LOOPBACK
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 from workflows.new_link import NewLinkWorkflow
@@ -43,6 +45,7 @@ log = structlog.get_logger(__name__)
 
 WORKER_STARTED = "worker_started"
 WORKER_STOPPED = "worker_stopped"
+METRICS_SERVED = "metrics_served"
 LOOKING_FAILED = "looking_for_unstarted_requests_failed"
 GRACE = timedelta(seconds=20)
 LOOK_FOR_UNSTARTED = 30.0  # seconds
@@ -114,6 +117,8 @@ async def check_health(parts: Parts, systems: Sequence[str]) -> None:
     """
     for name in systems:
         health = await parts.connector(name).ping()
+        if not health.fits:
+            raise ConfigurationError(f"systems.{name}: {health.detail}", system=name)
         if not health.ok:
             log.warning("system_not_healthy", system=name, detail=health.detail)
 
@@ -179,6 +184,30 @@ async def running(client: Client, parts: Parts, systems: Sequence[str] | None = 
         yield
 
 
+@contextmanager
+def metrics(settings: Settings) -> Iterator[None]:
+    """Prometheus' page of counters on loopback while the block runs, where the settings ask for it; 0: any free port.
+
+    Raises:
+        ConfigurationError: somebody else listens there.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(settings.metrics_port, addr=LOOPBACK)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"`metrics_port` {settings.metrics_port} cannot be used: {reason}.") from None
+    log.info(METRICS_SERVED, port=server.server_port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -> None:
     """Run until a signal says stop; what is under way finishes within the grace time.
 
@@ -193,15 +222,20 @@ async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_parts(settings) as parts:
         await check_health(parts, list(systems or parts.connectors))
-        client = await connect_temporal(settings)
-        async with running(client, parts, systems):
-            log.info(WORKER_STARTED, systems=sorted(systems or parts.connectors), engine=systems is None)
-            if systems is None:
-                await _start_waiting_requests(parts, client, stop)
-            await stop.wait()
+        with metrics(settings):
+            await _work(settings, parts, systems, stop)
     log.info(WORKER_STOPPED)
     # The SDK's threads may touch the interpreter while it ends (sdk-python #300): give them a moment.
     await asyncio.sleep(0.3)
+
+
+async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None, stop: asyncio.Event) -> None:
+    client = await connect_temporal(settings)
+    async with running(client, parts, systems):
+        log.info(WORKER_STARTED, systems=sorted(systems or parts.connectors), engine=systems is None)
+        if systems is None:
+            await _start_waiting_requests(parts, client, stop)
+        await stop.wait()
 
 
 async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Event) -> None:

@@ -19,7 +19,7 @@ from activities.connectors.sql.locate import locate
 from activities.connectors.sql.session import Database
 from habeas.connector import Health, Located, Manifest, Page, RecordRef, SystemPlan
 from habeas.datamap import DataMap, load_map, require_decided
-from habeas.errors import ConfigurationError, HabeasError
+from habeas.errors import ConfigurationError, DataMapError, HabeasError
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
 
@@ -78,7 +78,7 @@ class SqlConnector:
         try:
             detail = await guarded(self._system, lambda: health(self._database))
         except HabeasError as error:
-            return Health(ok=False, detail=str(error))
+            return Health(ok=False, detail=str(error), fits=not isinstance(error, DataMapError))
         return Health(ok=not detail, detail=detail)
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import uuid
 import zipfile
 
 import pytest
@@ -77,6 +78,23 @@ async def test_a_link_works_once(world: World) -> None:
     await _redeem(world, token)
     with pytest.raises(LinkRefused):
         await _redeem(world, token)
+
+
+async def test_one_more_link_ends_the_older_one(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    first = _token(case)
+    act_id = str(uuid.uuid4())
+    for _ in range(2):
+        await world.office.release(case.id, by="ann", reason="the letter was lost", act_id=act_id)
+    await case.has_letter("completion_access", 2)
+    assert (await case.letters()).count("completion_access") == 2
+    with pytest.raises(LinkRefused):
+        await _redeem(world, first)
+    assert await _redeem(world, _token(case))
 
 
 async def test_nothing_can_be_done_to_a_closed_request(world: World) -> None:

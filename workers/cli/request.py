@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workers.cli import request_acts, request_views
+from workers.cli import request_acts, request_import, request_views
 from workers.cli.exits import EXIT_CODES
 from workers.cli.options import By
 from workers.cli.shell import Shell, command
@@ -88,5 +88,6 @@ async def open_(
     shell.answer(opened, *lines)
 
 
+app.add_typer(request_import.app)
 app.add_typer(request_views.app)
 app.add_typer(request_acts.app)

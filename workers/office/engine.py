@@ -6,11 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.model import LetterOrder
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, NotAllowed, WrongStage
 from habeas.model import Request
@@ -18,6 +24,7 @@ from workflows import attributes
 from workflows.model import RequestStart
 
 WORKFLOW = "RequestWorkflow"
+NEW_LINK_WORKFLOW = "NewLinkWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
@@ -98,6 +105,30 @@ class Engine:
             raise EngineUnavailable("The request could not be started.") from None
         except TimeoutError:
             raise EngineUnavailable("The request could not be started in time.") from None
+
+    async def new_link(self, order: LetterOrder) -> None:
+        """Have one more download link sent; the same order again is the same letter.
+
+        Raises:
+            EngineUnavailable: not known whether it was sent; asking again with the same act id is safe.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await client.execute_workflow(
+                    NEW_LINK_WORKFLOW,
+                    order,
+                    id=f"{order.request_id}/{order.dedupe}",
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="one more download link",
+                )
+        except (RPCError, WorkflowFailureError, TimeoutError):
+            raise EngineUnavailable(
+                f"No worker answered in time. Repeat the command with --act-id {order.dedupe.removeprefix('link/')}: "
+                "it will not be sent twice."
+            ) from None
 
     async def act(self, request_id: str, kind: ActKind, call: ActCall) -> ActAnswer:
         """Have the request's workflow carry out one act. The same act id is the same act, however often it is sent.

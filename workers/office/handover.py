@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from activities.ledger import Artifact, ClaimedLink
+from activities.ledger import Act, Artifact, ClaimedLink
+from activities.letters import Kind
+from activities.model import LetterOrder
 from activities.vault import RequestKey
-from habeas.errors import BadInput, StorageFull
+from habeas.acts import ActAnswer, ActKind
+from habeas.errors import BadInput, StorageFull, WrongStage
 from habeas.evidence import Tag
-from habeas.model import Frozen
+from habeas.model import Frozen, Stage
+from workers.office.intake import words
 from workers.office.reading import Reading
 from workers.office.room import SUBJECT
 
@@ -51,6 +56,48 @@ class Handed:
 
 class Handover(Reading):
     """Methods that hand packages over."""
+
+    async def release(self, request_id: str, *, by: str, reason: str, act_id: str | None = None) -> ActAnswer:
+        """Go on without the systems that are being waited for; once the request is closed, send one more link.
+
+        Raises:
+            WrongStage: nothing is waited for; or the request is closed and has no package.
+            As `act`.
+        """
+        async with self._ledger.begin() as tx:
+            row = await tx.request_row(request_id)
+        if row.stage is not Stage.CLOSED:
+            return await self.act(ActKind.RELEASE, request_id, by=by, reason=reason, act_id=act_id)
+        return await self._send_new_link(request_id, by, reason, act_id or str(uuid.uuid4()))
+
+    async def _send_new_link(self, request_id: str, by: str, reason: str, act_id: str) -> ActAnswer:
+        now, actor = self._now(), self.actor(words("by", by, 200))
+        async with self._ledger.begin() as tx:
+            offered = [each for each in await tx.artifacts(request_id) if each.verified_at]
+            if not offered:
+                raise WrongStage("The request is closed and has no package to hand over.")
+            act = Act(
+                id=act_id,
+                request_id=request_id,
+                kind=ActKind.RELEASE.value,
+                actor=actor,
+                reason=words("reason", reason),
+                proposed_at=now,
+            )
+            await tx.propose_act(act)
+            at = (await tx.accept_act(act_id, now)).proposed_at
+            await tx.record(request_id, Tag.ACT_RELEASE, at, actor, {"act": act_id}, dedupe=f"act/{act_id}")
+        # The same act is the same letter: its order says when the act was made, not when it was sent again.
+        await self._engine.new_link(
+            LetterOrder(
+                request_id=request_id,
+                at=at,
+                kind=Kind.COMPLETION_ACCESS.value,
+                dedupe=f"link/{act_id}",
+                artifact_id=offered[-1].id,
+            )
+        )
+        return ActAnswer(act_id=act_id, stage=Stage.CLOSED, note="link_sent")
 
     async def download(self, request_id: str, *, by: str, reason: str, to: Path) -> Downloaded:
         """Write the newest package, decrypted, to a file of mode 0600. Leaves a mark.

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from activities.storage import Storage
 from workers.office.engine import Engine
 from workers.office.handover import Handover
-from workers.office.opening import Opening
+from workers.office.importing import Importing
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Opening, Handover):
+class Office(Importing, Handover):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

@@ -114,6 +114,14 @@ def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAc
                 command=f"habeas request download {row.id} --to {row.id}.zip {_WHO}",
             )
         )
+        if row.stage is Stage.CLOSED:
+            acts.append(
+                PossibleAct(
+                    kind=ActKind.RELEASE.value,
+                    title="Send the person one more link",
+                    command=f"habeas request release {row.id} {_WHO}",
+                )
+            )
     return tuple(acts)
 
 

@@ -1,0 +1,153 @@
+"""Many requests at once, from a CSV file: all rows are checked before the first is opened; no run opens twins."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
+
+from habeas.errors import BadInput, HabeasError
+from habeas.model import Frozen
+from workers.office.intake import NewRequestInput, check
+from workers.office.opening import Opening
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from habeas.policy import Policy
+
+MANY = ("emails", "phones", "identifiers")
+"""Columns that may hold several values, separated by semicolons."""
+COLUMNS = (
+    "right",
+    *MANY,
+    "name",
+    "controller",
+    "jurisdiction",
+    "regime",
+    "language",
+    "channel",
+    "received_at",
+    "reason",
+    "note",
+    "idempotency_key",
+)
+MAX_BYTES = 64 * 1024 * 1024
+
+
+class BadRow(Frozen):
+    """A row that cannot be opened. The message never repeats what identifies a person."""
+
+    line: int
+    message: str
+
+
+class ImportRow(Frozen):
+    """A row that can be opened."""
+
+    line: int
+    asked: NewRequestInput = Field(repr=False)
+
+
+class ImportedRow(Frozen):
+    """A row and its request."""
+
+    line: int
+    id: str
+    created: bool
+
+
+def read_rows(text: str, opened_by: str) -> Iterator[ImportRow | BadRow]:
+    """The rows of a CSV text with a heading of `COLUMNS` (any subset with ``right`` and one that identifies).
+
+    Raises:
+        BadInput: there is no heading, or it names columns that there are not.
+    """
+    reader = csv.DictReader(StringIO(text.removeprefix("\ufeff")))
+    unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS))
+    if not reader.fieldnames or "right" not in reader.fieldnames or unknown:
+        wrong = f"; unknown: {', '.join(unknown)}" if unknown else ""
+        raise BadInput(f"The first line names the columns, out of: {', '.join(COLUMNS)}{wrong}.", field="heading")
+    for row in reader:
+        line = reader.line_num
+        if None in row:
+            yield BadRow(line=line, message="The row has more fields than the heading.")
+            continue
+        given = {name: value.strip() for name, value in row.items() if value and value.strip()}
+        many = {name: tuple(filter(None, map(str.strip, given.pop(name, "").split(";")))) for name in MANY}
+        try:
+            yield ImportRow(line=line, asked=NewRequestInput.model_validate({**given, **many, "opened_by": opened_by}))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            yield BadRow(line=line, message=f"{'.'.join(map(str, first['loc']))}: {first['msg']}.")
+
+
+def checked_rows(
+    rows: Iterable[ImportRow | BadRow], policies: Mapping[str, Policy], now: datetime
+) -> tuple[tuple[ImportRow, ...], tuple[BadRow, ...]]:
+    """Check every row as opening it would, and open none."""
+    good: list[ImportRow] = []
+    bad: list[BadRow] = []
+    for row in rows:
+        if isinstance(row, BadRow):
+            bad.append(row)
+            continue
+        try:
+            check(row.asked, policies, now)
+            good.append(row)
+        except HabeasError as error:
+            bad.append(BadRow(line=row.line, message=str(error)))
+    return tuple(good), tuple(bad)
+
+
+class ImportResult(Frozen):
+    """What became of a file."""
+
+    rows: int
+    created: int
+    opened: tuple[ImportedRow, ...]
+    bad: tuple[BadRow, ...]
+
+
+class Importing(Opening):
+    """Methods that open many requests."""
+
+    async def import_requests(
+        self,
+        text: str,
+        *,
+        by: str,
+        skip_bad: bool = False,
+        check_only: bool = False,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> ImportResult:
+        """Check all rows of a CSV text, then open each.
+
+        A row's own ``idempotency_key``, or else the one open request that a person may have of a right, keeps a second
+        run from opening twins.
+
+        Args:
+            text: the file's content.
+            by: who opens them.
+            skip_bad: open the good rows although others are bad; else nothing is opened.
+            check_only: open none.
+            progress: told the number of rows done.
+
+        Raises:
+            BadInput: the heading is not usable, or there are no rows.
+        """
+        good, bad = checked_rows(read_rows(text, by), self._policies, self._now())
+        if not good and not bad:
+            raise BadInput("The file has no rows.", field="file")
+        opened: list[ImportedRow] = []
+        if not check_only and (skip_bad or not bad):
+            for row in good:
+                answer = await self.open_request(row.asked)
+                opened.append(ImportedRow(line=row.line, id=answer.id, created=answer.created))
+                progress(len(opened))
+        created = sum(row.created for row in opened)
+        return ImportResult(rows=len(good) + len(bad), created=created, opened=tuple(opened), bad=bad)

@@ -216,6 +216,24 @@ async def test_links_by_something_else_than_the_key(store: Store) -> None:
     assert set(records[3].parents) == set(refs("people", "[1]", "[2]"))
 
 
+async def test_an_account_below_another_account_is_found_itself(store: Store) -> None:
+    """An identifier leads up to the first account, not on to the household that it belongs to."""
+    await store.build(
+        "CREATE TABLE homes (id int PRIMARY KEY, email text);"
+        "CREATE TABLE people (id int PRIMARY KEY, email text, home int REFERENCES homes);"
+        "CREATE TABLE emails (id int PRIMARY KEY, email text, who int REFERENCES people);"
+        "INSERT INTO homes VALUES (7, 'home@x.org'); INSERT INTO people VALUES (1, 'a@x.org', 7), (2, 'b@x.org', 7);"
+        "INSERT INTO emails VALUES (1, 'alias@x.org', 1)",
+        table("homes", "id=keep email=null", more=PERSON)
+        + table("people", "id=keep email=null home=keep", more=PERSON, belongs="homes.home=id")
+        + table("emails", "id=keep email=null who=keep", more=PERSON.split("\n")[1], belongs="people.who=id"),
+    )
+    for address, found in (("a@x.org", "people[1]"), ("alias@x.org", "people[1]"), ("home@x.org", "homes[7]")):
+        (match,) = (await store.connector.locate(ids(email=address))).matches
+        assert f"{match.collection}{match.key}" == found
+    assert places(await store.collected(P1)) == ["people[1]", "emails[1]"]
+
+
 async def test_a_table_without_primary_key(store: Store) -> None:
     await store.sql.execute(PEOPLE)
     await store.build(

@@ -55,6 +55,19 @@ async def test_a_connection_killed_in_the_middle_changes_nothing(ours: Store, pl
     assert set(by_fate(await ours.confirmed(plan))) == {"erased", "anonymised", "retained"}
 
 
+async def test_planned_rows_are_locked_before_the_first_change(ours: Store, plan: SystemPlan) -> None:
+    await ours.sql.execute(GATE)
+    await ours.sql.execute("SELECT pg_advisory_lock(4711)")
+    erasing = asyncio.create_task(ours.connector.erase(plan, None))
+    await at_the_gate(ours.sql)
+    for ticket in (10, 11):
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await ours.sql.fetch("SELECT FROM tickets WHERE id = $1 FOR KEY SHARE NOWAIT", ticket)
+    await ours.sql.fetch("SELECT FROM tickets WHERE id = 12 FOR UPDATE NOWAIT")
+    await ours.sql.execute("SELECT pg_advisory_unlock(4711)")
+    await erasing
+
+
 async def test_a_cancelled_erasure_changes_nothing(ours: Store, plan: SystemPlan) -> None:
     await ours.sql.execute(GATE)
     before = await ours.rows(versions=True)

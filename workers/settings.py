@@ -28,6 +28,7 @@ class LedgerSettings(Section):
     url: SecretStr
     """``postgresql://user:password@host:port/database``."""
     pool_size: int = Field(default=10, ge=1)
+    """Connections of one process to the database, at most."""
 
 
 class KeySettings(Section):
@@ -48,22 +49,31 @@ class TemporalSettings(Section):
     """The Temporal server that keeps the workflows."""
 
     address: str | None = None
+    """``host:port``; unset for what Temporal's own variables and profiles say."""
     namespace: str | None = None
+    """Unset for what they say, else ``default``."""
     profile: str | None = None
     """A profile of Temporal's own TOML file; what is set here wins over it."""
     task_queue: str = "habeas"
+    """The engine's queue; each system's is this name, a dot, and the system's name."""
     ui_url: str | None = None
+    """Where its Web UI is, for people."""
 
 
 class MailSettings(Section):
     """The SMTP server that letters go out by."""
 
     host: str
+    """The SMTP server."""
     port: int = Field(ge=1, le=65535)
+    """The server's port: 25, 465 with `tls`, 587 with `starttls`."""
     username: str | None = None
+    """Unset to send without signing in; a password travels over TLS only."""
     password: SecretStr | None = None
     starttls: bool = False
+    """Insist on STARTTLS."""
     tls: bool = False
+    """TLS from the first byte."""
     timeout: float = Field(default=20.0, gt=0, description="seconds")
 
 
@@ -71,6 +81,7 @@ class DeskSettings(Section):
     """The web process: the desk, the person's pages, downloads."""
 
     host: str = "127.0.0.1"
+    """A loopback address: staff do not sign in yet, so others come in through a proxy of yours."""
     port: int = Field(default=8470, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8470"
     """What letters link to."""

@@ -68,8 +68,9 @@ class MailSettings(Section):
     port: int = Field(ge=1, le=65535)
     """The server's port: 25, 465 with `tls`, 587 with `starttls`."""
     username: str | None = None
-    """Unset to send without signing in; a password travels over TLS only."""
+    """Unset to send without signing in."""
     password: SecretStr | None = None
+    """Travels over TLS only."""
     starttls: bool = False
     """Insist on STARTTLS."""
     tls: bool = False

@@ -1,0 +1,91 @@
+"""The table of settings in `deploy-it.md`, made from the code: ``python docs/settings.py`` writes it anew."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from workers import settings
+from workers.settings import Settings, SystemSettings
+
+PAGE = Path(__file__).with_name("deploy-it.md")
+BEGIN, END = "<!-- settings: made by docs/settings.py -->", "<!-- end of settings -->"
+
+
+class Row(NamedTuple):
+    """One setting."""
+
+    name: str
+    variable: str
+    default: str
+    text: str
+
+
+def rows() -> Iterator[Row]:
+    """Every setting, in the order of the code."""
+    yield from _rows(Settings, ())
+
+
+def _rows(model: type[BaseModel], outer: tuple[str, ...]) -> Iterator[Row]:
+    said = _docstrings(model)
+    for name, field in model.model_fields.items():
+        path = (*outer, name)
+        kind = field.annotation
+        if name == "systems":
+            yield from _rows(SystemSettings, ("systems", "NAME"))
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _rows(kind, path)
+        else:
+            text = " ".join((field.description or said.get(name, "")).replace("``", "`").split())
+            yield Row(".".join(path), "HABEAS_" + "__".join(path).upper(), _default(field), text)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    if field.default is None or field.default is PydanticUndefined:
+        return "–"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands under each field in the source."""
+    module = ast.parse(inspect.getsource(settings))
+    body = next(node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == model.__name__)
+    return {
+        field.target.id: said.value.value
+        for field, said in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(said, ast.Expr)
+        and isinstance(said.value, ast.Constant)
+        and isinstance(said.value.value, str)
+    }
+
+
+def table() -> str:
+    """The table, in Markdown."""
+    lines = ["| Setting | Variable | Default | What it is |", "|---|---|---|---|"]
+    lines += [f"| `{row.name}` | `{row.variable}` | {row.default} | {row.text} |" for row in rows()]
+    return "\n".join(lines)
+
+
+def written(page: str) -> str:
+    """The page with the table as it should be."""
+    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    return pattern.sub(lambda _: f"{BEGIN}\n\n{table()}\n\n{END}", page)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"Wrote {PAGE}\n")

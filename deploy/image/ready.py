@@ -37,7 +37,7 @@ def desk_ready(settings: Settings) -> None:
     desk = settings.desk
     host = f"[{desk.host}]" if ":" in desk.host else desk.host
     try:
-        urllib.request.urlopen(f"http://{host}:{desk.port}/readyz", timeout=8).close()  # noqa: S310  a fixed scheme
+        urllib.request.urlopen(f"http://{host}:{desk.port}/readyz", timeout=8).close()
     except (urllib.error.URLError, OSError) as error:
         raise NotReady(f"the desk: {getattr(error, 'code', None) or type(error).__name__}") from None
 

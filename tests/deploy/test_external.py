@@ -1,0 +1,182 @@
+"""The same programs on servers of somebody else's, by settings alone: what compose does, without containers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from activities.vault import Vault
+from tests.deploy.external import COMPOSE, HABEAS, IMAGE, ROOT, done, run, running, temporal_server
+from workers.mailbox import messages, smtp_server
+from workers.postgres import EmbeddedPostgres
+from workers.postgres_binaries import packaged_folder
+from workers.process import LOOPBACK, free_port
+from workers.samples import ACCESS
+
+pytestmark = pytest.mark.stack
+
+STORES = ("crm", "billing", "support")
+ROLES = ("owner", "app", *STORES)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Servers that were there before us."""
+
+    server: EmbeddedPostgres
+    temporal: str
+    smtp_port: int
+    folder: Path
+
+    def url(self, database: str, role: str) -> str:
+        return f"postgresql://{role}:pw-{role}@{LOOPBACK}:{self.server.port}/{database}"
+
+    @property
+    def as_superuser(self) -> dict[str, str]:
+        """For PostgreSQL's own programs, as its image sets them; with the passwords that `prepare` makes."""
+        dsn = self.server.dsn()
+        return {
+            "PATH": f"{packaged_folder()}:/usr/bin:/bin",
+            "PGHOST": LOOPBACK,
+            "PGPORT": str(self.server.port),
+            "PGPASSWORD": dsn.split(":")[2].split("@")[0],
+            "POSTGRES_USER": dsn.split("/")[2].split(":")[0],
+            "POSTGRES_DB": "postgres",
+            **{f"{role.upper()}_PASSWORD": f"pw-{'habeas_' if role in ROLES[:2] else ''}{role}" for role in ROLES},
+        }
+
+    def settings(self, role: str = "habeas_app", **more: str) -> dict[str, str]:
+        """Everything that a process must know, as variables; there is no file."""
+        stores = {
+            f"HABEAS_SYSTEMS__{name.upper()}__{key}": value
+            for name in STORES
+            for key, value in {
+                "CONNECTOR": "sql",
+                "URL": self.url(name, name),
+                "MAP": str(ROOT / f"deploy/samples/maps/{name}.toml"),
+            }.items()
+        }
+        return stores | {
+            "HABEAS_LEDGER__URL": self.url("habeas", role),
+            "HABEAS_KEYS__MASTER_FILE": str(self.folder / "master.key"),
+            "HABEAS_STORAGE__URL": (self.folder / "storage").as_uri(),
+            "HABEAS_TEMPORAL__ADDRESS": self.temporal,
+            "HABEAS_TEMPORAL__NAMESPACE": "privacy",
+            "HABEAS_TEMPORAL__TASK_QUEUE": "requests",
+            "HABEAS_MAIL__HOST": LOOPBACK,
+            "HABEAS_MAIL__PORT": str(self.smtp_port),
+            "HABEAS_POLICIES": str(ROOT / "deploy/controllers"),
+            **more,
+        }
+
+    async def habeas(self, *words: str, **more: str) -> str:
+        return await done(*HABEAS, *words, settings=self.settings(**more), folder=self.folder)
+
+    async def tool(self, name: str, *words: str, **more: str) -> tuple[int, str]:
+        """One of the image's own scripts."""
+        ended = await run(HABEAS[0], IMAGE / name, *words, settings=self._importable(more), folder=self.folder)
+        return ended.code, ended.out + ended.err
+
+    def _importable(self, more: Mapping[str, str]) -> dict[str, str]:
+        return self.settings(**more) | {"PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(scope="module")
+async def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Elsewhere]:
+    """PostgreSQL with the databases and roles of the compose file, a Temporal server, a mail server."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with EmbeddedPostgres(folder / "postgres", durable=False) as server:
+        async with temporal_server(folder) as temporal, smtp_server(folder) as smtp_port:
+            Vault.create_file(folder / "master.key")
+            made = Elsewhere(server, temporal, smtp_port, folder)
+            await done(COMPOSE / "databases.sh", settings=made.as_superuser, folder=folder)
+            yield made
+
+
+async def test_the_same_programs_run_on_somebody_elses_servers(elsewhere: Elsewhere) -> None:
+    migrated = json.loads(await elsewhere.habeas("ledger", "migrate", "--json", role="habeas_owner"))
+    assert migrated["before"] is None
+    assert migrated["after"]
+    await _grant_the_least(elsewhere)
+    code, said = await elsewhere.tool("temporal_setup.py")
+    assert code == 0, said
+    assert "made" in said
+    assert "HabeasDueAt" in said
+    assert (await elsewhere.tool("temporal_setup.py"))[1].count("there") == 2
+    code, said = await elsewhere.tool("seed_samples.py")
+    assert code == 0, said
+
+    port = str(free_port())
+    on_port = {"HABEAS_DESK__PORT": port, "HABEAS_DESK__PUBLIC_URL": "https://privacy.example"}
+    assert await elsewhere.tool("ready.py", "worker") == (
+        1,
+        "not ready: no worker of this host asks the queue requests for work\n",
+    )
+    assert (await elsewhere.tool("ready.py", "desk", **on_port))[0] == 1
+    settings = elsewhere.settings(**on_port)
+    async with (
+        running(*HABEAS, "worker", settings=settings, folder=elsewhere.folder),
+        running(*HABEAS, "desk", settings=settings, folder=elsewhere.folder),
+    ):
+        await _ready(elsewhere, ["worker"], on_port)
+        await _ready(elsewhere, ["worker", "--systems", "crm,billing"], on_port)
+        await _ready(elsewhere, ["desk"], on_port)
+        words = ("request", "open", "--right", "access", "--email", ACCESS.email, "--by", "Kim", "--json")
+        opened = json.loads(await elsewhere.habeas(*words))
+        assert opened["created"]
+        assert opened["started"]
+        await _reaches(elsewhere, opened["id"], "verifying")
+        async with httpx2.AsyncClient() as browser:
+            assert opened["id"] in (await browser.get(f"http://{LOOPBACK}:{port}/")).text
+        await _code_arrives(elsewhere)
+
+
+async def test_a_search_attribute_of_another_type_is_named(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    async with temporal_server(tmp_path, "--search-attribute", "HabeasDueAt=Keyword") as other:
+        code, said = await elsewhere.tool(
+            "temporal_setup.py", HABEAS_TEMPORAL__ADDRESS=other, HABEAS_TEMPORAL__NAMESPACE="default"
+        )
+    assert code == 1
+    assert "HabeasDueAt is there as INDEXED_VALUE_TYPE_KEYWORD" in said
+
+
+async def test_a_container_of_no_role_is_not_ready(elsewhere: Elsewhere) -> None:
+    assert await elsewhere.tool("ready.py", "ledger", "migrate") == (
+        1,
+        "not ready: this container is neither a worker nor a desk\n",
+    )
+
+
+async def _grant_the_least(elsewhere: Elsewhere) -> None:
+    psql = ("psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--set", "role=habeas_app")
+    as_owner = elsewhere.as_superuser | {
+        "PGUSER": "habeas_owner",
+        "PGPASSWORD": "pw-habeas_owner",
+        "PGDATABASE": "habeas",
+    }
+    rights = ROOT / "activities/ledger/least_rights.sql"
+    await done(packaged_folder() / psql[0], *psql[1:], "--file", rights, settings=as_owner, folder=elsewhere.folder)
+
+
+async def _ready(elsewhere: Elsewhere, role: list[str], more: Mapping[str, str]) -> None:
+    async with asyncio.timeout(60):
+        while (await elsewhere.tool("ready.py", *role, **more))[0] != 0:
+            pass
+
+
+async def _reaches(elsewhere: Elsewhere, request_id: str, stage: str) -> None:
+    async with asyncio.timeout(60):
+        while json.loads(await elsewhere.habeas("request", "show", request_id, "--json"))["entry"]["stage"] != stage:
+            pass
+
+
+async def _code_arrives(elsewhere: Elsewhere) -> None:
+    async with asyncio.timeout(60):
+        while not any(ACCESS.email in mail.recipients for mail in await asyncio.to_thread(messages, elsewhere.folder)):
+            pass

@@ -84,6 +84,7 @@ class DeskSettings(Section):
     host: str = "127.0.0.1"
     """A loopback address: staff do not sign in yet, so others come in through a proxy of yours."""
     port: int = Field(default=8470, ge=0, le=65535)
+    """0 for any that is free."""
     public_url: str = "http://127.0.0.1:8470"
     """What letters link to."""
 

@@ -19,7 +19,7 @@ def refusal(words: Sequence[str]) -> str | None:
     rest = list(words)
     try:
         parent: Any = None
-        name = "habeas"
+        name: Any = "habeas"
         while True:
             context = command.make_context(name, rest, parent=parent)
             if not isinstance(command, TyperGroup):

@@ -72,7 +72,8 @@ def story(told: Story) -> Iterable[RenderableType]:
         yield ""
         yield Text("What can be done now:", "bold")
         for act in told.possible:
-            yield f"  {act.title}\n    [cyan]{escape(act.command)}[/]"
+            one_of = f"\n    [dim]one of: {', '.join(act.choices)}[/]" if act.choices else ""
+            yield f"  {act.title}\n    [cyan]{escape(act.command)}[/]{one_of}"
 
 
 def _due(told: Story) -> str:
@@ -157,7 +158,7 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    return ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in counts.items() if number)
 
 
 def _table(*columns: str) -> Table:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from activities.ledger import RequestFilter
 from habeas.errors import BadInput
+from habeas.evidence import Tag
 from workers.desk.pages import page
-from workers.office import Office, read_reference
+from workers.office import Office, Told, read_reference
 
 PER_PAGE = 100
 _VIEWS: Mapping[str, dict[str, bool]] = {
@@ -18,6 +19,14 @@ _VIEWS: Mapping[str, dict[str, bool]] = {
     "overdue": {"open": True, "overdue": True},
     "closed": {"open": False},
 }
+
+
+def _explanation(events: Sequence[Told]) -> tuple[str, ...]:
+    """How the law came to the date that counts now, as the newest computation said it."""
+    for event in reversed(events):
+        if event.tag == Tag.CLOCK_COMPUTED and isinstance(lines := event.facts.get("explanation"), list | tuple):
+            return tuple(str(line) for line in lines)
+    return ()
 
 
 def staff_pages(office: Office) -> APIRouter:
@@ -42,6 +51,6 @@ def staff_pages(office: Office) -> APIRouter:
             events = await office.timeline(reference)
         except BadInput:
             return page("nothing.html", 404, title="No such request", text="There is no request of this reference.")
-        return page("request.html", story=told, entry=told.entry, events=events)
+        return page("request.html", story=told, entry=told.entry, events=events, explanation=_explanation(events))
 
     return router

@@ -110,7 +110,10 @@ class Acting(Room):
                 )
         if result is not CodeResult.PROVEN:
             raise WrongCode(_why(result, left), result=result.value, tries_left=left)
-        return await self._send(request, ActKind.PROVE, ActCall(act_id=proof_id, actor=self.actor(SUBJECT)))
+        try:
+            return await self._send(request, ActKind.PROVE, ActCall(act_id=proof_id, actor=self.actor(SUBJECT)))
+        except EngineUnavailable:
+            raise EngineUnavailable("The code is right and kept; give it again in a moment.") from None
 
     async def decide_match(
         self, request_id: str, *, by: str, reason: str, decisions: tuple[Decision, ...], act_id: str | None = None

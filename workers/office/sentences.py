@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from string import Formatter
 
 from pydantic import JsonValue
 
@@ -73,29 +75,81 @@ _SENTENCES: Mapping[Tag, str] = {
     Tag.KEY_DESTROYED: "The request's key was destroyed",
 }
 
-_HIDDEN = frozenset({"act_id", "letter_id", "artifact_id", "link_id", "proof_id", "sha256"})
-"""Facts that a machine needs and a reader does not."""
+_WITH: Mapping[Tag, str] = {
+    Tag.REQUEST_OPENED: "The request was opened: {right} under {regime}, by {channel}",
+    Tag.REQUEST_STAGE: "Stage: {stage}",
+    Tag.REQUEST_CLOSED: "The request was closed: {outcome}",
+    Tag.IDENTITY_CODE_SENT: "One-time code {number} was sent to the address {to}",
+    Tag.IDENTITY_WRONG_CODE: "A wrong code was tried; tries left: {tries_left}",
+    Tag.SYSTEM_LOCATED: "{system} was searched: {matches} matches",
+    Tag.SYSTEM_COLLECTED: "{system} was collected: {records} records",
+    Tag.SYSTEM_ERASED: "{system} carried out its part of the plan",
+    Tag.SYSTEM_CONFIRMED: "{system} was looked at again",
+    Tag.SYSTEM_WAITING: "The request waits for {system}: {code}",
+    Tag.CLOCK_COMPUTED: "The answer is due on {due_on}",
+    Tag.CLOCK_EXTENDED: "The term was extended until {due_on}: {ground}",
+    Tag.CLOCK_PAUSED: "The clock was paused: {reason}",
+    Tag.LETTER_QUEUED: "Letter {letter} to {to} was written",
+    Tag.LETTER_SENT: "Letter {letter} to {to} was sent",
+    Tag.LETTER_FAILED: "Letter {letter} to {to} could not be sent",
+    Tag.PERSONAL_DATA_VIEWED: "Staff looked at personal data: {what}",
+}
+"""The same with its facts in place, where the event has them."""
+
+_HIDDEN = frozenset(
+    {
+        "act",
+        "act_id",
+        "artifact",
+        "artifact_id",
+        "citation",
+        "explanation",
+        "language",
+        "letter_id",
+        "link_id",
+        "phase",
+        "proof_id",
+        "received_at",
+        "seeds",
+        "sha256",
+        "view",
+    }
+)
+"""Facts that a machine needs, or that stand elsewhere on the page."""
 
 
 def sentence(event: Event) -> str:
     """One event, for people."""
-    said = _SENTENCES.get(event.tag, str(event.tag))
-    facts = "; ".join(
+    facts = {name: value for name, value in event.facts.items() if value not in (None, "", [], {})}
+    shape = _WITH.get(event.tag, "")
+    named = {name for _, name, _, _ in Formatter().parse(shape) if name}
+    if shape and named <= facts.keys():
+        said = shape.format_map({name: _shown(facts[name]) for name in named})
+    else:
+        said, named = _SENTENCES.get(event.tag, str(event.tag)), set()
+    rest = [
         f"{name.replace('_', ' ')} {_shown(value)}"
-        for name, value in event.facts.items()
-        if name not in _HIDDEN and value not in (None, "", [], {})
-    )
-    return f"{said}: {facts}." if facts else f"{said}."
+        for name, value in facts.items()
+        if name not in _HIDDEN | named and value is not False
+    ]
+    said = said[:1].upper() + said[1:]
+    return f"{said} ({', '.join(rest)})." if rest else f"{said}."
 
 
 def _shown(value: JsonValue) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{_shown(inner)} {name}" for name, inner in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(inner) for inner in value)
+        return " and ".join(_shown(inner) for inner in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
-    if len(text) == 64 and all(char in "0123456789abcdef" for char in text):
+    if _DIGEST.fullmatch(text):
         return text[:12]
+    if _MOMENT.fullmatch(text):
+        return f"{text[:10]} {text[11:16]} UTC"
     return text.replace("_", " ")
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(\+00:00|Z)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ class PossibleAct(Frozen):
     kind: str
     title: str
     command: str
+    choices: tuple[str, ...] = ()
+    """What may stand for the word in capitals that the command leaves open (GROUND, WHAT)."""
 
 
 class Entry(Frozen):
@@ -96,6 +98,24 @@ def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
 
 _WHO = '--by "YOUR NAME" --reason "WHY"'
 
+_ORDER = (
+    ActKind.PROVE,
+    ActKind.ATTEST,
+    ActKind.RESEND_CODE,
+    ActKind.DECIDE_MATCH,
+    ActKind.APPROVE,
+    ActKind.RETRY_SYSTEM,
+    ActKind.SKIP_SYSTEM,
+    ActKind.RELEASE,
+    ActKind.RESUME,
+    ActKind.ADD_IDENTIFIER,
+    ActKind.EXTEND,
+    ActKind.PAUSE,
+    ActKind.REFUSE,
+    ActKind.WITHDRAW,
+)
+"""What carries the request on comes first."""
+
 
 def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
@@ -105,7 +125,7 @@ def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAc
         place: whose law it is answered under.
         packaged: whether there is a package to download.
     """
-    acts = [act for kind in ActKind if row.stage in stages(kind, row.right) for act in _offers(kind, row, place)]
+    acts = [act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place)]
     if packaged:
         acts.append(
             PossibleAct(
@@ -126,10 +146,10 @@ def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAc
 
 
 def _offers(kind: ActKind, row: RequestRow, place: str) -> Iterator[PossibleAct]:
-    def act(title: str, words: str) -> PossibleAct:
+    def act(title: str, words: str, choices: Iterable[str] = ()) -> PossibleAct:
         verb, _, rest = words.partition(" ")
         command = f"habeas request {verb} {row.id} {rest}".rstrip()
-        return PossibleAct(kind=kind.value, title=title, command=command)
+        return PossibleAct(kind=kind.value, title=title, command=command, choices=tuple(choices))
 
     match kind:
         case ActKind.PROVE:
@@ -148,14 +168,13 @@ def _offers(kind: ActKind, row: RequestRow, place: str) -> Iterator[PossibleAct]
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
         case ActKind.REFUSE:
-            grounds = "|".join(ground.code for ground in law.refusal_grounds(row.regime, place, row.right))
-            yield act("Refuse", f"refuse --ground {grounds} {_WHO}")
+            grounds = [ground.code for ground in law.refusal_grounds(row.regime, place, row.right)]
+            yield act("Refuse", f"refuse --ground GROUND {_WHO}", grounds)
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
-            grounds = "|".join(law.extension_grounds(row.regime, place))
-            yield act("Extend the term", f"extend --ground {grounds} {_WHO}")
+            yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))
         case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right, place):
-            reasons = "|".join(sorted(law.pauses_allowed(row.regime, row.right, place)))
-            yield act("Pause the clock", f"pause --for {reasons} {_WHO}")
+            reasons = sorted(law.pauses_allowed(row.regime, row.right, place))
+            yield act("Pause the clock", f"pause --for WHAT {_WHO}", reasons)
         case ActKind.RESUME if row.paused:
             yield act("Let the clock run again", f"resume {_WHO}")
         case ActKind.WITHDRAW:

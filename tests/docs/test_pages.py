@@ -1,14 +1,21 @@
 """Links lead somewhere, tests that are named exist, and the table of settings is the code's."""
 
+import importlib
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from habeas.errors import ConfigurationError, HabeasError
 from tests.docs.pages import PAGES, ROOT
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
+TOLD_AT_ONCE = frozenset(
+    {"bad_input", "unknown_regime", "unknown_request", "wrong_stage", "wrong_code", "link_refused", "connector"}
+)
+"""Answers to whoever asks; no screen shows them later."""
 _TEST = re.compile(r"`(tests/[\w/.]+)`")
 
 
@@ -48,3 +55,24 @@ def test_every_page_is_reached_from_the_readme() -> None:
                 reached.add(found)
                 queue.append(found)
     assert set(PAGES) == reached
+
+
+def _kinds(of: type[HabeasError]) -> Iterator[type[HabeasError]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def test_every_error_that_an_activity_may_show_has_a_page_to_turn_to() -> None:
+    page = (ROOT / "docs/what-the-screen-shows.md").read_text(encoding="utf-8")
+    importlib.import_module("workers.worker")  # and with it everything that a worker runs
+    shown = {
+        kind.code
+        for kind in _kinds(HabeasError)
+        if kind.__module__.split(".")[0] in {"habeas", "activities"}
+        and kind.code not in TOLD_AT_ONCE
+        and kind is not ConfigurationError
+    }
+    assert {"transient", "terminal", "quarantine", "data_map"} < shown
+    for code in {*shown, "not_confirmed", "ambiguous_match", "no_address", "timeout", "unexpected"}:
+        assert re.search(rf"\b{code}\b", page), code

@@ -19,7 +19,7 @@ from workers.stack.temporal import binary
 ROOT = Path(__file__).parents[2]
 IMAGE = ROOT / "deploy/image"
 COMPOSE = ROOT / "deploy/compose"
-WITHIN = 60.0
+WITHIN = 120.0
 HABEAS = (sys.executable, "-m", "workers")
 _OTHERS = ("HABEAS_", "TEMPORAL_", "PG")
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from activities.vault import Vault
-from tests.deploy.external import COMPOSE, HABEAS, IMAGE, ROOT, done, run, running, temporal_server
+from tests.deploy.external import COMPOSE, HABEAS, IMAGE, ROOT, WITHIN, done, run, running, temporal_server
 from workers.mailbox import messages, smtp_server
 from workers.postgres import EmbeddedPostgres
 from workers.postgres_binaries import packaged_folder
@@ -165,18 +165,18 @@ async def _grant_the_least(elsewhere: Elsewhere) -> None:
 
 
 async def _ready(elsewhere: Elsewhere, role: list[str], more: Mapping[str, str]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN):
         while (await elsewhere.tool("ready.py", *role, **more))[0] != 0:
             pass
 
 
 async def _reaches(elsewhere: Elsewhere, request_id: str, stage: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN):
         while json.loads(await elsewhere.habeas("request", "show", request_id, "--json"))["entry"]["stage"] != stage:
             pass
 
 
 async def _code_arrives(elsewhere: Elsewhere) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN):
         while not any(ACCESS.email in mail.recipients for mail in await asyncio.to_thread(messages, elsewhere.folder)):
             pass

@@ -58,6 +58,8 @@ async def test_a_tree_that_points_at_itself(store: Store) -> None:
         PEOPLE_MAP + table("posts", "id=keep author=keep parent=keep", belongs="people.author=id posts.parent=id"),
     )
     assert places(await store.collected(P1))[1:] == ["posts[2]", "posts[3]", "posts[4]", "posts[5]"]
+    both = (*P1, *refs("posts", "[6]"))
+    assert places(await store.collected(both))[1:] == [f"posts[{number}]" for number in (2, 3, 4, 5, 6, 7)]
     assert (await erased_rows(store))["posts"] == {"(2,1,)", "(3,,2)", "(4,,3)", "(5,2,4)"}
 
 

@@ -6,6 +6,7 @@ The role is the container's own command, or the word given: ``worker [--systems 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 import urllib.error
@@ -86,4 +87,8 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Without taking the interpreter down in order: the SDK's threads may still touch it, and abort the process.
+    os._exit(code)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from activities.ledger.database import make_engine
 from activities.ledger.faults import mapped_errors
+
+# Alembic takes a third of a second to import, and only migrations need it: no command should pay for it.
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
 # Any number that nothing else in the database uses.
@@ -24,16 +26,22 @@ async def migrate(url: str, revision: str = "head") -> None:
     Raises:
         LedgerUnavailable, ConfigurationError: as `Ledger.begin` and `Ledger.connect`.
     """
+    from alembic import command
+
     await _run(url, lambda connection: command.upgrade(config(connection), revision))
 
 
 async def downgrade(url: str, revision: str) -> None:
     """Take the schema back to an older revision (``base``: nothing is left)."""
+    from alembic import command
+
     await _run(url, lambda connection: command.downgrade(config(connection), revision))
 
 
 async def current_revision(url: str) -> str | None:
     """The schema's revision, None if there is no schema."""
+    from alembic.runtime.migration import MigrationContext
+
     engine = make_engine(url, 1)
     try:
         with mapped_errors():
@@ -45,6 +53,8 @@ async def current_revision(url: str) -> str | None:
 
 def config(connection: Connection) -> Config:
     """Alembic's configuration on an open connection."""
+    from alembic.config import Config
+
     made = Config()
     made.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     made.attributes["connection"] = connection

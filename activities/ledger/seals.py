@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import M, Room, context, parsed
@@ -54,6 +54,10 @@ class Seals(Room):
         """
         content = await self.unseal_bytes(request_id, name)
         return None if content is None else parsed(model, content)
+
+    async def remove_sealed(self, request_id: str, name: str) -> None:
+        """Remove a document; harmless when there is none of this name."""
+        await self._run(delete(document).where(document.c.request_id == request_id, document.c.name == name))
 
     async def sealed_names(self, request_id: str, prefix: str = "") -> tuple[str, ...]:
         """The names of the request's documents that begin with the prefix, sorted."""

@@ -31,6 +31,10 @@ async def test_documents_are_kept_by_name(ledger: Ledger, opened: str) -> None:
         assert await tx.sealed_names(opened, "_") == ()
         with pytest.raises(SealBroken):
             await tx.unseal(opened, "raw", Subject)
+        for _ in range(2):
+            await tx.remove_sealed(opened, "raw")
+        assert await tx.unseal_bytes(opened, "raw") is None
+        assert await tx.sealed_names(opened) == ("identifiers/crm", "reason", "subject")
 
 
 @pytest.mark.parametrize("name", ["", "Ada@example.org", "with space", "UPPER", "x" * 161])

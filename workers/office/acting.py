@@ -78,7 +78,7 @@ class Acting(Room):
         try:
             return await self._send(request, kind, call)
         except (WrongStage, NotAllowed, BadInput):
-            await self._forget(request_id, call.act_id, emptied=sealed is not None)
+            await self._forget(request_id, call.act_id)
             raise
 
     async def submit_code(self, request_id: str, code: str) -> ActAnswer:
@@ -170,10 +170,10 @@ class Acting(Room):
             raise EngineUnavailable("The request has not been started yet; it starts by itself.", act_id=call.act_id)
         raise EngineUnavailable("The request's workflow is not there.", act_id=call.act_id)
 
-    async def _forget(self, request_id: str, act_id: str, *, emptied: bool) -> None:
+    async def _forget(self, request_id: str, act_id: str) -> None:
         async with self._ledger.begin() as tx:
-            if await tx.drop_act(act_id) and emptied:
-                await tx.seal(request_id, f"{DECISIONS}{act_id}", b"")
+            if await tx.drop_act(act_id):
+                await tx.remove_sealed(request_id, f"{DECISIONS}{act_id}")
 
 
 def _call(act_id: str, actor: str, facts: Mapping[str, str | None]) -> ActCall:

@@ -195,7 +195,7 @@ class FactsOf:
             link_expires_at=self._link.expires_at,
             records=sum(row.counts["records"] for row in present),
             systems=tuple(case.title(row.system) for row in present),
-            withheld=tuple(withheld),
+            withheld=tuple(dict.fromkeys(withheld)),
             missing=self._missing(),
         )
 

@@ -23,6 +23,7 @@ from workers.maildir import KeptMail, messages
 from workers.office import NewRequestInput, Office, Story, open_office
 from workers.process import free_port
 from workers.stack import Stack, StackOptions
+from workers.stack.part import ProcessPart
 
 T = TypeVar("T")
 WITHIN = 60.0
@@ -91,6 +92,13 @@ class House:
             yield connection
         finally:
             await connection.close()
+
+    async def restart_worker(self, **variables: str) -> None:
+        """Stop the worker and start it again, with these variables over its settings."""
+        part = self.stack.part("worker-1")
+        assert isinstance(part, ProcessPart)
+        part.environment = self.stack.environment | variables
+        await self.stack.restart(part.name)
 
     async def temporal(self) -> Client:
         """A client of its Temporal server."""

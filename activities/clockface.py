@@ -52,14 +52,15 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     place = case.jurisdiction
     extendable = law.extension_allowed(request.regime, request.right, place)
     grounds = law.extension_grounds(request.regime, place) if extendable else ()
-    automatic = clock.extend_automatically and clock.extend_ground in grounds and not request.extended
+    in_time = notice_at is not None and now <= notice_at
+    automatic = in_time and clock.extend_automatically and clock.extend_ground in grounds and not request.extended
     partial = release.at_deadline is AtDeadline.RELEASE_PARTIAL
     face = ClockFace(
         due_on=due_on,
         due_at=due_at,
         notice_latest_at=notice_at,
         remind_at=_reminders(due_at, clock.remind_days_before, now),
-        extend_at=max(notice_at - timedelta(days=clock.extend_days_before), now) if notice_at and automatic else None,
+        extend_at=max(notice_at - timedelta(days=clock.extend_days_before), now) if automatic and notice_at else None,
         extend_ground=clock.extend_ground if automatic else None,
         release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
         extension_grounds=tuple(grounds),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from activities.ledger import Tx
 from habeas.connector import Manifest, Match, RecordRef
@@ -17,6 +17,7 @@ from habeas.model import Frozen, Identifier
 
 GRAPH = "graph"
 IDENTITY = "identity"
+MATCHES = TypeAdapter(tuple[Match, ...])
 DECISIONS = "act/"
 """Prefix of the sealed words of an act, as the office leaves them."""
 
@@ -28,10 +29,21 @@ class Graph(Frozen):
     matches: dict[str, tuple[Match, ...]] = Field(default_factory=dict, repr=False)
     asked: dict[str, tuple[Identifier, ...]] = Field(default_factory=dict, repr=False)
     decisions: tuple[Decision, ...] = Field(default=(), repr=False)
+    attested_name: str | None = Field(default=None, repr=False)
+    """Whom staff attested. No address is proven then, so a record of another name is not theirs by itself."""
 
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
-        return settle(self.matches, self.decisions, self.seeds)
+        return settle(self.matches, self.decisions, self.seeds, self.attested_name)
+
+    def proven_by(self, seeds: tuple[Identifier, ...], attested_name: str | None = None) -> Graph:
+        """The graph from which the search starts; what staff added before stays."""
+        return self.model_copy(
+            update={
+                "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
+                "attested_name": attested_name or self.attested_name,
+            }
+        )
 
     def known(self) -> tuple[Identifier, ...]:
         """Every identifier that may be searched by now, without those of contested records."""
@@ -70,6 +82,26 @@ async def load_graph(tx: Tx, request_id: str) -> Graph:
 async def save_graph(tx: Tx, request_id: str, graph: Graph) -> None:
     """Keep the graph; the caller holds the request's row."""
     await tx.seal(request_id, GRAPH, graph)
+
+
+async def looked_up(tx: Tx, request_id: str) -> dict[str, tuple[Match, ...]]:
+    """What the identity sources hold under what was claimed, by system."""
+    records = {}
+    for name in await tx.sealed_names(request_id, prefix=f"{IDENTITY}/"):
+        content = await tx.unseal_bytes(request_id, name)
+        records[name.removeprefix(f"{IDENTITY}/")] = MATCHES.validate_json(content or b"[]")
+    return records
+
+
+def on_record(records: Mapping[str, tuple[Match, ...]], sources: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses on the records that bear something that was claimed, the most trusted source's first."""
+    return tuple(
+        one.value
+        for source in sources
+        for match in records.get(source, ())
+        for one in match.yields
+        if one.kind == "email"
+    )
 
 
 def first_seeds(

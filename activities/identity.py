@@ -9,12 +9,11 @@ from datetime import timedelta
 from pydantic import Field
 from temporalio import activity
 
-from activities.finding import IDENTITY
-from activities.ledger import Challenge, Tx, new_code
+from activities.finding import looked_up, on_record
+from activities.ledger import Challenge, new_code
 from activities.model import CodeOrder, CodeReport
 from activities.notify import LetterActivities
 from activities.parts import Parts
-from activities.systems import MATCHES
 from habeas.connector import Match
 from habeas.evidence import Tag
 from habeas.model import Frozen, Subject
@@ -43,18 +42,13 @@ def addressee(subject: Subject, records: Mapping[str, tuple[Match, ...]], source
         None when records were found but none has an address: staff must attest.
     """
     claimed = [one.value for one in subject.identifiers if one.kind == "email"]
-    on_record: list[str] = []
-    known = False
-    for source in sources:
-        for match in records.get(source, ()):
-            known = True
-            on_record += [one.value for one in match.yields if one.kind == "email"]
+    held = on_record(records, sources)
     for address in claimed:
-        if address in on_record:
+        if address in held:
             return Addressee(address=address, standing="on_record")
-    if on_record:
-        return Addressee(address=on_record[0], standing="on_record")
-    if known or not claimed:
+    if held:
+        return Addressee(address=held[0], standing="on_record")
+    if any(records.get(source) for source in sources) or not claimed:
         return None
     return Addressee(address=claimed[0], standing="claimed")
 
@@ -100,12 +94,3 @@ class IdentityActivities:
                 )
         await self._letters.deliver(order.request_id, f"code/{order.number}", order.at)
         return CodeReport(sent_to=to.standing, expires_at=expires_at)
-
-
-async def looked_up(tx: Tx, request_id: str) -> dict[str, tuple[Match, ...]]:
-    """What the identity sources hold under what was claimed, by system."""
-    records = {}
-    for name in await tx.sealed_names(request_id, prefix=f"{IDENTITY}/"):
-        content = await tx.unseal_bytes(request_id, name)
-        records[name.removeprefix(f"{IDENTITY}/")] = MATCHES.validate_json(content or b"[]")
-    return records

@@ -41,6 +41,10 @@ class IdentityBrief(Frozen):
     expires_after: float
     """Seconds after the first code until the request closes as unverified."""
     codes_max: int
+    code: bool = True
+    """Codes are sent."""
+    attestation: bool = True
+    """Staff may attest."""
 
 
 class ClockFace(Frozen):
@@ -252,6 +256,8 @@ class Waiting(OnRequest):
     """All systems that it waits for now."""
     correlation: str | None = None
     """Where the detail lies sealed."""
+    left_out: bool = False
+    """Staff, or the clock, decided to go on without it."""
 
 
 class CloseOrder(OnRequest):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 from temporalio import activity
 
 from activities.facts import FactsOf, LetterCase
+from activities.finding import looked_up, on_record
 from activities.ledger import Challenge, Letter, LetterState, Link, Tx, new_token
 from activities.letters import Kind, LetterFacts, RenderedLetter, render
 from activities.mail import MailSender
@@ -19,8 +21,11 @@ from activities.model import LetterOrder, LetterReport
 from activities.parts import Parts
 from habeas.errors import BadInput, Terminal
 from habeas.evidence import Tag
-from habeas.model import Request, Subject
+from habeas.model import Frozen, Request, Subject
 from habeas.policy import Policy
+
+_TELLING = frozenset({Kind.COMPLETION_ACCESS, Kind.COMPLETION_ERASURE, Kind.NOTHING_FOUND})
+"""Letters that say what is held."""
 
 
 class LetterActivities:
@@ -109,15 +114,18 @@ class LetterActivities:
         to: str | None = None,
     ) -> Letter:
         rendered = render(facts.kind, request.language, facts)
+        recipient = (
+            _To(address=to, role="subject") if to else await _recipient(tx, policy, request, subject, facts.kind)
+        )
         letter = Letter(
             id=_uuid(request.id, f"letter/{dedupe}"),
             request_id=request.id,
             kind=facts.kind.value,
             language=rendered.language,
             dedupe=dedupe,
-            recipient_role="staff" if facts.kind.to_staff else "subject",
+            recipient_role=recipient.role,
             queued_at=at,
-            to=to or await _recipient(tx, policy, request, subject, facts.kind),
+            to=recipient.address,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
@@ -169,20 +177,32 @@ class LetterActivities:
             )
 
 
-async def _recipient(tx: Tx, policy: Policy, request: Request, subject: Subject, kind: Kind) -> str:
+class _To(Frozen):
+    """Where a letter goes, and who reads it there."""
+
+    address: str = Field(repr=False)
+    role: Literal["subject", "staff"]
+
+
+async def _recipient(tx: Tx, policy: Policy, request: Request, subject: Subject, kind: Kind) -> _To:
     """Staff letters to the officer; letters to the person to the proven address, before that to the claimed one.
 
-    Until identity is proven only letters that say nothing of the person go out; see `activities.facts`.
+    Until identity is proven only letters that say nothing of the person go out; see `activities.facts`. Where staff
+    attested the person, no address is proven: what is held is told only to a claimed address that is on record, and
+    otherwise to the officer, who hands it over to the person that was attested.
     """
+    officer = _To(address=policy.controller.privacy_officer, role="staff")
     if kind.to_staff:
-        return policy.controller.privacy_officer
+        return officer
     proof = await tx.proof(request.id)
     challenge = await tx.challenge(request.id)
     if challenge is not None and (proof is None or proof.method == "code"):
-        return challenge.address
-    claimed = next((one.value for one in subject.identifiers if one.kind == "email"), None)
-    # Somebody who gave no address is reached by staff, who then get the letter.
-    return claimed or policy.controller.email
+        return _To(address=challenge.address, role="subject")
+    claimed = [one.value for one in subject.identifiers if one.kind == "email"]
+    if proof is not None and kind in _TELLING:
+        held = on_record(await looked_up(tx, request.id), policy.identity.sources)
+        claimed = [address for address in claimed if address in held]
+    return _To(address=claimed[0], role="subject") if claimed else officer
 
 
 def _uuid(request_id: str, name: str) -> str:

@@ -11,13 +11,12 @@ from activities.clockface import Dated, PauseSpan, dated, local_day
 from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
-    Graph,
     apply_act,
     first_seeds,
     load_graph,
+    looked_up,
     save_graph,
 )
-from activities.identity import looked_up
 from activities.ledger import Act, Tx
 from activities.model import (
     AcceptAct,
@@ -37,10 +36,10 @@ from activities.model import (
 )
 from activities.parts import Parts
 from habeas.acts import ActKind
-from habeas.errors import BadInput
+from habeas.errors import BadInput, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Identifier, Request, Right, Stage
-from habeas.policy import Access, Policy
+from habeas.policy import Access, IdentityMethod, Policy
 
 DAY = timedelta(days=1).total_seconds()
 
@@ -76,6 +75,8 @@ class RecordActivities:
                 remind_after=tuple(days * DAY for days in identity.remind_after_days),
                 expires_after=identity.expires_after_days * DAY,
                 codes_max=identity.codes_max,
+                code=IdentityMethod.CODE in identity.methods,
+                attestation=IdentityMethod.ATTESTATION in identity.methods,
             ),
             approvals=_approvals(request.right, policy),
             review_only_free_text=request.right is not Right.ERASURE and review.access is Access.FREE_TEXT,
@@ -101,6 +102,8 @@ class RecordActivities:
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
             act = await tx.accept_act(order.call.act_id, at=order.at)
+            if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
+                raise BadInput("This act is another one, or of another request.")
             await self._effect(tx, order, act)
             await tx.record(
                 order.request_id,
@@ -117,7 +120,8 @@ class RecordActivities:
             case ActKind.ATTEST:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
                 subject = await tx.subject(order.request_id)
-                await save_graph(tx, order.request_id, Graph(seeds=subject.identifiers))
+                graph = await load_graph(tx, order.request_id)
+                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, subject.name))
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
             case ActKind.DECIDE_MATCH:
@@ -138,7 +142,7 @@ class RecordActivities:
             records = await looked_up(tx, order.request_id)
             proven = Identifier(kind="email", value=sent.address)
             seeds = first_seeds(subject.identifiers, proven, records)
-            await save_graph(tx, order.request_id, Graph(seeds=seeds))
+            await save_graph(tx, order.request_id, (await load_graph(tx, order.request_id)).proven_by(seeds))
             await tx.record(
                 order.request_id,
                 Tag.IDENTITY_PROVEN,
@@ -155,17 +159,16 @@ class RecordActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             graph = await load_graph(tx, order.request_id)
-            if not graph.seeds:
-                # Identity was not asked for, by policy: what is claimed is what is searched by.
-                graph = Graph(seeds=(await tx.subject(order.request_id)).identifiers)
+            policy = self._parts.policy(request.controller)
+            if await tx.proof(order.request_id) is None:
+                # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
+                if policy.identity.required:
+                    raise NotAllowed("Nobody has proven yet who asks.")
+                graph = graph.proven_by((await tx.subject(order.request_id)).identifiers)
                 await save_graph(tx, order.request_id, graph)
             settled = graph.settled()
             found = len(settled.kept)
-            ask = tuple(
-                name
-                for name in self._parts.policy(request.controller).systems
-                if graph.to_ask(name, self._parts.connector(name).manifest)
-            )
+            ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))
             facts: dict[str, JsonValue] = {
                 "found": found,
                 "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
@@ -237,7 +240,7 @@ class RecordActivities:
         async with self._parts.ledger.begin() as tx:
             await tx.update_request(order.request_id, blocked_on=order.blocked_on)
             if order.code is None:
-                await tx.save_system(order.request_id, order.system, phase=order.phase, state="done", counts={})
+                await self._no_longer_waiting(tx, order)
                 return
             await tx.save_system(
                 order.request_id,
@@ -256,6 +259,13 @@ class RecordActivities:
                 facts={"system": order.system, "phase": order.phase, "code": order.code},
                 dedupe=f"waiting/{order.system}/{order.at.isoformat()}",
             )
+
+    async def _no_longer_waiting(self, tx: Tx, order: Waiting) -> None:
+        rows = await tx.systems(order.request_id)
+        said = next((row for row in rows if (row.system, row.phase) == (order.system, order.phase)), None)
+        if said is not None and said.state == "waiting":
+            state = "left_out" if order.left_out else "done"
+            await tx.save_system(order.request_id, order.system, phase=order.phase, state=state, counts=said.counts)
 
     @activity.defn
     async def breach(self, order: OnRequest) -> None:

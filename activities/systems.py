@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import assert_never
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 from temporalio import activity
 
-from activities.finding import IDENTITY, load_graph, save_graph
+from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
 from activities.ledger import Tx
 from activities.model import (
     CollectReport,
@@ -23,13 +23,11 @@ from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
 from activities.plans import approved_plan
 from activities.wrapper import progress, resumed
-from habeas.connector import Connector, Match, SystemPlan
+from habeas.connector import Connector, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.plan import verdict
-
-MATCHES = TypeAdapter(tuple[Match, ...])
 
 
 class SystemActivities:

@@ -117,7 +117,10 @@ def contradictions(matches: Mapping[str, tuple[Match, ...]]) -> tuple[Contradict
 
 
 def settle(
-    matches: Mapping[str, tuple[Match, ...]], decisions: Iterable[Decision], claimed: Iterable[Identifier]
+    matches: Mapping[str, tuple[Match, ...]],
+    decisions: Iterable[Decision],
+    claimed: Iterable[Identifier],
+    name: str | None = None,
 ) -> Settled:
     """Sort matches into the person's, the doubtful and the strays.
 
@@ -128,6 +131,7 @@ def settle(
         matches: by system, everything found so far.
         decisions: the human rulings so far, in their order.
         claimed: the identifiers that the search began with.
+        name: whose records they must be, where only a name says so; a record of another name is held.
     """
     rulings = {decision.place: decision.ruling for decision in decisions}
     start = tuple(dict.fromkeys(claimed))
@@ -135,7 +139,8 @@ def settle(
     sure = {found.place for found in alive if found.place in rulings}
     reached = _reach(alive, start, sure)
     relevant = [found for found in alive if found.place in reached.records]
-    open_ones = tuple(each for each in _contradictions(relevant) if any(place not in sure for place in each.places))
+    told = (*_contradictions(relevant), *_strangers(relevant, name))
+    open_ones = tuple(each for each in told if any(place not in sure for place in each.places))
     doubtful = {place for each in open_ones for place in each.places if place not in sure}
     clear = _reach([found for found in relevant if found.place not in doubtful], start, sure)
     return Settled(
@@ -270,6 +275,13 @@ def _names(matches: list[Found]) -> Iterator[Contradiction]:
             seen |= cluster
             sides = sorted((tuple(bearers[each]) for each in cluster), key=lambda side: _order(side[0]))
             yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple(sides))
+
+
+def _strangers(matches: list[Found], name: str | None) -> Iterator[Contradiction]:
+    """The records whose name cannot be that of the person, as one question."""
+    places = tuple(found.place for found in matches if not consistent(name, found.match.name))
+    if places:
+        yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple((place,) for place in places))
 
 
 def _cluster(name: _Name, against: Mapping[_Name, list[_Name]]) -> set[_Name]:

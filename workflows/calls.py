@@ -1,4 +1,4 @@
-"""The four ways a workflow calls an activity, each with its timeouts and its patience.
+"""The ways a workflow calls an activity, each with its timeouts and its patience.
 
 Ledger steps are local activities: ours alone, short, safe to repeat. Everything that touches another system is an
 ordinary activity on that system's queue, with heartbeats where it may take long.
@@ -12,14 +12,21 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType
 
 A = TypeVar("A")
 R = TypeVar("R")
 
-LEDGER_PATIENCE = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1))
+LEDGER_PATIENCE = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=10))
 """The ledger comes back: the step waits for it as long as it takes."""
+
+LEDGER_AT_ONCE = timedelta(seconds=5)
+"""Longer pauses between tries are timers. A shorter pause keeps the workflow task open, which costs the history three
+events every few seconds: a ledger that is away for a day would fill it.
+"""
+
+WORK_PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 
 FIRST_PATIENCE = RetryPolicy(
     initial_interval=timedelta(seconds=1),
@@ -37,41 +44,75 @@ LONG_STEP = timedelta(hours=6)
 HEARTBEAT = timedelta(seconds=15)
 
 
+FIRST_REST = timedelta(minutes=10)
+LONGEST_REST = timedelta(days=1)
+
+
 async def record(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
-    """A step in our own ledger."""
+    """A step in our own ledger that must be done, however long it takes."""
+    return await _insist(lambda: try_to_record(step, arg, summary), summary)
+
+
+async def try_to_record(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
+    """A step in our own ledger that may refuse: an act's. While the ledger is away it is waited for.
+
+    Raises:
+        ActivityError: the ledger refused for good.
+    """
     answer: R = await workflow.execute_local_activity_method(
         step,
         arg,
         start_to_close_timeout=STEP,
         retry_policy=LEDGER_PATIENCE,
+        local_retry_threshold=LEDGER_AT_ONCE,
         summary=summary,
     )
     return answer
 
 
 async def work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
-    """A step of the engine that may take long or touch storage: retried until it works, cancelled when told."""
+    """A step of the engine that may take long or touch storage: tried until it works, cancelled when told."""
+    return await _insist(lambda: _work(step, arg, summary), summary)
+
+
+async def _work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
     answer: R = await workflow.execute_activity_method(
         step,
         arg,
         start_to_close_timeout=LONG_STEP,
         heartbeat_timeout=HEARTBEAT,
-        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+        retry_policy=WORK_PATIENCE,
         summary=summary,
     )
     return answer
 
 
+async def _insist(once: Callable[[], Awaitable[R]], summary: str) -> R:
+    """Again and again, less and less often.
+
+    What a step of ours calls final (a seal that does not open, a policy that lacks something) is mended by operators;
+    until then the request and its clock live on.
+    """
+    rest = FIRST_REST
+    while True:
+        try:
+            return await once()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            code = failure_code(error)
+        await workflow.sleep(rest, summary=f"again after {code}: {summary}")
+        rest = min(rest * 2, LONGEST_REST)
+
+
 async def on_system(
-    step: Callable[[Any, A], Awaitable[R]],
-    arg: A,
-    summary: str,
-    *,
-    task_queue: str,
-    patience: RetryPolicy,
-    irrevocable: bool = False,
+    step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str, *, task_queue: str, patience: RetryPolicy
 ) -> R:
-    """One connected system's step, on its own queue. An irrevocable one is waited for even when cancelled."""
+    """One connected system's step, on its own queue.
+
+    When cancelled it is waited for until it has stopped: two attempts never work in one system at once, and nothing is
+    written after the end.
+    """
     answer: R = await workflow.execute_activity_method(
         step,
         arg,
@@ -80,9 +121,7 @@ async def on_system(
         heartbeat_timeout=HEARTBEAT,
         retry_policy=patience,
         summary=summary,
-        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
-        if irrevocable
-        else ActivityCancellationType.TRY_CANCEL,
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
     return answer
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from habeas.model import Outcome, Stage
 from workflows.acts import Acts
 
+LINES = 12
+"""How much of what happened is shown."""
+
 _NEXT = {
     Stage.RECEIVED: "verify who is asking",
     Stage.VERIFYING: "the person gives the one-time code, or staff attest: `habeas request verify {id}`",
@@ -20,7 +23,7 @@ _NEXT = {
 
 
 def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | None) -> str:
-    """Markdown without anything that identifies a person; the last 12 things that happened."""
+    """Markdown without anything that identifies a person: where it stands, and what happened last."""
     face = request.clock.face
     due = f"{face.due_on:%Y-%m-%d}" if face.due_on else "no statutory date"
     lines = [
@@ -40,5 +43,5 @@ def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | No
     if request.systems.skipped:
         lines += ["", f"Left out by decision: {', '.join(sorted(request.systems.skipped))}"]
     if told:
-        lines += ["", *(f"- {line}" for line in told[-12:])]
+        lines += ["", *(f"- {line}" for line in told)]
     return "\n".join(lines)

@@ -37,6 +37,7 @@ class Clock:
         self._face: ClockFace | None = None
         self._rung: set[tuple[datetime, Alarm]] = set()
         self._moved = 0
+        self._stopped = False
         self.paused = False
 
     @property
@@ -66,9 +67,14 @@ class Clock:
         self.paused = False
         self.set(face)
 
+    def stop(self) -> None:
+        """Ring no more; what is ringing now finishes."""
+        self._stopped = True
+        self._moved += 1
+
     async def run(self, ring: Callable[[Alarm], Awaitable[None]]) -> None:
-        """Ring until cancelled. A change while it waits makes it look again."""
-        while True:
+        """Ring until stopped. A change while it waits makes it look again."""
+        while not self._stopped:
             seen = self._moved
             upcoming = None if self.paused else self._next()
             if upcoming is None:
@@ -85,6 +91,8 @@ class Clock:
                     continue
             except TimeoutError:
                 pass
+            if self._moved_since(seen):
+                continue  # paused, moved or stopped at the very instant
             self._rung.add((upcoming.at, upcoming.alarm))
             await ring(upcoming.alarm)
 

@@ -19,6 +19,10 @@ A = TypeVar("A", bound=OnRequest)
 R = TypeVar("R")
 
 
+MOST_CALLBACKS = 200
+"""Callbacks that nobody waits for yet, kept in case they came before the answer that they belong to."""
+
+
 class Told:
     """Instead of an answer: staff spoke while a long attempt was waiting between its tries."""
 
@@ -26,14 +30,16 @@ class Told:
 class Systems:
     """What each system is waiting for, and what staff said of it."""
 
-    def __init__(self, request_id: str, changed: Callable[[], None], attention: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, request_id: str, changed: Callable[[], None], attention: Callable[[str, str, str], None]
+    ) -> None:
         self._request_id = request_id
         self._changed = changed
         self._attention = attention
         self.waiting: dict[str, str] = {}
         self.skipped: list[str] = []
         self._retries: dict[str, int] = {}
-        self.callbacks: set[tuple[str, str]] = set()
+        self._callbacks: dict[tuple[str, str], None] = {}
 
     def retry(self, system: str) -> None:
         """Staff mended the cause: try again at once."""
@@ -49,18 +55,19 @@ class Systems:
         for system in sorted(self.waiting):
             self.skip(system)
 
+    def call_back(self, system: str, handle: str) -> None:
+        """A system says that it finished what it had begun."""
+        self._callbacks[system, handle] = None
+        while len(self._callbacks) > MOST_CALLBACKS:
+            del self._callbacks[next(iter(self._callbacks))]
+
     async def step(
-        self,
-        system: SystemBrief,
-        phase: str,
-        activity: Callable[[Any, A], Awaitable[R]],
-        order: A,
-        *,
-        irrevocable: bool = False,
+        self, system: SystemBrief, phase: str, activity: Callable[[Any, A], Awaitable[R]], order: A
     ) -> R | None:
         """One system's step until it is done; None once staff skip the system."""
         patience = calls.FIRST_PATIENCE
         while system.name not in self.skipped:
+            heard = self.heard(system.name)
             attempt = asyncio.create_task(
                 calls.on_system(
                     activity,
@@ -68,24 +75,23 @@ class Systems:
                     f"{phase}: {system.name}",
                     task_queue=system.task_queue,
                     patience=patience,
-                    irrevocable=irrevocable,
                 )
             )
             try:
-                answer = await self._unless_told(system.name, attempt)
+                answer = await self._unless_told(system.name, heard, attempt)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
                 await self.wait_for(system.name, phase, calls.failure_code(error), correlation_of(error))
                 if calls.is_final(error):
-                    await self.told(system.name)
+                    await self.told(system.name, heard)
                 else:
                     patience = calls.LONG_PATIENCE
                 continue
             if not isinstance(answer, Told):
                 await self.arrived(system.name, phase)
                 return answer
-        await self.arrived(system.name, phase)
+        await self.arrived(system.name, phase, left_out=True)
         return None
 
     async def wait_for(self, system: str, phase: str, code: str, correlation: str | None = None) -> None:
@@ -94,10 +100,12 @@ class Systems:
             return
         self.waiting[system] = code
         self._changed()
-        self._attention(system, code)
+        self._attention(system, code, f"waiting/{system}/{phase}/{code}/{self.heard(system)}")
         await self._write(system, phase, code, correlation)
 
-    async def _write(self, system: str, phase: str, code: str | None, correlation: str | None = None) -> None:
+    async def _write(
+        self, system: str, phase: str, code: str | None, correlation: str | None = None, *, left_out: bool = False
+    ) -> None:
         order = Waiting(
             request_id=self._request_id,
             at=workflow.now(),
@@ -106,48 +114,56 @@ class Systems:
             code=code,
             blocked_on=tuple(sorted(self.waiting)),
             correlation=correlation,
+            left_out=left_out,
         )
         await calls.record(RecordActivities.waiting, order, f"{'waiting for' if code else 'no longer'} {system}")
 
-    async def told(self, system: str) -> None:
-        """Until staff say retry or skip."""
-        seen = self._retries.get(system, 0)
-        await workflow.wait_condition(lambda: self._is_told(system, seen))
+    def heard(self, system: str) -> int:
+        """How often staff have said retry: to be asked before what they may speak of begins."""
+        return self._retries.get(system, 0)
+
+    async def told(self, system: str, heard: int) -> None:
+        """Until staff say retry or skip, unless they did since."""
+        await workflow.wait_condition(lambda: self._is_told(system, heard))
 
     async def called_back(self, system: str, handle: str, give_up_after: float) -> None:
-        """Until the system calls back with this handle, or the time it gave itself is over."""
+        """Until the system calls back with this handle, or the time it gave itself is over. A call counts once."""
         try:
             await workflow.wait_condition(
-                lambda: (system, handle) in self.callbacks,
+                lambda: (system, handle) in self._callbacks,
                 timeout=give_up_after,
                 timeout_summary=f"callback: {system}",
             )
         except TimeoutError:
             return
+        self._callbacks.pop((system, handle), None)
 
-    def _is_told(self, system: str, seen: int) -> bool:
-        return system in self.skipped or self._retries.get(system, 0) != seen
+    def _is_told(self, system: str, heard: int) -> bool:
+        return system in self.skipped or self.heard(system) != heard
 
-    async def _unless_told(self, system: str, attempt: asyncio.Task[R]) -> R | Told:
-        """The attempt's answer, unless staff speak first."""
-        seen = self._retries.get(system, 0)
+    async def _unless_told(self, system: str, heard: int, attempt: asyncio.Task[R]) -> R | Told:
+        """The attempt's answer, unless staff speak first. What it did before it could be stopped still counts."""
         try:
-            await workflow.wait_condition(lambda: attempt.done() or self._is_told(system, seen))
+            await workflow.wait_condition(lambda: attempt.done() or self._is_told(system, heard))
         except asyncio.CancelledError:
-            attempt.cancel()
-            await asyncio.gather(attempt, return_exceptions=True)
+            await _stop(attempt)
             raise
-        if attempt.done():
-            return attempt.result()
-        attempt.cancel()
-        await asyncio.gather(attempt, return_exceptions=True)
-        return Told()
+        if not attempt.done():
+            await _stop(attempt)
+            if attempt.cancelled() or attempt.exception() is not None:
+                return Told()
+        return attempt.result()
 
-    async def arrived(self, system: str, phase: str) -> None:
+    async def arrived(self, system: str, phase: str, *, left_out: bool = False) -> None:
         """The request no longer waits for this system."""
         if self.waiting.pop(system, None) is not None:
             self._changed()
-            await self._write(system, phase, None)
+            await self._write(system, phase, None, left_out=left_out)
+
+
+async def _stop(attempt: asyncio.Task[Any]) -> None:
+    attempt.cancel()
+    await asyncio.gather(attempt, return_exceptions=True)
 
 
 def correlation_of(error: ActivityError) -> str | None:

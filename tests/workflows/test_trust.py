@@ -1,0 +1,219 @@
+"""Whom the engine believes: nobody gets, or has erased, what somebody else's name or number leads to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import MutableMapping
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from habeas.acts import ActAnswer, ActCall, ActKind
+from habeas.errors import BadInput, NotAllowed
+from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.policy import Policy
+from habeas.testing import MemoryRow
+from tests.workflows.world import Case, Person, World, someone
+
+NOBODY = "0123456789abcdef"
+
+
+def _with_policy(world: World, monkeypatch: pytest.MonkeyPatch, **identity: object) -> None:
+    """The demo's policy with other rules of identity; a request keeps those it began with."""
+    policies = cast("MutableMapping[str, Policy]", world.parts.policies)
+    demo = policies["demo"]
+    changed = demo.model_copy(update={"identity": demo.identity.model_copy(update=identity)})
+    monkeypatch.setitem(policies, "demo", changed)
+
+
+async def _forge(case: Case, kind: ActKind, call: ActCall) -> ActAnswer:
+    """An act sent to the workflow past the office: nobody wrote it down before."""
+    answer: ActAnswer = await case.handle.execute_update(kind.value, call, id=call.act_id, result_type=ActAnswer)
+    return answer
+
+
+async def test_who_is_attested_gets_the_export_only_at_an_address_on_record(world: World) -> None:
+    person = someone("Vera Victim")
+    person.settle_in(world.connectors)
+    claimed = Person(name=person.name, email=someone().email, number=person.number)
+    case = await world.open(claimed, identifiers=(f"customer_number={person.number}",), name=person.name)
+    await case.has_letter("code")
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert not [letter for letter in world.mail.to(claimed.email) if "/d/" in str(letter)]
+    officer = world.parts.policy("demo").controller.privacy_officer
+    assert case.id in world.mail.text(officer, "/d/")
+    sent = [event.facts for event in await case.events() if event.tag.value == "letter:sent"]
+    assert {"letter": "completion_access", "to": "staff"} in sent
+
+
+async def test_who_is_attested_at_an_address_on_record_gets_the_export_there(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    await case.act(ActKind.ATTEST)
+    await case.reaches(Stage.CLOSED)
+    assert case.id in world.mail.text(person.email, "/d/")
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.ERASURE])
+async def test_records_of_another_name_than_the_attested_one_stop_for_a_human(world: World, right: Right) -> None:
+    victim, caller = someone("Vera Victim"), someone("Mal Caller")
+    victim.settle_in(world.connectors)
+    case = await world.open(caller, right, identifiers=(f"customer_number={victim.number}",), name=caller.name)
+    await case.has_letter("code")
+    await case.act(ActKind.ATTEST)
+    await case.reaches(Stage.CLARIFYING)
+    shown = await world.office.candidates(case.id, by="ann", reason="who is it")
+    assert {one.standing for one in shown.records} == {"held"}
+    await world.office.decide_by_handle(
+        case.id, by="ann", reason="not the caller", said={one.handle: False for one in shown.records}
+    )
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    assert world.connectors["crm"].rows[("contacts", f'["{victim.number}"]')].data
+
+
+async def test_an_identifier_added_while_verifying_is_searched_by_afterwards(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    number = f"OLD-{uuid.uuid4().hex[:8]}"
+    older = Identifier(kind="customer_number", value=number)
+    world.connectors["billing"].put(
+        MemoryRow(collection="customers", key=f'["{number}"]', data={"n": 1}, identifiers=(older,), name=person.name)
+    )
+    case = await world.open(person)
+    await case.has_letter("code")
+    await world.office.add_identifier(case.id, by="ann", reason="an older account", identifiers=(older,))
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    collected = [event.facts for event in await case.events() if event.tag.value == "system:collected"]
+    assert {one["system"]: one["records"] for one in collected} == {"crm": 4, "billing": 3}
+
+
+async def test_a_policy_without_attestation_takes_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from habeas.policy import IdentityMethod
+
+    _with_policy(world, monkeypatch, methods=(IdentityMethod.CODE,))
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    with pytest.raises(NotAllowed):
+        await case.act(ActKind.ATTEST)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_a_policy_without_codes_sends_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from habeas.policy import IdentityMethod
+
+    _with_policy(world, monkeypatch, methods=(IdentityMethod.ATTESTATION,))
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    await case.has_letter("staff_attention")
+    with pytest.raises(NotAllowed):
+        await case.act(ActKind.RESEND_CODE)
+    await case.act(ActKind.ATTEST)
+    await case.reaches(Stage.CLOSED)
+    assert not {"code", "code_reminder"} & {*await case.letters()}
+
+
+async def test_reminders_do_not_send_more_codes_than_policy_allows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_policy(world, monkeypatch, codes_max=2)
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    await case.act(ActKind.RESEND_CODE)
+    await case.has_letter("code", 2)
+    with pytest.raises(NotAllowed):
+        await case.act(ActKind.RESEND_CODE)
+    await case.passes(timedelta(days=22))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.UNVERIFIED
+    letters = await case.letters()
+    assert letters.count("code") + letters.count("code_reminder") == 2
+
+
+@pytest.mark.parametrize("kind", [ActKind.APPROVE, ActKind.REFUSE, ActKind.WITHDRAW])
+async def test_an_act_that_nobody_wrote_down_does_nothing(world: World, kind: ActKind) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    call = ActCall(act_id=str(uuid.uuid4()), actor=NOBODY, ground="manifestly_unfounded")
+    with pytest.raises(WorkflowUpdateFailedError):
+        await _forge(case, kind, call)
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert [tag for tag in await case.tags() if tag.startswith("act:")] == ["act:approve"]
+
+
+@pytest.mark.parametrize("kind", [ActKind.EXTEND, ActKind.PAUSE])
+async def test_a_clock_is_not_moved_by_an_act_that_nobody_wrote_down(world: World, kind: ActKind) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    before = await case.reaches(Stage.REVIEWING)
+    call = ActCall.model_validate(
+        {"act_id": str(uuid.uuid4()), "actor": NOBODY, "ground": "complexity", "pause_reason": "identity"}
+    )
+    with pytest.raises(WorkflowUpdateFailedError):
+        await _forge(case, kind, call)
+    after = await case.row()
+    assert (after.due_on, after.extended, after.paused) == (before.due_on, False, False)
+    assert (await case.act(kind, ground="complexity", pause_reason="identity")).note in {"extended", "paused"}
+
+
+async def test_an_act_counts_only_for_its_own_request_and_as_what_it_is(world: World) -> None:
+    one, other = someone(), someone()
+    cases = []
+    for person in (one, other):
+        person.settle_in(world.connectors, free_text=True)
+        case = await world.open(person)
+        await case.prove()
+        await case.reaches(Stage.REVIEWING)
+        cases.append(case)
+    act_id = str(uuid.uuid4())
+    await cases[0].act(ActKind.EXTEND, act_id=act_id, ground="complexity")
+    for case in cases:
+        with pytest.raises(WorkflowUpdateFailedError):
+            await case.handle.execute_update(
+                ActKind.APPROVE.value, ActCall(act_id=act_id, actor=NOBODY), id=str(uuid.uuid4()), result_type=ActAnswer
+            )
+        assert (await case.row()).stage is Stage.REVIEWING
+        assert "act:approve" not in await case.tags()
+
+
+async def test_a_decision_without_its_words_is_answered_and_leaves_nothing(world: World) -> None:
+    person = someone("Ada Test")
+    Person(name="Bertil Other", email=person.email, number=person.number + "-2").settle_in(world.connectors)
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLARIFYING)
+    with pytest.raises(BadInput):
+        await case.act(ActKind.DECIDE_MATCH)
+    async with world.parts.ledger.begin() as tx:
+        assert await tx.acts(case.id) == ()
+    assert (await case.row()).stage is Stage.CLARIFYING
+
+
+async def test_nothing_is_searched_without_a_proof(world: World) -> None:
+    from activities.model import OnRequest
+    from activities.record import RecordActivities
+
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    with pytest.raises(NotAllowed):
+        await RecordActivities(world.parts).settle(OnRequest(request_id=case.id, at=world.now[0]))

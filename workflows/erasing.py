@@ -1,0 +1,108 @@
+"""Carrying an approved plan of erasure out, and looking again until every system is as planned."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import EraseOrder, SystemBrief
+    from activities.systems import SystemActivities
+    from habeas.model import Outcome, Stage
+    from workflows.model import RequestStart
+    from workflows.verifying import Verifying
+
+
+class Erasing(Verifying):
+    """Erases, confirms, and says what became of it."""
+
+    def __init__(self, start: RequestStart) -> None:
+        super().__init__(start)
+        self._kept: dict[str, int] = {}
+        """Objects that each system lawfully keeps."""
+
+    async def _erase(self) -> tuple[SystemBrief, ...]:
+        """Carry the approved plan out; the systems whose data drifted since, untouched, go back to review."""
+        await self._enter(Stage.FULFILLING)
+        systems = [system for system in self._systems if system.name not in self.systems.skipped]
+        states = await asyncio.gather(*(self._erase_one(system) for system in systems))
+        return self._drifted(systems, [state == "drifted" for state in states])
+
+    async def _erase_one(self, system: SystemBrief) -> str:
+        started = workflow.now()
+        handle: str | None = None
+        while True:
+            report = await self.systems.step(system, "erase", SystemActivities.erase, self._erase_order(system, handle))
+            # Whoever is left out may have erased before it failed.
+            self.begun = self.begun or report is None or report.state != "drifted"
+            if report is None:
+                return "skipped"
+            handle = report.handle
+            if not await self._under_way(system, report.state, report.handle, report.wait, started):
+                return report.state
+
+    async def _confirm(self) -> tuple[SystemBrief, ...]:
+        """Look again in every system; those where something came back that the plan does not name go to review."""
+        await self._enter(Stage.CONFIRMING)
+        systems = [system for system in self._systems if system.name not in self.systems.skipped]
+        drifted = await asyncio.gather(*(self._confirm_one(system) for system in systems))
+        return self._drifted(systems, drifted)
+
+    def _drifted(self, systems: list[SystemBrief], drifted: list[bool]) -> tuple[SystemBrief, ...]:
+        found = tuple(system for system, so in zip(systems, drifted, strict=True) if so)
+        if found:
+            self._log(f"the data changed since the plan: {', '.join(system.name for system in found)}")
+        return found
+
+    async def _confirm_one(self, system: SystemBrief) -> bool:
+        """Look again until the system is as planned; whether its data drifted from the plan instead."""
+        if system.confirm_after:
+            await workflow.sleep(system.confirm_after, summary=f"before the second look: {system.name}")
+        started = workflow.now()
+        handle: str | None = None
+        while True:
+            heard = self.systems.heard(system.name)
+            report = await self.systems.step(
+                system, "confirm", SystemActivities.confirm, self._erase_order(system, handle)
+            )
+            if report is None:
+                return False
+            handle = report.handle
+            if await self._under_way(system, report.state, report.handle, report.wait, started):
+                continue
+            if report.state == "clean":
+                self._kept[system.name] = report.kept
+                return False
+            await self.systems.wait_for(system.name, "confirm", "not_confirmed")
+            await self.systems.told(system.name, heard)
+            if system.name not in self.systems.skipped and await self._erase_one(system) == "drifted":
+                return True
+
+    def _erase_order(self, system: SystemBrief, handle: str | None) -> EraseOrder:
+        return EraseOrder(
+            request_id=self.id, at=workflow.now(), system=system.name, digest=str(self.plan), handle=handle
+        )
+
+    async def _under_way(
+        self, system: SystemBrief, state: str, handle: str | None, wait: float, started: datetime
+    ) -> bool:
+        """Wait as the system asked, if it is not done yet; the longer it takes, the longer.
+
+        A tenth of the time that passed keeps a job of months within some hundred questions.
+        """
+        wait = max(wait, 1.0, (workflow.now() - started).total_seconds() / 10)
+        if state == "pending":
+            await workflow.sleep(wait, summary=f"ask again: {system.name}")
+            return True
+        if state == "awaiting":
+            await self.systems.called_back(system.name, str(handle), wait)
+            return True
+        return False
+
+    async def _tell_of_erasure(self) -> Outcome:
+        missing = tuple(sorted(self.systems.skipped))
+        whole = not missing and not any(self._kept.values())
+        outcome = Outcome.FULFILLED if whole else Outcome.PARTLY_FULFILLED
+        return await self._tell(outcome, "completion_erasure", missing=missing)

@@ -1,0 +1,122 @@
+"""A request's state, and what every act on it needs: may it be done now, and is it written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import AcceptAct, Brief
+    from activities.record import RecordActivities
+    from habeas.acts import ActAnswer, ActCall, ActKind, stages
+    from habeas.model import Outcome, Stage
+    from workflows import calls
+    from workflows.clock import Clock
+    from workflows.model import RequestStart
+    from workflows.systems import Systems
+
+_ENDINGS = frozenset({ActKind.REFUSE, ActKind.WITHDRAW})
+
+
+class RequestState:
+    """Everything a request's workflow knows."""
+
+    def __init__(self, start: RequestStart) -> None:
+        self.id = start.request_id
+        self.right = start.right
+        self.stage = Stage.RECEIVED
+        self.clock = Clock()
+        self.systems = Systems(start.request_id, self.changed, self.ask_for_attention)
+        self.brief: Brief | None = None
+        self.proven = False
+        self.code_wanted = 0
+        self.decided = 0
+        self.look_again = False
+        self.plan: str | None = None
+        self.approvals: dict[str, str] = {}
+        self.begun = False
+        """An erasure of which a part may be done already."""
+        self.ending: tuple[Outcome, str, str | None] | None = None
+        """Outcome, the act that brings it, and its ground; taken back if the act cannot be written down."""
+        self._recording = 0
+
+    # What the story does when told of a change
+
+    def changed(self) -> None:
+        """What operators see has changed."""
+        raise NotImplementedError
+
+    def ask_for_attention(self, system: str, code: str, dedupe: str) -> None:
+        """Tell staff that a system needs them."""
+        raise NotImplementedError
+
+    def send_soon(self, kind: str, dedupe: str, **facts: str | None) -> None:
+        """Send a letter beside the story."""
+        raise NotImplementedError
+
+    # What acts need
+
+    def settled(self) -> bool:
+        """Every accepted act is written down, or taken back."""
+        return self._recording == 0
+
+    def is_to_end(self) -> bool:
+        """An act that is written down ends the request."""
+        return self.ending is not None and self.settled()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._recording += 1
+        try:
+            yield
+        finally:
+            self._recording -= 1
+
+    def _check(self, kind: ActKind) -> None:
+        if self.brief is None or not self.clock.is_set:
+            raise ApplicationError("The request has not begun yet; try again in a moment.", type="wrong_stage")
+        if self.ending:
+            raise ApplicationError(f"The request is ending as {self.ending[0].value}.", type="wrong_stage")
+        if self.begun and kind in _ENDINGS:
+            raise ApplicationError(
+                "The erasure has begun: it can be neither withdrawn nor refused; approve the plan of what remains.",
+                type="wrong_stage",
+            )
+        allowed = stages(kind, self.right)
+        if self.stage not in allowed:
+            names = ", ".join(stage.value for stage in Stage if stage in allowed)
+            raise ApplicationError(
+                f"{kind.value} is not possible while {self.stage.value}; it is while: {names}.", type="wrong_stage"
+            )
+
+    async def _accept(self, kind: ActKind, call: ActCall, note: str) -> ActAnswer:
+        """Write the act down.
+
+        Raises:
+            ApplicationError: the ledger knows no such act, or not with these words; the caller takes back what it
+                had changed.
+        """
+        with self._writing():
+            try:
+                await calls.try_to_record(
+                    RecordActivities.accept_act,
+                    AcceptAct(request_id=self.id, at=workflow.now(), kind=kind, call=call),
+                    kind.value,
+                )
+            except ActivityError as error:
+                raise _refusal(error) from None
+        return self._answer(call, note)
+
+    def _answer(self, call: ActCall, note: str) -> ActAnswer:
+        return ActAnswer(act_id=call.act_id, stage=self.stage, note=note)
+
+
+def _refusal(error: ActivityError) -> ApplicationError:
+    """The ledger's own words for it: they identify nobody."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return ApplicationError(cause.message, type=cause.type)
+    return ApplicationError("The act could not be written down.", type="unexpected")

@@ -1,0 +1,120 @@
+"""How the story is told while it goes on: stages, letters, search attributes and the card that operators see."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import Brief, LetterOrder, StageEntry, SystemBrief
+    from activities.notify import LetterActivities
+    from activities.record import RecordActivities
+    from habeas.model import Outcome, Stage
+    from workflows import attributes, calls
+    from workflows.acts import Acts
+    from workflows.card import LINES, card
+    from workflows.model import RequestStart
+
+
+class Telling(Acts):
+    """Enters stages and sends letters."""
+
+    def __init__(self, start: RequestStart) -> None:
+        super().__init__(start)
+        self._errands: dict[str, asyncio.Task[None]] = {}
+        """Letters on their way beside the story."""
+        self._overdue = False
+        self._outcome: Outcome | None = None
+        self._told: list[str] = []
+        self._ending_now = False
+
+    async def _enter(self, stage: Stage) -> None:
+        if self.ending and not self._ending_now:
+            # An act ends the request: stand still until the story is cancelled, or the act is taken back.
+            await workflow.wait_condition(lambda: self.ending is None)
+        self.stage = stage
+        self.changed()
+        await calls.record(
+            RecordActivities.enter_stage,
+            StageEntry(request_id=self.id, at=workflow.now(), stage=stage),
+            stage.value,
+        )
+
+    async def _tell(
+        self,
+        outcome: Outcome,
+        kind: str,
+        *,
+        act_id: str | None = None,
+        ground: str | None = None,
+        artifact_id: str | None = None,
+        missing: tuple[str, ...] = (),
+    ) -> Outcome:
+        """The last letter."""
+        await self._enter(Stage.NOTIFYING)
+        order = LetterOrder(
+            request_id=self.id,
+            at=workflow.now(),
+            kind=kind,
+            dedupe="end",
+            act_id=act_id,
+            ground=ground,
+            artifact_id=artifact_id,
+            missing=missing,
+        )
+        report = await calls.work(LetterActivities.send, order, f"letter: {kind}")
+        self._log(f"letter {kind}: {report.state}")
+        return outcome
+
+    def send_soon(self, kind: str, dedupe: str, **facts: str | None) -> None:
+        """Send a letter beside the story, once; the request does not close before it went out."""
+        if dedupe in self._errands:
+            return
+        order = LetterOrder.model_validate(
+            {"request_id": self.id, "at": workflow.now(), "kind": kind, "dedupe": dedupe, **facts}
+        )
+        self._errands[dedupe] = asyncio.create_task(self._send(order))
+
+    async def _send(self, order: LetterOrder) -> None:
+        report = await calls.work(LetterActivities.send, order, f"letter: {order.kind}")
+        if order.kind in {"acknowledgement", "extension"}:
+            self._log(f"letter {order.kind}: {report.state}")
+
+    async def _letters_sent(self) -> None:
+        while open_ones := [errand for errand in self._errands.values() if not errand.done()]:
+            await asyncio.gather(*open_ones)
+
+    def ask_for_attention(self, system: str, code: str, dedupe: str) -> None:
+        """Tell staff that a system needs them."""
+        self.send_soon("staff_attention", dedupe, system=system, code=code)
+
+    def changed(self) -> None:
+        """Bring the search attributes and the card up to date."""
+        face = self.clock.face
+        seen = attributes.changes(
+            stage=self.stage,
+            blocked_on=tuple(sorted(self.systems.waiting)),
+            overdue=self._overdue,
+            due_at=face.due_at,
+            outcome=self._outcome,
+        )
+        workflow.upsert_search_attributes(seen)
+        self._show_card()
+
+    def _log(self, line: str) -> None:
+        self._told = [*self._told, f"{workflow.now():%Y-%m-%d %H:%M} {line}"][-LINES:]
+        self._show_card()
+
+    def _show_card(self) -> None:
+        workflow.set_current_details(card(self, self._told, overdue=self._overdue, outcome=self._outcome))
+
+    @property
+    def _brief(self) -> Brief:
+        if self.brief is None:
+            raise RuntimeError("the request has not begun")
+        return self.brief
+
+    @property
+    def _systems(self) -> tuple[SystemBrief, ...]:
+        return self._brief.systems

@@ -1,0 +1,102 @@
+"""Who asks: a one-time code to the address on record, or staff's word; and an end to the waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from functools import partial
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.identity import IdentityActivities
+    from activities.model import CodeOrder, LocateOrder, SystemBrief
+    from activities.systems import SystemActivities
+    from habeas.model import Stage
+    from workflows import calls
+    from workflows.telling import Telling
+
+LOOK = "look on record"
+
+
+class Verifying(Telling):
+    """Proves the identity before anything is disclosed or erased."""
+
+    async def _verify(self) -> bool:
+        identity = self._brief.identity
+        await self._enter(Stage.VERIFYING)
+        if not identity.required:
+            self.proven = True
+            return True
+        await self._look_on_record()
+        await self._send_code()
+        started = workflow.now()
+        ends = started + timedelta(seconds=identity.expires_after)
+        reminders = [started + timedelta(seconds=after) for after in identity.remind_after]
+        sent = self.code_wanted
+        while not self._verified():
+            # A reminder brings a code of its own, so it counts among those that policy allows.
+            coming = [at for at in reminders if at > workflow.now()] if self.codes_left() else []
+            upcoming = min([*coming, ends])
+            try:
+                await workflow.wait_condition(
+                    partial(self._answered, sent),
+                    timeout=upcoming - workflow.now(),
+                    timeout_summary="the person's answer" if upcoming is ends else "reminder to the person",
+                )
+            except TimeoutError:
+                if workflow.now() >= ends:
+                    # Who answered at the last moment is heard to the end.
+                    await workflow.wait_condition(self.settled)
+                    return self.proven
+                if self.codes_left():
+                    self.code_wanted += 1
+                    sent = self.code_wanted
+                    await self._send_code(closes_at=ends)
+            if self.code_wanted != sent and self.settled():
+                sent = self.code_wanted
+                await self._send_code()
+        return True
+
+    async def _look_on_record(self) -> None:
+        """Ask the systems whose addresses count; staff's word for the person does not wait for them."""
+        identity = self._brief.identity
+        sources = [system for system in self._systems if system.name in identity.sources]
+        looking = asyncio.gather(*(self._locate(system, for_identity=True) for system in sources))
+        try:
+            await workflow.wait_condition(lambda: looking.done() or self._verified())
+            if looking.done():
+                looking.result()
+                return
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+        for system in sources:
+            await self.systems.arrived(system.name, LOOK)
+
+    async def _locate(self, system: SystemBrief, *, for_identity: bool = False) -> None:
+        await self.systems.step(
+            system,
+            LOOK if for_identity else "locate",
+            SystemActivities.locate,
+            LocateOrder(request_id=self.id, at=workflow.now(), system=system.name, for_identity=for_identity),
+        )
+
+    def _verified(self) -> bool:
+        return self.proven and self.settled()
+
+    def _answered(self, sent: int) -> bool:
+        return self._verified() or (self.code_wanted != sent and self.settled())
+
+    async def _send_code(self, closes_at: datetime | None = None) -> None:
+        if self._verified():
+            return
+        number = self.code_wanted + 1
+        if not self._brief.identity.code:
+            self.send_soon("staff_attention", f"no_address/{number}", code="no_address")
+            return
+        order = CodeOrder(request_id=self.id, at=workflow.now(), number=number, closes_at=closes_at)
+        report = await calls.work(IdentityActivities.send_code, order, f"one-time code {number}")
+        self._log(f"code {number}: {report.sent_to.replace('_', ' ')}")
+        if report.sent_to == "nowhere":
+            self.send_soon("staff_attention", f"no_address/{number}", code="no_address")

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 from activities.ledger import Tx
 from habeas.connector import Manifest, Match, RecordRef
 from habeas.errors import BadInput
-from habeas.matching import Decision, Settled, settle
+from habeas.matching import Decision, Place, Ruling, Settled, settle
 from habeas.model import Frozen, Identifier
 
 GRAPH = "graph"
@@ -48,6 +48,22 @@ class Graph(Frozen):
     def known(self) -> tuple[Identifier, ...]:
         """Every identifier that may be searched by now, without those of contested records."""
         return self.settled().identifiers
+
+    def own(self) -> tuple[Identifier, ...]:
+        """Every identifier that leads to nobody else, as far as a human has said.
+
+        A mailbox that the person shares finds the other one too, for ever: whoever looks again after an erasure must
+        not take that one for data that came back.
+        """
+        others = {one.place for one in self.decisions if one.ruling is Ruling.NOT_SUBJECT}
+        shared = {
+            identifier
+            for system, matches in self.matches.items()
+            for match in matches
+            if Place(system=system, record=RecordRef(collection=match.collection, key=match.key)) in others
+            for identifier in (*match.found_by, *match.yields)
+        }
+        return tuple(one for one in self.known() if one not in shared)
 
     def to_ask(self, system: str, manifest: Manifest) -> tuple[Identifier, ...]:
         """What the system can search by and has not been asked for yet."""

@@ -61,5 +61,5 @@ class PlanActivities:
         manifest = self._parts.connector(system).manifest
         records = Pages(self._parts.ledger, self._parts.storage, request_id).read(system, range(pages))
         index = [IndexedRecord.of(record) async for record in records]
-        needed = tuple(one for one in graph.known() if one.kind in manifest.needs)
+        needed = tuple(one for one in graph.own() if one.kind in manifest.needs)
         return draft(system, manifest.collections, graph.roots(system), needed, index, today)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as CallTimeout
 from temporalio.workflow import ActivityCancellationType
 
 A = TypeVar("A")
@@ -43,6 +44,9 @@ STEP = timedelta(seconds=30)
 LONG_STEP = timedelta(hours=6)
 HEARTBEAT = timedelta(seconds=15)
 
+
+NO_WORKER = timedelta(minutes=5)
+"""When nobody takes a system's call for so long, its worker is not there, and the request shows that it waits."""
 
 FIRST_REST = timedelta(minutes=10)
 LONGEST_REST = timedelta(days=1)
@@ -117,6 +121,7 @@ async def on_system(
         step,
         arg,
         task_queue=task_queue,
+        schedule_to_start_timeout=NO_WORKER if patience is FIRST_PATIENCE else None,
         start_to_close_timeout=LONG_STEP,
         heartbeat_timeout=HEARTBEAT,
         retry_policy=patience,
@@ -127,8 +132,10 @@ async def on_system(
 
 
 def failure_code(error: ActivityError) -> str:
-    """The code of our own error behind a failed activity; ``timeout`` where none came back."""
+    """The code of our own error behind a failed activity; ``no_worker`` or ``timeout`` where none came back."""
     cause = error.cause
+    if isinstance(cause, CallTimeout) and cause.type is TimeoutType.SCHEDULE_TO_START:
+        return "no_worker"
     return cause.type or "unexpected" if isinstance(cause, ApplicationError) else "timeout"
 
 

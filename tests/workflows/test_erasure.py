@@ -8,7 +8,7 @@ from habeas.acts import ActKind
 from habeas.errors import NotAllowed, WrongStage
 from habeas.model import Outcome, Right, Stage
 from habeas.testing import MemoryRow
-from tests.workflows.world import LAW, World, eventually, someone
+from tests.workflows.world import LAW, Person, World, eventually, someone
 
 
 async def test_erasure_erases_what_may_go_and_keeps_what_must_stay(world: World) -> None:
@@ -106,3 +106,23 @@ async def test_what_comes_back_is_noticed_and_a_human_decides(world: World) -> N
     await case.act(ActKind.RETRY_SYSTEM, system="crm")
     await case.reaches(Stage.CLOSED)
     assert ("contacts", contact.key) not in crm.rows
+
+
+async def test_the_other_one_on_a_shared_mailbox_is_neither_erased_nor_taken_for_data_that_came_back(
+    world: World,
+) -> None:
+    person = someone("Ada Test")
+    other = Person(name="Bertil Other", email=person.email, number=person.number + "-2")
+    person.settle_in(world.connectors)
+    other.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.CLARIFYING)
+    shown = await world.office.candidates(case.id, by="ann", reason="who is it")
+    said = {one.handle: one.name == "Ada Test" for one in shown.records if one.standing == "held"}
+    await world.office.decide_by_handle(case.id, by="ann", reason="asked by phone", said=said)
+    await case.approve_twice()
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.PARTLY_FULFILLED
+    assert world.connectors["crm"].rows[("contacts", f'["{other.number}"]')].data["email"] == other.email
+    assert ("contacts", f'["{person.number}"]') not in world.connectors["crm"].rows

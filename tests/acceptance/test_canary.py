@@ -120,10 +120,7 @@ async def _access(house: House, made: Canaries, person: Planted, downloads: Path
     code = made.code("code 2", await house.code(request_id, 2))
     wrong = made.code("wrong code", f"{(int(code.replace('-', '').replace(' ', '')) + 12345678) % 10**8:08}")
     await habeas("request", "verify", request_id, "--code", wrong, code=2)
-    async with _surprise_column(house):
-        await habeas("request", "verify", request_id, "--code", code)
-        await _blocked(house, request_id, "support")
-        await habeas("request", "skip-system", request_id, "support", *why)
+    await habeas("request", "verify", request_id, "--code", code)
     await house.until(request_id, Stage.CLARIFYING)
     shown = await habeas("request", "match", request_id, *why, personal=True)
     async with _ledger_that_quotes(house, made):
@@ -140,7 +137,7 @@ async def _access(house: House, made: Canaries, person: Planted, downloads: Path
     await habeas("request", "resume", request_id, *why)
     await habeas("request", "extend", request_id, "--ground", "complexity", *why)
     await habeas("request", "approve", request_id, *why)
-    await _ends(house, request_id, Outcome.PARTLY_FULFILLED)
+    await _ends(house, request_id, Outcome.FULFILLED)
     token = made.more["token"] = await house.token(request_id)
     desk = f"{house.stack.addresses.desk}/d"
     for bad in (f"{made.letters}{token[len(made.letters) :]}", f"{made.letters}@example.com"):
@@ -169,8 +166,11 @@ async def _erasure(house: House, made: Canaries, person: Planted) -> None:
         await habeas("request", "approve", request_id, "--plan", plan[:12], *why)
         await habeas("request", "approve", request_id, "--plan", plan, "--by", made.say("other"), *why[2:])
         await _blocked(house, request_id, "support")
+        await habeas("request", "retry-system", request_id, "support", *why)
+        await _blocked(house, request_id, "support")
+        await habeas("request", "skip-system", request_id, "support", *why)
+        await house.until(request_id, Stage.CLOSED)
         await sql.execute("drop trigger quotes on users; drop function quotes()")
-    await habeas("request", "retry-system", request_id, "support", *why)
     await _ends(house, request_id, Outcome.PARTLY_FULFILLED)
     await _look_at(house, request_id)
 
@@ -222,17 +222,6 @@ async def _blocked(house: House, request_id: str, system: str) -> None:
         return system in (await house.office.show(request_id)).request.blocked_on
 
     await eventually(look, f"{request_id} waits for {system}")
-
-
-@asynccontextmanager
-async def _surprise_column(house: House) -> AsyncIterator[None]:
-    """A column that no data map speaks of."""
-    async with house.store("support") as sql:
-        await sql.execute("alter table ratings add column surprise text")
-        try:
-            yield
-        finally:
-            await sql.execute("alter table ratings drop column surprise")
 
 
 @asynccontextmanager

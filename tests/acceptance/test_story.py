@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from habeas.model import Right, Stage
+from habeas.model import Outcome, Right, Stage
 from tests.acceptance.house import House, eventually
 from tests.acceptance.people import STORES, plant, somebody
 from workers.process import free_port
@@ -209,6 +209,32 @@ async def test_a_second_open_request_is_answered_with_the_first(house: House) ->
         await house.until(request_id, Stage.CLOSED)
     late = await house.habeas.here("request", "withdraw", first["id"], *WHO, code=3)
     assert "closed" in late.error["message"]
+
+
+@pytest.mark.xfail(reason="a skipped system is asked again without end while others yield identifiers", strict=True)
+async def test_a_system_that_is_left_out_is_not_asked_again(house: House) -> None:
+    person = await plant(somebody(), house.store_url)
+    request_id = await house.open(person, Right.ACCESS)
+    code = await house.code(request_id)
+    async with house.store("support") as sql:
+        await sql.execute("alter table ratings add column surprise text")
+        try:
+            await house.office.submit_code(request_id, code)
+
+            async def waits() -> bool:
+                return "support" in (await house.office.show(request_id)).request.blocked_on
+
+            await eventually(waits, "a request that waits for support")
+            await house.habeas.here("request", "skip-system", request_id, "support", *WHO)
+            await house.until(request_id, Stage.REVIEWING, within=8)
+            await house.approve(request_id)
+            story = await house.until(request_id, Stage.CLOSED)
+            assert story.request.outcome is Outcome.PARTLY_FULFILLED
+        except AssertionError:
+            await (await house.temporal()).get_workflow_handle(request_id).terminate()
+            raise
+        finally:
+            await sql.execute("alter table ratings drop column surprise")
 
 
 # What is not set up, or not there

@@ -91,7 +91,7 @@ class DataMapError(ConfigurationError):
     """The data map is not complete or does not fit its database."""
 
     code = "data_map"
-    remedy = "Run `habeas system map check {system}`: it names every table and column that is not decided."
+    remedy = "Run `habeas system map check FILE`: it names every table and column that is not decided."
 
 
 class LedgerUnavailable(HabeasError):

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from habeas.model import Outcome, Right
     from workflows import calls
     from workflows.clock_acts import ClockActs
+    from workflows.systems import STORAGE
 
 
 class Acts(ClockActs):
@@ -198,6 +199,8 @@ class Acts(ClockActs):
             raise ApplicationError(
                 f"The request does not wait for that system; it does for: {waiting}.", type="bad_input"
             )
+        if kind is ActKind.SKIP_SYSTEM and call.system == STORAGE:
+            raise ApplicationError("The package cannot be left out; make room for it.", type="not_allowed")
 
     @workflow.signal(name="system_called_back")
     def system_called_back(self, system: str, handle: str) -> None:

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.clock import Alarm
     from workflows.erasing import Erasing
     from workflows.model import RequestStart
+    from workflows.systems import STORAGE
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
@@ -111,7 +112,7 @@ class RequestWorkflow(Erasing):
                 await self._clarify(known.contradictions)
                 ask = ()
                 continue
-            ask = tuple(system for system in self._systems if system.name in known.ask)
+            ask = tuple(one for one in self._systems if one.name in known.ask and one.name not in self.systems.skipped)
             await workflow.wait_condition(self.settled)
             if not ask and not self.look_again:
                 self._log(f"found {known.found} records of the person")
@@ -160,10 +161,17 @@ class RequestWorkflow(Erasing):
         await self._enter(Stage.FULFILLING)
         missing = tuple(sorted(self.systems.skipped))
         order = PackageOrder(request_id=self.id, at=workflow.now(), missing=missing)
-        package = await calls.work(ExportActivities.build_package, order, "write the package and read it back")
+        package = await self.systems.step(self._storage, "export", ExportActivities.build_package, order)
+        if package is None:
+            raise RuntimeError("the storage is not a system that can be left out")
         self._log(f"package of {package.files} files, {package.size} bytes, read back")
         outcome = Outcome.PARTLY_FULFILLED if missing else Outcome.FULFILLED
         return await self._tell(outcome, "completion_access", artifact_id=package.artifact_id, missing=missing)
+
+    @property
+    def _storage(self) -> SystemBrief:
+        """Our own storage, waited for like a system when it is full or away, but never left out."""
+        return SystemBrief(name=STORAGE, task_queue=workflow.info().task_queue)
 
     # The clock's alarms
 

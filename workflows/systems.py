@@ -19,6 +19,8 @@ A = TypeVar("A", bound=OnRequest)
 R = TypeVar("R")
 
 
+STORAGE = "habeas-storage"
+"""Stands among the systems that a request waits for when the engine's own storage does not take the package."""
 MOST_CALLBACKS = 200
 """Callbacks that nobody waits for yet, kept in case they came before the answer that they belong to."""
 
@@ -39,6 +41,8 @@ class Systems:
         self.waiting: dict[str, str] = {}
         self.skipped: list[str] = []
         self._retries: dict[str, int] = {}
+        self._asked: dict[str, str] = {}
+        """What staff were told last of each system: once for each time that it fails after they spoke."""
         self._callbacks: dict[tuple[str, str], None] = {}
 
     def retry(self, system: str) -> None:
@@ -52,7 +56,7 @@ class Systems:
 
     def skip_waiting(self) -> None:
         """Go on without every system that is being waited for."""
-        for system in sorted(self.waiting):
+        for system in sorted(self.waiting.keys() - {STORAGE}):
             self.skip(system)
 
     def call_back(self, system: str, handle: str) -> None:
@@ -96,11 +100,13 @@ class Systems:
 
     async def wait_for(self, system: str, phase: str, code: str, correlation: str | None = None) -> None:
         """Show that the request waits for this system, since now and why; ask staff to look."""
-        if self.waiting.get(system) == code:
+        asked = f"waiting/{system}/{phase}/{code}/{self.heard(system)}"
+        if system in self.waiting and self._asked.get(system) == asked:
             return
+        self._asked[system] = asked
         self.waiting[system] = code
         self._changed()
-        self._attention(system, code, f"waiting/{system}/{phase}/{code}/{self.heard(system)}")
+        self._attention(system, code, asked)
         await self._write(system, phase, code, correlation)
 
     async def _write(

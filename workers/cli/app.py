@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -128,8 +129,27 @@ def run(words: Sequence[str]) -> int:
 def _usage(error: TyperException, *, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "habeas"
-    message = error.format_message() if hasattr(error, "format_message") else ""
+    message = _usage_message(error)
     if not message and not as_json:
         return ExitCode.BAD_INPUT  # the help was shown instead
-    say("usage", message.replace("\n", " ") or "No command given.", f"See `{path} --help`.", as_json=as_json)
+    say("usage", message or "No command given.", f"See `{path} --help`.", as_json=as_json)
     return ExitCode.BAD_INPUT
+
+
+_QUOTED = re.compile(r"'[^']*'|\([^)]*\)|: .*", re.DOTALL)
+
+
+def _usage_message(error: TyperException) -> str:
+    """What is wrong, in our own words only: a word in the wrong place may be somebody's name or address."""
+    kind = type(error).__name__
+    said = error.format_message() if hasattr(error, "format_message") else ""
+    if kind in {"MissingParameter", "BadOptionUsage"}:
+        return str(said).replace("\n", " ")
+    if kind == "BadParameter":
+        param = getattr(error, "param", None)
+        name = max(param.opts, key=len) if param else "this option"
+        return f"The value of {name} is not usable."
+    if kind == "NoSuchOption":
+        near = ", ".join(getattr(error, "possibilities", None) or ())
+        return "There is no such option." + (f" Perhaps: {near}." if near else "")
+    return _QUOTED.sub("", str(said)).strip(" .") + "." if said else ""

@@ -45,7 +45,7 @@ class StackOptions:
         data_dir: All that it keeps; a second start on it finds everything where it was.
         people: How many people the sample stores are seeded with, once.
         parts: What to start. Without ``worker`` and ``desk`` it is a place to run one's own.
-        durable: False gives up safety against power loss for speed: for tests.
+        durable: False gives up the last commits when PostgreSQL is killed, for speed: for tests.
     """
 
     data_dir: Path

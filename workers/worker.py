@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import start_http_server
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.connectors import load_connector
@@ -58,8 +58,13 @@ PASSED_THROUGH = (
     "workflows.calls",
     "workflows.card",
     "workflows.clock",
+    "workflows.clock_acts",
+    "workflows.erasing",
     "workflows.model",
+    "workflows.state",
     "workflows.systems",
+    "workflows.telling",
+    "workflows.verifying",
     "structlog",
     "sqlalchemy",
     "prometheus_client",
@@ -123,6 +128,11 @@ async def check_health(parts: Parts, systems: Sequence[str]) -> None:
             log.warning("system_not_healthy", system=name, detail=health.detail)
 
 
+def workflow_runner() -> WorkflowRunner:
+    """The sandbox in which workflows run, and replay."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
 def engine_worker(client: Client, parts: Parts) -> Worker:
     """The worker of workflows and of the engine's own steps."""
     letters = LetterActivities(parts)
@@ -149,9 +159,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             ExportActivities(parts).build_package,
         ],
         interceptors=[WrapperInterceptor(parts.ledger)],
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=workflow_runner(),
         graceful_shutdown_timeout=GRACE,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         max_heartbeat_throttle_interval=timedelta(seconds=2),

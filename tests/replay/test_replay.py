@@ -1,0 +1,75 @@
+"""Workflows outlive deploys: every history that was ever stored replays with the code as it is now.
+
+A failure here means that open requests would stand still after a deploy. Do not edit a history: bring the old commands
+back behind `workflow.patched`, then record a new history (`python -m tests.replay.record`).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
+
+from tests.replay.record import HISTORIES
+from workers.worker import workflow_runner
+from workflows.request import RequestWorkflow
+
+FILES = sorted(HISTORIES.glob("*.json"))
+
+
+def _load(file: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(file.read_text())
+    return loaded
+
+
+async def _replay(loaded: dict[str, Any]) -> None:
+    content = dict(loaded)
+    history = WorkflowHistory.from_json(content.pop("id"), content)
+    replayer = Replayer(
+        workflows=[RequestWorkflow], data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+    )
+    await replayer.replay_workflow(history)
+
+
+def test_there_are_histories() -> None:
+    assert len(FILES) >= 5
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_a_stored_history_replays(file: Path) -> None:
+    await _replay(_load(file))
+
+
+async def test_a_history_with_other_commands_does_not_replay() -> None:
+    loaded = _load(HISTORIES / "access.json")
+    for event in loaded["events"]:
+        scheduled = event.get("activityTaskScheduledEventAttributes")
+        if scheduled and scheduled["activityType"]["name"] == "collect":
+            scheduled["activityType"]["name"] = "erase"
+    with pytest.raises(NondeterminismError):
+        await _replay(loaded)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_what_is_asked_of_activities_keeps_its_fields(file: Path) -> None:
+    """The replayer does not look at arguments: an old order must still be readable by the activity that gets it."""
+    from activities import model
+
+    known = {name: kind.model_fields for name, kind in vars(model).items() if hasattr(kind, "model_fields")}
+    for event in _load(file)["events"]:
+        scheduled = event.get("activityTaskScheduledEventAttributes")
+        if scheduled is None:
+            continue
+        fields = set(_decoded(scheduled["input"]["payloads"][0]))
+        assert any(fields <= set(names) for names in known.values()), scheduled["activityType"]["name"]
+
+
+def _decoded(payload: dict[str, Any]) -> dict[str, Any]:
+    import base64
+
+    decoded: dict[str, Any] = json.loads(base64.b64decode(payload["data"]))
+    return decoded

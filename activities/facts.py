@@ -203,15 +203,11 @@ class FactsOf:
         case = self._case
         gone: Counter[tuple[Fate, str, str]] = Counter()
         undone: list[str] = [*case.order.missing]
-        kept: Counter[tuple[str, str, str]] = Counter()
-        until: dict[tuple[str, str, str], date] = {}
+        kept: Counter[tuple[str, str, str, date]] = Counter()
         for row in await case.tx.outcomes(case.request.id):
             category = self._category(row.system, row.collection)
             if row.fate is Fate.RETAINED:
-                place = (case.title(row.system), category, row.law or "")
-                kept[place] += 1
-                if row.until:
-                    until[place] = max(until.get(place, row.until), row.until)
+                kept[case.title(row.system), category, row.law or "", row.until or date.max] += 1
             elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
                 undone.append(row.system)
             else:
@@ -223,9 +219,14 @@ class FactsOf:
             erased=_groups(gone, Fate.ERASED),
             anonymised=_groups(gone, Fate.ANONYMISED),
             kept=tuple(
-                letters.KeptGroup(system=system, category=category, count=count, law=law_, until=until.get(place))
-                for place, count in sorted(kept.items())
-                for system, category, law_ in [place]
+                letters.KeptGroup(
+                    system=system,
+                    category=category,
+                    count=count,
+                    law=kept_by,
+                    until=None if until == date.max else until,
+                )
+                for (system, category, kept_by, until), count in sorted(kept.items())
             ),
             missing=self._missing(tuple(dict.fromkeys(undone))),
         )

@@ -10,13 +10,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.identity import IdentityActivities
-    from activities.model import CodeOrder, LocateOrder, SystemBrief
+    from activities.model import CodeOrder, LocateOrder, LocateReport, SystemBrief
     from activities.systems import SystemActivities
     from habeas.model import Stage
     from workflows import calls
     from workflows.telling import Telling
 
-LOOK = "look on record"
+LOOK = "look_on_record"
 
 
 class Verifying(Telling):
@@ -59,12 +59,27 @@ class Verifying(Telling):
         return True
 
     async def _look_on_record(self) -> None:
-        """Ask the systems whose addresses count; staff's word for the person does not wait for them."""
+        """Ask the systems whose addresses count.
+
+        Neither staff's word for the person nor an address that one system has on record waits for another system that
+        does not answer. But as long as nobody knows the person, all must have answered: only then is there nothing to
+        disclose, and a code may go to an address that was merely claimed.
+        """
         identity = self._brief.identity
         sources = [system for system in self._systems if system.name in identity.sources]
-        looking = asyncio.gather(*(self._locate(system, for_identity=True) for system in sources))
+        answers: dict[str, int] = {}
+
+        async def look(system: SystemBrief) -> None:
+            report = await self._locate(system, for_identity=True)
+            answers[system.name] = report.matches if report else 0
+
+        def enough() -> bool:
+            silent = {system.name for system in sources} - answers.keys()
+            return any(answers.values()) and silent <= self.systems.waiting.keys()
+
+        looking = asyncio.gather(*(look(system) for system in sources))
         try:
-            await workflow.wait_condition(lambda: looking.done() or self._verified())
+            await workflow.wait_condition(lambda: looking.done() or self._verified() or enough())
             if looking.done():
                 looking.result()
                 return
@@ -74,8 +89,8 @@ class Verifying(Telling):
         for system in sources:
             await self.systems.arrived(system.name, LOOK)
 
-    async def _locate(self, system: SystemBrief, *, for_identity: bool = False) -> None:
-        await self.systems.step(
+    async def _locate(self, system: SystemBrief, *, for_identity: bool = False) -> LocateReport | None:
+        return await self.systems.step(
             system,
             LOOK if for_identity else "locate",
             SystemActivities.locate,

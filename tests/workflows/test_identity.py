@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from habeas.acts import ActKind
-from habeas.errors import WrongCode
+from habeas.errors import Terminal, WrongCode
 from habeas.model import Outcome, Stage
 from tests.workflows.world import World, eventually, someone
 
@@ -76,3 +76,29 @@ async def test_staff_can_attest_and_say_how(world: World) -> None:
         return "act:attest" in await case.tags()
 
     await eventually(told)
+
+
+async def test_a_source_that_is_down_is_shown_and_does_not_hold_up_the_code(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    world.connectors["billing"].fail("locate", Terminal("credentials refused"))
+    case = await world.open(person)
+    await case.has_letter("code")
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_while_nobody_knows_the_person_every_source_is_waited_for(world: World) -> None:
+    person = someone()
+    world.connectors["billing"].fail("locate", Terminal("credentials refused"))
+    case = await world.open(person)
+
+    async def blocked() -> bool:
+        return (await case.row()).blocked_on == ("billing",)
+
+    await eventually(blocked)
+    assert "code" not in await case.letters()
+    await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    await case.prove()
+    row = await case.reaches(Stage.CLOSED)
+    assert (row.outcome, row.blocked_on) == (Outcome.NOTHING_FOUND, ())

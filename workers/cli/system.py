@@ -80,7 +80,7 @@ async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The syst
     state = "[green]answers[/]" if health.ok else "[bold red]does not serve[/]"
     shell.answer({"system": name, **health.model_dump()}, f"[bold]{name}[/] {state}. {health.detail}".rstrip())
     if not health.ok:
-        raise typer.Exit(ExitCode.UNAVAILABLE)
+        raise typer.Exit(ExitCode.UNAVAILABLE if health.fits else ExitCode.CONFIGURATION)
 
 
 @command(maps, "init", epilog="Example: `habeas system map init postgresql://reader@db/crm --out maps/crm.toml`")

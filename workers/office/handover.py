@@ -42,7 +42,11 @@ class Handed:
         self.sha256 = artifact.sha256
         self.language = language
         self.arrived = False
-        """Set by who takes it, once the last byte was sent on."""
+        """Set by who takes it, once the last byte was handed to the network.
+
+        Whether it reached the person the network does not say: of a small package the last byte may be under way when
+        their connection breaks. Staff then send one more link (`Handover.release`).
+        """
         self._stream = stream
 
     def chunks(self) -> AsyncIterator[bytes]:

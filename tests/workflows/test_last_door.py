@@ -1,0 +1,99 @@
+"""The checks right before data is gone, asked once more from the ledger whatever the workflow believes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.export import ExportActivities
+from activities.model import EraseOrder, PackageOrder
+from activities.package import PackageCheck, PackageDamaged
+from activities.plans import approved_plan
+from habeas.acts import ActKind
+from habeas.connector import SystemPlan
+from habeas.errors import NotAllowed
+from habeas.model import Right, Stage
+from tests.workflows.world import Case, World, someone
+
+
+async def _ask(case: Case, digest: str) -> SystemPlan:
+    order = EraseOrder(request_id=case.id, at=case.world.now[0], system="crm", digest=digest)
+    async with case.world.parts.ledger.begin() as tx:
+        return await approved_plan(tx, order, case.world.parts)
+
+
+async def test_only_the_plan_that_two_people_approved_passes(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    plan = await case.plan()
+    with pytest.raises(NotAllowed, match="0 of 2"):
+        await _ask(case, plan)
+    await case.act(ActKind.APPROVE, by="ann", plan=plan)
+    with pytest.raises(NotAllowed, match="1 of 2"):
+        await _ask(case, plan)
+    await case.act(ActKind.APPROVE, by="bob", plan=plan)
+    assert (await _ask(case, plan)).system == "crm"
+    with pytest.raises(NotAllowed, match="not the one"):
+        await _ask(case, "0" * 64)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_a_plan_that_was_changed_after_its_approval_does_not_pass(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    plan = await _approved(case)
+    async with world.parts.ledger.begin() as tx:
+        kept = await tx.unseal(case.id, "plan/crm", SystemPlan)
+        assert kept is not None
+        await tx.seal(case.id, "plan/crm", kept.model_copy(update={"objects": kept.objects[1:]}))
+    with pytest.raises(NotAllowed, match="not the one"):
+        await _ask(case, plan)
+
+
+async def _approved(case: Case) -> str:
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    return await case.plan()
+
+
+async def test_an_access_request_never_passes(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    with pytest.raises(NotAllowed, match="Only an erasure"):
+        await _ask(case, "0" * 64)
+
+
+async def test_two_people_are_two_however_one_spells_a_name(world: World) -> None:
+    one = world.office.actor("Ann Lee")
+    assert {world.office.actor(name) for name in ("ann lee", " Ann  Lee ", "Ａnn Lee", "A\u200bnn Lee")} == {one}
+    assert world.office.actor("Anne Lee") != one
+
+
+async def test_a_package_that_reads_back_otherwise_is_not_offered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+
+    async def otherwise(self: ExportActivities, request_id: str, path: str) -> PackageCheck:
+        return PackageCheck(files=2, bytes=1, sha256="0" * 64)
+
+    monkeypatch.setattr(ExportActivities, "_read_back", otherwise)
+    export = ExportActivities(dataclasses.replace(world.parts))
+    with pytest.raises(PackageDamaged):
+        await ActivityEnvironment().run(export.build_package, PackageOrder(request_id=case.id, at=world.now[0]))
+    async with world.parts.ledger.begin() as tx:
+        assert await tx.artifacts(case.id) == ()

@@ -6,10 +6,11 @@ import uuid
 
 import pytest
 
+from activities.export import ExportActivities
 from habeas.acts import ActKind
-from habeas.errors import WrongStage
+from habeas.errors import NotAllowed, StorageFull, Terminal, WrongStage
 from habeas.model import Outcome, Right, Stage
-from tests.workflows.world import Case, Person, World, someone
+from tests.workflows.world import Case, Person, World, eventually, someone
 
 
 async def _to_verifying(world: World, person: Person) -> Case:
@@ -35,8 +36,6 @@ async def _to_reviewing(world: World, person: Person) -> Case:
 
 
 async def _to_collecting(world: World, person: Person) -> Case:
-    from habeas.errors import Terminal
-
     world.connectors["crm"].fail("collect", Terminal("no permission"))
     case = await world.open(person)
     await case.prove()
@@ -44,7 +43,16 @@ async def _to_collecting(world: World, person: Person) -> Case:
     return case
 
 
-@pytest.mark.parametrize("arrive", [_to_verifying, _to_clarifying, _to_collecting, _to_reviewing])
+async def _to_locating(world: World, person: Person) -> Case:
+    case = await world.open(person)
+    await case.has_letter("code")
+    world.connectors["crm"].fail("locate", Terminal("no permission"))
+    await case.prove()
+    await case.has_letter("staff_attention")
+    return case
+
+
+@pytest.mark.parametrize("arrive", [_to_verifying, _to_locating, _to_clarifying, _to_collecting, _to_reviewing])
 async def test_withdrawal_ends_the_request_in_each_stage(world: World, arrive: object) -> None:
     person = someone()
     person.settle_in(world.connectors, free_text=True)
@@ -54,6 +62,30 @@ async def test_withdrawal_ends_the_request_in_each_stage(world: World, arrive: o
     assert closed.outcome is Outcome.WITHDRAWN
     assert (await case.letters())[-1] == "withdrawal"
     assert "export:built" not in await case.tags()
+
+
+async def test_an_access_request_is_withdrawn_while_its_package_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await _to_reviewing(world, person)
+
+    async def full(self: ExportActivities, *args: object) -> object:
+        raise StorageFull
+
+    monkeypatch.setattr(ExportActivities, "_write", full)
+    await case.act(ActKind.APPROVE)
+
+    async def shown() -> bool:
+        return (await case.row()).blocked_on == ("habeas-storage",)
+
+    await eventually(shown, within=60)
+    with pytest.raises(NotAllowed):
+        await case.act(ActKind.SKIP_SYSTEM, system="habeas-storage")
+    await case.act(ActKind.WITHDRAW)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.WITHDRAWN
+    assert "completion_access" not in await case.letters()
 
 
 async def test_a_refusal_tells_its_ground_and_reasons(world: World) -> None:
@@ -90,8 +122,6 @@ async def test_the_same_act_twice_is_one_act(world: World) -> None:
 
 
 async def test_a_withdrawal_comes_too_late_once_erasure_has_begun(world: World) -> None:
-    from habeas.errors import Terminal
-
     person = someone()
     person.settle_in(world.connectors)
     case = await world.open(person, Right.ERASURE)

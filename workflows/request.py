@@ -149,8 +149,8 @@ class RequestWorkflow(Erasing):
             self.plan = report.digest
             self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
         needed = 0 if brief.review_only_free_text and not self._free_text else brief.approvals
-        await self._enter(Stage.REVIEWING)
         if needed:
+            await self._enter(Stage.REVIEWING)
             self.send_soon("staff_attention", f"review/{self.plan or self.decided}", code="review")
         await workflow.wait_condition(lambda: self.settled() and (len(self.approvals) >= needed or self.look_again))
         return not self.look_again

@@ -16,7 +16,7 @@ import pytest
 from tests.stack.helpers import runs_still, stack_process
 from workers import postgres_binaries
 from workers.postgres import EmbeddedPostgres, PostgresFailed
-from workers.postgres_binaries import Binaries, PostgresUnusable
+from workers.postgres_binaries import Binaries, PostgresUnusable, packaged_folder
 
 pytestmark = [
     pytest.mark.stack,
@@ -83,19 +83,34 @@ def no_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_binaries, "_in_user_namespace", lambda folder: None)
 
 
+@pytest.fixture
+def reachable(open_folder: Path) -> Path:
+    """The programs where everybody can reach them: a clone may lie in a folder of root's."""
+    package = packaged_folder().parents[1]
+    installed = open_folder / "installed"
+    # The programs find their libraries beside the package, by a path relative to themselves.
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.exists():
+            shutil.copytree(folder, installed / folder.name, symlinks=True)
+    subprocess.run(["chmod", "-R", "go+rX", str(installed)], check=True)  # noqa: S603, S607  # our own copy
+    return installed / packaged_folder().relative_to(package.parent)
+
+
 @pytest.mark.usefixtures("no_namespaces")
-async def test_root_without_namespaces_runs_the_server_as_somebody_else(open_folder: Path) -> None:
-    if Binaries.find().owner is None:
+async def test_root_without_namespaces_runs_the_server_as_somebody_else(open_folder: Path, reachable: Path) -> None:
+    if Binaries.find(reachable).owner is None:
         pytest.fail("the server would run as root")
-    async with EmbeddedPostgres(open_folder / "pg", durable=False) as server:
+    async with EmbeddedPostgres(open_folder / "pg", durable=False, binaries=reachable) as server:
         connection = await asyncpg.connect(server.dsn())
         await connection.close()
 
 
 @pytest.mark.usefixtures("no_namespaces")
-def test_a_folder_that_the_other_user_cannot_reach_is_named(open_folder: Path) -> None:
-    open_folder.chmod(0o700)
-    with pytest.raises(PostgresFailed, match=r"cannot reach .*chmod o\+x"), EmbeddedPostgres(open_folder / "pg"):
+def test_a_folder_that_the_other_user_cannot_reach_is_named(open_folder: Path, reachable: Path) -> None:
+    closed = open_folder / "closed"
+    closed.mkdir(0o700)
+    server = EmbeddedPostgres(closed / "pg", binaries=reachable)
+    with pytest.raises(PostgresFailed, match=r"cannot reach .*chmod o\+x"), server:
         pytest.fail("started")
 
 

@@ -1,15 +1,20 @@
-"""Points in the ledger at which a test holds a request up, to let something else happen first."""
+"""Points before a step of the engine at which a test holds a request up, to let something else happen first."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from temporalio import activity
+from temporalio.worker import ExecuteActivityInput
+
+from activities import wrapper
 
 
 class Gate:
-    """Holds the calls of one method that a test picks, until it opens."""
+    """Holds the steps that a test picks before they begin, until it opens."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -20,25 +25,25 @@ class Gate:
         self._open.set()
 
     async def wait(self) -> None:
-        """Until somebody stands before the gate."""
+        """Until a step stands before the gate."""
         async with asyncio.timeout(20):
             await self.reached.wait()
 
     async def pass_through(self) -> None:
-        """Where the held call waits."""
+        """Where the held step waits."""
         self.reached.set()
         await self._open.wait()
 
 
-def hold(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, **picked: object) -> Gate:
-    """Hold the calls of ``owner.method`` that were given these keywords."""
+def hold(monkeypatch: pytest.MonkeyPatch, step: str, picked: Callable[[Any], bool]) -> Gate:
+    """Hold the activities of this name whose order is picked."""
     gate = Gate()
-    real = getattr(owner, method)
+    real = wrapper._Wrapper.execute_activity
 
-    async def held(self: object, *args: Any, **kwargs: Any) -> Any:
-        if all(kwargs.get(name) == value for name, value in picked.items()):
+    async def held(self: wrapper._Wrapper, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's name
+        if activity.info().activity_type == step and picked(input.args[0]):
             await gate.pass_through()
-        return await real(self, *args, **kwargs)
+        return await real(self, input)
 
-    monkeypatch.setattr(owner, method, held)
+    monkeypatch.setattr(wrapper._Wrapper, "execute_activity", held)
     return gate

@@ -1,0 +1,325 @@
+"""Short stories of requests, and their histories: ``python -m tests.replay.stories NAME...``; without a name, a list.
+
+They run on a real Temporal server, ledger and mail server with people in memory; `tests.replay.record` has some on the
+whole stack. A history that is stored is never written over: it is what requests under way out in the world look like.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from habeas.acts import ActKind
+from habeas.errors import Quarantine, Terminal, Transient
+from habeas.model import Identifier, Right, Stage
+from habeas.outcomes import Awaiting, Pending
+from habeas.policy import Policy
+from habeas.testing import MemoryRow
+from tests.replay.commands import HISTORIES, replay, stored
+from tests.replay.engine import engine
+from tests.workflows.world import Case, Person, World, eventually, someone
+
+Story = Callable[[World], Awaitable[Case]]
+SECOND = 1 / 86_400  # days
+
+
+async def _open(world: World, right: Right = Right.ACCESS, *, free_text: bool = False, **words: object) -> Case:
+    person = someone()
+    person.settle_in(world.connectors, free_text=free_text)
+    return await world.open(person, right, **words)
+
+
+async def _review(world: World, right: Right = Right.ACCESS) -> Case:
+    case = await _open(world, right, free_text=True)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+async def _blocked(case: Case, *systems: str) -> None:
+    async def so() -> bool:
+        return (await case.row()).blocked_on == systems
+
+    await eventually(so)
+
+
+async def access_closed(world: World) -> Case:
+    """Proven, found, exported, closed."""
+    case = await _open(world)
+    await case.prove()
+    return case
+
+
+async def access_approved(world: World) -> Case:
+    """Free text is looked at before it is released."""
+    case = await _review(world)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def access_attested(world: World) -> Case:
+    """Staff know the person; the code was not used."""
+    case = await _open(world)
+    await case.has_letter("code")
+    await case.act(ActKind.RESEND_CODE)
+    await case.has_letter("code", 2)
+    await case.act(ActKind.ATTEST)
+    return case
+
+
+async def erasure_closed(world: World) -> Case:
+    """Approved by two, erased, invoices kept."""
+    case = await _open(world, Right.ERASURE)
+    await case.prove()
+    await case.approve_twice()
+    return case
+
+
+async def erasure_drifted(world: World) -> Case:
+    """The data changed between plan and erasure; approved anew."""
+    case = await _review(world, Right.ERASURE)
+    number, first = case.person.number, await case.plan()
+    new = MemoryRow(collection="notes", key=f'["{number}-new"]', root=f'["{number}"]', data={"text": "", "n": 9})
+    world.connectors["crm"].put(new)
+    await case.act(ActKind.APPROVE, by="ann", plan=first)
+    await case.act(ActKind.APPROVE, by="bob", plan=first)
+
+    async def again() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await case.plan() != first
+
+    await eventually(again)
+    await case.approve_twice()
+    return case
+
+
+async def erasure_with_a_job(world: World) -> Case:
+    """One system asks to be asked again, then to be called back; another is looked at twice."""
+    case = await _review(world, Right.ERASURE)
+    crm = world.connectors["crm"]
+    erase, answers = crm.erase, [Pending(handle="a", poll_after=1), Awaiting(handle="b", give_up_after=600)]
+    looked = crm.confirm
+    contact = crm.rows["contacts", f'["{case.person.number}"]']
+
+    async def slow(plan: Any, handle: str | None) -> Any:
+        return answers.pop(0) if answers else await erase(plan, handle)
+
+    async def resurrected(*args: Any) -> Any:
+        crm.put(contact)
+        crm.confirm = looked  # type: ignore[method-assign]  # once
+        return await looked(*args)
+
+    crm.erase = slow  # type: ignore[method-assign]  # a vendor that takes its time
+    crm.confirm = resurrected  # type: ignore[method-assign, assignment]  # a sync that brings a contact back
+    await case.approve_twice()
+
+    async def asked() -> bool:
+        return not answers
+
+    await eventually(asked)
+    await case.handle.signal("system_called_back", args=["crm", "b"])
+    await _blocked(case, "crm")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    return case
+
+
+async def ambiguous_decided(world: World) -> Case:
+    """Two people on one mailbox; a human decides."""
+    person = someone("Ada Test")
+    other = Person(name="Bertil Other", email=person.email, number=person.number + "-2")
+    person.settle_in(world.connectors)
+    other.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLARIFYING)
+    shown = await world.office.candidates(case.id, by="ann", reason="who is it")
+    said = {one.handle: one.name == "Ada Test" for one in shown.records if one.standing == "held"}
+    await world.office.decide_by_handle(case.id, by="ann", reason="asked by phone", said=said)
+    return case
+
+
+async def identifier_added(world: World) -> Case:
+    """One more number while under review: everything is looked for again."""
+    case = await _review(world)
+    number = f"{case.person.number}-OLD"
+    older = Identifier(kind="customer_number", value=number)
+    world.connectors["billing"].put(
+        MemoryRow(collection="customers", key=f'["{number}"]', data={"n": 1}, identifiers=(older,))
+    )
+    await world.office.add_identifier(case.id, by="ann", reason="an older account", identifiers=(older,))
+
+    async def again() -> bool:
+        return (await case.tags()).count("system:collected") == 4 and (await case.row()).stage is Stage.REVIEWING
+
+    await eventually(again)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def withdrawn(world: World) -> Case:
+    """The person does not want it any more."""
+    case = await _review(world)
+    await case.act(ActKind.WITHDRAW)
+    return case
+
+
+async def withdrawn_while_waiting(world: World) -> Case:
+    """The story is stopped in the middle of a step that is tried again and again."""
+    case = await _open(world)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", *[Transient("down", retry_after=1) for _ in range(9)])
+    await case.prove()
+    await _blocked(case, "crm")
+    await case.act(ActKind.WITHDRAW)
+    await case.reaches(Stage.CLOSED)
+    world.connectors["crm"].faults.clear()
+    return case
+
+
+async def refused(world: World) -> Case:
+    """Refused on a ground of the law, with reasons."""
+    case = await _review(world)
+    await case.act(ActKind.REFUSE, ground="manifestly_unfounded")
+    return case
+
+
+async def unverified(world: World) -> Case:
+    """Nobody answers."""
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    demo = policies["demo"]
+    quick = {"remind_after_days": (2 * SECOND,), "expires_after_days": 4 * SECOND}
+    policies["demo"] = demo.model_copy(update={"identity": demo.identity.model_copy(update=quick)})
+    try:
+        case = await _open(world)
+        await case.reaches(Stage.CLOSED)
+    finally:
+        policies["demo"] = demo
+    return case
+
+
+async def nothing_found(world: World) -> Case:
+    """Nobody knows the person."""
+    case = await world.open(someone())
+    await case.prove()
+    return case
+
+
+async def extended_and_paused(world: World) -> Case:
+    """Extended with reasons, paused and resumed."""
+    case = await _review(world)
+    await case.act(ActKind.EXTEND, ground="complexity")
+    await case.has_letter("extension")
+    await case.act(ActKind.PAUSE, pause_reason="identity")
+    await case.act(ActKind.RESUME)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def overdue(world: World) -> Case:
+    """The term was over when the request was opened."""
+    received = (world.now[0] - timedelta(days=60)).isoformat()
+    case = await _open(world, received_at=received)
+    await case.has_letter("staff_alarm")
+    await case.prove()
+    return case
+
+
+async def systems_waited_for(world: World) -> Case:
+    """One is retried, one is left out."""
+    case = await _open(world)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", Terminal("no permission"))
+    world.connectors["billing"].fail("collect", Quarantine("strange answer"))
+    await case.prove()
+    await _blocked(case, "billing", "crm")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await _blocked(case, "billing")
+    await case.act(ActKind.SKIP_SYSTEM, system="billing")
+    return case
+
+
+STORIES: Mapping[str, Story] = {
+    story.__name__: story
+    for story in (
+        access_closed,
+        access_approved,
+        access_attested,
+        erasure_closed,
+        erasure_drifted,
+        erasure_with_a_job,
+        ambiguous_decided,
+        identifier_added,
+        withdrawn,
+        withdrawn_while_waiting,
+        refused,
+        unverified,
+        nothing_found,
+        extended_and_paused,
+        overdue,
+        systems_waited_for,
+    )
+}
+
+
+def scrubbed(value: Any) -> Any:
+    """Without the names of the machine, its folders and its processes."""
+    match value:
+        case dict():
+            return {key: "" if key in {"identity", "stackTrace"} else scrubbed(one) for key, one in value.items()}
+        case list():
+            return [scrubbed(one) for one in value]
+        case str():
+            return value.replace(socket.gethostname(), "recorded")
+        case _:
+            return value
+
+
+async def tell(names: list[str]) -> None:
+    """Run the stories and store what came of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with engine(Path(folder)) as world:
+            for name in names:
+                case = await STORIES[name](world)
+                await case.reaches(Stage.CLOSED)
+                await case.handle.result()
+                history = scrubbed((await case.handle.fetch_history()).to_json_dict())
+                text = json.dumps({"id": case.id, **history}, indent=1, sort_keys=True)
+                (HISTORIES / f"{name}.json").write_text(text + "\n")
+                await keep_commands(name)
+                sys.stderr.write(f"{name}: {len(history['events'])} events\n")
+        await asyncio.sleep(0.3)  # the SDK's threads may touch the interpreter while it ends (sdk-python #300)
+
+
+async def keep_commands(name: str) -> None:
+    """Write down what the workflow commands now when it is played this history."""
+    (HISTORIES / f"{name}.txt").write_text("\n".join(await replay(name)) + "\n")
+
+
+async def main(arguments: list[str]) -> int:
+    """``NAME...`` stores new histories; ``--commands NAME...`` writes the commands of stored ones anew."""
+    if arguments[:1] == ["--commands"]:
+        for name in arguments[1:] or stored():
+            await keep_commands(name)
+        return 0
+    unknown = [name for name in arguments if name not in STORIES]
+    kept = [name for name in arguments if name in stored()]
+    if arguments and not unknown and not kept:
+        await tell(arguments)
+        return 0
+    for name in unknown:
+        sys.stderr.write(f"There is no story '{name}'.\n")
+    for name in kept:
+        sys.stderr.write(f"'{name}' is stored: an old history stays. Write a story under another name.\n")
+    missing = " ".join(sorted({*STORIES} - {*stored()})) or "none"
+    sys.stderr.write(f"Stories not stored yet: {missing}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -152,10 +152,10 @@ class Systems:
         try:
             await workflow.wait_condition(lambda: attempt.done() or self._is_told(system, heard))
         except asyncio.CancelledError:
-            await _stop(attempt)
+            await stop(attempt)
             raise
         if not attempt.done():
-            await _stop(attempt)
+            await stop(attempt)
             if attempt.cancelled() or attempt.exception() is not None:
                 return Told()
         return attempt.result()
@@ -167,7 +167,8 @@ class Systems:
             await self._write(system, phase, None, left_out=left_out)
 
 
-async def _stop(attempt: asyncio.Task[Any]) -> None:
+async def stop(attempt: asyncio.Future[Any]) -> None:
+    """Cancel it, and wait until it has stopped. Never in a ``finally``: a workflow that is put away must not wait."""
     attempt.cancel()
     await asyncio.gather(attempt, return_exceptions=True)
 

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.systems import SystemActivities
     from habeas.model import Stage
     from workflows import calls
+    from workflows.systems import stop
     from workflows.telling import Telling
 
 LOOK = "look_on_record"
@@ -80,12 +81,13 @@ class Verifying(Telling):
         looking = asyncio.gather(*(look(system) for system in sources))
         try:
             await workflow.wait_condition(lambda: looking.done() or self._verified() or enough())
-            if looking.done():
-                looking.result()
-                return
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+        except asyncio.CancelledError:
+            await stop(looking)
+            raise
+        if looking.done():
+            looking.result()
+            return
+        await stop(looking)
         for system in sources:
             await self.systems.arrived(system.name, LOOK)
 

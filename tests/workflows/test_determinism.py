@@ -191,3 +191,21 @@ def test_refusals_quote_nothing_from_the_ledger(module: Path) -> None:
 
 def test_a_refusal_that_quotes_something_else_is_noticed() -> None:
     assert list(quoted(ast.parse("raise ApplicationError(f'no {subject.name}', type='x')"))) == ["subject.name"]
+
+
+def waiting_at_the_end(tree: ast.AST) -> Iterator[int]:
+    """Awaits that run even when the interpreter puts a workflow's coroutine away, where none may."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try):
+            yield from (one.lineno for step in node.finalbody for one in ast.walk(step) if isinstance(one, ast.Await))
+        if isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) == "BaseException"):
+            yield from (one.lineno for step in node.body for one in ast.walk(step) if isinstance(one, ast.Await))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_nothing_is_awaited_while_a_workflow_is_put_away(module: Path) -> None:
+    assert list(waiting_at_the_end(ast.parse(module.read_text()))) == []
+
+
+def test_an_await_at_the_end_is_noticed() -> None:
+    assert list(waiting_at_the_end(ast.parse("async def f():\n try:\n  pass\n finally:\n  await g()"))) == [5]

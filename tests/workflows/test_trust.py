@@ -11,7 +11,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from habeas.acts import ActAnswer, ActCall, ActKind
-from habeas.errors import BadInput, NotAllowed
+from habeas.errors import BadInput, NotAllowed, WrongCode
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Policy
 from habeas.testing import MemoryRow
@@ -217,3 +217,33 @@ async def test_nothing_is_searched_without_a_proof(world: World) -> None:
     await case.has_letter("code")
     with pytest.raises(NotAllowed):
         await RecordActivities(world.parts).settle(OnRequest(request_id=case.id, at=world.now[0]))
+
+
+async def test_a_code_that_nothing_waits_for_leaves_nothing(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    code = await case.code()
+    await case.act(ActKind.ATTEST)
+    await case.reaches(Stage.CLOSED)
+    before = await case.events()
+    for guess in (code, "00000000"):
+        with pytest.raises(WrongCode):
+            await world.office.submit_code(case.id, guess)
+    assert await case.events() == before
+    async with world.parts.ledger.begin() as tx:
+        proof = await tx.proof(case.id)
+    assert proof is not None
+    assert proof.method == "attested"
+
+
+async def test_the_right_code_twice_is_one_proof(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    code = await case.code()
+    first = await world.office.submit_code(case.id, code)
+    await case.reaches(Stage.CLOSED)
+    again = await world.office.submit_code(case.id, code)
+    assert first.act_id == again.act_id
+    assert (await case.tags()).count("identity:proven") == 1

@@ -96,6 +96,10 @@ class Acting(Room):
         left: int | None = None
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
+            proven = await tx.proof(request_id)
+            if request.stage is not Stage.VERIFYING and (proven is None or proven.id != proof_id):
+                # Nothing waits for a code: neither a try nor a proof is left behind.
+                raise WrongCode(_why(CodeResult.NONE, None), result=CodeResult.NONE.value, tries_left=None)
             result = await tx.try_code(request_id, code[:100], now, proof_id)
             if result is CodeResult.WRONG:
                 challenge = await tx.challenge(request_id)

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from habeas.acts import ActCall, ActId, ActKind
 from habeas.model import Frozen, Outcome, PauseReason, RequestId, Right, Stage, SystemName
 from habeas.outcomes import Fate
+from habeas.particulars import Scope
 
 
 class OnRequest(Frozen):
@@ -28,6 +29,14 @@ class SystemBrief(Frozen):
     task_queue: str
     confirm_after: float = 0.0
     """Seconds until the second look is meaningful."""
+    manual: bool = False
+    """Its steps are tasks for a human."""
+    changes: tuple[str, ...] = ()
+    """Of `rectify`, `restrict`, `object`: what it can do by itself."""
+    purposes: tuple[str, ...] = ()
+    """What it can stop."""
+    holds: bool = False
+    """Some of its objects end by themselves, and are held while an access request is open."""
 
 
 class IdentityBrief(Frozen):
@@ -45,6 +54,8 @@ class IdentityBrief(Frozen):
     """Codes are sent."""
     attestation: bool = True
     """Staff may attest."""
+    both: bool = False
+    """Code and attestation are both needed."""
 
 
 class ClockFace(Frozen):
@@ -64,6 +75,9 @@ class ClockFace(Frozen):
     pause_reasons: tuple[PauseReason, ...] = ()
     extended: bool = False
     citation: str = ""
+    delay_at: AwareDatetime | None = None
+    """When the person is told that the promised day cannot be kept, if the controller promised that."""
+    fee_allowed: bool = False
 
 
 class Brief(Frozen):
@@ -78,6 +92,23 @@ class Brief(Frozen):
     review_only_free_text: bool = False
     """Access: approval is needed only where free text was collected."""
     clock: ClockFace
+    not_a_right: bool = False
+    """Neither the regime nor the policy gives this right: the person is told so."""
+    purposes: tuple[str, ...] = ()
+    """What is to stop (objection, opt-out, limit, withdrawal of consent), by the policy's ids."""
+    scope: Scope = Scope.COPY
+    about: RequestId | None = None
+    """Appeal, complaint, grievance: the request that it is about."""
+    hold: bool = False
+    """Short-lived data is held while this request is open."""
+    recipients: bool = False
+    """Recipients are told of what was changed or erased (GDPR art. 19)."""
+    forwards: bool = False
+    """Some of the data belongs to somebody else's responsibility, and the request is sent on to them."""
+    reasons_at_once: bool = False
+    """Why something is kept is told as soon as the plan is approved."""
+    changed_at_once: bool = False
+    """The law wants it done at once: nobody approves."""
 
 
 class StageEntry(OnRequest):
@@ -224,6 +255,10 @@ class LetterOrder(OnRequest):
     code: str | None = None
     """A code of what staff must look at; PII-free."""
     correlation: str | None = None
+    sealed: str | None = None
+    """Name of the sealed document that holds the letter's own facts."""
+    to: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,60}$")
+    """A recipient of the policy; unset for the person or staff, as the kind says."""
 
 
 class LetterReport(Frozen):

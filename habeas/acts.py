@@ -7,6 +7,7 @@ facts that identify nobody.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -36,6 +37,18 @@ class ActKind(StrEnum):
     RETRY_SYSTEM = "retry_system"
     SKIP_SYSTEM = "skip_system"
     RELEASE = "release"
+    ASK = "ask"
+    """Ask the person something; the clock waits where the regime lets it."""
+    CHARGE = "charge"
+    """Ask a fee, where the regime allows one."""
+    ANNOUNCE_DELAY = "announce_delay"
+    """Tell the person why it takes longer and when the answer will come."""
+    EXEMPT = "exempt"
+    """Refuse a part: one category of data, on a ground of the closed list."""
+    CONTEST = "contest"
+    """Do not make some of the corrections asked for; the person's word is noted instead."""
+    FINISH_TASK = "finish_task"
+    """A human has done by hand what a system cannot do by itself."""
 
 
 _OPEN = frozenset(Stage) - {Stage.CLOSED}
@@ -57,6 +70,12 @@ _STAGES: Mapping[ActKind, frozenset[Stage]] = {
     ActKind.RETRY_SYSTEM: _OPEN,
     ActKind.SKIP_SYSTEM: _OPEN,
     ActKind.RELEASE: frozenset({Stage.LOCATING, Stage.COLLECTING}),
+    ActKind.ASK: _BEFORE_FULFILLING,
+    ActKind.CHARGE: _BEFORE_FULFILLING,
+    ActKind.ANNOUNCE_DELAY: _BEFORE_THE_END,
+    ActKind.EXEMPT: frozenset({Stage.LOCATING, Stage.CLARIFYING, Stage.COLLECTING, Stage.REVIEWING}),
+    ActKind.CONTEST: frozenset({Stage.REVIEWING}),
+    ActKind.FINISH_TASK: _OPEN,
 }
 
 
@@ -83,7 +102,13 @@ class ActCall(Frozen):
     """A code of the regime's closed list: refuse, extend."""
     pause_reason: PauseReason | None = None
     plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    """The digest of the plan that was seen and is approved (erasure)."""
+    """The digest of the plan that was seen and is approved (erasure, rectification, restriction, weighed objection)."""
+    category: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,60}$")
+    """Which category of the policy: exempt."""
+    expected_on: date | None = None
+    """When the answer will come: announce_delay."""
+    task: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,64}$")
+    """Which task: finish_task."""
 
 
 class ActAnswer(Frozen):

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from habeas.model import Frozen, Identifier
-from habeas.outcomes import ConfirmAnswer, EraseAnswer
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
+from habeas.particulars import PurposeId
 
 ENTRY_POINT_GROUP = "habeas.connectors"
 
@@ -31,6 +32,8 @@ class Capability(StrEnum):
     RECTIFY = "rectify"
     RESTRICT = "restrict"
     OBJECT = "object"
+    EXPIRE = "expire"
+    """Can tell which of its objects are past the term that they may be kept for (see `Expiring`)."""
 
 
 class Treatment(StrEnum):
@@ -69,6 +72,13 @@ class Collection(Frozen):
     """Fields never disclosed -> why (shown to the person)."""
     free_text: tuple[str, ...] = ()
     """Fields that may name other people: reviewed before release."""
+    rectifiable: tuple[str, ...] = ()
+    """Fields whose value may be corrected (`Capability.RECTIFY`)."""
+    restrictable: bool = False
+    """Objects can be marked as restricted (`Capability.RESTRICT`)."""
+    expires: Retention | None = None
+    """How long objects may be kept at all: after that they go, whoever asks or not (GDPR art. 5(1)(e)). Its ``law`` is
+    the promise or rule that says so."""
 
 
 class Manifest(Frozen):
@@ -80,6 +90,8 @@ class Manifest(Frozen):
     capabilities: frozenset[Capability]
     collections: tuple[Collection, ...]
     confirm_after: float = Field(default=0.0, ge=0, description="seconds until a second look is meaningful")
+    purposes: tuple[PurposeId, ...] = ()
+    """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
 
 
 class Health(Frozen):
@@ -175,6 +187,44 @@ class SystemPlan(Frozen):
     objects: tuple[PlannedObject, ...] = Field(repr=False)
 
 
+class FieldChange(Frozen):
+    """One value to be corrected."""
+
+    collection: str
+    key: str = Field(repr=False)
+    field: str
+    old: JsonValue = Field(repr=False)
+    """As collected: the system answers `Drifted` if it holds something else by now (and not ``new``)."""
+    new: JsonValue = Field(repr=False)
+
+
+class Rectify(Frozen):
+    """Correct these values and no others."""
+
+    kind: Literal["rectify"] = "rectify"
+    fields: tuple[FieldChange, ...] = Field(min_length=1, repr=False)
+
+
+class Restrict(Frozen):
+    """Mark these objects as restricted, so that nothing but storage is done with them (GDPR art. 18); or lift that."""
+
+    kind: Literal["restrict"] = "restrict"
+    objects: tuple[RecordRef, ...] = Field(min_length=1, repr=False)
+    on: bool = True
+
+
+class Stop(Frozen):
+    """Stop using the data of these persons' records for these purposes (objection, opt-out, consent withdrawn)."""
+
+    kind: Literal["stop"] = "stop"
+    roots: tuple[RecordRef, ...] = Field(min_length=1, repr=False)
+    purposes: tuple[PurposeId, ...] = Field(min_length=1)
+
+
+Change = Annotated[Rectify | Restrict | Stop, Field(discriminator="kind")]
+"""What a `Changing` system may be asked for. Match it with ``assert_never``."""
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One connected system. Every method may be called again after a crash and must then reach the same end."""
@@ -210,6 +260,39 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """A system that can correct, restrict or stop using data: the part that its capabilities declare."""
+
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        """Carry it out on exactly these objects; ``handle`` continues a `Pending` answer.
+
+        A second run changes nothing and answers the same. One outcome per object; per field for `Rectify`; for `Stop`
+        per object that bears a mark. `Drifted`, with nothing changed, where a value is no longer the old one.
+        """
+        ...
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        """Look again, without trusting `change`: one outcome per object, as it is now; `Fate.FAILED` where not so."""
+        ...
+
+
+@runtime_checkable
+class Expiring(Protocol):
+    """A system that can tell which of its objects are past their term (`Collection.expires`)."""
+
+    def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        """Objects whose term ended before this day, whoever's they are, page by page. Changes nothing."""
+        ...
+
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        """Erase exactly these objects, if they still have their fingerprints; one outcome per object, read back.
+
+        One that changed since, or that something staying points at, is left and answered `Fate.BLOCKED`.
+        """
         ...
 
 

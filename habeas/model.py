@@ -23,7 +23,9 @@ from pydantic import (
 )
 
 __all__ = [
+    "CHANGING",
     "REFERENCE",
+    "REMEDIES",
     "TERMINAL_STAGES",
     "Frozen",
     "Identifier",
@@ -78,6 +80,21 @@ class Stage(StrEnum):
 
 
 TERMINAL_STAGES = frozenset({Stage.CLOSED})
+
+CHANGING = frozenset(
+    {
+        Right.RECTIFICATION,
+        Right.RESTRICTION,
+        Right.OBJECTION,
+        Right.OPT_OUT_SALE,
+        Right.LIMIT_SENSITIVE,
+        Right.WITHDRAW_CONSENT,
+    }
+)
+"""Rights that change how data is held or used, and neither copy nor erase it."""
+
+REMEDIES = frozenset({Right.APPEAL, Right.COMPLAINT, Right.GRIEVANCE})
+"""Clocks beside the rights: about how an earlier request, or anything else, was handled."""
 
 
 class Outcome(StrEnum):
@@ -167,6 +184,7 @@ class Subject(Frozen):
     identifiers: tuple[Identifier, ...] = Field(min_length=1, max_length=50, repr=False)
     note: str | None = Field(default=None, repr=False, max_length=10_000)
     details: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
+    """What was asked in particular, as `habeas.particulars.Particulars` writes it."""
 
 
 class Request(Frozen):

@@ -25,6 +25,14 @@ class Fate(StrEnum):
     NOT_FOUND = "not_found"
     BLOCKED = "blocked"
     FAILED = "failed"
+    RECTIFIED = "rectified"
+    CONTESTED = "contested"
+    """Not rectified: the controller holds the value to be right, and noted that the person does not."""
+    RESTRICTED = "restricted"
+    LIFTED = "lifted"
+    """No longer restricted."""
+    STOPPED = "stopped"
+    """No longer used for the purposes that the person objected to."""
 
 
 class ObjectOutcome(Frozen):
@@ -33,6 +41,8 @@ class ObjectOutcome(Frozen):
     collection: str
     key: str = Field(repr=False)
     fate: Fate
+    field: str | None = None
+    """Which field of it, where only one is meant (rectification)."""
     reason: str | None = None
     """A code (``drifted``, ``still_there``, ``refused_by_system`` …), never free text from a system."""
     law: str | None = None
@@ -71,4 +81,5 @@ class Drifted(Frozen):
 
 
 EraseAnswer = Annotated[Done[tuple[ObjectOutcome, ...]] | Pending | Awaiting | Drifted, Field(discriminator="kind")]
+ChangeAnswer = Annotated[Done[tuple[ObjectOutcome, ...]] | Pending | Awaiting | Drifted, Field(discriminator="kind")]
 ConfirmAnswer = Annotated[Done[tuple[ObjectOutcome, ...]] | Pending | Awaiting, Field(discriminator="kind")]

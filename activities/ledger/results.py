@@ -42,6 +42,7 @@ class OutcomeRow(Frozen):
     system: str
     object: str
     collection: str
+    field: str | None
     fate: Fate
     reason: str | None
     law: str | None
@@ -114,7 +115,7 @@ class Results(Room):
     ) -> None:
         """What became of objects, in place of what was said of them earlier. Their keys are stored only as HMACs."""
         key = await self.key(request_id)
-        newest = {key.digest(object_name(system, each.collection, each.key)): each for each in outcomes}
+        newest = {key.digest(object_name(system, each.collection, each.key, each.field)): each for each in outcomes}
         # In one order everywhere, or two reports could wait for each other.
         rows = sorted(newest.items(), key=lambda item: item[0])
         for start in range(0, len(rows), _BATCH):
@@ -194,9 +195,9 @@ class Results(Room):
         return ErrorRow(**values, detail=detail)
 
 
-def object_name(system: str, collection: str, key: str) -> str:
-    """The text whose `RequestKey.digest` names an object in the table of outcomes."""
-    return f"object/{system}/{collection}/{key}"
+def object_name(system: str, collection: str, key: str, field: str | None = None) -> str:
+    """The text whose `RequestKey.digest` names an object, or one field of it, in the table of outcomes."""
+    return f"object/{system}/{collection}/{key}" + (f"#{field}" if field else "")
 
 
 def _error_name(correlation: str) -> str:
@@ -209,6 +210,7 @@ def _saved_outcomes(request_id: str, system: str, rows: list[tuple[str, ObjectOu
     lists = {
         "object": [digest for digest, _ in rows],
         "collection": [each.collection for _, each in rows],
+        "field": [each.field for _, each in rows],
         "fate": [each.fate.value for _, each in rows],
         "reason": [_reason(each.reason) for _, each in rows],
         "law": [each.law for _, each in rows],

@@ -79,6 +79,10 @@ class Room:
         for request_id, key in self._fresh_keys.items():
             self._keys.put(request_id, key)
 
+    def object_print(self, controller: str, system: str, collection: str, key: str) -> str:
+        """An object's name that means the same to every request and outlives their keys; HMAC under the master key."""
+        return self._vault.fingerprint(f"object/{controller}/{system}", f"{collection}\0{key}")
+
     async def _sealed(self, request_id: str, name: str, text: str) -> bytes:
         return (await self.key(request_id)).seal(text.encode(), context(request_id, name))
 

@@ -50,15 +50,18 @@ def _one_of(column: str, words: type[Right] | type[Stage] | type[Outcome] | type
     return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
 
 
-def _code(column: str, pattern: str = CODE) -> CheckConstraint:
+def code_check(column: str, pattern: str = CODE) -> CheckConstraint:
+    """A column of codes: free text cannot slip in."""
     return CheckConstraint(f"{column} ~ '{pattern}'", name=column)
 
 
-def _moment() -> DateTime:
+def moment() -> DateTime:
+    """An instant."""
     return DateTime(timezone=True)
 
 
-def _request(*, primary_key: bool = False, nullable: bool = False, index: bool = False) -> Column[str]:
+def request_column(*, primary_key: bool = False, nullable: bool = False, index: bool = False) -> Column[str]:
+    """The request that a row belongs to."""
     return Column(
         "request_id", Text, ForeignKey("request.id"), primary_key=primary_key, nullable=nullable, index=index or None
     )
@@ -74,8 +77,8 @@ request = Table(
     Column("jurisdiction", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("received_at", _moment(), nullable=False),
-    Column("opened_at", _moment(), nullable=False),
+    Column("received_at", moment(), nullable=False),
+    Column("opened_at", moment(), nullable=False),
     Column("opened_by", Text, nullable=False),
     Column(
         "idempotency", Text, comment="HMAC of the caller's key under the master key; null once the key is destroyed"
@@ -84,7 +87,7 @@ request = Table(
     Column("outcome", Text),
     Column("acknowledge_by", Date),
     Column("due_on", Date),
-    Column("due_at", _moment(), comment="the instant at which due_on ends where the clock runs"),
+    Column("due_at", moment(), comment="the instant at which due_on ends where the clock runs"),
     Column("extended", Boolean, nullable=False, server_default=false()),
     Column("extended_due_on", Date),
     Column("notice_latest_on", Date),
@@ -92,8 +95,10 @@ request = Table(
     Column("blocked_on", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     Column("overdue", Boolean, nullable=False, server_default=false()),
     Column("citation", Text),
-    Column("started_at", _moment(), comment="when its workflow was started"),
-    Column("closed_at", _moment()),
+    Column("scope", Text, comment="access: a copy, or the categories only"),
+    Column("about", Text, ForeignKey("request.id"), index=True, comment="the request that an appeal is about"),
+    Column("started_at", moment(), comment="when its workflow was started"),
+    Column("closed_at", moment()),
     Column(
         "queue_on",
         Date,
@@ -105,6 +110,7 @@ request = Table(
     CheckConstraint(_one_of('"right"', Right), name="right"),
     CheckConstraint(_one_of("stage", Stage), name="stage"),
     CheckConstraint(_one_of("outcome", Outcome), name="outcome"),
+    CheckConstraint("scope IN ('copy', 'categories')", name="scope"),
     CheckConstraint("closed_at IS NULL OR outcome IS NOT NULL", name="closed_with_outcome"),
     CheckConstraint("extended OR extended_due_on IS NULL", name="extended"),
     UniqueConstraint("controller", "idempotency"),
@@ -117,10 +123,10 @@ request = Table(
 request_key = Table(
     "request_key",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("wrapped", LargeBinary, comment="the request's key under the master key; null once destroyed"),
     Column("master_key_id", Text, nullable=False),
-    Column("destroyed_at", _moment()),
+    Column("destroyed_at", moment()),
     CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="destroyed"),
     comment="one key per request; without it its sealed data is gone for good",
 )
@@ -146,7 +152,7 @@ open_subject = Table(
 pause = Table(
     "pause",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("id", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("start_on", Date, nullable=False),
@@ -159,17 +165,17 @@ pause = Table(
 document = Table(
     "document",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("name", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
-    _code("name", NAME),
+    code_check("name", NAME),
     comment="personal data, sealed under the request's key",
 )
 
 evidence_head = Table(
     "evidence_head",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("n", Integer, nullable=False),
     Column("hash", Text, nullable=False),
     comment="the end of each request's chain; its lock puts writers in a line",
@@ -178,9 +184,9 @@ evidence_head = Table(
 evidence = Table(
     "evidence",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("at", _moment(), nullable=False),
+    Column("at", moment(), nullable=False),
     Column("tag", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("facts", JSONB, nullable=False),
@@ -197,14 +203,14 @@ act = Table(
     "act",
     metadata,
     Column("id", UUID(as_uuid=False), primary_key=True),
-    _request(index=True),
+    request_column(index=True),
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("facts", JSONB, nullable=False),
     Column("reason", LargeBinary, comment="sealed; null once the key is destroyed"),
-    Column("proposed_at", _moment(), nullable=False),
-    Column("accepted_at", _moment()),
-    _code("kind"),
+    Column("proposed_at", moment(), nullable=False),
+    Column("accepted_at", moment()),
+    code_check("kind"),
     comment="what staff, or the person, asked the request's workflow to do",
 )
 
@@ -212,14 +218,14 @@ challenge = Table(
     "challenge",
     metadata,
     Column("id", Text, primary_key=True),
-    _request(),
+    request_column(),
     Column("number", Integer, nullable=False),
     Column("code", Text, nullable=False, comment="HMAC of the code under the request's key"),
     Column("address", LargeBinary, comment="sealed; null once the key is destroyed"),
-    Column("created_at", _moment(), nullable=False),
-    Column("expires_at", _moment(), nullable=False),
+    Column("created_at", moment(), nullable=False),
+    Column("expires_at", moment(), nullable=False),
     Column("tries_left", Integer, nullable=False),
-    Column("used_at", _moment()),
+    Column("used_at", moment()),
     UniqueConstraint("request_id", "number"),
     CheckConstraint("tries_left >= 0", name="tries_left"),
     CheckConstraint(f"code ~ '{HEX_SHA256}'", name="code"),
@@ -232,7 +238,7 @@ code_try = Table(
     Column("challenge_id", Text, ForeignKey("challenge.id"), primary_key=True),
     Column("proof_id", Text, primary_key=True),
     Column("code", Text, primary_key=True, comment="HMAC of what was tried, under the request's key"),
-    Column("at", _moment(), nullable=False),
+    Column("at", moment(), nullable=False),
     Column("proven", Boolean, nullable=False),
     comment="tries that were counted, so that the same try is never counted twice",
 )
@@ -241,12 +247,12 @@ proof = Table(
     "proof",
     metadata,
     Column("id", Text, primary_key=True),
-    _request(index=True),
+    request_column(index=True),
     Column("method", Text, nullable=False),
     Column("challenge_id", Text, ForeignKey("challenge.id")),
     Column("how", LargeBinary, comment="what staff attested, sealed"),
     Column("actor", Text, nullable=False),
-    Column("proven_at", _moment(), nullable=False),
+    Column("proven_at", moment(), nullable=False),
     CheckConstraint("method IN ('code', 'attested')", name="method"),
     CheckConstraint("(method = 'code') = (challenge_id IS NOT NULL)", name="challenge"),
     comment="how a person's identity was proven",
@@ -256,20 +262,20 @@ letter = Table(
     "letter",
     metadata,
     Column("id", Text, primary_key=True),
-    _request(),
+    request_column(),
     Column("kind", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("dedupe", Text, nullable=False),
     Column("recipient_role", Text, nullable=False),
     Column("content", LargeBinary, comment="address, subject and bodies, sealed; null once the key is destroyed"),
-    Column("queued_at", _moment(), nullable=False),
+    Column("queued_at", moment(), nullable=False),
     Column("state", Text, nullable=False),
-    Column("state_at", _moment(), nullable=False),
+    Column("state_at", moment(), nullable=False),
     Column("message_id", Text),
     UniqueConstraint("request_id", "dedupe"),
-    CheckConstraint("recipient_role IN ('subject', 'staff')", name="recipient_role"),
+    CheckConstraint("recipient_role IN ('subject', 'staff', 'recipient', 'controller')", name="recipient_role"),
     CheckConstraint("state IN ('queued', 'sent', 'failed', 'bounced')", name="state"),
-    _code("kind"),
+    code_check("kind"),
     comment="letters, and what became of them",
 )
 
@@ -277,16 +283,16 @@ artifact = Table(
     "artifact",
     metadata,
     Column("id", Text, primary_key=True),
-    _request(index=True),
+    request_column(index=True),
     Column("kind", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("created_at", _moment(), nullable=False),
-    Column("verified_at", _moment()),
+    Column("created_at", moment(), nullable=False),
+    Column("verified_at", moment()),
     CheckConstraint(f"sha256 ~ '{HEX_SHA256}'", name="sha256"),
     CheckConstraint("size >= 0", name="size"),
-    _code("kind"),
+    code_check("kind"),
     comment="packages in the storage, encrypted under the request's key",
 )
 
@@ -294,14 +300,14 @@ link = Table(
     "link",
     metadata,
     Column("id", Text, primary_key=True),
-    _request(index=True),
+    request_column(index=True),
     Column("artifact_id", Text, ForeignKey("artifact.id"), nullable=False, index=True),
     Column("token_sha256", LargeBinary, nullable=False, unique=True),
-    Column("created_at", _moment(), nullable=False),
-    Column("expires_at", _moment(), nullable=False),
-    Column("claimed_at", _moment()),
-    Column("finished_at", _moment()),
-    Column("revoked_at", _moment()),
+    Column("created_at", moment(), nullable=False),
+    Column("expires_at", moment(), nullable=False),
+    Column("claimed_at", moment()),
+    Column("finished_at", moment()),
+    Column("revoked_at", moment()),
     CheckConstraint("octet_length(token_sha256) = 32", name="token_sha256"),
     CheckConstraint("finished_at IS NULL OR claimed_at IS NOT NULL", name="finished"),
     comment="one-time links to packages; only the token's hash is here",
@@ -310,37 +316,38 @@ link = Table(
 system_result = Table(
     "system_result",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("system", Text, primary_key=True),
     Column("phase", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("counts", JSONB, nullable=False),
-    Column("waiting_since", _moment()),
+    Column("waiting_since", moment()),
     Column("error_code", Text),
     Column("correlation", Text),
-    Column("updated_at", _moment(), nullable=False, server_default=func.now()),
-    _code("system"),
-    _code("phase"),
-    _code("state"),
-    _code("error_code"),
+    Column("updated_at", moment(), nullable=False, server_default=func.now()),
+    code_check("system"),
+    code_check("phase"),
+    code_check("state"),
+    code_check("error_code"),
     comment="how far each connected system has come",
 )
 
 object_outcome = Table(
     "object_outcome",
     metadata,
-    _request(primary_key=True),
+    request_column(primary_key=True),
     Column("system", Text, primary_key=True),
     Column("object", Text, primary_key=True, comment="HMAC of collection and key under the request's key"),
     Column("collection", Text, nullable=False),
+    Column("field", Text, comment="where only one field of it is meant"),
     Column("fate", Text, nullable=False),
     Column("reason", Text),
     Column("law", Text),
     Column("until", Date),
-    Column("at", _moment(), nullable=False),
+    Column("at", moment(), nullable=False),
     CheckConstraint(f"object ~ '{HEX_SHA256}'", name="object"),
     CheckConstraint(_one_of("fate", Fate), name="fate"),
-    _code("reason"),
+    code_check("reason"),
     Index("ix_object_outcome_until", "until", postgresql_where=text("until IS NOT NULL")),
     comment="what became of each object, without saying which it was",
 )
@@ -349,12 +356,12 @@ error = Table(
     "error",
     metadata,
     Column("correlation", Text, primary_key=True),
-    _request(nullable=True, index=True),
+    request_column(nullable=True, index=True),
     Column("code", Text, nullable=False),
     Column("detail", LargeBinary, comment="sealed; null once the key is destroyed"),
     Column("master_key_id", Text, comment="for errors of no request: the master key whose house key seals the detail"),
-    Column("at", _moment(), nullable=False, server_default=func.now()),
-    _code("code"),
+    Column("at", moment(), nullable=False, server_default=func.now()),
+    code_check("code"),
     CheckConstraint("(request_id IS NULL) = (master_key_id IS NOT NULL)", name="sealed_by"),
     comment="errors in full, sealed; elsewhere only the correlation appears",
 )

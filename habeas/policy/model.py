@@ -15,17 +15,21 @@ from habeas.policy.sections import (
     Applicable,
     Authority,
     Category,
+    Channel,
     ClockPolicy,
     Controller,
     IdentityPolicy,
     Jurisdiction,
     LettersPolicy,
     Promise,
+    PromiseLine,
+    Purpose,
     Recipient,
     RecordPolicy,
     RegimeEntry,
     ReleasePolicy,
     ReviewPolicy,
+    StaffPolicy,
 )
 
 
@@ -47,6 +51,11 @@ class Policy(Frozen):
     authorities: Mapping[Jurisdiction, Authority] = Field(default_factory=dict)
     categories: tuple[Category, ...] = Field(min_length=1)
     recipients: tuple[Recipient, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    staff: StaffPolicy = StaffPolicy()
+    promises: tuple[PromiseLine, ...] = ()
+    """Every promise of the published policy, by line."""
 
     _origin: Path | None = PrivateAttr(default=None)
 

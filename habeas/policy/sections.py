@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from habeas.model import Frozen, SystemName, normalise
+from habeas.model import Frozen, Right, SystemName, normalise
+from habeas.particulars import PurposeId
 
 
 def _zone(name: str) -> str:
@@ -79,10 +80,27 @@ class Applicable(Frozen):
     jurisdiction: str
 
 
+class Strength(StrEnum):
+    """How firmly a term was promised. It changes what letters say, never the date."""
+
+    HARD = "hard"
+    EFFORTS = "efforts"
+
+
 class Promise(Frozen):
     """What the controller promised beyond the law. A promise shortens a term, it never lengthens one."""
 
     days: Days | None = None
+    """Calendar days from receipt, never rolled."""
+    strength: Strength = Strength.HARD
+    delay_notice: bool = False
+    """When the answer is not there by the promised day, the person is told the reason and the date expected."""
+    delay_days_before: int = Field(default=1, ge=0, le=30)
+    """How long before the end of the promised day that notice goes out."""
+    delay_reason: Text | None = None
+    """The reason it gives where staff have given none."""
+    reasons_at_once: tuple[Name, ...] = ()
+    """Categories whose keeping is explained as soon as the plan is approved, before anything else is done."""
 
 
 class IdentityMethod(StrEnum):
@@ -90,6 +108,15 @@ class IdentityMethod(StrEnum):
 
     CODE = "code"
     ATTESTATION = "attestation"
+
+
+class Proof(StrEnum):
+    """What must prove an identity: nothing, either method, or both."""
+
+    NONE = "none"
+    CODE = "code"
+    ATTESTATION = "attestation"
+    BOTH = "both"
 
 
 class IdentityPolicy(Frozen):
@@ -107,6 +134,10 @@ class IdentityPolicy(Frozen):
     remind_after_days: tuple[Days, ...] = (3, 10)
     expires_after_days: Days = 21
     """Then the request closes as unverified."""
+    rights: Mapping[Right, Proof] = Field(default_factory=dict)
+    """By right, where another proof is asked than `methods` say (an opt-out of sale needs none: 11 CCR 7026)."""
+    sensitive: Proof | None = None
+    """For a copy, a correction or an erasure that reaches a sensitive category: the stricter proof."""
 
 
 class Access(StrEnum):
@@ -125,6 +156,8 @@ class ReviewPolicy(Frozen):
     erasure_approvals: int = Field(default=2, ge=1, le=5)
     i_know: Reason | None = None
     """Why one person may erase alone; needed for fewer than two approvals."""
+    change_approvals: int = Field(default=1, ge=1, le=5)
+    """Rectification, restriction, and an objection that must be weighed. What the law wants done at once needs none."""
 
 
 class ClockPolicy(Frozen):
@@ -167,6 +200,87 @@ class LettersPolicy(Frozen):
     """Templates that replace the built-in ones of the same name; relative to the policy file."""
 
 
+class Term(Frozen):
+    """A length of time, and what says so."""
+
+    law: Words | None = None
+    """Law, duty or promise: read by the person."""
+    years: int = Field(default=0, ge=0, le=200)
+    months: int = Field(default=0, ge=0, le=600)
+    days: int = Field(default=0, ge=0, le=36500)
+
+
+class Origin(StrEnum):
+    """Where data comes from; portability covers what the person gave or what was observed of them (WP 242 rev.01)."""
+
+    PERSON = "person"
+    OBSERVED = "observed"
+    DERIVED = "derived"
+    THIRD_PARTY = "third_party"
+
+
+class ControlledBy(Frozen):
+    """Somebody else decides over this data, and we only process it: requests about it are sent on to them."""
+
+    who: Text
+    """As the person is told."""
+    field: Name | None = None
+    """The field of each record that holds the e-mail address of whoever controls it."""
+    to: Email | None = None
+    """Or one address for all."""
+
+
+class PurposeKind(StrEnum):
+    """What may be stopped, and by which right."""
+
+    DIRECT_MARKETING = "direct_marketing"
+    """Objection, at once (GDPR art. 21(3))."""
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    """Objection, weighed by a human (art. 21(1))."""
+    CONSENT = "consent"
+    """Withdrawal of consent, at once (art. 7(3))."""
+    SALE = "sale"
+    """Opt-out of sale and sharing (Cal. Civ. Code 1798.120), at once."""
+    SENSITIVE = "sensitive"
+    """Limit of use of sensitive data (1798.121), at once."""
+
+
+class Purpose(Frozen):
+    """A purpose for which the person may have the use of their data stopped."""
+
+    id: PurposeId
+    title: Text
+    kinds: tuple[PurposeKind, ...] = Field(min_length=1)
+
+
+class Channel(Frozen):
+    """A way in which requests officially arrive."""
+
+    kind: Code
+    """``email``, ``phone``, ``web``, ``letter``, ``in_person``, ``chat``."""
+    to: Words
+    scope: Words | None = None
+    """What it is for, where not for everything."""
+
+
+class PromiseLine(Frozen):
+    """One promise of the published policy: the line that makes it, what it promises, and the keys here that keep it."""
+
+    line: Annotated[str, StringConstraints(pattern=r"^L\d+(-L?\d+)?( L\d+(-L?\d+)?)*$")]
+    """Of the text: ``L163``, ``L130-135``, ``L113 L119``."""
+    says: Words
+    keeps: tuple[Words, ...] = ()
+    """Dotted keys of this file: ``promise.days``, ``categories.transactions.keep``."""
+    note: Words | None = None
+    """How it is kept where no key does: ``by law``, or ``not a matter of requests``."""
+
+
+class StaffPolicy(Frozen):
+    """Who works for this controller. With several controllers in one installation, each must name its own."""
+
+    accounts: tuple[Words, ...] = ()
+
+
 class LegalBasis(StrEnum):
     """GDPR art. 6(1)."""
 
@@ -188,6 +302,17 @@ class Category(Frozen):
     source: Text
     recipients: tuple[Name, ...] = ()
     retention: Text
+    origin: Origin = Origin.PERSON
+    sensitive: bool = False
+    sold: bool = False
+    """Sold or shared for cross-context advertising (California)."""
+    statutory: Words | None = None
+    """The category as the statute names it (Cal. Civ. Code 1798.140(v)); for answers by category."""
+    keep: Term | None = None
+    """Kept on erasure, for so long and by that law. Systems' maps must say the same."""
+    expires: Term | None = None
+    """Erased after this, whoever asks or not. Systems' maps must say the same."""
+    controlled_by: ControlledBy | None = None
 
 
 class RecipientRole(StrEnum):
@@ -207,6 +332,13 @@ class Recipient(Frozen):
     role: RecipientRole
     country: Country
     safeguards: Text | None = None
+    email: Email | None = None
+    """Where it is told of rectification, erasure and restriction (GDPR art. 19)."""
+    not_told: Text | None = None
+    """Why it is not told (impossible or disproportionate): the person reads this."""
+    remind_after_days: tuple[Days, ...] = (7, 14)
+    escalate_after_days: Days = 21
+    """Then the privacy officer is told that it has not acknowledged."""
 
 
 class Authority(Frozen):

@@ -307,3 +307,36 @@ class Closed(Frozen):
 
     outcome: Outcome
     counts: dict[str, dict[str, int]] = Field(default_factory=dict)
+
+
+class NoticeBrief(Frozen):
+    """One notice that is to be sent and acknowledged."""
+
+    id: str
+    kind: str
+    """``recipient`` or ``controller``."""
+    to: str | None
+    """The policy's recipient; None for somebody whose address lies sealed."""
+    sealed: str
+    """The document with the letter's own facts."""
+    remind_after: tuple[float, ...]
+    """Seconds after it was sent."""
+    escalate_after: float
+    """Seconds after it was sent until staff are told."""
+
+
+class NoticesReport(Frozen):
+    """Who is written to."""
+
+    notices: tuple[NoticeBrief, ...]
+    not_told: int = 0
+    """How many are not told, for the reason that the policy gives."""
+
+
+class NoticeOrder(OnRequest):
+    """One notice's next step."""
+
+    notice: str
+    sent: bool = True
+    """Whether the mail server took the letter."""
+    reminder: int = 0

@@ -6,6 +6,7 @@ from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Pr
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
 from activities.ledger.migrate import current_revision, downgrade, migrate
+from activities.ledger.notices import NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
@@ -28,6 +29,9 @@ __all__ = [
     "LinkReason",
     "LinkRow",
     "NewRequest",
+    "NoticeKind",
+    "NoticeRow",
+    "NoticeState",
     "Opened",
     "OutcomeRow",
     "PauseRow",

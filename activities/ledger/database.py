@@ -20,6 +20,7 @@ from activities.ledger.evidence import Evidence
 from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
+from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.requests import Requests
 from activities.ledger.results import Results
@@ -38,7 +39,7 @@ _SERVER_SETTINGS = {
 }
 
 
-class Tx(Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings):
+class Tx(Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings, Notices):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 
 

@@ -1,0 +1,288 @@
+"""Telling recipients what became of the data they got (GDPR art. 19), and sending on what others decide over."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from temporalio import activity
+
+from activities.clockface import local_day
+from activities.finding import load_graph
+from activities.ledger import NoticeKind, NoticeRow, NoticeState, Tx, new_token
+from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
+from activities.pages import Pages, load_collected
+from activities.parts import Parts
+from habeas.connector import Change, Manifest, Rectify
+from habeas.errors import BadInput
+from habeas.evidence import Tag
+from habeas.model import Frozen, Identifier, Request, Right, normalise
+from habeas.outcomes import Fate
+from habeas.policy import Policy, Recipient
+
+CHANGES = "change/"
+_TOLD = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
+_DAY = timedelta(days=1).total_seconds()
+_CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
+MOST_CONTROLLERS = 100
+"""Addresses that one request is sent on to; more than that is a wrong field in the policy."""
+
+
+class NewValue(Frozen):
+    """A corrected value, for who has the old one."""
+
+    what: str
+    value: str = Field(repr=False)
+
+
+class Notice(Frozen):
+    """What the letter to a recipient, or to whom a request is sent on, says of its own. Lies sealed."""
+
+    recipient: str
+    """Its name."""
+    address: str = Field(repr=False)
+    categories: tuple[str, ...]
+    identifiers: tuple[Identifier, ...] = Field(repr=False)
+    new_values: tuple[NewValue, ...] = Field(default=(), repr=False)
+    acknowledge_url: str = Field(repr=False)
+    answer_by: date
+
+
+class _Planned(NamedTuple):
+    kind: NoticeKind
+    recipient: str
+    """The policy's id, or a keyed hash of the address."""
+    name: str
+    address: str | None
+    categories: tuple[str, ...]
+    remind_after: tuple[int, ...]
+    escalate_after: int
+
+    def id(self, request_id: str) -> str:
+        """The same for every try."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request_id}/notice/{self.kind.value}/{self.recipient}"))
+
+
+class RecipientActivities:
+    """Who must be told, and whether they said that they did it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def prepare_notices(self, order: OnRequest) -> NoticesReport:
+        """Who got data that was rectified, erased or restricted now: a notice for each, with its link."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            policy = self._parts.policy(request.controller)
+            touched = await self._touched(tx, request)
+            changes = await self._changes(tx, request) if request.right is Right.RECTIFICATION else {}
+            planned = tuple(_recipients(policy, touched))
+            return await self._write(tx, request, policy, planned, changes, order)
+
+    @activity.defn
+    async def prepare_forwards(self, order: OnRequest) -> NoticesReport:
+        """Whose the data is that this controller only processes: the request is sent on to each of them."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+        policy = self._parts.policy(request.controller)
+        addresses = await self._controllers(request, policy)
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            planned = tuple(
+                _Planned(
+                    kind=NoticeKind.CONTROLLER,
+                    recipient=self._parts.ledger.vault.fingerprint("controller-of-data", address)[:32],
+                    name=address.rpartition("@")[2],
+                    address=address,
+                    categories=tuple(sorted(categories)),
+                    remind_after=Recipient.model_fields["remind_after_days"].default,
+                    escalate_after=Recipient.model_fields["escalate_after_days"].default,
+                )
+                for address, categories in sorted(addresses.items())
+            )
+            return await self._write(tx, request, policy, planned, {}, order)
+
+    @activity.defn
+    async def notice_sent(self, order: NoticeOrder) -> bool:
+        """It went out, or was refused for good. Returns whether an acknowledgement is still waited for."""
+        state = NoticeState.SENT if order.sent else NoticeState.FAILED
+        return await self._step(order, state, Tag.RECIPIENT_NOTIFIED, f"notice/{order.notice}/{state.value}")
+
+    @activity.defn
+    async def notice_reminded(self, order: NoticeOrder) -> bool:
+        """Time for the next reminder. Returns whether it is needed at all."""
+        return await self._step(
+            order, NoticeState.SENT, Tag.RECIPIENT_REMINDED, f"notice/{order.notice}/reminder/{order.reminder}"
+        )
+
+    @activity.defn
+    async def notice_escalated(self, order: NoticeOrder) -> bool:
+        """They were reminded and stay silent. Returns whether staff must be told."""
+        return await self._step(
+            order, NoticeState.ESCALATED, Tag.RECIPIENT_ESCALATED, f"notice/{order.notice}/escalated"
+        )
+
+    async def _step(self, order: NoticeOrder, state: NoticeState, tag: Tag, dedupe: str) -> bool:
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            row = next((one for one in await tx.notices(order.request_id) if one.id == order.notice), None)
+            if row is None:
+                raise BadInput("There is no such notice.")
+            if not row.open:
+                return False
+            await tx.mark_notice(row.id, state, order.at, reminded=order.reminder)
+            facts: dict[str, JsonValue] = {"recipient": row.recipient, "kind": row.kind.value, "state": state.value}
+            await tx.record(order.request_id, tag, at=order.at, facts=facts, dedupe=dedupe)
+        return True
+
+    async def _touched(self, tx: Tx, request: Request) -> frozenset[str]:
+        """The categories of which something was changed or erased."""
+        manifests = self._manifests(request)
+        category = {
+            (system, one.name): one.category for system, manifest in manifests.items() for one in manifest.collections
+        }
+        rows = await tx.outcomes(request.id)
+        found = (category.get((row.system, row.collection)) for row in rows if row.fate in _TOLD)
+        return frozenset(one for one in found if one)
+
+    async def _changes(self, tx: Tx, request: Request) -> dict[str, tuple[NewValue, ...]]:
+        """The corrected values, by category."""
+        manifests = self._manifests(request)
+        found: dict[str, dict[str, NewValue]] = {}
+        for name in await tx.sealed_names(request.id, prefix=CHANGES):
+            manifest = manifests.get(name.removeprefix(CHANGES))
+            try:
+                change = _CHANGE.validate_json(await tx.unseal_bytes(request.id, name) or b"")
+            except ValidationError:
+                continue
+            if manifest is None or not isinstance(change, Rectify):
+                continue
+            of = {one.name: one.category for one in manifest.collections}
+            for field in change.fields:
+                value = NewValue(what=field.field, value=str(field.new))
+                found.setdefault(of.get(field.collection, ""), {})[f"{value.what}={value.value}"] = value
+        return {category: tuple(values.values()) for category, values in found.items()}
+
+    async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
+        """Address -> the categories that it decides over, of what was collected."""
+        forwarded = {one.id: one for one in policy.categories if one.controlled_by}
+        async with self._parts.ledger.begin() as tx:
+            collected = await load_collected(tx, request.id)
+        pages = Pages(self._parts.ledger, self._parts.storage, request.id)
+        found: dict[str, set[str]] = {}
+        for system, manifest in self._manifests(request).items():
+            for one in manifest.collections:
+                category = forwarded.get(one.category)
+                span = collected[system].collections.get(one.name) if system in collected else None
+                if category is None or category.controlled_by is None or span is None:
+                    continue
+                if category.controlled_by.to:
+                    found.setdefault(category.controlled_by.to, set()).add(category.id)
+                    continue
+                async for record in pages.read(system, range(span.first, span.last + 1), one.name):
+                    address = _address(record.data.get(str(category.controlled_by.field)))
+                    if address and (address in found or len(found) < MOST_CONTROLLERS):
+                        found.setdefault(address, set()).add(category.id)
+        return found
+
+    async def _write(
+        self,
+        tx: Tx,
+        request: Request,
+        policy: Policy,
+        planned: Iterable[_Planned],
+        changes: Mapping[str, tuple[NewValue, ...]],
+        order: OnRequest,
+    ) -> NoticesReport:
+        known = (await load_graph(tx, request.id)).own()
+        written = {one.id for one in await tx.notices(request.id)}
+        listed = tuple(planned)
+        for one in listed:
+            notice_id = one.id(request.id)
+            if notice_id in written:
+                # Its link is in a letter by now: another one would make that letter's link a dead one.
+                continue
+            token = new_token()
+            await tx.new_notice(_row(request.id, one, order.at), token)
+            if one.address is not None:
+                notice = Notice(
+                    recipient=one.name,
+                    address=one.address,
+                    categories=_titles(policy, one.categories),
+                    identifiers=known,
+                    new_values=tuple(value for each in one.categories for value in changes.get(each, ())),
+                    acknowledge_url=f"{self._parts.public_url}/r/{token.get_secret_value()}",
+                    answer_by=local_day(policy, order.at) + timedelta(days=one.escalate_after),
+                )
+                await tx.seal(request.id, _sealed(notice_id), notice)
+            if one.kind is NoticeKind.CONTROLLER:
+                facts: dict[str, JsonValue] = {"categories": [*one.categories], "to": one.recipient}
+                await tx.record(
+                    request.id, Tag.REQUEST_FORWARDED, at=order.at, facts=facts, dedupe=f"forwarded/{notice_id}"
+                )
+        told = [one for one in listed if one.address is not None]
+        return NoticesReport(notices=tuple(_brief(request.id, one) for one in told), not_told=len(listed) - len(told))
+
+    def _manifests(self, request: Request) -> dict[str, Manifest]:
+        systems = self._parts.policy(request.controller).systems
+        return {system: self._parts.connector(system).manifest for system in systems}
+
+
+def _recipients(policy: Policy, touched: frozenset[str]) -> Iterable[_Planned]:
+    for recipient in policy.recipients:
+        categories = tuple(one.id for one in policy.categories if one.id in touched and recipient.id in one.recipients)
+        if categories:
+            yield _Planned(
+                kind=NoticeKind.RECIPIENT,
+                recipient=recipient.id,
+                name=recipient.name,
+                address=recipient.email,
+                categories=categories,
+                remind_after=recipient.remind_after_days,
+                escalate_after=recipient.escalate_after_days,
+            )
+
+
+def _sealed(notice_id: str) -> str:
+    return f"letter/notice/{notice_id}"
+
+
+def _row(request_id: str, one: _Planned, at: datetime) -> NoticeRow:
+    return NoticeRow(
+        id=one.id(request_id),
+        request_id=request_id,
+        kind=one.kind,
+        recipient=one.recipient,
+        state=NoticeState.NOT_TOLD if one.address is None else NoticeState.QUEUED,
+        queued_at=at,
+        state_at=at,
+        reminded=0,
+        acknowledged_at=None,
+        acknowledged_by=None,
+    )
+
+
+def _brief(request_id: str, one: _Planned) -> NoticeBrief:
+    return NoticeBrief(
+        id=one.id(request_id),
+        kind=one.kind.value,
+        to=one.recipient if one.kind is NoticeKind.RECIPIENT else None,
+        sealed=_sealed(one.id(request_id)),
+        remind_after=tuple(days * _DAY for days in one.remind_after),
+        escalate_after=one.escalate_after * _DAY,
+    )
+
+
+def _titles(policy: Policy, categories: Iterable[str]) -> tuple[str, ...]:
+    return tuple(policy.text(policy.category(one).title) for one in categories)
+
+
+def _address(value: JsonValue) -> str | None:
+    try:
+        return normalise("email", value) if isinstance(value, str) else None
+    except ValueError:
+        return None

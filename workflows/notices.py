@@ -1,0 +1,101 @@
+"""Telling those who got the data, or who decide over it, until each has said that it is done; beside the request."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import LetterOrder, NoticeBrief, NoticeOrder
+    from activities.notify import LetterActivities
+    from activities.recipients import RecipientActivities
+    from habeas.model import Frozen, RequestId
+    from workflows import calls
+
+GIVE_UP = timedelta(days=90)
+"""After it was escalated. Whoever is silent for so long is a matter for staff, and stands so in the ledger."""
+
+
+class NoticesStart(Frozen):
+    """Whom to tell, of one request."""
+
+    request_id: RequestId
+    notices: tuple[NoticeBrief, ...]
+
+
+@workflow.defn
+class NoticesWorkflow:
+    """The notices of one request. It outlives the request: recipients take their time, the person does not wait."""
+
+    @workflow.init
+    def __init__(self, start: NoticesStart) -> None:
+        self._id = start.request_id
+        self._acknowledged: set[str] = set()
+
+    @workflow.run
+    async def run(self, start: NoticesStart) -> int:
+        """Tell all of them at once; returns how many acknowledged."""
+        await asyncio.gather(*(self._tell(one) for one in start.notices))
+        return len(self._acknowledged)
+
+    @workflow.signal
+    def acknowledged(self, notice: str) -> None:
+        """They said that it is done; the ledger knows it already."""
+        self._acknowledged.add(notice)
+
+    async def _tell(self, notice: NoticeBrief) -> None:
+        sent = await self._letter(notice, "notice", f"notice/{notice.id}")
+        await calls.record(RecipientActivities.notice_sent, self._order(notice, sent=sent), "the notice went out")
+        if not sent:
+            await self._escalate(notice)
+            return
+        started = workflow.now()
+        for number, after in enumerate(sorted(notice.remind_after), start=1):
+            if await self._waited(notice, after - (workflow.now() - started).total_seconds()):
+                return
+            order = self._order(notice, reminder=number)
+            if not await calls.record(RecipientActivities.notice_reminded, order, f"reminder {number}"):
+                self._acknowledged.add(notice.id)
+                return
+            await self._letter(notice, "reminder", f"notice/{notice.id}/{number}")
+        if not await self._waited(notice, notice.escalate_after - (workflow.now() - started).total_seconds()):
+            await self._escalate(notice)
+
+    async def _escalate(self, notice: NoticeBrief) -> None:
+        if not await calls.record(RecipientActivities.notice_escalated, self._order(notice), "no acknowledgement"):
+            self._acknowledged.add(notice.id)
+            return
+        order = LetterOrder(
+            request_id=self._id,
+            at=workflow.now(),
+            kind="staff_escalation",
+            dedupe=f"notice/{notice.id}/escalated",
+            code=notice.to or notice.kind,
+        )
+        await calls.work(LetterActivities.send, order, "letter: staff_escalation")
+        await self._waited(notice, GIVE_UP.total_seconds())
+
+    async def _letter(self, notice: NoticeBrief, what: str, dedupe: str) -> bool:
+        kind = f"{'forward' if notice.kind == 'controller' else 'recipient'}_{what}"
+        order = LetterOrder(
+            request_id=self._id, at=workflow.now(), kind=kind, dedupe=dedupe, to=notice.to, sealed=notice.sealed
+        )
+        report = await calls.work(LetterActivities.send, order, f"letter: {kind}")
+        return report.state == "sent"
+
+    async def _waited(self, notice: NoticeBrief, seconds: float) -> bool:
+        """Until they acknowledge, at most so long; whether they did."""
+        try:
+            await workflow.wait_condition(
+                lambda: notice.id in self._acknowledged,
+                timeout=max(seconds, 1.0),
+                timeout_summary="their acknowledgement",
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    def _order(self, notice: NoticeBrief, *, sent: bool = True, reminder: int = 0) -> NoticeOrder:
+        return NoticeOrder(request_id=self._id, at=workflow.now(), notice=notice.id, sent=sent, reminder=reminder)

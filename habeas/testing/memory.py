@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from datetime import date
-
-from pydantic import Field, JsonValue
 
 from habeas.connector import (
     Capability,
@@ -19,43 +13,31 @@ from habeas.connector import (
     Match,
     Page,
     PlannedObject,
-    Record,
     RecordRef,
     SystemPlan,
     Treatment,
 )
-from habeas.model import Frozen, Identifier
+from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome
+from habeas.testing.changing import ChangingRows
+from habeas.testing.rows import MemoryRow
 
+__all__ = ["MemoryConnector", "MemoryRow"]
+
+_BASE = frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM})
 _FATES = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
 
 
-class MemoryRow(Frozen):
-    """One object of the system."""
-
-    collection: str
-    key: str
-    data: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
-    root: str | None = None
-    """The key of the account that it belongs to; None for an account itself."""
-    identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
-    name: str | None = Field(default=None, repr=False)
-    anchor: date | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 over everything stored."""
-        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
-
-
-class MemoryConnector:
+class MemoryConnector(ChangingRows):
     """A system of accounts and what belongs to them.
 
     Args:
-        collections: what it holds; the first one is that of the accounts.
+        collections: what it holds; the first one is that of the accounts. What they say of rectification, restriction
+            and expiry becomes the manifest's capabilities.
         rows: its content.
         needs: identifier kinds it can search by.
         page_size: records per page.
+        purposes: what each account's data can be stopped from being used for.
     """
 
     def __init__(
@@ -67,34 +49,19 @@ class MemoryConnector:
         needs: tuple[str, ...] = ("email",),
         page_size: int = 2,
         confirm_after: float = 0.0,
+        purposes: tuple[str, ...] = (),
     ) -> None:
-        self.rows: dict[tuple[str, str], MemoryRow] = {}
-        self.calls: list[str] = []
-        self.faults: dict[str, deque[Exception]] = {}
+        super().__init__(rows)
         self._page_size = page_size
-        self.put(*rows)
         self.manifest = Manifest(
             title=title,
             needs=needs,
             yields=("email", "customer_number"),
-            capabilities=frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM}),
+            capabilities=_BASE | _more(collections, purposes),
             collections=collections,
             confirm_after=confirm_after,
+            purposes=purposes,
         )
-
-    def put(self, *rows: MemoryRow) -> None:
-        """Add rows, or replace those with the same key."""
-        self.rows.update({(row.collection, row.key): row for row in rows})
-
-    def fail(self, method: str, *errors: Exception) -> None:
-        """Make the next calls of a method raise these, one each."""
-        self.faults.setdefault(method, deque()).extend(errors)
-
-    def _called(self, method: str) -> None:
-        self.calls.append(method)
-        waiting = self.faults.get(method)
-        if waiting:
-            raise waiting.popleft()
 
     async def ping(self) -> Health:
         """Always well."""
@@ -134,7 +101,9 @@ class MemoryConnector:
 
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
         """Carry out the plan, or change nothing if the data is no longer what it was made from."""
-        self._called("erase")
+        wait = self._called("erase")
+        if wait:
+            return wait
         planned = {(one.collection, one.key): one for one in plan.objects}
         appeared = [
             row for row in self._of({root.key for root in plan.roots}) if (row.collection, row.key) not in planned
@@ -142,17 +111,15 @@ class MemoryConnector:
         changed = [one for one in plan.objects if not self._as_planned(one) and not self._unchanged(one)]
         if appeared or changed:
             return Drifted(changed=len(changed), appeared=len(appeared))
-        for place, one in planned.items():
-            row = self.rows.get(place)
-            if one.treatment is Treatment.DELETE:
-                self.rows.pop(place, None)
-            elif one.treatment is Treatment.ANONYMISE and row:
-                self.rows[place] = row.model_copy(update={"data": {}, "identifiers": (), "name": None})
+        for one in plan.objects:
+            self._treat(one)
         return Done(result=tuple(_outcome(one, _FATES[one.treatment]) for one in plan.objects))
 
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """Look at every planned object again, and search once more."""
-        self._called("confirm")
+        wait = self._called("confirm")
+        if wait:
+            return wait
         planned = {(one.collection, one.key): one for one in plan.objects}
         outcomes = [
             _outcome(one, _FATES[one.treatment] if self._as_planned(one) else Fate.FAILED) for one in plan.objects
@@ -167,36 +134,6 @@ class MemoryConnector:
     async def aclose(self) -> None:
         """Nothing to give back."""
 
-    def _accounts(self) -> list[MemoryRow]:
-        return [row for row in self.rows.values() if row.root is None]
-
-    def _of(self, roots: set[str]) -> list[MemoryRow]:
-        found = [row for row in self.rows.values() if (row.root or row.key) in roots]
-        return sorted(found, key=lambda row: (row.root is not None, row.collection, row.key))
-
-    def _record(self, row: MemoryRow) -> Record:
-        accounts = self.manifest.collections[0].name
-        return Record(
-            collection=row.collection,
-            key=row.key,
-            data=row.data,
-            fingerprint=row.fingerprint,
-            anchor=row.anchor,
-            parents=(RecordRef(collection=accounts, key=row.root),) if row.root else (),
-        )
-
-    def _unchanged(self, one: PlannedObject) -> bool:
-        row = self.rows.get((one.collection, one.key))
-        return row is not None and row.fingerprint == one.fingerprint
-
-    def _as_planned(self, one: PlannedObject) -> bool:
-        row = self.rows.get((one.collection, one.key))
-        if one.treatment is Treatment.DELETE:
-            return row is None
-        if one.treatment is Treatment.ANONYMISE:
-            return row is not None and not row.data
-        return self._unchanged(one)
-
 
 def _outcome(one: PlannedObject, fate: Fate) -> ObjectOutcome:
     kept = fate is Fate.RETAINED
@@ -208,3 +145,13 @@ def _outcome(one: PlannedObject, fate: Fate) -> ObjectOutcome:
         law=one.law if kept else None,
         until=one.until if kept else None,
     )
+
+
+def _more(collections: tuple[Collection, ...], purposes: tuple[str, ...]) -> frozenset[Capability]:
+    has = {
+        Capability.RECTIFY: any(one.rectifiable for one in collections),
+        Capability.RESTRICT: any(one.restrictable for one in collections),
+        Capability.OBJECT: bool(purposes),
+        Capability.EXPIRE: any(one.expires for one in collections),
+    }
+    return frozenset(capability for capability, declared in has.items() if declared)

@@ -7,35 +7,56 @@ no regime. Importing this is light: files and holidays are read when first asked
 from habeas.law.case import Case, Deadlines, Pause
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
+from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Remedies
 from habeas.law.library import (
     authorities,
     extension_allowed,
     extension_grounds,
+    fee_rule,
+    free_requests,
+    hold_after_refusal,
     notice_contents,
     pauses_allowed,
+    recipients_duty,
     refusal_grounds,
     regime,
     regimes,
+    remedies,
+    right_known,
     rights,
+    verification,
 )
 from habeas.law.places import default_clock_tz
 
 __all__ = [
+    "Appeal",
     "Authority",
     "Case",
     "Deadlines",
+    "Duty",
+    "FeeRule",
+    "FreeRule",
     "Ground",
+    "HoldRule",
     "Pause",
     "Regime",
+    "Remedies",
     "authorities",
     "compute",
     "default_clock_tz",
     "extension_allowed",
     "extension_grounds",
+    "fee_rule",
+    "free_requests",
+    "hold_after_refusal",
     "notice_contents",
     "pauses_allowed",
+    "recipients_duty",
     "refusal_grounds",
     "regime",
     "regimes",
+    "remedies",
+    "right_known",
     "rights",
+    "verification",
 ]

@@ -118,5 +118,6 @@ def _deadlines(work: Working) -> Deadlines:
         citation=citation(work),
         explanation=tuple(explanation(work, notice, suggested)),
         uncertain=uncertain(work),
+        right_known=work.clock.given,
         clock_tz=work.tz,
     )

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from habeas.law.duties import Authority, Duty, FeeRule, FreeRule, HoldRule, RemedyRule, VerificationRule
+from habeas.law.figure import Code, Figure, Mark
 from habeas.model import Frozen, PauseReason, Right
 
 __all__ = [
@@ -30,24 +32,6 @@ __all__ = [
     "Rule",
     "Span",
 ]
-
-Mark = Annotated[str, Field(pattern=r"^[PSK?](/[PSK?])*$")]
-"""How sure a figure is: P the text itself was read, S an excerpt or secondary source, K known but not read again,
-``?`` uncertain, to be confirmed by counsel. ``P/?`` is both: the text was read, its reading is open."""
-
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Figure(Frozen):
-    """Anything the law says: with the article it says it in and how sure we are."""
-
-    cite: str = Field(min_length=2)
-    mark: Mark
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether counsel should confirm it."""
-        return "?" in self.mark
 
 
 class Span(Figure):
@@ -160,6 +144,8 @@ class Clock(Frozen):
 
     name: Code
     rights: tuple[Right, ...] = Field(min_length=1)
+    given: bool = True
+    """False: the clock is only there to say that this law gives no such right."""
     cite: str = Field(min_length=2)
     since: date | None = None
     before: str | None = None
@@ -202,17 +188,10 @@ class Ground(Figure):
 
 
 class Rule(Figure):
-    """Something else the law says that letters, plans and people need: fees, recipients, records, remedies."""
+    """Something else the law says that people need to know: forms, formats, records, silence."""
 
     item: Code
     text: str
-
-
-class Authority(Frozen):
-    """Whom the person may complain to. Names and addresses of offices, public knowledge."""
-
-    name: str
-    url: str = Field(pattern=r"^https://")
 
 
 class Option(Figure):
@@ -248,6 +227,12 @@ class Regime(Frozen):
     clocks: tuple[Clock, ...]
     grounds: tuple[Ground, ...] = ()
     rules: tuple[Rule, ...] = ()
+    fees: tuple[FeeRule, ...] = ()
+    remedies: tuple[RemedyRule, ...] = ()
+    recipients: tuple[Duty, ...] = ()
+    verification: tuple[VerificationRule, ...] = ()
+    free: FreeRule | None = None
+    hold: HoldRule | None = None
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)
@@ -269,7 +254,7 @@ class Regime(Frozen):
     @property
     def rights(self) -> frozenset[Right]:
         """The rights this law knows."""
-        return frozenset(right for clock in self.clocks for right in clock.rights)
+        return frozenset(right for clock in self.clocks if clock.given for right in clock.rights)
 
     def clock(self, right: Right) -> Clock | None:
         """The clock a right runs on, or None where the law does not know the right."""

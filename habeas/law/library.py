@@ -10,22 +10,30 @@ from typing import Any
 
 from habeas.errors import UnknownRegime
 from habeas.law import files
-from habeas.law.data import Authority, Ground, Regime
+from habeas.law.data import Authority, Ground, Regime, Span
+from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Proof, Remedies
 from habeas.law.places import authorities_at, country_of, parse_place
-from habeas.law.states import StateRow, clocks_of, rules_of
-from habeas.model import PauseReason, Right
+from habeas.law.states import StateRow, clocks_of, free_of, rules_of
+from habeas.model import REMEDIES, PauseReason, Right
 
 __all__ = [
     "authorities",
     "extension_allowed",
     "extension_grounds",
+    "fee_rule",
     "fits",
+    "free_requests",
+    "hold_after_refusal",
     "notice_contents",
     "pauses_allowed",
+    "recipients_duty",
     "refusal_grounds",
     "regime",
     "regimes",
+    "remedies",
+    "right_known",
     "rights",
+    "verification",
 ]
 
 STATES = "US-STATE"
@@ -90,7 +98,7 @@ def regime(code: str, jurisdiction: str) -> Regime:
 def _in_state(common: Regime, row: StateRow) -> Regime:
     cites = {"statute": row.cite, "rights_cite": row.cite}
     theirs: dict[str, object] = {**cites, "title": f"{row.name} consumer privacy law", "in_force": row.in_force}
-    theirs |= {"clocks": clocks_of(row), "rules": (*rules_of(row), *common.rules)}
+    theirs |= {"clocks": clocks_of(row), "rules": (*rules_of(row), *common.rules), "free": free_of(row)}
     return common.model_copy(update=theirs)
 
 
@@ -138,8 +146,20 @@ def rights(code: str, jurisdiction: str, on: date | None = None) -> frozenset[Ri
     Raises:
         UnknownRegime: as `regime`.
     """
-    clocks = regime(code, jurisdiction).clocks
-    return frozenset(r for c in clocks if on is None or c.since is None or c.since <= on for r in c.rights)
+    law = regime(code, jurisdiction)
+    if on is not None and on < law.in_force:
+        return frozenset()
+    given = (clock for clock in law.clocks if clock.given)
+    return frozenset(r for c in given if on is None or c.since is None or c.since <= on for r in c.rights)
+
+
+def right_known(code: str, jurisdiction: str, right: Right, on: date) -> bool:
+    """Whether the law of a place gives this right to a request received on that day.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return right in rights(code, jurisdiction, on)
 
 
 def authorities(code: str, jurisdiction: str) -> tuple[Authority, ...]:
@@ -183,3 +203,91 @@ def notice_contents(code: str, jurisdiction: str, letter: str) -> tuple[str, ...
         UnknownRegime: as `regime`.
     """
     return regime(code, jurisdiction).notices.get(letter, ())
+
+
+def fee_rule(code: str, jurisdiction: str, right: Right) -> FeeRule:
+    """Whether the person may be asked to pay for this. Where the law says nothing of a fee: ``unstated``.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    law = regime(code, jurisdiction)
+    silent = FeeRule(allowed="unstated", text="The law says nothing of a fee.", cite=law.rights_cite, mark="?")
+    return next((fee for fee in law.fees if fee.covers(right)), silent)
+
+
+def remedies(code: str, jurisdiction: str, right: Right) -> Remedies:
+    """Where a person may go who disagrees with the answer to this right.
+
+    An appeal is only named where the act gives one, with its days. There is no appeal against the answer to an appeal,
+    and no complaint to the controller about the answer to a complaint.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    law = regime(code, jurisdiction)
+    rule = next(each for each in law.remedies if each.covers(right))
+    second = right in REMEDIES
+    return Remedies(
+        authority=authorities(code, jurisdiction),
+        court=rule.court,
+        controller_complaint=rule.controller_complaint and not second,
+        appeal=None if second else _appeal(law),
+        time_limit=rule.time_limit,
+        text=rule.text,
+        cite=rule.cite,
+        mark=rule.mark,
+    )
+
+
+def _appeal(law: Regime) -> Appeal | None:
+    clock = law.clock(Right.APPEAL)
+    if clock is None or not isinstance(clock.term, Span) or clock.term.days is None:
+        return None
+    more = clock.extension.days if clock.extension else None
+    return Appeal(within_days=clock.term.days, extendable_days=more, cite=clock.cite, mark=clock.term.mark)
+
+
+def recipients_duty(code: str, jurisdiction: str, right: Right) -> Duty | None:
+    """Who else must be told once this right was carried out; None where the law asks for nobody.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return next((duty for duty in regime(code, jurisdiction).recipients if duty.covers(right)), None)
+
+
+def verification(
+    code: Regime | str, right: Right, jurisdiction: str | None = None, *, marketing: bool = False
+) -> Proof:
+    """How sure one must be who asks, before this right is carried out.
+
+    Args:
+        code: the regime.
+        right: the right.
+        jurisdiction: the place, where the regime alone does not say it.
+        marketing: whether it is an objection to direct marketing, which needs less.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    rules = (rule for rule in _find(code, jurisdiction).verification if rule.covers(right))
+    return next((rule.need for rule in rules if marketing or not rule.marketing), "reasonable")
+
+
+def free_requests(code: str, jurisdiction: str) -> FreeRule | None:
+    """How many requests within so many months cost nothing or need be answered; None where the law has no such count.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return regime(code, jurisdiction).free
+
+
+def hold_after_refusal(code: str, jurisdiction: str) -> HoldRule | None:
+    """For how long refused information must be kept; None where the law has no such rule.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return regime(code, jurisdiction).hold

@@ -7,9 +7,10 @@ from datetime import date
 from pydantic import Field
 
 from habeas.law.data import Clock, Extension, Mark, NoNumber, Notice, Remark, Rule, Span
+from habeas.law.duties import FreeRule
 from habeas.model import Frozen, Right
 
-__all__ = ["StateRow", "clocks_of", "rules_of"]
+__all__ = ["StateRow", "clocks_of", "free_of", "rules_of"]
 
 _GROUNDS = ("complexity", "number_of_requests")
 _LETTERS: dict[str, tuple[Right, ...]] = {
@@ -37,7 +38,8 @@ class StateRow(Frozen):
     appeal_mark: Mark | None = None
     consent_stop: int | None = None
     consent_mark: Mark | None = None
-    free: str = ""
+    free_per_year: int | None = None
+    read: bool = True
     authority: str = ""
     note: str = ""
     mark: Mark
@@ -88,16 +90,29 @@ def _opt_out(row: StateRow) -> Clock:
 
 def _appeal(row: StateRow) -> Clock:
     cite, mark = f"{row.cite} (appeal)", row.appeal_mark or row.mark_other
-    term: Span | NoNumber = NoNumber(text="The act gives no appeal to the business.", cite=cite, mark=mark)
+    none = (
+        "The act gives no appeal to the business." if row.read else "Whether the act gives an appeal was not read yet."
+    )
+    term: Span | NoNumber = NoNumber(text=none, cite=cite, mark=mark)
     if row.appeal is not None:
         term = Span(days=row.appeal, cite=cite, mark=mark)
     extension, notice = _put_off(cite, mark, row.appeal_extension)
-    return Clock(name="appeal", rights=(Right.APPEAL,), cite=cite, term=term, extension=extension, notice=notice)
+    return Clock(
+        name="appeal",
+        rights=(Right.APPEAL,),
+        given=row.appeal is not None,
+        cite=cite,
+        term=term,
+        extension=extension,
+        notice=notice,
+    )
 
 
 def _consent(row: StateRow) -> Clock:
     cite, mark = f"{row.cite} (withdrawal of consent)", row.consent_mark or row.mark_other
     none = "The act sets no number of days for the withdrawal of consent."
+    if not row.read:
+        none = "What the act says of the withdrawal of consent was not read yet."
     term: Span | NoNumber = NoNumber(text=none, cite=cite, mark=mark)
     if row.consent_stop is not None:
         term = Span(days=row.consent_stop, cite=cite, mark=mark)
@@ -111,6 +126,14 @@ def clocks_of(row: StateRow) -> tuple[Clock, ...]:
 
 def rules_of(row: StateRow) -> tuple[Rule, ...]:
     """What else the row says, in the form of every other regime."""
-    said = {"fee": row.free and f"Free {row.free}.", "remedy": row.authority and f"After the appeal: {row.authority}."}
-    said["note"] = row.note
+    said = {"remedy": row.authority and f"After the appeal: {row.authority}.", "note": row.note}
     return tuple(Rule(item=item, text=text, cite=row.cite, mark=row.mark_other) for item, text in said.items() if text)
+
+
+def free_of(row: StateRow) -> FreeRule | None:
+    """How many requests a year cost nothing, where the row says so."""
+    if row.free_per_year is None:
+        return None
+    often = "once" if row.free_per_year == 1 else "twice"
+    text = f"Free {often} in twelve months."
+    return FreeRule(count=row.free_per_year, months=12, text=text, cite=row.cite, mark=row.mark_other)

@@ -89,7 +89,6 @@ def test_every_number_in_a_file_stands_beside_its_article(name: str) -> None:
 def test_what_letters_need_is_there(code: str, place: str) -> None:
     assert authorities(code, place)
     assert refusal_grounds(code, place)
-    assert {"remedy", "refusal_notice"} & {rule.item for rule in regime(code, place).rules}
     assert notice_contents(code, place, "refusal")
     if any(extension_allowed(code, right, place) for right in Right):
         assert notice_contents(code, place, "extension")

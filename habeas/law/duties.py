@@ -1,0 +1,142 @@
+"""What the law says beside its dates: fees, remedies, who else is told, proof of identity, free requests, holds.
+
+The shapes of the tables in the regimes' files, and the answers that letters, plans and workflows read.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from habeas.law.figure import Code, Figure
+from habeas.model import Frozen, Right
+
+__all__ = [
+    "Appeal",
+    "Authority",
+    "Duty",
+    "FeeAllowed",
+    "FeeRule",
+    "FreeRule",
+    "HoldRule",
+    "OfRights",
+    "Proof",
+    "Recipient",
+    "Remedies",
+    "RemedyRule",
+    "RemedyTime",
+    "VerificationRule",
+]
+
+FeeAllowed = Literal[
+    "never", "unfounded_or_excessive", "disproportionate_effort", "minimal", "reasonable", "actual_cost", "unstated"
+]
+"""When a fee may be asked. ``unstated``: the law says nothing of one, so none is asked without counsel."""
+
+Recipient = Literal["recipients", "controllers", "processors", "third_parties", "source"]
+"""Who is told: anybody the data went to, other controllers, processors (service providers, contractors), buyers and
+sharers, or where the data came from."""
+
+Proof = Literal["none", "reasonable", "required"]
+"""Proof of identity: none may be asked; it may be asked where there is reasonable doubt; the law demands it."""
+
+RemedyTime = Literal["30_days", "180_days", "6_months"]
+"""By when the person turns to the authority, counted from the refusal or the end of the term."""
+
+
+class OfRights(Figure):
+    """A figure for some rights only; empty: for any right of the regime."""
+
+    rights: tuple[Right, ...] = ()
+
+    def covers(self, right: Right) -> bool:
+        """Whether it holds for a right."""
+        return not self.rights or right in self.rights
+
+
+class FeeRule(OfRights):
+    """Whether the person may be asked to pay.
+
+    ``announces_first``: the amount, or an estimate, is told before it is charged. ``also``: further cases in which a
+    fee may be asked (``further_copies``, ``beyond_free_requests``). ``most``: the most it may be, with its currency.
+    """
+
+    allowed: FeeAllowed
+    announces_first: bool = False
+    also: tuple[Code, ...] = ()
+    most: str | None = None
+    text: str
+
+
+class RemedyRule(OfRights):
+    """Where a person who disagrees may go, beside the authority of the place."""
+
+    court: bool = False
+    controller_complaint: bool = False
+    time_limit: RemedyTime | None = None
+    text: str
+
+
+class Authority(Frozen):
+    """Whom the person may complain to. Names and addresses of offices, public knowledge."""
+
+    name: str
+    url: str = Field(pattern=r"^https://")
+
+
+class Appeal(Figure):
+    """An appeal to the controller itself: days from its receipt to the decision, and how many more may be taken."""
+
+    within_days: int
+    extendable_days: int | None = None
+
+
+class Remedies(Figure):
+    """What a person who disagrees with an answer may do. The letters of refusal are made from it."""
+
+    authority: tuple[Authority, ...]
+    court: bool
+    controller_complaint: bool
+    appeal: Appeal | None = None
+    time_limit: RemedyTime | None = None
+    text: str
+
+
+class Duty(OfRights):
+    """Who else must be told of what was done.
+
+    ``look_back_months``: only those who had the data within so many months. ``on_request``: only if the person asks.
+    ``if_practicable``: not where it is impossible or out of proportion. ``may_ask_who``: the person may ask who they
+    are.
+    """
+
+    whom: tuple[Recipient, ...] = Field(min_length=1)
+    look_back_months: int | None = None
+    on_request: bool = False
+    if_practicable: bool = False
+    may_ask_who: bool = False
+    text: str
+
+
+class VerificationRule(OfRights):
+    """How sure the controller must be who asks. ``marketing``: only for objections to direct marketing."""
+
+    need: Proof
+    marketing: bool = False
+    text: str = ""
+
+
+class FreeRule(OfRights):
+    """How many requests within so many months are free (or need be answered at all, where ``text`` says so)."""
+
+    count: int = Field(ge=1)
+    months: int = Field(ge=1)
+    text: str = ""
+
+
+class HoldRule(OfRights):
+    """What was refused is kept: for so many days, or (None) until every recourse is exhausted."""
+
+    days: int | None = None
+    text: str

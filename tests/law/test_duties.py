@@ -1,0 +1,285 @@
+"""Beside the dates: fees, remedies, recipients, proof of identity, free requests, holds, grounds of refusal."""
+
+from datetime import date
+
+import pytest
+
+from habeas.law import (
+    fee_rule,
+    free_requests,
+    hold_after_refusal,
+    recipients_duty,
+    refusal_grounds,
+    regime,
+    regimes,
+    remedies,
+    right_known,
+    rights,
+    verification,
+)
+from habeas.law.compute import compute
+from habeas.model import REMEDIES, Right
+from tests.law.kit import case
+
+EVERYWHERE = [(law.code, place) for law in regimes().values() for place in law.places]
+
+
+@pytest.mark.parametrize(("code", "place"), EVERYWHERE)
+def test_every_right_of_every_place_is_answered(code: str, place: str) -> None:
+    law = regime(code, place)
+    for right in rights(code, place):
+        assert any(fee.covers(right) for fee in law.fees), right
+        assert any(rule.covers(right) for rule in law.verification), right
+        found = remedies(code, place, right)
+        assert found.authority
+        assert found.text
+        assert found.cite
+        if right not in REMEDIES:
+            assert refusal_grounds(code, place, right), right
+
+
+@pytest.mark.parametrize(("code", "place"), EVERYWHERE)
+def test_nothing_is_said_of_a_right_that_the_law_does_not_give(code: str, place: str) -> None:
+    law, given = regime(code, place), rights(code, place) | {Right.OBJECTION, Right.RECTIFICATION, Right.APPEAL}
+    tables = (law.fees, law.remedies, law.recipients, law.verification, law.grounds)
+    assert {right for table in tables for each in table for right in each.rights} <= given
+    assert sum(not each.rights and not each.marketing for each in law.verification) <= 1
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "right", "allowed", "first"),
+    [
+        ("EU-GDPR", "DK", "access", "unfounded_or_excessive", True),
+        ("EU-GDPR", "DK", "withdraw_consent", "never", False),
+        ("EEA-GDPR", "NO", "erasure", "unfounded_or_excessive", True),
+        ("UK-GDPR", "GB-ENG", "rectification", "unfounded_or_excessive", True),
+        ("CH-FADP", "CH", "access", "disproportionate_effort", True),
+        ("CH-FADP", "CH", "erasure", "unstated", False),
+        ("US-CCPA", "US-CA", "access", "unfounded_or_excessive", False),
+        ("US-CCPA", "US-CA", "opt_out_sale", "never", False),
+        ("US-STATE", "US-CO", "erasure", "unfounded_or_excessive", False),
+        ("CA-PIPEDA", "CA-ON", "access", "minimal", True),
+        ("CA-QC-25", "CA-QC", "access", "reasonable", True),
+        ("CA-QC-25", "CA-QC", "rectification", "never", False),
+        ("BR-LGPD", "BR", "access", "never", False),
+        ("AU-APP", "AU", "access", "reasonable", False),
+        ("AU-APP", "AU", "rectification", "never", False),
+        ("IN-DPDP", "IN", "access", "unstated", False),
+        ("ZA-PAIA", "ZA", "access", "reasonable", True),
+        ("SG-PDPA", "SG", "access", "reasonable", True),
+        ("JP-APPI", "JP", "access", "reasonable", False),
+        ("KR-PIPA", "KR", "access", "actual_cost", False),
+        ("CN-PIPL", "CN", "access", "unstated", False),
+        ("NZ-PRIVACY", "NZ", "access", "reasonable", False),
+    ],
+)
+def test_fees(code: str, place: str, right: str, allowed: str, first: bool) -> None:
+    found = fee_rule(code, place, Right(right))
+    assert (found.allowed, found.announces_first) == (allowed, first)
+
+
+def test_fees_have_their_extras() -> None:
+    assert fee_rule("EU-GDPR", "FR", Right.ACCESS).also == ("further_copies",)
+    assert fee_rule("US-STATE", "US-VA", Right.ACCESS).also == ("beyond_free_requests",)
+    assert fee_rule("CH-FADP", "CH", Right.PORTABILITY).most == "CHF 300"
+    silent = fee_rule("SG-PDPA", "SG", Right.APPEAL)
+    assert silent.allowed == "never"
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "court", "controller", "time"),
+    [
+        ("EU-GDPR", "DK", True, False, None),
+        ("EEA-GDPR", "NO", True, False, None),
+        ("UK-GDPR", "GB-ENG", True, True, None),
+        ("CH-FADP", "CH", True, False, None),
+        ("US-CCPA", "US-CA", False, False, None),
+        ("US-STATE", "US-CO", False, False, None),
+        ("CA-PIPEDA", "CA-ON", True, False, "6_months"),
+        ("CA-QC-25", "CA-QC", False, False, "30_days"),
+        ("BR-LGPD", "BR", False, False, None),
+        ("AU-APP", "AU", False, True, None),
+        ("IN-DPDP", "IN", False, True, None),
+        ("ZA-PAIA", "ZA", True, False, "180_days"),
+        ("SG-PDPA", "SG", False, False, None),
+        ("JP-APPI", "JP", True, False, None),
+        ("KR-PIPA", "KR", False, True, None),
+        ("CN-PIPL", "CN", True, False, None),
+        ("NZ-PRIVACY", "NZ", False, False, None),
+    ],
+)
+def test_remedies(code: str, place: str, court: bool, controller: bool, time: str | None) -> None:
+    found = remedies(code, place, Right.ACCESS)
+    assert (found.court, found.controller_complaint, found.time_limit) == (court, controller, time)
+
+
+@pytest.mark.parametrize(("code", "place"), EVERYWHERE)
+def test_remedies_agree_with_what_a_refusal_must_say(code: str, place: str) -> None:
+    law, found = regime(code, place), remedies(code, place, Right.ACCESS)
+    said = law.notices["refusal"]
+    assert not ("court" in said and not found.court)
+    assert not ("remedy_time" in said and found.time_limit is None)
+    assert not ("complaint_to_controller" in said and not found.controller_complaint)
+
+
+@pytest.mark.parametrize(
+    ("place", "days", "more"),
+    [("US-CO", 45, 60), ("US-MN", 45, 60), ("US-NJ", 45, None), ("US-OR", 45, None), ("US-VA", 60, None)],
+)
+def test_appeals_of_states(place: str, days: int, more: int | None) -> None:
+    appeal = remedies("US-STATE", place, Right.ERASURE).appeal
+    assert appeal is not None
+    assert (appeal.within_days, appeal.extendable_days) == (days, more)
+
+
+def test_no_appeal_where_there_is_none_and_none_against_an_appeal() -> None:
+    assert remedies("US-STATE", "US-UT", Right.ACCESS).appeal is None
+    assert remedies("US-STATE", "US-VT", Right.ACCESS).appeal is None
+    assert remedies("US-STATE", "US-CO", Right.APPEAL).appeal is None
+    assert remedies("EU-GDPR", "DK", Right.ACCESS).appeal is None
+    assert remedies("UK-GDPR", "GB-SCT", Right.ACCESS).controller_complaint
+    assert not remedies("UK-GDPR", "GB-SCT", Right.COMPLAINT).controller_complaint
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "right", "whom", "months"),
+    [
+        ("EU-GDPR", "DK", "rectification", ("recipients",), None),
+        ("EEA-GDPR", "IS", "erasure", ("recipients",), None),
+        ("UK-GDPR", "GB-ENG", "restriction", ("recipients",), None),
+        ("US-CCPA", "US-CA", "erasure", ("processors", "third_parties"), None),
+        ("US-CCPA", "US-CA", "rectification", ("processors",), None),
+        ("US-CCPA", "US-CA", "opt_out_sale", ("third_parties",), None),
+        ("US-CCPA", "US-CA", "limit_sensitive", ("processors",), None),
+        ("US-STATE", "US-TX", "erasure", ("processors",), None),
+        ("CA-PIPEDA", "CA-ON", "rectification", ("third_parties",), None),
+        ("CA-QC-25", "CA-QC", "rectification", ("recipients", "source"), 6),
+        ("BR-LGPD", "BR", "erasure", ("controllers",), None),
+        ("AU-APP", "AU", "rectification", ("third_parties",), None),
+        ("IN-DPDP", "IN", "erasure", ("processors",), None),
+        ("ZA-PAIA", "ZA", "erasure", ("recipients",), None),
+        ("SG-PDPA", "SG", "rectification", ("recipients",), 12),
+        ("NZ-PRIVACY", "NZ", "rectification", ("recipients",), None),
+    ],
+)
+def test_who_else_is_told(code: str, place: str, right: str, whom: tuple[str, ...], months: int | None) -> None:
+    duty = recipients_duty(code, place, Right(right))
+    assert duty is not None
+    assert (duty.whom, duty.look_back_months) == (whom, months)
+    assert recipients_duty(code, place, Right.ACCESS) is None
+
+
+def test_nobody_is_told_where_the_law_asks_for_none() -> None:
+    assert recipients_duty("EU-GDPR", "DK", Right.OBJECTION) is None
+    assert recipients_duty("CH-FADP", "CH", Right.ERASURE) is None
+    assert recipients_duty("JP-APPI", "JP", Right.ERASURE) is None
+    only_then = recipients_duty("AU-APP", "AU", Right.RECTIFICATION)
+    assert only_then is not None
+    assert only_then.on_request
+    european = recipients_duty("EU-GDPR", "DK", Right.ERASURE)
+    assert european is not None
+    assert (european.if_practicable, european.may_ask_who) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "need"),
+    [
+        ("EU-GDPR", "access", "reasonable"),
+        ("EU-GDPR", "objection", "reasonable"),
+        ("EU-GDPR", "withdraw_consent", "none"),
+        ("UK-GDPR", "complaint", "none"),
+        ("US-CCPA", "access", "required"),
+        ("US-CCPA", "opt_out_sale", "none"),
+        ("US-CCPA", "limit_sensitive", "none"),
+        ("US-STATE", "opt_out_sale", "none"),
+        ("US-STATE", "access", "required"),
+        ("CA-QC-25", "access", "required"),
+        ("NZ-PRIVACY", "access", "required"),
+        ("CH-FADP", "access", "required"),
+        ("CA-PIPEDA", "access", "reasonable"),
+    ],
+)
+def test_proof_of_identity(code: str, right: str, need: str) -> None:
+    assert verification(code, Right(right)) == need
+
+
+def test_marketing_needs_no_proof() -> None:
+    assert verification("EU-GDPR", Right.OBJECTION, marketing=True) == "none"
+    assert verification("UK-GDPR", Right.OBJECTION, "GB-NIR", marketing=True) == "none"
+    assert verification("EU-GDPR", Right.ACCESS, marketing=True) == "reasonable"
+
+
+def test_free_requests() -> None:
+    counts = {
+        place: found.count for place in regimes()["US-STATE"].places if (found := free_requests("US-STATE", place))
+    }
+    twice = {"US-VA", "US-TX", "US-FL", "US-IA", "US-NE", "US-TN", "US-MN", "US-KY"}
+    assert {place for place, count in counts.items() if count == 2} == twice
+    assert len(counts) == 19
+    assert free_requests("US-STATE", "US-VT") is None
+    assert free_requests("EU-GDPR", "DK") is None
+    california = free_requests("US-CCPA", "US-CA")
+    assert california is not None
+    assert (california.count, california.months, california.rights) == (2, 12, (Right.ACCESS, Right.PORTABILITY))
+
+
+def test_refused_information_is_held() -> None:
+    held = {code: hold_after_refusal(code, law.places[0]) for code, law in regimes().items()}
+    assert {code: rule.days for code, rule in held.items() if rule} == {
+        "CA-PIPEDA": None,
+        "CA-QC-25": None,
+        "SG-PDPA": 30,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "right", "wanted"),
+    [
+        ("EU-GDPR", "DK", "rectification", {"accurate", "manifestly_unfounded", "excessive", "cannot_identify"}),
+        ("EU-GDPR", "DK", "erasure", {"still_needed", "legal_obligation", "legal_claims"}),
+        ("EU-GDPR", "DK", "restriction", {"conditions_not_met"}),
+        ("EU-GDPR", "DK", "objection", {"compelling_grounds", "conditions_not_met"}),
+        ("UK-GDPR", "GB-ENG", "withdraw_consent", {"not_based_on_consent"}),
+        ("US-STATE", "US-CO", "appeal", {"late"}),
+        ("US-STATE", "US-CO", "opt_out_sale", {"fraud"}),
+        ("US-CCPA", "US-CA", "rectification", {"accurate", "same_as_before"}),
+        ("CA-QC-25", "CA-QC", "rectification", {"accurate"}),
+        ("KR-PIPA", "KR", "restriction", {"complete_transaction"}),
+    ],
+)
+def test_each_right_has_its_grounds(code: str, place: str, right: str, wanted: set[str]) -> None:
+    assert wanted <= {ground.code for ground in refusal_grounds(code, place, Right(right))}
+
+
+def test_grounds_against_access_are_not_offered_for_correction() -> None:
+    for code, place in (("CA-PIPEDA", "CA"), ("ZA-PAIA", "ZA"), ("CH-FADP", "CH"), ("CA-QC-25", "CA-QC")):
+        assert "rights_of_others" not in {one.code for one in refusal_grounds(code, place, Right.RECTIFICATION)}
+        assert "rights_of_others" in {one.code for one in refusal_grounds(code, place, Right.ACCESS)}
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "right", "on", "known"),
+    [
+        ("EU-GDPR", "DK", "access", "2018-05-25", True),
+        ("EU-GDPR", "DK", "access", "2018-05-24", False),
+        ("EU-GDPR", "DK", "opt_out_sale", "2027-01-01", False),
+        ("UK-GDPR", "GB-ENG", "complaint", "2026-06-18", False),
+        ("UK-GDPR", "GB-ENG", "complaint", "2026-06-19", True),
+        ("US-STATE", "US-UT", "rectification", "2026-06-30", False),
+        ("US-STATE", "US-UT", "appeal", "2027-01-01", False),
+        ("US-STATE", "US-VT", "access", "2027-12-31", False),
+        ("US-STATE", "US-VT", "access", "2028-01-01", True),
+        ("US-CCPA", "US-CA", "objection", "2026-12-31", False),
+        ("IN-DPDP", "IN", "access", "2027-01-01", False),
+    ],
+)
+def test_whether_a_right_is_known_on_a_day(code: str, place: str, right: str, on: str, known: bool) -> None:
+    assert right_known(code, place, Right(right), date.fromisoformat(on)) is known
+
+
+def test_an_appeal_that_a_state_does_not_give_is_said_so() -> None:
+    utah = compute(case("US-STATE", "US-UT", "appeal", "2027-03-01"))
+    assert not utah.right_known
+    assert "gives no appeal" in utah.citation
+    vermont = compute(case("US-STATE", "US-VT", "appeal", "2028-03-01"))
+    assert "not read yet" in vermont.citation

@@ -103,8 +103,41 @@ class FactsOf:
                 return letters.StaffAttention(
                     **common, **self._staff(), about=about, system=order.system, correlation=order.correlation
                 )
+            case (
+                Kind.QUESTION
+                | Kind.FEE
+                | Kind.DELAY
+                | Kind.PARTIAL_REFUSAL
+                | Kind.NOT_A_RIGHT
+                | Kind.CATEGORIES
+                | Kind.COMPLETION_CHANGE
+                | Kind.RESTRICTION_LIFTING
+                | Kind.FORWARDED
+                | Kind.REMEDY_DECISION
+                | Kind.RECIPIENT_NOTICE
+                | Kind.RECIPIENT_REMINDER
+                | Kind.FORWARD_NOTICE
+                | Kind.FORWARD_REMINDER
+                | Kind.STAFF_TASK
+                | Kind.STAFF_TASK_REMINDER
+                | Kind.STAFF_ESCALATION
+                | Kind.STAFF_BOUNCE
+            ):
+                return await self._sealed(kind, common)
             case _:
                 assert_never(kind)
+
+    async def _sealed(self, kind: Kind, common: dict[str, Any]) -> LetterFacts:
+        """The common facts with the letter's own laid over them, as whoever caused it sealed them."""
+        order = self._case.order
+        model, letter = letters.SEALED[kind]
+        if order.sealed is None:
+            raise ConfigurationError(f"A letter of kind {kind} needs its own facts, sealed under a name.")
+        own = await self._case.tx.unseal(order.request_id, order.sealed, model)
+        if own is None:
+            raise ConfigurationError(f"There is no sealed document {order.sealed} for this letter.")
+        staff = self._staff() if kind.to_staff else {}
+        return letter(**common, **staff, **dict(own))
 
     def code(self, code: SecretStr, expires_at: datetime, closes_at: datetime | None) -> letters.CodeLetter:
         """The facts of the letter that brings a one-time code; with ``closes_at``, of one that reminds as well."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from activities.letters.blocks import Element
-from activities.letters.facts import Kind
+from activities.letters.parts import Kind
 from habeas import law
 from habeas.model import Right
 

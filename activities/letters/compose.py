@@ -15,18 +15,13 @@ from activities.letters.facts import (
     CodeReminder,
     CompletionAccess,
     CompletionErasure,
-    ErasedGroup,
     Extension,
-    Ground,
-    KeptGroup,
-    Kind,
-    LetterFacts,
-    MissingSystem,
     NothingFound,
     Refusal,
     Unverified,
     Withdrawal,
 )
+from activities.letters.parts import ErasedGroup, Ground, KeptGroup, Kind, LetterFacts, MissingSystem
 from activities.letters.wording import Words
 from habeas.model import Right
 

@@ -14,7 +14,8 @@ from pydantic import Field
 from activities.letters.blocks import Draft, Element
 from activities.letters.checklist import required
 from activities.letters.compose import PersonFacts, compose
-from activities.letters.facts import Kind, LetterFacts, StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.facts import StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.parts import Kind, LetterFacts
 from activities.letters.staff import compose_staff
 from activities.letters.wording import Words, lookup
 from habeas.errors import HabeasError

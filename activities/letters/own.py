@@ -1,0 +1,255 @@
+"""What single letters know besides what all do: sealed by whoever causes the letter, laid over the common facts.
+
+Personal things stay out of ``repr``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from activities.letters.parts import KeptGroup, MissingSystem
+from habeas.model import Frozen, RequestId, Right, SystemName
+
+__all__ = [
+    "Addressed",
+    "BounceFacts",
+    "CategoriesFacts",
+    "ChangeFacts",
+    "ChangedGroup",
+    "ContestedFact",
+    "DelayFacts",
+    "EscalationFacts",
+    "FeeFacts",
+    "ForwardFacts",
+    "ForwardedFacts",
+    "HeldCategory",
+    "LiftingFacts",
+    "NewValue",
+    "NotARightFacts",
+    "PartialRefusal",
+    "QuestionFacts",
+    "RecipientFacts",
+    "RefusedPart",
+    "RemedyDecision",
+    "Shown",
+    "TaskFacts",
+]
+
+
+class Addressed(Frozen):
+    """Facts that bring the address their letter goes to."""
+
+    to: str | None = Field(default=None, repr=False)
+    """Unset: where letters of the kind go anyway."""
+
+
+class QuestionFacts(Frozen):
+    """Staff ask the person something."""
+
+    text: str = Field(min_length=1, repr=False)
+    reply_by: date | None = None
+    clock_waits: bool = False
+    """The term does not run while we wait."""
+
+
+class FeeFacts(Frozen):
+    """A fee, before anything is done."""
+
+    amount: str = Field(min_length=1, max_length=80)
+    """With its currency, as it is to be read: ``30 CAD``."""
+    why: str = Field(min_length=1, repr=False)
+    how_to_pay: str | None = Field(default=None, repr=False)
+    clock_waits: bool = False
+    provision: str | None = None
+    """Where the law allows it."""
+
+
+class DelayFacts(Frozen):
+    """It takes longer than promised: why, and when the answer will be there."""
+
+    why: str = Field(min_length=1, repr=False)
+    expected_on: date
+
+
+class ChangedGroup(Frozen):
+    """Something that was changed in one system."""
+
+    system: str
+    category: str
+    what: str | None = Field(default=None, repr=False)
+    """Which field, where one is meant, as a person reads it."""
+    count: int = Field(ge=1)
+
+
+class ContestedFact(Frozen):
+    """A correction that was not made, and why."""
+
+    what: str = Field(repr=False)
+    why: str | None = Field(default=None, repr=False)
+
+
+class ChangeFacts(Frozen):
+    """What was corrected, limited or stopped, and what was not."""
+
+    done: tuple[ChangedGroup, ...] = ()
+    contested: tuple[ContestedFact, ...] = ()
+    purposes: tuple[str, ...] = ()
+    """Titles of what was stopped, in the person's language."""
+    by_hand: tuple[MissingSystem, ...] = ()
+    """Systems where somebody did it by hand."""
+    missing: tuple[MissingSystem, ...] = ()
+    """Where it is not done yet."""
+    unmatched: tuple[str, ...] = Field(default=(), repr=False)
+    """Corrections for which no such value was found."""
+
+
+class RefusedPart(Frozen):
+    """A part that was refused, with its ground."""
+
+    what: str
+    """The category's title, in the person's language."""
+    ground: str | None = None
+    """A code of the closed list."""
+    provision: str | None = None
+    explanation: str | None = Field(default=None, repr=False)
+
+
+class PartialRefusal(Frozen):
+    """Which parts are refused or kept, each with its reason."""
+
+    refused: tuple[RefusedPart, ...] = ()
+    kept: tuple[KeptGroup, ...] = ()
+
+
+class NotARightFacts(Frozen):
+    """Which rights the person does have here."""
+
+    offered: tuple[Right, ...] = ()
+
+
+class HeldCategory(Frozen):
+    """One category of personal data: where from, what for, who gets it (Cal. Civ. Code 1798.110(c))."""
+
+    title: str
+    statutory: str | None = None
+    """As the statute names it."""
+    sources: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    disclosed_to: tuple[str, ...] = ()
+    """Those who get it for a business purpose, by category or name."""
+    sold: bool = False
+    """Sold or shared for cross-context advertising."""
+    sold_to: tuple[str, ...] = ()
+
+
+class CategoriesFacts(Frozen):
+    """The answer by category: no piece of data."""
+
+    held: tuple[HeldCategory, ...] = ()
+    look_back_months: int | None = Field(default=None, ge=1)
+    """The answer covers data collected within so many months; None for all that is held."""
+
+
+class Shown(Frozen):
+    """By what a recipient knows whom it is about."""
+
+    kind: str
+    value: str = Field(repr=False)
+
+
+class NewValue(Frozen):
+    """A value that was corrected."""
+
+    what: str = Field(repr=False)
+    old: str | None = Field(default=None, repr=False)
+    new: str = Field(repr=False)
+
+
+class RecipientFacts(Addressed):
+    """What a recipient of the data must do as well."""
+
+    recipient: str
+    """Its name."""
+    did: Literal["rectified", "erased", "restricted", "lifted"]
+    subject_name: str | None = Field(default=None, repr=False)
+    identifiers: tuple[Shown, ...] = Field(default=(), repr=False)
+    categories: tuple[str, ...] = ()
+    """Titles of the categories it was given, in the letter's language."""
+    corrections: tuple[NewValue, ...] = Field(default=(), repr=False)
+    acknowledge_url: str = Field(repr=False)
+    by: date
+    provision: str | None = None
+    """The duty to tell: ``GDPR Article 19``."""
+
+
+class ForwardFacts(Addressed):
+    """A request about data that somebody else decides about, sent on to them."""
+
+    subject_name: str | None = Field(default=None, repr=False)
+    identifiers: tuple[Shown, ...] = Field(default=(), repr=False)
+    asked: str | None = Field(default=None, repr=False)
+    """What the person asked in particular."""
+    systems: tuple[str, ...] = ()
+    """Titles of the systems where we keep that data for them."""
+    acknowledge_url: str = Field(repr=False)
+    by: date
+
+
+class ForwardedFacts(Frozen):
+    """To whom the request was sent on."""
+
+    who: tuple[str, ...] = Field(min_length=1)
+
+
+class LiftingFacts(Frozen):
+    """When a restriction ends, told before it does (GDPR 18(3))."""
+
+    lifts_on: date
+    why: str | None = Field(default=None, repr=False)
+
+
+class RemedyDecision(Frozen):
+    """What was decided on an appeal, a complaint or a grievance."""
+
+    granted: bool
+    why: str | None = Field(default=None, repr=False)
+    about: RequestId | None = None
+    """The request that it was about."""
+    new_request: RequestId | None = None
+    """Under which it is carried out now."""
+
+
+class TaskFacts(Addressed):
+    """Something for a human to do by hand. PII-free."""
+
+    task: str
+    system: SystemName | None = None
+    title: str
+    """The system's name for people."""
+    phase: str
+    """``find``, ``erase``, ``rectify``, ``restrict``, ``stop``."""
+    due_on: date | None = None
+
+
+class EscalationFacts(Frozen):
+    """A recipient, or whoever controls the data, does not acknowledge. PII-free."""
+
+    who: str
+    """The recipient's name; ``somebody else`` where the name would tell about the person."""
+    asked_on: date
+    reminders: int = Field(default=0, ge=0)
+
+
+class BounceFacts(Frozen):
+    """A letter did not arrive. PII-free."""
+
+    letter: str
+    """Its kind."""
+    role: Literal["subject", "staff", "recipient", "controller"] = "subject"
+    status: str | None = Field(default=None, pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")
+    """The enhanced status code (RFC 3463), where the report has one."""
+    refused: bool = False
+    """The mail server refused it at once."""

@@ -1,0 +1,174 @@
+"""What letters are made from: their kinds, and the parts that several of them share."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from habeas.model import Frozen, RequestId, Right
+
+__all__ = [
+    "Attention",
+    "Authority",
+    "Controller",
+    "ErasedGroup",
+    "Ground",
+    "KeptGroup",
+    "Kind",
+    "LetterFacts",
+    "MissingSystem",
+    "Reader",
+    "WithheldGroup",
+]
+
+Reader = Literal["subject", "staff", "recipient", "controller"]
+"""The person; our controller's people; somebody the data was given to; somebody else who controls the data."""
+
+
+class Kind(StrEnum):
+    """The letters there are. The first word says to whom: ``staff_``, ``recipient_``, ``forward_``; else the person."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    CODE = "code"
+    CODE_REMINDER = "code_reminder"
+    EXTENSION = "extension"
+    COMPLETION_ACCESS = "completion_access"
+    COMPLETION_ERASURE = "completion_erasure"
+    NOTHING_FOUND = "nothing_found"
+    REFUSAL = "refusal"
+    WITHDRAWAL = "withdrawal"
+    UNVERIFIED = "unverified"
+    QUESTION = "question"
+    FEE = "fee"
+    DELAY = "delay"
+    PARTIAL_REFUSAL = "partial_refusal"
+    NOT_A_RIGHT = "not_a_right"
+    CATEGORIES = "categories"
+    COMPLETION_CHANGE = "completion_change"
+    RESTRICTION_LIFTING = "restriction_lifting"
+    FORWARDED = "forwarded"
+    REMEDY_DECISION = "remedy_decision"
+    RECIPIENT_NOTICE = "recipient_notice"
+    RECIPIENT_REMINDER = "recipient_reminder"
+    FORWARD_NOTICE = "forward_notice"
+    FORWARD_REMINDER = "forward_reminder"
+    STAFF_REMINDER = "staff_reminder"
+    STAFF_ALARM = "staff_alarm"
+    STAFF_ATTENTION = "staff_attention"
+    STAFF_TASK = "staff_task"
+    STAFF_TASK_REMINDER = "staff_task_reminder"
+    STAFF_ESCALATION = "staff_escalation"
+    STAFF_BOUNCE = "staff_bounce"
+
+    @property
+    def to_staff(self) -> bool:
+        """Goes to the controller's people, not to the person."""
+        return self.value.startswith("staff_")
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads it; nobody is told more than this reader needs."""
+        if self.to_staff:
+            return "staff"
+        if self.value.startswith("recipient_"):
+            return "recipient"
+        return "controller" if self.value.startswith("forward_") else "subject"
+
+
+class Controller(Frozen):
+    """Who answers for the data, and how to reach them about it."""
+
+    name: str = Field(min_length=1, max_length=200)
+    contact: str = Field(min_length=3, max_length=320)
+    """An e-mail address or whatever the controller's policy names; shown as it is."""
+    address: str | None = None
+    """Postal; lines as they are printed."""
+
+
+class Authority(Frozen):
+    """The authority that takes complaints."""
+
+    name: str = Field(min_length=2)
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    contact: str | None = None
+
+
+class Ground(Frozen):
+    """A reason for refusing or for more time: a code that the catalogues know, a staff member's words, or both."""
+
+    code: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    explanation: str | None = Field(default=None, min_length=1, repr=False)
+    provision: str | None = None
+    """Where the law says so: ``GDPR Article 17(3)(b)``."""
+
+
+class MissingSystem(Frozen):
+    """A system that could not answer in time, and why as a person may read it."""
+
+    title: str
+    reason: str | None = None
+
+
+class WithheldGroup(Frozen):
+    """Something left out of a copy, and why."""
+
+    what: str
+    reason: str
+
+
+class ErasedGroup(Frozen):
+    """So many objects of a category in a system are gone, or no longer tell who they are about."""
+
+    system: str
+    category: str
+    """The policy's code, or its title in the letter's language."""
+    count: int = Field(ge=1)
+
+
+class KeptGroup(Frozen):
+    """So many objects of a category in a system are kept: by which law, until when."""
+
+    system: str
+    category: str
+    count: int = Field(ge=1)
+    law: str
+    until: date | None = None
+    """The last day they are kept (the latest of the group); None where it is not known yet."""
+
+
+class LetterFacts(Frozen):
+    """What every letter needs."""
+
+    kind: ClassVar[Kind]
+
+    request_id: RequestId
+    controller: Controller
+    right: Right
+    regime: str
+    jurisdiction: str
+    received_on: date
+    today: date
+    timezone: str = "UTC"
+    """IANA name; times of day are told in it."""
+    person_name: str | None = Field(default=None, repr=False)
+    status_url: str | None = Field(default=None, repr=False)
+    """Where the person follows the request."""
+    authority: Authority | None = None
+    appeal: str | None = None
+    """How to appeal to the controller, where the law gives that (US states, Korea): an address or a link."""
+    complain_within: str | None = None
+    """Time limit of the remedies in words, where the law wants it told (Québec, South Africa): ``30 days``."""
+
+
+class Attention(StrEnum):
+    """What a human must look at."""
+
+    AMBIGUOUS_MATCH = "ambiguous_match"
+    BLOCKED_SYSTEM = "blocked_system"
+    REVIEW = "review"
+    DRIFTED = "drifted"
+    CAME_BACK = "came_back"
+    NO_ADDRESS = "no_address"

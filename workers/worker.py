@@ -25,6 +25,7 @@ from activities.mail import Mailer, SmtpServer
 from activities.notify import LetterActivities
 from activities.parts import Parts
 from activities.plan import PlanActivities
+from activities.recipients import RecipientActivities
 from activities.record import RecordActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
@@ -36,6 +37,7 @@ from workers.process import LOOPBACK
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 from workflows.new_link import NewLinkWorkflow
+from workflows.notices import NoticesWorkflow
 from workflows.request import RequestWorkflow
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ PASSED_THROUGH = (
     "workflows.clock_acts",
     "workflows.erasing",
     "workflows.model",
+    "workflows.recipients",
     "workflows.state",
     "workflows.systems",
     "workflows.telling",
@@ -137,10 +140,11 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     """The worker of workflows and of the engine's own steps."""
     letters = LetterActivities(parts)
     record = RecordActivities(parts)
+    recipients = RecipientActivities(parts)
     return Worker(
         client,
         task_queue=parts.task_queue,
-        workflows=[RequestWorkflow, NewLinkWorkflow],
+        workflows=[RequestWorkflow, NewLinkWorkflow, NoticesWorkflow],
         activities=[
             record.begin,
             record.enter_stage,
@@ -154,6 +158,11 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             record.breach,
             record.close,
             letters.send,
+            recipients.prepare_notices,
+            recipients.prepare_forwards,
+            recipients.notice_sent,
+            recipients.notice_reminded,
+            recipients.notice_escalated,
             IdentityActivities(parts, letters).send_code,
             PlanActivities(parts).draft,
             ExportActivities(parts).build_package,

@@ -16,6 +16,7 @@ from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavai
 from workers.desk import pages
 from workers.desk.guard import Guard
 from workers.desk.person import person_pages
+from workers.desk.recipient import recipient_pages
 from workers.desk.staff import staff_pages
 from workers.office import Office
 
@@ -35,6 +36,7 @@ def create_app(office: Office, hosts: Collection[str] = LOOPBACK_NAMES) -> ASGIA
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(person_pages(office))
+    app.include_router(recipient_pages(office))
     app.include_router(staff_pages(office))
     _add_health(app, office)
     _add_style(app)

@@ -130,6 +130,24 @@ class Engine:
                 "it will not be sent twice."
             ) from None
 
+    async def signal(self, workflow_id: str, name: str, said: str) -> bool:
+        """Tell a workflow something, once it is written down. Returns whether there is such a workflow.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        handle = (await self.client()).get_workflow_handle(workflow_id)
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await handle.signal(name, said)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
+        return True
+
     async def act(self, request_id: str, kind: ActKind, call: ActCall) -> ActAnswer:
         """Have the request's workflow carry out one act. The same act id is the same act, however often it is sent.
 

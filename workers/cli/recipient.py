@@ -1,0 +1,60 @@
+"""`habeas recipient`: who was told of a rectification, an erasure or a restriction, and who said that it is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workers.cli.options import By, Reason, Reference
+from workers.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from workers.office.recipients import Told
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Recipients of the data: who was told what became of it (GDPR art. 19), and who has answered.",
+)
+
+
+@command(app, "list")
+async def list_(shell: Shell, reference: Reference) -> None:
+    """Who was told of a request. The person may ask for this list."""
+    from workers.office import read_reference
+
+    async with shell.office() as office:
+        told = await office.recipients(read_reference(reference))
+    shell.answer(list(told), _table(told))
+
+
+@command(app, "acknowledge", epilog="Example: `habeas recipient acknowledge HB-7K2M-X4QT-90AB carrier --reason phoned`")
+async def acknowledge(
+    shell: Shell,
+    reference: Reference,
+    recipient: Annotated[str, typer.Argument(help="Its id, as `habeas recipient list` shows it.")],
+    by: By,
+    reason: Reason,
+) -> None:
+    """Note that a recipient said otherwise than by its link that it is done: no more reminders go out."""
+    from workers.office import read_reference
+
+    async with shell.office() as office:
+        told = await office.acknowledge(read_reference(reference), recipient, by=by, reason=reason)
+    shell.answer(told, _table((told,)))
+
+
+def _table(told: tuple[Told, ...]) -> Table | str:
+    from rich.table import Table
+
+    if not told:
+        return "Nobody was told: nothing was rectified, erased or restricted that anybody else had got."
+    table = Table("Recipient", "Name", "Why", "State", "Since", "Reminders")
+    for one in told:
+        why = "sent on" if one.kind.value == "controller" else "told"
+        table.add_row(
+            one.recipient, one.name, why, one.state.replace("_", " "), f"{one.since:%Y-%m-%d}", str(one.reminded)
+        )
+    return table

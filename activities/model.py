@@ -78,6 +78,8 @@ class ClockFace(Frozen):
     delay_at: AwareDatetime | None = None
     """When the person is told that the promised day cannot be kept, if the controller promised that."""
     fee_allowed: bool = False
+    planned_on: date | None = None
+    """The last working day on or before ``due_on``, by which staff plan."""
 
 
 class Brief(Frozen):
@@ -265,6 +267,39 @@ class LetterReport(Frozen):
     """What became of it: ``sent``, or ``failed`` when the mail server refused it for good."""
 
     state: str
+
+
+class CategoriesReport(Frozen):
+    """The answer by category: how many are held, and the sealed document that lists them."""
+
+    categories: int
+    sealed: str
+
+
+class AskOrder(OnRequest):
+    """Something that the person is told or asked in words of staff, which the ledger has sealed under the act."""
+
+    act_id: ActId | None = None
+    """Unset where the clock acts by itself."""
+    reply_by: date | None = None
+    expected_on: date | None = None
+    clock_waits: bool = False
+    ground: str | None = None
+
+
+class RemedyOrder(OnRequest):
+    """A decision on an appeal, a complaint or a grievance."""
+
+    act_id: ActId
+    granted: bool
+    ground: str | None = None
+
+
+class RemedyReport(Frozen):
+    """What came of it: the request under which it is carried out now, if there is one."""
+
+    sealed: str
+    opened: RequestId | None = None
 
 
 class ExtendOrder(OnRequest):

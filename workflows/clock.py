@@ -19,6 +19,7 @@ class Alarm(StrEnum):
 
     REMIND = "remind"
     EXTEND = "extend"
+    DELAY = "delay"
     RELEASE = "release"
     BREACH = "breach"
 
@@ -104,6 +105,8 @@ class Clock:
         rings = [Ring(at=at, alarm=Alarm.REMIND) for at in face.remind_at]
         if face.extend_at and not face.extended:
             rings.append(Ring(at=face.extend_at, alarm=Alarm.EXTEND))
+        if face.delay_at and not face.extended:
+            rings.append(Ring(at=face.delay_at, alarm=Alarm.DELAY))
         if face.release_at:
             rings.append(Ring(at=face.release_at, alarm=Alarm.RELEASE))
         if face.due_at:

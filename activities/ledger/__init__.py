@@ -9,6 +9,7 @@ from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
+from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Proof",
     "RequestFilter",
     "RequestRow",
+    "RestrictionRow",
     "RetainedRow",
     "SystemRow",
     "Tx",

@@ -23,6 +23,7 @@ from activities.ledger.letters import Letters
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.requests import Requests
+from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
 from activities.vault import RequestKey, Vault
@@ -39,7 +40,9 @@ _SERVER_SETTINGS = {
 }
 
 
-class Tx(Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings, Notices):
+class Tx(
+    Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings, Notices, Restrictions
+):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 
 

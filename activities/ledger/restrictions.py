@@ -1,0 +1,115 @@
+"""Restricted objects: nothing but storing is done with them until the restriction is lifted (GDPR art. 18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import AwareDatetime
+from sqlalchemy import ARRAY, Text, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from activities.ledger.duty_tables import restriction
+from activities.ledger.room import Room, plain
+from habeas.connector import RecordRef
+from habeas.model import Frozen, RequestId
+
+_BATCH = 5000
+
+
+class RestrictionRow(Frozen):
+    """What one request restricted in one system, as counts."""
+
+    request_id: RequestId
+    controller: str
+    system: str
+    objects: int
+    set_at: AwareDatetime
+    lifted_at: AwareDatetime | None
+
+
+class Restrictions(Room):
+    """Methods on restrictions. Objects are named by a fingerprint under the master key: see `Room.object_print`."""
+
+    async def restrict(
+        self, request_id: str, controller: str, system: str, objects: Iterable[RecordRef], at: datetime
+    ) -> None:
+        """These objects are restricted from now on; a second time changes nothing, and lifts nothing."""
+        named = {self.object_print(controller, system, one.collection, one.key): one.collection for one in objects}
+        # In one order everywhere, or two requests could wait for each other.
+        rows = sorted(named.items())
+        for start in range(0, len(rows), _BATCH):
+            values = [
+                {
+                    "request_id": request_id,
+                    "system": system,
+                    "object": name,
+                    "controller": controller,
+                    "collection": collection,
+                    "set_at": at,
+                }
+                for name, collection in rows[start : start + _BATCH]
+            ]
+            await self._run(upsert(restriction).values(values).on_conflict_do_nothing())
+
+    async def restricted(self, controller: str, system: str, prints: Iterable[str]) -> set[str]:
+        """Those of these objects that are restricted, by whichever request."""
+        asked = list(prints)
+        if not asked:
+            return set()
+        given = func.unnest(literal(asked, ARRAY(Text))).table_valued("value", name="given").render_derived()
+        rows = await self._all(
+            select(restriction.c.object)
+            .distinct()
+            .where(
+                restriction.c.controller == controller,
+                restriction.c.system == system,
+                restriction.c.lifted_at.is_(None),
+                restriction.c.object.in_(select(given.c.value)),
+            )
+        )
+        return {row.object for row in rows}
+
+    async def lift_restrictions(self, request_id: str, system: str, at: datetime) -> int:
+        """What this request restricted in this system no longer is; how many objects that were. The first end stays."""
+        lifted = await self._run(
+            update(restriction)
+            .where(
+                restriction.c.request_id == request_id,
+                restriction.c.system == system,
+                restriction.c.lifted_at.is_(None),
+            )
+            .values(lifted_at=at)
+        )
+        return lifted.rowcount
+
+    async def restrictions(
+        self, *, controller: str | None = None, request_id: str | None = None, standing: bool = True
+    ) -> tuple[RestrictionRow, ...]:
+        """What is restricted, by request and system, the oldest first.
+
+        Args:
+            controller: only this one's.
+            request_id: only what this request restricted.
+            standing: leave out what was lifted.
+        """
+        columns = restriction.c
+        conditions = [columns.lifted_at.is_(None)] if standing else []
+        if controller is not None:
+            conditions.append(columns.controller == controller)
+        if request_id is not None:
+            conditions.append(columns.request_id == request_id)
+        rows = await self._all(
+            select(
+                columns.request_id,
+                columns.controller,
+                columns.system,
+                func.count().label("objects"),
+                func.min(columns.set_at).label("set_at"),
+                func.max(columns.lifted_at).label("lifted_at"),
+            )
+            .where(*conditions)
+            .group_by(columns.request_id, columns.controller, columns.system)
+            .order_by(func.min(columns.set_at), columns.request_id, columns.system)
+        )
+        return tuple(RestrictionRow(**plain(row)) for row in rows)

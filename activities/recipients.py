@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
 
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.ledger import NoticeKind, NoticeRow, NoticeState, Tx, new_token
+from activities.letters import ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
+from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Frozen, Identifier, Request, Right, normalise
+from habeas.model import Request, Right, normalise
 from habeas.outcomes import Fate
 from habeas.policy import Policy, Recipient
 
 CHANGES = "change/"
+FORWARDED = "letter/forwarded"
 _TOLD = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
 _DAY = timedelta(days=1).total_seconds()
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 MOST_CONTROLLERS = 100
 """Addresses that one request is sent on to; more than that is a wrong field in the policy."""
-
-
-class NewValue(Frozen):
-    """A corrected value, for who has the old one."""
-
-    what: str
-    value: str = Field(repr=False)
-
-
-class Notice(Frozen):
-    """What the letter to a recipient, or to whom a request is sent on, says of its own. Lies sealed."""
-
-    recipient: str
-    """Its name."""
-    address: str = Field(repr=False)
-    categories: tuple[str, ...]
-    identifiers: tuple[Identifier, ...] = Field(repr=False)
-    new_values: tuple[NewValue, ...] = Field(default=(), repr=False)
-    acknowledge_url: str = Field(repr=False)
-    answer_by: date
-
-
-class _Planned(NamedTuple):
-    kind: NoticeKind
-    recipient: str
-    """The policy's id, or a keyed hash of the address."""
-    name: str
-    address: str | None
-    categories: tuple[str, ...]
-    remind_after: tuple[int, ...]
-    escalate_after: int
-
-    def id(self, request_id: str) -> str:
-        """The same for every try."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request_id}/notice/{self.kind.value}/{self.recipient}"))
 
 
 class RecipientActivities:
@@ -93,7 +59,7 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             planned = tuple(
-                _Planned(
+                PlannedNotice(
                     kind=NoticeKind.CONTROLLER,
                     recipient=self._parts.ledger.vault.fingerprint("controller-of-data", address)[:32],
                     name=address.rpartition("@")[2],
@@ -104,7 +70,13 @@ class RecipientActivities:
                 )
                 for address, categories in sorted(addresses.items())
             )
-            return await self._write(tx, request, policy, planned, {}, order)
+            report = await self._write(tx, request, policy, planned, {}, order)
+            if planned:
+                touched = {each for one in planned for each in one.categories}
+                who = (one.controlled_by.who for one in policy.categories if one.id in touched and one.controlled_by)
+                names = dict.fromkeys(policy.text(each, request.language) for each in who)
+                await tx.seal(request.id, FORWARDED, ForwardedFacts(who=tuple(names)))
+        return report
 
     @activity.defn
     async def notice_sent(self, order: NoticeOrder) -> bool:
@@ -163,8 +135,9 @@ class RecipientActivities:
                 continue
             of = {one.name: one.category for one in manifest.collections}
             for field in change.fields:
-                value = NewValue(what=field.field, value=str(field.new))
-                found.setdefault(of.get(field.collection, ""), {})[f"{value.what}={value.value}"] = value
+                old = None if field.old is None else str(field.old)
+                value = NewValue(what=field.field.replace("_", " "), old=old, new=str(field.new))
+                found.setdefault(of.get(field.collection, ""), {})[f"{value.what}={value.new}"] = value
         return {category: tuple(values.values()) for category, values in found.items()}
 
     async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
@@ -194,11 +167,12 @@ class RecipientActivities:
         tx: Tx,
         request: Request,
         policy: Policy,
-        planned: Iterable[_Planned],
+        planned: Iterable[PlannedNotice],
         changes: Mapping[str, tuple[NewValue, ...]],
         order: OnRequest,
     ) -> NoticesReport:
         known = (await load_graph(tx, request.id)).own()
+        subject = await tx.subject(request.id)
         written = {one.id for one in await tx.notices(request.id)}
         listed = tuple(planned)
         for one in listed:
@@ -209,16 +183,9 @@ class RecipientActivities:
             token = new_token()
             await tx.new_notice(_row(request.id, one, order.at), token)
             if one.address is not None:
-                notice = Notice(
-                    recipient=one.name,
-                    address=one.address,
-                    categories=_titles(policy, one.categories),
-                    identifiers=known,
-                    new_values=tuple(value for each in one.categories for value in changes.get(each, ())),
-                    acknowledge_url=f"{self._parts.public_url}/r/{token.get_secret_value()}",
-                    answer_by=local_day(policy, order.at) + timedelta(days=one.escalate_after),
-                )
-                await tx.seal(request.id, _sealed(notice_id), notice)
+                link = f"{self._parts.public_url}/r/{token.get_secret_value()}"
+                case = NoticeCase(request, subject, policy, known, changes, local_day(policy, order.at))
+                await tx.seal(request.id, _sealed(notice_id), notice_letter(case, one, one.address, link, self._parts))
             if one.kind is NoticeKind.CONTROLLER:
                 facts: dict[str, JsonValue] = {"categories": [*one.categories], "to": one.recipient}
                 await tx.record(
@@ -232,11 +199,11 @@ class RecipientActivities:
         return {system: self._parts.connector(system).manifest for system in systems}
 
 
-def _recipients(policy: Policy, touched: frozenset[str]) -> Iterable[_Planned]:
+def _recipients(policy: Policy, touched: frozenset[str]) -> Iterable[PlannedNotice]:
     for recipient in policy.recipients:
         categories = tuple(one.id for one in policy.categories if one.id in touched and recipient.id in one.recipients)
         if categories:
-            yield _Planned(
+            yield PlannedNotice(
                 kind=NoticeKind.RECIPIENT,
                 recipient=recipient.id,
                 name=recipient.name,
@@ -251,7 +218,7 @@ def _sealed(notice_id: str) -> str:
     return f"letter/notice/{notice_id}"
 
 
-def _row(request_id: str, one: _Planned, at: datetime) -> NoticeRow:
+def _row(request_id: str, one: PlannedNotice, at: datetime) -> NoticeRow:
     return NoticeRow(
         id=one.id(request_id),
         request_id=request_id,
@@ -266,7 +233,7 @@ def _row(request_id: str, one: _Planned, at: datetime) -> NoticeRow:
     )
 
 
-def _brief(request_id: str, one: _Planned) -> NoticeBrief:
+def _brief(request_id: str, one: PlannedNotice) -> NoticeBrief:
     return NoticeBrief(
         id=one.id(request_id),
         kind=one.kind.value,
@@ -275,10 +242,6 @@ def _brief(request_id: str, one: _Planned) -> NoticeBrief:
         remind_after=tuple(days * _DAY for days in one.remind_after),
         escalate_after=one.escalate_after * _DAY,
     )
-
-
-def _titles(policy: Policy, categories: Iterable[str]) -> tuple[str, ...]:
-    return tuple(policy.text(policy.category(one).title) for one in categories)
 
 
 def _address(value: JsonValue) -> str | None:

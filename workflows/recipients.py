@@ -7,7 +7,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.model import NoticesReport, OnRequest
-    from activities.recipients import RecipientActivities
+    from activities.recipients import FORWARDED, RecipientActivities
     from workflows import calls
     from workflows.notices import NoticesStart, NoticesWorkflow
     from workflows.telling import Telling
@@ -39,7 +39,7 @@ class Forwarding(Telling):
             return
         self._log(f"sent on to {len(report.notices)} who decide over the data")
         await self._start(report, CONTROLLERS)
-        self.send_soon("forwarded", "forwarded")
+        self.send_soon("forwarded", "forwarded", sealed=FORWARDED)
 
     async def _start(self, report: NoticesReport, what: str) -> None:
         if not report.notices:

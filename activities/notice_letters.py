@@ -1,0 +1,89 @@
+"""What letters to recipients, and to those who decide over data, say of their own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+
+from activities.ledger import NoticeKind
+from activities.letters import ForwardFacts, NewValue, RecipientFacts, Shown
+from activities.parts import Parts
+from habeas import law
+from habeas.model import Identifier, Request, Right, Subject
+from habeas.policy import Policy
+
+_DID: Mapping[Right, Literal["rectified", "erased", "restricted"]] = {
+    Right.RECTIFICATION: "rectified",
+    Right.ERASURE: "erased",
+    Right.RESTRICTION: "restricted",
+}
+
+
+class PlannedNotice(NamedTuple):
+    """One notice, before it is written."""
+
+    kind: NoticeKind
+    recipient: str
+    """The policy's id, or a keyed hash of the address."""
+    name: str
+    address: str | None
+    categories: tuple[str, ...]
+    remind_after: tuple[int, ...]
+    escalate_after: int
+
+    def id(self, request_id: str) -> str:
+        """The same for every try."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request_id}/notice/{self.kind.value}/{self.recipient}"))
+
+
+class NoticeCase(NamedTuple):
+    """What every letter of one request is written from."""
+
+    request: Request
+    subject: Subject
+    policy: Policy
+    known: tuple[Identifier, ...]
+    changes: Mapping[str, tuple[NewValue, ...]]
+    today: date
+
+
+def notice_letter(
+    case: NoticeCase, one: PlannedNotice, address: str, link: str, parts: Parts
+) -> RecipientFacts | ForwardFacts:
+    """What the letter says of its own."""
+    request, policy = case.request, case.policy
+    common: dict[str, Any] = {
+        "to": address,
+        "subject_name": case.subject.name,
+        "identifiers": tuple(Shown(kind=each.kind, value=each.value) for each in case.known),
+        "acknowledge_url": link,
+        "by": case.today + timedelta(days=one.escalate_after),
+    }
+    if one.kind is NoticeKind.RECIPIENT:
+        duty = law.recipients_duty(request.regime, _place(request, policy), request.right)
+        return RecipientFacts(
+            **common,
+            recipient=one.name,
+            did=_DID[request.right],
+            categories=_titles(policy, one.categories),
+            corrections=tuple(value for each in one.categories for value in case.changes.get(each, ())),
+            provision=duty.cite if duty else None,
+        )
+    held_in = {
+        parts.connector(system).manifest.title
+        for system in policy.systems
+        if any(held.category in one.categories for held in parts.connector(system).manifest.collections)
+    }
+    return ForwardFacts(**common, asked=case.subject.note, systems=tuple(sorted(held_in)))
+
+
+def _titles(policy: Policy, categories: Iterable[str]) -> tuple[str, ...]:
+    return tuple(policy.text(policy.category(one).title) for one in categories)
+
+
+def _place(request: Request, policy: Policy) -> str:
+    """The place whose law holds: the policy's, where it has one for the person's."""
+    applicable = policy.applicable(request.jurisdiction)
+    return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction

@@ -37,6 +37,12 @@ class SystemBrief(Frozen):
     """What it can stop."""
     holds: bool = False
     """Some of its objects end by themselves, and are held while an access request is open."""
+    by_hand: tuple[str, ...] = ()
+    """Of `collect` and `erase`: what it cannot do by itself, though it answers otherwise; a human does it."""
+
+    def needs_hands(self, step: str) -> bool:
+        """Whether a human does this step."""
+        return self.manual or step in self.by_hand
 
 
 class IdentityBrief(Frozen):
@@ -111,6 +117,8 @@ class Brief(Frozen):
     """Why something is kept is told as soon as the plan is approved."""
     changed_at_once: bool = False
     """The law wants it done at once: nobody approves."""
+    weighed: tuple[str, ...] = ()
+    """Of the purposes: those that a human weighs before they stop (GDPR art. 21(1))."""
 
 
 class StageEntry(OnRequest):

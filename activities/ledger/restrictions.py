@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import AwareDatetime
-from sqlalchemy import ARRAY, Text, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import restriction
@@ -94,7 +94,7 @@ class Restrictions(Room):
             standing: leave out what was lifted.
         """
         columns = restriction.c
-        conditions = [columns.lifted_at.is_(None)] if standing else []
+        conditions: list[ColumnElement[bool]] = [columns.lifted_at.is_(None)] if standing else []
         if controller is not None:
             conditions.append(columns.controller == controller)
         if request_id is not None:

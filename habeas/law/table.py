@@ -23,9 +23,9 @@ REQUIRED = ("regime", "jurisdiction", "right", "received_at")
 INPUTS = (*REQUIRED, "paused_from", "paused_to", "extended", "clock_tz", "pause_reason", "requested_on")
 """All columns that are read, where given."""
 DATES = ("acknowledge_by", "due_on", "extended_due_on", "notice_latest_on", "citation")
-"""Columns that are written, over what stood there."""
+"""Columns that are written, over what stood there; then ``uncertain``, ``explanation`` if asked for, ``error``."""
 
-_TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"", "false", "no", "0"})
+_TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"", "false", "f", "no", "n", "0"})
 
 
 class Table:
@@ -45,7 +45,7 @@ class Table:
     ) -> None:
         self.names = tuple(name.strip() for name in header)
         self.options = options or {}
-        self.written = (*DATES, *(("explanation",) if explain else ()), "error")
+        self.written = (*DATES, "uncertain", *(("explanation",) if explain else ()), "error")
         if missing := [name for name in REQUIRED if name not in self.names]:
             raise BadInput(f"The first line lacks the column {', '.join(missing)}.")
         if twice := {name for name in (*INPUTS, *self.written) if self.names.count(name) > 1}:
@@ -85,6 +85,8 @@ class Table:
 def _written(found: Deadlines, name: str) -> str:
     if name == "explanation":
         return " ".join(found.explanation)
+    if name == "uncertain":
+        return "; ".join(found.uncertain)
     value = getattr(found, name)
     return str(value) if value is not None else ""
 
@@ -93,14 +95,15 @@ def read_case(cells: Mapping[str, str], options: Mapping[str, tuple[str, ...]] |
     """The case that a row describes.
 
     Times without an offset, and dates without a time, are local to the clock's zone. A pause without a reason has the
-    one reason that the clock knows, else ``identity``.
+    one reason that the clock knows, else ``identity``. Codes may be written in lower or upper case. A pause that is
+    still open has no due date, except where the clock does not wait for it, or counts from the question.
 
     Raises:
         BadInput: a cell cannot be read; the message names the column and never repeats the cell.
         UnknownRegime: no such regime, or not the law of that place.
     """
     text = {name: (cells.get(name) or "").strip() for name in INPUTS}
-    code, place = text["regime"], parse_place(text["jurisdiction"])
+    code, place = text["regime"].upper(), parse_place(text["jurisdiction"])
     regime(code, place)
     tz = text["clock_tz"] or default_clock_tz(place)
     right = _right(text["right"])
@@ -119,7 +122,7 @@ def read_case(cells: Mapping[str, str], options: Mapping[str, tuple[str, ...]] |
 
 def _right(text: str) -> Right:
     try:
-        return Right(text)
+        return Right(text.lower())
     except ValueError:
         raise BadInput(f"right is not known; it is one of {', '.join(Right)}.") from None
 
@@ -151,10 +154,16 @@ def _pauses(text: Mapping[str, str], code: str, place: str, right: Right, tz: Zo
     first, last = text["paused_from"], text["paused_to"]
     if not first and not last:
         return ()
-    if not first or not last:
-        raise BadInput("paused_from and paused_to go together; a pause that is still open has no due date yet.")
-    start, end = _day(first, tz, "paused_from"), _day(last, tz, "paused_to")
-    return (Pause(start=start, end=end, reason=_reason(text["pause_reason"], code, place, right)),)
+    if not first:
+        raise BadInput("paused_to stands without paused_from.")
+    start, reason = _day(first, tz, "paused_from"), _reason(text["pause_reason"], code, place, right)
+    if last:
+        return (Pause(start=start, end=_day(last, tz, "paused_to"), reason=reason),)
+    clock = regime(code, place).clock(right)
+    rule = clock.pause(right, reason) if clock else None
+    if rule is not None and rule.effect != "reflect":
+        raise BadInput("The pause is still open (there is no paused_to): there is no due date yet.")
+    return (Pause(start=start, end=start, reason=reason),)
 
 
 def _reason(text: str, code: str, place: str, right: Right) -> PauseReason:
@@ -162,6 +171,6 @@ def _reason(text: str, code: str, place: str, right: Right) -> PauseReason:
         known = pauses_allowed(code, right, place)
         return next(iter(known)) if len(known) == 1 else PauseReason.IDENTITY
     try:
-        return PauseReason(text)
+        return PauseReason(text.lower())
     except ValueError:
         raise BadInput(f"pause_reason is not known; it is one of {', '.join(PauseReason)}.") from None

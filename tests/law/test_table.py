@@ -9,7 +9,8 @@ import pytest
 
 from habeas.errors import BadInput
 from habeas.law import compute
-from habeas.law.table import Table, read_case
+from habeas.law.rows import records
+from habeas.law.table import INPUTS, Table, read_case
 from tests.law.kit import dates
 from workers.cli.app import run
 
@@ -31,7 +32,8 @@ def told(**cells: str) -> dict[str, str]:
 
 def test_columns_are_added_at_the_end_or_written_where_they_are() -> None:
     assert Table([*GOOD, "note"]).header == (
-        *GOOD, "note", "acknowledge_by", "due_on", "extended_due_on", "notice_latest_on", "citation", "error"
+        *GOOD, "note", "acknowledge_by", "due_on", "extended_due_on", "notice_latest_on", "citation", "uncertain",
+        "error",
     )  # fmt: skip
     found = told(due_on="1999-01-01", note="kept, as it is")
     assert (found["due_on"], found["note"], found["error"]) == ("2026-12-23", "kept, as it is", "")
@@ -57,8 +59,8 @@ def test_columns_are_added_at_the_end_or_written_where_they_are() -> None:
         ({"clock_tz": "Mars/Olympus"}, "not a time zone"),
         ({"clock_tz": "../etc/passwd"}, "not a time zone"),
         ({"clock_tz": "Europe"}, "not a time zone"),
-        ({"paused_from": "2026-11-24"}, "go together"),
-        ({"paused_to": "2026-11-24"}, "go together"),
+        ({"paused_from": "2026-11-24"}, "still open"),
+        ({"paused_to": "2026-11-24"}, "without paused_from"),
         ({"paused_from": "2026-11-30", "paused_to": "2026-11-24"}, "ends before it starts"),
         ({"paused_from": "2026-11-01", "paused_to": "2026-11-24"}, "before the request"),
         ({"paused_from": "2026-11-24", "paused_to": "9999-12-31"}, "out of reach"),
@@ -104,9 +106,46 @@ def test_times_with_and_without_offset(received_at: str, clock_tz: str, expected
     assert str(compute(case).due_on) == expected
 
 
-@pytest.mark.parametrize("text", ["true", "TRUE", "True", "yes", "1"])
+@pytest.mark.parametrize("text", ["true", "TRUE", "True", "t", "yes", "Y", "1", " true "])
 def test_extended_is_read_as_people_write_it(text: str) -> None:
     assert told(extended=text)["extended_due_on"] == "2027-02-23"
+
+
+@pytest.mark.parametrize("text", ["", "false", "FALSE", "f", "no", "N", "0"])
+def test_not_extended_is_read_as_people_write_it(text: str) -> None:
+    assert told(extended=text)["extended_due_on"] == ""
+
+
+@pytest.mark.parametrize(
+    ("regime", "place", "right", "reason", "expected"),
+    [
+        ("US-CCPA", "US-CA", "access", "identity", "2027-04-15"),  # this clock does not wait
+        ("UK-GDPR", "GB-ENG", "erasure", "clarification", "2027-04-01"),
+        ("CH-FADP", "CH", "access", "fee", "2027-04-12"),  # the ten days run from the question
+        ("UK-GDPR", "GB-ENG", "access", "clarification", ""),
+        ("ZA-PAIA", "ZA", "access", "particulars", ""),
+    ],
+)
+def test_an_open_pause_stops_only_a_clock_that_waits(
+    regime: str, place: str, right: str, reason: str, expected: str
+) -> None:
+    cells = {"regime": regime, "jurisdiction": place, "right": right, "pause_reason": reason}
+    found = told(**cells, received_at="2027-03-01", paused_from="2027-03-03", paused_to="")
+    assert found["due_on"] == expected
+    assert ("still open" in found["error"]) is (not expected)
+
+
+def test_codes_may_be_written_in_any_case() -> None:
+    paused = {"paused_from": "2027-01-13", "paused_to": "2027-01-20", "pause_reason": "Identity"}
+    found = told(regime="eu-gdpr", jurisdiction="dk", right="Access", received_at="2027-01-12", **paused)
+    assert (found["due_on"], found["error"], found["regime"]) == ("2027-02-19", "", "eu-gdpr")
+
+
+def test_an_uncertain_figure_says_so() -> None:
+    assert told()["uncertain"] == ""
+    montana = told(regime="US-STATE", jurisdiction="US-MT", right="withdraw_consent")
+    assert "MCA 30-14-2808" in montana["uncertain"]
+    assert told(received_at="2026-11-23T23:30:00Z")["uncertain"] == "which zone decides the date"
 
 
 def test_a_pause_without_a_reason_has_the_one_that_fits() -> None:
@@ -180,6 +219,44 @@ def test_a_line_that_is_no_csv(monkeypatch: pytest.MonkeyPatch, capsysbinary: py
     assert code == 0
     assert "is not CSV" in found[0]["error"]
     assert found[-1]["due_on"] == "2026-12-23"
+
+
+def answers(lines: list[str]) -> list[dict[str, str]]:
+    """The written rows of a table of text."""
+    read = records((f"{line}\n" for line in lines), INPUTS)
+    table = Table([*next(read)])
+    rows = [table.broken(each) if isinstance(each, str) else table.row(each) for each in read]
+    return [dict(zip(table.header, each, strict=True)) for each in rows]
+
+
+@pytest.mark.parametrize("broken", ['EU-GDPR,DK,access,"2026-11-23,a', 'EU-GDPR,DK,access,2026-11-23,"a', '"'])
+@pytest.mark.parametrize("after", [1, 3, 3000])
+def test_a_quotation_mark_that_is_never_closed_takes_no_other_row_with_it(broken: str, after: int) -> None:
+    good = "EU-GDPR,DK,access,2026-11-23,b"
+    found = answers(["regime,jurisdiction,right,received_at,note", good, broken, *[good] * after])
+    assert [bool(each["error"]) for each in found] == [False, True, *[False] * after]
+    assert all(each["due_on"] == "2026-12-23" for each in found if not each["error"])
+    assert "Line 3 is not CSV" in found[1]["error"]
+
+
+def test_two_stray_marks_break_two_rows() -> None:
+    good, stray = "EU-GDPR,DK,access,2026-11-23,b", 'EU-GDPR,DK,"access,2026-11-23,c'
+    found = answers(["regime,jurisdiction,right,received_at,note", stray, good, good, stray, good])
+    assert [bool(each["error"]) for each in found] == [True, False, False, True, False]
+
+
+def test_blank_lines_and_cells_of_several_lines() -> None:
+    lines = [
+        "regime,jurisdiction,right,received_at,note",
+        "",
+        "   ",
+        'EU-GDPR,DK,access,2026-11-23,"a',
+        "",
+        'b, ""c"""',
+    ]
+    found = answers([*lines, "", ",,,,"])
+    assert [each["note"] for each in found] == ['a\n\nb, "c"', ""]
+    assert [bool(each["error"]) for each in found] == [False, True]
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"regime,right\n"])

@@ -105,13 +105,15 @@ async def compute(
     """Read cases as CSV on standard input, write them with their dates as CSV on standard output.
 
     Columns read: regime, jurisdiction, right, received_at; where given paused_from, paused_to, pause_reason, extended,
-    clock_tz, requested_on. Columns written: acknowledge_by, due_on, extended_due_on, notice_latest_on, citation, error.
-    All others pass through. A row that cannot be computed says why in `error`, and the rest go on.
+    clock_tz, requested_on. Columns written: acknowledge_by, due_on, extended_due_on, notice_latest_on, citation,
+    uncertain (which of the figures counsel should confirm), error. All others pass through. A row that cannot be
+    computed says why in `error`, and the rest go on.
     """
-    from habeas.law.table import Table
+    from habeas.law.rows import records
+    from habeas.law.table import INPUTS, Table
 
     with _streams() as (source, target):
-        lines = _cells(source)
+        lines = records(source, INPUTS)
         header = next(lines, None)
         if not header or isinstance(header, str):
             raise BadInput("There is no first line with the names of the columns.")
@@ -138,24 +140,9 @@ def _streams() -> Iterator[tuple[TextIO, TextIO]]:
         target.detach()
 
 
-def _cells(source: TextIO) -> Iterator[list[str] | str]:
-    """The rows of a CSV stream; a line that is none comes as the words for it."""
-    reader = csv.reader(source)
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield f"Line {reader.line_num} is not CSV: {error}."
-
-
 def _answered(table: Table, lines: Iterable[list[str] | str]) -> Iterator[list[str]]:
     for line in lines:
-        if isinstance(line, str):
-            yield table.broken(line)
-        elif line:
-            yield table.row(line)
+        yield table.broken(line) if isinstance(line, str) else table.row(line)
 
 
 class _writer:  # noqa: N801 - used as a function

@@ -92,6 +92,8 @@ class Manifest(Frozen):
     confirm_after: float = Field(default=0.0, ge=0, description="seconds until a second look is meaningful")
     purposes: tuple[PurposeId, ...] = ()
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
+    manual: bool = False
+    """Nothing answers there but a human: every step is a task for one."""
 
 
 class Health(Frozen):
@@ -176,6 +178,10 @@ class PlannedObject(Frozen):
     """The date that the retention runs from is missing: the term was counted from the day of the plan."""
     referenced: bool = False
     """Not deleted, as its collection says, since something that stays points at it."""
+    reason: str | None = None
+    """Why it stays although no retention of its own keeps it: a code of `habeas.staying`."""
+    then: Treatment | None = None
+    """What becomes of it once that is over, where its collection alone does not say."""
 
 
 class SystemPlan(Frozen):

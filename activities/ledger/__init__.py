@@ -11,6 +11,7 @@ from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 
 __all__ = [
     "Act",
@@ -42,6 +43,9 @@ __all__ = [
     "RestrictionRow",
     "RetainedRow",
     "SystemRow",
+    "TaskFilter",
+    "TaskRow",
+    "TaskState",
     "Tx",
     "current_revision",
     "downgrade",

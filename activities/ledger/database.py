@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Any, Self
 
@@ -26,6 +26,7 @@ from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
+from activities.ledger.tasks import Tasks
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -41,7 +42,19 @@ _SERVER_SETTINGS = {
 
 
 class Tx(
-    Opening, Requests, Seals, Evidence, Acts, Challenges, Letters, Artifacts, Results, Endings, Notices, Restrictions
+    Opening,
+    Requests,
+    Seals,
+    Evidence,
+    Acts,
+    Challenges,
+    Letters,
+    Artifacts,
+    Results,
+    Endings,
+    Notices,
+    Restrictions,
+    Tasks,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 
@@ -49,10 +62,13 @@ class Tx(
 class Ledger:
     """Requests, sealed personal data, evidence. One per process; safe for concurrent use."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, keys: KeyRing) -> None:
+    def __init__(
+        self, engine: AsyncEngine, vault: Vault, keys: KeyRing, controllers: frozenset[str] | None = None
+    ) -> None:
         self._engine = engine
         self._vault = vault
         self._keys = keys
+        self._controllers = controllers
 
     @classmethod
     def connect(cls, url: str, vault: Vault, pool_size: int = 10, *, keys: KeyRing | None = None) -> Self:
@@ -68,6 +84,13 @@ class Ledger:
         """The master keys that the ledger works with."""
         return self._vault
 
+    def only(self, controllers: Iterable[str]) -> Self:
+        """The same ledger as staff of these controllers see it: nobody else's request is there.
+
+        It remembers keys of its own, so that one which another view opened does not open here.
+        """
+        return type(self)(self._engine, self._vault, KeyRing(), frozenset(controllers))
+
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction: committed at the end, rolled back on any exception.
@@ -80,7 +103,7 @@ class Ledger:
         async with contextlib.AsyncExitStack() as stack:
             with mapped_errors():
                 connection = await stack.enter_async_context(self._engine.connect())
-            tx = Tx(connection, self._vault, self._keys)
+            tx = Tx(connection, self._vault, self._keys, self._controllers)
             yield tx
             await tx.commit()
 

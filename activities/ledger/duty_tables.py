@@ -126,6 +126,7 @@ task = Table(
     Column("done_at", moment()),
     Column("done_by", Text),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("owner", Text, comment="keyed hash of whoever the settings name for the system"),
     CheckConstraint("state IN ('open', 'done', 'cancelled')", name="state"),
     code_check("system"),
     code_check("phase"),

@@ -154,6 +154,7 @@ def upgrade() -> None:
         sa.Column(
             "counts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
+        sa.Column("owner", sa.Text(), nullable=True, comment="keyed hash of whoever the settings name for the system"),
         sa.CheckConstraint("phase ~ '^[a-z0-9][a-z0-9_.:-]{0,79}$'", name=op.f("ck_task_phase")),
         sa.CheckConstraint("state IN ('open', 'done', 'cancelled')", name=op.f("ck_task_state")),
         sa.CheckConstraint("system ~ '^[a-z0-9][a-z0-9_.:-]{0,79}$'", name=op.f("ck_task_system")),

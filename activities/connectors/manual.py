@@ -1,0 +1,179 @@
+"""Systems without an API: a filing cabinet, a reseller, a bought list. Whatever is asked of one is a task for a human.
+
+What stands in the settings is in docs/paper-and-tasks.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from habeas.connector import (
+    Collection,
+    Connector,
+    Health,
+    Located,
+    Manifest,
+    Page,
+    RecordRef,
+    Retention,
+    SystemPlan,
+    Treatment,
+)
+from habeas.errors import ConfigurationError, Terminal
+from habeas.model import Frozen, Identifier, normalise
+from habeas.outcomes import ConfirmAnswer, EraseAnswer
+from habeas.plan import undecided
+
+ANCHOR = "date"
+"""The retention's term runs from the date that the human gives with each record."""
+MIB = 1024 * 1024
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+class Hands(Frozen):
+    """Who does a system's tasks, until when, and how they are told to."""
+
+    owner: str | None = None
+    due_days: int = Field(default=7, ge=1, le=90)
+    remind_days: int = Field(default=3, ge=1, le=90)
+    instructions: Mapping[str, Words] = Field(default_factory=dict)
+    """By language."""
+    max_file_mb: int = Field(default=20, ge=1, le=200)
+    """A bigger file is refused."""
+
+    @property
+    def max_file_bytes(self) -> int:
+        """The bound in bytes."""
+        return self.max_file_mb * MIB
+
+    def instructed(self, languages: tuple[str, ...]) -> str | None:
+        """The instructions in the first of these languages that has them, else in any."""
+        known = [self.instructions[one] for one in languages if one in self.instructions]
+        return next(iter([*known, *self.instructions.values()]), None)
+
+
+class _Kept(Frozen):
+    """A duty to keep, as the settings write it."""
+
+    law: Words
+    years: int = Field(default=0, ge=0)
+    months: int = Field(default=0, ge=0)
+    days: int = Field(default=0, ge=0)
+    to: Literal["year_end"] | None = None
+
+
+class _Stack(Frozen):
+    """One collection, as the settings write it."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
+    category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
+    treatment: Treatment = Treatment.DELETE
+    retention: _Kept | None = None
+    after: Treatment = Treatment.DELETE
+    free_text: tuple[str, ...] = ()
+
+    def collection(self) -> Collection:
+        """As a plan reads it."""
+        kept = Retention(**self.retention.model_dump(), anchor=ANCHOR) if self.retention else None
+        given = self.model_dump(exclude={"retention"})
+        # What the human typed in points at nothing, and nothing at it.
+        return Collection(**given, retention=kept, when_referenced=Treatment.DELETE)
+
+
+class ManualSettings(Hands):
+    """A manual system's table in the settings."""
+
+    title: Words
+    collections: tuple[_Stack, ...] = Field(min_length=1)
+
+
+class ManualConnector:
+    """A system where nothing answers but a human. It is never called: the engine opens a task instead."""
+
+    def __init__(self, system: str, settings: ManualSettings) -> None:
+        self._system = system
+        self.hands: Hands = settings
+        self.manifest = Manifest(
+            title=settings.title,
+            needs=(),
+            yields=(),
+            capabilities=frozenset(),
+            collections=tuple(one.collection() for one in settings.collections),
+            manual=True,
+        )
+
+    @classmethod
+    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
+        """Make the connector of one configured system.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; names each.
+        """
+        try:
+            read = ManualSettings.model_validate(dict(settings))
+        except ValidationError as error:
+            raise ConfigurationError(_explain(system, error), system=system) from None
+        faults = _faults(read)
+        if faults:
+            raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
+        return cls(system, read)
+
+    async def ping(self) -> Health:
+        """Nothing to reach."""
+        return Health(ok=True, detail="A human does what is asked of it: `habeas task list`.")
+
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        """Nobody is found by asking; a human looks when the data is collected."""
+        return Located()
+
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        """What is there, a human finds."""
+        yield Page(records=(), cursor=None)
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        """A task, not a call."""
+        raise self._not_by_itself()
+
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        """A human's word, not a call."""
+        raise self._not_by_itself()
+
+    async def aclose(self) -> None:
+        """Nothing was opened."""
+
+    def _not_by_itself(self) -> Terminal:
+        return Terminal(f"Only a human can do that in {self._system}.", system=self._system)
+
+
+def hands_of(connector: Connector) -> Hands:
+    """Who does a system's tasks; for one that answers by itself otherwise, the privacy officer within a week."""
+    return connector.hands if isinstance(connector, ManualConnector) else Hands()
+
+
+def _faults(settings: ManualSettings) -> list[str]:
+    faults = [f"collections: {fault}" for fault in undecided(one.collection() for one in settings.collections)]
+    names = [one.name for one in settings.collections]
+    faults += [f"collections: {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    if settings.owner is not None:
+        try:
+            normalise("email", settings.owner)
+        except ValueError as error:
+            faults.append(f"owner: {error}")
+    return faults
+
+
+def _explain(system: str, error: ValidationError) -> str:
+    told = []
+    for detail in error.errors(include_url=False, include_input=False):
+        key = ".".join(["systems", system, *(str(part) for part in detail["loc"])])
+        if detail["type"] == "missing":
+            told.append(f"`{key}` is missing.")
+        elif detail["type"] == "extra_forbidden":
+            told.append(f"There is no setting `{key}`.")
+        else:
+            told.append(f"`{key}`: {detail['msg']}.")
+    return " ".join(told)

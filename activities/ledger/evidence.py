@@ -59,7 +59,8 @@ class Evidence(Room):
 
     async def events(self, request_id: str) -> tuple[Event, ...]:
         """The request's whole chain, for `habeas.evidence.verify`; empty if there is no such request."""
-        rows = await self._all(select(*_EVENT).where(evidence.c.request_id == request_id).order_by(evidence.c.n))
+        mine = self._ours(evidence.c.request_id)
+        rows = await self._all(select(*_EVENT).where(evidence.c.request_id == request_id, mine).order_by(evidence.c.n))
         return tuple(_event(row) for row in rows)
 
     async def _head(self, request_id: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, Row, delete, func, select, tuple_, update
+from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, plain
@@ -93,7 +93,7 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        statement = select(*REQUEST).where(request.c.id == request_id)
+        statement = select(*REQUEST).where(request.c.id == request_id, self._mine(request.c.controller))
         # FOR NO KEY UPDATE: rows that refer to the request may be written meanwhile, or writers wait for each other.
         row = await self._first(statement.with_for_update(key_share=True) if lock else statement)
         if row is None:
@@ -106,14 +106,14 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        row = await self._first(select(*_ROW).where(request.c.id == request_id))
+        row = await self._first(select(*_ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
         if row is None:
             raise UnknownRequest
         return RequestRow(**plain(row))
 
     async def find(self, wanted: RequestFilter) -> tuple[RequestRow, ...]:
         """Requests in the order of their due dates (extended if they are), those without one last."""
-        columns, conditions = request.c, list[ColumnElement[bool]]()
+        columns, conditions = request.c, [self._mine(request.c.controller)]
         for name in ("controller", "stage", "right", "outcome", "overdue"):
             value = getattr(wanted, name)
             if value is not None:
@@ -156,7 +156,7 @@ class Requests(Room):
         """Requests whose workflow was never started, oldest first: a crash came between."""
         rows = await self._all(
             select(request.c.id)
-            .where(request.c.started_at.is_(None), request.c.closed_at.is_(None))
+            .where(request.c.started_at.is_(None), request.c.closed_at.is_(None), self._mine(request.c.controller))
             .order_by(request.c.opened_at, request.c.id)
             .limit(limit)
         )

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import CursorResult, Executable, Row, select
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
-from activities.ledger.tables import request_key
+from activities.ledger.tables import request, request_key
 from activities.vault import RequestKey, Vault, WrappedKey
 from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
 
@@ -21,8 +21,12 @@ M = TypeVar("M", bound=BaseModel)
 class Room:
     """One transaction on the ledger. Rooms add their methods to it."""
 
-    def __init__(self, connection: AsyncConnection, vault: Vault, keys: KeyRing) -> None:
+    def __init__(
+        self, connection: AsyncConnection, vault: Vault, keys: KeyRing, controllers: frozenset[str] | None = None
+    ) -> None:
         self._connection = connection
+        self._controllers = controllers
+        """Whose requests there are, as far as this transaction is concerned; None for everybody's."""
         self._vault = vault
         self._keys = keys
         self._fresh_keys: dict[str, RequestKey] = {}
@@ -39,6 +43,16 @@ class Room:
         except BaseException:
             self._spoilt = True
             raise
+
+    def _ours(self, request_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a row's request is one that this transaction may see."""
+        if self._controllers is None:
+            return true()
+        return request_id.in_(select(request.c.id).where(self._mine(request.c.controller)))
+
+    def _mine(self, controller: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a row's controller is one that this transaction may see."""
+        return true() if self._controllers is None else controller.in_(sorted(self._controllers))
 
     async def _first(self, statement: Executable) -> Row[Any] | None:
         return (await self._run(statement)).first()
@@ -58,7 +72,9 @@ class Room:
         key = self._fresh_keys.get(request_id) or self._keys.get(request_id)
         if key is not None:
             return key
-        row = await self._first(select(request_key).where(request_key.c.request_id == request_id))
+        row = await self._first(
+            select(request_key).where(request_key.c.request_id == request_id, self._ours(request_key.c.request_id))
+        )
         if row is None:
             raise UnknownRequest
         if row.wrapped is None:

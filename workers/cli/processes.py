@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workers.cli.exits import EXIT_CODES
-from workers.cli.shell import Shell, command
+from workers.cli.shell import Shell, account, command
 
 _worker = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
 _desk = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
@@ -33,11 +33,22 @@ async def run_worker(
 
 
 @command(_desk, "desk")
-async def run_desk(shell: Shell) -> None:
+async def run_desk(
+    shell: Shell,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            envvar="HABEAS_BY",
+            metavar="NAME",
+            help="Whose controllers the staff pages show; else the account here.",
+        ),
+    ] = None,
+) -> None:
     """Run the desk: the queue and each request's story, and the person's pages."""
     from workers import logs
     from workers.desk import serve
 
     settings = shell.settings()
     logs.configure()
-    await serve(settings)
+    await serve(settings, by or account())

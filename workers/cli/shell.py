@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import inspect
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -40,9 +42,10 @@ ConfigOption = Annotated[
 class Shell:
     """One run of one command."""
 
-    def __init__(self, *, as_json: bool, config: Path | None) -> None:
+    def __init__(self, *, as_json: bool, config: Path | None, by: str | None = None) -> None:
         self.as_json = as_json
         self.config = config
+        self._by = by
 
     def settings(self) -> Settings:
         """The installation's settings."""
@@ -82,13 +85,21 @@ class Shell:
 
     @asynccontextmanager
     async def office(self) -> AsyncIterator[Office]:
-        """Everything that staff can do."""
+        """Everything that staff can do, as whoever gives the command: ``--by``, ``HABEAS_BY`` or the account here."""
         from workers import logs
         from workers.office import open_office
 
         logs.configure("error")
         async with open_office(self.settings()) as office:
-            yield office
+            yield office.for_staff(self._by or os.environ.get("HABEAS_BY") or account())
+
+
+def account() -> str:
+    """The name of the account that this process runs under; where it has none, its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _plain(data: Any) -> Any:
@@ -117,6 +128,7 @@ def command(
             shell = Shell(
                 as_json=given.pop("json_output") or outer.get("json", False),
                 config=given.pop("config") or outer.get("config"),
+                by=given.get("by"),
             )
             asyncio.run(_awaited(function(shell, **given)))  # type: ignore[call-arg]  # typer has parsed them
 

@@ -27,17 +27,18 @@ PAGE_FAILED = "page_failed"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 
 
-def create_app(office: Office, hosts: Collection[str] = LOOPBACK_NAMES) -> ASGIApp:
+def create_app(office: Office, hosts: Collection[str] = LOOPBACK_NAMES, *, staff: Office | None = None) -> ASGIApp:
     """The desk.
 
     Args:
-        office: what its pages show and do.
+        office: what the pages of persons and recipients show and do.
+        staff: what staff see; unset for all of the office.
         hosts: the names it is served under; a page elsewhere must not reach it under a name of its own.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(person_pages(office))
     app.include_router(recipient_pages(office))
-    app.include_router(staff_pages(office))
+    app.include_router(staff_pages(staff or office))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)

@@ -20,10 +20,15 @@ DESK_STARTED = "desk_started"
 DESK_STOPPED = "desk_stopped"
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, staff: str) -> None:
     """Serve the desk until a signal says stop.
 
+    Args:
+        settings: of the installation.
+        staff: the account whose controllers the staff pages show.
+
     Raises:
+        NotAllowed: that account works for none of the controllers here.
         ConfigurationError: `desk.host` is not this machine alone, or the port is taken.
         LedgerUnavailable: the database does not answer.
     """
@@ -33,7 +38,7 @@ async def serve(settings: Settings) -> None:
     async with open_office(settings) as office:
         with _listening(desk) as listener:
             config = uvicorn.Config(
-                create_app(office, hosts),
+                create_app(office, hosts, staff=office.for_staff(staff)),
                 access_log=False,  # its lines hold paths, and paths hold tokens
                 log_config=None,
                 lifespan="off",

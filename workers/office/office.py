@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from activities.storage import Storage
+from habeas.errors import NotAllowed
 from workers.office.engine import Engine
 from workers.office.handover import Handover
 from workers.office.importing import Importing
@@ -19,6 +20,26 @@ class Office(Importing, Handover, Recipients):
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.
     """
+
+    def for_staff(self, account: str) -> Office:
+        """The office as one member of staff sees it: the requests of the controllers that they work for, and no others.
+
+        A policy names its people in ``[staff] accounts``; where it names none, everybody who works here works for it.
+
+        Raises:
+            NotAllowed: they work for none of the controllers here.
+        """
+        seen = self.actor(account)
+        mine = {
+            name: policy
+            for name, policy in self._policies.items()
+            if not policy.staff.accounts or seen in map(self.actor, policy.staff.accounts)
+        }
+        if not mine:
+            raise NotAllowed("This account works for none of the controllers here: see [staff] accounts of a policy.")
+        if len(mine) == len(self._policies):
+            return self
+        return type(self)(self._ledger.only(mine), self._engine, mine, self._storage, self._now)
 
     async def ready(self) -> None:
         """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""

@@ -19,6 +19,7 @@ from habeas.connector import Collection, PlannedObject, Record, RecordRef, Reten
 from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import Fate, ObjectOutcome
+from habeas.staying import Stay, kept_back
 
 Place = tuple[str, str]
 """Collection and key."""
@@ -82,6 +83,7 @@ def draft(
     identifiers: Iterable[Identifier],
     index: Iterable[IndexedRecord],
     today: date,
+    stays: Mapping[Place, Stay] | None = None,
 ) -> SystemPlan:
     """Decide what erasure does to each object of a person in one system.
 
@@ -89,7 +91,8 @@ def draft(
     date is missing, the term is counted from today and the object is marked ``undated``. An object to be deleted that
     a staying one points at becomes what its collection's ``when_referenced`` says. If that is RETAIN, it takes the law
     and the end of the longest-kept object that needs it; where only anonymised ones do, or what is not the person's, no
-    law keeps it, so it is anonymised.
+    law keeps it, so it is anonymised. What is held, restricted or exempt stays untouched, with everything it points at;
+    see `habeas.staying`.
 
     Args:
         system: the system's name.
@@ -99,6 +102,7 @@ def draft(
         index: every collected object; a repeated one counts as it was collected last. Parents that are not in the
             index are another's objects or gone, and decide nothing.
         today: the day of the plan, in the controller's zone.
+        stays: objects that must stay for a reason that no collection knows. Those that are not in the index count not.
 
     Returns:
         The plan, with its objects, roots and identifiers in an order that does not depend on that of the arguments.
@@ -118,11 +122,13 @@ def draft(
         raise Quarantine(detail, system=system)
     fates = {place: _own_fate(by_name[place[0]], record.anchor, today) for place, record in records.items()}
     _keep_what_is_needed(records, by_name, fates)
+    planned = (_planned(records[place], by_name[place[0]], fates[place]) for place in sorted(records))
+    parents = {place: [(ref.collection, ref.key) for ref in record.parents] for place, record in records.items()}
     return SystemPlan(
         system=system,
         roots=tuple(sorted(set(roots), key=lambda ref: (ref.collection, ref.key))),
         identifiers=tuple(sorted(set(identifiers), key=lambda known: (known.kind, known.value))),
-        objects=tuple(_planned(records[place], by_name[place[0]], fates[place]) for place in sorted(records)),
+        objects=kept_back(tuple(planned), parents, stays or {}),
     )
 
 
@@ -132,7 +138,7 @@ def digest(plans: Iterable[SystemPlan]) -> str:
     The plan holds personal data, and of a very small one a digest can be guessed: only a digest keyed with the
     request's key (``RequestKey.digest``) may leave the ledger.
     """
-    content = sorted(_canonical(_sorted_parts(plan.model_dump(mode="json"))) for plan in plans)
+    content = sorted(_canonical(_sorted_parts(_dumped(plan))) for plan in plans)
     return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
 
@@ -258,6 +264,16 @@ def _planned(record: IndexedRecord, collection: Collection, fate: _Fate) -> Plan
         undated=fate.undated,
         referenced=fate.referenced,
     )
+
+
+def _dumped(plan: SystemPlan) -> dict[str, Any]:
+    """A plan in JSON. What was added to its form since is left out where it is not used: older digests stay right."""
+    dumped = plan.model_dump(mode="json")
+    for planned in dumped["objects"]:
+        for name in ("reason", "then"):
+            if planned[name] is None:
+                del planned[name]
+    return dumped
 
 
 def _sorted_parts(plan: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from activities.ledger.acts import Act
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
 from activities.ledger.database import Ledger, Tx
+from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
+from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
 from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NoticeKind, NoticeRow, NoticeState
@@ -15,8 +17,15 @@ from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 
 __all__ = [
     "Act",
+    "AheadRow",
     "Artifact",
     "Challenge",
+    "DeletionHoldRow",
+    "DueRow",
+    "ExpiryRow",
+    "HoldRow",
+    "HoldWords",
+    "NewHold",
     "ChallengeRow",
     "Changes",
     "ClaimedLink",

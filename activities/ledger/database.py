@@ -17,7 +17,9 @@ from activities.ledger.artifacts import Artifacts
 from activities.ledger.challenges import Challenges
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
+from activities.ledger.expiries import Expiries
 from activities.ledger.faults import mapped_errors
+from activities.ledger.holds import Holds
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
 from activities.ledger.notices import Notices
@@ -54,6 +56,8 @@ class Tx(
     Endings,
     Notices,
     Restrictions,
+    Holds,
+    Expiries,
     Tasks,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""

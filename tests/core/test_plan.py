@@ -379,6 +379,8 @@ CHANGES: dict[str, Any] = {
     "category": "other",
     "undated": True,
     "referenced": True,
+    "reason": "legal_hold",
+    "then": ANONYMISE,
 }
 
 

@@ -1,0 +1,141 @@
+"""What stays on erasure for a reason that no collection knows, and what goes when its time has come. Pure.
+
+A legal hold, a restriction or a refused category keeps an object exactly as it is, and with it everything that it
+points at: what it says must not be changed from under it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection as Some
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from habeas.connector import Collection, PlannedObject, SystemPlan, Treatment
+from habeas.model import Frozen
+
+Place = tuple[str, str]
+"""Collection and key."""
+
+
+class Because(StrEnum):
+    """Why an object stays. The strongest first: it is the one that is told."""
+
+    LEGAL_HOLD = "legal_hold"
+    """It is needed in a matter that is pending."""
+    RESTRICTED = "restricted"
+    """Nothing may be done with it but storing (GDPR art. 18)."""
+    EXEMPT = "exempt"
+    """Staff refused this part of the request on a ground of the law."""
+
+
+PASSING = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})
+"""Once these are over, what the person asked for is done. An exemption is an answer, and stays one."""
+
+
+class Stay(Frozen):
+    """Why an object must stay, and by what law."""
+
+    because: Because
+    law: str = Field(min_length=1)
+
+
+def together(stays: Iterable[Stay]) -> Stay:
+    """Several reasons for one object as one: the strongest, and every law once.
+
+    Raises:
+        ValueError: there is none.
+    """
+    ordered = sorted(set(stays), key=lambda stay: (_STRENGTH.index(stay.because), stay.law))
+    if not ordered:
+        raise ValueError("no reason was given")
+    return Stay(because=ordered[0].because, law="; ".join(dict.fromkeys(stay.law for stay in ordered)))
+
+
+def kept_back(
+    objects: tuple[PlannedObject, ...], parents: Mapping[Place, Sequence[Place]], stays: Mapping[Place, Stay]
+) -> tuple[PlannedObject, ...]:
+    """The plan's objects, with those that must stay, and all that they point at, retained as they are.
+
+    An object that its own retention keeps anyway keeps its date too; of any other it is remembered what would have
+    become of it, for the day when the reason is over.
+
+    Args:
+        objects: planned as if nothing had to stay.
+        parents: what each object points at. Places that are not among the objects decide nothing.
+        stays: why which object stays.
+    """
+    known = {(each.collection, each.key) for each in objects}
+    why = {place: stay for place, stay in stays.items() if place in known}
+    pointed: set[Place] = set()
+    queue = deque(sorted(why, key=lambda place: (_STRENGTH.index(why[place].because), why[place].law, place)))
+    while queue:
+        child = queue.popleft()
+        for parent in parents.get(child, ()):
+            if parent in known and parent not in why:
+                why[parent] = why[child]
+                pointed.add(parent)
+                queue.append(parent)
+    return tuple(
+        _staying(each, why[place], needed=place in pointed) if (place := (each.collection, each.key)) in why else each
+        for each in objects
+    )
+
+
+def ended(
+    plan: SystemPlan, collections: Iterable[Collection], today: date, still: Some[Place] = frozenset()
+) -> SystemPlan:
+    """What of a plan that was carried out goes now: objects whose term is over, or whose reason to stay has gone.
+
+    Args:
+        plan: as it was approved.
+        collections: of the system's manifest, which say what happens once a term is over. Objects of a collection that
+            is no longer there are left.
+        today: in the controller's zone. On its last day an object still stays.
+        still: objects that a hold or a restriction keeps today.
+
+    Returns:
+        Exactly these objects with what becomes of them; no roots and no identifiers, as nothing is searched for.
+    """
+    after = {each.name: each.after if each.treatment is Treatment.RETAIN else each.treatment for each in collections}
+    going = [
+        each.model_copy(
+            update={
+                "treatment": each.then or after[each.collection],
+                "law": None,
+                "until": None,
+                "reason": None,
+                "then": None,
+            }
+        )
+        for each in plan.objects
+        if each.collection in after and _is_over(each, today) and (each.collection, each.key) not in still
+    ]
+    return plan.model_copy(update={"roots": (), "identifiers": (), "objects": tuple(going)})
+
+
+def _is_over(each: PlannedObject, today: date) -> bool:
+    if each.treatment is not Treatment.RETAIN or each.reason == Because.EXEMPT:
+        return False
+    return each.until < today if each.until else each.reason in PASSING
+
+
+def _staying(each: PlannedObject, stay: Stay, *, needed: bool) -> PlannedObject:
+    if each.treatment is Treatment.RETAIN:
+        laws = dict.fromkeys(law for law in (each.law, stay.law) if law)
+        return each.model_copy(update={"law": "; ".join(laws), "reason": stay.because.value})
+    return each.model_copy(
+        update={
+            "treatment": Treatment.RETAIN,
+            "law": stay.law,
+            "reason": stay.because.value,
+            "then": each.treatment,
+            "referenced": each.referenced or needed,
+        }
+    )
+
+
+_STRENGTH = tuple(Because)

@@ -23,7 +23,7 @@ from activities.mail import Mailer, SmtpServer
 from activities.parts import Parts
 from activities.storage import Storage
 from activities.vault import Vault
-from habeas.policy import Access, AtDeadline, Policy, load_policy
+from habeas.policy import Access, AtDeadline, ControlledBy, Policy, load_policy
 from tests.workflows.world import UNEXPECTED, Mail, World, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
@@ -91,7 +91,12 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
         ledger=ledger,
         storage=Storage.from_url(f"file://{folder}/storage"),
         mailer=Mailer(SmtpServer(host="127.0.0.1", port=port)),
-        policies={"demo": policy, "patient": _patient(policy)},
+        policies={
+            "demo": policy,
+            "patient": _patient(policy),
+            "sharing": _sharing(policy),
+            "processing": _processing(policy),
+        },
         connectors=connectors,
         public_url="https://privacy.example",
         task_queue="habeas",
@@ -120,6 +125,26 @@ def _patient(policy: Policy) -> Policy:
     review = policy.review.model_copy(update={"access": Access.ALWAYS})
     controller = policy.controller.model_copy(update={"id": "patient"})
     return policy.model_copy(update={"controller": controller, "clock": clock, "release": release, "review": review})
+
+
+def _sharing(policy: Policy) -> Policy:
+    """A controller whose carrier and accountant have an address, and whose host is not told."""
+    addresses = {"carrier": "carrier@parcels.example", "accountant": "books@accounts.example"}
+    recipients = tuple(
+        one.model_copy(update={"email": addresses.get(one.id), "not_told": None}) for one in policy.recipients
+    )
+    controller = policy.controller.model_copy(update={"id": "sharing"})
+    return policy.model_copy(update={"controller": controller, "recipients": recipients})
+
+
+def _processing(policy: Policy) -> Policy:
+    """A controller that keeps notes for its customers, who decide over them."""
+    theirs = ControlledBy(who=dict.fromkeys(policy.controller.languages, "our customer"), field="controlled_by")
+    categories = tuple(
+        one.model_copy(update={"controlled_by": theirs}) if one.id == "activity" else one for one in policy.categories
+    )
+    controller = policy.controller.model_copy(update={"id": "processing"})
+    return policy.model_copy(update={"controller": controller, "categories": categories})
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,14 @@ class Person:
     email: str
     number: str
 
-    def settle_in(self, connectors: dict[str, MemoryConnector], *, notes: int = 3, free_text: bool = False) -> None:
+    def settle_in(
+        self,
+        connectors: dict[str, MemoryConnector],
+        *,
+        notes: int = 3,
+        free_text: bool = False,
+        controlled_by: str | None = None,
+    ) -> None:
         """Put their rows into the systems."""
         email = Identifier(kind="email", value=self.email)
         number = Identifier(kind="customer_number", value=self.number)
@@ -81,7 +88,10 @@ class Person:
             contact,
             *(
                 MemoryRow(
-                    collection="notes", key=f'["{self.number}-{n}"]', root=contact.key, data={"text": text, "n": n}
+                    collection="notes",
+                    key=f'["{self.number}-{n}"]',
+                    root=contact.key,
+                    data={"text": text, "n": n, **({"controlled_by": controlled_by} if controlled_by else {})},
                 )
                 for n in range(notes)
             ),

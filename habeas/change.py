@@ -187,7 +187,7 @@ def stopped(
     here = tuple(purpose for purpose in dict.fromkeys(purposes) if purpose in able)
     records = tuple(sorted(set(roots), key=lambda ref: (ref.collection, ref.key)))
     stop = Stop(roots=records, purposes=here) if here and records else None
-    return SystemChange(system=system, change=stop, by_hand=by_hand and bool(records))
+    return SystemChange(system=system, change=stop, by_hand=by_hand)
 
 
 def digest(plans: Iterable[SystemChange]) -> str:

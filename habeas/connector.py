@@ -203,6 +203,11 @@ class FieldChange(Frozen):
     """As collected: the system answers `Drifted` if it holds something else by now (and not ``new``)."""
     new: JsonValue = Field(repr=False)
 
+    @property
+    def ref(self) -> RecordRef:
+        """The object that holds it."""
+        return RecordRef(collection=self.collection, key=self.key)
+
 
 class Rectify(Frozen):
     """Correct these values and no others."""

@@ -166,6 +166,11 @@ class Challenges(Room):
         how = None if sealed is None else await self._opened(request_id, _how_name(row.id), sealed)
         return Proof(**values, how=how)
 
+    async def proofs(self, request_id: str) -> frozenset[str]:
+        """By which methods identity was proven: ``code``, ``attested``, both or none."""
+        rows = await self._all(select(proof.c.method).distinct().where(proof.c.request_id == request_id))
+        return frozenset(row.method for row in rows)
+
     async def attest(self, request_id: str, proof_id: str, how: str, actor: str, now: datetime) -> None:
         """Staff say that, and how, they made sure of the identity; the words are sealed."""
         sealed = await self._sealed(request_id, _how_name(proof_id), how)

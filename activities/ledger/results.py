@@ -135,6 +135,21 @@ class Results(Room):
             counts.setdefault(row.system, {})[row.fate] = row.number
         return counts
 
+    async def object_digests(self, request_id: str, system: str, outcomes: Iterable[ObjectOutcome]) -> tuple[str, ...]:
+        """The names under which these objects (or fields of them) stand in the table, in the same order."""
+        key = await self.key(request_id)
+        return tuple(key.digest(object_name(system, one.collection, one.key, one.field)) for one in outcomes)
+
+    async def objects_of(self, request_id: str, system: str, fate: Fate) -> frozenset[str]:
+        """The names of the objects of one system that have this fate by now."""
+        columns = object_outcome.c
+        rows = await self._all(
+            select(columns.object).where(
+                columns.request_id == request_id, columns.system == system, columns.fate == fate.value
+            )
+        )
+        return frozenset(row.object for row in rows)
+
     async def outcomes(self, request_id: str) -> tuple[OutcomeRow, ...]:
         """Every object's outcome, by system and collection."""
         columns = object_outcome.c

@@ -1,0 +1,186 @@
+"""What law and policy ask of one request, boiled down to what its workflow decides by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from activities.model import Brief, ClockFace, IdentityBrief, SystemBrief
+from activities.parts import Parts
+from habeas import law
+from habeas.connector import Capability, Manifest
+from habeas.model import CHANGING, REMEDIES, Request, Right
+from habeas.particulars import Particulars
+from habeas.policy import Access, IdentityMethod, Policy
+from habeas.policy.sections import Proof, Purpose, PurposeKind
+
+__all__ = ["AT_ONCE", "STOPPED_BY", "approvals", "brief_of", "is_right", "proof_asked", "purposes_of", "weighed"]
+
+DAY = timedelta(days=1).total_seconds()
+
+STOPPED_BY: Mapping[Right, frozenset[PurposeKind]] = {
+    Right.OBJECTION: frozenset({PurposeKind.DIRECT_MARKETING, PurposeKind.LEGITIMATE_INTEREST}),
+    Right.WITHDRAW_CONSENT: frozenset({PurposeKind.CONSENT}),
+    Right.OPT_OUT_SALE: frozenset({PurposeKind.SALE}),
+    Right.LIMIT_SENSITIVE: frozenset({PurposeKind.SENSITIVE}),
+}
+"""Which purposes a right can stop."""
+
+AT_ONCE = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE, Right.WITHDRAW_CONSENT})
+"""Carried out without anybody's approval; so is an objection, as far as it is to direct marketing."""
+
+_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
+_TOLD = frozenset({Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION})
+_REACHES_DATA = _COPIES | {Right.RECTIFICATION, Right.ERASURE}
+_CAPABILITIES = {
+    Capability.RECTIFY: "rectify",
+    Capability.RESTRICT: "restrict",
+    Capability.OBJECT: "object",
+}
+_STEPS = {"collect": Capability.COLLECT, "erase": Capability.ERASE}
+_STRICTNESS = (Proof.NONE, Proof.CODE, Proof.ATTESTATION, Proof.BOTH)
+
+
+def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts, clock: ClockFace) -> Brief:
+    """The brief of a request.
+
+    Args:
+        request: its facts.
+        policy: its controller's.
+        asked: what was asked in particular.
+        parts: where the connected systems are.
+        clock: the dates as they stand.
+
+    Raises:
+        ConfigurationError: a system of the policy is not configured in this process.
+        UnknownRegime: the regime is not the law of the place.
+    """
+    place = answered_in(policy, request)
+    purposes = purposes_of(policy, request.right, asked.purposes)
+    manifests = {name: parts.connector(name).manifest for name in policy.systems}
+    systems = tuple(_system(name, manifests[name], parts) for name in policy.systems)
+    by_hand = weighed(policy, request.right, purposes)
+    duty = request.right in _TOLD and law.recipients_duty(request.regime, place, request.right) is not None
+    return Brief(
+        right=request.right,
+        controller=request.controller,
+        systems=systems,
+        identity=_identity(request, policy, proof_asked(request, policy, asked)),
+        approvals=approvals(request.right, policy, by_hand),
+        review_only_free_text=request.right in _COPIES and policy.review.access is Access.FREE_TEXT,
+        clock=clock,
+        not_a_right=not is_right(request, policy),
+        purposes=purposes,
+        weighed=by_hand,
+        scope=asked.scope,
+        about=asked.about,
+        hold=request.right in _COPIES and any(system.holds for system in systems),
+        recipients=request.right in _TOLD and (bool(policy.recipients) or duty),
+        forwards=any(category.controlled_by is not None for category in policy.categories),
+        reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
+        changed_at_once=request.right in CHANGING and not approvals(request.right, policy, by_hand),
+    )
+
+
+def answered_in(policy: Policy, request: Request) -> str:
+    """The place whose law and calendar hold for this request."""
+    applicable = policy.applicable(request.jurisdiction)
+    return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
+
+
+def is_right(request: Request, policy: Policy) -> bool:
+    """Whether the law gives this right here, or the policy promises it beyond the law."""
+    return request.right in law.rights(request.regime, answered_in(policy, request)) or (
+        policy.rights is not None and request.right in policy.rights
+    )
+
+
+def purposes_of(policy: Policy, right: Right, named: tuple[str, ...]) -> tuple[str, ...]:
+    """What is to stop: the purposes named, or else all that this right can mean, in the policy's order."""
+    kinds = STOPPED_BY.get(right, frozenset())
+    possible = tuple(purpose.id for purpose in policy.purposes if kinds & {*purpose.kinds})
+    return tuple(purpose for purpose in possible if purpose in named) if named else possible
+
+
+def weighed(policy: Policy, right: Right, purposes: tuple[str, ...]) -> tuple[str, ...]:
+    """Of these purposes, those that a human weighs: an objection to what is not direct marketing."""
+    if right is not Right.OBJECTION:
+        return ()
+    by_id = {purpose.id: purpose for purpose in policy.purposes}
+    return tuple(purpose for purpose in purposes if not _marketing(by_id[purpose]))
+
+
+def proof_asked(request: Request, policy: Policy, asked: Particulars) -> Proof | None:
+    """What must prove the identity of who asks; None for what the policy asks generally.
+
+    The policy's word on the right comes first, then that on sensitive data, then the law: where it lets nobody be asked
+    (an opt-out of sale, direct marketing), nobody is.
+    """
+    identity, right = policy.identity, request.right
+    if not identity.required:
+        return Proof.NONE
+    said = identity.rights.get(right)
+    if said is None and right in CHANGING and _none_by_law(request, policy, asked):
+        return Proof.NONE
+    if identity.sensitive and right in _REACHES_DATA and any(each.sensitive for each in policy.categories):
+        return max((one for one in (said, identity.sensitive) if one), key=_STRICTNESS.index)
+    return said
+
+
+def approvals(right: Right, policy: Policy, by_hand: tuple[str, ...]) -> int:
+    """How many people approve: before data goes or is released, before it is changed, on a remedy."""
+    review = policy.review
+    if right is Right.ERASURE:
+        return review.erasure_approvals
+    if right in AT_ONCE or (right is Right.OBJECTION and not by_hand):
+        return 0
+    if right in CHANGING:
+        return review.change_approvals
+    if right in REMEDIES:
+        return 1
+    return 0 if review.access is Access.NEVER else review.access_approvals
+
+
+def _none_by_law(request: Request, policy: Policy, asked: Particulars) -> bool:
+    purposes = purposes_of(policy, request.right, asked.purposes)
+    marketing = request.right is Right.OBJECTION and bool(purposes) and not weighed(policy, request.right, purposes)
+    place = answered_in(policy, request)
+    return law.verification(request.regime, request.right, place, marketing=marketing) == "none"
+
+
+def _marketing(purpose: Purpose) -> bool:
+    return PurposeKind.DIRECT_MARKETING in purpose.kinds
+
+
+def _system(name: str, manifest: Manifest, parts: Parts) -> SystemBrief:
+    return SystemBrief(
+        name=name,
+        task_queue=parts.queue_of(name),
+        confirm_after=manifest.confirm_after,
+        manual=manifest.manual,
+        changes=tuple(word for capability, word in _CAPABILITIES.items() if capability in manifest.capabilities),
+        purposes=manifest.purposes,
+        holds=any(collection.expires is not None for collection in manifest.collections),
+        by_hand=tuple(
+            step
+            for step, capability in _STEPS.items()
+            if not manifest.manual and capability not in manifest.capabilities
+        ),
+    )
+
+
+def _identity(request: Request, policy: Policy, proof: Proof | None) -> IdentityBrief:
+    identity = policy.identity
+    code, attestation = IdentityMethod.CODE in identity.methods, IdentityMethod.ATTESTATION in identity.methods
+    if proof is not None:
+        code, attestation = proof in {Proof.CODE, Proof.BOTH}, proof in {Proof.ATTESTATION, Proof.BOTH}
+    return IdentityBrief(
+        required=proof is not Proof.NONE,
+        sources=identity.sources,
+        remind_after=tuple(days * DAY for days in identity.remind_after_days),
+        expires_after=identity.expires_after_days * DAY,
+        codes_max=identity.codes_max,
+        code=code,
+        attestation=attestation,
+        both=proof is Proof.BOTH,
+    )

@@ -1,0 +1,138 @@
+"""What the steps of a changing right are ordered with, and what they answer: nothing that identifies a person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from activities.model import OnRequest, SystemBrief, SystemOrder
+from habeas.acts import ActId
+from habeas.model import Frozen, RequestId, SystemName
+from habeas.outcomes import Fate
+from habeas.particulars import PurposeId
+
+CONTESTED = "contested"
+"""The note of an act that contests corrections."""
+
+
+class Part(StrEnum):
+    """An objection may have two: what stops at once, and what a human weighs. Everything else is whole."""
+
+    WHOLE = "whole"
+    AT_ONCE = "at_once"
+    WEIGHED = "weighed"
+
+
+class DraftChange(OnRequest):
+    """Plan one part."""
+
+    part: Part = Part.WHOLE
+    purposes: tuple[PurposeId, ...] = ()
+
+
+class ChangeDraft(Frozen):
+    """A plan as counts, and the digest by which it is approved."""
+
+    digest: str
+    systems: tuple[SystemName, ...]
+    """Those that carry something out by themselves."""
+    by_hand: tuple[SystemName, ...]
+    """Those where a human must."""
+    changes: int
+    """Values, objects or records that systems change."""
+    covered: int = 0
+    """Objects that are restricted."""
+    contested: int = 0
+    blocked: int = 0
+    unmatched: int = 0
+    """Corrections for which no such value was found."""
+
+
+class PlannedChange(OnRequest):
+    """One part of a plan, by its digest."""
+
+    part: Part
+    digest: str
+
+
+class ChangeOrder(SystemOrder):
+    """Carry out one system's part of exactly this plan, or look at it again."""
+
+    part: Part
+    digest: str
+    handle: str | None = None
+
+
+class ChangeReport(Frozen):
+    """How far the system is.
+
+    ``done``, ``pending``, ``awaiting`` or ``drifted``; on the second look ``clean`` or ``remains`` instead of ``done``.
+    """
+
+    system: SystemName
+    state: str
+    handle: str | None = None
+    wait: float = 0.0
+    """Seconds until to ask again, or until a callback is given up."""
+    counts: dict[Fate, int] = Field(default_factory=dict)
+
+
+class ConcludeOrder(OnRequest):
+    """Say what became of everything that was asked."""
+
+    parts: tuple[Part, ...]
+    by_hand: tuple[SystemName, ...] = ()
+    """Where a human did it."""
+    missing: tuple[SystemName, ...] = ()
+    """What was left out."""
+
+
+class Conclusion(Frozen):
+    """What became of it, as counts, and the name of the sealed facts of the letter that tells it."""
+
+    sealed: str
+    done: int
+    contested: int
+    blocked: int
+    """Values and objects that could not be changed."""
+    unmatched: int
+
+
+class LiftStart(Frozen):
+    """Lift what a request restricted, not before this instant; the reason lies sealed under the act's id."""
+
+    request_id: RequestId
+    act_id: ActId
+    lift_at: AwareDatetime
+
+
+class LiftOrder(OnRequest):
+    """A step in lifting a request's restriction."""
+
+    act_id: ActId
+    lift_at: AwareDatetime
+
+
+class LiftBrief(Frozen):
+    """Which systems are to lift, and when."""
+
+    lift_at: AwareDatetime
+    """Never sooner than the person has had time to answer."""
+    systems: tuple[SystemBrief, ...]
+    by_hand: tuple[SystemName, ...]
+    sealed: str
+    """Name of the sealed facts of the letter."""
+
+
+class LiftSystem(SystemOrder):
+    """Lift in one system, or look again."""
+
+    handle: str | None = None
+
+
+class Contest(Frozen):
+    """What an act of contesting leaves sealed under its id: which corrections are not made."""
+
+    corrections: tuple[int, ...] = Field(min_length=1)
+    """Their places among the person's corrections, from 0."""

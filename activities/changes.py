@@ -1,0 +1,269 @@
+"""The steps of a changing right: draft the plan, hold what is restricted, change each system, look at it again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import assert_never
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.change_model import ChangeDraft, ChangeOrder, ChangeReport, DraftChange, PlannedChange
+from activities.changing import (
+    ChangeHead,
+    approved_change,
+    approved_changes,
+    contests,
+    held_for_others,
+    save_changes,
+)
+from activities.drafting import Drafting
+from activities.ledger import Tx
+from activities.parts import Parts
+from activities.wrapper import progress
+from habeas.change import SystemChange
+from habeas.connector import Change, Changing, Rectify, Restrict, Stop
+from habeas.errors import Terminal
+from habeas.evidence import Tag
+from habeas.model import Request
+from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
+from habeas.particulars import Particulars
+
+DONE = "change/"
+"""Prefix of the sealed changes that were carried out, by system: recipients are told from them."""
+_SETTLED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.LIFTED, Fate.STOPPED, Fate.NOT_FOUND})
+
+
+class ChangeActivities:
+    """What the engine asks of systems that correct, restrict, or stop using data."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name="draft_change")
+    async def draft(self, order: DraftChange) -> ChangeDraft:
+        """Draft one part of the plan from what was found or collected, seal it, answer with its digest and counts."""
+        ledger = self._parts.ledger
+        async with ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            asked = Particulars.of(await tx.subject(order.request_id))
+            contested = frozenset(await contests(tx, order.request_id))
+        drafted = await Drafting(self._parts, request, asked, contested).draft(order)
+        progress()
+        plans = tuple(plan for plan in drafted.plans if not plan.empty or plan.found)
+        head = ChangeHead(
+            digest="0" * 64,
+            systems=tuple(plan.system for plan in plans),
+            purposes=order.purposes,
+            contested=tuple(sorted(contested)),
+            unmatched=drafted.unmatched,
+        )
+        async with ledger.begin() as tx:
+            head = await save_changes(tx, order.request_id, order.part, plans, head)
+            report = _counted_draft(head, plans)
+            await tx.record(
+                order.request_id,
+                Tag.CHANGE_DRAFTED,
+                at=order.at,
+                facts={
+                    "plan": head.digest,
+                    "part": order.part.value,
+                    **report.model_dump(mode="json", exclude={"digest", "systems", "by_hand"}),
+                    "by_hand": list(report.by_hand),
+                    "purposes": list(order.purposes),
+                },
+                dedupe=f"change/{order.part.value}/{order.at.isoformat()}",
+            )
+        return report
+
+    @activity.defn(name="hold_restricted")
+    async def hold(self, order: PlannedChange) -> int:
+        """From now on no other request touches these objects; how many there are. The same order changes nothing."""
+        held = 0
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            for plan in await approved_changes(tx, order, self._parts):
+                if plan.covered:
+                    await self._hold(tx, request, plan, order)
+                    held += len(plan.covered)
+        return held
+
+    async def _hold(self, tx: Tx, request: Request, plan: SystemChange, order: PlannedChange) -> None:
+        await tx.restrict(request.id, request.controller, plan.system, plan.covered, order.at)
+        outcomes = [ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.RESTRICTED) for one in plan.covered]
+        await tx.save_outcomes(request.id, plan.system, outcomes, at=order.at)
+        await tx.record(
+            request.id,
+            Tag.RESTRICTION_SET,
+            at=order.at,
+            facts={"system": plan.system, "plan": order.digest, "objects": len(plan.covered)},
+            dedupe=f"restricted/{plan.system}/{order.digest}",
+        )
+
+    @activity.defn(name="change")
+    async def change(self, order: ChangeOrder) -> ChangeReport:
+        """Carry out the system's part of the plan, and of no other."""
+        async with self._parts.ledger.begin() as tx:
+            plan = await approved_change(tx, order, self._parts)
+            change = _planned(plan)
+            drifted = await self._newly_held(tx, order, change)
+        answer = (
+            Drifted(changed=drifted, appeared=0)
+            if drifted
+            else await _changing(self._parts, order.system).change(change, order.handle)
+        )
+        match answer:
+            case Done():
+                return await self._done(order, change, answer.result)
+            case Drifted():
+                return await self._drifted(order, answer)
+            case Pending():
+                return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
+            case Awaiting():
+                return ChangeReport(
+                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
+                )
+            case _:
+                assert_never(answer)
+
+    async def _newly_held(self, tx: Tx, order: ChangeOrder, change: Change) -> int:
+        """How many objects whose values are to be corrected were restricted since the plan was made."""
+        if not isinstance(change, Rectify):
+            return 0
+        request = await tx.request(order.request_id)
+        return len(await held_for_others(tx, request, order.system, frozenset(one.ref for one in change.fields)))
+
+    async def _done(self, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> ChangeReport:
+        counts = dict(Counter(outcome.fate for outcome in outcomes))
+        async with self._parts.ledger.begin() as tx:
+            await _remember(tx, order, change, outcomes)
+            await self._keep(tx, order, "change", outcomes, counts, Tag.SYSTEM_CHANGED)
+        return ChangeReport(system=order.system, state="done", counts=counts)
+
+    async def _drifted(self, order: ChangeOrder, answer: Drifted) -> ChangeReport:
+        facts: dict[str, JsonValue] = {"system": order.system, "changed": answer.changed, "appeared": answer.appeared}
+        async with self._parts.ledger.begin() as tx:
+            await tx.record(
+                order.request_id,
+                Tag.CHANGE_DRIFTED,
+                at=order.at,
+                facts=facts,
+                dedupe=f"change_drifted/{order.system}/{order.digest}",
+            )
+        return ChangeReport(system=order.system, state="drifted")
+
+    @activity.defn(name="confirm_change")
+    async def confirm(self, order: ChangeOrder) -> ChangeReport:
+        """Look again, without trusting what the change said. What it said it could not change is not asked again."""
+        async with self._parts.ledger.begin() as tx:
+            plan = await approved_change(tx, order, self._parts)
+            refused = await tx.objects_of(order.request_id, order.system, Fate.BLOCKED)
+        answer = await _changing(self._parts, order.system).confirm_change(_planned(plan), order.handle)
+        match answer:
+            case Done():
+                return await self._looked(order, answer.result, refused)
+            case Pending():
+                return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
+            case Awaiting():
+                return ChangeReport(
+                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
+                )
+            case _:
+                assert_never(answer)
+
+    async def _looked(
+        self, order: ChangeOrder, result: tuple[ObjectOutcome, ...], refused: frozenset[str]
+    ) -> ChangeReport:
+        async with self._parts.ledger.begin() as tx:
+            names = await tx.object_digests(order.request_id, order.system, result)
+            outcomes = tuple(
+                one for one, name in zip(result, names, strict=True) if one.fate in _SETTLED or name not in refused
+            )
+            counts = dict(Counter(outcome.fate for outcome in outcomes))
+            clean = counts.keys() <= _SETTLED
+            await self._keep(tx, order, "confirm_change", outcomes, counts, Tag.SYSTEM_CHANGE_CONFIRMED, clean=clean)
+        return ChangeReport(system=order.system, state="clean" if clean else "remains", counts=counts)
+
+    async def _keep(
+        self,
+        tx: Tx,
+        order: ChangeOrder,
+        phase: str,
+        outcomes: Iterable[ObjectOutcome],
+        counts: dict[Fate, int],
+        tag: Tag,
+        **facts: bool,
+    ) -> None:
+        told = {fate.value: count for fate, count in sorted(counts.items())}
+        await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
+        await tx.save_system(order.request_id, order.system, phase=phase, state="done", counts=told)
+        await tx.record(
+            order.request_id,
+            tag,
+            at=order.at,
+            facts={"system": order.system, "plan": order.digest, "part": order.part.value, **told, **facts},
+            dedupe=f"{phase}/{order.system}/{order.part.value}/{order.at.isoformat()}",
+        )
+
+
+def _changing(parts: Parts, system: str) -> Changing:
+    connector = parts.connector(system)
+    if not isinstance(connector, Changing):
+        raise Terminal("Its connector says that it changes data, and cannot.", system=system)
+    return connector
+
+
+def _planned(plan: SystemChange) -> Change:
+    if plan.change is None:
+        raise ValueError("an approved change is there")
+    return plan.change
+
+
+async def _remember(tx: Tx, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> None:
+    """Keep what was carried out, with what earlier plans of the same request did: recipients are told of all of it."""
+    name = f"{DONE}{order.system}"
+    match change:
+        case Rectify():
+            done = {(one.collection, one.key, one.field) for one in outcomes if one.fate is Fate.RECTIFIED}
+            fields = {
+                (one.collection, one.key, one.field): one
+                for one in change.fields
+                if (one.collection, one.key, one.field) in done
+            }
+            before = await tx.unseal(order.request_id, name, Rectify)
+            if before:
+                fields = {(one.collection, one.key, one.field): one for one in before.fields} | fields
+            if fields:
+                await tx.seal(order.request_id, name, Rectify(fields=tuple(fields.values())))
+        case Restrict() | Stop():
+            await tx.seal(order.request_id, name, change)
+        case _:
+            assert_never(change)
+
+
+def _counted_draft(head: ChangeHead, plans: tuple[SystemChange, ...]) -> ChangeDraft:
+    return ChangeDraft(
+        digest=head.digest,
+        systems=tuple(plan.system for plan in plans if plan.change is not None),
+        by_hand=tuple(plan.system for plan in plans if plan.by_hand),
+        changes=sum(_size(plan.change) for plan in plans),
+        covered=sum(len(plan.covered) for plan in plans),
+        contested=len(head.contested),
+        blocked=sum(len(plan.blocked) for plan in plans),
+        unmatched=len(head.unmatched),
+    )
+
+
+def _size(change: Change | None) -> int:
+    match change:
+        case Rectify():
+            return len(change.fields)
+        case Restrict():
+            return len(change.objects)
+        case Stop():
+            return len(change.roots)
+        case None:
+            return 0
+        case _:
+            assert_never(change)

@@ -1,0 +1,150 @@
+"""Plans of change as the ledger keeps them, and the wall before every change: only what may be done passes."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from activities.brief import approvals, proof_asked, weighed
+from activities.change_model import ChangeOrder, Contest, Part, PlannedChange
+from activities.finding import DECISIONS
+from activities.ledger import Act, Tx
+from activities.parts import Parts
+from habeas.acts import ActKind
+from habeas.change import SystemChange, digest
+from habeas.connector import RecordRef
+from habeas.errors import BadInput, NotAllowed
+from habeas.model import CHANGING, Frozen, Request, RequestId, SystemName
+from habeas.particulars import Particulars, PurposeId
+from habeas.policy import Policy
+from habeas.policy.sections import Proof
+
+HEAD = "changes"
+
+
+class ChangeHead(Frozen):
+    """One part of a plan: which systems it covers, and its digest."""
+
+    digest: str
+    systems: tuple[SystemName, ...]
+    purposes: tuple[PurposeId, ...] = ()
+    contested: tuple[int, ...] = Field(default=())
+    """Corrections that are not made."""
+    unmatched: tuple[int, ...] = ()
+    """Corrections for which no such value was found."""
+
+
+async def save_changes(
+    tx: Tx, request_id: str, part: Part, plans: tuple[SystemChange, ...], head: ChangeHead
+) -> ChangeHead:
+    """Keep a part of a plan, sealed; it replaces an older one. The head comes back with its digest."""
+    named = head.model_copy(update={"digest": await keyed_digest(tx, request_id, plans)})
+    for plan in plans:
+        await tx.seal(request_id, f"{HEAD}/{part.value}/{plan.system}", plan)
+    await tx.seal(request_id, f"{HEAD}/{part.value}", named)
+    return named
+
+
+async def keyed_digest(tx: Tx, request_id: str, plans: tuple[SystemChange, ...]) -> str:
+    """The plan's name outside the ledger; see `activities.plans.keyed_digest`."""
+    return (await tx.key(request_id)).digest(digest(plans))
+
+
+async def load_changes(tx: Tx, request_id: str, part: Part) -> tuple[ChangeHead, tuple[SystemChange, ...]] | None:
+    """A part of the plan as it is kept now; None before one was made."""
+    head = await tx.unseal(request_id, f"{HEAD}/{part.value}", ChangeHead)
+    if head is None:
+        return None
+    plans = [await tx.unseal(request_id, f"{HEAD}/{part.value}/{name}", SystemChange) for name in head.systems]
+    return head, tuple(plan for plan in plans if plan is not None)
+
+
+async def approved_changes(tx: Tx, order: PlannedChange, parts: Parts) -> tuple[SystemChange, ...]:
+    """A part of the plan, after checking once more that it may be carried out.
+
+    As with `activities.plans.approved_plan` this is asked again here, from the ledger: the right changes data, the plan
+    is the one named, who asks is proven where that is asked, and enough different people approved exactly this plan.
+    What the law wants done at once nobody approves, and it stops what may be stopped at once and nothing else.
+
+    Raises:
+        NotAllowed: one of these does not hold.
+    """
+    request = await tx.request(order.request_id)
+    policy = parts.policy(request.controller)
+    if request.right not in CHANGING:
+        raise NotAllowed("A request for this right changes nothing.")
+    kept = await load_changes(tx, order.request_id, order.part)
+    if kept is None or await keyed_digest(tx, order.request_id, kept[1]) != order.digest:
+        raise NotAllowed("The plan is not the one that was approved.")
+    await proven(tx, request, policy)
+    by_hand = weighed(policy, request.right, kept[0].purposes)
+    if order.part is Part.AT_ONCE and by_hand:
+        raise NotAllowed("A human must weigh some of this first.")
+    await _approved(tx, order, approvals(request.right, policy, by_hand))
+    return kept[1]
+
+
+async def approved_change(tx: Tx, order: ChangeOrder, parts: Parts) -> SystemChange:
+    """One system's part; see `approved_changes`.
+
+    Raises:
+        NotAllowed: it may not be carried out, or does not cover this system.
+    """
+    named = PlannedChange(request_id=order.request_id, at=order.at, part=order.part, digest=order.digest)
+    for plan in await approved_changes(tx, named, parts):
+        if plan.system == order.system and plan.change is not None:
+            return plan
+    raise NotAllowed("The plan does not cover this system.")
+
+
+async def proven(tx: Tx, request: Request, policy: Policy) -> None:
+    """Whoever asks has proven who they are, as far as that is asked for this request.
+
+    Raises:
+        NotAllowed: not yet.
+    """
+    asked = proof_asked(request, policy, Particulars.of(await tx.subject(request.id)))
+    if asked is Proof.NONE:
+        return
+    methods = await tx.proofs(request.id)
+    if asked is Proof.BOTH and methods < {"code", "attested"}:
+        raise NotAllowed("Code and attestation are both needed.")
+    if not methods:
+        raise NotAllowed("Nobody has proven yet who asks.")
+
+
+async def _approved(tx: Tx, order: PlannedChange, needed: int) -> None:
+    people = {
+        act.actor
+        for act in await tx.acts(order.request_id)
+        if act.kind == ActKind.APPROVE.value and act.accepted_at and act.facts.get("plan") == order.digest
+    }
+    if len(people) < needed:
+        raise NotAllowed(f"The plan has {len(people)} of {needed} approvals.")
+
+
+async def held_for_others(tx: Tx, request: Request, system: str, objects: frozenset[RecordRef]) -> frozenset[RecordRef]:
+    """Those of these objects that are restricted: their values are left alone until that is lifted."""
+    named = {tx.object_print(request.controller, system, one.collection, one.key): one for one in objects}
+    return frozenset(named[found] for found in await tx.restricted(request.controller, system, named))
+
+
+async def contests(tx: Tx, request_id: str) -> dict[int, Act]:
+    """The corrections that staff contest, each with the act that says why; the newest act on one counts."""
+    found: dict[int, Act] = {}
+    for act in await tx.acts(request_id):
+        if act.kind == ActKind.CONTEST.value and act.accepted_at:
+            said = await tx.unseal(request_id, f"{DECISIONS}{act.id}", Contest)
+            found |= dict.fromkeys(said.corrections if said else (), act)
+    return found
+
+
+async def check_contest(tx: Tx, request_id: RequestId, act_id: str) -> None:
+    """What an act of contesting says must be about corrections that were asked for.
+
+    Raises:
+        BadInput: nothing was said with it, or there is no such correction.
+    """
+    said = await tx.unseal(request_id, f"{DECISIONS}{act_id}", Contest)
+    asked = Particulars.of(await tx.subject(request_id)).corrections
+    if said is None or any(not 0 <= index < len(asked) for index in said.corrections):
+        raise BadInput(f"correction: the person asked for {len(asked)}; name them by their number.", field="correction")

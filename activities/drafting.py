@@ -1,0 +1,108 @@
+"""Drafting a plan of change for every system of a controller."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, assert_never
+
+from activities.change_model import DraftChange
+from activities.changing import held_for_others
+from activities.finding import Graph, load_graph
+from activities.pages import Collected, Pages, load_collected
+from activities.parts import Parts
+from activities.wrapper import progress
+from habeas.change import Corrections, Found, SystemChange, rectified, restricted, stopped
+from habeas.connector import Capability, Manifest, RecordRef
+from habeas.errors import NotAllowed
+from habeas.model import Request, Right
+from habeas.particulars import Particulars
+
+
+class Drafted(NamedTuple):
+    """The systems' parts, and the corrections that no system knows."""
+
+    plans: tuple[SystemChange, ...]
+    unmatched: tuple[int, ...] = ()
+
+
+class Drafting:
+    """Makes the plan of one request."""
+
+    def __init__(self, parts: Parts, request: Request, asked: Particulars, contested: frozenset[int]) -> None:
+        self._parts = parts
+        self._request = request
+        self._corrections = Corrections(asked.corrections)
+        self._contested = contested
+        self._manifests = {name: parts.connector(name).manifest for name in parts.policy(request.controller).systems}
+
+    async def draft(self, order: DraftChange) -> Drafted:
+        """The plan of every system where something is to be done.
+
+        Raises:
+            NotAllowed: the right changes nothing.
+        """
+        async with self._parts.ledger.begin() as tx:
+            graph = await load_graph(tx, self._request.id)
+            collected = await load_collected(tx, self._request.id)
+        here = {name: one for name, one in sorted(collected.items()) if name in self._manifests and one.records}
+        match self._request.right:
+            case Right.RECTIFICATION:
+                return await self._rectification(here)
+            case Right.RESTRICTION:
+                return Drafted(tuple([await self._restriction(name, one) for name, one in here.items()]))
+            case Right.OBJECTION | Right.OPT_OUT_SALE | Right.LIMIT_SENSITIVE | Right.WITHDRAW_CONSENT:
+                return Drafted(tuple(self._stop(name, graph, order.purposes) for name in sorted(self._manifests)))
+            case Right.ACCESS | Right.PORTABILITY | Right.ERASURE | Right.APPEAL | Right.COMPLAINT | Right.GRIEVANCE:
+                raise NotAllowed("A request for this right changes nothing.")
+            case _:
+                assert_never(self._request.right)
+
+    async def _rectification(self, collected: dict[str, Collected]) -> Drafted:
+        plans, every = [], list[Found]()
+        for system, one in collected.items():
+            found = await self._found(system, one)
+            every += found
+            refs = frozenset(each.ref for each in found)
+            async with self._parts.ledger.begin() as tx:
+                held = await held_for_others(tx, self._request, system, refs)
+            able = _able(self._manifests[system], Capability.RECTIFY)
+            plans.append(rectified(system, found, contested=self._contested, held=held, able=able))
+        return Drafted(tuple(plans), self._corrections.unmatched(every))
+
+    async def _found(self, system: str, one: Collected) -> list[Found]:
+        manifest = self._manifests[system]
+        collections = {each.name: each for each in manifest.collections}
+        any_field = not _able(manifest, Capability.RECTIFY)
+        found: list[Found] = []
+        async for record in self._pages.read(system, range(one.pages)):
+            if record.collection in collections:
+                found += self._corrections.find(collections[record.collection], record, any_field=any_field)
+            progress()
+        return found
+
+    async def _restriction(self, system: str, one: Collected) -> SystemChange:
+        manifest = self._manifests[system]
+        objects = set[RecordRef]()
+        async for record in self._pages.read(system, range(one.pages)):
+            objects.add(RecordRef(collection=record.collection, key=record.key))
+            progress()
+        markable = frozenset(each.name for each in manifest.collections if each.restrictable)
+        return restricted(system, objects, markable, able=_able(manifest, Capability.RESTRICT))
+
+    def _stop(self, system: str, graph: Graph, purposes: tuple[str, ...]) -> SystemChange:
+        manifest, roots = self._manifests[system], graph.roots(system)
+        able = _able(manifest, Capability.OBJECT)
+        known = manifest.purposes if able else ()
+        orphans = frozenset(purposes) - {purpose for each in self._manifests.values() for purpose in each.purposes}
+        manual = any(each.manual for each in self._manifests.values())
+        # What no system stops by itself is a human's: in the systems without an API, or else wherever the person is.
+        own = manifest.manual and bool(orphans | (frozenset(purposes) & {*manifest.purposes}))
+        by_hand = own or bool(orphans and not manual and not able and roots)
+        return stopped(system, roots, purposes, known, by_hand=by_hand)
+
+    @property
+    def _pages(self) -> Pages:
+        return Pages(self._parts.ledger, self._parts.storage, self._request.id)
+
+
+def _able(manifest: Manifest, capability: Capability) -> bool:
+    return capability in manifest.capabilities and not manifest.manual

@@ -14,6 +14,8 @@ from habeas.datamap.model import (
     Link,
     MapRetention,
     MatchBy,
+    RestrictRule,
+    StopRule,
     TableRule,
 )
 from habeas.datamap.problems import Finding, problems
@@ -28,6 +30,8 @@ __all__ = [
     "Link",
     "MapRetention",
     "MatchBy",
+    "RestrictRule",
+    "StopRule",
     "TableRule",
     "load_map",
     "parse_map",

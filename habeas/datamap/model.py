@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -10,8 +10,14 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
 from habeas.model import Frozen, SystemName
+from habeas.particulars import PurposeId
 
 TomlPath = tuple[str | int, ...]
+
+NOW = "now"
+"""As a mark: the moment of the change; any moment counts as marked."""
+NULL = "null"
+"""As a mark: no value."""
 
 
 class Effect(StrEnum):
@@ -52,6 +58,8 @@ class ColumnRule(Frozen):
     disclose: bool = True
     because: str | None = Field(default=None, min_length=3)
     """Why it is not disclosed: the person reads this."""
+    rectify: bool = False
+    """Its value may be corrected when the person asks for it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -105,6 +113,35 @@ class MapRetention(Frozen):
         )
 
 
+class RestrictRule(Frozen):
+    """The column that says that nothing but storage may be done with a row (GDPR art. 18), and what it says.
+
+    ``on`` and ``off`` are constants as PostgreSQL reads them for the column's type, or the words `NOW` and `NULL`.
+    """
+
+    column: str
+    on: str
+    off: str = NULL
+
+    @model_validator(mode="after")
+    def _different(self) -> RestrictRule:
+        if self.on == self.off:
+            raise ValueError("`on` and `off` are the same")
+        if self.off == NOW or (self.on == NOW and self.off != NULL):
+            raise ValueError('on = "now" goes with off = "null": any moment counts as restricted')
+        return self
+
+
+class StopRule(Frozen):
+    """What to write so that a row is no longer used for a purpose: ``to`` is a constant, `NOW` or `NULL`."""
+
+    purpose: PurposeId
+    column: str
+    to: str
+    where: Mapping[str, str] = Field(default_factory=dict)
+    """Only rows whose columns hold these constants: ``{ kind = "newsletter" }``."""
+
+
 class FileRule(Frozen):
     """Columns that together are a file."""
 
@@ -132,6 +169,10 @@ class TableRule(Frozen):
     """Any one of these suffices."""
     identifiers: tuple[IdentifierRule, ...] = ()
     file: FileRule | None = None
+    restrict: RestrictRule | None = None
+    expires: MapRetention | None = None
+    """Rows go when this term is over, whoever asks or not; ``law`` is the rule or promise that says so."""
+    stops: tuple[StopRule, ...] = ()
     columns: Mapping[str, ColumnRule] = Field(default_factory=dict)
 
     @field_validator("after")
@@ -140,6 +181,11 @@ class TableRule(Frozen):
         if value is Treatment.RETAIN:
             raise ValueError('when a retention is over a row is deleted or anonymised: after = "delete" | "anonymise"')
         return value
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Columns that restriction and stopping write to. No part of a row's fingerprint: a mark is no drift."""
+        return frozenset({stop.column for stop in self.stops} | ({self.restrict.column} if self.restrict else set()))
 
     @property
     def treatments(self) -> frozenset[Treatment]:
@@ -194,14 +240,25 @@ class DataMap(Frozen):
 
     def manifest(self) -> Manifest:
         """What a connector with this map tells the engine. The map must be decided."""
-        kinds = {rule.kind for _, table in self.personal_tables() for rule in table.identifiers}
+        personal = tuple(table for _, table in self.personal_tables())
+        kinds = {rule.kind for table in personal for rule in table.identifiers}
         return Manifest(
             title=self.title or self.system,
             needs=tuple(sorted(kinds)),
             yields=tuple(sorted(kinds)),
-            capabilities=frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM}),
+            capabilities=_BASE | {each for each, offers in _MORE.items() if any(offers(table) for table in personal)},
             collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
+            purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
         )
+
+
+_BASE = frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM})
+_MORE: Mapping[Capability, Callable[[TableRule], bool]] = {
+    Capability.RECTIFY: lambda table: any(rule.rectify for rule in table.columns.values()),
+    Capability.RESTRICT: lambda table: table.restrict is not None,
+    Capability.OBJECT: lambda table: bool(table.stops),
+    Capability.EXPIRE: lambda table: table.expires is not None,
+}
 
 
 def _collection(name: str, table: TableRule) -> Collection:
@@ -214,4 +271,7 @@ def _collection(name: str, table: TableRule) -> Collection:
         after=table.after,
         withheld={column: rule.because or "" for column, rule in table.columns.items() if not rule.disclose},
         free_text=tuple(column for column, rule in table.columns.items() if rule.free_text),
+        rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
+        restrictable=table.restrict is not None,
+        expires=table.expires.as_retention() if table.expires else None,
     )

@@ -80,6 +80,10 @@ def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
         write = 'write retention = { law = "…", years = …, from = "<date column>" } with erase = "retain", or neither'
         yield finding(data_map, "erase and retention do not go together", write, name, None, "retention")
     yield from _links(data_map, name, table)
+    yield from _rectified(data_map, name, table)
+    yield from _marked(data_map, name, table)
+    if table.expires:
+        yield from _left_behind(data_map, name)
 
 
 def _links(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
@@ -95,6 +99,55 @@ def _links(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
                 None,
                 "belongs",
                 number,
+            )
+
+
+def _fixed(table: TableRule) -> dict[str, str]:
+    """Columns that no change may write to -> why."""
+    anchors = {term.anchor for term in (table.retention, table.expires) if term}
+    return (
+        dict.fromkeys(anchors, "a term runs from it")
+        | {column: "it leads to whom the row belongs" for link in table.belongs for column in link.columns}
+        | dict.fromkeys(table.key, "it is part of the key")
+    )
+
+
+def _rectified(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    fixed = _fixed(table) | dict.fromkeys(table.marks, "it holds a mark")
+    if table.file:
+        fixed[table.file.content] = "it holds a file"
+    for column, rule in table.columns.items():
+        why = fixed.get(column) or (None if rule.disclose else "the person is not shown it")
+        if rule.rectify and why:
+            yield finding(data_map, f"cannot be rectified: {why}", "remove rectify = true", name, column)
+
+
+def _marked(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    fixed = _fixed(table) | {one.column: "it holds an identifier" for one in table.identifiers}
+    marks = [("stops", number, stop.column) for number, stop in enumerate(table.stops)]
+    if table.restrict:
+        marks.append(("restrict", 0, table.restrict.column))
+        if any(stop.column == table.restrict.column for stop in table.stops):
+            problem = f"restrict and stops both write to {table.restrict.column}"
+            yield finding(data_map, problem, "give each a column of its own", name, None, "restrict")
+    for part, number, column in marks:
+        if column in fixed:
+            path = (part, number) if part == "stops" else (part,)
+            problem = f"{part}: {column} cannot hold a mark: {fixed[column]}"
+            yield finding(data_map, problem, "name a column that is only a mark", name, None, *path)
+
+
+def _left_behind(data_map: DataMap, name: str) -> Iterator[Finding]:
+    """Rows below one that goes when its term is over would be nobody's."""
+    for child, rule in data_map.personal_tables():
+        if rule.expires is None and any(link.table == name for link in rule.belongs):
+            yield finding(
+                data_map,
+                f"its rows expire, but those of {child}, which belong to them, do not",
+                f"write expires = {{ … }} for {child} as well, or for neither",
+                name,
+                None,
+                "expires",
             )
 
 

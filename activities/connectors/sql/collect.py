@@ -217,7 +217,7 @@ async def _of_one_table(connection: AsyncConnection, entries: Sequence[Entry]) -
         sa.select(
             data_json(place).label("data"),
             fingerprint(place).label("fingerprint"),
-            anchor(place).label("anchor"),
+            anchor(place, place.rule.retention).label("anchor"),
         )
         .select_from(place.clause.join(given, same_key(place, given)))
         .order_by(given.c[POSITION])

@@ -6,12 +6,11 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from activities.connectors.sql.effects import may_be_anonymised, offers, takes
+from activities.connectors.sql.fit_changes import DATES, ChangesFit
 from activities.connectors.sql.order import deletion_order, pointed_at
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, UniqueKey
 from habeas.datamap import ColumnRule, DataMap, Effect, Finding, TableRule
 from habeas.datamap.problems import finding
-
-_DATES = ("date", "timestamp", "timestamptz")
 
 
 def fit(data_map: DataMap, schema: Schema) -> tuple[Finding, ...]:
@@ -21,6 +20,7 @@ def fit(data_map: DataMap, schema: Schema) -> tuple[Finding, ...]:
         table = schema.tables.get(name)
         if table is not None:
             found += _Fitting(data_map, schema, name, table, rule).findings()
+            found += ChangesFit(data_map, schema, name, table, rule).findings()
     if not found:
         found += _order(data_map, schema)
     return tuple(sorted(found, key=lambda one: (one.line or 0, one.table or "", one.column or "")))
@@ -225,7 +225,7 @@ def _is_comparable(column: Column) -> bool:
 
 
 def _is_date(column: Column) -> bool:
-    return column.base in _DATES
+    return column.base in DATES
 
 
 def _is_bytes(column: Column) -> bool:

@@ -77,6 +77,18 @@ def pointed_at(data_map: DataMap, schema: Schema) -> frozenset[str]:
     return frozenset(by_key | by_link)
 
 
+def led_to(data_map: DataMap, schema: Schema, name: str) -> frozenset[str]:
+    """Columns of a table that foreign keys or links of other rows lead to."""
+    by_key = {
+        column
+        for key in schema.foreign_keys
+        if (key.target_schema, key.target) == (schema.name, name)
+        for column in key.target_columns
+    }
+    links = [link for _, rule in data_map.personal_tables() for link in rule.belongs if link.table == name]
+    return frozenset(by_key | {column for link in links for column in link.columns.values()})
+
+
 def deletion_order(data_map: DataMap, schema: Schema) -> DeletionOrder:
     """Children first, over the personal tables whose rows may be deleted."""
     personal = dict(data_map.personal_tables())

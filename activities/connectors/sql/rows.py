@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from activities.connectors.sql.effects import TOKEN_DIGITS, TOKEN_PREFIX, constant, erased_columns
 from activities.connectors.sql.shape import PgType, Place
-from habeas.datamap import Effect
+from habeas.datamap import Effect, MapRetention
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _DIGITS_MAX = 300
@@ -45,12 +45,17 @@ def data_json(place: Place) -> sa.ColumnElement[str]:
 
 
 def fingerprint(place: Place) -> sa.ColumnElement[str]:
-    """SHA-256 over the JSON of the whole row, withheld columns too; long bytes enter by their own SHA-256."""
+    """SHA-256 over the JSON of the whole row, withheld columns too; long bytes enter by their own SHA-256.
+
+    Marks are left out: who restricts a record, or stops its use, while an erasure waits for approval has changed
+    nothing that the plan was made from.
+    """
     whole = [
         sa.func.encode(sa.func.sha256(place.column(name)), "hex").label(name)
         if column.base == "bytea"
         else place.column(name)
         for name, column in place.table.columns.items()
+        if name not in place.rule.marks
     ]
     return _sha256(_object(place, whole, "whole"))
 
@@ -75,11 +80,11 @@ def is_erased(place: Place) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *same)
 
 
-def anchor(place: Place) -> sa.ColumnElement[str | None]:
-    """The date a retention runs from, in UTC, as ``YYYY-MM-DD``; NULL where there is none (or it is infinite)."""
-    if not place.rule.retention:
+def anchor(place: Place, term: MapRetention | None) -> sa.ColumnElement[str | None]:
+    """The date a term runs from, in UTC, as ``YYYY-MM-DD``; NULL where there is none (or it is infinite)."""
+    if not term:
         return sa.cast(sa.null(), sa.Text)
-    day = sa.cast(place.column(place.rule.retention.anchor), sa.Date)
+    day = sa.cast(place.column(term.anchor), sa.Date)
     return sa.case((sa.func.isfinite(day), sa.cast(day, sa.Text)))
 
 

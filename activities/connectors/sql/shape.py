@@ -12,7 +12,7 @@ from sqlalchemy.types import UserDefinedType
 from activities.connectors.sql.effects import may_be_anonymised
 from activities.connectors.sql.errors import MapDoesNotFit
 from activities.connectors.sql.fit import fit
-from activities.connectors.sql.order import DeletionOrder, deletion_order, pointed_at, walk_order
+from activities.connectors.sql.order import DeletionOrder, deletion_order, led_to, pointed_at, walk_order
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table
 from habeas.datamap import DataMap, TableRule
 
@@ -113,15 +113,7 @@ def shape(data_map: DataMap, schema: Schema) -> Shape:
 def _place(data_map: DataMap, schema: Schema, name: str, number: int) -> Place:
     rule, table = data_map.tables[name], schema.tables[name]
     key = rule.key or table.primary_key
-    pointed = {
-        column for ref in _all_references(data_map, schema) if ref.target == name for column in ref.target_columns
-    }
-    pointed |= {
-        column
-        for foreign in schema.foreign_keys
-        if (foreign.target_schema, foreign.target) == (schema.name, name)
-        for column in foreign.target_columns
-    }
+    pointed = led_to(data_map, schema, name)
     return Place(
         name=name,
         number=number,
@@ -140,10 +132,6 @@ def clause(schema: str, name: str, columns: Mapping[str, Column] | Sequence[str]
     if isinstance(columns, Mapping):
         return sa.table(name, *(sa.column(c.name, PgType(c.type)) for c in columns.values()), schema=schema)
     return sa.table(name, *(sa.column(column) for column in columns), schema=schema)
-
-
-def _all_references(data_map: DataMap, schema: Schema) -> list[Reference]:
-    return [ref for name, _ in data_map.personal_tables() for ref in _references(data_map, schema, name)]
 
 
 def _references(data_map: DataMap, schema: Schema, name: str) -> list[Reference]:

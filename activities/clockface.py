@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from activities.ledger import Tx
 from activities.model import ClockFace
 from habeas import law
+from habeas.law.closed import closed_on
+from habeas.law.places import parse_place
 from habeas.model import Frozen, PauseReason, Request
 from habeas.policy import AtDeadline, Policy
+
+_WORKING_DAYS = "weekends_and_holidays"
+_NO_FEE = frozenset({"never", "unstated"})
 
 
 class Dated(Frozen):
@@ -34,7 +40,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     """
     case = law.Case(
         regime=request.regime,
-        jurisdiction=_calendar(request, policy),
+        jurisdiction=place_of(request, policy),
         right=request.right,
         received_at=request.received_at,
         pauses=tuple(
@@ -55,6 +61,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     in_time = notice_at is not None and now <= notice_at
     automatic = in_time and clock.extend_automatically and clock.extend_ground in grounds and not request.extended
     partial = release.at_deadline is AtDeadline.RELEASE_PARTIAL
+    planned_on = working_day(due_on, place) if due_on else None
     face = ClockFace(
         due_on=due_on,
         due_at=due_at,
@@ -67,6 +74,9 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         pause_reasons=tuple(sorted(law.pauses_allowed(request.regime, request.right, place))),
         extended=request.extended,
         citation=deadlines.citation,
+        delay_at=_tell_of_delay(policy, deadlines, planned_on, now) if planned_on and not request.extended else None,
+        fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
+        planned_on=planned_on,
     )
     return Dated(face=face, deadlines=deadlines)
 
@@ -76,7 +86,31 @@ def local_day(policy: Policy, at: datetime) -> date:
     return at.astimezone(ZoneInfo(policy.controller.clock_tz)).date()
 
 
-def _calendar(request: Request, policy: Policy) -> str:
+async def pause_spans(tx: Tx, request_id: str) -> tuple[PauseSpan, ...]:
+    """The pauses of a request, as `dated` takes them."""
+    return tuple(PauseSpan(reason=row.reason, start=row.start, end=row.end) for row in await tx.pauses(request_id))
+
+
+def working_day(day: date, place: str) -> date:
+    """The last day on or before this one on which people work at a place: what falls on a Sunday is done on Friday.
+
+    Raises:
+        UnknownRegime: no such place.
+    """
+    closed = closed_on(_WORKING_DAYS, parse_place(place))
+    while closed(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, now: datetime) -> datetime | None:
+    """When the person is told that the promised day cannot be kept; never after the day on which staff still work."""
+    if not policy.promise.delay_notice:
+        return None
+    return max(deadlines.end_of(planned_on) - timedelta(days=policy.promise.delay_days_before), now)
+
+
+def place_of(request: Request, policy: Policy) -> str:
     """Whose holidays count: the policy's entry for this regime, where it has one for the person's jurisdiction."""
     applicable = policy.applicable(request.jurisdiction)
     return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Container, Iterable, Mapping
 from functools import partial
 
 from temporalio import activity
@@ -12,7 +12,9 @@ from temporalio import activity
 from activities import letters
 from activities.authority import authority
 from activities.clockface import local_day
+from activities.coverage import Coverage, coverage, refused_parts, why_left_out
 from activities.ledger import Artifact
+from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
 from activities.package import (
     CategoryFacts,
@@ -22,6 +24,7 @@ from activities.package import (
     PackageFacts,
     SystemFacts,
     WithheldField,
+    WithheldItem,
     verify_package,
     write_package,
 )
@@ -29,6 +32,7 @@ from activities.pages import Collected, Pages, load_collected
 from activities.parts import Parts
 from activities.wrapper import progress
 from habeas.connector import Collection, Manifest
+from habeas.coverage import Why
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.policy import Category, Policy
@@ -54,14 +58,19 @@ class ExportActivities:
         """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
             collected = await load_collected(tx, order.request_id)
-        policy = self._parts.policy(request.controller)
+            hidden = await coverage(tx, request, policy)
+            refused = await refused_parts(tx, request, policy)
         manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
         collected = {name: one for name, one in collected.items() if name not in order.missing}
-        facts = package_facts(request, policy, manifests, collected, order)
+        covered = {name: covered_part(one, manifests[name], hidden) for name, one in collected.items()}
+        facts = package_facts(request, policy, manifests, covered, order).model_copy(
+            update={"withheld": withheld(request, policy, held_categories(manifests, collected), hidden, refused)}
+        )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
         path = f"requests/{request.id}/package/{artifact_id}"
-        written = await self._write(request, facts, collected, order, path)
+        written = await self._write(request, facts, covered, order, path)
         check = await self._read_back(request.id, path)
         if check.sha256 != written.hexdigest():
             raise PackageDamaged
@@ -121,6 +130,7 @@ def package_facts(
 ) -> PackageFacts:
     """What the package says besides the data: GDPR Article 15(1)(a)-(h) and (2) from the controller's policy."""
     language = request.language
+    used = held_categories(manifests, collected)
     systems = tuple(
         SystemFacts(
             name=name,
@@ -133,12 +143,6 @@ def package_facts(
         )
         for name in sorted(collected)
     )
-    used = {
-        one.category
-        for name in collected
-        for one in manifests[name].collections
-        if one.name in collected[name].collections
-    }
     controller = policy.controller
     return PackageFacts(
         request_id=request.id,
@@ -153,6 +157,53 @@ def package_facts(
         missing=tuple(letters.MissingSystem(title=manifests[name].title) for name in order.missing),
         authority=authority(request, policy),
     )
+
+
+def covered_part(collected: Collected, manifest: Manifest, hidden: Coverage) -> Collected:
+    """What a copy shows of one system: without the collections whose category it leaves out."""
+    shown = {one.name for one in manifest.collections if one.category not in hidden}
+    return collected.model_copy(
+        update={"collections": {name: span for name, span in collected.collections.items() if name in shown}}
+    )
+
+
+def held_categories(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) -> frozenset[str]:
+    """The categories of which anything was collected."""
+    return frozenset(
+        one.category
+        for name in collected
+        for one in manifests[name].collections
+        if one.name in collected[name].collections
+    )
+
+
+def withheld(
+    request: Request,
+    policy: Policy,
+    held: Container[str],
+    hidden: Coverage,
+    refused: Iterable[letters.RefusedPart],
+) -> tuple[WithheldItem, ...]:
+    """What was left out by category, and why: only of what is held, save what staff refused by name."""
+    by_law = tuple(
+        WithheldItem(
+            what=policy.text(policy.category(one.category).title, request.language),
+            reason=why_left_out(one, policy, request.language),
+            law=one.provision,
+        )
+        for one in hidden.values()
+        if one.why is not Why.REFUSED and one.category in held
+    )
+    words = lookup("activities.letters", request.language)
+    by_staff = tuple(
+        WithheldItem(
+            what=part.what,
+            reason=" ".join(filter(None, (words.named("refusal_grounds", str(part.ground)), part.explanation))),
+            law=part.provision,
+        )
+        for part in refused
+    )
+    return by_law + by_staff
 
 
 def _collection(one: Collection, policy: Policy, language: str, rows: int) -> CollectionFacts:

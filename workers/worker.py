@@ -18,6 +18,8 @@ from prometheus_client import start_http_server
 from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.asking import AskingActivities
+from activities.categories import CategoryActivities
 from activities.connectors import load_connector
 from activities.export import ExportActivities
 from activities.identity import IdentityActivities
@@ -27,6 +29,7 @@ from activities.parts import Parts
 from activities.plan import PlanActivities
 from activities.recipients import RecipientActivities
 from activities.record import RecordActivities
+from activities.remedies import RemedyActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
 from activities.wrapper import WrapperInterceptor
@@ -56,14 +59,17 @@ PASSED_THROUGH = (
     "habeas",
     "activities",
     "workflows.acts",
+    "workflows.asking",
     "workflows.attributes",
     "workflows.calls",
     "workflows.card",
     "workflows.clock",
     "workflows.clock_acts",
     "workflows.erasing",
+    "workflows.handing",
     "workflows.model",
     "workflows.recipients",
+    "workflows.remedies",
     "workflows.state",
     "workflows.systems",
     "workflows.telling",
@@ -140,6 +146,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     """The worker of workflows and of the engine's own steps."""
     letters = LetterActivities(parts)
     record = RecordActivities(parts)
+    asking = AskingActivities(parts)
     recipients = RecipientActivities(parts)
     return Worker(
         client,
@@ -166,6 +173,11 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             IdentityActivities(parts, letters).send_code,
             PlanActivities(parts).draft,
             ExportActivities(parts).build_package,
+            CategoryActivities(parts).answer,
+            asking.ask,
+            asking.charge,
+            asking.delay,
+            RemedyActivities(parts).decide,
         ],
         interceptors=[WrapperInterceptor(parts.ledger)],
         workflow_runner=workflow_runner(),

@@ -16,12 +16,16 @@ with workflow.unsafe.imports_passed_through():
     from habeas.acts import ActAnswer, ActCall, ActKind
     from habeas.model import Outcome, Right
     from workflows import calls
-    from workflows.clock_acts import ClockActs
+    from workflows.asking import Asking
     from workflows.systems import STORAGE
 
 
-class Acts(ClockActs):
-    """The acts on identity, search, decision and systems; those on the clock are in `ClockActs`."""
+_IN_PARTS = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
+"""Rights that may be refused for some categories of data and granted for the rest."""
+
+
+class Acts(Asking):
+    """The acts on identity, search, decision and systems; those on the clock are in `ClockActs` and `Asking`."""
 
     # Identity
 
@@ -123,6 +127,33 @@ class Acts(ClockActs):
             raise ApplicationError("You have approved this already; another person must.", type="not_allowed")
         if self.right is Right.ERASURE and call.plan != self.plan:
             raise ApplicationError("This is not the plan that is under review; look at it again.", type="wrong_stage")
+        if self.plan_outdated:
+            raise ApplicationError("The plan is being drafted anew; look at it in a moment.", type="wrong_stage")
+
+    @workflow.update(name=ActKind.EXEMPT.value)
+    async def exempt(self, call: ActCall) -> ActAnswer:
+        """Refuse one category of data on a ground of the regime's closed list, with reasons; the rest goes on."""
+        category = str(call.category)
+        self.exempted.add(category)
+        self.plan_outdated = True
+        try:
+            answer = await self._accept(ActKind.EXEMPT, call, "exempted")
+        except ApplicationError:
+            self.exempted.discard(category)
+            raise
+        # Whatever was drafted before this was written does not know of it.
+        self.plan_outdated = True
+        return answer
+
+    @exempt.validator
+    def _may_exempt(self, call: ActCall) -> None:
+        self._check(ActKind.EXEMPT)
+        if self.right not in _IN_PARTS:
+            raise ApplicationError("This right is not refused by category; refuse the request.", type="not_allowed")
+        if not call.ground or not call.category:
+            raise ApplicationError("A refusal in part needs its category and its ground.", type="bad_input")
+        if call.category in self.exempted:
+            raise ApplicationError("This category is refused already.", type="wrong_stage")
 
     @workflow.update(name=ActKind.REFUSE.value)
     async def refuse(self, call: ActCall) -> ActAnswer:

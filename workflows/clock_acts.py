@@ -110,25 +110,30 @@ class ClockActs(RequestState):
 
     @workflow.update(name=ActKind.RESUME.value)
     async def resume(self, call: ActCall) -> ActAnswer:
-        """Let the clock run again; the days that count are added to the term."""
+        """What was awaited is there: let the clock run again; the days that count are added to the term."""
         self._resuming = True
         with self._writing():
             try:
                 await self._accept(ActKind.RESUME, call, "resumed")
-                async with self._dating:
-                    face = await calls.record(
-                        RecordActivities.resume,
-                        PauseOrder(request_id=self.id, at=workflow.now(), act_id=call.act_id),
-                        "resume the clock",
-                    )
-                    self.clock.resume(face)
+                if self.clock.paused:
+                    await self._resume(call)
+                self.asked.clear()
             finally:
                 self._resuming = False
         self.changed()
         return self._answer(call, "resumed")
 
+    async def _resume(self, call: ActCall) -> None:
+        async with self._dating:
+            face = await calls.record(
+                RecordActivities.resume,
+                PauseOrder(request_id=self.id, at=workflow.now(), act_id=call.act_id),
+                "resume the clock",
+            )
+            self.clock.resume(face)
+
     @resume.validator
     def _may_resume(self, call: ActCall) -> None:
         self._check(ActKind.RESUME)
-        if not self.clock.paused or self._resuming:
+        if not (self.clock.paused or self.asked) or self._resuming:
             raise ApplicationError("The clock is running.", type="wrong_stage")

@@ -1,28 +1,28 @@
 """The story of a data-subject request, from its arrival to a closed, provable end. It reads as the law does.
 
 What staff do to it is in `workflows.acts`, the statutory clock in `workflows.clock`, one system's part in
-`workflows.systems`; proving who asks in `workflows.verifying`, erasing in `workflows.erasing`, the telling of it all
-in `workflows.telling`.
+`workflows.systems`; proving who asks in `workflows.verifying`, erasing in `workflows.erasing`, handing a copy over in
+`workflows.handing`, the telling of it all in `workflows.telling`.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.export import ExportActivities
-    from activities.model import Closed, CloseOrder, OnRequest, PackageOrder, SystemBrief, SystemOrder
+    from activities.model import Closed, CloseOrder, OnRequest, SystemBrief, SystemOrder
     from activities.plan import PlanActivities
     from activities.record import RecordActivities
     from activities.systems import SystemActivities
-    from habeas.model import Outcome, Right, Stage
+    from habeas.model import REMEDIES, Outcome, Right, Stage
+    from habeas.particulars import Scope
     from workflows import calls
     from workflows.clock import Alarm
-    from workflows.erasing import Erasing
     from workflows.model import RequestStart
-    from workflows.systems import STORAGE
+    from workflows.remedies import Remedying
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
@@ -31,7 +31,7 @@ What was approved to be erased is not left unerased by a clock.
 
 
 @workflow.defn
-class RequestWorkflow(Erasing):
+class RequestWorkflow(Remedying):
     """One request. Its id is the workflow's id; nothing in here says whose it is."""
 
     @workflow.init
@@ -52,6 +52,8 @@ class RequestWorkflow(Erasing):
         return await self._close(outcome, clock)
 
     async def _story(self) -> Outcome:
+        if self.right in REMEDIES:
+            return await self._remedy()
         self.send_soon("acknowledgement", "acknowledgement")
         if not await self._verify():
             return await self._tell(Outcome.UNVERIFIED, "unverified")
@@ -80,6 +82,8 @@ class RequestWorkflow(Erasing):
         story.cancel()
         await asyncio.gather(story, return_exceptions=True)
         outcome, act_id, ground = self.ending or (Outcome.WITHDRAWN, None, None)
+        if self.right in REMEDIES and outcome is Outcome.REFUSED and act_id:
+            return await self._decide(outcome, act_id, ground)
         kind = "refusal" if outcome is Outcome.REFUSED else "withdrawal"
         return await self._tell(outcome, kind, act_id=act_id, ground=ground)
 
@@ -140,6 +144,17 @@ class RequestWorkflow(Erasing):
     # What is decided
 
     async def _reviewed(self) -> bool:
+        while True:
+            self.plan_outdated = False
+            needed = await self._ready_for_review()
+            await workflow.wait_condition(partial(self._may_go_on, needed))
+            if self.look_again:
+                return False
+            if not self.plan_outdated:
+                return True
+
+    async def _ready_for_review(self) -> int:
+        """Draft what is to be approved; how many people must."""
         brief = self._brief
         self.approvals.clear()
         if self.right is Right.ERASURE:
@@ -148,30 +163,17 @@ class RequestWorkflow(Erasing):
             )
             self.plan = report.digest
             self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
-        needed = 0 if brief.review_only_free_text and not self._free_text else brief.approvals
+        unread = brief.scope is Scope.CATEGORIES or not self._free_text
+        needed = 0 if brief.review_only_free_text and unread else brief.approvals
         if needed:
             await self._enter(Stage.REVIEWING)
             self.send_soon("staff_attention", f"review/{self.plan or self.decided}", code="review")
-        await workflow.wait_condition(lambda: self.settled() and (len(self.approvals) >= needed or self.look_again))
-        return not self.look_again
+        return needed
 
-    # What is done
-
-    async def _hand_over(self) -> Outcome:
-        await self._enter(Stage.FULFILLING)
-        missing = tuple(sorted(self.systems.skipped))
-        order = PackageOrder(request_id=self.id, at=workflow.now(), missing=missing)
-        package = await self.systems.step(self._storage, "export", ExportActivities.build_package, order)
-        if package is None:
-            raise RuntimeError("the storage is not a system that can be left out")
-        self._log(f"package of {package.files} files, {package.size} bytes, read back")
-        outcome = Outcome.PARTLY_FULFILLED if missing else Outcome.FULFILLED
-        return await self._tell(outcome, "completion_access", artifact_id=package.artifact_id, missing=missing)
-
-    @property
-    def _storage(self) -> SystemBrief:
-        """Our own storage, waited for like a system when it is full or away, but never left out."""
-        return SystemBrief(name=STORAGE, task_queue=workflow.info().task_queue)
+    def _may_go_on(self, needed: int) -> bool:
+        """Whether the story goes on: approved and nothing asked of the person any more, or something new turned up."""
+        approved = len(self.approvals) >= needed and not self.asked
+        return self.settled() and (approved or self.look_again or self.plan_outdated)
 
     # The clock's alarms
 
@@ -182,6 +184,8 @@ class RequestWorkflow(Erasing):
             await self.extend_by_itself()
         elif alarm is Alarm.RELEASE and self.stage in _RELEASABLE:
             self.systems.skip_waiting()
+        elif alarm is Alarm.DELAY:
+            await self.announce_delay_by_itself()
         elif alarm is Alarm.BREACH:
             self._overdue = True
             self.changed()

@@ -36,7 +36,14 @@ class RequestState:
         self.decided = 0
         self.look_again = False
         self.plan: str | None = None
+        self.plan_outdated = False
+        """Something that staff decided since makes another plan: it is drafted anew and approved anew."""
         self.approvals: dict[str, str] = {}
+        self.exempted: set[str] = set()
+        """Categories of data that are refused."""
+        self.asked: set[str] = set()
+        """Questions and fees that the person has not answered: until then nothing is handed over or erased."""
+        self.delay_told = False
         self.begun = False
         """An erasure of which a part may be done already."""
         self.ending: tuple[Outcome, str, str | None] | None = None

@@ -50,6 +50,7 @@ class Telling(Acts):
         ground: str | None = None,
         artifact_id: str | None = None,
         missing: tuple[str, ...] = (),
+        sealed: str | None = None,
     ) -> Outcome:
         """The last letter."""
         await self._enter(Stage.NOTIFYING)
@@ -62,6 +63,7 @@ class Telling(Acts):
             ground=ground,
             artifact_id=artifact_id,
             missing=missing,
+            sealed=sealed,
         )
         report = await calls.work(LetterActivities.send, order, f"letter: {kind}")
         self._log(f"letter {kind}: {report.state}")

@@ -1,0 +1,121 @@
+"""What the person is asked or told in the words of staff: a question, a fee, a delay; sealed for the letter."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated
+
+from babel.numbers import format_currency
+from pydantic import Field, JsonValue
+from temporalio import activity
+
+from activities import letters
+from activities.clockface import dated, local_day, pause_spans, place_of
+from activities.finding import DECISIONS
+from activities.ledger import Tx
+from activities.model import AskOrder
+from activities.parts import Parts
+from habeas import law
+from habeas.errors import BadInput, ConfigurationError
+from habeas.evidence import Tag
+from habeas.model import Frozen, Request
+from habeas.policy import Policy
+
+_SOME_MORE = timedelta(days=30)
+"""Where no law names a later day: how much more time an answer takes that the promised day did not see."""
+
+
+class FeeAsked(Frozen):
+    """What staff ask, sealed with their act."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount: Decimal = Field(gt=0, max_digits=9, decimal_places=2)
+    how_to_pay: str | None = Field(default=None, max_length=1000, repr=False)
+
+
+class AskingActivities:
+    """Steps in our own ledger."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name="ask_question")
+    async def ask(self, order: AskOrder) -> None:
+        """A question to the person."""
+        async with self._parts.ledger.begin() as tx:
+            asked = letters.QuestionFacts(
+                text=await _words(tx, order), reply_by=order.reply_by, clock_waits=order.clock_waits
+            )
+            await tx.seal(order.request_id, f"letter/question/{order.act_id}", asked)
+            facts: dict[str, JsonValue] = {"act": order.act_id, "clock_waits": order.clock_waits}
+            if order.reply_by:
+                facts["reply_by"] = order.reply_by.isoformat()
+            await tx.record(
+                order.request_id, Tag.QUESTION_ASKED, at=order.at, facts=facts, dedupe=f"asked/{order.act_id}"
+            )
+
+    @activity.defn(name="ask_fee")
+    async def charge(self, order: AskOrder) -> None:
+        """A fee, which the law lets the controller ask here."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            asked = await tx.unseal(order.request_id, f"{DECISIONS}{order.act_id}", FeeAsked)
+            if asked is None:
+                raise BadInput("A fee needs its amount.")
+            rule = law.fee_rule(request.regime, place_of(request, policy), request.right)
+            fee = letters.FeeFacts(
+                amount=format_currency(asked.amount, asked.currency, locale=request.language),
+                why=await _words(tx, order),
+                how_to_pay=asked.how_to_pay,
+                clock_waits=order.clock_waits,
+                provision=rule.cite,
+            )
+            await tx.seal(order.request_id, f"letter/fee/{order.act_id}", fee)
+            facts: dict[str, JsonValue] = {
+                "act": order.act_id,
+                "clock_waits": order.clock_waits,
+                "ground": order.ground,
+                "citation": rule.cite,
+            }
+            await tx.record(order.request_id, Tag.FEE_ASKED, at=order.at, facts=facts, dedupe=f"fee/{order.act_id}")
+
+    @activity.defn(name="announce_delay")
+    async def delay(self, order: AskOrder) -> None:
+        """Why the answer takes longer, and when it is expected: by staff, or as the policy promised."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            if order.act_id:
+                why, expected_on = await _words(tx, order), order.expected_on
+            else:
+                why, expected_on = _promised_words(policy, request), await self._expected(tx, request, policy, order)
+            if expected_on is None:
+                raise BadInput("A delay is announced with the day on which the answer is expected.")
+            name = f"delay/{order.act_id}" if order.act_id else "delay"
+            await tx.seal(order.request_id, f"letter/{name}", letters.DelayFacts(why=why, expected_on=expected_on))
+            facts: dict[str, JsonValue] = {"expected_on": expected_on.isoformat(), "by_staff": order.act_id is not None}
+            await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
+
+    async def _expected(self, tx: Tx, request: Request, policy: Policy, order: AskOrder) -> date:
+        """The next day that the law names after the promised one: its own last day, else that of an extended term."""
+        spans = await pause_spans(tx, request.id)
+        plain = dated(request, policy, spans, order.at)
+        extended = dated(request.model_copy(update={"extended": True}), policy, spans, order.at)
+        passed = max(plain.face.due_on or date.min, local_day(policy, order.at))
+        named = (plain.deadlines.due_on, extended.deadlines.extended_due_on)
+        return next((day for day in named if day and day > passed), passed + _SOME_MORE)
+
+
+def _promised_words(policy: Policy, request: Request) -> str:
+    if policy.promise.delay_reason is None:
+        raise ConfigurationError("A promise to tell of delays needs its `delay_reason`.")
+    return policy.text(policy.promise.delay_reason, request.language)
+
+
+async def _words(tx: Tx, order: AskOrder) -> str:
+    act = await tx.act(str(order.act_id))
+    if act is None or act.request_id != order.request_id:
+        raise BadInput("There is no such act.")
+    return act.reason

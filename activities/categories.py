@@ -1,0 +1,61 @@
+"""The answer by category (Cal. Civ. Code 1798.110, 1798.130(a)(3)-(4); 11 CCR 7024): no piece of data leaves."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities import letters
+from activities.coverage import coverage
+from activities.model import CategoriesReport, PackageOrder
+from activities.pages import load_collected
+from activities.parts import Parts
+from habeas.policy import Category, Policy, RecipientRole
+
+SEALED = "letter/categories"
+
+
+class CategoryActivities:
+    """What is held, told by the policy's categories."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name="answer_by_category")
+    async def answer(self, order: PackageOrder) -> CategoriesReport:
+        """Seal the letter's facts: which categories are held, where from, what for and who gets them.
+
+        Of what was collected only the counts are looked at.
+        """
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            hidden = await coverage(tx, request, policy)
+            held = {
+                one.category
+                for system, collected in (await load_collected(tx, order.request_id)).items()
+                if system not in order.missing
+                for one in self._parts.connector(system).manifest.collections
+                if one.name in collected.collections
+            } - hidden.keys()
+            told = tuple(held_category(one, policy, request.language) for one in policy.categories if one.id in held)
+            await tx.seal(order.request_id, SEALED, letters.CategoriesFacts(held=told))
+        return CategoriesReport(categories=len(told), sealed=SEALED)
+
+
+def held_category(one: Category, policy: Policy, language: str) -> letters.HeldCategory:
+    """One category as the person is told of it.
+
+    Whoever processes for us, and authorities, get data for a business purpose; others buy or share it where the policy
+    says that the category is sold.
+    """
+    recipients = [policy.recipient(each) for each in one.recipients]
+    buyers = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER} if one.sold else set()
+    return letters.HeldCategory(
+        title=policy.text(one.title, language),
+        statutory=one.statutory,
+        sources=(policy.text(one.source, language),),
+        purposes=policy.texts(one.purposes, language),
+        disclosed_to=tuple(each.name for each in recipients if each.role not in buyers),
+        sold=one.sold,
+        sold_to=tuple(each.name for each in recipients if each.role in buyers),
+    )

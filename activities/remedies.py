@@ -1,0 +1,150 @@
+"""Decisions on appeals, complaints and grievances: by somebody else than who refused, and what they open anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.ledger import Act, NewRequest, Tx
+from activities.letters import RemedyDecision
+from activities.model import RemedyOrder, RemedyReport
+from activities.parts import Parts
+from habeas.acts import ActKind
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
+from habeas.evidence import Tag
+from habeas.model import REMEDIES, Outcome, Request
+from habeas.particulars import Particulars
+
+SEALED = "letter/remedy"
+DECIDING = frozenset({ActKind.APPROVE, ActKind.REFUSE})
+"""Acts that decide an appeal, a complaint or a grievance."""
+
+_REFUSING = frozenset({ActKind.REFUSE.value, ActKind.EXEMPT.value, ActKind.CONTEST.value})
+_OPENS_ANEW = frozenset(
+    {Outcome.REFUSED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_FOUND, Outcome.UNVERIFIED, Outcome.WITHDRAWN}
+)
+"""What a decision for the person can undo. Who complains of something else was answered in full already."""
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class RemedyActivities:
+    """Steps in our own ledger."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name="decide_remedy")
+    async def decide(self, order: RemedyOrder) -> RemedyReport:
+        """Write the decision down; where it is for the person, open the request that it was about anew, once."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            if (said := await tx.unseal(request.id, SEALED, RemedyDecision)) is not None:
+                return RemedyReport(sealed=SEALED, opened=said.new_request)
+            act = await tx.act(order.act_id)
+            if act is None or act.request_id != request.id:
+                raise BadInput("There is no such act.")
+            earlier = await self._earlier(tx, request)
+            anew = await self._open_anew(tx, request, earlier, act, order.at) if order.granted and earlier else None
+            decision = RemedyDecision(
+                granted=order.granted,
+                why=act.reason or None,
+                about=earlier.id if earlier else None,
+                new_request=anew,
+            )
+            await tx.seal(request.id, SEALED, decision)
+            await _write_down(tx, order, act.actor, earlier, anew)
+        return RemedyReport(sealed=SEALED, opened=anew)
+
+    async def _earlier(self, tx: Tx, request: Request) -> Request | None:
+        """The request that it is about, where it is one of this controller's."""
+        about = await _about(tx, request.id)
+        if about is None:
+            return None
+        try:
+            earlier = await tx.request(about)
+        except UnknownRequest:
+            return None
+        return earlier if earlier.controller == request.controller else None
+
+    async def _open_anew(self, tx: Tx, request: Request, earlier: Request, act: Act, at: datetime) -> str | None:
+        if earlier.right in REMEDIES or earlier.outcome not in _OPENS_ANEW:
+            return None
+        try:
+            subject = await tx.subject(earlier.id)
+        except KeyDestroyed:
+            subject = await tx.subject(request.id)
+        row = await tx.request_row(request.id)
+        opened = await tx.open_request(
+            NewRequest(
+                id=self._reference(request.id),
+                controller=earlier.controller,
+                right=earlier.right,
+                regime=earlier.regime,
+                jurisdiction=earlier.jurisdiction,
+                language=request.language,
+                channel=row.channel,
+                received_at=at,
+                opened_by=act.actor,
+                reason=f"granted on {request.id}",
+                idempotency_key=f"remedy/{request.id}",
+                subject=subject,
+                opened_at=at,
+            )
+        )
+        if opened.created:
+            facts = {
+                "right": earlier.right.value,
+                "regime": earlier.regime,
+                "jurisdiction": earlier.jurisdiction,
+                "channel": row.channel,
+                "received_at": at.isoformat(),
+                "after": request.id,
+                "anew": earlier.id,
+            }
+            await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, act.actor, facts, dedupe="request:opened")
+        return opened.request.id
+
+    def _reference(self, request_id: str) -> str:
+        """A reference that only this engine could have made, and that it makes again when it is asked again."""
+        number = int(self._parts.ledger.vault.fingerprint("remedy", request_id), 16)
+        symbols = "".join(_CROCKFORD[number >> 5 * place & 31] for place in range(12))
+        return f"HB-{symbols[:4]}-{symbols[4:8]}-{symbols[8:]}"
+
+
+async def _write_down(tx: Tx, order: RemedyOrder, actor: str, earlier: Request | None, anew: str | None) -> None:
+    """On both chains: that it was decided, and where it goes on."""
+    facts: dict[str, JsonValue] = {
+        "granted": order.granted,
+        "act": order.act_id,
+        "ground": order.ground,
+        "about": earlier.id if earlier else None,
+        "opened": anew,
+    }
+    await tx.record(order.request_id, Tag.REMEDY_DECIDED, order.at, actor, facts, dedupe="remedy")
+    if earlier:
+        there: dict[str, JsonValue] = {"granted": order.granted, "on": order.request_id, "opened": anew}
+        await tx.record(earlier.id, Tag.REMEDY_DECIDED, order.at, actor, there, dedupe=f"remedy/{order.request_id}")
+
+
+async def may_decide(tx: Tx, request: Request, actor: str) -> None:
+    """The last word on a refusal is not the refuser's: somebody else decides what is complained of.
+
+    Raises:
+        NotAllowed: this person took part in the refusal.
+    """
+    about = await _about(tx, request.id) if request.right in REMEDIES else None
+    if about is None:
+        return
+    try:
+        acts = await tx.acts(about)
+    except KeyDestroyed:
+        return
+    if any(act.kind in _REFUSING and act.actor == actor and act.accepted_at for act in acts):
+        raise NotAllowed("You took the decision that this is about; another person must decide.")
+
+
+async def _about(tx: Tx, request_id: str) -> str | None:
+    return Particulars.of(await tx.subject(request_id)).about

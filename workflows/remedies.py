@@ -1,0 +1,37 @@
+"""Appeals, complaints and grievances: about how an earlier request was handled, decided by somebody else."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import RemedyOrder
+    from activities.remedies import RemedyActivities
+    from habeas.model import Outcome, Stage
+    from workflows import calls
+    from workflows.handing import Handing
+
+
+class Remedying(Handing):
+    """Has a human decide, tells the person, and opens the request anew where the decision is for them.
+
+    Nobody is asked to prove who they are: the decision tells nothing of what is held, and what it opens anew goes to
+    the person who asked the first time, with a proof of its own.
+    """
+
+    async def _remedy(self) -> Outcome:
+        self.send_soon("acknowledgement", "acknowledgement")
+        await self._enter(Stage.REVIEWING)
+        self.send_soon("staff_attention", "review/remedy", code="review")
+        await workflow.wait_condition(lambda: self.settled() and bool(self.approvals))
+        await self._enter(Stage.FULFILLING)
+        return await self._decide(Outcome.FULFILLED, next(iter(self.approvals.values())), None)
+
+    async def _decide(self, outcome: Outcome, act_id: str, ground: str | None) -> Outcome:
+        """Write the decision down, whichever it is, and tell it."""
+        granted = outcome is Outcome.FULFILLED
+        order = RemedyOrder(request_id=self.id, at=workflow.now(), act_id=act_id, granted=granted, ground=ground)
+        decided = await calls.record(RemedyActivities.decide, order, "granted" if granted else "not granted")
+        if decided.opened:
+            self._log(f"carried out anew as {decided.opened}")
+        return await self._tell(outcome, "remedy_decision", act_id=act_id, ground=ground, sealed=decided.sealed)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.brief import brief_of
+from activities.changing import check_contest, proven
 from activities.clockface import Dated, PauseSpan, dated, local_day
 from activities.finding import (
     AddedIdentifier,
@@ -25,23 +27,21 @@ from activities.model import (
     Closed,
     CloseOrder,
     ExtendOrder,
-    IdentityBrief,
     OnRequest,
     PauseOrder,
     ProofCheck,
     SettleReport,
     StageEntry,
-    SystemBrief,
     Waiting,
 )
 from activities.parts import Parts
+from activities.remedies import DECIDING, may_decide
 from habeas.acts import ActKind
-from habeas.errors import BadInput, NotAllowed
+from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Identifier, Request, Right, Stage
-from habeas.policy import Access, IdentityMethod, Policy
-
-DAY = timedelta(days=1).total_seconds()
+from habeas.model import Identifier, Request, Stage
+from habeas.particulars import Particulars
+from habeas.policy import Policy
 
 
 class RecordActivities:
@@ -57,31 +57,8 @@ class RecordActivities:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
-        identity, review = policy.identity, policy.review
-        return Brief(
-            right=request.right,
-            controller=request.controller,
-            systems=tuple(
-                SystemBrief(
-                    name=name,
-                    task_queue=self._parts.queue_of(name),
-                    confirm_after=self._parts.connector(name).manifest.confirm_after,
-                )
-                for name in policy.systems
-            ),
-            identity=IdentityBrief(
-                required=identity.required,
-                sources=identity.sources,
-                remind_after=tuple(days * DAY for days in identity.remind_after_days),
-                expires_after=identity.expires_after_days * DAY,
-                codes_max=identity.codes_max,
-                code=IdentityMethod.CODE in identity.methods,
-                attestation=IdentityMethod.ATTESTATION in identity.methods,
-            ),
-            approvals=_approvals(request.right, policy),
-            review_only_free_text=request.right is not Right.ERASURE and review.access is Access.FREE_TEXT,
-            clock=times.face,
-        )
+            asked = Particulars.of(await tx.subject(order.request_id))
+        return brief_of(request, policy, asked, self._parts, times.face)
 
     @activity.defn
     async def enter_stage(self, order: StageEntry) -> None:
@@ -100,10 +77,12 @@ class RecordActivities:
     async def accept_act(self, order: AcceptAct) -> None:
         """An act that the workflow took: mark it, do what it does to the ledger, write it down."""
         async with self._parts.ledger.begin() as tx:
-            await tx.request(order.request_id, lock=True)
+            request = await tx.request(order.request_id, lock=True)
             act = await tx.accept_act(order.call.act_id, at=order.at)
             if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
                 raise BadInput("This act is another one, or of another request.")
+            if order.kind in DECIDING:
+                await may_decide(tx, request, act.actor)
             await self._effect(tx, order, act)
             await tx.record(
                 order.request_id,
@@ -126,6 +105,8 @@ class RecordActivities:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
             case ActKind.DECIDE_MATCH:
                 await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
+            case ActKind.CONTEST:
+                await check_contest(tx, order.request_id, call.act_id)
             case _:
                 return
 
@@ -160,12 +141,12 @@ class RecordActivities:
             request = await tx.request(order.request_id, lock=True)
             graph = await load_graph(tx, order.request_id)
             policy = self._parts.policy(request.controller)
+            # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
+            await proven(tx, request, policy)
             if await tx.proof(order.request_id) is None:
-                # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
-                if policy.identity.required:
-                    raise NotAllowed("Nobody has proven yet who asks.")
                 graph = graph.proven_by((await tx.subject(order.request_id)).identifiers)
                 await save_graph(tx, order.request_id, graph)
+                await tx.record(order.request_id, Tag.IDENTITY_WAIVED, at=order.at, facts={}, dedupe="waived")
             settled = graph.settled()
             found = len(settled.kept)
             ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))
@@ -324,12 +305,6 @@ class RecordActivities:
         return times
 
 
-def _approvals(right: Right, policy: Policy) -> int:
-    if right is Right.ERASURE:
-        return policy.review.erasure_approvals
-    return 0 if policy.review.access is Access.NEVER else policy.review.access_approvals
-
-
 def _said(order: AcceptAct) -> dict[str, JsonValue]:
     call = order.call
     facts: dict[str, JsonValue] = {"act": call.act_id}
@@ -338,6 +313,8 @@ def _said(order: AcceptAct) -> dict[str, JsonValue]:
         ("ground", call.ground),
         ("pause_reason", call.pause_reason),
         ("plan", call.plan),
+        ("category", call.category),
+        ("expected_on", call.expected_on),
     ):
         if value is not None:
             facts[name] = str(value)

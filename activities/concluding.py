@@ -1,0 +1,150 @@
+"""What became of a request that changes data: the last outcomes, and the facts of the letter that tells them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from temporalio import activity
+
+from activities.change_model import ConcludeOrder, Conclusion
+from activities.changing import ChangeHead, contests, load_changes
+from activities.ledger import Act, OutcomeRow, Tx
+from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, MissingSystem
+from activities.parts import Parts
+from habeas.change import Found, SystemChange
+from habeas.connector import RecordRef
+from habeas.evidence import Tag
+from habeas.model import Request
+from habeas.outcomes import Fate, ObjectOutcome
+from habeas.particulars import Particulars
+from habeas.policy import Policy
+
+TOLD = "changes/told"
+BY_HAND = "by_hand"
+RESTRICTED = "restricted"
+_DONE = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
+_UNDONE = frozenset({Fate.BLOCKED, Fate.FAILED})
+
+
+class ConcludingActivities:
+    """Writing down what was not changed and why, and what the person is told."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name="conclude_change")
+    async def conclude(self, order: ConcludeOrder) -> Conclusion:
+        """Note contested and blocked values, and seal the letter's facts. The same order changes nothing."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            heads, plans = await _kept(tx, order)
+            for plan in plans:
+                await self._note(tx, order, plan)
+            acts = await contests(tx, order.request_id)
+            rows = await tx.outcomes(order.request_id)
+            asked = Particulars.of(await tx.subject(order.request_id))
+            facts = _Telling(self._parts, request, asked).facts(order, heads, rows, acts)
+            name = f"{TOLD}/{order.parts[-1].value}"
+            await tx.seal(order.request_id, name, facts)
+            contested = sum(len(plan.contested) for plan in plans)
+            if contested or facts.contested:
+                await tx.record(
+                    order.request_id,
+                    Tag.CONTEST_NOTED,
+                    at=order.at,
+                    facts={"corrections": len(facts.contested), "values": contested},
+                    dedupe="contest_noted",
+                )
+        return Conclusion(
+            sealed=name,
+            done=sum(row.fate in _DONE for row in rows),
+            contested=len(facts.contested),
+            blocked=sum(row.fate in _UNDONE for row in rows),
+            unmatched=len(facts.unmatched),
+        )
+
+    async def _note(self, tx: Tx, order: ConcludeOrder, plan: SystemChange) -> None:
+        """The outcomes of what no system was asked to change."""
+        outcomes = [_of(one, Fate.CONTESTED) for one in plan.contested]
+        outcomes += [_of(one, Fate.BLOCKED, RESTRICTED) for one in plan.blocked]
+        if plan.by_hand and plan.system in order.by_hand:
+            left = {*plan.contested, *plan.blocked}
+            outcomes += [_of(one, Fate.RECTIFIED, BY_HAND) for one in plan.found if one not in left]
+            outcomes += [_object(one, Fate.RESTRICTED) for one in plan.covered]
+        if outcomes:
+            await tx.save_outcomes(order.request_id, plan.system, outcomes, at=order.at)
+
+
+class _Telling:
+    """Puts the facts into words of the policy, in the person's language."""
+
+    def __init__(self, parts: Parts, request: Request, asked: Particulars) -> None:
+        self._parts = parts
+        self._request = request
+        self._asked = asked
+        self._policy: Policy = parts.policy(request.controller)
+
+    def facts(
+        self,
+        order: ConcludeOrder,
+        heads: tuple[ChangeHead, ...],
+        rows: Iterable[OutcomeRow],
+        contested: Mapping[int, Act],
+    ) -> ChangeFacts:
+        outcomes = tuple(rows)
+        undone = [row.system for row in outcomes if row.fate in _UNDONE]
+        named = {purpose.id: purpose.title for purpose in self._policy.purposes}
+        stopped = dict.fromkeys(purpose for head in heads for purpose in head.purposes if purpose in named)
+        corrections = self._asked.corrections
+        unmatched = dict.fromkeys(index for head in heads for index in head.unmatched if index not in contested)
+        return ChangeFacts(
+            done=self._done(outcomes),
+            contested=tuple(
+                ContestedFact(what=corrections[index].what, why=act.reason or None)
+                for index, act in sorted(contested.items())
+            ),
+            purposes=tuple(self._policy.text(named[one], self._request.language) for one in stopped),
+            by_hand=self._titles(order.by_hand),
+            missing=self._titles([*order.missing, *undone]),
+            unmatched=tuple(corrections[index].what for index in unmatched),
+        )
+
+    def _done(self, rows: tuple[OutcomeRow, ...]) -> tuple[ChangedGroup, ...]:
+        groups = Counter(
+            (self._title(row.system), self._category(row.system, row.collection), row.field)
+            for row in rows
+            if row.fate in _DONE
+        )
+        return tuple(
+            ChangedGroup(system=system, category=category, what=field.replace("_", " ") if field else None, count=count)
+            for (system, category, field), count in sorted(groups.items(), key=lambda item: tuple(map(str, item[0])))
+        )
+
+    def _category(self, system: str, collection: str) -> str:
+        connector = self._parts.connectors.get(system)
+        known = {one.name: one.category for one in connector.manifest.collections} if connector else {}
+        if collection not in known:
+            return collection
+        return self._policy.text(self._policy.category(known[collection]).title, self._request.language)
+
+    def _title(self, system: str) -> str:
+        connector = self._parts.connectors.get(system)
+        return connector.manifest.title if connector else system
+
+    def _titles(self, systems: Iterable[str]) -> tuple[MissingSystem, ...]:
+        return tuple(MissingSystem(title=self._title(system)) for system in dict.fromkeys(systems))
+
+
+async def _kept(tx: Tx, order: ConcludeOrder) -> tuple[tuple[ChangeHead, ...], tuple[SystemChange, ...]]:
+    found = [await load_changes(tx, order.request_id, part) for part in order.parts]
+    kept = [one for one in found if one is not None]
+    return tuple(head for head, _ in kept), tuple(plan for _, plans in kept for plan in plans)
+
+
+def _of(one: Found, fate: Fate, reason: str | None = None) -> ObjectOutcome:
+    return ObjectOutcome(collection=one.collection, key=one.key, field=one.field, fate=fate, reason=reason)
+
+
+def _object(one: RecordRef, fate: Fate) -> ObjectOutcome:
+    return ObjectOutcome(collection=one.collection, key=one.key, fate=fate, reason=BY_HAND)

@@ -14,7 +14,17 @@ from habeas.particulars import Particulars
 from habeas.policy import Access, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
 
-__all__ = ["AT_ONCE", "STOPPED_BY", "approvals", "brief_of", "is_right", "proof_asked", "purposes_of", "weighed"]
+__all__ = [
+    "AT_ONCE",
+    "STOPPED_BY",
+    "approvals",
+    "brief_of",
+    "is_right",
+    "proof_asked",
+    "purposes_of",
+    "system_brief",
+    "weighed",
+]
 
 DAY = timedelta(days=1).total_seconds()
 
@@ -58,7 +68,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
     place = answered_in(policy, request)
     purposes = purposes_of(policy, request.right, asked.purposes)
     manifests = {name: parts.connector(name).manifest for name in policy.systems}
-    systems = tuple(_system(name, manifests[name], parts) for name in policy.systems)
+    systems = tuple(system_brief(name, manifests[name], parts) for name in policy.systems)
     by_hand = weighed(policy, request.right, purposes)
     duty = request.right in _TOLD and law.recipients_duty(request.regime, place, request.right) is not None
     return Brief(
@@ -152,7 +162,8 @@ def _marketing(purpose: Purpose) -> bool:
     return PurposeKind.DIRECT_MARKETING in purpose.kinds
 
 
-def _system(name: str, manifest: Manifest, parts: Parts) -> SystemBrief:
+def system_brief(name: str, manifest: Manifest, parts: Parts) -> SystemBrief:
+    """What a workflow must know of a connected system."""
     return SystemBrief(
         name=name,
         task_queue=parts.queue_of(name),

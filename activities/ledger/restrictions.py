@@ -52,8 +52,10 @@ class Restrictions(Room):
             ]
             await self._run(upsert(restriction).values(values).on_conflict_do_nothing())
 
-    async def restricted(self, controller: str, system: str, prints: Iterable[str]) -> set[str]:
-        """Those of these objects that are restricted, by whichever request."""
+    async def restricted(
+        self, controller: str, system: str, prints: Iterable[str], *, besides: str | None = None
+    ) -> set[str]:
+        """Those of these objects that are restricted, by whichever request, or by any other than ``besides``."""
         asked = list(prints)
         if not asked:
             return set()
@@ -66,6 +68,7 @@ class Restrictions(Room):
                 restriction.c.system == system,
                 restriction.c.lifted_at.is_(None),
                 restriction.c.object.in_(select(given.c.value)),
+                *([restriction.c.request_id != besides] if besides else []),
             )
         )
         return {row.object for row in rows}

@@ -1,0 +1,164 @@
+"""Lifting a restriction: the person is told first, then each system takes its marks away, then the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import assert_never
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.brief import system_brief
+from activities.change_model import ChangeReport, LiftBrief, LiftOrder, LiftSystem, Part
+from activities.changing import load_changes
+from activities.clockface import local_day
+from activities.ledger import Tx
+from activities.letters import LiftingFacts
+from activities.model import OnRequest
+from activities.parts import Parts
+from habeas.connector import Capability, Changing, RecordRef, Restrict
+from habeas.errors import NotAllowed, Terminal
+from habeas.evidence import Tag
+from habeas.model import Right
+from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
+
+NOTICE = timedelta(days=7)
+"""The law says 'before' and no number (GDPR art. 18(3)): a week leaves time to read the letter and to answer it."""
+_LIFTED = frozenset({Fate.LIFTED, Fate.NOT_FOUND})
+
+
+class LiftingActivities:
+    """Ending what a request for restriction began."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn(name="prepare_lifting")
+    async def prepare(self, order: LiftOrder) -> LiftBrief:
+        """When the restriction ends and where; the letter that says so is sealed. The same order is the same answer."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            if request.right is not Right.RESTRICTION:
+                raise NotAllowed("Only what a request for restriction restricted is lifted.")
+            act = await tx.accept_act(order.act_id, at=order.at)
+            standing = [row.system for row in await tx.restrictions(request_id=order.request_id)]
+            lift_at = max(order.lift_at, order.at + NOTICE)
+            name = f"letter/lift/{order.act_id}"
+            lifts_on = local_day(self._parts.policy(request.controller), lift_at)
+            await tx.seal(order.request_id, name, LiftingFacts(lifts_on=lifts_on, why=act.reason or None))
+        able = {system: self._is_able(system) for system in standing}
+        return LiftBrief(
+            lift_at=lift_at,
+            systems=tuple(
+                system_brief(name, self._parts.connector(name).manifest, self._parts) for name, so in able.items() if so
+            ),
+            by_hand=tuple(name for name, so in able.items() if not so),
+            sealed=name,
+        )
+
+    @activity.defn(name="lift_restriction")
+    async def lift(self, order: LiftSystem) -> ChangeReport:
+        """Take the marks of this request away in one system, as far as no other request restricts the same objects."""
+        objects = await self._objects(order)
+        if not objects:
+            return ChangeReport(system=order.system, state="done")
+        answer = await self._changing(order.system).change(Restrict(objects=objects, on=False), order.handle)
+        match answer:
+            case Done():
+                return ChangeReport(system=order.system, state="done", counts=_counts(answer.result))
+            case Drifted():
+                raise Terminal("It says that marks drifted, which marks cannot.", system=order.system)
+            case Pending():
+                return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
+            case Awaiting():
+                return ChangeReport(
+                    system=order.system, state="pending", handle=answer.handle, wait=answer.give_up_after
+                )
+            case _:
+                assert_never(answer)
+
+    @activity.defn(name="confirm_lifting")
+    async def confirm(self, order: LiftSystem) -> ChangeReport:
+        """Look again; once the marks are gone the ledger lets go of the objects too."""
+        objects = await self._objects(order)
+        result: tuple[ObjectOutcome, ...] = ()
+        if objects:
+            change = Restrict(objects=objects, on=False)
+            answer = await self._changing(order.system).confirm_change(change, order.handle)
+            match answer:
+                case Done():
+                    result = answer.result
+                case Pending():
+                    wait = answer.poll_after
+                    return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=wait)
+                case Awaiting():
+                    wait = answer.give_up_after
+                    return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=wait)
+                case _:
+                    assert_never(answer)
+        counts = _counts(result)
+        if counts.keys() <= _LIFTED:
+            await self._let_go(order, order.system, result)
+            return ChangeReport(system=order.system, state="clean", counts=counts)
+        return ChangeReport(system=order.system, state="remains", counts=counts)
+
+    @activity.defn(name="let_go_restricted")
+    async def let_go(self, order: LiftSystem) -> None:
+        """A system without marks of its own: only the ledger lets go."""
+        await self._let_go(order, order.system, ())
+
+    @activity.defn(name="still_restricted")
+    async def standing(self, order: OnRequest) -> bool:
+        """Whether anything that this request restricted still is."""
+        async with self._parts.ledger.begin() as tx:
+            return bool(await tx.restrictions(request_id=order.request_id))
+
+    async def _let_go(self, order: OnRequest, system: str, result: tuple[ObjectOutcome, ...]) -> None:
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            lifted = await tx.lift_restrictions(order.request_id, system, order.at)
+            covered = await _covered(tx, order.request_id, system)
+            outcomes = [ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.LIFTED) for one in covered]
+            # What the system said of an object comes last, and counts.
+            await tx.save_outcomes(order.request_id, system, [*outcomes, *result], at=order.at)
+            facts: dict[str, JsonValue] = {"system": system, "objects": lifted}
+            if lifted:
+                await tx.record(
+                    order.request_id, Tag.RESTRICTION_LIFTED, at=order.at, facts=facts, dedupe=f"lifted/{system}"
+                )
+
+    async def _objects(self, order: LiftSystem) -> tuple[RecordRef, ...]:
+        """What this request marked there, without what another request restricts as well."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            kept = await load_changes(tx, order.request_id, Part.WHOLE)
+            plan = next((one for one in kept[1] if one.system == order.system), None) if kept else None
+            if plan is None or not isinstance(plan.change, Restrict):
+                return ()
+            named = {
+                tx.object_print(request.controller, order.system, one.collection, one.key): one
+                for one in plan.change.objects
+            }
+            others = await tx.restricted(request.controller, order.system, named, besides=order.request_id)
+        return tuple(one for name, one in named.items() if name not in others)
+
+    def _is_able(self, system: str) -> bool:
+        connector = self._parts.connectors.get(system)
+        manifest = connector.manifest if connector else None
+        return manifest is not None and Capability.RESTRICT in manifest.capabilities and not manifest.manual
+
+    def _changing(self, system: str) -> Changing:
+        connector = self._parts.connector(system)
+        if not isinstance(connector, Changing):
+            raise Terminal("Its connector says that it changes data, and cannot.", system=system)
+        return connector
+
+
+async def _covered(tx: Tx, request_id: str, system: str) -> tuple[RecordRef, ...]:
+    kept = await load_changes(tx, request_id, Part.WHOLE)
+    return next((plan.covered for plan in kept[1] if plan.system == system), ()) if kept else ()
+
+
+def _counts(outcomes: tuple[ObjectOutcome, ...]) -> dict[Fate, int]:
+    return dict(Counter(outcome.fate for outcome in outcomes))

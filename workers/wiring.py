@@ -191,11 +191,12 @@ def load_policies(settings: Settings) -> Mapping[str, Policy]:
     """The controllers' policies of this installation, by controller.
 
     Raises:
-        ConfigurationError: a file is missing or not complete; names the line.
+        ConfigurationError: a file is missing, not complete or in a language without letters; names the line.
     """
+    from activities.letters import LANGUAGES
     from habeas.policy import load_policies as load
 
-    return load(settings.policies)
+    return load(settings.policies, only=settings.controllers, languages=LANGUAGES)
 
 
 def load_connectors(settings: Settings, only: Iterable[str] | None = None) -> Mapping[str, Connector]:

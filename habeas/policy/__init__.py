@@ -5,9 +5,10 @@ never starts on half a policy.
 """
 
 from habeas.policy.check import check_systems
-from habeas.policy.load import load_policies, load_policy
+from habeas.policy.lawful import STOPS
+from habeas.policy.load import load_policies, load_policy, policy_files, problems_of
 from habeas.policy.model import Policy
-from habeas.policy.rules import Problem
+from habeas.policy.raw import Problem
 from habeas.policy.sections import (
     Access,
     Applicable,
@@ -40,6 +41,7 @@ from habeas.policy.sections import (
 )
 
 __all__ = [
+    "STOPS",
     "Access",
     "Applicable",
     "AtDeadline",
@@ -73,4 +75,6 @@ __all__ = [
     "check_systems",
     "load_policies",
     "load_policy",
+    "policy_files",
+    "problems_of",
 ]

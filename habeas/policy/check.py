@@ -9,7 +9,7 @@ from habeas.errors import ConfigurationError
 from habeas.plan import undecided
 from habeas.policy.load import refuse
 from habeas.policy.model import Policy
-from habeas.policy.rules import Problem
+from habeas.policy.raw import Problem
 from habeas.policy.sections import IdentityMethod
 
 

@@ -30,6 +30,7 @@ from habeas.policy.sections import (
     ReleasePolicy,
     ReviewPolicy,
     StaffPolicy,
+    Words,
 )
 
 
@@ -56,6 +57,8 @@ class Policy(Frozen):
     staff: StaffPolicy = StaffPolicy()
     promises: tuple[PromiseLine, ...] = ()
     """Every promise of the published policy, by line."""
+    open: Mapping[str, Words] = Field(default_factory=dict)
+    """By dotted key: why the published text leaves it open, so that the installation had to fill it in."""
 
     _origin: Path | None = PrivateAttr(default=None)
 

@@ -19,10 +19,19 @@ from habeas.errors import BadInput, ConfigurationError, UnknownRegime
 from habeas.model import Right
 from habeas.policy import (
     AtDeadline,
+    Category,
+    Channel,
     IdentityMethod,
+    IdentityPolicy,
     LegalBasis,
     Policy,
     Problem,
+    Promise,
+    PromiseLine,
+    Purpose,
+    Recipient,
+    ReviewPolicy,
+    StaffPolicy,
     check_systems,
     load_policies,
     load_policy,
@@ -74,7 +83,16 @@ id = "host"
 name = "A Host"
 role = "processor"
 country = "DK"
+email = "desk@host.example"
 """
+
+STAFFED = (
+    SMALL
+    + """\
+[staff]
+accounts = ["ane"]
+"""
+)
 
 
 @pytest.fixture
@@ -124,7 +142,7 @@ def test_a_small_policy_gets_safe_defaults(write: Write) -> None:
 
 
 def test_the_demo_controller_is_whole() -> None:
-    policy = load_policies(DEMO.parent)["demo"]
+    policy = load_policies(DEMO.parent, only=["demo"])["demo"]
     assert policy.controller.languages == ("en", "da", "fr", "de")
     assert policy.systems == ("crm", "billing", "support")
     ids = "contact company_relation activity consent account transactions payment support correspondence"
@@ -140,8 +158,10 @@ def test_the_demo_controller_is_whole() -> None:
 
 def test_the_demo_controller_explains_every_key() -> None:
     shown = re.sub(r"(?m)^# (?=[a-z\[])", "", DEMO.read_text())
-    for name in ("rights", "i_know", "calendar", "folder", "extend_reason", "safeguards", *Policy.model_fields):
-        assert name in shown
+    parts = (Promise, IdentityPolicy, ReviewPolicy, Category, Recipient, Purpose, Channel, StaffPolicy, PromiseLine)
+    keys = {key for part in parts for key in part.model_fields} - {"scope"}
+    for name in ("calendar", "folder", "extend_reason", *Policy.model_fields, *keys):
+        assert re.search(rf"\b{name}\b", shown), name
 
 
 def test_the_nearest_language_is_spoken(write: Write) -> None:
@@ -311,9 +331,31 @@ def test_a_folder_of_policies(write: Write, tmp_path: Path) -> None:
         load_policies(tmp_path)
     with pytest.raises(ConfigurationError, match="no folder"):
         load_policies(tmp_path / "nowhere")
-    write(SMALL)
-    (tmp_path / "other.toml").write_text(changed('id = "small"', 'id = "other"'))
+    write(STAFFED)
+    (tmp_path / "other.toml").write_text(changed('id = "small"', 'id = "other"', STAFFED))
     assert list(load_policies(tmp_path)) == ["other", "small"]
+    (tmp_path / "broken.toml").write_text("[controller\n")
+    assert list(load_policies(tmp_path, only=["small"])) == ["small"]
+    with pytest.raises(ConfigurationError, match=r"no third\.toml in"):
+        load_policies(tmp_path, only=["small", "third"])
+
+
+def test_several_controllers_say_whose_staff_is_whose(write: Write, tmp_path: Path) -> None:
+    write(SMALL)
+    assert list(load_policies(tmp_path)) == ["small"]
+    (tmp_path / "other.toml").write_text(changed('id = "small"', 'id = "other"', STAFFED))
+    with pytest.raises(ConfigurationError, match=r"small\.toml(.|\n)*line 1: staff\.accounts: with several") as refused:
+        load_policies(tmp_path)
+    assert "other.toml" not in str(refused.value)
+
+
+def test_a_language_without_letters_is_refused(write: Write) -> None:
+    path = write(SMALL)
+    assert load_policy(path, languages=("en", "da")).id == "small"
+    with pytest.raises(
+        ConfigurationError, match=r"controller\.languages\[1\]: there are no letters in 'da'; one of en"
+    ):
+        load_policy(path, languages=("en",))
 
 
 def test_two_policies_of_one_id_are_refused(write: Write, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_what_the_settings_name_is_mounted(services: Mapping[str, Any], monkeypa
     assert settings.storage.url.removeprefix("file://") in mounts
     assert settings.keys.master_file == Path("/run/secrets/master_key")
     file = tomllib.loads((COMPOSE / "habeas.toml").read_text())
-    policies = load_policies(mounts[f"/etc/habeas/{file['policies']}"])
+    policies = load_policies(mounts[f"/etc/habeas/{file['policies']}"], only=file["controllers"])
     connectors = {}
     for name, system in settings.systems.items():
         inside = Path(system.options()["map"])

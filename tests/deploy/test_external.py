@@ -72,6 +72,7 @@ class Elsewhere:
             "HABEAS_MAIL__HOST": LOOPBACK,
             "HABEAS_MAIL__PORT": str(self.smtp_port),
             "HABEAS_POLICIES": str(ROOT / "deploy/controllers"),
+            "HABEAS_CONTROLLERS": '["demo"]',
             **more,
         }
 

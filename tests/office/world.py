@@ -142,7 +142,7 @@ async def world(server: EmbeddedPostgres, folder: Path, *, worker: bool = True) 
         ledger = Ledger.connect(dsn, Vault.from_file(keys))
         stack.push_async_callback(ledger.aclose)
         systems = {name: _system(name) for name in SYSTEMS}
-        policies = load_policies(POLICIES)
+        policies = load_policies(POLICIES, only=["demo"])
         storage = Storage.from_url(f"file://{folder / 'storage'}")
         parts = Parts(
             ledger=ledger,

@@ -26,6 +26,7 @@ from workers.stack.temporal import NAMESPACE
 LEDGER = "habeas"
 SAMPLE_STORES = ("crm", "billing", "support")
 CONTROLLERS = Path("controllers")
+CONTROLLER = "demo"
 MAPS = Path("samples/maps")
 
 
@@ -63,7 +64,7 @@ def write_settings(folder: DataFolder, postgres: EmbeddedPostgres, addresses: Ad
     for name in SAMPLE_STORES:
         store = {"connector": "sql", "url": postgres.dsn(name), "map": str(deploy / MAPS / f"{name}.toml")}
         tables[f"systems.{name}"] = store
-    head = {"policies": str(deploy / CONTROLLERS)}
+    head = {"policies": str(deploy / CONTROLLERS), "controllers": [CONTROLLER]}
     lines = ["# Written at each start of the embedded stack: changes made here do not last.", *_assignments(head)]
     for name, values in tables.items():
         lines += ["", f"[{name}]", *_assignments(values)]

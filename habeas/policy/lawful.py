@@ -1,0 +1,164 @@
+"""Whether a policy fits the laws that it names. Asked of a policy that is whole in itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from habeas import law
+from habeas.errors import UnknownRegime
+from habeas.model import Right
+from habeas.policy.model import Policy
+from habeas.policy.raw import Problem
+from habeas.policy.sections import PurposeKind, RecipientRole
+
+STOPS: Mapping[PurposeKind, Right] = {
+    PurposeKind.DIRECT_MARKETING: Right.OBJECTION,
+    PurposeKind.LEGITIMATE_INTEREST: Right.OBJECTION,
+    PurposeKind.CONSENT: Right.WITHDRAW_CONSENT,
+    PurposeKind.SALE: Right.OPT_OUT_SALE,
+    PurposeKind.SENSITIVE: Right.LIMIT_SENSITIVE,
+}
+"""By which right a purpose of each kind is stopped."""
+
+_OTHERS = frozenset({RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER})
+_TOLD: Mapping[str, frozenset[RecipientRole]] = {
+    "recipients": _OTHERS | {RecipientRole.PROCESSOR},
+    "processors": frozenset({RecipientRole.PROCESSOR}),
+    "controllers": _OTHERS,
+    "third_parties": _OTHERS,
+}
+"""Whom a duty to tell means. Authorities in an inquiry are no recipients (GDPR art. 4(9))."""
+
+_BY_CATEGORY = "US-CCPA"
+"""The law that answers in categories of its own naming (Cal. Civ. Code 1798.110, 1798.140(v))."""
+
+
+def faults_in_law(policy: Policy) -> tuple[Problem, ...]:
+    """Everything in which a policy does not fit its laws."""
+    unknown = tuple(_laws(policy))
+    return unknown or tuple(problem for rule in _RULES for problem in rule(policy))
+
+
+def known_rights(policy: Policy) -> frozenset[Right]:
+    """The rights that one of the regimes gives, or the controller promises."""
+    given = {right for code, place in _places(policy) for right in law.rights(code, place)}
+    return frozenset(given | set(policy.rights or ()))
+
+
+def _places(policy: Policy) -> Iterator[tuple[str, str]]:
+    for entry in policy.regimes:
+        for place in entry.jurisdictions:
+            yield entry.code, place
+
+
+def _laws(policy: Policy) -> Iterator[Problem]:
+    """Each regime must be one whose terms can be computed, with the calendar that the policy asks for."""
+    for n, entry in enumerate(policy.regimes):
+        base: tuple[str | int, ...] = ("regimes", n)
+        if entry.code not in law.regimes():
+            yield Problem(
+                (*base, "code"), f"there is no regime {entry.code!r}", "see `habeas law regimes` for the codes"
+            )
+            continue
+        places = {(*base, "jurisdictions", m): place for m, place in enumerate(entry.jurisdictions)}
+        asked = {**places, **({(*base, "calendar"): entry.calendar} if entry.calendar else {})}
+        for at, place in asked.items():
+            try:
+                law.regime(entry.code, place)
+            except UnknownRegime as error:
+                yield Problem(at, error.detail.removesuffix("."), "see `habeas law regimes` for where each is the law")
+
+
+def _home(policy: Policy) -> Iterator[Problem]:
+    """The law of the establishment binds the controller whoever asks; it must be one of the regimes.
+
+    In the United States a law binds from a size on, so none is taken for granted.
+    """
+    home = policy.controller.establishment
+    country = home.split("-")[0]
+    at = ("controller", "establishment")
+    listed = {code for code, place in _places(policy) if place in (home, country)}
+    try:
+        theirs = [code for code in law.regimes() if country != "US" and _is_law_of(code, home)]
+    except UnknownRegime as error:
+        yield Problem(at, error.detail.removesuffix("."), "correct the code")
+        return
+    if theirs and not listed & set(theirs):
+        yield Problem(
+            at, f"the law of {home} is not among the regimes", f"add {home} under {' or '.join(theirs)} in [[regimes]]"
+        )
+
+
+def _is_law_of(code: str, place: str) -> bool:
+    try:
+        return law.regime(code, place) is not None
+    except UnknownRegime as error:
+        if "no part" in str(error.detail):
+            raise
+        return False
+
+
+def _ground(policy: Policy) -> Iterator[Problem]:
+    clock = policy.clock
+    known = {ground for entry in policy.regimes for ground in law.extension_grounds(entry.code)}
+    if clock.extend_automatically and clock.extend_ground not in known:
+        message = f"{clock.extend_ground!r} is no ground of an extension in any of the regimes"
+        yield Problem(("clock", "extend_ground"), message, f"one of {', '.join(sorted(known))}")
+
+
+def _purposes(policy: Policy) -> Iterator[Problem]:
+    known = known_rights(policy)
+    for n, purpose in enumerate(policy.purposes):
+        for m, kind in enumerate(purpose.kinds):
+            if STOPS[kind] not in known:
+                message = f"{kind.value!r} is stopped by {STOPS[kind].value}, which no regime here gives"
+                remedy = f"promise the right in `rights`, or remove {kind.value!r}"
+                yield Problem(("purposes", n, "kinds", m), message, remedy)
+    stopped = {STOPS[kind] for purpose in policy.purposes for kind in purpose.kinds}
+    for n, right in enumerate(policy.rights or ()):
+        if right in set(STOPS.values()) - stopped:
+            message = f"{right.value!r} is promised, and no purpose could be stopped by it"
+            yield Problem(("rights", n), message, "describe the purposes it stops in [[purposes]]")
+
+
+def _sold(policy: Policy) -> Iterator[Problem]:
+    if Right.OPT_OUT_SALE not in known_rights(policy):
+        return
+    if any(PurposeKind.SALE in purpose.kinds for purpose in policy.purposes):
+        return
+    for n, category in enumerate(policy.categories):
+        if category.sold:
+            message = f"{category.id!r} is sold or shared, and there is no purpose that an opt-out would stop"
+            yield Problem(("categories", n, "sold"), message, 'add a [[purposes]] with kinds = ["sale"]')
+
+
+def _statutory(policy: Policy) -> Iterator[Problem]:
+    if any(entry.code == _BY_CATEGORY for entry in policy.regimes):
+        for n, category in enumerate(policy.categories):
+            if category.statutory is None:
+                message = f"{category.id!r} has no name of the statute, which answers by category need"
+                yield Problem(("categories", n), message, "add statutory, as in Cal. Civ. Code 1798.140(v)(1)")
+
+
+def _recipients(policy: Policy) -> Iterator[Problem]:
+    told: dict[RecipientRole, str] = {}
+    for code, place in _places(policy):
+        for right in (Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION):
+            duty = law.recipients_duty(code, place, right)
+            for role in (role for whom in duty.whom for role in _TOLD.get(whom, ())) if duty else ():
+                told.setdefault(role, duty.cite if duty else "")
+    for n, recipient in enumerate(policy.recipients):
+        if recipient.role in told and not (recipient.email or recipient.not_told):
+            message = f"{recipient.id!r} must be told of what is corrected or erased ({told[recipient.role]})"
+            remedy = "add the email that it is told at, or not_told with the reason why it is not"
+            yield Problem(("recipients", n), message, remedy)
+
+
+def _authorities(policy: Policy) -> Iterator[Problem]:
+    covered = {place for _, place in _places(policy)} | {policy.controller.establishment}
+    for place in policy.authorities:
+        if place not in covered and place.split("-")[0] not in covered:
+            yield Problem(("authorities", place), f"no regime covers {place}", "correct the code, or remove it")
+
+
+_RULES = (_home, _ground, _purposes, _sold, _statutory, _recipients, _authorities)

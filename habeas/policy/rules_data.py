@@ -1,0 +1,74 @@
+"""What must hold within a policy's account of its data: categories, recipients, purposes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from habeas.policy.raw import Path, Problem, Raw, listed, number, repeated, table
+
+_DAYS = {"years": 365.25, "months": 365.25 / 12, "days": 1.0}
+
+
+def terms(raw: Raw) -> Iterator[Problem]:
+    """What is kept is kept by a law and for a time; and nothing goes before it may."""
+    for n, category in enumerate(listed(raw, "categories")):
+        for key in ("keep", "expires"):
+            term = table(category, key)
+            at: Path = ("categories", n, key)
+            if term and not term.get("law"):
+                said = "kept without a reason" if key == "keep" else "given a term without a reason"
+                yield Problem(at, said, "add law: the law, duty or promise that says so")
+            if (term or key in _keys(category)) and not _days(term):
+                yield Problem(at, "there is no length of time", "add years, months or days")
+        keep, expires = _days(table(category, "keep")), _days(table(category, "expires"))
+        if keep and expires and expires < keep:
+            message = "it would be gone before its keeping is over"
+            yield Problem(("categories", n, "expires"), message, "make it as long as keep, or longer")
+
+
+def _keys(row: object) -> tuple[str, ...]:
+    return tuple(map(str, row)) if isinstance(row, Mapping) else ()
+
+
+def _days(term: Raw) -> float:
+    return sum(number(term, unit, 0) * days for unit, days in _DAYS.items())
+
+
+def processed_for_others(raw: Raw) -> Iterator[Problem]:
+    """A request about data that somebody else controls must have somewhere to go."""
+    for n, category in enumerate(listed(raw, "categories")):
+        others = table(category, "controlled_by")
+        if others and not others.get("field") and not others.get("to"):
+            message = "nobody is named that requests could be sent on to"
+            remedy = "add field (of each record, with the address) or to (one address for all)"
+            yield Problem(("categories", n, "controlled_by"), message, remedy)
+        if others and table(category, "keep"):
+            message = "somebody else decides over this data, and with it how long it is kept"
+            yield Problem(("categories", n, "keep"), message, "remove it, or controlled_by")
+
+
+def recipients(raw: Raw) -> Iterator[Problem]:
+    """A recipient is told or it is not; reminders come in their order and before somebody is alarmed."""
+    for n, row in enumerate(listed(raw, "recipients")):
+        if not isinstance(row, Mapping):
+            continue
+        if row.get("email") and row.get("not_told"):
+            message = "has an address to be told at, and a reason why it is not told"
+            yield Problem(("recipients", n), message, "remove email or not_told")
+        escalate = number(row, "escalate_after_days", 21)
+        at: Path = ("recipients", n, "remind_after_days")
+        for m, days in enumerate(listed(row, "remind_after_days")):
+            if isinstance(days, int) and days >= escalate:
+                message = f"a reminder after {days} days comes too late"
+                yield Problem((*at, m), message, f"below escalate_after_days ({escalate})")
+        yield from repeated(at, listed(row, "remind_after_days"))
+
+
+def purposes(raw: Raw) -> Iterator[Problem]:
+    """A purpose is stopped at once or weighed first, not both."""
+    for n, row in enumerate(listed(raw, "purposes")):
+        kinds = listed(row, "kinds")
+        yield from repeated(("purposes", n, "kinds"), kinds)
+        if "direct_marketing" in kinds and "legitimate_interest" in kinds:
+            message = "an objection to it would be obeyed at once and also be weighed first"
+            yield Problem(("purposes", n, "kinds"), message, "keep one of direct_marketing and legitimate_interest")

@@ -35,11 +35,12 @@ def compute(case: Case) -> Deadlines:
     clock = law.clock(case.right)
     if clock is None:
         return _unknown(case, on, tz, f"{law.code} gives no {case.right.value}: {law.rights_cite}")
+    clock = _as_read(clock, law, case.options)
     if clock.since and on < clock.since:
         if clock.before is None:
             raise BadInput(f"{clock.cite}: in force from {clock.since}; the request came before.")
         return _unknown(case, on, tz, f"{clock.cite}: {clock.before}")
-    return _deadlines(_work(case, law, _as_read(clock, law, case.options), place, on, tz))
+    return _deadlines(_work(case, law, clock, place, on, tz))
 
 
 def _received_on(case: Case, tz: str) -> date:

@@ -199,6 +199,8 @@ class Option(Figure):
 
     text: str
     clocks: tuple[str, ...] = ()
+    since: date | None = None
+    suggest: Span | None = None
     term: Span | None = None
     roll: Roll | None = None
     acknowledge: Acknowledge | None = None
@@ -208,7 +210,7 @@ class Option(Figure):
         """The clock as this option reads it."""
         if self.clocks and clock.name not in self.clocks:
             return clock
-        changes = {name: getattr(self, name) for name in ("term", "roll", "acknowledge", "pauses")}
+        changes = {name: getattr(self, name) for name in ("since", "suggest", "term", "roll", "acknowledge", "pauses")}
         return clock.model_copy(update={key: value for key, value in changes.items() if value is not None})
 
 

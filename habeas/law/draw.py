@@ -12,8 +12,8 @@ from habeas.law.year import ClockYear, Day, Year
 __all__ = ["Bar", "draw", "strip"]
 
 _BAR, _HEIGHT = 3, 120
-_MONTHS = ("January", "February", "March", "April", "May", "June")
-_MONTHS_AFTER = ("July", "August", "September", "October", "November", "December")
+_SPRING = ("January", "February", "March", "April", "May", "June")
+_NAMES = (*_SPRING, "July", "August", "September", "October", "November", "December")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _bar(index: int, each: Day, unit: float) -> Bar:
 
 
 def _short(value: date | None) -> str:
-    return " ".join(day(value).split()[1:3]) if value else ""
+    return f"{value.day} {_NAMES[value.month - 1][:3]}" if value else ""
 
 
 def _shade(each: Day) -> str:
@@ -56,4 +56,4 @@ def draw(year: Year) -> str:
     environment.filters |= {"day": day, "short": _short, "shade": _shade, "strip": strip}
     template = environment.from_string(files.text("year.html"))
     width = max((len(clock.days) for clock in year.clocks), default=0) * _BAR
-    return template.render(year=year, months=_MONTHS + _MONTHS_AFTER, width=width, height=_HEIGHT, bar=_BAR)
+    return template.render(year=year, months=_NAMES, width=width, height=_HEIGHT, bar=_BAR)

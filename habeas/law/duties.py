@@ -49,6 +49,7 @@ class OfRights(Figure):
     """A figure for some rights only; empty: for any right of the regime."""
 
     rights: tuple[Right, ...] = ()
+    text: str
 
     def covers(self, right: Right) -> bool:
         """Whether it holds for a right."""
@@ -66,7 +67,6 @@ class FeeRule(OfRights):
     announces_first: bool = False
     also: tuple[Code, ...] = ()
     most: str | None = None
-    text: str
 
 
 class RemedyRule(OfRights):
@@ -75,7 +75,6 @@ class RemedyRule(OfRights):
     court: bool = False
     controller_complaint: bool = False
     time_limit: RemedyTime | None = None
-    text: str
 
 
 class Authority(Frozen):
@@ -116,7 +115,6 @@ class Duty(OfRights):
     on_request: bool = False
     if_practicable: bool = False
     may_ask_who: bool = False
-    text: str
 
 
 class VerificationRule(OfRights):
@@ -124,7 +122,6 @@ class VerificationRule(OfRights):
 
     need: Proof
     marketing: bool = False
-    text: str = ""
 
 
 class FreeRule(OfRights):
@@ -132,11 +129,9 @@ class FreeRule(OfRights):
 
     count: int = Field(ge=1)
     months: int = Field(ge=1)
-    text: str = ""
 
 
 class HoldRule(OfRights):
     """What was refused is kept: for so many days, or (None) until every recourse is exhausted."""
 
     days: int | None = None
-    text: str

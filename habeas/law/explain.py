@@ -8,8 +8,9 @@ from datetime import date
 
 from habeas.law import words
 from habeas.law.case import Case
+from habeas.law.closed import calendar_named
 from habeas.law.course import Course, measure
-from habeas.law.data import Clock, Figure, NoNumber, Regime, Remark
+from habeas.law.data import Clock, Figure, NoNumber, Regime, Remark, Roll, Span
 from habeas.law.places import country_of
 
 __all__ = ["Working", "citation", "explanation", "uncertain"]
@@ -87,7 +88,7 @@ def _about_term(work: Working, suggested: date | None) -> Iterator[str]:
     yield from words.not_counted(course, country_of(work.place))
     yield from words.moved(course.end, course.last, work.clock.roll, work.place)
     yield from words.set_aside(course)
-    yield f"So the answer is due on {words.day(course.last)}, until the end of that day in {work.tz}."
+    yield f"So the answer is due on {words.day(course.last)}, until the end of that day, {words.clock(work.tz)}."
 
 
 def _about_extension(work: Working, notice: date | None) -> Iterator[str]:
@@ -105,25 +106,37 @@ def _about_extension(work: Working, notice: date | None) -> Iterator[str]:
 
 
 def uncertain(work: Working) -> tuple[str, ...]:
-    """Which of the figures that were used are marked as open, and which holidays are estimates."""
-    figures = (each.cite for each in _used(work) if each.uncertain)
+    """What of the figures that were used counsel should confirm, and which holidays are estimates."""
+    figures = (f"{said.rstrip('.')} ({each.cite})" for said, each in _used(work) if each.uncertain)
     elsewhere = ("which zone decides the date",) if work.case.received_at.date() != work.on else ()
     return tuple(dict.fromkeys([*figures, *_estimated(work), *elsewhere]))
 
 
-def _used(work: Working) -> Iterator[Figure]:
-    clock = work.clock
+def _used(work: Working) -> Iterator[tuple[str, Figure]]:
+    """Each figure that took part, and what it is."""
+    clock, course = work.clock, work.first
+    spans = [("the term", clock.term), ("the acknowledgement", clock.acknowledge)]
     extension = clock.extension if work.case.extended else None
-    for figure in (clock.term, clock.acknowledge, clock.notice, extension):
+    for said, figure in (*spans, ("telling the extension", clock.notice), ("the extension", extension)):
         if figure is not None:
-            yield figure
-    if work.first is None:
-        yield from (clock.suggest,) if clock.suggest else ()
-    else:
-        yield from (clock.roll,) if clock.roll else ()
-        yield from (each.rule for each in work.first.waited)
-    yield from work.remarks
-    yield from (work.law.options[code] for code in work.case.options)
+            yield said, figure
+    suggest = clock.suggest if course is None else None
+    if suggest:
+        yield f"what a policy may take, {words.length(suggest)}", suggest
+    if course and clock.roll:
+        yield "moving the last day", clock.roll
+    for waited in course.waited if course else ():
+        yield f"waiting for {waited.rule.reason.value}", waited.rule
+    yield from _calendars(clock.term, clock.acknowledge, clock.roll if course else None, suggest)
+    yield from ((remark.text, remark) for remark in work.remarks)
+    yield from ((work.law.options[code].text, work.law.options[code]) for code in work.case.options)
+
+
+def _calendars(*rules: Figure | None) -> Iterator[tuple[str, Figure]]:
+    for rule in rules:
+        name = rule.calendar if isinstance(rule, Span | Roll) else None
+        if name:
+            yield calendar_named(name).text, calendar_named(name)
 
 
 def _estimated(work: Working) -> Iterator[str]:

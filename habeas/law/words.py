@@ -12,6 +12,7 @@ from habeas.law.course import Course, Waited
 from habeas.law.data import Extension, Roll, Span
 
 __all__ = [
+    "clock",
     "day",
     "ended",
     "estimates",
@@ -25,14 +26,15 @@ __all__ = [
     "started",
 ]
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SPRING = ("January", "February", "March", "April", "May", "June")
+_MONTHS = (*_SPRING, "July", "August", "September", "October", "November", "December")
 _WEEKEND = ("Saturday", "Sunday")
 _NUMBERS = ("no", "one", "two", "three")
 
 
 def day(value: date) -> str:
-    """``Mon 4 Jan 2027``, the same on every machine."""
+    """``Monday 4 January 2027``, the same on every machine."""
     return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
@@ -45,12 +47,18 @@ def length(span: Span | Extension) -> str:
     return f"{span.days} day{'' if span.days == 1 else 's'}"
 
 
+def clock(tz: str) -> str:
+    """``Copenhagen time`` of ``Europe/Copenhagen``."""
+    town = tz.rpartition("/")[2].replace("_", " ")
+    return town if town in ("UTC", "GMT") else f"{town} time"
+
+
 def received(on: date, at: datetime, tz: str) -> str:
     """When it came in, and why that date."""
-    line = f"Received on {day(on)} by the clock of {tz}"
+    line = f"Received on {day(on)}, {clock(tz)}"
     if at.date() != on:
         line += f" (the time stamp, written elsewhere, says {day(at.date())})"
-    return f"{line}. The day of receipt itself is not counted."
+    return f"{line}."
 
 
 def started(course: Course, on: date) -> Iterator[str]:
@@ -70,7 +78,7 @@ def _cites(each: Waited, country: str) -> str:
 def ended(span: Span, course: Course) -> str:
     """Where the bare term ends."""
     ends = "ends" if span.months == 1 else "end"
-    line = f"{length(span).capitalize()} from {day(course.start)} {ends} on {day(course.bare)}"
+    line = f"{length(span).capitalize()} from {day(course.start)}, that day not counted, {ends} on {day(course.bare)}"
     if span.months is not None and course.bare.day < course.start.day and not span.shift:
         line += f", for {_MONTHS[course.bare.month - 1]} has no day {course.start.day}"
     return f"{line} ({span.cite})."
@@ -106,7 +114,7 @@ def moved(start: date, end: date, rule: Roll | None, place: str) -> Iterator[str
     closed = closed_on(rule.calendar, place)
     days = [add_days(start, count) for count in range((end - start).days)]
     named = ", ".join(_named(each, closed(each) or "") for each in days)
-    yield f"Closed: {named}. So the last day is {day(end)} ({rule.cite})."
+    yield f"Closed: {named}. That moves it to {day(end)} ({rule.cite})."
 
 
 def _named(value: date, why: str) -> str:
@@ -124,8 +132,8 @@ def skipped(span: Span, start: date, end: date, place: str) -> Iterator[str]:
         why = closed(each)
         if why and why not in _WEEKEND:
             reasons.setdefault(why, []).append(each)
-    named = ", ".join(_named(days[0], f"{why}, {len(days)} days" if days[1:] else why) for why, days in reasons.items())
-    yield f"Not counted: weekends{' and ' + named if named else ''}."
+    named = [f"{why} ({len(days)} days)" if days[1:] else _named(days[0], why) for why, days in reasons.items()]
+    yield f"Not counted: {', '.join(['weekends', *named])}."
 
 
 def estimates(start: date, end: date, calendar: str, place: str) -> Iterator[str]:
@@ -145,4 +153,8 @@ def extended(extension: Extension, course: Course | None) -> str:
     whole = f"{length(extension)} from {day(course.start)}"
     if extension.start == "due":
         whole = f"{length(extension)} after the first term"
-    return f"Extended: {whole}, until {day(course.last)} ({extension.cite})."
+    line = f"Extended: {whole}, until {day(course.bare)}"
+    if course.end != course.bare:
+        count = (course.end - course.bare).days
+        line += f", and {count} day{'' if count == 1 else 's'} more for the waiting, until {day(course.end)}"
+    return f"{line} ({extension.cite})."

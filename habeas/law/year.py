@@ -9,9 +9,10 @@ from datetime import date, datetime, time
 from habeas.errors import BadInput
 from habeas.law.calendar import add_days
 from habeas.law.case import LAST_YEAR, Case, Deadlines
-from habeas.law.closed import closed_in, closed_on
+from habeas.law.closed import calendar_named, closed_in, closed_on
 from habeas.law.compute import compute
 from habeas.law.data import Clock, Figure, NoNumber, PauseRule, Regime, Span
+from habeas.law.duties import OfRights
 from habeas.law.library import regime
 from habeas.law.places import default_clock_tz, parse_place, zone
 from habeas.law.words import day as written
@@ -29,6 +30,11 @@ class Fact:
     text: str
     cite: str
     mark: str
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether counsel should confirm it."""
+        return "?" in self.mark
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Year:
     year: int
     tz: str
     clocks: tuple[ClockYear, ...]
+    beside: tuple[Fact, ...] = ()
+    """What the law says beside its dates: fees, who is told, proof, remedies, records."""
 
 
 def year_of(code: str, jurisdiction: str, year: int, right: Right | None = None) -> Year:
@@ -115,7 +123,7 @@ def year_of(code: str, jurisdiction: str, year: int, right: Right | None = None)
         raise BadInput(f"{code} gives no {right}; it gives {', '.join(sorted(law.rights))}.")
     tz = default_clock_tz(place)
     drawn = tuple(_clock_year(law, clock, right or clock.rights[0], place, tz, year) for clock in clocks)
-    return Year(law, place, year, tz, drawn)
+    return Year(law, place, year, tz, drawn, tuple(_beside(law, right)))
 
 
 def _clock_year(law: Regime, clock: Clock, right: Right, place: str, tz: str, year: int) -> ClockYear:
@@ -151,26 +159,60 @@ def _day(law: Regime, clock: Clock, right: Right, place: str, tz: str, on: date)
     return Day(on, closed, compute(case))
 
 
-def _facts(clock: Clock) -> Iterator[Fact]:
-    def fact(name: str, text: str, figure: Figure) -> Fact:
-        return Fact(name, text, figure.cite, figure.mark)
+def _fact(name: str, text: str, figure: Figure) -> Fact:
+    return Fact(name, text, figure.cite, figure.mark)
 
+
+def _facts(clock: Clock) -> Iterator[Fact]:
     term = clock.term
-    yield fact("Answer", term.text if isinstance(term, NoNumber) else f"within {length(term)}", term)
+    yield _fact("Answer", term.text if isinstance(term, NoNumber) else f"within {length(term)}", term)
     if clock.start:
-        yield fact("Start", clock.start.text, clock.start)
+        yield _fact("Start", clock.start.text, clock.start)
     if clock.acknowledge:
-        yield fact("Acknowledge", f"within {length(clock.acknowledge)}", clock.acknowledge)
+        yield _fact("Acknowledge", f"within {length(clock.acknowledge)}", clock.acknowledge)
     if clock.roll:
-        yield fact("Last day closed", "the next open day", clock.roll)
+        yield _fact("Last day closed", "the next open day", clock.roll)
+    if calendar := _calendar(clock):
+        yield _fact("Closed days", calendar_named(calendar).text, calendar_named(calendar))
     if clock.extension:
-        yield fact("Extension", _extension(clock), clock.extension)
+        yield _fact("Extension", _extension(clock), clock.extension)
     for pause in clock.pauses:
-        yield fact(f"Waiting for {pause.reason.value}", _pause(pause), pause)
+        yield _fact(f"Waiting for {pause.reason.value}", _pause(pause), pause)
     if clock.suggest:
-        yield fact("A policy may take", length(clock.suggest), clock.suggest)
+        yield _fact("A policy may take", length(clock.suggest), clock.suggest)
     for remark in clock.remarks:
-        yield fact("Note", remark.text, remark)
+        yield _fact("Note", remark.text, remark)
+
+
+def _beside(law: Regime, right: Right | None) -> Iterator[Fact]:
+    tables: tuple[tuple[str, tuple[OfRights, ...]], ...] = (
+        ("Fee", law.fees),
+        ("Free requests", (law.free,) if law.free else ()),
+        ("Proof of identity", law.verification),
+        ("Who else is told", law.recipients),
+        ("Kept after a refusal", (law.hold,) if law.hold else ()),
+        ("If you disagree", law.remedies),
+    )
+    for name, rules in tables:
+        for rule in rules if right is None else _first(rules, right):
+            yield _fact(name, rule.text + _only(rule.rights), rule)
+    for each in law.rules:
+        yield _fact(each.item.replace("_", " ").capitalize(), each.text, each)
+    for code, option in law.options.items():
+        yield _fact(f"Another reading: {code}", option.text, option)
+
+
+def _first(rules: tuple[OfRights, ...], right: Right) -> Iterator[OfRights]:
+    """The rule for one right: the first that covers it; one for marketing alone does not hide the next."""
+    for rule in rules:
+        if rule.covers(right):
+            yield rule
+            if not getattr(rule, "marketing", False):
+                return
+
+
+def _only(rights: tuple[Right, ...]) -> str:
+    return f" For {', '.join(rights).replace('_', ' ')}." if rights else ""
 
 
 def _extension(clock: Clock) -> str:
@@ -183,5 +225,4 @@ def _extension(clock: Clock) -> str:
 
 
 def _pause(rule: PauseRule) -> str:
-    only = f" Only for {', '.join(rule.rights)}." if rule.rights else ""
-    return rule.text + only
+    return rule.text + _only(rule.rights)

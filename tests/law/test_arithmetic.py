@@ -223,7 +223,7 @@ def test_every_date_explains_itself(case: Case) -> None:
     assert f"{found.received_on.day} " in found.explanation[0]
     for day in (found.acknowledge_by, found.due_on, found.extended_due_on, found.notice_latest_on):
         if day is not None:
-            assert f" {day.day} {day:%b} {day.year}" in said
+            assert f" {day.day} {day:%B} {day.year}" in said
     assert all(line[-1] in ".)" for line in found.explanation)
 
 

@@ -64,7 +64,9 @@ def test_the_page_shows_the_day_of_each_answer() -> None:
     assert (easter.due, easter.count, easter.moved) == (date(2027, 3, 30), 33, 5)
     page = read(draw(found))
     assert len(page.titles) == 365
-    assert any("Received Thu 25 Feb 2027: due Tue 30 Mar 2027, 33 days." in each for each in page.titles)
+    assert any(
+        "Received Thursday 25 February 2027: due Tuesday 30 March 2027, 33 days." in each for each in page.titles
+    )
     assert (date(2027, 3, 25), "Maundy Thursday") in clock.holidays
 
 
@@ -124,3 +126,23 @@ def test_show_on_the_terminal_and_as_a_page(tmp_path: Path, capsys: pytest.Captu
 def test_what_cannot_be_shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["law", "show", *words]) == 2
     assert "Error" in capsys.readouterr().err
+
+
+def test_what_stands_beside_the_dates_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["law", "show", "CA-QC-25", "--year", "2027", "--json"]) == 0
+    beside = json.loads(capsys.readouterr().out)["beside"]
+    names = [each["name"] for each in beside]
+    assert {"Fee", "Proof of identity", "Who else is told", "Kept after a refusal", "If you disagree"} <= set(names)
+    assert any(each["uncertain"] for each in beside)
+    assert all(each["uncertain"] == ("?" in each["mark"]) for each in beside)
+    html = draw(year_of("CH-FADP", "CH", 2027, Right.ACCESS))
+    assert "CHF 300" in html
+    assert "fee for correction" not in html
+    assert run(["law", "show", "KR-PIPA", "--year", "2027"]) == 0
+    assert "counsel should confirm it" in capsys.readouterr().out
+
+
+def test_bars_are_only_drawn_where_they_differ() -> None:
+    assert "<svg" not in draw(year_of("US-CCPA", "US-CA", 2027, Right.ACCESS))
+    assert "45 days, on whatever day it arrives" in draw(year_of("US-CCPA", "US-CA", 2027, Right.ACCESS))
+    assert "<svg" in draw(year_of("US-CCPA", "US-CA", 2027, Right.OPT_OUT_SALE))

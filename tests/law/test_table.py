@@ -271,7 +271,7 @@ def test_json_and_explanations(monkeypatch: pytest.MonkeyPatch, capsysbinary: py
     code, out = through(text.encode(), monkeypatch, capsysbinary, "--json", "--explain")
     found = json.loads(out)
     assert (code, found["due_on"]) == (0, "2026-12-23")
-    assert "Wed 23 Dec 2026" in found["explanation"]
+    assert "Wednesday 23 December 2026" in found["explanation"]
 
 
 def test_options(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

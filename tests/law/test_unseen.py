@@ -331,3 +331,72 @@ def test_provincial_day_moves_the_end_only_when_chosen() -> None:
 def test_unknown_option() -> None:
     with pytest.raises(BadInput, match="identity_restart"):
         compute(case("EU-GDPR", "DK", "access", "2027-01-12", options=("none_such",)))
+
+
+def test_readings_of_what_is_open() -> None:
+    assert due("IN-DPDP", "IN", "access", "2027-05-13") == "2027-08-11"
+    later = compute(case("IN-DPDP", "IN", "access", "2027-05-13", options=("from_14_may",)))
+    assert (later.due_on, later.right_known) == (None, False)
+    china = compute(case("CN-PIPL", "CN", "access", "2026-09-18", options=("thirty_days",)))
+    assert china.suggested_due_on == date(2026, 10, 18)
+
+
+@pytest.mark.parametrize(
+    ("regime", "place", "right", "on", "said"),
+    [
+        ("US-CCPA", "US-CA", "opt_out_sale", "2026-11-23", "Business day"),
+        ("US-CCPA", "US-CA", "access", "2026-11-23", "Business day"),
+        ("CH-FADP", "CH", "access", "2026-11-23", "whether it may be is open"),
+        ("BR-LGPD", "BR", "access", "2026-11-23", "whether it may be is open"),
+        ("KR-PIPA", "KR", "access", "2026-11-23", "Civil Act"),
+        ("NZ-PRIVACY", "NZ", "access", "2026-11-23", "Matariki"),
+        ("US-STATE", "US-MT", "withdraw_consent", "2026-11-23", "the term"),
+        ("US-STATE", "US-VT", "access", "2028-11-23", "the term"),
+        ("IN-DPDP", "IN", "grievance", "2027-11-23", "the term"),
+        ("JP-APPI", "JP", "access", "2026-11-23", "what a policy may take, 14 days"),
+        ("CN-PIPL", "CN", "access", "2026-11-23", "what a policy may take, 15 working days"),
+    ],
+)
+def test_what_the_rules_mark_uncertain_says_so(regime: str, place: str, right: str, on: str, said: str) -> None:
+    found = compute(case(regime, place, right, on))
+    assert any(said in each for each in found.uncertain)
+    assert found.explanation[-1].startswith("To be confirmed by counsel: ")
+
+
+def test_what_is_certain_does_not_cry_wolf() -> None:
+    for regime, place in (("EU-GDPR", "DK"), ("UK-GDPR", "GB-ENG"), ("CA-PIPEDA", "CA-ON"), ("ZA-PAIA", "ZA")):
+        assert compute(case(regime, place, "access", "2026-11-23", extended=True)).uncertain == ()
+
+
+@pytest.mark.parametrize(
+    ("regime", "place", "right", "on", "extended", "said"),
+    [
+        ("EU-GDPR", "DK", "access", "2027-02-25", False, "Closed: Thursday 25 March 2027 (Maundy Thursday), Friday 26"),
+        ("EU-GDPR", "DK", "access", "2027-02-25", False, "moves it to Tuesday 30 March 2027 (Reg 1182/71"),
+        ("EU-GDPR", "DK", "access", "2027-01-31", True, "for February has no day 31"),
+        (
+            "EU-GDPR",
+            "DK",
+            "access",
+            "2027-01-31",
+            True,
+            "from Sunday 31 January 2027, until Friday 30 April 2027 (GDPR",
+        ),
+        ("US-CCPA", "US-CA", "access", "2027-01-08", False, "weekends, Monday 18 January 2027 (Martin Luther King"),
+        ("NZ-PRIVACY", "NZ", "access", "2026-12-10", False, "25 December to 15 January (22 days)"),
+        ("US-CCPA", "US-CA", "access", "2027-01-08", False, "until the end of that day, Los Angeles time"),
+        ("UK-GDPR", "GB-ENG", "complaint", "2026-12-02", False, "Friday 1 January 2027 (New Year's Day)"),
+        ("CA-QC-25", "CA-QC", "access", "2027-05-25", False, "(Québec's National Holiday)"),
+    ],
+)
+def test_a_date_can_be_explained_on_the_phone(
+    regime: str, place: str, right: str, on: str, extended: bool, said: str
+) -> None:
+    assert said in " ".join(compute(case(regime, place, right, on, extended=extended)).explanation)
+
+
+def test_an_extension_after_waiting_says_how_many_days_it_adds() -> None:
+    waited = ("2027-01-13", "2027-01-20", "clarification")
+    found = compute(case("UK-GDPR", "GB-ENG", "access", "2027-01-12", waited, extended=True))
+    said = "until Monday 12 April 2027, and 8 days more for the waiting, until Tuesday 20 April 2027"
+    assert said in " ".join(found.explanation)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from habeas.law.data import Regime
     from habeas.law.table import Table
-    from habeas.law.year import ClockYear, Year
+    from habeas.law.year import ClockYear, Fact, Year
 
 app = typer.Typer(
     add_completion=False,
@@ -225,12 +225,18 @@ def _plain(found: Year) -> dict[str, object]:
             {
                 "rights": list(clock.clock.rights),
                 "citation": clock.clock.cite,
-                "facts": [{"name": f.name, "text": f.text, "cite": f.cite, "mark": f.mark} for f in clock.facts],
+                "facts": [_fact(fact) for fact in clock.facts],
                 "due_on": {str(day.day): str(day.due) for day in clock.days if day.due},
             }
             for clock in found.clocks
         ],
+        "beside": [_fact(fact) for fact in found.beside],
     }
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    plain = {"name": fact.name, "text": fact.text, "cite": fact.cite, "mark": fact.mark}
+    return {**plain, "uncertain": fact.uncertain}
 
 
 def _shown(found: Year) -> Iterator[RenderableType]:
@@ -240,12 +246,24 @@ def _shown(found: Year) -> Iterator[RenderableType]:
     for clock in found.clocks:
         yield ""
         yield Text(", ".join(clock.clock.rights).replace("_", " "), "bold")
-        facts = _table("", "", "", "")
-        for fact in clock.facts:
-            facts.add_row(fact.name, fact.text, Text(fact.cite, "dim"), Text(fact.mark, "dim"))
-        yield facts
+        yield _facts(clock.facts)
         if clock.days:
             yield from _months(clock)
+    yield ""
+    yield Text("Beside the dates", "bold")
+    yield _facts(found.beside)
+    yield Text("P the text was read, S an excerpt or secondary source, K known; ? counsel should confirm it.", "dim")
+
+
+def _facts(facts: Iterable[Fact]) -> Shown:
+    from rich.text import Text
+
+    table = _table("", "", "", "")
+    for fact in facts:
+        table.add_row(
+            fact.name, fact.text, Text(fact.cite, "dim"), Text(fact.mark, "yellow" if fact.uncertain else "dim")
+        )
+    return table
 
 
 def _months(clock: ClockYear) -> Iterator[RenderableType]:
@@ -257,7 +275,7 @@ def _months(clock: ClockYear) -> Iterator[RenderableType]:
     fewest, most = clock.counts
     yield f"Days from receipt to the last day, {fewest} to {most}; [yellow]yellow[/]: moved by closed days."
     for month in clock.months:
-        line = Text(f"{written(month[0].day).split()[2]} ", "dim")
+        line = Text(f"{written(month[0].day).split()[2][:3]} ", "dim")
         for day in month:
             line.append(f"{day.count or '·':>3}", "yellow" if day.moved else "dim" if day.closed else "")
         yield line

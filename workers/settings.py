@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     policies: Path
     """The folder of the controllers' policy files."""
     controllers: tuple[str, ...] | None = None
-    """Which of them this installation serves, by file name without ``.toml``; unset for all in the folder."""
+    """Which of them this installation serves, by file name without `.toml`; unset for all in the folder."""
     systems: dict[str, SystemSettings] = {}
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     """Where a worker serves Prometheus metrics on loopback; unset for none."""

@@ -8,6 +8,7 @@ import typer
 
 from habeas.acts import ActAnswer, ActKind
 from habeas.errors import BadInput
+from habeas.model import PauseReason
 from workers.cli.options import ActId, By, Reason, Reference
 from workers.cli.shell import Shell, command
 
@@ -97,6 +98,92 @@ async def extend(
     await _act(shell, ActKind.EXTEND, reference, by, reason, act_id, ground=ground)
 
 
+@command(
+    app,
+    "exempt",
+    epilog="Example: `habeas request exempt HB-7K2M-X4QT-90AB support_chat --ground rights_of_others --by Kim "
+    '--reason "it names colleagues"`',
+)
+async def exempt(
+    shell: Shell,
+    reference: Reference,
+    category: Annotated[str, typer.Argument(metavar="CATEGORY", help="Which kind of data, as the policy names it.")],
+    by: By,
+    reason: Reason,
+    ground: Annotated[str, typer.Option(help="A ground the law knows, as a code: rights_of_others, legal_claims, …")],
+    act_id: ActId = None,
+) -> None:
+    """Refuse a part: one category of data. The rest is carried out; the person is told what was refused, and why."""
+    await _act(shell, ActKind.EXEMPT, reference, by, reason, act_id, ground=ground, category=category)
+
+
+@command(
+    app,
+    "ask",
+    epilog='Example: `habeas request ask HB-7K2M-X4QT-90AB --question "Which of your two accounts?" --by Kim`\n\n'
+    "Nothing is handed over before `habeas request resume` says that the answer is there.",
+)
+async def ask(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    question: Annotated[str, typer.Option(metavar="TEXT", help="What you ask, as the person will read it.")],
+    about: Annotated[
+        str, typer.Option("--for", help="clarification, identity or particulars: what the law's clock may wait for.")
+    ] = PauseReason.CLARIFICATION.value,
+    reply_by: Annotated[str | None, typer.Option(metavar="DATE", help="By when you would like the answer.")] = None,
+    act_id: ActId = None,
+) -> None:
+    """Ask the person something; the clock waits where the law lets it, and the letter says whether it does."""
+    await _act(shell, ActKind.ASK, reference, by, question, act_id, pause_reason=about, expected_on=reply_by)
+
+
+@command(
+    app,
+    "charge",
+    epilog='Example: `habeas request charge HB-7K2M-X4QT-90AB --amount "EUR 12.50" --ground excessive --by Kim '
+    '--reason "the fourth copy this month"`\n\nNothing is handed over before `habeas request resume` says that it is '
+    "paid. Not paid: refuse, or resume for free.",
+)
+async def charge(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why, as the person will read it.")],
+    amount: Annotated[str, typer.Option(metavar="AMOUNT", help="With its currency: EUR 12.50.")],
+    ground: Annotated[str | None, typer.Option(help="Why the law allows it here: excessive, further_copies, …")] = None,
+    how_to_pay: Annotated[str | None, typer.Option(metavar="TEXT", help="As the person will read it.")] = None,
+    act_id: ActId = None,
+) -> None:
+    """Ask a fee, where the law allows one; the clock waits for it where the law says so."""
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        answer = await office.charge(
+            request_id, by=by, reason=reason, amount=amount, ground=ground, how_to_pay=how_to_pay, act_id=act_id
+        )
+    _say(shell, request_id, answer)
+
+
+@command(
+    app,
+    "announce-delay",
+    epilog="Example: `habeas request announce-delay HB-7K2M-X4QT-90AB --expected 2027-02-15 --by Kim "
+    '--reason "the archive is being moved"`',
+)
+async def announce_delay(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why, as the person will read it.")],
+    expected: Annotated[str, typer.Option(metavar="DATE", help="On which day you expect to answer.")],
+    act_id: ActId = None,
+) -> None:
+    """Tell the person why it takes longer and when the answer will come. The law's term stays as it is."""
+    await _act(shell, ActKind.ANNOUNCE_DELAY, reference, by, reason, act_id, expected_on=expected)
+
+
 @command(app, "pause")
 async def pause(
     shell: Shell,
@@ -112,7 +199,7 @@ async def pause(
 
 @command(app, "resume")
 async def resume(shell: Shell, reference: Reference, by: By, reason: Reason, act_id: ActId = None) -> None:
-    """Let the clock run again."""
+    """What was awaited is there: an answer, a proof, a fee. The clock runs again."""
     await _act(shell, ActKind.RESUME, reference, by, reason, act_id)
 
 
@@ -183,6 +270,8 @@ async def _act(
     system: str | None = None,
     ground: str | None = None,
     pause_reason: str | None = None,
+    category: str | None = None,
+    expected_on: str | None = None,
 ) -> None:
     from workers.office import read_reference
 
@@ -197,6 +286,8 @@ async def _act(
             system=system,
             ground=ground,
             pause_reason=pause_reason,
+            category=category,
+            expected_on=expected_on,
         )
     _say(shell, request_id, answer)
 

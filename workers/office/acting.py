@@ -8,22 +8,23 @@ from typing import Any, assert_never
 
 from pydantic import BaseModel, ValidationError
 
+from activities.asking import FeeAsked
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult
-from habeas import law
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, EngineUnavailable, NotAllowed, WrongCode, WrongStage
 from habeas.evidence import Tag
 from habeas.matching import Decision
 from habeas.model import Identifier, Request, Stage
 from workers.office.engine import RequestGone
-from workers.office.intake import answered_in, words
+from workers.office.grounds import check_amount, check_words, fee
+from workers.office.intake import words
 from workers.office.room import SUBJECT, Room
 
 ALREADY_DONE = "already_done"
 """The note of an answer that the ledger gives, because the workflow that did the act is over."""
 
-_FACTS = ("system", "ground", "pause_reason", "plan")
+_FACTS = ("system", "ground", "pause_reason", "plan", "category", "expected_on", "task")
 
 
 class Acting(Room):
@@ -49,7 +50,7 @@ class Acting(Room):
             reason: why; sealed.
             act_id: a UUID; made when absent.
             sealed: what belongs to the act and is personal; kept sealed under the act's id.
-            facts: of `ActCall`: system, ground, pause_reason, plan.
+            facts: of `ActCall`: system, ground, pause_reason, plan, category, expected_on, task.
 
         Raises:
             WrongStage, NotAllowed, BadInput: refused; nothing is left behind.
@@ -69,7 +70,10 @@ class Acting(Room):
         )
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
-            self._check_ground(kind, request, call)
+            policy = self.policy(request.controller)
+            check_words(kind, request, call, policy, self._now())
+            if kind is ActKind.CHARGE:
+                check_amount(_fee_of(sealed), request, policy)
             if before := await tx.act(call.act_id):
                 _refuse_other(before, proposal)
             await tx.propose_act(proposal)
@@ -145,14 +149,27 @@ class Acting(Room):
         sealed = AddedIdentifier(identifiers=identifiers)
         return await self.act(ActKind.ADD_IDENTIFIER, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
 
-    def _check_ground(self, kind: ActKind, request: Request, call: ActCall) -> None:
-        """A refusal stands on a ground of the law's closed list."""
-        if kind is not ActKind.REFUSE:
-            return
-        place = answered_in(self.policy(request.controller), request.regime, request.jurisdiction)
-        known = [ground.code for ground in law.refusal_grounds(request.regime, place, request.right)]
-        if call.ground not in known:
-            raise BadInput(f"ground: the law knows these here: {', '.join(known) or 'none'}.", field="ground")
+    async def charge(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        amount: str,
+        ground: str | None = None,
+        how_to_pay: str | None = None,
+        act_id: str | None = None,
+    ) -> ActAnswer:
+        """Ask the person a fee, where the law allows one: ``EUR 12.50``, and how it is paid.
+
+        Raises:
+            NotAllowed: no fee may be asked for this right here; the message says by which article.
+            BadInput: not an amount, more than the law takes, or no ground for one. Else as `act`.
+        """
+        sealed = fee(amount, how_to_pay)
+        return await self.act(
+            ActKind.CHARGE, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed, ground=ground
+        )
 
     async def _send(self, request: Request, kind: ActKind, call: ActCall) -> ActAnswer:
         try:
@@ -192,6 +209,12 @@ def _call(act_id: str, actor: str, facts: Mapping[str, str | None]) -> ActCall:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"{field}: {first['msg']}.", field=field) from None
+
+
+def _fee_of(sealed: BaseModel | None) -> FeeAsked:
+    if not isinstance(sealed, FeeAsked):
+        raise BadInput("amount: a fee needs its amount, as EUR 12.50.", field="amount")
+    return sealed
 
 
 def _refuse_other(before: Act, proposal: Act) -> None:

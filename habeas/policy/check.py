@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from habeas.connector import Manifest
+from habeas.connector import Collection, Manifest, Retention, Treatment
 from habeas.errors import ConfigurationError
 from habeas.plan import undecided
 from habeas.policy.load import refuse
 from habeas.policy.model import Policy
 from habeas.policy.raw import Problem
-from habeas.policy.sections import IdentityMethod
+from habeas.policy.sections import Category, IdentityMethod, Term
 
 
 def check_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> None:
-    """Refuse a policy that names a system nobody configured, or lacks a category that one of its systems holds.
+    """Refuse a policy that its systems do not fit: in what they hold, how long they keep it, what they can stop.
 
     Args:
         policy: one controller's policy.
@@ -34,7 +34,7 @@ def check_systems(policy: Policy, manifests: Mapping[str, Manifest]) -> None:
         raise ConfigurationError(f"{'; '.join(faults)}.")
     refuse(
         policy,
-        [*_missing_systems(policy, manifests), *_missing_categories(policy, manifests), *_mute(policy, manifests)],
+        [problem for rule in _RULES for problem in rule(policy, manifests)],
     )
 
 
@@ -58,10 +58,71 @@ def _missing_categories(policy: Policy, manifests: Mapping[str, Manifest]) -> It
         yield Problem(("categories",), f"{category!r} (used by {some}) is not described", remedy)
 
 
+def _by_hand_only(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    for n, system in enumerate(policy.identity.sources):
+        if system in manifests and manifests[system].manual:
+            message = f"{system!r} is searched by a human, so that no address of it is on record"
+            yield Problem(("identity", "sources", n), message, "remove it here")
+
+
 def _mute(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
     if not policy.identity.required or IdentityMethod.CODE not in policy.identity.methods:
         return
     for n, system in enumerate(policy.identity.sources):
-        if system in manifests and "email" not in manifests[system].yields:
+        if system in manifests and not manifests[system].manual and "email" not in manifests[system].yields:
             message = f"{system!r} knows no e-mail addresses that a code could go to"
             yield Problem(("identity", "sources", n), message, "remove it here")
+
+
+def _terms(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    """What the policy keeps or lets expire, each collection of that category must keep or let expire alike."""
+    places = {category.id: n for n, category in enumerate(policy.categories)}
+    for system in policy.systems:
+        for collection in manifests[system].collections if system in manifests else ():
+            if collection.category in places:
+                n = places[collection.category]
+                where = f"{system}.{collection.name}"
+                yield from _kept(n, policy.categories[n], where, collection)
+                if not manifests[system].manual:
+                    yield from _expiring(n, policy.categories[n], where, collection)
+
+
+def _kept(n: int, category: Category, where: str, collection: Collection) -> Iterator[Problem]:
+    theirs = collection.retention if collection.treatment is Treatment.RETAIN else None
+    if category.keep is not None and not _same(category.keep, theirs):
+        message = f"{_said(category.keep)} here, {_said(theirs) if theirs else 'not kept'} in {where}"
+        yield Problem(("categories", n, "keep"), message, "one of the two is wrong: make them say the same")
+
+
+def _expiring(n: int, category: Category, where: str, collection: Collection) -> Iterator[Problem]:
+    ours, theirs = category.expires, collection.expires
+    if (ours is None) != (theirs is None) or (ours is not None and not _same(ours, theirs)):
+        here, there = (_said(each) if each else "does not expire" for each in (ours, theirs))
+        message = f"{here} here, {there} in {where}"
+        yield Problem(("categories", n, "expires"), message, "one of the two is wrong: make them say the same")
+
+
+def _same(ours: Term, theirs: Retention | None) -> bool:
+    return theirs is not None and all(
+        getattr(ours, each) == getattr(theirs, each) for each in ("law", "years", "months", "days")
+    )
+
+
+def _said(term: Term | Retention) -> str:
+    lengths = ((term.years, "years"), (term.months, "months"), (term.days, "days"))
+    return f"{' '.join(f'{count} {unit}' for count, unit in lengths if count)} ({term.law})"
+
+
+def _unstoppable(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    """A purpose is stopped where a system can stop it, or a human works the system."""
+    ours = [manifests[system] for system in policy.systems if system in manifests]
+    if any(manifest.manual for manifest in ours):
+        return
+    stopped = {purpose for manifest in ours for purpose in manifest.purposes}
+    for n, purpose in enumerate(policy.purposes):
+        if purpose.id not in stopped:
+            message = f"no system can stop {purpose.id!r}"
+            yield Problem(("purposes", n), message, "mark in a system's map how it is stopped, or remove it here")
+
+
+_RULES = (_missing_systems, _missing_categories, _by_hand_only, _mute, _terms, _unstoppable)

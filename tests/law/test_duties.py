@@ -203,6 +203,12 @@ def test_proof_of_identity(code: str, right: str, need: str) -> None:
     assert verification(code, Right(right)) == need
 
 
+@pytest.mark.parametrize(("code", "place"), EVERYWHERE)
+def test_opting_out_needs_no_proof(code: str, place: str) -> None:
+    freely = {Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE, Right.WITHDRAW_CONSENT} & rights(code, place)
+    assert all(verification(code, right, place) == "none" for right in freely)
+
+
 def test_marketing_needs_no_proof() -> None:
     assert verification("EU-GDPR", Right.OBJECTION, marketing=True) == "none"
     assert verification("UK-GDPR", Right.OBJECTION, "GB-NIR", marketing=True) == "none"

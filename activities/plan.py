@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 
 from temporalio import activity
 
 from activities.clockface import local_day
 from activities.finding import Graph, load_graph
+from activities.keeping import ReasonsReport
+from activities.letters import KeptGroup, PartialRefusal
 from activities.model import OnRequest, PlanReport
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
-from activities.plans import save_plans
+from activities.plans import keepers_of, load_plans, save_plans
 from activities.wrapper import progress
 from habeas.connector import SystemPlan, Treatment
 from habeas.evidence import Tag
+from habeas.model import Request
 from habeas.plan import IndexedRecord, draft
+from habeas.policy import Policy
+
+REASONS = "letter/reasons"
+"""What is kept and why, for the letter that says so at once."""
 
 
 class PlanActivities:
@@ -32,10 +40,9 @@ class PlanActivities:
             request = await tx.request(order.request_id)
             graph = await load_graph(tx, order.request_id)
             collected = await load_collected(tx, order.request_id)
-        today = local_day(self._parts.policy(request.controller), order.at)
         plans = []
         for system, one in sorted(collected.items()):
-            plans.append(await self._one(order.request_id, system, one.pages, graph, today))
+            plans.append(await self._one(request, system, one.pages, graph, order.at))
             progress()
         counts = dict.fromkeys(Treatment, 0)
         for plan in plans:
@@ -57,9 +64,53 @@ class PlanActivities:
             retain=counts[Treatment.RETAIN],
         )
 
-    async def _one(self, request_id: str, system: str, pages: int, graph: Graph, today: date) -> SystemPlan:
-        manifest = self._parts.connector(system).manifest
-        records = Pages(self._parts.ledger, self._parts.storage, request_id).read(system, range(pages))
+    async def _one(self, request: Request, system: str, pages: int, graph: Graph, at: datetime) -> SystemPlan:
+        parts = self._parts
+        manifest = parts.connector(system).manifest
+        records = Pages(parts.ledger, parts.storage, request.id).read(system, range(pages))
         index = [IndexedRecord.of(record) async for record in records]
         needed = tuple(one for one in graph.own() if one.kind in manifest.needs)
-        return draft(system, manifest.collections, graph.roots(system), needed, index, today)
+        async with parts.ledger.begin() as tx:
+            keepers = await keepers_of(tx, request, parts)
+            stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
+            await keepers.note(at)
+        today = local_day(parts.policy(request.controller), at)
+        return draft(system, manifest.collections, graph.roots(system), needed, index, today, stays)
+
+    @activity.defn
+    async def reasons_at_once(self, order: OnRequest) -> ReasonsReport:
+        """Why the approved plan keeps something of categories whose keeping the policy explains at once; sealed."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            kept = await load_plans(tx, order.request_id)
+            facts = _reasons(kept[1] if kept else (), policy, request.language, self._title)
+            if not facts.kept:
+                return ReasonsReport()
+            await tx.seal(order.request_id, REASONS, facts)
+        return ReasonsReport(sealed=REASONS)
+
+    def _title(self, system: str) -> str:
+        return self._parts.connector(system).manifest.title
+
+
+def _reasons(
+    plans: tuple[SystemPlan, ...], policy: Policy, language: str, title: Callable[[str], str]
+) -> PartialRefusal:
+    ends: dict[tuple[str, str, str], list[date | None]] = {}
+    for plan in plans:
+        for each in plan.objects:
+            if each.treatment is Treatment.RETAIN and each.category in policy.promise.reasons_at_once:
+                ends.setdefault((plan.system, each.category, each.law or ""), []).append(each.until)
+    return PartialRefusal(
+        kept=tuple(
+            KeptGroup(
+                system=title(system),
+                category=policy.text(policy.category(category).title, language),
+                count=len(untils),
+                law=law,
+                until=None if None in untils else max(until for until in untils if until),
+            )
+            for (system, category, law), untils in sorted(ends.items())
+        )
+    )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
+from activities.finding import load_graph
 from activities.ledger import Tx
+from activities.ledger.results import object_name
 from activities.model import EraseOrder
 from activities.parts import Parts
+from activities.staying import Keepers, touched
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan
 from habeas.errors import NotAllowed
-from habeas.model import Frozen, Right, SystemName
+from habeas.model import Frozen, Request, Right, Stage, SystemName
+from habeas.outcomes import Fate, ObjectOutcome
 from habeas.plan import digest
+from habeas.staying import ended
 
 HEAD = "plan"
 
@@ -57,20 +65,88 @@ async def approved_plan(tx: Tx, order: EraseOrder, parts: Parts) -> SystemPlan:
         NotAllowed: one of these does not hold.
     """
     request = await tx.request(order.request_id)
-    if request.right is not Right.ERASURE:
-        raise NotAllowed("Only an erasure request erases.")
-    kept = await load_plans(tx, order.request_id)
-    if kept is None or await keyed_digest(tx, order.request_id, kept[1]) != order.digest:
+    kept = await _kept(tx, request)
+    if await keyed_digest(tx, order.request_id, kept) != order.digest:
         raise NotAllowed("The plan is not the one that was approved.")
-    people = {
-        act.actor
-        for act in await tx.acts(order.request_id)
-        if act.kind == ActKind.APPROVE.value and act.accepted_at and act.facts.get("plan") == order.digest
-    }
     needed = parts.policy(request.controller).review.erasure_approvals
-    if len(people) < needed:
-        raise NotAllowed(f"The plan has {len(people)} of {needed} approvals.")
-    plan = next((plan for plan in kept[1] if plan.system == order.system), None)
+    if (people := await _approvals(tx, order.request_id, order.digest)) < needed:
+        raise NotAllowed(f"The plan has {people} of {needed} approvals.")
+    plan = next((plan for plan in kept if plan.system == order.system), None)
     if plan is None:
         raise NotAllowed("The plan does not cover this system.")
     return plan
+
+
+async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) -> int:
+    """How many objects the plan would touch that must stay by now: a hold, a restriction or a refusal came after it."""
+    request = await tx.request(request_id)
+    keepers = await keepers_of(tx, request, parts)
+    return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, touched(plan)))
+
+
+async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
+    """What may make this person's objects stay."""
+    policy = parts.policy(request.controller)
+    applicable = policy.applicable(request.jurisdiction)
+    place = applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
+    return await Keepers.of(tx, request, place, (await load_graph(tx, request.id)).known())
+
+
+async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, today: date) -> tuple[SystemPlan, int]:
+    """What a closed erasure kept in one system and must erase now; and how much of it a hold or a restriction keeps.
+
+    The approval of the plan was also one of what becomes of the kept objects when their time has come. So this path
+    takes nothing but objects of the plan that was approved and carried out, which were found retained since, and of
+    these only those that nothing keeps any more. How many people had to approve was asked when it was carried out.
+
+    Raises:
+        NotAllowed: the request is not a closed erasure, or what is kept of its plan is not what was approved.
+    """
+    request = await tx.request(request_id)
+    kept = await _kept(tx, request)
+    if request.stage is not Stage.CLOSED:
+        raise NotAllowed("The request is not closed.")
+    if not await _approvals(tx, request_id, await keyed_digest(tx, request_id, kept)):
+        raise NotAllowed("The plan is not one that was approved.")
+    plan = next((plan for plan in kept if plan.system == system), None)
+    if plan is None:
+        raise NotAllowed("The plan does not cover this system.")
+    manifest = parts.connector(system).manifest
+    due = ended(plan, manifest.collections, today)
+    key = await tx.key(request_id)
+    retained = {row.object for row in await tx.outcomes(request_id) if row.fate is Fate.RETAINED}
+    objects = [one for one in due.objects if key.digest(object_name(system, one.collection, one.key)) in retained]
+    places = [(one.collection, one.key) for one in objects]
+    still = await (await keepers_of(tx, request, parts)).stays(system, manifest, places, refusals=False)
+    going = tuple(one for one in objects if (one.collection, one.key) not in still)
+    return due.model_copy(update={"objects": going}), len(still)
+
+
+def with_reasons(plan: SystemPlan, outcomes: Iterable[ObjectOutcome]) -> tuple[ObjectOutcome, ...]:
+    """Outcomes as the ledger keeps them: of what stays, the plan says why, by which law and until when."""
+    planned = {(one.collection, one.key): one for one in plan.objects}
+    return tuple(
+        each.model_copy(update={"reason": why.reason, "law": why.law, "until": why.until})
+        if each.fate is Fate.RETAINED and (why := planned.get((each.collection, each.key))) is not None
+        else each
+        for each in outcomes
+    )
+
+
+async def _kept(tx: Tx, request: Request) -> tuple[SystemPlan, ...]:
+    if request.right is not Right.ERASURE:
+        raise NotAllowed("Only an erasure request erases.")
+    kept = await load_plans(tx, request.id)
+    if kept is None:
+        raise NotAllowed("The plan is not the one that was approved.")
+    return kept[1]
+
+
+async def _approvals(tx: Tx, request_id: str, digest_: str) -> int:
+    """How many different people approved exactly this plan."""
+    people = {
+        act.actor
+        for act in await tx.acts(request_id)
+        if act.kind == ActKind.APPROVE.value and act.accepted_at and act.facts.get("plan") == digest_
+    }
+    return len(people)

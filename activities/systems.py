@@ -21,7 +21,7 @@ from activities.model import (
 )
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
-from activities.plans import approved_plan
+from activities.plans import approved_plan, held_since, with_reasons
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, SystemPlan
 from habeas.evidence import Tag
@@ -104,16 +104,24 @@ class SystemActivities:
         """Carry out the system's part of the approved plan, and of no other."""
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
+            # What is under way in the system cannot be called back.
+            held = 0 if order.handle else await held_since(tx, order.request_id, plan, self._parts)
+            if held:
+                facts: dict[str, JsonValue] = {"system": order.system, "held": held}
+                dedupe = f"held/{order.system}/{order.digest}"
+                await tx.record(order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=dedupe)
+                return EraseReport(system=order.system, state="drifted")
         answer = await self._parts.connector(order.system).erase(plan, order.handle)
         match answer:
             case Done():
                 counts = _counted(answer.result)
+                outcomes = with_reasons(plan, answer.result)
                 async with self._parts.ledger.begin() as tx:
-                    await self._keep(tx, order, "erase", answer.result, counts, Tag.SYSTEM_ERASED)
+                    await self._keep(tx, order, "erase", outcomes, counts, Tag.SYSTEM_ERASED)
                 return EraseReport(system=order.system, state="done", counts=counts)
             case Drifted():
                 async with self._parts.ledger.begin() as tx:
-                    facts: dict[str, JsonValue] = {
+                    facts = {
                         "system": order.system,
                         "changed": answer.changed,
                         "appeared": answer.appeared,
@@ -145,8 +153,9 @@ class SystemActivities:
             case Done():
                 counts = _counted(answer.result)
                 clean = _as_planned(plan, answer.result)
+                outcomes = with_reasons(plan, answer.result)
                 async with self._parts.ledger.begin() as tx:
-                    await self._keep(tx, order, "confirm", answer.result, counts, Tag.SYSTEM_CONFIRMED, clean=clean)
+                    await self._keep(tx, order, "confirm", outcomes, counts, Tag.SYSTEM_CONFIRMED, clean=clean)
                 return ConfirmReport(
                     system=order.system,
                     state="clean" if clean else "remains",

@@ -1,0 +1,123 @@
+"""What goes into the steps on holds and retention and comes out of them. Nothing here identifies a person."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, Field
+
+from activities.model import OnRequest, SystemOrder
+from habeas.model import Frozen, Outcome, RequestId, SystemName
+
+
+class HeldReport(Frozen):
+    """How many objects of one system are held now that were not before."""
+
+    system: SystemName
+    held: int
+
+
+class ReleaseOrder(OnRequest):
+    """The request ends like this."""
+
+    outcome: Outcome
+
+
+class ReasonsReport(Frozen):
+    """The sealed document with what is kept and why; None if nothing is that was to be explained at once."""
+
+    sealed: str | None = None
+
+
+class SweepOrder(Frozen):
+    """A step that is about no single request, at an instant of the workflow's clock."""
+
+    at: AwareDatetime
+
+
+class DueOrder(SweepOrder):
+    """A page of what may have to go."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+    after: tuple[str, str] = ("", "")
+    """The last request and system of the page before."""
+
+
+class DueItem(Frozen):
+    """What one erasure kept in one system."""
+
+    request_id: RequestId
+    system: SystemName
+    task_queue: str
+    confirm_after: float = 0.0
+
+
+class DuePage(Frozen):
+    """Some of them, and where to go on; None after the last."""
+
+    items: tuple[DueItem, ...]
+    after: tuple[str, str] | None
+
+
+class EndOrder(SystemOrder):
+    """Erase what one erasure kept in one system and may keep no longer."""
+
+    handle: str | None = None
+
+
+class EndReport(Frozen):
+    """How far it is."""
+
+    state: str
+    """``nothing``, ``done``, ``pending``, ``awaiting`` or ``drifted``; looked at again: ``clean`` or ``remains``."""
+    handle: str | None = None
+    wait: float = 0.0
+    ended: int = 0
+    """Objects that are gone or anonymised now."""
+    held: int = 0
+    """Objects whose time has come and that a hold or a restriction still keeps."""
+
+
+class ExpiringSystem(Frozen):
+    """A system that can tell what is past its term."""
+
+    system: SystemName
+    task_queue: str
+
+
+class ExpiringReport(Frozen):
+    """All of them."""
+
+    systems: tuple[ExpiringSystem, ...]
+
+
+class ExpireOrder(SweepOrder):
+    """End what is past its term in one system, from the cursor on."""
+
+    system: SystemName
+    cursor: str | None = None
+    pages: int = Field(default=500, ge=1)
+    """At most so many pages in one go."""
+
+
+class ExpireReport(Frozen):
+    """What ended, and where to go on; None after the last page."""
+
+    erased: int = 0
+    held: int = 0
+    blocked: int = 0
+    cursor: str | None = None
+
+
+class ForgetOrder(SweepOrder):
+    """Destroy the keys of requests whose own record is over."""
+
+    limit: int = Field(default=200, ge=1, le=1000)
+    after: tuple[str, str] = ("", "")
+    """The last controller and request of the round before."""
+
+
+class ForgetReport(Frozen):
+    """How many keys were destroyed, how many holds on deletion released, and where to go on; None after the last."""
+
+    keys: int = 0
+    released: int = 0
+    after: tuple[str, str] | None = None

@@ -1,0 +1,96 @@
+"""Which of a person's objects must stay whatever was asked: legal holds, restrictions, refused categories."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Some
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from activities.exemptions import Exemption, exempted
+from activities.ledger import HoldRow, Tx
+from habeas import law
+from habeas.connector import Manifest, SystemPlan, Treatment
+from habeas.evidence import Tag
+from habeas.model import Identifier, Request
+from habeas.staying import Because, Place, Stay, together
+
+
+class Keepers:
+    """What may make an object of one person stay, read from the ledger."""
+
+    def __init__(
+        self, tx: Tx, request: Request, place: str, holds: tuple[HoldRow, ...], refused: Mapping[str, Exemption]
+    ) -> None:
+        self._tx = tx
+        self._request = request
+        self._place = place
+        self._holds = holds
+        self._refused = refused
+        self.met: set[str] = set()
+        """Holds that keep something."""
+
+    @classmethod
+    async def of(cls, tx: Tx, request: Request, place: str, known: Iterable[Identifier]) -> Keepers:
+        """For a request and everything by which its person is known.
+
+        Args:
+            tx: on the ledger.
+            request: whose objects they are.
+            place: whose law and calendar hold.
+            known: identifiers that are the person's.
+        """
+        holds = await tx.holds_on(request.controller, known)
+        return cls(tx, request, place, holds, await exempted(tx, request.id))
+
+    async def stays(
+        self, system: str, manifest: Manifest, places: Some[Place], *, refusals: bool = True
+    ) -> dict[Place, Stay]:
+        """Which of these objects of a system must stay, and why; optionally only for what passes (`PASSING`)."""
+        categories = {each.name: each.category for each in manifest.collections}
+        found: dict[Place, list[Stay]] = {}
+        for place in await self._restricted(system, places):
+            found.setdefault(place, []).append(Stay(because=Because.RESTRICTED, law=self._restriction()))
+        for place in places:
+            category = categories.get(place[0])
+            if category is None:
+                continue
+            for hold in self._holds:
+                if hold.covers(system, category):
+                    self.met.add(hold.id)
+                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=hold.provision))
+            if refusals and category in self._refused:
+                stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
+                found.setdefault(place, []).append(stay)
+        return {place: together(stays) for place, stays in found.items()}
+
+    async def note(self, at: datetime) -> None:
+        """Write down which holds the request has met, each once."""
+        for hold in self._holds:
+            if hold.id in self.met:
+                await note_hold(self._tx, self._request.id, hold, at)
+
+    async def _restricted(self, system: str, places: Some[Place]) -> list[Place]:
+        controller = self._request.controller
+        prints = {self._tx.object_print(controller, system, *place): place for place in places}
+        return [prints[each] for each in await self._tx.restricted(controller, system, prints)]
+
+    def _restriction(self) -> str:
+        regime = law.regime(self._request.regime, self._place)
+        return next((rule.cite for rule in regime.rules if rule.item == "restriction_end"), regime.rights_cite)
+
+    def _ground(self, code: str) -> str:
+        grounds = law.refusal_grounds(self._request.regime, self._place, self._request.right)
+        return next((ground.cite for ground in grounds if ground.code == code), code)
+
+
+async def note_hold(tx: Tx, request_id: str, hold: HoldRow, at: datetime, actor: str = "engine") -> None:
+    """As evidence: this hold keeps something that the request is about. Not its words: they may name somebody."""
+    facts = {name: value for name in ("system", "category") if (value := getattr(hold, name)) is not None}
+    await tx.record(
+        request_id, Tag.HOLD_PLACED, at=at, actor=actor, facts={"hold": hold.id, **facts}, dedupe=f"hold/{hold.id}"
+    )
+
+
+def touched(plan: SystemPlan) -> list[Place]:
+    """The objects that a plan does something to."""
+    return [(each.collection, each.key) for each in plan.objects if each.treatment is not Treatment.RETAIN]

@@ -77,7 +77,7 @@ from activities.letters.sealed import (
     StaffTask,
     StaffTaskReminder,
 )
-from activities.letters.wording import LANGUAGES
+from activities.letters.wording import LANGUAGES, missing_words
 
 __all__ = [
     "LANGUAGES",
@@ -150,6 +150,7 @@ __all__ = [
     "Unverified",
     "Withdrawal",
     "WithheldGroup",
+    "missing_words",
     "render",
     "required",
 ]

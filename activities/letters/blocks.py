@@ -35,6 +35,7 @@ class Element(StrEnum):
     ACTION_TAKEN = "action_taken"
     RECIPIENTS = "recipients"
     RECORD_KEPT = "record_kept"
+    OPT_OUT_STATUS = "opt_out_status"
 
 
 class Block(Frozen):

@@ -42,8 +42,7 @@ ELEMENTS: Mapping[str, Element | None] = {
     "copy_or_attestation": E.ACTION_TAKEN,
     "recipients_told": E.RECIPIENTS,
     "record_kept": E.RECORD_KEPT,
-    # Told where it is decided, in the answer to an opt-out; none of these letters is one.
-    "opt_out_status": None,
+    "opt_out_status": E.OPT_OUT_STATUS,
 }
 """The calendar's codes of notice contents -> what of a letter fulfils them."""
 
@@ -57,7 +56,18 @@ NOTICES: Mapping[Kind, str] = {
     Kind.UNVERIFIED: "refusal",
     Kind.COMPLETION_ACCESS: "closing",
     Kind.COMPLETION_ERASURE: "closing",
+    Kind.COMPLETION_CHANGE: "closing",
+    Kind.CATEGORIES: "closing",
     Kind.NOTHING_FOUND: "closing",
+    Kind.PARTIAL_REFUSAL: "refusal",
+    Kind.NOT_A_RIGHT: "refusal",
+    # No law has a list for these; what they must say is ours.
+    Kind.QUESTION: "question",
+    Kind.FEE: "fee",
+    Kind.DELAY: "delay",
+    Kind.RESTRICTION_LIFTING: "lifting",
+    Kind.FORWARDED: "forwarded",
+    Kind.REMEDY_DECISION: "remedy",
 }
 
 # What every such letter says, whether its law has a word on it or not.
@@ -67,10 +77,20 @@ _ALWAYS: Mapping[str, frozenset[Element]] = {
     "extension": frozenset({E.REASONS, E.NEW_DATE}),
     "refusal": frozenset({E.REASONS}),
     "closing": frozenset({E.ACTION_TAKEN}),
+    "question": frozenset({E.WHAT_IS_NEEDED, E.CLOCK}),
+    "fee": frozenset({E.WHAT_IS_NEEDED, E.REASONS, E.CLOCK}),
+    "delay": frozenset({E.REASONS, E.NEW_DATE}),
+    "lifting": frozenset({E.NEW_DATE}),
+    "forwarded": frozenset({E.ACTION_TAKEN}),
+    "remedy": frozenset({E.ACTION_TAKEN}),
 }
 # Utah wants the reasons only (Utah Code 13-61-203); its sisters name an appeal.
 _NO_APPEAL = frozenset({"US-UT"})
-_OF_ERASURE = frozenset({E.DONE, E.RECIPIENTS, E.RECORD_KEPT})
+_OPTING_OUT = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE})
+# Recipients are told of what was corrected, erased or restricted (UK GDPR 19), and the person that they are.
+_PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
+# A right that is not given has no provision to name, and nothing was done.
+_OF_NO_RIGHT = frozenset({E.PROVISION, E.DONE})
 _OF_UNVERIFIED = frozenset({E.REASONS, E.AUTHORITY, E.COURT, E.CONTROLLER_COMPLAINT})
 
 
@@ -86,8 +106,14 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
     asked = _ALWAYS[notice] | _asked(regime, jurisdiction, notice)
     if right is not Right.COMPLAINT:
         asked -= {E.INVESTIGATED}
-    if right is not Right.ERASURE or kind is Kind.NOTHING_FOUND:
-        asked -= _OF_ERASURE
+    if right is not Right.ERASURE:
+        asked -= {E.DONE}
+    if right not in _PASSED_ON or kind is Kind.NOTHING_FOUND:
+        asked -= {E.RECIPIENTS}
+    if right not in _OPTING_OUT or kind is Kind.NOTHING_FOUND:
+        asked -= {E.OPT_OUT_STATUS}
+    if kind is Kind.NOT_A_RIGHT:
+        asked -= _OF_NO_RIGHT
     return asked & _OF_UNVERIFIED if kind is Kind.UNVERIFIED else asked
 
 

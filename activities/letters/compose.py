@@ -1,4 +1,4 @@
-"""From facts to the blocks of a letter to the person. The words come from the catalogue, the order from here."""
+"""From facts to the blocks of a letter. The words come from the catalogue, the order from here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import assert_never
 
+from activities.letters.answers import Answer, answer
 from activities.letters.blocks import Block, Draft, Element
-from activities.letters.checklist import remedies
 from activities.letters.facts import (
     Acknowledgement,
     CodeLetter,
@@ -21,13 +21,29 @@ from activities.letters.facts import (
     Unverified,
     Withdrawal,
 )
-from activities.letters.parts import ErasedGroup, Ground, KeptGroup, Kind, LetterFacts, MissingSystem
+from activities.letters.outward import Outward, outward
+from activities.letters.parts import Kind, LetterFacts
+from activities.letters.said import Said
+from activities.letters.sealed import (
+    CategoriesLetter,
+    CompletionChange,
+    DelayLetter,
+    FeeLetter,
+    Forwarded,
+    ForwardLetter,
+    NotARight,
+    PartialRefusalLetter,
+    QuestionLetter,
+    RecipientNotice,
+    RemedyDecisionLetter,
+    RestrictionLifting,
+)
 from activities.letters.wording import Words
 from habeas.model import Right
 
-__all__ = ["PersonFacts", "compose"]
+__all__ = ["Told", "compose"]
 
-PersonFacts = (
+Told = (
     Acknowledgement
     | CodeLetter
     | Extension
@@ -37,50 +53,86 @@ PersonFacts = (
     | Refusal
     | Withdrawal
     | Unverified
+    | Answer
+    | Outward
 )
+"""Facts of letters to the person, to recipients and to those who control the data."""
 
+# The catalogue names categories of data under the kind's own name.
+_TOPICS = {Kind.CATEGORIES: "categories_answer"}
 # Before identity is proven the name is only claimed, and must not be repeated to the owner of the address.
-_UNPROVEN = frozenset({Kind.ACKNOWLEDGEMENT, Kind.CODE, Kind.CODE_REMINDER, Kind.UNVERIFIED, Kind.WITHDRAWAL})
+_UNPROVEN = frozenset(
+    {
+        Kind.ACKNOWLEDGEMENT,
+        Kind.CODE,
+        Kind.CODE_REMINDER,
+        Kind.UNVERIFIED,
+        Kind.WITHDRAWAL,
+        Kind.QUESTION,
+        Kind.FEE,
+        Kind.DELAY,
+        Kind.NOT_A_RIGHT,
+    }
+)
 # A name that mail programs would turn into a link, or that is no name at all, is not repeated: whoever fills in the
 # form could otherwise send text of theirs under the controller's name.
 _DOT_IN_WORD = re.compile(r"\.(?!\s|$)")
 
 
-def compose(facts: PersonFacts, words: Words) -> Draft:
+def compose(facts: Told, words: Words) -> Draft:
     """The letter's blocks, in order, in the language of the words."""
     return Draft(
-        subject=words.text(f"{facts.kind.value}.subject", id=facts.request_id),
+        subject=words.text(f"{_TOPICS.get(facts.kind, facts.kind.value)}.subject", id=facts.request_id),
         greeting=_greeting(facts, words),
         blocks=(*_body(facts, words), *_closing(facts, words)),
     )
 
 
-def _body(facts: PersonFacts, words: Words) -> Iterable[Block]:
+def _body(facts: Told, words: Words) -> Iterable[Block]:
+    say = Said(facts, words)
     match facts:
         case Acknowledgement():
-            return _acknowledgement(facts, words)
+            return _acknowledgement(facts, say)
         case CodeLetter():
-            return _code(facts, words)
+            return _code(facts, say)
         case Extension():
-            return _extension(facts, words)
+            return _extension(facts, say)
         case CompletionAccess():
-            return _completion_access(facts, words)
+            return _completion_access(facts, say)
         case CompletionErasure():
-            return _completion_erasure(facts, words)
+            return _completion_erasure(facts, say)
         case NothingFound():
-            return _nothing_found(facts, words)
+            return _nothing_found(facts, say)
         case Refusal():
-            return _refusal(facts, words)
+            return _refusal(facts, say)
         case Withdrawal():
-            return _withdrawal(facts, words)
+            return _withdrawal(facts, say)
         case Unverified():
-            return _unverified(facts, words)
+            return _unverified(facts, say)
+        case RecipientNotice() | ForwardLetter():
+            return outward(facts, say)
+        case (
+            QuestionLetter()
+            | FeeLetter()
+            | DelayLetter()
+            | PartialRefusalLetter()
+            | NotARight()
+            | CategoriesLetter()
+            | CompletionChange()
+            | RestrictionLifting()
+            | Forwarded()
+            | RemedyDecisionLetter()
+        ):
+            return answer(facts, say)
         case _:
             assert_never(facts)
 
 
-def _greeting(facts: LetterFacts, words: Words) -> str:
-    if facts.person_name and facts.kind not in _UNPROVEN and _is_name(facts.person_name):
+def _greeting(facts: Told, words: Words) -> str:
+    if isinstance(facts, RecipientNotice):
+        return words.text("outward.greeting", name=facts.recipient)
+    known = facts.kind.reader == "subject" and facts.kind not in _UNPROVEN
+    if known and facts.person_name and _is_name(facts.person_name):
         return words.text("common.greeting_named", name=facts.person_name)
     return words.text("common.greeting")
 
@@ -92,205 +144,117 @@ def _is_name(text: str) -> bool:
 
 
 def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
-    if facts.status_url:
+    if facts.status_url and facts.kind.reader == "subject":
         yield Block(kind="link", text=words.text("common.follow"), url=facts.status_url)
-    yield _paragraph(words.text("common.questions", contact=facts.controller.contact, id=facts.request_id))
+    questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
+    yield Block(kind="paragraph", text=questions)
 
 
-def _paragraph(text: str, *elements: Element, url: str | None = None) -> Block:
-    return Block(kind="paragraph", text=text, url=url, elements=frozenset(elements))
-
-
-def _section(title: str, items: Iterable[str], *elements: Element) -> Iterable[Block]:
-    yield Block(kind="heading", text=title)
-    yield Block(kind="bullets", items=tuple(items), elements=frozenset(elements))
-
-
-def _asked(facts: LetterFacts, words: Words) -> Block:
-    received = words.text("common.received", date=words.date(facts.received_on))
-    return _paragraph(f"{words.text(f'asked.{facts.right.value}')} {received}", Element.RECEIPT)
-
-
-def _acknowledgement(facts: Acknowledgement, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
+def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
+    yield say.asked()
     if facts.right is Right.COMPLAINT:
-        yield _paragraph(words.text("acknowledgement.investigated"), Element.INVESTIGATED)
+        yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
     if facts.due_on:
-        date = words.date(facts.due_on)
-        yield _paragraph(words.text("acknowledgement.due", date=date), Element.EXPECTED_DATE)
+        yield say.paragraph("acknowledgement.due", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
     else:
-        yield _paragraph(words.text("acknowledgement.no_date"))
-    yield _paragraph(words.text(f"acknowledgement.identity_{facts.identity}"), Element.VERIFICATION)
+        yield say.paragraph("acknowledgement.no_date")
+    yield say.paragraph(f"acknowledgement.identity_{facts.identity}", Element.VERIFICATION)
 
 
-def _code(facts: CodeLetter, words: Words) -> Iterable[Block]:
+def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
     if isinstance(facts, CodeReminder):
-        yield _paragraph(words.text("code_reminder.waiting"))
-    yield _paragraph(
-        words.text("code.why", controller=facts.controller.name, date=words.date(facts.received_on)), Element.WHY_DOUBT
-    )
+        yield say.paragraph("code_reminder.waiting")
+    received = say.words.date(facts.received_on)
+    yield say.paragraph("code.why", Element.WHY_DOUBT, controller=facts.controller.name, date=received)
     yield Block(kind="code", text=facts.code.get_secret_value())
     how = "code.enter" if facts.confirm_url else "code.tell"
-    until = words.moment(facts.expires_at, facts.timezone)
-    yield _paragraph(words.text(how, until=until), Element.WHAT_IS_NEEDED)
+    yield say.paragraph(how, Element.WHAT_IS_NEEDED, until=say.words.moment(facts.expires_at, facts.timezone))
     if facts.confirm_url:
-        yield Block(kind="button", text=words.text("code.button"), url=facts.confirm_url)
+        yield Block(kind="button", text=say.words.text("code.button"), url=facts.confirm_url)
     if isinstance(facts, CodeReminder):
-        yield _paragraph(words.text("code_reminder.closes", date=words.date(facts.closes_on)))
-    yield _paragraph(words.text("code.clock_waits" if facts.clock_waits else "code.clock_runs"), Element.CLOCK)
-    yield _paragraph(words.text("code.not_you", contact=facts.controller.contact))
-    yield Block(kind="small", text=words.text("code.keep_secret"))
+        yield say.paragraph("code_reminder.closes", date=say.words.date(facts.closes_on))
+    yield say.clock("code", waits=facts.clock_waits)
+    yield say.paragraph("code.not_you", contact=facts.controller.contact)
+    yield Block(kind="small", text=say.words.text("code.keep_secret"))
 
 
-def _grounds(facts: LetterFacts, grounds: Iterable[Ground], group: str, words: Words) -> Iterable[Block]:
-    items, elements = [], {Element.REASONS}
-    for ground in grounds:
-        known = ground.code is not None and f"{group}.{ground.code}" in words
-        parts = [words.text(f"{group}.{ground.code}")] if known else []
-        parts += [ground.explanation] if ground.explanation else []
-        parts += [f"({ground.provision})"] if ground.provision else []
-        elements |= {Element.PROVISION} if ground.provision else set()
-        if known or ground.explanation:
-            items.append(" ".join(parts))
-    if items:
-        yield from _section(words.text("common.why"), items, *elements)
-
-
-def _extension(facts: Extension, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
-    dates = {"due": words.date(facts.due_on), "new_due": words.date(facts.new_due_on)}
-    yield _paragraph(words.text("extension.dates", **dates), Element.NEW_DATE)
-    yield from _grounds(facts, facts.grounds, "extension_grounds", words)
+def _extension(facts: Extension, say: Said) -> Iterable[Block]:
+    yield say.asked()
+    dates = {"due": say.words.date(facts.due_on), "new_due": say.words.date(facts.new_due_on)}
+    yield say.paragraph("extension.dates", Element.NEW_DATE, **dates)
+    yield from say.grounds(facts.grounds, "extension_grounds")
     if facts.provision:
-        yield _paragraph(words.text("extension.provision", provision=facts.provision), Element.PROVISION)
-    yield from _remedies(facts, words)
+        yield say.paragraph("extension.provision", Element.PROVISION, provision=facts.provision)
+    yield from say.remedies()
 
 
-def _completion_access(facts: CompletionAccess, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
+def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
+    words = say.words
+    yield say.asked()
     found = words.counted("completion_access.found", facts.records, systems=words.listing(facts.systems))
-    yield _paragraph(found, Element.ACTION_TAKEN)
+    yield say.plain(found, Element.ACTION_TAKEN)
     yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
-    until = words.moment(facts.link_expires_at, facts.timezone)
-    yield _paragraph(words.text("completion_access.link", until=until))
-    yield _paragraph(words.text("completion_access.inside"))
-    if facts.withheld:
-        left_out = (words.text("common.item_reason", item=w.what, reason=w.reason) for w in facts.withheld)
-        yield from _section(words.text("completion_access.withheld"), left_out, Element.REASONS)
-    yield from _missing(facts.missing, words)
+    yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
+    yield say.paragraph("completion_access.inside")
+    yield from say.refused(facts.refused)
+    yield from say.withheld("completion_access.withheld", facts.withheld, Element.REASONS)
+    yield from say.missing(facts.missing)
     yield Block(kind="small", text=words.text("completion_access.keep_safe"))
-    yield from _remedies(facts, words)
+    yield say.record()
+    yield from say.remedies()
 
 
-def _completion_erasure(facts: CompletionErasure, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
-    whole = not facts.kept and not facts.missing
+def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
+    yield say.asked()
+    whole = not facts.kept and not facts.missing and not facts.refused
     lead = "all" if whole else "part" if facts.erased or facts.anonymised else "none"
-    yield _paragraph(words.text(f"completion_erasure.{lead}"), Element.ACTION_TAKEN)
-    if facts.erased:
-        yield from _section(words.text("completion_erasure.erased"), _groups(facts.erased, words))
+    yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
+    yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
+    yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
     if facts.anonymised:
-        yield from _section(words.text("completion_erasure.anonymised"), _groups(facts.anonymised, words))
-        yield _paragraph(words.text("completion_erasure.anonymised_means"))
-    if facts.kept:
-        yield from _section(
-            words.text("completion_erasure.kept"), (_kept(g, words) for g in facts.kept), Element.REASONS
-        )
-        yield _paragraph(words.text("completion_erasure.kept_then"))
-    yield from _missing(facts.missing, words)
-    if facts.recipients_told is not None:
-        names = words.listing(facts.recipients_told)
-        key = "completion_erasure.recipients" if facts.recipients_told else "completion_erasure.no_recipients"
-        yield _paragraph(words.text(key, names=names), Element.RECIPIENTS)
-    until = facts.record_kept_until
-    kept = words.text("common.record_until", date=words.date(until)) if until else words.text("common.record")
-    yield _paragraph(kept, Element.RECORD_KEPT)
-    yield from _remedies(facts, words)
+        yield say.paragraph("completion_erasure.anonymised_means")
+    yield from say.refused(facts.refused)
+    yield from say.kept(facts.kept)
+    yield from say.missing(facts.missing)
+    yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
+    yield say.record()
+    yield from say.remedies()
 
 
-def _groups(groups: Iterable[ErasedGroup], words: Words) -> Iterable[str]:
-    for group in groups:
-        yield words.counted("common.group", group.count, category=_category(group, words), system=group.system)
-
-
-def _kept(group: KeptGroup, words: Words) -> str:
-    what = words.counted("common.group", group.count, category=_category(group, words), system=group.system)
-    until = words.date(group.until) if group.until else None
-    why = (
-        words.text("common.kept_until", law=group.law, date=until)
-        if until
-        else words.text("common.kept", law=group.law)
-    )
-    return f"{what} {why}"
-
-
-def _category(group: ErasedGroup | KeptGroup, words: Words) -> str:
-    return words.named("categories", group.category)
-
-
-def _missing(missing: Iterable[MissingSystem], words: Words) -> Iterable[Block]:
-    items = [words.text("common.item_reason", item=m.title, reason=m.reason) if m.reason else m.title for m in missing]
-    if items:
-        yield from _section(words.text("common.missing"), items)
-        yield _paragraph(words.text("common.missing_then"))
-
-
-def _nothing_found(facts: NothingFound, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
+def _nothing_found(facts: NothingFound, say: Said) -> Iterable[Block]:
+    words = say.words
+    yield say.asked()
     key = "nothing_found.searched" if facts.systems else "nothing_found.nothing"
-    yield _paragraph(words.text(key, systems=words.listing(facts.systems)), Element.ACTION_TAKEN)
+    yield say.paragraph(key, Element.ACTION_TAKEN, systems=words.listing(facts.systems))
     if facts.searched_by:
         kinds = words.listing(words.named("identifiers", kind) for kind in facts.searched_by)
-        yield _paragraph(words.text("nothing_found.searched_by", kinds=kinds))
-    yield _paragraph(words.text("nothing_found.other"), Element.HELP)
-    yield from _missing(facts.missing, words)
-    yield from _remedies(facts, words)
+        yield say.paragraph("nothing_found.searched_by", kinds=kinds)
+    yield say.paragraph("nothing_found.other", Element.HELP)
+    yield from say.missing(facts.missing)
+    yield say.record()
+    yield from say.remedies()
 
 
-def _refusal(facts: Refusal, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
-    yield _paragraph(words.text("refusal.part" if facts.in_part else "refusal.whole"), Element.ACTION_TAKEN)
-    yield from _grounds(facts, facts.grounds, "refusal_grounds", words)
-    if facts.done:
-        yield from _section(words.text("refusal.done"), _groups(facts.done, words), Element.DONE)
-    elif facts.right is Right.ERASURE:
-        yield _paragraph(words.text("refusal.nothing_done"), Element.DONE)
-    yield from _remedies(facts, words)
-    yield _paragraph(words.text("refusal.help", contact=facts.controller.contact), Element.HELP)
+def _refusal(facts: Refusal, say: Said) -> Iterable[Block]:
+    yield say.asked()
+    yield say.paragraph("refusal.part" if facts.in_part else "refusal.whole", Element.ACTION_TAKEN)
+    yield from say.grounds(facts.grounds, "refusal_grounds")
+    yield from say.section("refusal.done", (say.group(one) for one in facts.done), Element.DONE)
+    if facts.right is Right.ERASURE and not facts.done:
+        yield say.paragraph("refusal.nothing_done", Element.DONE)
+    yield from say.remedies()
+    yield say.help()
 
 
-def _withdrawal(facts: Withdrawal, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
-    yield _paragraph(words.text("withdrawal.stopped"), Element.ACTION_TAKEN)
-    if facts.done:
-        yield from _section(words.text("withdrawal.done"), _groups(facts.done, words), Element.DONE)
-    yield _paragraph(words.text("withdrawal.again"))
+def _withdrawal(facts: Withdrawal, say: Said) -> Iterable[Block]:
+    yield say.asked()
+    yield say.paragraph("withdrawal.stopped", Element.ACTION_TAKEN)
+    yield from say.section("withdrawal.done", (say.group(one) for one in facts.done), Element.DONE)
+    yield say.paragraph("withdrawal.again")
 
 
-def _unverified(facts: Unverified, words: Words) -> Iterable[Block]:
-    yield _asked(facts, words)
-    yield _paragraph(words.text("unverified.why"), Element.REASONS, Element.ACTION_TAKEN)
-    yield _paragraph(words.text("unverified.again"), Element.HELP)
-    yield from _remedies(facts, words)
-
-
-def _remedies(facts: LetterFacts, words: Words) -> Iterable[Block]:
-    """Where to turn if the person does not agree; every such letter ends on it."""
-    blocks, told = [], remedies(facts.regime, facts.jurisdiction)
-    if Element.CONTROLLER_COMPLAINT in told:
-        text = words.text("remedies.controller", contact=facts.controller.contact)
-        blocks.append(_paragraph(text, Element.CONTROLLER_COMPLAINT))
-    if facts.appeal:
-        blocks.append(_paragraph(words.text("remedies.appeal", how=facts.appeal), Element.APPEAL))
-    if facts.authority:
-        text = words.text("remedies.authority", authority=facts.authority.name)
-        contact = facts.authority.contact
-        text = f"{text} ({contact})" if contact else text
-        blocks.append(_paragraph(text, Element.AUTHORITY, url=facts.authority.url))
-    if facts.complain_within:
-        blocks.append(_paragraph(words.text("remedies.within", time=facts.complain_within), Element.TIME_LIMIT))
-    if Element.COURT in told:
-        blocks.append(_paragraph(words.text("remedies.court"), Element.COURT))
-    if blocks:
-        yield Block(kind="heading", text=words.text("remedies.title"))
-        yield from blocks
+def _unverified(_facts: Unverified, say: Said) -> Iterable[Block]:
+    yield say.asked()
+    yield say.paragraph("unverified.why", Element.REASONS, Element.ACTION_TAKEN)
+    yield say.paragraph("unverified.again", Element.HELP)
+    yield from say.remedies()

@@ -104,8 +104,6 @@ class CompletionErasure(LetterFacts):
     """Those the data had been given to and who were told of the erasure (GDPR 19); None: not known, not said."""
     recipients_not_told: tuple[WithheldGroup, ...] = ()
     """Those who had the data and were not told, and why."""
-    record_kept_until: date | None = None
-    """How long the record of this request itself is kept."""
     refused: tuple[RefusedPart, ...] = ()
     """Categories that were refused, each with its ground."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from activities.letters.parts import KeptGroup, MissingSystem
+from activities.letters.parts import KeptGroup, MissingSystem, WithheldGroup
 from habeas.model import Frozen, RequestId, Right, SystemName
 
 __all__ = [
@@ -104,6 +104,9 @@ class ChangeFacts(Frozen):
     """Where it is not done yet."""
     unmatched: tuple[str, ...] = Field(default=(), repr=False)
     """Corrections for which no such value was found."""
+    recipients_told: tuple[str, ...] | None = None
+    """Those who had the data and are told of it (GDPR 19); None: nobody has to be."""
+    recipients_not_told: tuple[WithheldGroup, ...] = ()
 
 
 class RefusedPart(Frozen):

@@ -159,8 +159,12 @@ class LetterFacts(Frozen):
     authority: Authority | None = None
     appeal: str | None = None
     """How to appeal to the controller, where the law gives that (US states, Korea): an address or a link."""
+    appeal_within_days: int | None = Field(default=None, ge=1)
+    """Within how many days an appeal is decided."""
     complain_within: str | None = None
-    """Time limit of the remedies in words, where the law wants it told (Québec, South Africa): ``30 days``."""
+    """Time limit of the remedies, where the law wants it told (Québec, South Africa): a code of `law.remedies`."""
+    record_kept_until: date | None = None
+    """How long the record of this request itself is kept."""
 
 
 class Attention(StrEnum):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import textwrap
 from functools import lru_cache
+from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 from pydantic import Field
 
 from activities.letters.blocks import Draft, Element
 from activities.letters.checklist import required
-from activities.letters.compose import PersonFacts, compose
-from activities.letters.facts import StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.compose import Told, compose
+from activities.letters.facts import StaffFacts
 from activities.letters.parts import Kind, LetterFacts
-from activities.letters.staff import compose_staff
+from activities.letters.sealed import RemedyDecisionLetter
+from activities.letters.staff import StaffLetter, compose_staff
 from activities.letters.wording import Words, lookup
 from habeas.errors import HabeasError
 from habeas.model import REFERENCE, Frozen
@@ -46,13 +49,14 @@ class RenderedLetter(Frozen):
     """What of the law's checklist it holds."""
 
 
-def render(kind: Kind, language: str, facts: LetterFacts) -> RenderedLetter:
+def render(kind: Kind, language: str, facts: LetterFacts, own: Path | None = None) -> RenderedLetter:
     """Write a letter.
 
     Args:
         kind: which letter; must be the kind of the facts.
         language: BCP 47 tag of the person's language. Letters to staff are in English.
         facts: the kind's own facts.
+        own: folder of the controller's own words and templates; checked by `activities.letters.overrides`.
 
     Raises:
         ValueError: the facts are of another kind, or a link is not http(s).
@@ -60,29 +64,48 @@ def render(kind: Kind, language: str, facts: LetterFacts) -> RenderedLetter:
     """
     if facts.kind is not kind:
         raise ValueError(f"facts of {facts.kind} given for {kind}")
-    words = lookup(TOPIC, "en" if kind.to_staff else language)
+    words = lookup(TOPIC, "en" if kind.to_staff else language, own)
     draft = _draft(facts, words)
     _check(draft, facts)
-    values = {"draft": draft, "facts": facts, "words": words, "staff": kind.to_staff}
+    values = _page(draft, facts, words)
+    environment = _environment(own)
     return RenderedLetter(
         language=words.language,
         subject=draft.subject,
-        text=_environment().get_template("letter.txt").render(values).strip() + "\n",
-        html=_environment().get_template("letter.html").render(values),
+        text=environment.get_template("letter.txt").render(values).strip() + "\n",
+        html=environment.get_template("letter.html").render(values),
         elements=draft.elements,
     )
 
 
+def _page(draft: Draft, facts: LetterFacts, words: Words) -> dict[str, object]:
+    """All that a template gets: text, in lists and tables, and nothing that could lead anywhere else."""
+    reader = facts.kind.reader
+    voice = {"subject": "common", "staff": "staff"}.get(reader, "outward")
+    return {
+        "language": words.language,
+        "subject": draft.subject,
+        "greeting": draft.greeting,
+        "blocks": [block.model_dump(exclude={"elements"}) for block in draft.blocks],
+        "controller": facts.controller.model_dump(),
+        "regards": None if reader == "staff" else words.text("common.regards"),
+        "reference": words.text(f"{'outward' if voice == 'outward' else 'common'}.reference", id=facts.request_id),
+        "automatic": words.text(f"{voice}.automatic"),
+    }
+
+
 def _draft(facts: LetterFacts, words: Words) -> Draft:
-    if isinstance(facts, StaffReminder | StaffAlarm | StaffAttention):
-        return compose_staff(facts, words)
-    # Every other kind of facts is a letter to the person; compose() fails loudly on one that is not.
-    return compose(cast("PersonFacts", facts), words)
+    # Both compose functions fail loudly on a kind that they do not know.
+    if isinstance(facts, StaffFacts):
+        return compose_staff(cast("StaffLetter", facts), words)
+    return compose(cast("Told", facts), words)
 
 
 def _check(draft: Draft, facts: LetterFacts) -> None:
-    missing = required(facts.kind, facts.regime, facts.jurisdiction, facts.right) - draft.elements
-    if missing:
+    asked = required(facts.kind, facts.regime, facts.jurisdiction, facts.right)
+    if isinstance(facts, RemedyDecisionLetter) and not facts.granted:
+        asked |= {Element.AUTHORITY, Element.REASONS}
+    if missing := asked - draft.elements:
         names = ", ".join(sorted(missing))
         raise IncompleteLetter(f"{facts.kind} under {facts.regime} lacks: {names}.", missing=names)
     for url in (block.url for block in draft.blocks if block.url):
@@ -111,10 +134,11 @@ def _whole(text: str) -> Markup:
     return Markup(REFERENCE.sub(r'<span style="white-space:nowrap;">\g<0></span>', escaped))  # noqa: S704 - just escaped
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("activities.letters"),
+@lru_cache(maxsize=64)
+def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
+    ours = PackageLoader("activities.letters")
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([FileSystemLoader(own), ours]) if own else ours,
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,

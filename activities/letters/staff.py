@@ -7,14 +7,15 @@ from typing import assert_never
 
 from activities.letters.blocks import Block, Draft
 from activities.letters.facts import StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.sealed import StaffBounce, StaffEscalation, StaffTask, StaffTaskReminder
 from activities.letters.wording import Words
 
-__all__ = ["StaffFacts", "compose_staff"]
+__all__ = ["StaffLetter", "compose_staff"]
 
-StaffFacts = StaffReminder | StaffAlarm | StaffAttention
+StaffLetter = StaffReminder | StaffAlarm | StaffAttention | StaffTask | StaffEscalation | StaffBounce
 
 
-def compose_staff(facts: StaffFacts, words: Words) -> Draft:
+def compose_staff(facts: StaffLetter, words: Words) -> Draft:
     """The letter's blocks, in order."""
     return Draft(
         subject=_subject(facts, words),
@@ -23,7 +24,7 @@ def compose_staff(facts: StaffFacts, words: Words) -> Draft:
     )
 
 
-def _subject(facts: StaffFacts, words: Words) -> str:
+def _subject(facts: StaffLetter, words: Words) -> str:
     match facts:
         case StaffReminder():
             days = (facts.due_on - facts.today).days
@@ -33,11 +34,13 @@ def _subject(facts: StaffFacts, words: Words) -> str:
         case StaffAttention():
             about = words.text(f"staff_attention.{facts.about.value}.subject")
             return words.text("staff_attention.subject", id=facts.request_id, about=about)
+        case StaffTask() | StaffEscalation() | StaffBounce():
+            return words.text(f"{facts.kind.value}.subject", id=facts.request_id)
         case _:
             assert_never(facts)
 
 
-def _body(facts: StaffFacts, words: Words) -> Iterable[Block]:
+def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
     match facts:
         case StaffReminder():
             days = (facts.due_on - facts.today).days
@@ -53,11 +56,44 @@ def _body(facts: StaffFacts, words: Words) -> Iterable[Block]:
             for part in ("what", "todo"):
                 text = words.text(f"staff_attention.{facts.about.value}.{part}", system=system)
                 yield Block(kind="paragraph", text=text)
+        case StaffTask():
+            yield from _task(facts, words)
+        case StaffEscalation():
+            yield from _escalation(facts, words)
+        case StaffBounce():
+            yield from _bounce(facts, words)
         case _:
             assert_never(facts)
 
 
-def _where(facts: StaffFacts, words: Words) -> Iterable[Block]:
+def _task(facts: StaffTask, words: Words) -> Iterable[Block]:
+    if isinstance(facts, StaffTaskReminder):
+        yield Block(kind="paragraph", text=words.text("staff_task_reminder.waiting"))
+    step = facts.phase if f"staff_task.{facts.phase}" in words else "change"
+    lead = words.text(f"staff_task.{step}", title=facts.title)
+    due = [words.text("staff_task.due", date=words.date(facts.due_on))] if facts.due_on else []
+    yield Block(kind="paragraph", text=" ".join([lead, *due]))
+    yield Block(kind="paragraph", text=words.text("staff_task.where", task=facts.task))
+
+
+def _escalation(facts: StaffEscalation, words: Words) -> Iterable[Block]:
+    what = words.text("staff_escalation.what", who=facts.who, date=words.date(facts.asked_on))
+    if facts.reminders:
+        what = f"{what} {words.counted('staff_escalation.reminders', facts.reminders)}"
+    yield Block(kind="paragraph", text=what)
+    yield Block(kind="paragraph", text=words.text("staff_escalation.todo"))
+
+
+def _bounce(facts: StaffBounce, words: Words) -> Iterable[Block]:
+    role = words.text(f"staff_bounce.{facts.role}_role")
+    name = words.named("kinds", facts.letter)
+    what = words.text(f"staff_bounce.{'refused' if facts.refused else 'bounced'}", letter=name, role=role)
+    status = [words.text("staff_bounce.status", status=facts.status)] if facts.status else []
+    yield Block(kind="paragraph", text=" ".join([what, *status]))
+    yield Block(kind="paragraph", text=words.text("staff_bounce.todo"))
+
+
+def _where(facts: StaffLetter, words: Words) -> Iterable[Block]:
     right = words.named("rights", facts.right.value)
     items = [
         words.text("staff.request", id=facts.request_id),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-__all__ = ["LANGUAGES", "Words", "base_language", "humanise", "lookup"]
+__all__ = ["LANGUAGES", "Words", "base_language", "catalogue", "humanise", "lookup", "missing_words", "overlay"]
 
 LANGUAGES = ("en", "fr", "da", "nb", "de")
 """The languages that letters and packages speak; anything else is answered in the first."""
@@ -34,20 +35,31 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 def base_language(tag: str) -> str:
     """The language of ours that serves this BCP 47 tag (``fr-CA`` → ``fr``); English where we have none."""
-    primary = tag.replace("_", "-").split("-")[0].lower()
-    primary = _ALIASES.get(primary, primary)
+    primary = _primary(tag)
     return primary if primary in LANGUAGES else LANGUAGES[0]
 
 
-def lookup(topic: str, tag: str) -> Words:
+def _primary(tag: str) -> str:
+    primary = tag.replace("_", "-").split("-")[0].lower()
+    return _ALIASES.get(primary, primary)
+
+
+def lookup(topic: str, tag: str, own: Path | None = None) -> Words:
     """The words of a topic in a language.
 
     Args:
         topic: the package whose ``words`` folder holds the catalogues, ``activities.letters`` for one.
         tag: BCP 47 tag of the person's language.
+        own: a controller's folder: the sentences of its ``words/<language>.toml`` replace ours.
     """
     language = base_language(tag)
-    return Words(language, _locale(tag, language), _catalogue(topic, language))
+    sentences = catalogue(topic, language)
+    return Words(language, _locale(tag, language), sentences | overlay(own, language) if own else sentences)
+
+
+def missing_words(languages: Iterable[str]) -> tuple[str, ...]:
+    """Those of the languages (BCP 47) that letters do not speak: their readers would be answered in English."""
+    return tuple(tag for tag in languages if base_language(tag) != _primary(tag))
 
 
 def humanise(name: str) -> str:
@@ -123,9 +135,17 @@ def _locale(tag: str, language: str) -> Locale:
 
 
 @lru_cache(maxsize=64)
-def _catalogue(topic: str, language: str) -> Mapping[str, str]:
+def catalogue(topic: str, language: str) -> dict[str, str]:
+    """Our own sentences, by their dotted keys."""
     source = files(topic).joinpath("words", f"{language}.toml")
     return dict(_flat(tomllib.loads(source.read_text(encoding="utf-8"))))
+
+
+@lru_cache(maxsize=64)
+def overlay(own: Path, language: str) -> dict[str, str]:
+    """A controller's own sentences, by their dotted keys; none where it has no file for the language."""
+    source = own / "words" / f"{language}.toml"
+    return dict(_flat(tomllib.loads(source.read_text(encoding="utf-8")))) if source.is_file() else {}
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

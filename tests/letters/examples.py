@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from activities.letters import (
+    SEALED,
     Acknowledgement,
     Attention,
     Authority,
@@ -20,6 +21,7 @@ from activities.letters import (
     Extension,
     Ground,
     KeptGroup,
+    Kind,
     LetterFacts,
     MissingSystem,
     NothingFound,
@@ -31,6 +33,7 @@ from activities.letters import (
     Withdrawal,
     WithheldGroup,
 )
+from activities.letters.samples import default_right, sample
 from habeas.model import Right
 
 REQUEST = "HB-7K3M-9Q2X-4TDW"
@@ -119,4 +122,19 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
         StaffReminder(**common, stage="reviewing", due_on=date(2026, 3, 10), blocked_on=("billing",)),
         StaffAlarm(**common, stage="reviewing", due_on=date(2026, 3, 2), desk_url="http://127.0.0.1:8470/r/1"),
         StaffAttention(**common, stage="locating", about=Attention.AMBIGUOUS_MATCH, system="crm", correlation="c-1"),
+        *(_made_up(kind, changes) for kind in SEALED),
     )
+
+
+def _made_up(kind: Kind, changes: dict[str, Any]) -> LetterFacts:
+    """A letter with facts of its own, as previews show it, about the person of these examples."""
+    common = base(**({"right": default_right(kind)} | changes))
+    made = sample(
+        kind,
+        controller=common["controller"],
+        regime=common["regime"],
+        jurisdiction=common["jurisdiction"],
+        right=common["right"],
+    )
+    named = {"appeal": common["appeal"], "authority": common["authority"], "person_name": common["person_name"]}
+    return made.model_copy(update=named)

@@ -1,0 +1,209 @@
+"""The person's letters with facts of their own: questions, fees, delays, parts refused, changes, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from activities.letters.blocks import Block, Element
+from activities.letters.own import ChangedGroup, HeldCategory
+from activities.letters.parts import ErasedGroup
+from activities.letters.said import Said
+from activities.letters.sealed import (
+    CategoriesLetter,
+    CompletionChange,
+    DelayLetter,
+    FeeLetter,
+    Forwarded,
+    NotARight,
+    PartialRefusalLetter,
+    QuestionLetter,
+    RemedyDecisionLetter,
+    RestrictionLifting,
+)
+from habeas.model import Right
+
+__all__ = ["Answer", "answer"]
+
+Answer = (
+    QuestionLetter
+    | FeeLetter
+    | DelayLetter
+    | PartialRefusalLetter
+    | NotARight
+    | CategoriesLetter
+    | CompletionChange
+    | RestrictionLifting
+    | Forwarded
+    | RemedyDecisionLetter
+)
+_OPTING_OUT = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE})
+
+
+def answer(facts: Answer, say: Said) -> Iterable[Block]:
+    """The blocks between greeting and closing."""
+    yield say.asked()
+    match facts:
+        case QuestionLetter():
+            yield from _question(facts, say)
+        case FeeLetter():
+            yield from _fee(facts, say)
+        case DelayLetter():
+            yield from _delay(facts, say)
+        case PartialRefusalLetter():
+            yield from _partial_refusal(facts, say)
+        case NotARight():
+            yield from _not_a_right(facts, say)
+        case CategoriesLetter():
+            yield from _categories(facts, say)
+        case CompletionChange():
+            yield from _completion_change(facts, say)
+        case RestrictionLifting():
+            yield from _restriction_lifting(facts, say)
+        case Forwarded():
+            names = say.words.listing(facts.who)
+            yield say.paragraph("forwarded.lead", Element.ACTION_TAKEN, names=names)
+            yield say.paragraph("forwarded.then")
+        case RemedyDecisionLetter():
+            yield from _remedy_decision(facts, say)
+        case _:
+            assert_never(facts)
+
+
+def _question(facts: QuestionLetter, say: Said) -> Iterable[Block]:
+    yield say.paragraph("question.lead")
+    yield say.plain(facts.text, Element.WHAT_IS_NEEDED)
+    values: dict[str, object] = {"contact": facts.controller.contact, "id": facts.request_id}
+    if facts.reply_by:
+        yield say.paragraph("question.reply_by", date=say.words.date(facts.reply_by), **values)
+    else:
+        yield say.paragraph("question.reply", **values)
+    yield say.clock("question", waits=facts.clock_waits)
+
+
+def _fee(facts: FeeLetter, say: Said) -> Iterable[Block]:
+    yield say.paragraph("fee.lead", Element.WHAT_IS_NEEDED, amount=facts.amount)
+    yield from say.section("common.why", (facts.why,), Element.REASONS)
+    if facts.provision:
+        yield say.paragraph("fee.provision", Element.PROVISION, provision=facts.provision)
+    if facts.how_to_pay:
+        yield say.paragraph("fee.pay", how=facts.how_to_pay)
+    else:
+        yield say.paragraph("fee.pay_ask", contact=facts.controller.contact)
+    yield say.paragraph("fee.choice", Element.HELP)
+    yield say.clock("fee", waits=facts.clock_waits)
+    yield from say.remedies()
+
+
+def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:
+    yield say.paragraph("delay.lead")
+    yield say.paragraph("delay.why", Element.REASONS, why=facts.why)
+    yield say.paragraph("delay.expected", Element.NEW_DATE, date=say.words.date(facts.expected_on))
+    yield say.paragraph("delay.law")
+
+
+def _partial_refusal(facts: PartialRefusalLetter, say: Said) -> Iterable[Block]:
+    yield say.paragraph("partial_refusal.lead", Element.ACTION_TAKEN)
+    yield from say.refused(facts.refused)
+    yield from say.kept(facts.kept)
+    if facts.right is Right.ERASURE:
+        yield say.paragraph("partial_refusal.erasing", Element.DONE)
+    yield from say.remedies()
+    yield say.help()
+
+
+def _not_a_right(facts: NotARight, say: Said) -> Iterable[Block]:
+    yield say.paragraph("not_a_right.why", Element.REASONS, Element.ACTION_TAKEN)
+    yield from say.section("not_a_right.offered", (say.words.text(f"asking.{one.value}") for one in facts.offered))
+    yield from say.remedies()
+    yield say.help()
+
+
+def _categories(facts: CategoriesLetter, say: Said) -> Iterable[Block]:
+    key = "categories_answer.lead" if facts.held else "categories_answer.nothing"
+    yield say.paragraph(key, Element.ACTION_TAKEN)
+    if facts.held and facts.look_back_months:
+        yield say.plain(say.words.counted("categories_answer.look_back", facts.look_back_months))
+    for held in facts.held:
+        yield Block(kind="heading", text=held.title)
+        yield Block(kind="bullets", items=tuple(_held(held, say)))
+    if facts.held:
+        yield say.paragraph("categories_answer.copy")
+    yield say.record()
+    yield from say.remedies()
+
+
+def _held(held: HeldCategory, say: Said) -> Iterable[str]:
+    words = say.words
+    if held.statutory:
+        yield words.text("categories_answer.statutory", name=held.statutory)
+    if held.sources:
+        yield words.text("categories_answer.sources", list=words.listing(held.sources))
+    if held.purposes:
+        yield words.text("categories_answer.purposes", list=words.listing(held.purposes))
+    if held.disclosed_to:
+        yield words.text("categories_answer.disclosed", list=words.listing(held.disclosed_to))
+    else:
+        yield words.text("categories_answer.disclosed_none")
+    if held.sold and held.sold_to:
+        yield words.text("categories_answer.sold_to", list=words.listing(held.sold_to))
+    else:
+        yield words.text("categories_answer.sold" if held.sold else "categories_answer.not_sold")
+
+
+def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
+    undone = facts.missing or facts.contested or facts.unmatched
+    something = bool(facts.done or facts.purposes or facts.by_hand) or not undone
+    if something:
+        status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
+        yield say.paragraph(f"completion_change.{facts.right.value}", Element.ACTION_TAKEN, *status)
+    if undone:
+        opted = facts.right in _OPTING_OUT and not something
+        status = {Element.OPT_OUT_STATUS} if opted else set()
+        yield say.paragraph(f"completion_change.{'part' if something else 'none'}", Element.ACTION_TAKEN, *status)
+    yield from say.section("completion_change.done", (_changed(one, say) for one in facts.done))
+    yield from say.section("completion_change.purposes", facts.purposes)
+    yield from say.section("completion_change.by_hand", (say.system(one) for one in facts.by_hand))
+    yield from _not_changed(facts, say)
+    yield from say.missing(facts.missing)
+    yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
+    yield say.record()
+    yield from say.remedies()
+
+
+def _changed(group: ChangedGroup, say: Said) -> str:
+    told = say.group(ErasedGroup(system=group.system, category=group.category, count=group.count))
+    if group.what is None:
+        return told
+    return say.words.text("completion_change.field", what=say.words.named("identifiers", group.what), group=told)
+
+
+def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
+    words = say.words
+    contested = (
+        words.text("common.item_reason", item=one.what, reason=one.why) if one.why else one.what
+        for one in facts.contested
+    )
+    yield from say.section("completion_change.contested", contested, Element.REASONS)
+    if facts.contested:
+        yield say.paragraph("completion_change.contested_then")
+    yield from say.section("completion_change.unmatched", facts.unmatched)
+    if facts.unmatched:
+        yield say.paragraph("completion_change.unmatched_then", Element.HELP)
+
+
+def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block]:
+    yield say.paragraph("restriction_lifting.lead", Element.NEW_DATE, date=say.words.date(facts.lifts_on))
+    yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
+    yield say.paragraph("restriction_lifting.object", Element.HELP, contact=facts.controller.contact)
+    yield from say.remedies()
+
+
+def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
+    if facts.about:
+        yield say.paragraph("remedy_decision.about", about=facts.about)
+    yield say.paragraph(f"remedy_decision.{'granted' if facts.granted else 'denied'}", Element.ACTION_TAKEN)
+    yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
+    if facts.new_request:
+        yield say.paragraph("remedy_decision.next", next=facts.new_request)
+    yield from say.remedies()

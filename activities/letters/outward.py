@@ -1,0 +1,74 @@
+"""Letters to others than the person: recipients of the data, and those who control data that we only process.
+
+They name the person as far as the reader must know whom it is about, and nothing beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from activities.letters.blocks import Block, Element
+from activities.letters.own import NewValue, Shown
+from activities.letters.said import Said
+from activities.letters.sealed import ForwardLetter, ForwardReminder, RecipientNotice, RecipientReminder
+
+__all__ = ["Outward", "outward"]
+
+Outward = RecipientNotice | ForwardLetter
+
+
+def outward(facts: Outward, say: Said) -> Iterable[Block]:
+    """The blocks between greeting and closing."""
+    if isinstance(facts, RecipientReminder | ForwardReminder):
+        yield say.paragraph("outward.waiting")
+    match facts:
+        case RecipientNotice():
+            yield from _recipient(facts, say)
+        case ForwardLetter():
+            yield from _forward(facts, say)
+        case _:
+            assert_never(facts)
+    yield Block(kind="button", text=say.words.text("outward.button"), url=facts.acknowledge_url)
+    yield Block(kind="small", text=say.words.text("outward.keep"))
+
+
+def _recipient(facts: RecipientNotice, say: Said) -> Iterable[Block]:
+    yield say.paragraph(f"recipient_notice.{facts.did}", Element.ACTION_TAKEN)
+    yield from _who(facts.subject_name, facts.identifiers, say)
+    yield from say.section("recipient_notice.which", facts.categories)
+    yield from say.section("recipient_notice.values", (_value(one, say) for one in facts.corrections))
+    if facts.provision:
+        yield say.paragraph("recipient_notice.provision", provision=facts.provision)
+    yield say.paragraph("outward.confirm", date=say.words.date(facts.by), contact=facts.controller.contact)
+
+
+def _forward(facts: ForwardLetter, say: Said) -> Iterable[Block]:
+    words = say.words
+    yield say.paragraph("forward_notice.lead", Element.ACTION_TAKEN)
+    yield say.paragraph("forward_notice.right", right=words.named("rights", facts.right.value))
+    yield say.paragraph("forward_notice.received", date=words.date(facts.received_on))
+    yield from _who(facts.subject_name, facts.identifiers, say)
+    yield from say.section("forward_notice.asked", (facts.asked,) if facts.asked else ())
+    if facts.systems:
+        yield say.paragraph("forward_notice.where", systems=words.listing(facts.systems))
+    yield say.paragraph("forward_notice.confirm", date=words.date(facts.by), contact=facts.controller.contact)
+
+
+def _who(name: str | None, identifiers: Iterable[Shown], say: Said) -> Iterable[Block]:
+    words = say.words
+    known = [words.text("outward.identifier", kind=_kind("name", say), value=name)] if name else []
+    known += [words.text("outward.identifier", kind=_kind(one.kind, say), value=one.value) for one in identifiers]
+    yield from say.section("outward.who", known)
+
+
+def _kind(kind: str, say: Said) -> str:
+    named = say.words.named("identifiers", kind)
+    return named[:1].upper() + named[1:]
+
+
+def _value(one: NewValue, say: Said) -> str:
+    what = _kind(one.what, say)
+    if one.old is None:
+        return say.words.text("recipient_notice.value", what=what, new=one.new)
+    return say.words.text("recipient_notice.value_old", what=what, new=one.new, old=one.old)

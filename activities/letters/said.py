@@ -1,0 +1,155 @@
+"""What several letters say alike: paragraphs and lists, grounds, groups of data, recipients, remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from activities.letters.blocks import Block, Element
+from activities.letters.checklist import remedies
+from activities.letters.own import RefusedPart
+from activities.letters.parts import ErasedGroup, Ground, KeptGroup, LetterFacts, MissingSystem, WithheldGroup
+from activities.letters.wording import Words
+
+__all__ = ["Said"]
+
+
+class Said:
+    """The blocks of one letter that others have too, in its language."""
+
+    def __init__(self, facts: LetterFacts, words: Words) -> None:
+        self._facts = facts
+        self.words = words
+
+    def paragraph(self, key: str, *elements: Element, **values: object) -> Block:
+        """One sentence or more of the catalogue."""
+        return self.plain(self.words.text(key, **values), *elements)
+
+    def plain(self, text: str, *elements: Element, url: str | None = None) -> Block:
+        """Text as it is."""
+        return Block(kind="paragraph", text=text, url=url, elements=frozenset(elements))
+
+    def section(self, key: str, items: Iterable[str], *elements: Element) -> Iterable[Block]:
+        """A heading with a list; nothing where the list is empty."""
+        listed = tuple(items)
+        if listed:
+            yield Block(kind="heading", text=self.words.text(key))
+            yield Block(kind="bullets", items=listed, elements=frozenset(elements))
+
+    def asked(self) -> Block:
+        """What was asked, and when it came."""
+        received = self.words.text("common.received", date=self.words.date(self._facts.received_on))
+        return self.plain(f"{self.words.text(f'asked.{self._facts.right.value}')} {received}", Element.RECEIPT)
+
+    def help(self) -> Block:
+        """Whom to ask about the letter."""
+        return self.paragraph("refusal.help", Element.HELP, contact=self._facts.controller.contact)
+
+    def clock(self, kind: str, *, waits: bool) -> Block:
+        """Whether the term runs while something is awaited."""
+        return self.paragraph(f"{kind}.clock_{'waits' if waits else 'runs'}", Element.CLOCK)
+
+    def ground(self, ground: Ground, group: str) -> str:
+        """A ground as a person reads it; empty where there are no words for it."""
+        key = f"{group}.{ground.code}"
+        said = [self.words.text(key)] if key in self.words else []
+        said += [ground.explanation] if ground.explanation else []
+        return " ".join([*said, f"({ground.provision})"] if said and ground.provision else said)
+
+    def grounds(self, grounds: Iterable[Ground], group: str) -> Iterable[Block]:
+        """Why, as a list."""
+        told = [ground for ground in grounds if self.ground(ground, group)]
+        elements = {Element.REASONS} | ({Element.PROVISION} if any(one.provision for one in told) else set())
+        return self.section("common.why", (self.ground(one, group) for one in told), *elements)
+
+    def refused(self, parts: Iterable[RefusedPart]) -> Iterable[Block]:
+        """The refused parts, each with its ground."""
+        listed = tuple(parts)
+        elements = {Element.REASONS} | ({Element.PROVISION} if any(part.provision for part in listed) else set())
+        return self.section("partial_refusal.refused", (self._refused(part) for part in listed), *elements)
+
+    def _refused(self, part: RefusedPart) -> str:
+        ground = Ground(code=part.ground, explanation=part.explanation, provision=part.provision)
+        reason = self.ground(ground, "refusal_grounds")
+        what = self.words.named("categories", part.what)
+        return self.words.text("common.item_reason", item=what, reason=reason) if reason else what
+
+    def group(self, group: ErasedGroup | KeptGroup) -> str:
+        """So many records of a category in a system."""
+        category = self.words.named("categories", group.category)
+        return self.words.counted("common.group", group.count, category=category, system=group.system)
+
+    def kept(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
+        """What stays, by which law, until when."""
+        listed = tuple(groups)
+        elements = {Element.REASONS} | ({Element.PROVISION} if any(group.law for group in listed) else set())
+        yield from self.section("completion_erasure.kept", (self._kept(group) for group in listed), *elements)
+        if listed:
+            yield self.paragraph("completion_erasure.kept_then")
+
+    def _kept(self, group: KeptGroup) -> str:
+        if group.until:
+            why = self.words.text("common.kept_until", law=group.law, date=self.words.date(group.until))
+        else:
+            why = self.words.text("common.kept", law=group.law)
+        return f"{self.group(group)} {why}"
+
+    def withheld(self, key: str, groups: Iterable[WithheldGroup], *elements: Element) -> Iterable[Block]:
+        """Things left out, each with its reason."""
+        items = (self.words.text("common.item_reason", item=one.what, reason=one.reason) for one in groups)
+        return self.section(key, items, *elements)
+
+    def missing(self, missing: Iterable[MissingSystem]) -> Iterable[Block]:
+        """What is not finished yet."""
+        listed = tuple(self.system(one) for one in missing)
+        yield from self.section("common.missing", listed)
+        if listed:
+            yield self.paragraph("common.missing_then")
+
+    def system(self, one: MissingSystem) -> str:
+        """A system, with the reason where there is one."""
+        return self.words.text("common.item_reason", item=one.title, reason=one.reason) if one.reason else one.title
+
+    def recipients(self, told: tuple[str, ...] | None, not_told: Iterable[WithheldGroup]) -> Iterable[Block]:
+        """Who else is told of it, and who is not and why; nothing where nobody has to be."""
+        if told is not None:
+            key = "completion_erasure.recipients" if told else "completion_erasure.no_recipients"
+            yield self.paragraph(key, Element.RECIPIENTS, names=self.words.listing(told))
+            yield from self.withheld("completion_erasure.not_told", not_told)
+
+    def record(self) -> Block:
+        """That a record is kept, and until when."""
+        until = self._facts.record_kept_until
+        if until is None:
+            return self.paragraph("common.record", Element.RECORD_KEPT)
+        return self.paragraph("common.record_until", Element.RECORD_KEPT, date=self.words.date(until))
+
+    def remedies(self) -> Iterable[Block]:
+        """Where to turn if the person does not agree; every letter that decides something ends on it."""
+        facts, blocks = self._facts, list[Block]()
+        told = remedies(facts.regime, facts.jurisdiction)
+        if Element.CONTROLLER_COMPLAINT in told:
+            contact = facts.controller.contact
+            blocks.append(self.paragraph("remedies.controller", Element.CONTROLLER_COMPLAINT, contact=contact))
+        blocks += self._appeal()
+        if facts.authority:
+            text = self.words.text("remedies.authority", authority=facts.authority.name)
+            contact = facts.authority.contact or ""
+            blocks.append(
+                self.plain(f"{text} ({contact})" if contact else text, Element.AUTHORITY, url=facts.authority.url)
+            )
+        if facts.complain_within:
+            time = self.words.named("times", facts.complain_within)
+            blocks.append(self.paragraph("remedies.within", Element.TIME_LIMIT, time=time))
+        if Element.COURT in told:
+            blocks.append(self.paragraph("remedies.court", Element.COURT))
+        if blocks:
+            yield Block(kind="heading", text=self.words.text("remedies.title"))
+            yield from blocks
+
+    def _appeal(self) -> Iterable[Block]:
+        facts = self._facts
+        if facts.appeal:
+            text = self.words.text("remedies.appeal", how=facts.appeal)
+            if facts.appeal_within_days:
+                text = f"{text.rstrip('.')}. {self.words.counted('remedies.decided', facts.appeal_within_days)}"
+            yield self.plain(text, Element.APPEAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from activities.by_hand import steps_by_hand
 from activities.model import Brief, ClockFace, IdentityBrief, SystemBrief
 from activities.parts import Parts
 from habeas import law
@@ -15,7 +16,6 @@ from habeas.policy import Access, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
 
 __all__ = [
-    "AT_ONCE",
     "STOPPED_BY",
     "approvals",
     "brief_of",
@@ -36,9 +36,6 @@ STOPPED_BY: Mapping[Right, frozenset[PurposeKind]] = {
 }
 """Which purposes a right can stop."""
 
-AT_ONCE = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE, Right.WITHDRAW_CONSENT})
-"""Carried out without anybody's approval; so is an objection, as far as it is to direct marketing."""
-
 _COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
 _TOLD = frozenset({Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION})
 _REACHES_DATA = _COPIES | {Right.RECTIFICATION, Right.ERASURE}
@@ -47,7 +44,6 @@ _CAPABILITIES = {
     Capability.RESTRICT: "restrict",
     Capability.OBJECT: "object",
 }
-_STEPS = {"collect": Capability.COLLECT, "erase": Capability.ERASE}
 _STRICTNESS = (Proof.NONE, Proof.CODE, Proof.ATTESTATION, Proof.BOTH)
 
 
@@ -76,7 +72,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         controller=request.controller,
         systems=systems,
         identity=_identity(request, policy, proof_asked(request, policy, asked)),
-        approvals=approvals(request.right, policy, by_hand),
+        approvals=approvals(request.right, policy, purposes),
         review_only_free_text=request.right in _COPIES and policy.review.access is Access.FREE_TEXT,
         clock=clock,
         not_a_right=not is_right(request, policy),
@@ -88,7 +84,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         recipients=request.right in _TOLD and (bool(policy.recipients) or duty),
         forwards=any(category.controlled_by is not None for category in policy.categories),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
-        changed_at_once=request.right in CHANGING and not approvals(request.right, policy, by_hand),
+        changed_at_once=request.right in CHANGING and not approvals(request.right, policy, purposes),
     )
 
 
@@ -137,12 +133,15 @@ def proof_asked(request: Request, policy: Policy, asked: Particulars) -> Proof |
     return said
 
 
-def approvals(right: Right, policy: Policy, by_hand: tuple[str, ...]) -> int:
-    """How many people approve: before data goes or is released, before it is changed, on a remedy."""
+def approvals(right: Right, policy: Policy, purposes: tuple[str, ...]) -> int:
+    """How many people approve: before data goes or is released, before it is changed, on a remedy.
+
+    What is to stop is stopped at once, unless a human weighs it, or must first see what it is that is to stop.
+    """
     review = policy.review
     if right is Right.ERASURE:
         return review.erasure_approvals
-    if right in AT_ONCE or (right is Right.OBJECTION and not by_hand):
+    if right in STOPPED_BY and purposes and not weighed(policy, right, purposes):
         return 0
     if right in CHANGING:
         return review.change_approvals
@@ -172,11 +171,7 @@ def system_brief(name: str, manifest: Manifest, parts: Parts) -> SystemBrief:
         changes=tuple(word for capability, word in _CAPABILITIES.items() if capability in manifest.capabilities),
         purposes=manifest.purposes,
         holds=any(collection.expires is not None for collection in manifest.collections),
-        by_hand=tuple(
-            step
-            for step, capability in _STEPS.items()
-            if not manifest.manual and capability not in manifest.capabilities
-        ),
+        by_hand=() if manifest.manual else steps_by_hand(manifest),
     )
 
 

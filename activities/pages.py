@@ -23,6 +23,11 @@ def page_path(request_id: str, system: str, number: int) -> str:
     return f"requests/{request_id}/collected/{system}/{number:06d}.page"
 
 
+def found_folder(request_id: str, act_id: str) -> str:
+    """Where what a human found lies until it is taken in: under the act by which they said so."""
+    return f"requests/{request_id}/tasks/{act_id}/"
+
+
 class Span(Frozen):
     """Where a collection's records lie: how many, on which pages."""
 
@@ -87,22 +92,41 @@ class Pages:
         Raises:
             StorageFull: there is no room; nothing is visible under the page's name.
         """
+        await self._put(page_path(self._request_id, system, number), page)
+
+    async def write_found(self, act_id: str, number: int, page: Page) -> None:
+        """Store one page of what a human found.
+
+        Raises:
+            StorageFull: as `write`.
+        """
+        await self._put(f"{found_folder(self._request_id, act_id)}{number:06d}.page", page)
+
+    async def read_found(self, act_id: str, pages: int) -> AsyncIterator[Page]:
+        """What a human found, page by page; the last has no cursor."""
+        for number in range(pages):
+            path = f"{found_folder(self._request_id, act_id)}{number:06d}.page"
+            records = [record async for record in self._records(path)]
+            yield Page(records=tuple(records), cursor=str(number + 1) if number + 1 < pages else None)
+
+    async def _put(self, path: str, page: Page) -> None:
         key = await self._ledger.key(self._request_id)
-        path = page_path(self._request_id, system, number)
         await self._storage.put(path, key.encrypt(_lines(page), path))
 
     async def read(self, system: str, pages: range, collection: str | None = None) -> AsyncIterator[Record]:
         """The records on these pages, of one collection or of all, as they were collected; one page in memory."""
-        key = await self._ledger.key(self._request_id)
         for number in pages:
-            path = page_path(self._request_id, system, number)
-            content = bytearray()
-            async for chunk in key.decrypt(self._storage.get(path), path):
-                content += chunk
-            for line in content.split(b"\n")[:-1]:
-                record = Record.model_validate_json(line)
+            async for record in self._records(page_path(self._request_id, system, number)):
                 if collection is None or record.collection == collection:
                     yield record
+
+    async def _records(self, path: str) -> AsyncIterator[Record]:
+        key = await self._ledger.key(self._request_id)
+        content = bytearray()
+        async for chunk in key.decrypt(self._storage.get(path), path):
+            content += chunk
+        for line in content.split(b"\n")[:-1]:
+            yield Record.model_validate_json(line)
 
 
 async def _lines(page: Page) -> AsyncIterator[bytes]:

@@ -36,6 +36,7 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.remedies import DECIDING, may_decide
+from activities.tasks import finish_task
 from habeas.acts import ActKind
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -105,6 +106,8 @@ class RecordActivities:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
             case ActKind.DECIDE_MATCH:
                 await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
+            case ActKind.FINISH_TASK:
+                await finish_task(tx, order.request_id, call, order.at)
             case ActKind.CONTEST:
                 await check_contest(tx, order.request_id, call.act_id)
             case _:
@@ -242,6 +245,8 @@ class RecordActivities:
             )
 
     async def _no_longer_waiting(self, tx: Tx, order: Waiting) -> None:
+        if order.left_out:
+            await tx.cancel_tasks(order.request_id, order.at, system=order.system)
         rows = await tx.systems(order.request_id)
         said = next((row for row in rows if (row.system, row.phase) == (order.system, order.phase)), None)
         if said is not None and said.state == "waiting":
@@ -266,6 +271,7 @@ class RecordActivities:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
+            await tx.cancel_tasks(order.request_id, order.at)
             await tx.update_request(
                 order.request_id,
                 stage=Stage.CLOSED,
@@ -315,6 +321,7 @@ def _said(order: AcceptAct) -> dict[str, JsonValue]:
         ("plan", call.plan),
         ("category", call.category),
         ("expected_on", call.expected_on),
+        ("task", call.task),
     ):
         if value is not None:
             facts[name] = str(value)

@@ -8,6 +8,7 @@ from typing import assert_never
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
 from activities.ledger import Tx
 from activities.model import (
@@ -79,13 +80,22 @@ class SystemActivities:
         free_text = {one.name: one.free_text for one in connector.manifest.collections}
         said = resumed()
         done = Collected.model_validate(said[0]) if said else Collected()
-        async with self._parts.ledger.begin() as tx:
-            roots = (await load_graph(tx, order.request_id)).roots(order.system)
-        if roots and (done.pages == 0 or done.cursor is not None):
-            async for page in connector.collect(roots, done.cursor):
+        if COLLECT in steps_by_hand(connector.manifest):
+            done = Collected()
+            async for page in found_pages(self._parts, order):
                 await pages.write(order.system, done.pages, page)
                 done = done.after(page, free_text)
-                progress(done.model_dump(mode="json"))
+                progress()
+            # A scan may show other people, as free text may.
+            done = done.model_copy(update={"free_text": done.free_text or done.files > 0})
+        else:
+            async with self._parts.ledger.begin() as tx:
+                roots = (await load_graph(tx, order.request_id)).roots(order.system)
+            if roots and (done.pages == 0 or done.cursor is not None):
+                async for page in connector.collect(roots, done.cursor):
+                    await pages.write(order.system, done.pages, page)
+                    done = done.after(page, free_text)
+                    progress(done.model_dump(mode="json"))
         counts = {"records": done.records, "files": done.files, "pages": done.pages}
         async with self._parts.ledger.begin() as tx:
             await save_collected(tx, order.request_id, order.system, done)
@@ -104,20 +114,23 @@ class SystemActivities:
         """Carry out the system's part of the approved plan, and of no other."""
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
-            # What is under way in the system cannot be called back.
-            held = 0 if order.handle else await held_since(tx, order.request_id, plan, self._parts)
+            # What is under way in the system, or done by hand, cannot be called back.
+            begun = order.handle or await answered(tx, order)
+            held = 0 if begun else await held_since(tx, order.request_id, plan, self._parts)
             if held:
                 facts: dict[str, JsonValue] = {"system": order.system, "held": held}
                 dedupe = f"held/{order.system}/{order.digest}"
                 await tx.record(order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=dedupe)
                 return EraseReport(system=order.system, state="drifted")
-        answer = await self._parts.connector(order.system).erase(plan, order.handle)
+        by_hand = await self._by_hand(order, ERASE, plan)
+        answer = by_hand or await self._parts.connector(order.system).erase(plan, order.handle)
         match answer:
             case Done():
                 counts = _counted(answer.result)
                 outcomes = with_reasons(plan, answer.result)
+                attested = {"attested": True} if by_hand else {}
                 async with self._parts.ledger.begin() as tx:
-                    await self._keep(tx, order, "erase", outcomes, counts, Tag.SYSTEM_ERASED)
+                    await self._keep(tx, order, "erase", outcomes, counts, Tag.SYSTEM_ERASED, **attested)
                 return EraseReport(system=order.system, state="done", counts=counts)
             case Drifted():
                 async with self._parts.ledger.begin() as tx:
@@ -148,14 +161,16 @@ class SystemActivities:
         """Look again, without trusting what the erasure said."""
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
-        answer = await self._parts.connector(order.system).confirm(plan, order.handle)
+        by_hand = await self._by_hand(order, CONFIRM, plan)
+        answer = by_hand or await self._parts.connector(order.system).confirm(plan, order.handle)
         match answer:
             case Done():
                 counts = _counted(answer.result)
                 clean = _as_planned(plan, answer.result)
                 outcomes = with_reasons(plan, answer.result)
+                said = {"clean": clean, **({"attested": True} if by_hand else {})}
                 async with self._parts.ledger.begin() as tx:
-                    await self._keep(tx, order, "confirm", outcomes, counts, Tag.SYSTEM_CONFIRMED, clean=clean)
+                    await self._keep(tx, order, "confirm", outcomes, counts, Tag.SYSTEM_CONFIRMED, **said)
                 return ConfirmReport(
                     system=order.system,
                     state="clean" if clean else "remains",
@@ -170,6 +185,13 @@ class SystemActivities:
                 )
             case _:
                 assert_never(answer)
+
+    async def _by_hand(self, order: EraseOrder, step: str, plan: SystemPlan) -> Done[tuple[ObjectOutcome, ...]] | None:
+        """A human's word for what became of the plan's objects; None where the system answers for itself."""
+        if step not in steps_by_hand(self._parts.connector(order.system).manifest):
+            return None
+        async with self._parts.ledger.begin() as tx:
+            return Done(result=await treated(tx, order, plan))
 
     async def _keep(
         self,

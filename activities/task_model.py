@@ -40,6 +40,21 @@ FATES: dict[TaskPhase, tuple[Fate, ...]] = {
 """What a human may say became of an object."""
 
 
+def brief_name(task: str) -> str:
+    """Under which the brief lies sealed."""
+    return f"task/{task}"
+
+
+def done_name(task: str) -> str:
+    """Under which lies what came of it."""
+    return f"task/{task}/done"
+
+
+def letter_name(task: str, *, officer: bool = False) -> str:
+    """Under which lie the facts of the letter to the owner, or of that to the privacy officer."""
+    return f"task/{task}/officer" if officer else f"task/{task}/letter"
+
+
 class TaskOrder(SystemOrder):
     """Open this task, remind of it, or read what came of it."""
 
@@ -104,8 +119,6 @@ class TaskBrief(Frozen):
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
     collections: tuple[TaskCollection, ...] = ()
     objects: tuple[TaskObject, ...] = Field(default=(), repr=False)
-    kept: tuple[ObjectOutcome, ...] = Field(default=(), repr=False)
-    """Of the plan: what stays anyway, for which nobody must do anything."""
     corrections: tuple[Correction, ...] = Field(default=(), repr=False)
     purposes: tuple[str, ...] = ()
     digest: str | None = None
@@ -136,6 +149,6 @@ class FoundRecord(Frozen):
 
     collection: str
     data: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
-    date: date | None = None
+    anchor: date | None = None
     """From which a duty to keep it runs."""
     files: tuple[FoundFile, ...] = Field(default=(), repr=False)

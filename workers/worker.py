@@ -20,6 +20,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.asking import AskingActivities
 from activities.categories import CategoryActivities
+from activities.changes import ChangeActivities
+from activities.concluding import ConcludingActivities
 from activities.connectors import load_connector
 from activities.export import ExportActivities
 from activities.identity import IdentityActivities
@@ -32,6 +34,7 @@ from activities.record import RecordActivities
 from activities.remedies import RemedyActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
+from activities.tasks import TaskActivities
 from activities.wrapper import WrapperInterceptor
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
@@ -63,6 +66,7 @@ PASSED_THROUGH = (
     "workflows.attributes",
     "workflows.calls",
     "workflows.card",
+    "workflows.changing",
     "workflows.clock",
     "workflows.clock_acts",
     "workflows.erasing",
@@ -72,6 +76,8 @@ PASSED_THROUGH = (
     "workflows.remedies",
     "workflows.state",
     "workflows.systems",
+    "workflows.task_acts",
+    "workflows.tasks",
     "workflows.telling",
     "workflows.verifying",
     "structlog",
@@ -148,6 +154,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     record = RecordActivities(parts)
     asking = AskingActivities(parts)
     recipients = RecipientActivities(parts)
+    tasks = TaskActivities(parts)
     return Worker(
         client,
         task_queue=parts.task_queue,
@@ -178,6 +185,9 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             asking.charge,
             asking.delay,
             RemedyActivities(parts).decide,
+            tasks.open_task,
+            tasks.remind_task,
+            tasks.task_result,
         ],
         interceptors=[WrapperInterceptor(parts.ledger)],
         workflow_runner=workflow_runner(),

@@ -13,10 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from habeas.acts import ActAnswer, ActCall, ActKind
     from workflows import calls
     from workflows.model import RequestStart
-    from workflows.state import RequestState
+    from workflows.task_acts import TaskActs
 
 
-class ClockActs(RequestState):
+class ClockActs(TaskActs):
     """Moves the deadline."""
 
     def __init__(self, start: RequestStart) -> None:

@@ -1,8 +1,8 @@
 """The story of a data-subject request, from its arrival to a closed, provable end. It reads as the law does.
 
 What staff do to it is in `workflows.acts`, the statutory clock in `workflows.clock`, one system's part in
-`workflows.systems`; proving who asks in `workflows.verifying`, erasing in `workflows.erasing`, handing a copy over in
-`workflows.handing`, the telling of it all in `workflows.telling`.
+`workflows.systems`; proving who asks in `workflows.verifying`, erasing in `workflows.erasing`, changing in
+`workflows.changing`, handing a copy over in `workflows.handing`, the telling of it all in `workflows.telling`.
 """
 
 from __future__ import annotations
@@ -17,21 +17,24 @@ with workflow.unsafe.imports_passed_through():
     from activities.plan import PlanActivities
     from activities.record import RecordActivities
     from activities.systems import SystemActivities
-    from habeas.model import REMEDIES, Outcome, Right, Stage
+    from habeas.model import CHANGING, REMEDIES, Outcome, Right, Stage
     from habeas.particulars import Scope
     from workflows import calls
+    from workflows.changing import Changing
     from workflows.clock import Alarm
     from workflows.model import RequestStart
-    from workflows.remedies import Remedying
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
 What was approved to be erased is not left unerased by a clock.
 """
 
+_USES = CHANGING - {Right.RECTIFICATION, Right.RESTRICTION}
+"""Rights about what data is used for: nothing of it is collected."""
+
 
 @workflow.defn
-class RequestWorkflow(Remedying):
+class RequestWorkflow(Changing):
     """One request. Its id is the workflow's id; nothing in here says whose it is."""
 
     @workflow.init
@@ -52,22 +55,40 @@ class RequestWorkflow(Remedying):
         return await self._close(outcome, clock)
 
     async def _story(self) -> Outcome:
+        if self._brief.not_a_right:
+            return await self._tell(Outcome.REFUSED, "not_a_right")
         if self.right in REMEDIES:
             return await self._remedy()
         self.send_soon("acknowledgement", "acknowledgement")
         if not await self._verify():
             return await self._tell(Outcome.UNVERIFIED, "unverified")
         while True:
-            if not await self._find():
+            found = await self._find()
+            if not found and not self._by_hand():
                 return await self._tell(Outcome.NOTHING_FOUND, "nothing_found")
-            await self._collect(self._systems)
+            if await self._stop_at_once():
+                return await self._tell_of_change()
+            collected = 0 if self.right in _USES else await self._collect(self._systems)
+            if not found and not collected:
+                missing = tuple(sorted(self.systems.skipped))
+                return await self._tell(Outcome.NOTHING_FOUND, "nothing_found", missing=missing)
+            await self._forward()
             while await self._reviewed():
-                if self.right is not Right.ERASURE:
+                if self.right is Right.ERASURE:
+                    drifted = await self._erase() or await self._confirm()
+                elif self.right in CHANGING:
+                    drifted = await self._change()
+                else:
                     return await self._hand_over()
-                drifted = await self._erase() or await self._confirm()
                 if not drifted:
-                    return await self._tell_of_erasure()
+                    return await self._answer()
                 await self._collect(drifted)
+
+    async def _answer(self) -> Outcome:
+        if self.right in CHANGING:
+            return await self._tell_of_change()
+        await self._tell_recipients()
+        return await self._tell_of_erasure()
 
     # Beginning and end
 
@@ -84,6 +105,8 @@ class RequestWorkflow(Remedying):
         outcome, act_id, ground = self.ending or (Outcome.WITHDRAWN, None, None)
         if self.right in REMEDIES and outcome is Outcome.REFUSED and act_id:
             return await self._decide(outcome, act_id, ground)
+        if self._parts and outcome is Outcome.REFUSED:
+            outcome = Outcome.PARTLY_FULFILLED  # what stopped at once stays stopped
         kind = "refusal" if outcome is Outcome.REFUSED else "withdrawal"
         return await self._tell(outcome, kind, act_id=act_id, ground=ground)
 
@@ -106,7 +129,7 @@ class RequestWorkflow(Remedying):
 
     async def _find(self) -> bool:
         await self._enter(Stage.LOCATING)
-        ask = self._systems
+        ask = tuple(one for one in self._systems if not one.needs_hands("collect"))
         while True:
             self.look_again = False
             await asyncio.gather(*(self._locate(system) for system in ask))
@@ -130,13 +153,19 @@ class RequestWorkflow(Remedying):
         await workflow.wait_condition(lambda: self.decided != seen and self.settled())
         await self._enter(Stage.LOCATING)
 
-    async def _collect(self, systems: tuple[SystemBrief, ...]) -> None:
+    def _by_hand(self) -> bool:
+        """Whether a human must look somewhere before it is known that nothing is held."""
+        return any(one.needs_hands("collect") and one.name not in self.systems.skipped for one in self._systems)
+
+    async def _collect(self, systems: tuple[SystemBrief, ...]) -> int:
         await self._enter(Stage.COLLECTING)
         reports = await asyncio.gather(
             *(self.systems.step(one, "collect", SystemActivities.collect, self._order(one)) for one in systems)
         )
         self._free_text = any(report.free_text for report in reports if report)
-        self._log(f"collected {sum(report.records for report in reports if report)} records")
+        records = sum(report.records for report in reports if report)
+        self._log(f"collected {records} records")
+        return records
 
     def _order(self, system: SystemBrief) -> SystemOrder:
         return SystemOrder(request_id=self.id, at=workflow.now(), system=system.name)
@@ -163,6 +192,8 @@ class RequestWorkflow(Remedying):
             )
             self.plan = report.digest
             self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
+        elif self.right in CHANGING:
+            self.plan = await self._plan_change()
         unread = brief.scope is Scope.CATEGORIES or not self._free_text
         needed = 0 if brief.review_only_free_text and unread else brief.approvals
         if needed:

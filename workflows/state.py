@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.clock import Clock
     from workflows.model import RequestStart
     from workflows.systems import Systems
+    from workflows.tasks import Tasks
 
 _ENDINGS = frozenset({ActKind.REFUSE, ActKind.WITHDRAW})
 
@@ -30,8 +31,10 @@ class RequestState:
         self.stage = Stage.RECEIVED
         self.clock = Clock()
         self.systems = Systems(start.request_id, self.changed, self.ask_for_attention)
+        self.tasks = Tasks(start.request_id, self.systems, self.send_soon, self.log)
         self.brief: Brief | None = None
         self.proven = False
+        self._proofs: set[str] = set()
         self.code_wanted = 0
         self.decided = 0
         self.look_again = False
@@ -45,7 +48,7 @@ class RequestState:
         """Questions and fees that the person has not answered: until then nothing is handed over or erased."""
         self.delay_told = False
         self.begun = False
-        """An erasure of which a part may be done already."""
+        """An erasure, or a change, of which a part may be done already."""
         self.ending: tuple[Outcome, str, str | None] | None = None
         """Outcome, the act that brings it, and its ground; taken back if the act cannot be written down."""
         self._recording = 0
@@ -54,6 +57,10 @@ class RequestState:
 
     def changed(self) -> None:
         """What operators see has changed."""
+        raise NotImplementedError
+
+    def log(self, line: str) -> None:
+        """Something happened that operators may want to read."""
         raise NotImplementedError
 
     def ask_for_attention(self, system: str, code: str, dedupe: str) -> None:
@@ -65,6 +72,12 @@ class RequestState:
         raise NotImplementedError
 
     # What acts need
+
+    def prove_by(self, method: str) -> None:
+        """One proof of identity is there: ``code`` or ``attested``. Where policy asks for both, one is not enough."""
+        self._proofs.add(method)
+        both = self.brief is not None and self.brief.identity.both
+        self.proven = not both or self._proofs >= {"code", "attested"}
 
     def settled(self) -> bool:
         """Every accepted act is written down, or taken back."""
@@ -89,7 +102,7 @@ class RequestState:
             raise ApplicationError(f"The request is ending as {self.ending[0].value}.", type="wrong_stage")
         if self.begun and kind in _ENDINGS:
             raise ApplicationError(
-                "The erasure has begun: it can be neither withdrawn nor refused; approve the plan of what remains.",
+                "It has begun to be carried out: it can be neither withdrawn nor refused; approve the plan of what remains.",
                 type="wrong_stage",
             )
         allowed = stages(kind, self.right)

@@ -38,6 +38,8 @@ class Systems:
         self._request_id = request_id
         self._changed = changed
         self._attention = attention
+        self.hands: Callable[[SystemBrief, str, str | None], Awaitable[bool]] | None = None
+        """Does a step that needs a human's hands; whether the story then goes on with the system."""
         self.waiting: dict[str, str] = {}
         self.skipped: list[str] = []
         self._retries: dict[str, int] = {}
@@ -68,7 +70,9 @@ class Systems:
     async def step(
         self, system: SystemBrief, phase: str, activity: Callable[[Any, A], Awaitable[R]], order: A
     ) -> R | None:
-        """One system's step until it is done; None once staff skip the system."""
+        """One system's step until it is done, after a human's part in it; None once staff skip the system."""
+        if self.hands and not await self.hands(system, phase, getattr(order, "digest", None)):
+            return None
         patience = calls.FIRST_PATIENCE
         while system.name not in self.skipped:
             heard = self.heard(system.name)
@@ -98,15 +102,18 @@ class Systems:
         await self.arrived(system.name, phase, left_out=True)
         return None
 
-    async def wait_for(self, system: str, phase: str, code: str, correlation: str | None = None) -> None:
-        """Show that the request waits for this system, since now and why; ask staff to look."""
+    async def wait_for(
+        self, system: str, phase: str, code: str, correlation: str | None = None, *, ask: bool = True
+    ) -> None:
+        """Show that the request waits for this system, since now and why; ask staff to look, unless they were."""
         asked = f"waiting/{system}/{phase}/{code}/{self.heard(system)}"
         if system in self.waiting and self._asked.get(system) == asked:
             return
         self._asked[system] = asked
         self.waiting[system] = code
         self._changed()
-        self._attention(system, code, asked)
+        if ask:
+            self._attention(system, code, asked)
         await self._write(system, phase, code, correlation)
 
     async def _write(

@@ -104,6 +104,10 @@ class Telling(Acts):
         workflow.upsert_search_attributes(seen)
         self._show_card()
 
+    def log(self, line: str) -> None:
+        """One line more on the card."""
+        self._log(line)
+
     def _log(self, line: str) -> None:
         self._told = [*self._told, f"{workflow.now():%Y-%m-%d %H:%M} {line}"][-LINES:]
         self._show_card()

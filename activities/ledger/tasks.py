@@ -86,7 +86,7 @@ class Tasks(Room):
         Raises:
             BadInput: there is none of this id.
         """
-        wanted = _tasks().where(task.c.id == task_id)
+        wanted = self._tasks().where(task.c.id == task_id)
         row = await self._first(wanted.with_for_update(of=task) if lock else wanted)
         if row is None:
             raise BadInput("There is no such task; see `habeas task list`.", field="task")
@@ -94,7 +94,7 @@ class Tasks(Room):
 
     async def tasks(self, wanted: TaskFilter) -> tuple[TaskRow, ...]:
         """Tasks by the day they are due."""
-        found = _tasks()
+        found = self._tasks()
         if wanted.request_id is not None:
             found = found.where(task.c.request_id == wanted.request_id)
         if wanted.controller is not None:
@@ -136,7 +136,7 @@ class Tasks(Room):
         cancelled = await self._run(update(task).where(condition).values(state=TaskState.CANCELLED.value, done_at=at))
         return cancelled.rowcount
 
-
-def _tasks() -> Select[Any]:
-    columns = [task.c[name] for name in TaskRow.model_fields if name != "controller"]
-    return select(*columns, request.c.controller).join(request, request.c.id == task.c.request_id)
+    def _tasks(self) -> Select[Any]:
+        columns = [task.c[name] for name in TaskRow.model_fields if name != "controller"]
+        joined = select(*columns, request.c.controller).join(request, request.c.id == task.c.request_id)
+        return joined.where(self._mine(request.c.controller))

@@ -1,0 +1,243 @@
+"""Tasks for humans: what a system cannot do by itself. Opened, reminded of, and their results taken in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.actors import actor_of
+from activities.by_hand import done_words, last_done, to_do
+from activities.clockface import local_day
+from activities.connectors.manual import Hands, hands_of
+from activities.finding import DECISIONS, load_graph
+from activities.ledger import Tx
+from activities.letters import TaskFacts
+from activities.model import EraseOrder
+from activities.pages import Pages, load_collected
+from activities.parts import Parts
+from activities.plans import approved_plan, held_since
+from activities.task_model import (
+    TaskBrief,
+    TaskCollection,
+    TaskObject,
+    TaskOpened,
+    TaskOrder,
+    TaskPhase,
+    TaskReport,
+    TaskWords,
+    brief_name,
+    done_name,
+    letter_name,
+)
+from habeas.acts import ActCall
+from habeas.connector import PlannedObject
+from habeas.errors import BadInput
+from habeas.evidence import Tag
+from habeas.model import Request, Right
+from habeas.particulars import Particulars
+
+DAY = timedelta(days=1)
+MORNING = time(8)
+"""When a reminder goes out, in the zone of the establishment."""
+
+
+class TaskActivities:
+    """What the workflow does with tasks."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def open_task(self, order: TaskOrder) -> TaskOpened:
+        """Open a task, unless nothing is left to do by hand; the same order again is the same task."""
+        hands = hands_of(self._parts.connector(order.system))
+        contents = await self._contents(order)
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            policy = self._parts.policy(request.controller)
+            brief = await self._brief(tx, request, order, hands)
+            objects = tuple(
+                one.model_copy(update={"content": contents.get((one.collection, one.key), {})}) for one in brief.objects
+            )
+            brief = brief.model_copy(update={"objects": objects})
+            due_on = _due(request, local_day(policy, order.at), hands)
+            remind_at = _morning(due_on, order.at, policy.controller.clock_tz)
+            opened = TaskOpened(remind_at=remind_at, remind_every=hands.remind_days * DAY.total_seconds())
+            if await self._is_needless(tx, order, brief):
+                return opened.model_copy(update={"needed": False})
+            owner = actor_of(self._parts.ledger.vault, hands.owner) if hands.owner else None
+            await tx.open_task(
+                order.task,
+                order.request_id,
+                system=order.system,
+                phase=order.phase.value,
+                at=order.at,
+                due_on=due_on,
+                owner=owner,
+            )
+            await self._seal(tx, order, brief, due_on, hands)
+            facts: dict[str, JsonValue] = {**_facts(order), "due_on": due_on.isoformat()}
+            await tx.record(
+                order.request_id, Tag.TASK_OPENED, at=order.at, facts=facts, dedupe=f"task/{order.task}/opened"
+            )
+        return opened
+
+    async def _contents(self, order: TaskOrder) -> dict[tuple[str, str], dict[str, JsonValue]]:
+        """What was collected of a system that is to be erased by hand: only a human reads it there."""
+        if order.phase is not TaskPhase.ERASE:
+            return {}
+        async with self._parts.ledger.begin() as tx:
+            collected = (await load_collected(tx, order.request_id)).get(order.system)
+        if collected is None:
+            return {}
+        pages = Pages(self._parts.ledger, self._parts.storage, order.request_id)
+        records = pages.read(order.system, range(collected.pages))
+        return {(record.collection, record.key): record.data async for record in records}
+
+    async def _brief(self, tx: Tx, request: Request, order: TaskOrder, hands: Hands) -> TaskBrief:
+        manifest = self._parts.connector(order.system).manifest
+        policy, subject = self._parts.policy(request.controller), await tx.subject(request.id)
+        asked = Particulars.of(subject)
+        return TaskBrief(
+            system=order.system,
+            title=manifest.title,
+            phase=order.phase,
+            right=request.right,
+            instructions=hands.instructed(policy.controller.languages),
+            name=subject.name,
+            identifiers=(await load_graph(tx, request.id)).known(),
+            collections=tuple(
+                TaskCollection(
+                    name=one.name,
+                    category=policy.text(policy.category(one.category).title),
+                    dated=one.retention is not None,
+                )
+                for one in manifest.collections
+            ),
+            objects=await self._objects(tx, order),
+            corrections=asked.corrections if request.right is Right.RECTIFICATION else (),
+            purposes=asked.purposes,
+            digest=order.digest,
+            max_file_bytes=hands.max_file_bytes,
+        )
+
+    async def _objects(self, tx: Tx, order: TaskOrder) -> tuple[TaskObject, ...]:
+        """What the approved plan asks a human to do; the last door before data is gone is here, too."""
+        if order.phase is not TaskPhase.ERASE:
+            return ()
+        plan = await approved_plan(tx, _erase_order(order), self._parts)
+        return tuple(_object(n, each) for n, each in enumerate(to_do(plan.objects), start=1))
+
+    async def _is_needless(self, tx: Tx, order: TaskOrder, brief: TaskBrief) -> bool:
+        if order.phase is TaskPhase.ERASE:
+            # Where a hold came after the approval nobody is sent to erase: the story goes back to review.
+            plan = await approved_plan(tx, _erase_order(order), self._parts)
+            return not brief.objects or bool(await held_since(tx, order.request_id, plan, self._parts))
+        if order.phase is not TaskPhase.FIND:
+            return False
+        before = await last_done(tx, order.request_id, order.system, TaskPhase.FIND)
+        if before is None or before.id == order.task:
+            return False
+        asked = await tx.unseal(order.request_id, brief_name(before.id), TaskBrief)
+        return asked is not None and set(brief.identifiers) <= set(asked.identifiers)
+
+    async def _seal(self, tx: Tx, order: TaskOrder, brief: TaskBrief, due_on: date, hands: Hands) -> None:
+        await tx.seal(order.request_id, brief_name(order.task), brief)
+        letter = TaskFacts(
+            to=hands.owner,
+            task=order.task,
+            system=order.system,
+            title=brief.title,
+            phase=order.phase.value,
+            due_on=due_on,
+        )
+        await tx.seal(order.request_id, letter_name(order.task), letter)
+        await tx.seal(order.request_id, letter_name(order.task, officer=True), letter.model_copy(update={"to": None}))
+
+    @activity.defn
+    async def remind_task(self, order: TaskOrder) -> None:
+        """Note that a reminder goes out."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.remind_task(order.task, order.number)
+            await tx.record(
+                order.request_id,
+                Tag.TASK_REMINDED,
+                at=order.at,
+                facts={**_facts(order), "number": order.number},
+                dedupe=f"task/{order.task}/reminded/{order.number}",
+            )
+
+    @activity.defn
+    async def task_result(self, order: TaskOrder) -> TaskReport:
+        """What a human says became of it, for the ledger; there is nothing else that could be asked."""
+        async with self._parts.ledger.begin() as tx:
+            words = await done_words(tx, order.request_id, order.task)
+            counts = dict(Counter(one.fate for one in words.outcomes))
+            told: dict[str, int] = {fate.value: count for fate, count in sorted(counts.items())}
+            await tx.save_outcomes(order.request_id, order.system, words.outcomes, at=order.at)
+            await tx.save_system(order.request_id, order.system, phase="change", state="done", counts=told)
+            await tx.record(
+                order.request_id,
+                Tag.SYSTEM_CHANGED,
+                at=order.at,
+                facts={**_facts(order), "attested": True, **told},
+                dedupe=f"task/{order.task}/result",
+            )
+        return TaskReport(task=order.task, counts=counts)
+
+
+async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime) -> None:
+    """What an accepted act says came of a task; the same act again changes nothing.
+
+    Raises:
+        BadInput: there is no such task of this request, or nothing was said with the act.
+        WrongStage: the task is done, or not needed any more.
+    """
+    words = await tx.unseal(request_id, f"{DECISIONS}{call.act_id}", TaskWords)
+    task = await tx.task(str(call.task), lock=True)
+    if words is None or words.act_id != call.act_id or task.request_id != request_id:
+        raise BadInput("Nothing was said of a task of this request.")
+    before = await tx.unseal(request_id, done_name(task.id), TaskWords)
+    if before is not None and before.act_id == call.act_id:
+        return
+    fates = Counter(one.fate.value for one in words.outcomes)
+    found = {"records": words.records, "files": words.files} if task.phase == TaskPhase.FIND.value else {}
+    counts = {**found, **dict(sorted(fates.items()))}
+    await tx.finish_task(task.id, at=at, by=call.actor, counts=counts)
+    await tx.seal(request_id, done_name(task.id), words)
+    facts: dict[str, JsonValue] = {
+        "task": task.id,
+        "system": task.system,
+        "phase": task.phase,
+        "attested": True,
+        **counts,
+    }
+    await tx.record(request_id, Tag.TASK_DONE, at=at, actor=call.actor, facts=facts, dedupe=f"task/{task.id}/done")
+
+
+def _facts(order: TaskOrder) -> dict[str, JsonValue]:
+    return {"task": order.task, "system": order.system, "phase": order.phase.value}
+
+
+def _erase_order(order: TaskOrder) -> EraseOrder:
+    return EraseOrder(request_id=order.request_id, at=order.at, system=order.system, digest=str(order.digest))
+
+
+def _object(number: int, planned: PlannedObject) -> TaskObject:
+    return TaskObject(handle=str(number), collection=planned.collection, key=planned.key, treatment=planned.treatment)
+
+
+def _due(request: Request, today: date, hands: Hands) -> date:
+    """Within the owner's days, and before the request's own last day."""
+    due_on = today + timedelta(days=hands.due_days)
+    return max(today, min(due_on, request.due_on - DAY)) if request.due_on else due_on
+
+
+def _morning(day: date, after: datetime, zone: str) -> datetime:
+    """The morning of a day, or tomorrow at this hour where that is over."""
+    at = datetime.combine(day, MORNING, ZoneInfo(zone))
+    return at if at > after else after + DAY

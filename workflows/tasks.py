@@ -1,0 +1,143 @@
+"""Tasks for humans in a request: opened, reminded of, waited for like a system that takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.model import SystemBrief
+    from activities.task_model import TaskOpened, TaskOrder, TaskPhase, TaskReport, letter_name
+    from activities.tasks import TaskActivities
+    from workflows import calls
+    from workflows.systems import Systems
+
+TASK_OPEN = "task_open"
+"""What is shown of a system that waits for a human."""
+MOST_REMINDERS = 20
+"""After that the clock's own alarms go on; a history is not filled with letters that nobody answers."""
+OFFICER_FROM = 2
+"""From this reminder on the privacy officer is reminded beside the owner."""
+
+_PHASES = {"collect": TaskPhase.FIND, "erase": TaskPhase.ERASE}
+"""The steps of the story that a human may do, as tasks."""
+
+
+class Send(Protocol):
+    """Sends a letter beside the story."""
+
+    def __call__(self, kind: str, dedupe: str, **facts: str | None) -> None:
+        """As `RequestState.send_soon`."""
+
+
+class Tasks:
+    """The tasks of one request. Finished by an act; ended with the request, or when the system is left out."""
+
+    def __init__(self, request_id: str, systems: Systems, send: Send, log: Callable[[str], None]) -> None:
+        self._request_id = request_id
+        self._systems = systems
+        self._send = send
+        self._log = log
+        self._count = 0
+        self.open: dict[str, str] = {}
+        """Task -> the system that it is for."""
+        self.finishing: set[str] = set()
+        """Tasks whose end is being written down."""
+        self._done: set[str] = set()
+        systems.hands = self.step
+
+    def finished(self, task: str) -> None:
+        """A human has done it, and it is written down."""
+        self._done.add(task)
+
+    async def step(self, system: SystemBrief, step: str, digest: str | None) -> bool:
+        """A step of the story by hand, if it is one; whether the story goes on with the system."""
+        if step not in _PHASES or not system.needs_hands(step):
+            return True
+        return await self.do(system, _PHASES[step], digest=digest, step=step) is not None
+
+    async def do(
+        self, system: SystemBrief, phase: str, *, digest: str | None = None, step: str | None = None
+    ) -> TaskReport | None:
+        """Have a human do it, however long it takes.
+
+        Args:
+            system: where.
+            phase: a `TaskPhase`: find, erase, rectify, restrict, lift, stop.
+            digest: erasure: of the approved plan.
+            step: what the story calls it; shown while it is waited for. The phase, unless said.
+
+        Returns:
+            What became of it (of a change: what became of objects, as counts); None once staff leave the system out.
+        """
+        if system.name in self._systems.skipped:
+            return None
+        self._count += 1
+        order = TaskOrder(
+            request_id=self._request_id,
+            at=workflow.now(),
+            system=system.name,
+            task=f"{self._request_id.lower()}-{self._count}",
+            phase=TaskPhase(phase),
+            digest=digest,
+        )
+        shown, here = step or phase, _ours(system)
+        opened = await self._systems.step(here, shown, TaskActivities.open_task, order)
+        if opened is None:
+            return None
+        if opened.needed and not await self._until_done(order, shown, opened):
+            return None
+        if order.phase in _PHASES.values():
+            return TaskReport(task=order.task)
+        return await self._systems.step(here, shown, TaskActivities.task_result, order)
+
+    async def _until_done(self, order: TaskOrder, step: str, opened: TaskOpened) -> bool:
+        """Whether it was done; False where the system was left out."""
+        self.open[order.task] = order.system
+        self._log(f"task for a human: {order.phase} in {order.system}")
+        try:
+            self._send("staff_task", f"{order.task}/0", sealed=letter_name(order.task), system=order.system)
+            await self._systems.wait_for(order.system, step, TASK_OPEN, ask=False)
+            await self._remind_until(order, opened)
+        finally:
+            self.open.pop(order.task, None)
+        left_out = order.system in self._systems.skipped
+        await self._systems.arrived(order.system, step, left_out=left_out)
+        return not left_out
+
+    async def _remind_until(self, order: TaskOrder, opened: TaskOpened) -> None:
+        number, at = 0, opened.remind_at
+        while not self._is_over(order):
+            heard = self._systems.heard(order.system)
+
+            def told(heard: int = heard) -> bool:
+                return self._is_over(order) or self._systems.heard(order.system) != heard
+
+            try:
+                rest = None if number >= MOST_REMINDERS else max(at - workflow.now(), timedelta(seconds=1))
+                await workflow.wait_condition(told, timeout=rest, timeout_summary=f"reminder: {order.task}")
+            except TimeoutError:
+                pass
+            if not self._is_over(order):
+                number += 1
+                at = workflow.now() + timedelta(seconds=opened.remind_every)
+                await self._remind(order.model_copy(update={"at": workflow.now(), "number": number}))
+
+    async def _remind(self, order: TaskOrder) -> None:
+        await calls.record(TaskActivities.remind_task, order, f"remind of {order.task}")
+        name = f"{order.task}/{order.number}"
+        self._send("staff_task_reminder", name, sealed=letter_name(order.task), system=order.system)
+        if order.number >= OFFICER_FROM:
+            sealed = letter_name(order.task, officer=True)
+            self._send("staff_task_reminder", f"{name}/officer", sealed=sealed, system=order.system)
+
+    def _is_over(self, order: TaskOrder) -> bool:
+        return order.task in self._done or order.system in self._systems.skipped
+
+
+def _ours(system: SystemBrief) -> SystemBrief:
+    """The system as our own steps on it are called: on the engine's queue, and by nobody's hand."""
+    return SystemBrief(name=system.name, task_queue=workflow.info().task_queue)

@@ -53,7 +53,8 @@ def _received_on(case: Case, tz: str) -> date:
 def _check(case: Case, law: Regime, on: date) -> None:
     if on < law.in_force:
         raise BadInput(f"{law.code} is in force from {law.in_force}; the request came before. {law.before}".strip())
-    if any(pause.start < on for pause in case.pauses):
+    clock = law.clock(case.right)
+    if any(pause.start < on for pause in case.pauses if clock and clock.pause(case.right, pause.reason)):
         raise BadInput("A pause cannot start before the request was received.")
     if case.requested_on and case.requested_on > on:
         raise BadInput("The request is dated after its receipt.")

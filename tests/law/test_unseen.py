@@ -400,3 +400,10 @@ def test_an_extension_after_waiting_says_how_many_days_it_adds() -> None:
     found = compute(case("UK-GDPR", "GB-ENG", "access", "2027-01-12", waited, extended=True))
     said = "until Monday 12 April 2027, and 8 days more for the waiting, until Tuesday 20 April 2027"
     assert said in " ".join(found.explanation)
+
+
+def test_a_pause_that_the_law_does_not_know_is_not_even_looked_at() -> None:
+    early = ("2027-01-08", "2027-01-20", "identity")
+    assert due("US-CCPA", "US-CA", "access", "2027-01-12", early) == "2027-02-26"
+    with pytest.raises(BadInput, match="before the request"):
+        due("EU-GDPR", "DK", "access", "2027-01-12", early)

@@ -17,6 +17,7 @@ from activities.package.facts import CollectionFacts, OpenRecords, SystemFacts
 from activities.package.jsonl import json_line
 from activities.package.names import Names, safe_name
 from activities.package.preview import Node
+from activities.package.schema import Shape
 from habeas.connector import File, Record
 
 __all__ = ["Attachment", "Table", "csv_cell"]
@@ -56,6 +57,7 @@ class Table:
     attachments: list[Attachment] = field(default_factory=list)
     """The first ones; ``attachment_count`` counts all."""
     attachment_count: int = 0
+    shape: Shape = field(default_factory=Shape)
 
     def __post_init__(self) -> None:
         self._withheld = {w.field for w in self.facts.withheld}
@@ -73,7 +75,9 @@ class Table:
                     self.preview.append({name: self.show(value) for name, value in row.items()})
                 self._note(files)
                 buffer += b"\n" if first else b",\n"
-                buffer += json_line(_with_files(row, files))
+                written = _with_files(row, files)
+                self.shape.see(written)
+                buffer += json_line(written)
                 first = False
                 if len(buffer) >= _CHUNK:
                     yield bytes(buffer)

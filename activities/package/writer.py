@@ -18,10 +18,12 @@ from stream_zip import ZIP_64, stream_zip
 from activities.letters.wording import humanise
 from activities.package.bridge import Bridge
 from activities.package.facts import PackageFacts, Sources
+from activities.package.jsonl import json_line
 from activities.package.names import Names, safe_name
 from activities.package.page import page, words_for
 from activities.package.preview import show
 from activities.package.rows import Table, slices
+from activities.package.schema import SCHEMAS, schemas
 from habeas.errors import BadInput
 
 __all__ = ["INDEX", "MANIFEST", "SCHEMA", "write_package"]
@@ -52,8 +54,9 @@ async def write_package(facts: PackageFacts, sources: Sources, now: AwareDatetim
     """The package as the bytes of a ZIP file, ready to be encrypted and stored.
 
     Members, in this order: for each collection with records ``data/<system>/<collection>.json`` and ``.csv`` and its
-    attachments in ``files/<system>/<collection>/``; ``index.html``, ``article15.json``, ``withheld.json``; last
-    ``manifest.json`` with size and SHA-256 of every other one. The same input gives the same bytes.
+    attachments in ``files/<system>/<collection>/``; ``index.html``, ``schema.json``, ``article15.json``,
+    ``withheld.json``; last ``manifest.json`` with size and SHA-256 of every other one. The same input gives the same
+    bytes.
 
     Args:
         facts: what the package says.
@@ -119,6 +122,7 @@ async def _contents(facts: PackageFacts, tables: list[Table], now: datetime) -> 
                 async for attachment, file in files:
                     yield _Member(attachment.path, _several(slices(file.content)))
     yield _Member(INDEX, _several(page(facts, tables, now, words_for(facts.language))))
+    yield _Member(SCHEMAS, _several([json_line(schemas(tables)), b"\n"]))
     yield _Member("article15.json", _several([_pretty(_article15(facts, now))]))
     yield _Member("withheld.json", _several([_pretty(_withheld(facts))]))
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from activities.letters import LANGUAGES
-from activities.letters.wording import _catalogue
+from activities.letters.wording import catalogue
 from activities.package import (
     CollectionFacts,
     SourceChanged,
@@ -41,6 +41,7 @@ def test_the_members_and_their_order(package: bytes) -> None:
         "files/support/tickets/2-photo gpj.exe.txt",
         "files/support/tickets/3-Kvittering æøå #1.pdf",
         "index.html",
+        "schema.json",
         "article15.json",
         "withheld.json",
         "manifest.json",
@@ -174,9 +175,9 @@ def test_the_page_shows_the_first_rows_and_says_how_many_more(package: bytes) ->
 
 
 def test_the_catalogues_of_the_page_fit_each_other() -> None:
-    english = _catalogue("activities.package", "en")
+    english = catalogue("activities.package", "en")
     for language in LANGUAGES[1:]:
-        other = _catalogue("activities.package", language)
+        other = catalogue("activities.package", language)
         assert english.keys() == other.keys()
         for key, text in english.items():
             assert sorted(re.findall(r"{\w*}", text)) == sorted(re.findall(r"{\w*}", other[key])), key
@@ -227,3 +228,35 @@ async def test_a_field_that_hides_behind_another_order_is_still_withheld() -> No
     about = one_collection(rows=2, withheld=(WithheldField(field="last_name", reason="a test"),))
     data = await zipped(about, {("crm", "contacts"): opening(records("contacts", CONTACTS))})
     assert "Łukasiewicz".encode() not in b"".join(unzipped(data).values())
+
+
+def test_the_files_describe_themselves(package: bytes) -> None:
+    members = unzipped(package)
+    described = json.loads(members["schema.json"])
+    tables = {table["json"]: table for table in described["tables"]}
+    assert set(tables) == {name for name in members if name.startswith("data/") and name.endswith(".json")}
+    for name, table in tables.items():
+        rows = json.loads(members[name])
+        record = table["json_schema"]["items"]
+        seen = {field for row in rows for field in row}
+        assert set(record["properties"]) == seen
+        assert set(record["required"]) == {field for field in seen if all(field in row for row in rows)}
+        for field, said in record["properties"].items():
+            kinds = said["type"] if isinstance(said["type"], list) else [said["type"]]
+            assert all(_is(row[field], kinds) for row in rows if field in row), (name, field)
+        header = next(csv.reader(io.StringIO(members[table["csv"]].decode("utf-8-sig"), newline="")))
+        assert set(header) == seen
+    assert described["forms"]["csv"]["encoding"].startswith("UTF-8")
+
+
+def _is(value: object, kinds: list[str]) -> bool:
+    names = {
+        "null": value is None,
+        "boolean": isinstance(value, bool),
+        "integer": isinstance(value, int) and not isinstance(value, bool),
+        "number": isinstance(value, int | float) and not isinstance(value, bool),
+        "string": isinstance(value, str),
+        "array": isinstance(value, list),
+        "object": isinstance(value, dict),
+    }
+    return any(names[kind] for kind in kinds)

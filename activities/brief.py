@@ -16,18 +16,22 @@ from habeas.policy import Access, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
 
 __all__ = [
+    "NOT_A_RIGHT",
     "STOPPED_BY",
     "approvals",
     "brief_of",
     "is_right",
     "proof_asked",
     "purposes_of",
+    "rights_here",
     "system_brief",
     "weighed",
 ]
 
 DAY = timedelta(days=1).total_seconds()
 
+NOT_A_RIGHT = "letter/not_a_right"
+"""Name of the sealed facts of the letter that says that this is no right here, and which ones there are."""
 STOPPED_BY: Mapping[Right, frozenset[PurposeKind]] = {
     Right.OBJECTION: frozenset({PurposeKind.DIRECT_MARKETING, PurposeKind.LEGITIMATE_INTEREST}),
     Right.WITHDRAW_CONSENT: frozenset({PurposeKind.CONSENT}),
@@ -99,6 +103,12 @@ def is_right(request: Request, policy: Policy) -> bool:
     return request.right in law.rights(request.regime, answered_in(policy, request)) or (
         policy.rights is not None and request.right in policy.rights
     )
+
+
+def rights_here(request: Request, policy: Policy) -> tuple[Right, ...]:
+    """The rights that the person does have, in the law's order, without the remedies."""
+    given = law.rights(request.regime, answered_in(policy, request)) | frozenset(policy.rights or ())
+    return tuple(right for right in Right if right in given and right not in REMEDIES)
 
 
 def purposes_of(policy: Policy, right: Right, named: tuple[str, ...]) -> tuple[str, ...]:

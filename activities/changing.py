@@ -76,10 +76,9 @@ async def approved_changes(tx: Tx, order: PlannedChange, parts: Parts) -> tuple[
     if kept is None or await keyed_digest(tx, order.request_id, kept[1]) != order.digest:
         raise NotAllowed("The plan is not the one that was approved.")
     await proven(tx, request, policy)
-    by_hand = weighed(policy, request.right, kept[0].purposes)
-    if order.part is Part.AT_ONCE and by_hand:
+    if order.part is Part.AT_ONCE and weighed(policy, request.right, kept[0].purposes):
         raise NotAllowed("A human must weigh some of this first.")
-    await _approved(tx, order, approvals(request.right, policy, by_hand))
+    await _approved(tx, order, approvals(request.right, policy, kept[0].purposes))
     return kept[1]
 
 

@@ -96,7 +96,8 @@ class Drafting:
         manual = any(each.manual for each in self._manifests.values())
         # What no system stops by itself is a human's: in the systems without an API, or else wherever the person is.
         own = manifest.manual and bool(orphans | (frozenset(purposes) & {*manifest.purposes}))
-        by_hand = own or bool(orphans and not manual and not able and roots)
+        unsaid = not purposes and bool(roots)
+        by_hand = own or unsaid or bool(orphans and not manual and not able and roots)
         return stopped(system, roots, purposes, known, by_hand=by_hand)
 
     @property

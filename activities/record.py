@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue
 from temporalio import activity
 
-from activities.brief import brief_of
+from activities.brief import NOT_A_RIGHT, brief_of, rights_here
 from activities.changing import check_contest, proven
 from activities.clockface import Dated, PauseSpan, dated, local_day
 from activities.finding import (
@@ -20,6 +20,7 @@ from activities.finding import (
     save_graph,
 )
 from activities.ledger import Act, Tx
+from activities.letters import NotARightFacts
 from activities.model import (
     AcceptAct,
     Brief,
@@ -59,7 +60,11 @@ class RecordActivities:
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
             asked = Particulars.of(await tx.subject(order.request_id))
-        return brief_of(request, policy, asked, self._parts, times.face)
+            brief = brief_of(request, policy, asked, self._parts, times.face)
+            if brief.not_a_right:
+                offered = NotARightFacts(offered=rights_here(request, policy))
+                await tx.seal(order.request_id, NOT_A_RIGHT, offered)
+        return brief
 
     @activity.defn
     async def enter_stage(self, order: StageEntry) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from habeas.model import Frozen, PauseReason, Right, Stage, SystemName
+from habeas.model import CHANGING, Frozen, PauseReason, Right, Stage, SystemName
 
 ActId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 ActorRef = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -82,11 +82,11 @@ _STAGES: Mapping[ActKind, frozenset[Stage]] = {
 def stages(kind: ActKind, right: Right) -> frozenset[Stage]:
     """The stages in which an act is possible.
 
-    Fulfilling is the point of no return: an erasure that has begun is neither withdrawn nor refused. A package that is
-    still being built hurts nobody, so an access request may be withdrawn until it is offered.
+    Fulfilling is the point of no return: an erasure, or a change, that has begun is neither withdrawn nor refused. A
+    package that is still being built hurts nobody, so an access request may be withdrawn until it is offered.
     """
     allowed = _STAGES[kind]
-    if kind is ActKind.WITHDRAW and right is not Right.ERASURE:
+    if kind is ActKind.WITHDRAW and right is not Right.ERASURE and right not in CHANGING:
         return allowed | {Stage.FULFILLING}
     return allowed
 

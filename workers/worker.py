@@ -25,6 +25,7 @@ from activities.concluding import ConcludingActivities
 from activities.connectors import load_connector
 from activities.export import ExportActivities
 from activities.identity import IdentityActivities
+from activities.lifting import LiftingActivities
 from activities.mail import Mailer, SmtpServer
 from activities.notify import LetterActivities
 from activities.parts import Parts
@@ -42,6 +43,7 @@ from workers.office import Engine, start_unstarted
 from workers.process import LOOPBACK
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
+from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
 from workflows.request import RequestWorkflow
@@ -70,6 +72,7 @@ PASSED_THROUGH = (
     "workflows.clock",
     "workflows.clock_acts",
     "workflows.erasing",
+    "workflows.lifting",
     "workflows.handing",
     "workflows.model",
     "workflows.recipients",
@@ -155,10 +158,12 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     asking = AskingActivities(parts)
     recipients = RecipientActivities(parts)
     tasks = TaskActivities(parts)
+    changes = ChangeActivities(parts)
+    lifting = LiftingActivities(parts)
     return Worker(
         client,
         task_queue=parts.task_queue,
-        workflows=[RequestWorkflow, NewLinkWorkflow, NoticesWorkflow],
+        workflows=[RequestWorkflow, LiftRestrictionWorkflow, NewLinkWorkflow, NoticesWorkflow],
         activities=[
             record.begin,
             record.enter_stage,
@@ -185,6 +190,11 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             asking.charge,
             asking.delay,
             RemedyActivities(parts).decide,
+            changes.draft,
+            changes.hold,
+            ConcludingActivities(parts).conclude,
+            lifting.prepare,
+            lifting.let_go,
             tasks.open_task,
             tasks.remind_task,
             tasks.task_result,
@@ -200,10 +210,21 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
 def system_worker(client: Client, parts: Parts, system: str) -> Worker:
     """The worker of one connected system's queue."""
     steps = SystemActivities(parts)
+    changes = ChangeActivities(parts)
+    lifting = LiftingActivities(parts)
     return Worker(
         client,
         task_queue=parts.queue_of(system),
-        activities=[steps.locate, steps.collect, steps.erase, steps.confirm],
+        activities=[
+            steps.locate,
+            steps.collect,
+            steps.erase,
+            steps.confirm,
+            changes.change,
+            changes.confirm,
+            lifting.lift,
+            lifting.confirm,
+        ],
         interceptors=[WrapperInterceptor(parts.ledger)],
         graceful_shutdown_timeout=GRACE,
         max_heartbeat_throttle_interval=timedelta(seconds=2),

@@ -39,7 +39,7 @@ class Acts(Asking):
             except ActivityError:
                 held = False
             if held:
-                self.proven = True
+                self.prove_by("code")
         if not held:
             raise ApplicationError("The ledger holds no such proof of identity.", type="not_allowed")
         return self._answer(call, "proven")
@@ -52,7 +52,7 @@ class Acts(Asking):
     async def attest(self, call: ActCall) -> ActAnswer:
         """Staff know the person otherwise, and say how."""
         answer = await self._accept(ActKind.ATTEST, call, "attested")
-        self.proven = True
+        self.prove_by("attested")
         return answer
 
     @attest.validator
@@ -125,7 +125,7 @@ class Acts(Asking):
         self._check(ActKind.APPROVE)
         if call.actor in self.approvals:
             raise ApplicationError("You have approved this already; another person must.", type="not_allowed")
-        if self.right is Right.ERASURE and call.plan != self.plan:
+        if self.plan is not None and call.plan != self.plan:
             raise ApplicationError("This is not the plan that is under review; look at it again.", type="wrong_stage")
         if self.plan_outdated:
             raise ApplicationError("The plan is being drafted anew; look at it in a moment.", type="wrong_stage")

@@ -13,6 +13,7 @@ from functools import partial
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.brief import NOT_A_RIGHT
     from activities.model import Closed, CloseOrder, OnRequest, SystemBrief, SystemOrder
     from activities.plan import PlanActivities
     from activities.record import RecordActivities
@@ -56,7 +57,7 @@ class RequestWorkflow(Changing):
 
     async def _story(self) -> Outcome:
         if self._brief.not_a_right:
-            return await self._tell(Outcome.REFUSED, "not_a_right")
+            return await self._tell(Outcome.REFUSED, "not_a_right", sealed=NOT_A_RIGHT)
         if self.right in REMEDIES:
             return await self._remedy()
         self.send_soon("acknowledgement", "acknowledgement")
@@ -81,10 +82,10 @@ class RequestWorkflow(Changing):
                 else:
                     return await self._hand_over()
                 if not drifted:
-                    return await self._answer()
+                    return await self._tell_of_it()
                 await self._collect(drifted)
 
-    async def _answer(self) -> Outcome:
+    async def _tell_of_it(self) -> Outcome:
         if self.right in CHANGING:
             return await self._tell_of_change()
         await self._tell_recipients()
@@ -105,7 +106,7 @@ class RequestWorkflow(Changing):
         outcome, act_id, ground = self.ending or (Outcome.WITHDRAWN, None, None)
         if self.right in REMEDIES and outcome is Outcome.REFUSED and act_id:
             return await self._decide(outcome, act_id, ground)
-        if self._parts and outcome is Outcome.REFUSED:
+        if self.stopped and outcome is Outcome.REFUSED:
             outcome = Outcome.PARTLY_FULFILLED  # what stopped at once stays stopped
         kind = "refusal" if outcome is Outcome.REFUSED else "withdrawal"
         return await self._tell(outcome, kind, act_id=act_id, ground=ground)

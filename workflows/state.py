@@ -102,7 +102,7 @@ class RequestState:
             raise ApplicationError(f"The request is ending as {self.ending[0].value}.", type="wrong_stage")
         if self.begun and kind in _ENDINGS:
             raise ApplicationError(
-                "It has begun to be carried out: it can be neither withdrawn nor refused; approve the plan of what remains.",
+                "It has begun: it can be neither withdrawn nor refused; approve the plan of what remains.",
                 type="wrong_stage",
             )
         allowed = stages(kind, self.right)

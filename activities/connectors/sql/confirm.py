@@ -26,7 +26,7 @@ async def confirm(database: Database, plan: SystemPlan) -> ConfirmAnswer:
         for name, rows in planned.items():
             now = await states(connection, shape.places[name], list(rows))
             for key, each in rows.items():
-                seen[name, each.key] = _judge(each, now.get(key))
+                seen[name, each.key] = judge(each, now.get(key))
         roots = await find_roots(connection, shape, plan.identifiers)
     found = [(table, key) for table, key in roots if key not in planned.get(table, {})]
     back = [
@@ -37,7 +37,8 @@ async def confirm(database: Database, plan: SystemPlan) -> ConfirmAnswer:
     return Done[tuple[ObjectOutcome, ...]](result=(*listed, *back))
 
 
-def _judge(each: PlannedObject, now: State | None) -> ObjectOutcome:
+def judge(each: PlannedObject, now: State | None) -> ObjectOutcome:
+    """What a planned object has become."""
     match each.treatment:
         case Treatment.DELETE:
             return outcome(each, Fate.ERASED) if now is None else outcome(each, Fate.FAILED, STILL_THERE)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from activities.connectors.sql.change import change as carry_out
+from activities.connectors.sql.change import confirm_change
 from activities.connectors.sql.collect import collect
 from activities.connectors.sql.confirm import confirm
 from activities.connectors.sql.cursor import Cursors
 from activities.connectors.sql.erase import erase
 from activities.connectors.sql.errors import guarded, translate
+from activities.connectors.sql.expire import expire, expired
 from activities.connectors.sql.health import health
 from activities.connectors.sql.keys import by_table
 from activities.connectors.sql.locate import locate
 from activities.connectors.sql.session import Database
-from habeas.connector import Health, Located, Manifest, Page, RecordRef, SystemPlan
+from habeas.connector import Change, Health, Located, Manifest, Page, RecordRef, SystemPlan
 from habeas.datamap import DataMap, load_map, require_decided
 from habeas.errors import ConfigurationError, DataMapError, HabeasError
 from habeas.model import Identifier
-from habeas.outcomes import ConfirmAnswer, EraseAnswer
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
 
 
 class SqlSettings(BaseModel):
@@ -110,6 +114,34 @@ class SqlConnector:
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """See `habeas.connector.Connector.confirm`; on a connection of its own."""
         return await guarded(self._system, lambda: confirm(self._database, plan))
+
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        """See `habeas.connector.Changing.change`; always done at once. What cannot be done alone is `Fate.BLOCKED`.
+
+        Reasons: ``wrong_value`` (not of the column's type, or against a check), ``not_unique``, ``refers_to_nothing``,
+        ``not_rectifiable``, ``not_restrictable``, ``no_such_purpose``.
+        """
+        return await guarded(self._system, lambda: carry_out(self._database, change))
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        """See `habeas.connector.Changing.confirm_change`; on a connection of its own."""
+        return await guarded(self._system, lambda: confirm_change(self._database, change))
+
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        """See `habeas.connector.Expiring.expired`; records have no content. Restricted rows are left out."""
+        try:
+            async with self._database.reading() as connection:
+                shape = await self._database.shape(connection)
+                async for page in expired(connection, shape, today, Cursors(self._secret, shape), cursor):
+                    yield page
+            return
+        except Exception as error:  # noqa: BLE001  foreign errors end here, as in `guarded`
+            ours = translate(error, self._system)
+        raise ours
+
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        """See `habeas.connector.Expiring.expire`; ``drifted``, ``restricted`` and ``referenced`` ones are left."""
+        return await guarded(self._system, lambda: expire(self._database, plan))
 
     async def aclose(self) -> None:
         """Give back connections."""

@@ -8,20 +8,16 @@ answered needs no care: the second run finds everything in its end state and cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.connectors.sql.effects import erased_columns
 from activities.connectors.sql.keys import Key, by_table
-from activities.connectors.sql.planned import Planned, chunks, sorted_out, states
-from activities.connectors.sql.rows import erased_value
+from activities.connectors.sql.planned import Planned, sorted_out, states
 from activities.connectors.sql.schema import ForeignKey
 from activities.connectors.sql.session import Database
-from activities.connectors.sql.shape import Place, Shape, clause
-from activities.connectors.sql.touched import Touched
+from activities.connectors.sql.shape import Shape, clause
+from activities.connectors.sql.treat import ToDo, treat
 from activities.connectors.sql.walk import given_keys, person_sets, same_key
 from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import Quarantine
@@ -65,17 +61,6 @@ def outcome(each: PlannedObject, fate: Fate, reason: str | None = None) -> Objec
     )
 
 
-@dataclass(slots=True)
-class _ToDo:
-    """Keys by table of what is not in its end state yet."""
-
-    delete: dict[str, list[Key]] = field(default_factory=dict)
-    anonymise: dict[str, list[Key]] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.delete or self.anonymise)
-
-
 async def _carry_out(connection: AsyncConnection, shape: Shape, plan: SystemPlan) -> None:
     planned = sorted_out(shape, plan)
     todo, changed = await _compare(connection, shape, planned)
@@ -84,22 +69,16 @@ async def _carry_out(connection: AsyncConnection, shape: Shape, plan: SystemPlan
         raise _Drift(changed, appeared)
     if not todo:
         return
-    touched = await Touched.start(connection, shape)
-    if any(key.deferrable for key in shape.schema.foreign_keys):
-        await connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
-    await _anonymise(connection, shape, todo, touched)
-    await _cut(connection, shape, todo, touched)
-    await _nothing_left_pointing(connection, shape, todo, planned)
-    await _delete(connection, shape, todo, touched)
-    await _look_again(connection, shape, todo, planned)
-    await touched.verify()
-    # What was deferred is asked for now: a refusal must come while it can be told from a lost connection.
-    await connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+    async def nothing_left_pointing() -> None:
+        await _nothing_left_pointing(connection, shape, todo, planned)
+
+    await treat(connection, shape, todo, planned, nothing_left_pointing)
 
 
-async def _compare(connection: AsyncConnection, shape: Shape, planned: Planned) -> tuple[_ToDo, int]:
+async def _compare(connection: AsyncConnection, shape: Shape, planned: Planned) -> tuple[ToDo, int]:
     """What is still to do, and how many objects are neither as planned from nor as planned to."""
-    todo, changed = _ToDo(), 0
+    todo, changed = ToDo(), 0
     for name, rows in planned.items():
         place = shape.places[name]
         kept = [key for key, each in rows.items() if each.treatment is Treatment.RETAIN]
@@ -139,29 +118,7 @@ async def _appeared(connection: AsyncConnection, shape: Shape, plan: SystemPlan,
     return count
 
 
-async def _anonymise(connection: AsyncConnection, shape: Shape, todo: _ToDo, touched: Touched) -> None:
-    for name, keys in todo.anonymise.items():
-        place = shape.places[name]
-        values = {column: erased_value(place, column) for column in erased_columns(place.table, place.rule)}
-        for chunk in chunks(keys):
-            given = given_keys(place, chunk)
-            result = await connection.execute(sa.update(place.clause).values(values).where(same_key(place, given)))
-            touched.updated(name, _exactly(result, len(chunk), name))
-
-
-async def _cut(connection: AsyncConnection, shape: Shape, todo: _ToDo, touched: Touched) -> None:
-    """Take away the links that would let no row of a cycle be the first to go."""
-    for foreign in shape.deletion.nulled:
-        place = shape.places[foreign.table]
-        for chunk in chunks(todo.delete.get(foreign.table, [])):
-            given = given_keys(place, chunk)
-            held = sa.and_(*(place.column(name).is_not(None) for name in foreign.columns))
-            values = {name: sa.null() for name in foreign.columns}
-            statement = sa.update(place.clause).values(values).where(same_key(place, given), held)
-            touched.updated(foreign.table, (await connection.execute(statement)).rowcount)
-
-
-async def _nothing_left_pointing(connection: AsyncConnection, shape: Shape, todo: _ToDo, planned: Planned) -> None:
+async def _nothing_left_pointing(connection: AsyncConnection, shape: Shape, todo: ToDo, planned: Planned) -> None:
     """No row that stays may point at one that goes: ON DELETE CASCADE or SET NULL would change it behind our back."""
     for name in todo.delete:
         for foreign in shape.pointing_at(name):
@@ -173,7 +130,7 @@ async def _nothing_left_pointing(connection: AsyncConnection, shape: Shape, todo
 
 
 async def _pointing(
-    connection: AsyncConnection, shape: Shape, foreign: ForeignKey, todo: _ToDo, planned: Planned
+    connection: AsyncConnection, shape: Shape, foreign: ForeignKey, todo: ToDo, planned: Planned
 ) -> tuple[int, int]:
     """Rows that would be left pointing: those the plan does not know, and those it does."""
     target = shape.places[foreign.target]
@@ -197,42 +154,3 @@ async def _pointing(
         return 0, 0
     strangers = (await connection.execute(without(list(planned.get(foreign.table, {})), "known"))).scalar_one()
     return strangers, staying - strangers
-
-
-async def _delete(connection: AsyncConnection, shape: Shape, todo: _ToDo, touched: Touched) -> None:
-    for name in shape.deletion.tables:
-        keys = todo.delete.get(name, [])
-        place = shape.places[name]
-        # Rows of a table that point at each other can only go in one statement.
-        for chunk in [keys] if keys and _points_at_itself(shape, place) else chunks(keys):
-            given = given_keys(place, chunk)
-            result = await connection.execute(sa.delete(place.clause).where(same_key(place, given)))
-            touched.deleted(name, _exactly(result, len(chunk), name))
-
-
-def _points_at_itself(shape: Shape, place: Place) -> bool:
-    return any(key.table == place.name and key.schema == shape.schema.name for key in shape.pointing_at(place.name))
-
-
-def _exactly(result: sa.CursorResult[*tuple[Any, ...]], expected: int, table: str) -> int:
-    if result.rowcount != expected:
-        raise Quarantine(
-            f"{table}: {result.rowcount} rows instead of {expected} would have changed (a trigger, a rule?)."
-        )
-    return expected
-
-
-async def _look_again(connection: AsyncConnection, shape: Shape, todo: _ToDo, planned: Planned) -> None:
-    """Before committing: triggers may have put back or changed what they should not."""
-    for name, keys in todo.delete.items():
-        if await states(connection, shape.places[name], keys):
-            raise Quarantine(f"{name}: deleted rows are still there (a trigger, a rule?).")
-    for name, keys in todo.anonymise.items():
-        now = await states(connection, shape.places[name], keys)
-        if not all(key in now and now[key].is_erased for key in keys):
-            raise Quarantine(f"{name}: anonymised columns do not hold what was written (a trigger?).")
-    for name, rows in planned.items():
-        kept = {key: each for key, each in rows.items() if each.treatment is Treatment.RETAIN}
-        now = await states(connection, shape.places[name], list(kept))
-        if any(key not in now or now[key].fingerprint != each.fingerprint for key, each in kept.items()):
-            raise Quarantine(f"{name}: erasing the others would change rows that must be kept (a trigger?).")

@@ -6,6 +6,7 @@ A cascade or a trigger can change rows that no statement of ours named. The serv
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Self
 
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ class Touched:
     async def start(cls, connection: AsyncConnection, shape: Shape) -> Self:
         """Begin to count; the server's counters may still hold what earlier transactions did."""
         self = cls(connection, shape)
-        self._before = await self._count()
+        self._before = await self.count()
         return self
 
     def updated(self, table: str, rows: int) -> None:
@@ -50,13 +51,20 @@ class Touched:
         """So many rows of a table were meant to be deleted."""
         self._deleted[table] += rows
 
+    async def undone(self, before: Mapping[str, tuple[int, int]]) -> None:
+        """What was counted since is rolled back; the server does not take it out of its count."""
+        for table, (updated, deleted) in (await self.count()).items():
+            updated_before, deleted_before = before.get(table, (0, 0))
+            self._updated[table] += updated - updated_before
+            self._deleted[table] += deleted - deleted_before
+
     async def verify(self) -> None:
         """Hold the server's count against ours; a server that keeps no counts says nothing.
 
         Raises:
             Quarantine: more or fewer rows of a personal table changed than were meant.
         """
-        now = await self._count()
+        now = await self.count()
         for table in now.keys() & self._shape.places.keys():
             before = self._before.get(table, (0, 0))
             updated, deleted = (after - earlier for after, earlier in zip(now[table], before, strict=True))
@@ -66,6 +74,7 @@ class Touched:
                     f"{self._updated[table]} and {self._deleted[table]} (a trigger or a cascade reaches further)."
                 )
 
-    async def _count(self) -> dict[str, tuple[int, int]]:
+    async def count(self) -> dict[str, tuple[int, int]]:
+        """Rows updated and deleted per table, as the server counts them in this transaction."""
         rows = await self._connection.execute(_COUNTS, {"schema": self._shape.schema.name})
         return {row.table: (row.updated, row.deleted) for row in rows}

@@ -30,6 +30,7 @@ _STAFF, _SETUP, _PROCESSES = "Carry out requests", "Set up and check", "Run it"
 PLACES: Mapping[str, Place] = {
     "request": Place("workers.cli.request", "app", "Open requests and see each to its end.", _STAFF),
     "recipient": Place("workers.cli.recipient", "app", "Who was told what became of the data.", _STAFF),
+    "task": Place("workers.cli.task", "app", "What a human does by hand, where no program can.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "law": Place("workers.cli.law", "app", "The calendar: regimes, terms, due dates.", _STAFF),
     "system": Place("workers.cli.system", "app", "Connected systems: list, check, map.", _SETUP),

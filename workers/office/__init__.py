@@ -8,6 +8,7 @@ from workers.office.opening import OpenedAnswer, start_unstarted
 from workers.office.reading import Candidates, ShownPlan, Verdict
 from workers.office.references import new_reference, read_reference
 from workers.office.story import Entry, Story, Told
+from workers.office.tasks import Said, ShownTask, TaskEntry
 
 __all__ = [
     "CHANNELS",
@@ -19,8 +20,11 @@ __all__ = [
     "NewRequestInput",
     "Office",
     "OpenedAnswer",
+    "Said",
     "ShownPlan",
+    "ShownTask",
     "Story",
+    "TaskEntry",
     "Told",
     "Verdict",
     "new_reference",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from activities.actors import actor_of
 from habeas.errors import ConfigurationError
 from workers.office.engine import Engine
 
@@ -42,12 +42,8 @@ class Room:
         self._now = now
 
     def actor(self, by: str) -> str:
-        """A keyed hash of a person's name or account: tells two people apart and names neither (16 hex digits).
-
-        Spelling does not make two people of one: case, spaces, width and invisible characters do not count.
-        """
-        seen = "".join(char for char in unicodedata.normalize("NFKC", by) if unicodedata.category(char) != "Cf")
-        return self._ledger.vault.fingerprint("actor", " ".join(seen.split()).casefold())[:16]
+        """A keyed hash of a person's name or account; see `actor_of`."""
+        return actor_of(self._ledger.vault, by)
 
     def policy(self, controller: str) -> Policy:
         """The controller's policy.

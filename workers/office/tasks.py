@@ -1,0 +1,180 @@
+"""Tasks: what humans do by hand for a request. The list names nobody; looking at one leaves a mark."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from activities.ledger import TaskFilter, TaskRow, TaskState, Tx
+from activities.pages import Pages, found_folder
+from activities.task_model import FoundFile, FoundRecord, TaskBrief, TaskWords, brief_name
+from habeas.acts import ActAnswer, ActKind
+from habeas.connector import Page, Record
+from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.model import Frozen
+from habeas.outcomes import ObjectOutcome
+from workers.office.reading import Reading
+from workers.office.task_words import as_record, check_found, is_find, read_outcomes, read_records
+
+PAGE_RECORDS = 100
+PAGE_BYTES = 8 * 1024 * 1024
+"""A page of what was found is read into memory at once."""
+
+
+class TaskEntry(Frozen):
+    """One line of the list of tasks."""
+
+    id: str
+    request_id: str
+    controller: str
+    system: str
+    phase: str
+    state: TaskState
+    due_on: date | None
+    days_left: int | None
+    """Until it is due, in the controller's time zone; negative when that is over. None once it is not open."""
+    reminded: int
+    counts: dict[str, int]
+
+
+class ShownTask(Frozen):
+    """A task, and for whom it is. Personal."""
+
+    entry: TaskEntry
+    brief: TaskBrief = Field(repr=False)
+
+
+class Said(Frozen):
+    """What a human says came of a task, as they wrote it."""
+
+    nothing: bool = False
+    records: tuple[str, ...] = Field(default=(), repr=False)
+    """JSON."""
+    files: tuple[FoundFile, ...] = Field(default=(), repr=False)
+    attached: dict[str, FoundFile] = Field(default_factory=dict, repr=False)
+    """Files that a record names."""
+    collection: str | None = None
+    day: str | None = None
+    outcomes: tuple[str, ...] = ()
+
+
+class Tasking(Reading):
+    """Methods on tasks."""
+
+    async def tasks(self, wanted: TaskFilter, *, overdue: bool = False) -> tuple[TaskEntry, ...]:
+        """Tasks, those due first ahead; with ``overdue`` those whose day is over."""
+        async with self._ledger.begin() as tx:
+            rows = await tx.tasks(wanted)
+        entries = tuple(self._task_entry(row) for row in rows)
+        return tuple(one for one in entries if not overdue or (one.days_left is not None and one.days_left < 0))
+
+    async def task(self, task_id: str, *, by: str, reason: str) -> ShownTask:
+        """One task and for whom it is. Personal: looking leaves a mark.
+
+        Raises:
+            BadInput: there is no such task.
+            KeyDestroyed: its request's data is gone.
+        """
+        async with self._ledger.begin() as tx:
+            row = await tx.task(task_id)
+            brief = await _brief(tx, row)
+            await self._mark_view(tx, row.request_id, "task", by, reason)
+        return ShownTask(entry=self._task_entry(row), brief=brief)
+
+    async def finish_task(
+        self, task_id: str, *, by: str, reason: str, said: Said, act_id: str | None = None
+    ) -> ActAnswer:
+        """Say what came of a task; with the same ``act_id`` once, however often it is asked for.
+
+        Raises:
+            BadInput: what is said does not answer the task; says what to write.
+            WrongStage: it is done, or nobody needs it any more.
+            As `Acting.act`.
+        """
+        act_id = act_id or str(uuid.uuid4())
+        async with self._ledger.begin() as tx:
+            row = await tx.task(task_id)
+            repeated = await tx.act(act_id) is not None
+            if row.state is not TaskState.OPEN and not repeated:
+                raise WrongStage(f"This task is {row.state.value} already.")
+            brief = await _brief(tx, row)
+        found, outcomes = _understood(said, task_id, brief)
+        pages = list(_pages(as_record(task_id, n, each) for n, each in enumerate(found, start=1)))
+        words = TaskWords(
+            act_id=act_id,
+            records=len(found),
+            files=sum(len(each.files) for each in found),
+            pages=len(pages),
+            outcomes=outcomes,
+        )
+        if not repeated:
+            await self._keep_found(row.request_id, act_id, pages)
+        try:
+            return await self.act(
+                ActKind.FINISH_TASK,
+                row.request_id,
+                by=by,
+                reason=reason,
+                act_id=act_id,
+                sealed=words,
+                task=task_id,
+                system=row.system,
+            )
+        except (WrongStage, NotAllowed, BadInput):
+            if pages and not repeated:
+                await self._storage.delete_prefix(found_folder(row.request_id, act_id))
+            raise
+
+    async def _keep_found(self, request_id: str, act_id: str, pages: Sequence[Page]) -> None:
+        store = Pages(self._ledger, self._storage, request_id)
+        for number, page in enumerate(pages):
+            await store.write_found(act_id, number, page)
+
+    def _task_entry(self, row: TaskRow) -> TaskEntry:
+        known = self._policies.get(row.controller)
+        today = self._now().astimezone(ZoneInfo(known.controller.clock_tz if known else "UTC")).date()
+        left = (row.due_on - today).days if row.due_on and row.state is TaskState.OPEN else None
+        shared = row.model_dump(exclude={"opened_at", "done_at", "done_by", "owner"})
+        return TaskEntry(**shared, days_left=left)
+
+
+async def _brief(tx: Tx, row: TaskRow) -> TaskBrief:
+    brief = await tx.unseal(row.request_id, brief_name(row.id), TaskBrief)
+    if brief is None:
+        raise BadInput("There is no such task; see `habeas task list`.", field="task")
+    return brief
+
+
+def _understood(
+    said: Said, task_id: str, brief: TaskBrief
+) -> tuple[tuple[FoundRecord, ...], tuple[ObjectOutcome, ...]]:
+    if is_find(brief):
+        if said.outcomes:
+            raise BadInput("outcome: this task asks what is there; answer with --record, --file or --nothing.")
+        found = read_records(
+            said.records, said.files, brief, collection=said.collection, day=said.day, attached=said.attached
+        )
+        check_found(found, brief, nothing=said.nothing)
+        return found, ()
+    if said.nothing or said.records or said.files:
+        raise BadInput(f"This task asks what became of it ({brief.phase.value}); answer with --outcome.")
+    return (), read_outcomes(said.outcomes, task_id, brief)
+
+
+def _pages(records: Iterable[Record]) -> Iterator[Page]:
+    """The records in pages that fit into memory; a record is never torn apart."""
+    waiting: list[Record] = []
+    size = 0
+    for record in records:
+        weight = len(record.model_dump_json())
+        if waiting and (len(waiting) >= PAGE_RECORDS or size + weight > PAGE_BYTES):
+            yield Page(records=tuple(waiting), cursor=None)
+            waiting, size = [], 0
+        waiting.append(record)
+        size += weight
+    if waiting:
+        yield Page(records=tuple(waiting), cursor=None)

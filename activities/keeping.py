@@ -121,3 +121,43 @@ class ForgetReport(Frozen):
     keys: int = 0
     released: int = 0
     after: tuple[str, str] | None = None
+
+
+class SweepReport(Frozen):
+    """What one sweep did."""
+
+    ended: int = 0
+    """Objects that erasures had kept, and that are gone or anonymised now."""
+    held: int = 0
+    """Objects whose time has come and that a hold or a restriction still keeps."""
+    unfinished: int = 0
+    """Requests whose kept objects are tried again on the next day, in some system."""
+    expired: int = 0
+    """Short-lived objects that ended."""
+    expired_held: int = 0
+    """Short-lived objects past their term that a hold or a restriction keeps."""
+    expired_blocked: int = 0
+    """Short-lived objects that their system left: changed meanwhile, or needed by what stays."""
+    released: int = 0
+    """Objects that are no longer held for a request that was refused."""
+    keys: int = 0
+    """Requests whose own record was over, and whose key was destroyed."""
+    waiting: tuple[SystemName, ...] = ()
+    """Systems that did not answer, or refused."""
+
+    def plus(self, **more: int) -> SweepReport:
+        """With so much more of each."""
+        return self.model_copy(update={name: getattr(self, name) + count for name, count in more.items()})
+
+
+class Sweep(Frozen):
+    """Where a sweep stands when it is carried on."""
+
+    once: bool = False
+    """Do it once and answer, instead of every day."""
+    retained: bool = True
+    """Still looking through what erasures kept."""
+    after: tuple[str, str] = ("", "")
+    report: SweepReport = SweepReport()
+    told: tuple[SystemName, ...] = ()
+    """Systems of which staff were told that they do not answer; until they do."""

@@ -24,7 +24,8 @@ class Keepers:
         self._tx = tx
         self._request = request
         self._place = place
-        self._holds = holds
+        self.holds = holds
+        """The standing holds that the person falls under."""
         self._refused = refused
         self.met: set[str] = set()
         """Holds that keep something."""
@@ -54,7 +55,7 @@ class Keepers:
             category = categories.get(place[0])
             if category is None:
                 continue
-            for hold in self._holds:
+            for hold in self.holds:
                 if hold.covers(system, category):
                     self.met.add(hold.id)
                     found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=hold.provision))
@@ -65,7 +66,7 @@ class Keepers:
 
     async def note(self, at: datetime) -> None:
         """Write down which holds the request has met, each once."""
-        for hold in self._holds:
+        for hold in self.holds:
             if hold.id in self.met:
                 await note_hold(self._tx, self._request.id, hold, at)
 

@@ -23,7 +23,9 @@ from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
 from activities.concluding import ConcludingActivities
 from activities.connectors import load_connector
+from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
+from activities.holds import HoldActivities
 from activities.identity import IdentityActivities
 from activities.lifting import LiftingActivities
 from activities.mail import Mailer, SmtpServer
@@ -33,6 +35,7 @@ from activities.plan import PlanActivities
 from activities.recipients import RecipientActivities
 from activities.record import RecordActivities
 from activities.remedies import RemedyActivities
+from activities.retention import RetentionActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
 from activities.tasks import TaskActivities
@@ -47,6 +50,7 @@ from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
 from workflows.request import RequestWorkflow
+from workflows.sweeps import SweepWorkflow
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -72,6 +76,7 @@ PASSED_THROUGH = (
     "workflows.clock",
     "workflows.clock_acts",
     "workflows.erasing",
+    "workflows.holding",
     "workflows.lifting",
     "workflows.handing",
     "workflows.model",
@@ -155,6 +160,8 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     """The worker of workflows and of the engine's own steps."""
     letters = LetterActivities(parts)
     record = RecordActivities(parts)
+    plans = PlanActivities(parts)
+    retention = RetentionActivities(parts)
     asking = AskingActivities(parts)
     recipients = RecipientActivities(parts)
     tasks = TaskActivities(parts)
@@ -163,7 +170,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     return Worker(
         client,
         task_queue=parts.task_queue,
-        workflows=[RequestWorkflow, LiftRestrictionWorkflow, NewLinkWorkflow, NoticesWorkflow],
+        workflows=[RequestWorkflow, LiftRestrictionWorkflow, NewLinkWorkflow, NoticesWorkflow, SweepWorkflow],
         activities=[
             record.begin,
             record.enter_stage,
@@ -183,7 +190,12 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             recipients.notice_reminded,
             recipients.notice_escalated,
             IdentityActivities(parts, letters).send_code,
-            PlanActivities(parts).draft,
+            plans.draft,
+            plans.reasons_at_once,
+            HoldActivities(parts).release_deletion,
+            retention.due_retained,
+            retention.forget,
+            ExpiringActivities(parts).expiring,
             ExportActivities(parts).build_package,
             CategoryActivities(parts).answer,
             asking.ask,
@@ -210,6 +222,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
 def system_worker(client: Client, parts: Parts, system: str) -> Worker:
     """The worker of one connected system's queue."""
     steps = SystemActivities(parts)
+    retention = RetentionActivities(parts)
     changes = ChangeActivities(parts)
     lifting = LiftingActivities(parts)
     return Worker(
@@ -220,6 +233,10 @@ def system_worker(client: Client, parts: Parts, system: str) -> Worker:
             steps.collect,
             steps.erase,
             steps.confirm,
+            HoldActivities(parts).hold_deletion,
+            retention.end_retention,
+            retention.confirm_ended,
+            ExpiringActivities(parts).expire,
             changes.change,
             changes.confirm,
             lifting.lift,

@@ -8,14 +8,16 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import EraseOrder, SystemBrief
+    from activities.model import EraseOrder, OnRequest, SystemBrief
+    from activities.plan import PlanActivities
     from activities.systems import SystemActivities
-    from habeas.model import Outcome, Stage
+    from habeas.model import Outcome, Right, Stage
+    from workflows import calls
+    from workflows.holding import Holding
     from workflows.model import RequestStart
-    from workflows.verifying import Verifying
 
 
-class Erasing(Verifying):
+class Erasing(Holding):
     """Erases, confirms, and says what became of it."""
 
     def __init__(self, start: RequestStart) -> None:
@@ -26,9 +28,24 @@ class Erasing(Verifying):
     async def _erase(self) -> tuple[SystemBrief, ...]:
         """Carry the approved plan out; the systems whose data drifted since, untouched, go back to review."""
         await self._enter(Stage.FULFILLING)
+        if self._brief.reasons_at_once:
+            await self._tell_reasons()
         systems = [system for system in self._systems if system.name not in self.systems.skipped]
         states = await asyncio.gather(*(self._erase_one(system) for system in systems))
         return self._drifted(systems, [state == "drifted" for state in states])
+
+    async def _tell_reasons(self) -> None:
+        """Why something is kept, told as soon as it is decided, and not at the end of the erasure."""
+        order = OnRequest(request_id=self.id, at=workflow.now())
+        reasons = await calls.record(PlanActivities.reasons_at_once, order, "what is kept, and why")
+        if reasons.sealed:
+            self.send_soon("partial_refusal", "reasons", sealed=reasons.sealed)
+
+    @workflow.signal(name="hold_placed")
+    def hold_placed(self) -> None:
+        """A legal hold was placed that this erasure meets: what is under review is no longer the plan."""
+        if self.right is Right.ERASURE and self.stage is Stage.REVIEWING:
+            self.plan_outdated = True
 
     async def _erase_one(self, system: SystemBrief) -> str:
         started = workflow.now()

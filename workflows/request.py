@@ -61,6 +61,7 @@ class RequestWorkflow(Changing):
         if self.right in REMEDIES:
             return await self._remedy()
         self.send_soon("acknowledgement", "acknowledgement")
+        self._hold_deletion()
         if not await self._verify():
             return await self._tell(Outcome.UNVERIFIED, "unverified")
         while True:
@@ -73,6 +74,7 @@ class RequestWorkflow(Changing):
             if not found and not collected:
                 missing = tuple(sorted(self.systems.skipped))
                 return await self._tell(Outcome.NOTHING_FOUND, "nothing_found", missing=missing)
+            self._hold_deletion()
             await self._forward()
             while await self._reviewed():
                 if self.right is Right.ERASURE:
@@ -118,6 +120,7 @@ class RequestWorkflow(Changing):
         self.clock.stop()
         await clock
         await self._letters_sent()
+        await self._release_deletion(outcome)
         self._outcome = outcome
         self.systems.waiting.clear()
         self.changed()

@@ -17,9 +17,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import deletion_hold, legal_hold, legal_hold_subject
 from activities.ledger.room import Room, context, parsed, plain
-from activities.ledger.tables import request
+from activities.ledger.tables import evidence, request
 from activities.vault import Vault
 from habeas.errors import BadInput
+from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, RequestId
 
 _BATCH = 5000
@@ -232,6 +233,23 @@ class Holds(Room):
             .limit(limit)
         )
         return tuple(row.id for row in rows)
+
+    async def has_open_remedy(self, request_id: str) -> bool:
+        """Whether an appeal, a complaint or a grievance about this request is open."""
+        row = await self._first(
+            select(request.c.id).where(request.c.about == request_id, request.c.closed_at.is_(None)).limit(1)
+        )
+        return row is not None
+
+    async def under_hold(self, hold_id: str) -> tuple[str, ...]:
+        """The requests that have met a hold, by their evidence."""
+        rows = await self._all(
+            select(evidence.c.request_id)
+            .distinct()
+            .where(evidence.c.tag == Tag.HOLD_PLACED.value, evidence.c.facts["hold"].astext == hold_id)
+            .order_by(evidence.c.request_id)
+        )
+        return tuple(row.request_id for row in rows)
 
     def _words(self, hold_id: str, words: HoldWords) -> bytes:
         return self._vault.house_key().seal(words.model_dump_json().encode(), context("", _name(hold_id)))

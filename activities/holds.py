@@ -1,0 +1,144 @@
+"""Holding deletion: what would end by itself stays while somebody's request for a copy is open, or after a refusal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.finding import load_graph
+from activities.keeping import HeldReport, ReleaseOrder
+from activities.ledger import Tx
+from activities.model import SystemOrder
+from activities.pages import Pages, load_collected
+from activities.parts import Parts
+from habeas import law
+from habeas.connector import Connector, RecordRef
+from habeas.evidence import Tag
+from habeas.law import HoldRule
+from habeas.model import Identifier, Outcome, Request
+from habeas.policy import Policy
+from habeas.staying import Place
+
+ROUNDS = 3
+"""How often a system is asked again with what its own records added."""
+
+
+class HoldActivities:
+    """Short-lived data of people who have asked for it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def hold_deletion(self, order: SystemOrder) -> HeldReport:
+        """Hold what the person has in one system and what would end by itself; only fingerprints of it are kept.
+
+        Before the person is found, they are looked for by what they claim: a hold does no harm to anybody, and what
+        has ended cannot be brought back.
+        """
+        parts = self._parts
+        async with parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            claimed = (await tx.subject(order.request_id)).identifiers
+            graph = await load_graph(tx, order.request_id)
+            collected = (await load_collected(tx, order.request_id)).get(order.system)
+        connector = parts.connector(order.system)
+        if collected is not None:
+            pages = Pages(parts.ledger, parts.storage, order.request_id)
+            short = _expiring(connector)
+            places = {
+                (one.collection, one.key)
+                async for one in pages.read(order.system, range(collected.pages))
+                if one.collection in short
+            }
+        else:
+            places = await short_lived(connector, graph.known() or claimed)
+        async with parts.ledger.begin() as tx:
+            held = await _hold(tx, request, order, places)
+        return HeldReport(system=order.system, held=held)
+
+    @activity.defn
+    async def release_deletion(self, order: ReleaseOrder) -> int:
+        """The request is over: what it held may end again, unless the law keeps it after a refusal."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            rule = after_refusal(request, self._parts.policy(request.controller))
+            if order.outcome is Outcome.REFUSED and rule is not None:
+                return 0
+            released = await tx.release_deletion(order.request_id, order.at)
+            if released:
+                await note_release(tx, order.request_id, released, order.at)
+        return released
+
+
+async def note_release(tx: Tx, request_id: str, objects: int, at: datetime) -> None:
+    """As evidence: so many objects may end by themselves again."""
+    facts: dict[str, JsonValue] = {"objects": objects}
+    await tx.record(request_id, Tag.DELETION_RELEASED, at=at, facts=facts, dedupe="deletion/released")
+
+
+async def short_lived(
+    connector: Connector, identifiers: tuple[Identifier, ...], only: frozenset[str] | None = None
+) -> set[Place]:
+    """Where a person's objects lie that would end by themselves, in one system. Changes nothing.
+
+    Args:
+        connector: of the system.
+        identifiers: of the person. What the system's records add is followed inside the system.
+        only: collections to look at, of those whose objects end by themselves.
+    """
+    wanted = _expiring(connector) if only is None else _expiring(connector) & only
+    roots = await _roots(connector, identifiers) if wanted else ()
+    places: set[Place] = set()
+    if not roots:
+        return places
+    async for page in connector.collect(roots, None):
+        places |= {(one.collection, one.key) for one in page.records if one.collection in wanted}
+    return places
+
+
+def after_refusal(request: Request, policy: Policy) -> HoldRule | None:
+    """The rule by which refused information is kept, where the request's law has one for its right."""
+    applicable = policy.applicable(request.jurisdiction)
+    place = applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
+    rule = law.hold_after_refusal(request.regime, place)
+    return rule if rule is not None and rule.covers(request.right) else None
+
+
+async def _roots(connector: Connector, identifiers: tuple[Identifier, ...]) -> tuple[RecordRef, ...]:
+    asked: set[Identifier] = set()
+    roots: dict[RecordRef, None] = {}
+    new = identifiers
+    for _ in range(ROUNDS):
+        ask = tuple(one for one in new if one.kind in connector.manifest.needs and one not in asked)
+        if not ask:
+            break
+        asked |= {*ask}
+        matches = (await connector.locate(ask)).matches
+        roots |= {RecordRef(collection=match.collection, key=match.key): None for match in matches}
+        new = tuple(dict.fromkeys(one for match in matches for one in match.yields))
+    return tuple(roots)
+
+
+async def _hold(tx: Tx, request: Request, order: SystemOrder, places: set[Place]) -> int:
+    row = await tx.request_row(request.id)
+    if row.closed_at is not None:
+        # It was closed while a system was slow to answer: nothing is held for it any more.
+        return 0
+    prints = [tx.object_print(request.controller, order.system, *place) for place in places]
+    held = await tx.hold_deletion(request.id, request.controller, order.system, prints, order.at)
+    if held:
+        await tx.record(
+            request.id,
+            Tag.DELETION_HELD,
+            at=order.at,
+            facts={"system": order.system, "objects": held},
+            dedupe=f"deletion/held/{order.system}/{order.at.isoformat()}",
+        )
+    return held
+
+
+def _expiring(connector: Connector) -> frozenset[str]:
+    return frozenset(one.name for one in connector.manifest.collections if one.expires is not None)

@@ -1,0 +1,203 @@
+"""When the day comes: what erasures kept goes too, and the keys of requests whose own record is over are destroyed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+from temporalio import activity
+
+from activities.clockface import local_day
+from activities.holds import after_refusal, note_release
+from activities.keeping import DueItem, DueOrder, DuePage, EndOrder, EndReport, ForgetOrder, ForgetReport
+from activities.ledger import Tx
+from activities.parts import Parts
+from activities.plans import ended_plan, keepers_of
+from habeas.connector import SystemPlan
+from habeas.errors import NotAllowed
+from habeas.evidence import Tag
+from habeas.model import Outcome
+from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
+from habeas.plan import verdict
+
+ENDING = "ending/"
+"""Prefix of the plan by which a system ends what is under way."""
+
+
+class RetentionActivities:
+    """What erasures kept, and the requests' own records."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @activity.defn
+    async def due_retained(self, order: DueOrder) -> DuePage:
+        """A page of what erasures kept and may have to go today, in systems that this installation still has."""
+        # Somewhere it is tomorrow already; each controller's own day is asked for where something would be erased.
+        somewhere = (order.at + timedelta(days=1)).date()
+        async with self._parts.ledger.begin() as tx:
+            rows = await tx.due_retained(somewhere, order.limit, order.after)
+        connectors, policies = self._parts.connectors, self._parts.policies
+        items = tuple(
+            DueItem(
+                request_id=row.request_id,
+                system=row.system,
+                task_queue=self._parts.queue_of(row.system),
+                confirm_after=connectors[row.system].manifest.confirm_after,
+            )
+            for row in rows
+            if row.system in connectors and row.controller in policies
+        )
+        full = len(rows) == order.limit
+        return DuePage(items=items, after=(rows[-1].request_id, rows[-1].system) if full else None)
+
+    @activity.defn
+    async def end_retention(self, order: EndOrder) -> EndReport:
+        """Erase what one erasure kept in this system and may keep no longer: these objects and no others.
+
+        Raises:
+            NotAllowed: nothing that was approved allows it.
+        """
+        held = 0
+        async with self._parts.ledger.begin() as tx:
+            if order.handle is None:
+                request = await tx.request(order.request_id, lock=True)
+                today = local_day(self._parts.policy(request.controller), order.at)
+                plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today)
+                if not plan.objects:
+                    return EndReport(state="nothing", held=held)
+                await tx.seal(order.request_id, f"{ENDING}{order.system}", plan)
+            else:
+                plan = await _under_way(tx, order)
+        match await self._parts.connector(order.system).erase(plan, order.handle):
+            case Done():
+                return EndReport(state="done", held=held)
+            case Pending(handle=handle, poll_after=wait):
+                return EndReport(state="pending", handle=handle, wait=wait, held=held)
+            case Awaiting(handle=handle, give_up_after=wait):
+                return EndReport(state="awaiting", handle=handle, wait=wait, held=held)
+            case Drifted(changed=changed, appeared=appeared):
+                await self._drifted(order, changed, appeared)
+                return EndReport(state="drifted", held=held)
+
+    async def _drifted(self, order: EndOrder, changed: int, appeared: int) -> None:
+        """Nothing was touched: an object was changed since, or something that stays points at it."""
+        facts: dict[str, JsonValue] = {"system": order.system, "changed": changed, "appeared": appeared}
+        async with self._parts.ledger.begin() as tx:
+            await tx.record(
+                order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=f"ending/drifted/{order.system}"
+            )
+
+    @activity.defn
+    async def confirm_ended(self, order: EndOrder) -> EndReport:
+        """Look again; what is gone is written down as gone. What is not, stays due."""
+        async with self._parts.ledger.begin() as tx:
+            plan = await _under_way(tx, order)
+        answer = await self._parts.connector(order.system).confirm(plan, order.handle)
+        if isinstance(answer, Pending):
+            return EndReport(state="pending", handle=answer.handle, wait=answer.poll_after)
+        if isinstance(answer, Awaiting):
+            return EndReport(state="awaiting", handle=answer.handle, wait=answer.give_up_after)
+        planned = {(one.collection, one.key): one for one in plan.objects}
+        gone = [
+            each
+            for each in answer.result
+            if (one := planned.get((each.collection, each.key))) is not None and verdict(one, each)
+        ]
+        async with self._parts.ledger.begin() as tx:
+            await _ended(tx, order, gone, remaining=len(planned) - len(gone))
+        return EndReport(state="clean" if len(gone) == len(planned) else "remains", ended=len(gone))
+
+    @activity.defn
+    async def forget(self, order: ForgetOrder) -> ForgetReport:
+        """Requests whose own record is over: what they collected and packed is removed, and their key destroyed.
+
+        Before that, what a refused request still holds is released once nothing wants it held any more.
+        """
+        controllers = sorted(self._parts.policies)
+        controller, last = order.after
+        keys = released = 0
+        if not controller:
+            released = await self._release(order)
+        for one in controllers:
+            if one < controller:
+                continue
+            after = last if one == controller else ""
+            keep = timedelta(days=self._parts.policy(one).record.keep_days)
+            async with self._parts.ledger.begin() as tx:
+                ids = await tx.forgettable(one, order.at - keep, order.limit, after)
+            for request_id in ids:
+                keys += await self._forget(request_id, order.at)
+            if len(ids) == order.limit:
+                return ForgetReport(keys=keys, released=released, after=(one, ids[-1]))
+        return ForgetReport(keys=keys, released=released)
+
+    async def _forget(self, request_id: str, at: datetime) -> int:
+        parts = self._parts
+        async with parts.ledger.begin() as tx:
+            request = await tx.request(request_id, lock=True)
+            holds = (await keepers_of(tx, request, parts)).holds
+            if any(hold.system is None and hold.category is None for hold in holds):
+                # Everything about the matter is kept, and our own record of it, too.
+                return 0
+        # The storage first: without the key nobody could find out what there was to remove.
+        await parts.storage.delete_prefix(f"requests/{request_id}/")
+        async with parts.ledger.begin() as tx:
+            facts: dict[str, JsonValue] = {"keep_days": parts.policy(request.controller).record.keep_days}
+            await tx.record(request_id, Tag.KEY_DESTROYED, at=at, facts=facts, dedupe="key/destroyed")
+            await tx.destroy_key(request_id, at)
+        return 1
+
+    async def _release(self, order: ForgetOrder) -> int:
+        released, after = 0, ""
+        while True:
+            async with self._parts.ledger.begin() as tx:
+                ids = await tx.held_after_closing(order.limit, after)
+                for request_id in ids:
+                    if await self._may_release(tx, request_id, order.at):
+                        objects = await tx.release_deletion(request_id, order.at)
+                        await note_release(tx, request_id, objects, order.at)
+                        released += objects
+            if len(ids) < order.limit:
+                return released
+            after = ids[-1]
+
+    async def _may_release(self, tx: Tx, request_id: str, at: datetime) -> bool:
+        """Whether nothing follows that would need it.
+
+        Where the law says "until every recourse is exhausted" and names no day, that is for as long as the request's
+        own record is kept, and as long as an appeal about it is open.
+        """
+        row = await tx.request_row(request_id)
+        policy = self._parts.policies.get(row.controller)
+        if policy is None or row.closed_at is None:
+            return False
+        rule = after_refusal(row, policy)
+        if rule is None or row.outcome is not Outcome.REFUSED:
+            return True
+        days = policy.record.keep_days if rule.days is None else rule.days
+        return row.closed_at + timedelta(days=days) < at and not await tx.has_open_remedy(request_id)
+
+
+async def _under_way(tx: Tx, order: EndOrder) -> SystemPlan:
+    plan = await tx.unseal(order.request_id, f"{ENDING}{order.system}", SystemPlan)
+    if plan is None:
+        raise NotAllowed("Nothing is under way there.")
+    return plan
+
+
+async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: int) -> None:
+    counts = Counter(each.fate for each in gone)
+    await tx.save_outcomes(order.request_id, order.system, gone, at=order.at)
+    facts: dict[str, JsonValue] = {"system": order.system, "remaining": remaining}
+    facts |= {fate.value: counts[fate] for fate in Fate if counts[fate]}
+    await tx.record(
+        order.request_id,
+        Tag.RETENTION_ENDED,
+        at=order.at,
+        facts=facts,
+        dedupe=f"retention/ended/{order.system}/{order.at.isoformat()}",
+    )
+    if not remaining:
+        await tx.remove_sealed(order.request_id, f"{ENDING}{order.system}")

@@ -1,0 +1,206 @@
+"""Every day: what erasures kept goes when its day has come, and so do short-lived data and requests' own records.
+
+Nothing here waits for a system that is away: it is tried again on the next day, and staff are told once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.expiring import ExpiringActivities
+    from activities.keeping import (
+        DueItem,
+        DueOrder,
+        EndOrder,
+        EndReport,
+        ExpireOrder,
+        ExpiringSystem,
+        ForgetOrder,
+        Sweep,
+        SweepOrder,
+        SweepReport,
+    )
+    from activities.model import LetterOrder
+    from activities.notify import LetterActivities
+    from activities.retention import RetentionActivities
+    from workflows import calls
+
+DAILY = timedelta(days=1)
+LONGEST_JOB = timedelta(days=1)
+"""A system's own job that takes longer is left, and asked for anew on the next day: asking twice changes nothing."""
+MOST_ROUNDS = 50
+"""Of a system's expired objects in one sweep: what is left is there tomorrow, too."""
+
+
+@workflow.defn
+class SweepWorkflow:
+    """One for the installation."""
+
+    @workflow.init
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self._report = sweep.report
+        self._told = set(sweep.told)
+        self._away: set[str] = set(sweep.report.waiting)
+
+    @workflow.run
+    async def run(self, sweep: Sweep) -> SweepReport:
+        """Sweep once; then answer, or wait for the next day and go on anew."""
+        if sweep.retained:
+            await self._end_retained()
+        await self._expire()
+        await self._forget()
+        self._report = self._report.model_copy(update={"waiting": tuple(sorted(self._away))})
+        if not sweep.once:
+            await self._rest()
+            workflow.continue_as_new(Sweep(told=tuple(sorted(self._told))))
+        return self._report
+
+    async def _rest(self) -> None:
+        report = self._report
+        workflow.set_current_details(
+            f"{workflow.now():%Y-%m-%d %H:%M} ended {report.ended}, expired {report.expired}, keys {report.keys}, "
+            f"unfinished {report.unfinished}; waiting for: {', '.join(report.waiting) or 'nothing'}"
+        )
+        await workflow.sleep(DAILY, summary="until the next day")
+
+    # What erasures kept
+
+    async def _end_retained(self) -> None:
+        after = self._sweep.after
+        while True:
+            order = DueOrder(at=workflow.now(), after=after)
+            page = await calls.record(RetentionActivities.due_retained, order, "what erasures kept and may go")
+            by_system: dict[str, list[DueItem]] = {}
+            for item in page.items:
+                by_system.setdefault(item.system, []).append(item)
+            await asyncio.gather(*(self._end_in(system, items) for system, items in sorted(by_system.items())))
+            if page.after is None:
+                return
+            after = page.after
+            if workflow.info().is_continue_as_new_suggested():
+                report = self._report.model_copy(update={"waiting": tuple(sorted(self._away))})
+                workflow.continue_as_new(
+                    self._sweep.model_copy(update={"after": after, "report": report, "told": tuple(sorted(self._told))})
+                )
+
+    async def _end_in(self, system: str, items: list[DueItem]) -> None:
+        for item in items:
+            if system in self._away:
+                self._count(unfinished=1)
+                continue
+            try:
+                await self._end(item)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                self._count(unfinished=1)
+                self._away.add(system)
+                if system not in self._told:
+                    self._told.add(system)
+                    await self._tell_staff(item, calls.failure_code(error))
+            else:
+                self._told.discard(system)
+
+    async def _end(self, item: DueItem) -> None:
+        report = await self._until_done(item, RetentionActivities.end_retention, "end what was kept")
+        self._count(held=report.held)
+        if report.state == "done":
+            if item.confirm_after:
+                await workflow.sleep(item.confirm_after, summary=f"before the second look: {item.system}")
+            report = await self._until_done(item, RetentionActivities.confirm_ended, "look again")
+            self._count(ended=report.ended)
+        if report.state not in {"clean", "nothing"}:
+            self._count(unfinished=1)
+            await self._tell_staff(item, "drifted" if report.state == "drifted" else "not_confirmed")
+
+    async def _until_done(
+        self, item: DueItem, step: Callable[[Any, EndOrder], Awaitable[EndReport]], what: str
+    ) -> EndReport:
+        started, handle = workflow.now(), None
+        while True:
+            order = EndOrder(request_id=item.request_id, at=workflow.now(), system=item.system, handle=handle)
+            report = await calls.on_system(
+                step,
+                order,
+                f"{what}: {item.system}",
+                task_queue=item.task_queue,
+                patience=calls.FIRST_PATIENCE,
+            )
+            passed = workflow.now() - started
+            if report.state not in {"pending", "awaiting"} or passed > LONGEST_JOB:
+                return report
+            handle = report.handle
+            # A call back would reach the request's workflow, which is over: the system is asked instead.
+            wait = max(1.0, min(report.wait, 3600.0), passed.total_seconds() / 10)
+            await workflow.sleep(wait, summary=f"ask again: {item.system}")
+
+    async def _tell_staff(self, item: DueItem, code: str) -> None:
+        order = LetterOrder(
+            request_id=item.request_id,
+            at=workflow.now(),
+            kind="staff_attention",
+            dedupe=f"retention/{item.system}/{code}",
+            system=item.system,
+            code=code,
+        )
+        try:
+            await calls.on_system(
+                LetterActivities.send,
+                order,
+                "tell staff",
+                task_queue=workflow.info().task_queue,
+                patience=calls.FIRST_PATIENCE,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._told.discard(item.system)
+
+    # What ends by itself
+
+    async def _expire(self) -> None:
+        order = SweepOrder(at=workflow.now())
+        found = await calls.record(ExpiringActivities.expiring, order, "which systems hold short-lived data")
+        await asyncio.gather(*(self._expire_in(system) for system in found.systems))
+
+    async def _expire_in(self, system: ExpiringSystem) -> None:
+        cursor: str | None = None
+        for _ in range(MOST_ROUNDS):
+            try:
+                done = await calls.on_system(
+                    ExpiringActivities.expire,
+                    ExpireOrder(at=workflow.now(), system=system.system, cursor=cursor),
+                    f"end what is past its term: {system.system}",
+                    task_queue=system.task_queue,
+                    patience=calls.FIRST_PATIENCE,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                self._away.add(system.system)
+                return
+            self._count(expired=done.erased, expired_held=done.held, expired_blocked=done.blocked)
+            cursor = done.cursor
+            if cursor is None:
+                return
+
+    # The requests' own records
+
+    async def _forget(self) -> None:
+        after: tuple[str, str] | None = ("", "")
+        while after is not None:
+            order = ForgetOrder(at=workflow.now(), after=after)
+            done = await calls.work(RetentionActivities.forget, order, "requests whose own record is over")
+            self._count(keys=done.keys, released=done.released)
+            after = done.after
+
+    def _count(self, **more: int) -> None:
+        self._report = self._report.plus(**more)

@@ -1,58 +1,34 @@
 """What goes into each letter, gathered from the ledger, the law and the controller's policy.
 
-Letters that may go out before identity is proven (acknowledgement, code, reminder, unverified, extension, refusal,
-withdrawal) say nothing of what any system holds.
+Letters that may go out before identity is proven (acknowledgement, code, reminder, unverified, question, fee, delay,
+extension, refusal, withdrawal) say nothing of what any system holds.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, Literal, TypeVar, assert_never
 
 from pydantic import SecretStr
 
 from activities import letters
 from activities.authority import authority
-from activities.clockface import local_day
+from activities.brief import is_right, proof_asked
+from activities.completions import completion_access, completion_change, completion_erasure
 from activities.finding import load_graph
-from activities.ledger import Link, Tx
+from activities.ledger import Link
+from activities.letter_case import LetterCase
 from activities.letters import Attention, Kind, LetterFacts
+from activities.letters.checklist import remedies
 from activities.model import LetterOrder
 from habeas import law
-from habeas.connector import Connector
 from habeas.errors import ConfigurationError
-from habeas.model import Request, Subject
-from habeas.outcomes import Fate
-from habeas.policy import Policy
+from habeas.model import REMEDIES, Frozen, Right
+from habeas.particulars import Particulars
+from habeas.policy import IdentityMethod
+from habeas.policy.sections import Proof
 
-
-@dataclass(frozen=True)
-class LetterCase:
-    """Everything a letter may be written from."""
-
-    tx: Tx
-    request: Request
-    subject: Subject
-    policy: Policy
-    order: LetterOrder
-    connectors: Mapping[str, Connector]
-    public_url: str
-
-    def link_ends(self) -> datetime:
-        """When a download link made now ends."""
-        return self.order.at + timedelta(hours=self.policy.release.link_hours)
-
-    def title(self, system: str) -> str:
-        """A system's name for people."""
-        connector = self.connectors.get(system)
-        return connector.manifest.title if connector else system
-
-    def day(self, at: datetime) -> date:
-        """The date in the establishment's zone."""
-        return local_day(self.policy, at)
+M = TypeVar("M", bound=Frozen)
 
 
 class FactsOf:
@@ -68,24 +44,20 @@ class FactsOf:
         Raises:
             ConfigurationError: the letter needs something that was not ordered with it.
         """
-        common = self._common()
-        order = self._case.order
-        if kind.to_staff:
-            common["person_name"] = None
+        common, case = common_facts(self._case, kind), self._case
         match kind:
             case Kind.ACKNOWLEDGEMENT:
-                asked = self._case.policy.identity.required
-                return letters.Acknowledgement(
-                    **common, due_on=self._case.request.due_on, identity="code" if asked else "none"
-                )
+                return letters.Acknowledgement(**common, due_on=case.request.due_on, identity=self._identity())
             case Kind.CODE | Kind.CODE_REMINDER:
                 raise ConfigurationError("A code's letter is written with its code.")
             case Kind.EXTENSION:
                 return await self._extension(common)
             case Kind.COMPLETION_ACCESS:
-                return await self._completion_access(common)
+                return await completion_access(case, common, self._link)
             case Kind.COMPLETION_ERASURE:
-                return await self._completion_erasure(common)
+                return await completion_erasure(case, common)
+            case Kind.COMPLETION_CHANGE:
+                return await completion_change(case, common, await self._own(kind, letters.ChangeFacts))
             case Kind.NOTHING_FOUND:
                 return await self._nothing_found(common)
             case Kind.REFUSAL:
@@ -94,23 +66,23 @@ class FactsOf:
                 return letters.Withdrawal(**common)
             case Kind.UNVERIFIED:
                 return letters.Unverified(**common)
+            case Kind.NOT_A_RIGHT:
+                return letters.NotARight(**common, offered=self._offered())
             case Kind.STAFF_REMINDER:
-                return letters.StaffReminder(**common, **self._staff(), due_on=self._due_on())
+                return letters.StaffReminder(**common, due_on=self._due_on())
             case Kind.STAFF_ALARM:
-                return letters.StaffAlarm(**common, **self._staff(), due_on=self._due_on())
+                return letters.StaffAlarm(**common, due_on=self._due_on())
             case Kind.STAFF_ATTENTION:
-                about = _about(order)
+                order = case.order
                 return letters.StaffAttention(
-                    **common, **self._staff(), about=about, system=order.system, correlation=order.correlation
+                    **common, about=_about(order), system=order.system, correlation=order.correlation
                 )
             case (
                 Kind.QUESTION
                 | Kind.FEE
                 | Kind.DELAY
                 | Kind.PARTIAL_REFUSAL
-                | Kind.NOT_A_RIGHT
                 | Kind.CATEGORIES
-                | Kind.COMPLETION_CHANGE
                 | Kind.RESTRICTION_LIFTING
                 | Kind.FORWARDED
                 | Kind.REMEDY_DECISION
@@ -123,26 +95,25 @@ class FactsOf:
                 | Kind.STAFF_ESCALATION
                 | Kind.STAFF_BOUNCE
             ):
-                return await self._sealed(kind, common)
+                model, letter = letters.SEALED[kind]
+                return letter(**(common | dict(await self._own(kind, model))))
             case _:
                 assert_never(kind)
 
-    async def _sealed(self, kind: Kind, common: dict[str, Any]) -> LetterFacts:
-        """The common facts with the letter's own laid over them, as whoever caused it sealed them."""
+    async def _own(self, kind: Kind, model: type[M]) -> M:
+        """The letter's own facts, as whoever caused it sealed them."""
         order = self._case.order
-        model, letter = letters.SEALED[kind]
         if order.sealed is None:
             raise ConfigurationError(f"A letter of kind {kind} needs its own facts, sealed under a name.")
         own = await self._case.tx.unseal(order.request_id, order.sealed, model)
         if own is None:
             raise ConfigurationError(f"There is no sealed document {order.sealed} for this letter.")
-        staff = self._staff() if kind.to_staff else {}
-        return letter(**common, **staff, **dict(own))
+        return own
 
     def code(self, code: SecretStr, expires_at: datetime, closes_at: datetime | None) -> letters.CodeLetter:
         """The facts of the letter that brings a one-time code; with ``closes_at``, of one that reminds as well."""
         request = self._case.request
-        facts: dict[str, Any] = self._common() | {
+        facts: dict[str, Any] = common_facts(self._case, Kind.CODE) | {
             "code": code,
             "expires_at": expires_at,
             "confirm_url": f"{self._case.public_url}/v/{request.id}",
@@ -153,30 +124,22 @@ class FactsOf:
             return letters.CodeLetter(**facts)
         return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at))
 
-    def _common(self) -> dict[str, Any]:
+    def _identity(self) -> Literal["code", "ask", "none"]:
+        """How we make sure of the person, by policy and law."""
         case = self._case
-        controller, request = case.policy.controller, case.request
-        return {
-            "request_id": request.id,
-            "controller": letters.Controller(name=controller.name, contact=controller.email),
-            "right": request.right,
-            "regime": request.regime,
-            "jurisdiction": request.jurisdiction,
-            "received_on": case.day(request.received_at),
-            "today": case.day(case.order.at),
-            "timezone": controller.clock_tz,
-            "person_name": case.subject.name,
-            "authority": authority(request, case.policy),
-        }
+        proof = proof_asked(case.request, case.policy, Particulars.of(case.subject))
+        if proof is None:
+            return "code" if IdentityMethod.CODE in case.policy.identity.methods else "ask"
+        return "none" if proof is Proof.NONE else "ask" if proof is Proof.ATTESTATION else "code"
 
-    def _staff(self) -> dict[str, Any]:
+    def _offered(self) -> tuple[Right, ...]:
+        """The rights that the person does have here."""
         case = self._case
-        waiting = (case.order.system,) if case.order.system else ()
-        return {
-            "stage": case.request.stage.value,
-            "desk_url": f"{case.public_url}/requests/{case.request.id}",
-            "blocked_on": waiting,
-        }
+        return tuple(
+            right
+            for right in Right
+            if right not in REMEDIES and is_right(case.request.model_copy(update={"right": right}), case.policy)
+        )
 
     def _due_on(self) -> date:
         due_on = self._case.request.due_on
@@ -185,11 +148,17 @@ class FactsOf:
         return due_on
 
     async def _extension(self, common: dict[str, Any]) -> LetterFacts:
-        row = await self._case.tx.request_row(self._case.request.id)
+        case = self._case
+        row = await case.tx.request_row(case.request.id)
         if row.due_on is None or row.extended_due_on is None:
             raise ConfigurationError("An extension letter needs both dates.")
+        clock = law.regime(case.request.regime, case.place).clock(case.request.right)
         return letters.Extension(
-            **common, due_on=row.due_on, new_due_on=row.extended_due_on, grounds=(await self._ground(),)
+            **common,
+            due_on=row.due_on,
+            new_due_on=row.extended_due_on,
+            grounds=(await self._ground(),),
+            provision=clock.extension.cite if clock and clock.extension else None,
         )
 
     async def _ground(self) -> letters.Ground:
@@ -201,80 +170,13 @@ class FactsOf:
             words = act.reason if act else None
         elif policy.clock.extend_reason:
             words = policy.text(policy.clock.extend_reason, self._case.request.language)
-        return letters.Ground(code=order.ground, explanation=words, provision=self._provision(order.ground))
+        return letters.Ground(code=order.ground, explanation=words or None, provision=self._provision(order.ground))
 
     def _provision(self, ground: str | None) -> str | None:
         """Where the law names this ground of refusal."""
         request = self._case.request
-        grounds = law.refusal_grounds(request.regime, request.jurisdiction, request.right)
+        grounds = law.refusal_grounds(request.regime, self._case.place, request.right)
         return next((one.cite for one in grounds if one.code == ground), None)
-
-    async def _completion_access(self, common: dict[str, Any]) -> LetterFacts:
-        case = self._case
-        if self._link is None:
-            raise ConfigurationError("A completion letter needs the link to the package.")
-        rows = [row for row in await case.tx.systems(case.request.id) if row.phase == "collect"]
-        present = [row for row in rows if row.counts.get("records")]
-        withheld = [
-            letters.WithheldGroup(what=f"{case.title(row.system)}: {field.replace('_', ' ')}", reason=reason)
-            for row in present
-            if (connector := case.connectors.get(row.system))
-            for collection in connector.manifest.collections
-            for field, reason in collection.withheld.items()
-        ]
-        return letters.CompletionAccess(
-            **common,
-            link_url=f"{case.public_url}/d/{self._link.token.get_secret_value()}",
-            link_expires_at=self._link.expires_at,
-            records=sum(row.counts["records"] for row in present),
-            systems=tuple(case.title(row.system) for row in present),
-            withheld=tuple(dict.fromkeys(withheld)),
-            missing=self._missing(),
-        )
-
-    async def _completion_erasure(self, common: dict[str, Any]) -> LetterFacts:
-        case = self._case
-        gone: Counter[tuple[Fate, str, str]] = Counter()
-        undone: list[str] = [*case.order.missing]
-        kept: Counter[tuple[str, str, str, date]] = Counter()
-        for row in await case.tx.outcomes(case.request.id):
-            category = self._category(row.system, row.collection)
-            if row.fate is Fate.RETAINED:
-                kept[case.title(row.system), category, row.law or "", row.until or date.max] += 1
-            elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
-                undone.append(row.system)
-            else:
-                # What is not found any more is gone, whoever took it away.
-                fate = Fate.ANONYMISED if row.fate is Fate.ANONYMISED else Fate.ERASED
-                gone[fate, case.title(row.system), category] += 1
-        return letters.CompletionErasure(
-            **common,
-            erased=_groups(gone, Fate.ERASED),
-            anonymised=_groups(gone, Fate.ANONYMISED),
-            kept=tuple(
-                letters.KeptGroup(
-                    system=system,
-                    category=category,
-                    count=count,
-                    law=kept_by,
-                    until=None if until == date.max else until,
-                )
-                for (system, category, kept_by, until), count in sorted(kept.items())
-            ),
-            missing=self._missing(tuple(dict.fromkeys(undone))),
-        )
-
-    def _category(self, system: str, collection: str) -> str:
-        case = self._case
-        connector = case.connectors.get(system)
-        found = (
-            next((one.category for one in connector.manifest.collections if one.name == collection), None)
-            if connector
-            else None
-        )
-        if found is None:
-            return collection
-        return case.policy.text(case.policy.category(found).title, case.request.language)
 
     async def _nothing_found(self, common: dict[str, Any]) -> LetterFacts:
         case = self._case
@@ -283,23 +185,45 @@ class FactsOf:
             **common,
             systems=tuple(case.title(system) for system in case.policy.systems if system not in case.order.missing),
             searched_by=tuple(sorted({one.kind for one in graph.seeds})),
-            missing=self._missing(),
+            missing=case.titles(case.order.missing),
         )
 
-    def _missing(self, systems: tuple[str, ...] | None = None) -> tuple[letters.MissingSystem, ...]:
-        named = self._case.order.missing if systems is None else systems
-        return tuple(letters.MissingSystem(title=self._case.title(system)) for system in named)
+
+def common_facts(case: LetterCase, kind: Kind) -> dict[str, Any]:
+    """What every letter of this kind says, as far as its reader needs it."""
+    controller, request = case.policy.controller, case.request
+    common: dict[str, Any] = {
+        "request_id": request.id,
+        "controller": letters.Controller(name=controller.name, contact=controller.email, address=controller.address),
+        "right": request.right,
+        "regime": request.regime,
+        "jurisdiction": case.place,
+        "received_on": case.day(request.received_at),
+        "today": case.day(case.order.at),
+        "timezone": controller.clock_tz,
+    }
+    if kind.to_staff:
+        waiting = (case.order.system,) if case.order.system else ()
+        desk = f"{case.public_url}/requests/{request.id}"
+        return common | {"stage": request.stage.value, "desk_url": desk, "blocked_on": waiting}
+    return common | (_of_person(case) if kind.reader == "subject" else {})
 
 
-def _groups(gone: Counter[tuple[Fate, str, str]], fate: Fate) -> tuple[letters.ErasedGroup, ...]:
-    return tuple(
-        letters.ErasedGroup(system=system, category=category, count=count)
-        for (one, system, category), count in sorted(gone.items())
-        if one is fate
-    )
+def _of_person(case: LetterCase) -> dict[str, Any]:
+    request = case.request
+    given = law.remedies(request.regime, case.place, request.right)
+    appealed = letters.Element.APPEAL in remedies(request.regime, case.place, request.right) or given.appeal
+    return {
+        "person_name": case.subject.name,
+        "authority": authority(request, case.policy),
+        "appeal": case.policy.controller.email if appealed else None,
+        "appeal_within_days": given.appeal.within_days if given.appeal else None,
+        "complain_within": given.time_limit,
+        "record_kept_until": case.day(case.order.at + timedelta(days=case.policy.record.keep_days)),
+    }
 
 
 def _about(order: LetterOrder) -> Attention:
-    if order.system:
+    if order.system and order.code not in set(Attention):
         return Attention.BLOCKED_SYSTEM
     return Attention(order.code or Attention.REVIEW)

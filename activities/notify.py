@@ -12,9 +12,10 @@ from typing import Literal
 from pydantic import Field, JsonValue
 from temporalio import activity
 
-from activities.facts import FactsOf, LetterCase
+from activities.facts import FactsOf
 from activities.finding import looked_up, on_record
 from activities.ledger import Challenge, Letter, LetterState, Link, Tx, new_token
+from activities.letter_case import LetterCase
 from activities.letters import Kind, LetterFacts, RenderedLetter, render
 from activities.mail import MailSender
 from activities.model import LetterOrder, LetterReport

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from activities.letters.blocks import Element
 from activities.letters.parts import Kind
 from habeas import law
-from habeas.model import Right
+from habeas.model import REMEDIES, Right
 
 __all__ = ["ELEMENTS", "NOTICES", "remedies", "required"]
 
@@ -86,6 +86,8 @@ _ALWAYS: Mapping[str, frozenset[Element]] = {
 }
 # Utah wants the reasons only (Utah Code 13-61-203); its sisters name an appeal.
 _NO_APPEAL = frozenset({"US-UT"})
+# Nobody appeals to the controller, or complains to it, about its answer to an appeal or a complaint.
+_SECOND = frozenset({E.APPEAL, E.CONTROLLER_COMPLAINT})
 _OPTING_OUT = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE})
 # Recipients are told of what was corrected, erased or restricted (UK GDPR 19), and the person that they are.
 _PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
@@ -106,6 +108,8 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
     asked = _ALWAYS[notice] | _asked(regime, jurisdiction, notice)
     if right is not Right.COMPLAINT:
         asked -= {E.INVESTIGATED}
+    if right in REMEDIES:
+        asked -= _SECOND
     if right is not Right.ERASURE:
         asked -= {E.DONE}
     if right not in _PASSED_ON or kind is Kind.NOTHING_FOUND:
@@ -117,9 +121,9 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
     return asked & _OF_UNVERIFIED if kind is Kind.UNVERIFIED else asked
 
 
-def remedies(regime: str, jurisdiction: str) -> frozenset[Element]:
-    """The remedies that this law wants told with a refusal."""
-    return _asked(regime, jurisdiction, "refusal")
+def remedies(regime: str, jurisdiction: str, right: Right) -> frozenset[Element]:
+    """The remedies that this law wants told with a refusal of this right."""
+    return _asked(regime, jurisdiction, "refusal") - (_SECOND if right in REMEDIES else frozenset())
 
 
 def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:

@@ -44,8 +44,8 @@ class Acknowledgement(LetterFacts):
     kind = Kind.ACKNOWLEDGEMENT
     due_on: date | None = None
     """When the law wants an answer; None where it names no date."""
-    identity: Literal["code", "attested", "none"] = "code"
-    """How we make sure of the person: a code to the address on record, staff already have, or no need."""
+    identity: Literal["code", "ask", "attested", "none"] = "code"
+    """How we make sure of the person: a code to the address on record, staff will, staff already have, or no need."""
 
 
 class CodeLetter(LetterFacts):

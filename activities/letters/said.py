@@ -126,7 +126,7 @@ class Said:
     def remedies(self) -> Iterable[Block]:
         """Where to turn if the person does not agree; every letter that decides something ends on it."""
         facts, blocks = self._facts, list[Block]()
-        told = remedies(facts.regime, facts.jurisdiction)
+        told = remedies(facts.regime, facts.jurisdiction, facts.right)
         if Element.CONTROLLER_COMPLAINT in told:
             contact = facts.controller.contact
             blocks.append(self.paragraph("remedies.controller", Element.CONTROLLER_COMPLAINT, contact=contact))

@@ -1,0 +1,157 @@
+"""The facts of the letters that tell what was done: copied, erased, changed. Made from the outcomes in the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from activities import letters
+from activities.coverage import coverage, refused_parts, why_left_out
+from activities.ledger import Link, OutcomeRow
+from activities.letter_case import LetterCase
+from activities.letters import LetterFacts
+from habeas import law
+from habeas.coverage import Why
+from habeas.errors import ConfigurationError
+from habeas.model import CHANGING, Right
+from habeas.outcomes import Fate
+
+__all__ = ["completion_access", "completion_change", "completion_erasure"]
+
+_PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
+_TOUCHED = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
+
+
+async def completion_access(case: LetterCase, common: dict[str, Any], link: Link | None) -> LetterFacts:
+    """What is in the package, what is not, and the link to it.
+
+    Raises:
+        ConfigurationError: there is no link.
+    """
+    if link is None:
+        raise ConfigurationError("A completion letter needs the link to the package.")
+    rows = [row for row in await case.tx.systems(case.request.id) if row.phase == "collect"]
+    present = [row for row in rows if row.counts.get("records")]
+    withheld = [
+        letters.WithheldGroup(what=f"{case.title(row.system)}: {field.replace('_', ' ')}", reason=reason)
+        for row in present
+        if (connector := case.connectors.get(row.system))
+        for collection in connector.manifest.collections
+        for field, reason in collection.withheld.items()
+    ]
+    return letters.CompletionAccess(
+        **common,
+        link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
+        link_expires_at=link.expires_at,
+        records=sum(row.counts["records"] for row in present),
+        systems=tuple(case.title(row.system) for row in present),
+        withheld=(*dict.fromkeys(withheld), *await _left_out(case)),
+        missing=case.titles(case.order.missing),
+        refused=await refused_parts(case.tx, case.request, case.policy),
+    )
+
+
+async def _left_out(case: LetterCase) -> tuple[letters.WithheldGroup, ...]:
+    """Categories that the right does not reach, and why; refused ones are told apart, with their grounds."""
+    policy, language = case.policy, case.request.language
+    found = await coverage(case.tx, case.request, policy)
+    return tuple(
+        letters.WithheldGroup(
+            what=policy.text(policy.category(one.category).title, language), reason=why_left_out(one, policy, language)
+        )
+        for one in found.values()
+        if one.why is not Why.REFUSED
+    )
+
+
+async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> LetterFacts:
+    """What was erased, what stays and why, and what could not be done."""
+    gone: Counter[tuple[Fate, str, str]] = Counter()
+    undone: list[str] = [*case.order.missing]
+    kept: Counter[tuple[str, str, str, date]] = Counter()
+    rows = await case.tx.outcomes(case.request.id)
+    for row in rows:
+        category = _category(case, row)
+        if row.fate is Fate.RETAINED:
+            kept[case.title(row.system), category, row.law or "", row.until or date.max] += 1
+        elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
+            undone.append(row.system)
+        else:
+            # What is not found any more is gone, whoever took it away.
+            fate = Fate.ANONYMISED if row.fate is Fate.ANONYMISED else Fate.ERASED
+            gone[fate, case.title(row.system), category] += 1
+    told, not_told = _recipients(case, rows)
+    return letters.CompletionErasure(
+        **common,
+        erased=_groups(gone, Fate.ERASED),
+        anonymised=_groups(gone, Fate.ANONYMISED),
+        kept=tuple(
+            letters.KeptGroup(
+                system=system,
+                category=category,
+                count=count,
+                law=kept_by,
+                until=None if until == date.max else until,
+            )
+            for (system, category, kept_by, until), count in sorted(kept.items())
+        ),
+        missing=case.titles(tuple(undone)),
+        refused=await refused_parts(case.tx, case.request, case.policy),
+        recipients_told=told,
+        recipients_not_told=not_told,
+    )
+
+
+async def completion_change(case: LetterCase, common: dict[str, Any], own: letters.ChangeFacts) -> LetterFacts:
+    """What was corrected, restricted or stopped.
+
+    Where nobody proved who asks, as the law has it for an opt-out, the letter says that it is done and nothing of what
+    is held: it goes to an address that is merely claimed.
+    """
+    facts = dict(own)
+    # What is missing was ordered with the letter; the document names what turned out not to be possible.
+    facts["missing"] = tuple(dict.fromkeys((*own.missing, *case.titles(case.order.missing))))
+    unproven = case.policy.identity.required and await case.tx.proof(case.request.id) is None
+    if unproven and case.request.right in CHANGING:
+        facts |= {"done": (), "by_hand": (), "contested": (), "unmatched": ()}
+        common = common | {"person_name": None}
+    told, not_told = _recipients(case, await case.tx.outcomes(case.request.id))
+    facts |= {"recipients_told": told, "recipients_not_told": not_told}
+    return letters.CompletionChange(**(common | facts))
+
+
+def _recipients(
+    case: LetterCase, rows: tuple[OutcomeRow, ...]
+) -> tuple[tuple[str, ...] | None, tuple[letters.WithheldGroup, ...]]:
+    """Who is told of what was done, and who is not and why (GDPR 19); None where nobody has to be."""
+    request, policy = case.request, case.policy
+    duty = law.recipients_duty(request.regime, case.place, request.right)
+    if request.right not in _PASSED_ON or not (policy.recipients or duty):
+        return None, ()
+    touched = {case.category(row.system, row.collection) for row in rows if row.fate in _TOUCHED}
+    had = {name for one in policy.categories if one.id in touched for name in one.recipients}
+    reached = [one for one in policy.recipients if one.id in had]
+    return (
+        tuple(one.name for one in reached if one.email),
+        tuple(
+            letters.WithheldGroup(what=one.name, reason=policy.text(one.not_told, request.language))
+            for one in reached
+            if one.not_told and not one.email
+        ),
+    )
+
+
+def _category(case: LetterCase, row: OutcomeRow) -> str:
+    found = case.category(row.system, row.collection)
+    return (
+        row.collection if found is None else case.policy.text(case.policy.category(found).title, case.request.language)
+    )
+
+
+def _groups(gone: Counter[tuple[Fate, str, str]], fate: Fate) -> tuple[letters.ErasedGroup, ...]:
+    return tuple(
+        letters.ErasedGroup(system=system, category=category, count=count)
+        for (one, system, category), count in sorted(gone.items())
+        if one is fate
+    )

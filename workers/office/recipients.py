@@ -56,6 +56,7 @@ class Recipients(Room):
         """
         actor, said = self.actor(words("by", by, 200)), words("reason", reason)
         async with self._ledger.begin() as tx:
+            await tx.request(request_id)
             rows = {row.recipient: row for row in await tx.notices(request_id)}
             if recipient not in rows:
                 known = ", ".join(sorted(rows)) or "nobody"

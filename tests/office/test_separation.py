@@ -1,0 +1,120 @@
+"""Several controllers in one installation: staff of one never see another's requests."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.ledger import RequestFilter
+from habeas.acts import ActKind
+from habeas.errors import BadInput, NotAllowed, UnknownRequest
+from habeas.model import Identifier
+from tests.office.world import World
+from workers.office import NewRequestInput, Office
+
+
+@pytest.fixture
+def two(here: World) -> tuple[Office, Office]:
+    """The office as two people see it, each of another controller."""
+    policy = here.parts.policies["demo"]
+    mine = policy.model_copy(update={"staff": policy.staff.model_copy(update={"accounts": ("Kim",)})})
+    other = policy.model_copy(
+        update={
+            "controller": policy.controller.model_copy(update={"id": "other"}),
+            "staff": policy.staff.model_copy(update={"accounts": ("Sam", "noor")}),
+        }
+    )
+    office = Office(
+        here.office._ledger, here.office._engine, {"demo": mine, "other": other}, here.office._storage, here.office._now
+    )
+    return office.for_staff("kim "), office.for_staff("NOOR")
+
+
+async def test_the_queue_shows_ones_own(here: World, two: tuple[Office, Office]) -> None:
+    kim, noor = two
+    opened = await here.open(here.person())
+    listed = {entry.id for entry in await kim.requests(RequestFilter(limit=1000))}
+    assert opened in listed
+    assert await noor.requests(RequestFilter(limit=1000)) == ()
+    assert await noor.requests(RequestFilter(controller="demo", limit=1000)) == ()
+
+
+async def test_nothing_of_anothers_request_is_to_be_had(
+    here: World, two: tuple[Office, Office], tmp_path: Path
+) -> None:
+    kim, noor = two
+    opened = await here.open(here.person())
+    assert (await kim.show(opened)).entry.id == opened
+    said: dict[str, Any] = {"by": "Noor", "reason": "curious"}
+    doors: dict[str, Callable[[], Awaitable[object]]] = {
+        "show": lambda: noor.show(opened),
+        "language": lambda: noor.language(opened),
+        "timeline": lambda: noor.timeline(opened),
+        "plan": lambda: noor.plan(opened, **said),
+        "plan_digest": lambda: noor.plan_digest(opened, "0" * 12),
+        "charge": lambda: noor.charge(opened, amount="EUR 5", **said),
+        "candidates": lambda: noor.candidates(opened, **said),
+        "download": lambda: noor.download(opened, to=tmp_path / "x.zip", **said),
+        "verify_evidence": lambda: noor.verify_evidence(opened),
+        "act": lambda: noor.act(ActKind.WITHDRAW, opened, **said),
+        "release": lambda: noor.release(opened, **said),
+        "add_identifier": lambda: noor.add_identifier(
+            opened, identifiers=(Identifier(kind="email", value="x@y.example"),), **said
+        ),
+        "recipients": lambda: noor.recipients(opened),
+        "acknowledge": lambda: noor.acknowledge(opened, "carrier", **said),
+    }
+    let_in = {name for name, door in doors.items() if not await _closed(door)}
+    assert let_in == set()
+    assert not any("viewed" in event.tag for event in await kim.timeline(opened))
+
+
+async def _closed(door: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        await door()
+    except UnknownRequest:
+        return True
+    return False
+
+
+async def test_nothing_is_opened_for_anothers_controller(here: World, two: tuple[Office, Office]) -> None:
+    _, noor = two
+    asked = NewRequestInput(right="access", emails=(here.person(),), opened_by="Noor", controller="demo")
+    with pytest.raises(BadInput, match="controller"):
+        await noor.open_request(asked)
+
+
+async def test_who_works_for_nobody_here_is_told_so(here: World, two: tuple[Office, Office]) -> None:
+    kim, _ = two
+    with pytest.raises(NotAllowed):
+        kim.for_staff("somebody else")
+
+
+def test_every_door_that_takes_a_request_is_tried() -> None:
+    """A new method of the office must be added above, or here with the reason why it needs no look."""
+    tried = {
+        "acknowledge",
+        "act",
+        "add_identifier",
+        "candidates",
+        "charge",
+        "download",
+        "language",
+        "plan",
+        "plan_digest",
+        "recipients",
+        "release",
+        "show",
+        "timeline",
+        "verify_evidence",
+    }
+    # They end in `act`, in `release`, or are the person's own.
+    elsewhere = {"decide_match", "decide_by_handle", "submit_code"}
+    takes = {
+        name
+        for name, method in inspect.getmembers(Office, inspect.isfunction)
+        if not name.startswith("_") and "request_id" in inspect.signature(method).parameters
+    }
+    assert takes == tried | elsewhere

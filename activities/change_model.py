@@ -128,6 +128,7 @@ class LiftBrief(Frozen):
 class LiftSystem(SystemOrder):
     """Lift in one system, or look again."""
 
+    act_id: ActId
     handle: str | None = None
 
 

@@ -58,6 +58,11 @@ async def load_changes(tx: Tx, request_id: str, part: Part) -> tuple[ChangeHead,
     return head, tuple(plan for plan in plans if plan is not None)
 
 
+async def under_review(tx: Tx, request_id: str) -> tuple[ChangeHead, tuple[SystemChange, ...]] | None:
+    """The plan that a human approves: of what is weighed, or the whole; None before one was made."""
+    return await load_changes(tx, request_id, Part.WEIGHED) or await load_changes(tx, request_id, Part.WHOLE)
+
+
 async def approved_changes(tx: Tx, order: PlannedChange, parts: Parts) -> tuple[SystemChange, ...]:
     """A part of the plan, after checking once more that it may be carried out.
 

@@ -15,7 +15,6 @@ from activities.changing import load_changes
 from activities.clockface import local_day
 from activities.ledger import Tx
 from activities.letters import LiftingFacts
-from activities.model import OnRequest
 from activities.parts import Parts
 from habeas.connector import Capability, Changing, RecordRef, Restrict
 from habeas.errors import NotAllowed, Terminal
@@ -99,22 +98,17 @@ class LiftingActivities:
                     assert_never(answer)
         counts = _counts(result)
         if counts.keys() <= _LIFTED:
-            await self._let_go(order, order.system, result)
+            await self._let_go(order, result)
             return ChangeReport(system=order.system, state="clean", counts=counts)
         return ChangeReport(system=order.system, state="remains", counts=counts)
 
     @activity.defn(name="let_go_restricted")
     async def let_go(self, order: LiftSystem) -> None:
         """A system without marks of its own: only the ledger lets go."""
-        await self._let_go(order, order.system, ())
+        await self._let_go(order, ())
 
-    @activity.defn(name="still_restricted")
-    async def standing(self, order: OnRequest) -> bool:
-        """Whether anything that this request restricted still is."""
-        async with self._parts.ledger.begin() as tx:
-            return bool(await tx.restrictions(request_id=order.request_id))
-
-    async def _let_go(self, order: OnRequest, system: str, result: tuple[ObjectOutcome, ...]) -> None:
+    async def _let_go(self, order: LiftSystem, result: tuple[ObjectOutcome, ...]) -> None:
+        system = order.system
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
             lifted = await tx.lift_restrictions(order.request_id, system, order.at)
@@ -123,9 +117,15 @@ class LiftingActivities:
             # What the system said of an object comes last, and counts.
             await tx.save_outcomes(order.request_id, system, [*outcomes, *result], at=order.at)
             facts: dict[str, JsonValue] = {"system": system, "objects": lifted}
+            act = await tx.act(order.act_id)
             if lifted:
                 await tx.record(
-                    order.request_id, Tag.RESTRICTION_LIFTED, at=order.at, facts=facts, dedupe=f"lifted/{system}"
+                    order.request_id,
+                    Tag.RESTRICTION_LIFTED,
+                    at=order.at,
+                    actor=act.actor if act else "engine",
+                    facts={**facts, "act": order.act_id},
+                    dedupe=f"lifted/{system}/{order.act_id}",
                 )
 
     async def _objects(self, order: LiftSystem) -> tuple[RecordRef, ...]:

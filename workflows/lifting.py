@@ -116,4 +116,10 @@ class LiftRestrictionWorkflow:
         await calls.work(LetterActivities.send, order, "letter: staff_attention")
 
     def _order(self, system: str, handle: str | None = None) -> LiftSystem:
-        return LiftSystem(request_id=self._start.request_id, at=workflow.now(), system=system, handle=handle)
+        return LiftSystem(
+            request_id=self._start.request_id,
+            at=workflow.now(),
+            system=system,
+            act_id=self._start.act_id,
+            handle=handle,
+        )

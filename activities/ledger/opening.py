@@ -17,6 +17,7 @@ from activities.vault import RequestKey, WrappedKey
 from habeas.errors import BadInput, UnknownRequest
 from habeas.evidence import genesis
 from habeas.model import Frozen, Request, RequestId, Right, Stage, Subject
+from habeas.particulars import Scope
 
 SUBJECT = "subject"
 REASON = "reason"
@@ -40,6 +41,10 @@ class NewRequest(Frozen):
     idempotency_key: str | None = Field(default=None, repr=False)
     subject: Subject = Field(repr=False)
     opened_at: AwareDatetime
+    scope: Scope | None = None
+    """Access: a copy, or the categories only."""
+    about: RequestId | None = None
+    """The request that an appeal, a complaint or a grievance is about."""
 
 
 class Opened(Frozen):

@@ -13,6 +13,7 @@ from activities.ledger.room import Room, plain
 from activities.ledger.tables import open_subject, pause, request
 from habeas.errors import UnknownRequest
 from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
+from habeas.particulars import Scope
 
 
 class RequestRow(Request):
@@ -30,6 +31,8 @@ class RequestRow(Request):
     overdue: bool
     citation: str | None
     started_at: datetime | None
+    scope: Scope | None = None
+    about: RequestId | None = None
 
     @property
     def paused(self) -> bool:

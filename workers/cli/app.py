@@ -32,6 +32,7 @@ PLACES: Mapping[str, Place] = {
     "recipient": Place("workers.cli.recipient", "app", "Who was told what became of the data.", _STAFF),
     "task": Place("workers.cli.task", "app", "What a human does by hand, where no program can.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
+    "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
     "law": Place("workers.cli.law", "app", "The calendar: regimes, terms, due dates.", _STAFF),
     "system": Place("workers.cli.system", "app", "Connected systems: list, check, map.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),

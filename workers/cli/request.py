@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workers.cli import request_acts, request_import, request_views
+from workers.cli import request_acts, request_changes, request_import, request_views
 from workers.cli.exits import EXIT_CODES
 from workers.cli.options import By
+from workers.cli.request_changes import read_corrections
 from workers.cli.shell import Shell, command
 
 app = typer.Typer(
@@ -25,6 +27,10 @@ Examples:
 `habeas request open --right access --email ada@example.org --by "Kim" --received 2026-11-02`
 
 `habeas request open --right erasure --email ada@example.org --identifier customer_number=K-1002 --by "Kim"`
+
+`habeas request open --right rectification --email ada@example.org --correct "phone: 12345678 => 87654321" --by "Kim"`
+
+`habeas request open --right objection --email ada@example.org --purpose newsletter --by "Kim"`
 """
 
 
@@ -50,6 +56,29 @@ async def open_(
     received: Annotated[
         str | None, typer.Option(metavar="WHEN", help="ISO date or time, local to the controller; else now.")
     ] = None,
+    correct: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar='"WHAT: OLD => NEW"', help="Rectification: what is wrong and what is right. May be repeated."
+        ),
+    ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Or a JSON file: a list of {what, old, new, evidence}; - for standard input."
+        ),
+    ] = None,
+    evidence: Annotated[str | None, typer.Option(help="What the person shows for the corrections; sealed.")] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="What is to stop, by the policy's id; else all that the right can mean.")
+    ] = None,
+    situation: Annotated[
+        str | None, typer.Option(help="Objection, restriction, appeal: why, in the person's words; sealed.")
+    ] = None,
+    scope: Annotated[str | None, typer.Option(help="Access: copy, or categories (California).")] = None,
+    about: Annotated[
+        str | None, typer.Option(metavar="ID", help="Appeal, complaint, grievance: the request that it is about.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why it is opened; sealed.")] = "as the person asked",
     key: Annotated[
         str | None, typer.Option(help="Your own number for it: opening it twice with the same key opens one.")
@@ -73,6 +102,12 @@ async def open_(
         phones=tuple(phone or ()),
         identifiers=tuple(identifier or ()),
         note=note,
+        corrections=(*(correct or ()), *(read_corrections(corrections) if corrections else ())),
+        evidence=evidence,
+        purposes=tuple(purpose or ()),
+        situation=situation,
+        scope=scope,
+        about=about,
         idempotency_key=key,
     )
     async with shell.office() as office:
@@ -91,3 +126,4 @@ async def open_(
 app.add_typer(request_import.app)
 app.add_typer(request_views.app)
 app.add_typer(request_acts.app)
+app.add_typer(request_changes.app)

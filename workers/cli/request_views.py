@@ -88,12 +88,16 @@ async def plan(
     reason: Reason,
     objects: Annotated[bool, typer.Option("--objects", help="List every object, not only counts.")] = False,
 ) -> None:
-    """An erasure's plan: what goes, what is anonymised, what stays and by which law. Looking leaves a mark."""
-    from workers.cli import show
+    """A plan: what goes or stays and by which law; what is corrected, restricted or stopped. Looking leaves a mark."""
+    from workers.cli import request_changes, show
     from workers.office import read_reference
 
     request_id = read_reference(reference)
     async with shell.office() as office:
+        if await office.is_change(request_id):
+            change = await office.change_plan(request_id, by=by, reason=reason)
+            shell.answer(change, *request_changes.shown(request_id, change, objects=objects))
+            return
         shown = await office.plan(request_id, by=by, reason=reason)
     shell.answer(shown, *show.plan(request_id, shown, objects=objects))
 

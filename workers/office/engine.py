@@ -16,6 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.change_model import LiftStart
 from activities.model import LetterOrder
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, NotAllowed, WrongStage
@@ -25,6 +26,8 @@ from workflows.model import RequestStart
 
 WORKFLOW = "RequestWorkflow"
 NEW_LINK_WORKFLOW = "NewLinkWorkflow"
+BOUNCE_WORKFLOW = "BounceWorkflow"
+LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
@@ -106,6 +109,30 @@ class Engine:
         except TimeoutError:
             raise EngineUnavailable("The request could not be started in time.") from None
 
+    async def lift(self, start: LiftStart) -> bool:
+        """Begin to lift a request's restriction; False where that is under way already.
+
+        Raises:
+            EngineUnavailable: not known whether it began; asking again is safe.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await client.start_workflow(
+                    LIFT_WORKFLOW,
+                    start,
+                    id=f"{start.request_id}/lift",
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    static_summary="lift a restriction",
+                )
+        except WorkflowAlreadyStartedError:
+            return False
+        except (RPCError, TimeoutError):
+            raise EngineUnavailable("The restriction's end could not be started.") from None
+        return True
+
     async def new_link(self, order: LetterOrder) -> None:
         """Have one more download link sent; the same order again is the same letter.
 
@@ -129,6 +156,27 @@ class Engine:
                 f"No worker answered in time. Repeat the command with --act-id {order.dedupe.removeprefix('link/')}: "
                 "it will not be sent twice."
             ) from None
+
+    async def bounced(self, order: BounceOrder) -> None:
+        """Have it noted that a letter came back. Once this returns, it will be, whoever is away meanwhile.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer; asking again is safe.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await client.start_workflow(
+                    BOUNCE_WORKFLOW,
+                    order,
+                    id=f"{order.request_id}/bounce/{order.letter_id}",
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="a letter came back",
+                )
+        except (RPCError, TimeoutError):
+            raise EngineUnavailable from None
 
     async def signal(self, workflow_id: str, name: str, said: str) -> bool:
         """Tell a workflow something, once it is written down. Returns whether there is such a workflow.

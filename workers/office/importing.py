@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from habeas.policy import Policy
 
-MANY = ("emails", "phones", "identifiers")
+MANY = ("emails", "phones", "identifiers", "corrections", "purposes")
 """Columns that may hold several values, separated by semicolons."""
 COLUMNS = (
     "right",
@@ -35,6 +35,10 @@ COLUMNS = (
     "reason",
     "note",
     "idempotency_key",
+    "evidence",
+    "situation",
+    "scope",
+    "about",
 )
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -144,10 +148,16 @@ class Importing(Opening):
         if not good and not bad:
             raise BadInput("The file has no rows.", field="file")
         opened: list[ImportedRow] = []
+        rows = len(good) + len(bad)
         if not check_only and (skip_bad or not bad):
             for row in good:
-                answer = await self.open_request(row.asked)
+                try:
+                    answer = await self.open_request(row.asked)
+                except BadInput as error:
+                    # Only the ledger knew: an appeal of what cannot be appealed, say.
+                    bad = (*bad, BadRow(line=row.line, message=str(error)))
+                    continue
                 opened.append(ImportedRow(line=row.line, id=answer.id, created=answer.created))
                 progress(len(opened))
         created = sum(row.created for row in opened)
-        return ImportResult(rows=len(good) + len(bad), created=created, opened=tuple(opened), bad=bad)
+        return ImportResult(rows=rows, created=created, opened=tuple(opened), bad=bad)

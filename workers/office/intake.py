@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from habeas.errors import BadInput, UnknownRegime
-from habeas.model import Frozen, Identifier, Right, Subject
+from habeas.model import REMEDIES, Frozen, Identifier, Right, Subject
+from habeas.particulars import Particulars, Scope
+from workers.office.particulars import AskedParticulars, particulars
 
 if TYPE_CHECKING:
     from habeas.policy import Policy
 
 CHANNELS = ("email", "phone", "letter", "web", "in_person", "other")
-CARRIED_OUT = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
-"""The rights that workflows carry out; the law knows more."""
 OLDEST = timedelta(days=3 * 366)
 """A request that came in before that is a slip of the pen, not a backlog."""
 CLOCK_SKEW = timedelta(minutes=5)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
-class NewRequestInput(Frozen):
+class NewRequestInput(AskedParticulars):
     """A request as staff typed it. Nothing here has been checked yet."""
 
     right: str
@@ -62,6 +62,8 @@ class Checked(Frozen):
     channel: str
     received_at: datetime
     subject: Subject = Field(repr=False)
+    scope: Scope | None = None
+    about: str | None = None
 
 
 def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime) -> Checked:
@@ -72,10 +74,13 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
         UnknownRegime: no such regime, or the policy covers neither jurisdiction nor establishment.
     """
     policy = _policy(asked.controller, policies)
-    right = _right(asked.right, policy)
-    regime, jurisdiction = _regime(asked, policy, right)
+    right = _right(asked.right)
+    received = _received(asked.received_at, ZoneInfo(policy.controller.clock_tz), now)
+    regime, jurisdiction = _regime(asked, policy)
+    _in_force(policy, regime, jurisdiction, right, received)
     if asked.channel not in CHANNELS:
         raise BadInput(f"channel: write one of {', '.join(CHANNELS)}.", field="channel")
+    asks = particulars(asked, right, policy)
     return Checked(
         controller=policy.id,
         right=right,
@@ -83,8 +88,10 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
         jurisdiction=jurisdiction,
         language=policy.language(asked.language),
         channel=asked.channel,
-        received_at=_received(asked.received_at, ZoneInfo(policy.controller.clock_tz), now),
-        subject=_subject(asked),
+        received_at=received,
+        subject=_subject(asked, asks),
+        scope=asks.scope if right is Right.ACCESS else None,
+        about=asks.about,
     )
 
 
@@ -138,30 +145,38 @@ def _policy(controller: str | None, policies: Mapping[str, Policy]) -> Policy:
     return policies[controller]
 
 
-def _right(text: str, policy: Policy) -> Right:
-    offered = [right for right in Right if policy.offers(right) and right in CARRIED_OUT]
-    if text in offered:
-        return Right(text)
-    what = "this controller does not offer it" if text in list(CARRIED_OUT) else "it cannot be carried out here yet"
+def _right(text: str) -> Right:
     if text not in list(Right):
-        what = "there is no such right"
-    raise BadInput(f"right: {what}; write one of: {', '.join(offered)}.", field="right")
+        raise BadInput(f"right: there is no such right; write one of: {', '.join(Right)}.", field="right")
+    return Right(text)
 
 
-def _regime(asked: NewRequestInput, policy: Policy, right: Right) -> tuple[str, str]:
+def _regime(asked: NewRequestInput, policy: Policy) -> tuple[str, str]:
     """The regime's code, and where the person lives."""
-    from habeas import law
-
     jurisdiction = (asked.jurisdiction or policy.controller.establishment).strip().upper()
     code = (asked.regime or policy.applicable(jurisdiction).regime).strip().upper()
     known = sorted({entry.code for entry in policy.regimes})
     if code not in known:
         raise UnknownRegime(f"regime: this controller answers under: {', '.join(known)}.", field="regime")
-    given = law.rights(code, answered_in(policy, code, jurisdiction))
-    if right not in given:
-        listed = ", ".join(sorted(given & CARRIED_OUT)) or "none of those carried out here"
-        raise BadInput(f"right: {code} does not give it; it gives: {listed}.", field="right")
     return code, jurisdiction
+
+
+def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, received: datetime) -> None:
+    """The law must have been there when the request came, and a remedy must be one of those that it, or policy, gives.
+
+    Any other right that nobody gives is opened all the same, and answered so.
+    """
+    from habeas import law
+
+    place, day = answered_in(policy, code, jurisdiction), received.astimezone(ZoneInfo(policy.controller.clock_tz))
+    since = law.regime(code, place).in_force
+    if day.date() < since:
+        raise BadInput(f"received_at: {code} is in force from {since.isoformat()} on.", field="received_at")
+    promised = policy.rights is not None and right in policy.rights
+    given = law.rights(code, place, day.date())
+    if right in REMEDIES and right not in given and not promised:
+        remedies = ", ".join(sorted(given & REMEDIES)) or "none; the authority takes complaints"
+        raise BadInput(f"right: {code} has no such remedy here; it has: {remedies}.", field="right")
 
 
 def answered_in(policy: Policy, regime: str, jurisdiction: str) -> str:
@@ -187,7 +202,7 @@ def _received(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     return min(at, now)
 
 
-def _subject(asked: NewRequestInput) -> Subject:
+def _subject(asked: NewRequestInput, asks: Particulars) -> Subject:
     found = [identifier("email", value, "email") for value in asked.emails]
     found += [identifier("phone", value, "phone") for value in asked.phones]
     found += [split_identifier(text) for text in asked.identifiers]
@@ -202,4 +217,9 @@ def _subject(asked: NewRequestInput) -> Subject:
         raise BadInput("note: at most 10000 characters.", field="note")
     if len(set(found)) > 50:
         raise BadInput("identifier: at most 50.", field="identifier")
-    return Subject(name=name, identifiers=tuple(dict.fromkeys(found)), note=asked.note)
+    return Subject(
+        name=name,
+        identifiers=tuple(dict.fromkeys(found)),
+        note=asked.note,
+        details=asks.model_dump(mode="json", exclude_defaults=True),
+    )

@@ -11,12 +11,13 @@ from workers.office.engine import Engine
 from workers.office.handover import Handover
 from workers.office.importing import Importing
 from workers.office.recipients import Recipients
+from workers.office.restrictions import Restricting
 from workers.office.tasks import Tasking
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Handover, Recipients, Tasking):
+class Office(Importing, Handover, Recipients, Tasking, Restricting):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

@@ -6,12 +6,13 @@ from datetime import datetime
 
 import structlog
 
-from activities.ledger import Ledger, NewRequest
-from habeas.errors import EngineUnavailable
+from activities.ledger import Ledger, NewRequest, Tx
+from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
-from habeas.model import Frozen, Right
+from habeas.model import Frozen, Request, Right
 from workers.office.engine import Engine
 from workers.office.intake import NewRequestInput, check, words
+from workers.office.particulars import check_about
 from workers.office.references import new_reference
 from workers.office.room import Room
 
@@ -52,6 +53,8 @@ class Opening(Room):
         actor = self.actor(words("by", asked.opened_by, 200))
         reason = words("reason", asked.reason)
         async with self._ledger.begin() as tx:
+            if checked.about is not None:
+                check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
             opened = await tx.open_request(
                 NewRequest(
                     id=new_reference(),
@@ -70,6 +73,7 @@ class Opening(Room):
                     "channel": checked.channel,
                     "received_at": checked.received_at.isoformat(),
                 }
+                facts |= {"about": checked.about} if checked.about else {}
                 await tx.record(opened.request.id, Tag.REQUEST_OPENED, now, actor, facts, dedupe="request:opened")
         waiting = await start_unstarted(self._ledger, self._engine)
         return OpenedAnswer(
@@ -83,6 +87,13 @@ class Opening(Room):
     async def start_unstarted(self) -> tuple[str, ...]:
         """Start what is open and was never started; see `start_unstarted`."""
         return await start_unstarted(self._ledger, self._engine)
+
+
+async def _earlier(tx: Tx, request_id: str) -> Request | None:
+    try:
+        return await tx.request(request_id)
+    except UnknownRequest:
+        return None
 
 
 async def start_unstarted(ledger: Ledger, engine: Engine, limit: int = BATCH) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue
 
+from activities.changing import under_review
 from activities.finding import load_graph
 from activities.ledger import RequestFilter, RequestRow, Tx
 from activities.plans import load_plans
@@ -161,7 +162,7 @@ class Reading(Acting):
         """
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
-            kept = await load_plans(tx, request_id)
+            kept = await load_plans(tx, request_id) or await under_review(tx, request_id)
         if kept is None or len(beginning) < 12 or not kept[0].digest.startswith(beginning.lower()):
             raise BadInput(
                 "plan: the plan under review has another digest; look at it again with `habeas request plan`.",

@@ -10,7 +10,7 @@ from activities.ledger import LetterRow, PauseRow, RequestRow, RetainedRow, Syst
 from habeas import law
 from habeas.acts import ActKind, stages
 from habeas.evidence import Event
-from habeas.model import Frozen, Right, Stage
+from habeas.model import CHANGING, Frozen, Right, Stage
 from workers.office.sentences import sentence
 
 
@@ -104,6 +104,7 @@ _ORDER = (
     ActKind.RESEND_CODE,
     ActKind.DECIDE_MATCH,
     ActKind.APPROVE,
+    ActKind.CONTEST,
     ActKind.RETRY_SYSTEM,
     ActKind.SKIP_SYSTEM,
     ActKind.RELEASE,
@@ -162,11 +163,13 @@ def _offers(kind: ActKind, row: RequestRow, place: str) -> Iterator[PossibleAct]
             yield act("Say which records are the person's", f"match {_WHO}")
         case ActKind.ADD_IDENTIFIER:
             yield act("Add an identifier", f"add-identifier --email ADDRESS {_WHO}")
-        case ActKind.APPROVE if row.right is Right.ERASURE:
+        case ActKind.APPROVE if row.right is Right.ERASURE or row.right in CHANGING:
             yield act("Look at the plan", f"plan {_WHO}")
             yield act("Approve the plan", f"approve --plan DIGEST {_WHO}")
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
+        case ActKind.CONTEST if row.right is Right.RECTIFICATION:
+            yield act("Do not make a correction, and say why", f"contest --correction NUMBER {_WHO}")
         case ActKind.REFUSE:
             grounds = [ground.code for ground in law.refusal_grounds(row.regime, place, row.right)]
             yield act("Refuse", f"refuse --ground GROUND {_WHO}", grounds)

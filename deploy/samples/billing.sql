@@ -42,6 +42,8 @@ CREATE TABLE customers (
     metadata      jsonb NOT NULL DEFAULT '{}',
     created_at    timestamptz NOT NULL,
     closed_on     date,
+    do_not_share  boolean NOT NULL DEFAULT false,   -- with the credit agency and the partners
+    restricted_at timestamptz,
     CHECK (kind = 'business' OR company_name IS NULL)
 );
 CREATE INDEX customers_email ON customers (lower(email));

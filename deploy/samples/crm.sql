@@ -45,6 +45,11 @@ CREATE TABLE contacts (
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
     deleted_at   timestamptz,               -- "deleted" in the user interface; the row stays
+    marketing_ok boolean NOT NULL DEFAULT true,
+    do_not_sell  boolean NOT NULL DEFAULT false,
+    limit_use    boolean NOT NULL DEFAULT false,    -- of what is sensitive: birthdays, what sales noted of a family
+    no_tracking_since  timestamptz,
+    restricted_at      timestamptz,         -- frozen: nobody is to use the record until it is empty again
     CHECK (updated_at >= created_at)
 );
 CREATE INDEX contacts_email ON contacts (lower(email));

@@ -148,7 +148,7 @@ async def test_whatever_the_stores_hold_can_be_looked_up(connectors: Connectors,
 HELD_OF_EVERYBODY = {
     *("contacts", "contact_emails", "postal_addresses", "notes", "activities", "consents"),
     *("customers", "cards", "invoices", "invoice_lines", "payments"),
-    *("users", "logins", "tickets", "comments", "attachments"),
+    *("users", "logins", "chats", "tickets", "comments", "attachments"),
 }
 
 
@@ -192,7 +192,7 @@ async def test_erasure_keeps_what_the_law_keeps_and_nothing_else(own: Mapping[st
     assert after.keys() <= before.keys()
 
 
-SUPPORT = ("users", "logins", "tickets", "comments", "attachments", "ticket_events", "ratings")
+SUPPORT = ("users", "logins", "chats", "tickets", "comments", "attachments", "ticket_events", "ratings")
 
 
 def check_plan(store: str, plan: SystemPlan) -> None:

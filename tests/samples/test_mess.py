@@ -141,8 +141,8 @@ TABLES = {
     "crm": ("contacts", "contact_emails", "contact_phones", "postal_addresses", "contact_companies", "notes",
             "activities", "consents"),
     "billing": ("customers", "cards", "subscriptions", "invoices", "invoice_lines", "payments"),
-    "support": ("users", "logins", "tickets", "ticket_collaborators", "comments", "attachments", "ticket_events",
-                "ratings"),
+    "support": ("users", "logins", "chats", "tickets", "ticket_collaborators", "comments", "attachments",
+                "ticket_events", "ratings"),
 }  # fmt: skip
 
 
@@ -196,6 +196,7 @@ async def test_money_adds_up(ask: Ask) -> None:
         ("billing", "SELECT max(received_on)::timestamptz FROM payments"),
         ("support", "SELECT max(created_at) FROM comments"),
         ("support", "SELECT max(at) FROM logins"),
+        ("support", "SELECT max(ended_at) FROM chats"),
     ],
 )
 async def test_nothing_happened_after_the_base_date(ask: Ask, store: str, sql: str) -> None:
@@ -206,6 +207,7 @@ async def test_nothing_happened_after_the_base_date(ask: Ask, store: str, sql: s
     ("store", "wrong"),
     [
         ("support", "tickets t JOIN users u ON u.id = requester_id WHERE t.created_at < u.created_at"),
+        ("support", "chats c JOIN users u ON u.id = user_id WHERE c.started_at < u.created_at"),
         ("support", "comments c JOIN tickets t ON t.id = ticket_id WHERE c.created_at < t.created_at"),
         ("billing", "payments p JOIN cards c ON c.id = card_id WHERE received_on < added_at::date"),
         ("billing", "payments p JOIN invoices i ON i.id = invoice_id WHERE received_on < issued_on"),
@@ -220,5 +222,6 @@ async def test_every_placeholder_was_filled_in(ask: Ask) -> None:
     for store, table, column in (
         ("crm", "notes", "body"), ("crm", "activities", "subject"), ("billing", "invoices", "memo"),
         ("support", "comments", "body"), ("support", "tickets", "subject"), ("support", "ratings", "comment"),
+        ("support", "chats", "transcript"),
     ):  # fmt: skip
         assert await ask(store, f"SELECT count(*) FROM {table} WHERE {column} ~ '[{{}}]'") == 0  # noqa: S608  as above

@@ -43,6 +43,7 @@ class _Support:
              "password_hash", "suspended", "created_at", "last_seen_at"),
         )  # fmt: skip
         self.logins = Sheet("logins", ("id", "user_id", "at", "ip", "user_agent", "succeeded"))
+        self.chats = Sheet("chats", ("id", "user_id", "agent_id", "transcript", "started_at", "ended_at"))
         self.tickets = Sheet(
             "tickets",
             ("id", "requester_id", "assignee_id", "subject", "status", "priority", "channel", "tags", "fields",
@@ -62,7 +63,7 @@ class _Support:
     def store(self) -> Store:
         return Store(
             "public",
-            (self.agents, self.users, self.logins, self.tickets, self.collaborators, self.comments,
+            (self.agents, self.users, self.logins, self.chats, self.tickets, self.collaborators, self.comments,
              self.attachments, self.events, self.ratings),
         )  # fmt: skip
 
@@ -82,11 +83,27 @@ class _Support:
 
     def _account(self, dice: Dice, person: Person, email: str) -> None:
         user, created = self._user(dice, person, email)
+        self._chats(person, user)
         talks = dice.sample(person.texts.tickets, 3 if person.sample else dice.pick((1, 2, 2, 3, 3, 4)))
         for talk in talks:
             self._ticket(dice, person, user, talk, created)
         if not person.sample:
             self.watchers.append((user, person))
+
+    def _chats(self, person: Person, user: int) -> None:
+        """Of some days ago, and some that should have gone by now; chances of their own, so that the rest stays."""
+        dice = self.world.dice("chats", user)
+        ages = (2, 70) if person.sample else tuple(dice.between(0, 80) for _ in range(dice.pick((0, 0, 0, 1, 1, 2))))
+        for age in ages:
+            agent = dice.between(1, len(_AGENTS))
+            talk, (other, _) = dice.pick(person.texts.tickets), self.world.other(dice, person)
+            words = {"name": person.name, "given": person.given, "other": other, "product": dice.pick(PRODUCT_NAMES),
+                     "agent": _AGENTS[agent - 1]}  # fmt: skip
+            said = "\n\n".join(f"{who}: {text}" for who, text in zip(
+                (person.name, _AGENTS[agent - 1]), talk.messages, strict=False))  # fmt: skip
+            ended = self.world.now - timedelta(days=age)
+            started = ended - timedelta(minutes=dice.between(2, 40))
+            self.chats.add(len(self.chats.rows) + 1, user, agent, said.format(**words), started, ended)
 
     def _user(self, dice: Dice, person: Person, email: str) -> tuple[int, datetime]:
         user, self.user = self.user, self.user + 1

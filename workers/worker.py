@@ -46,6 +46,7 @@ from workers.office import Engine, start_unstarted
 from workers.process import LOOPBACK
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
+from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
@@ -170,7 +171,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     return Worker(
         client,
         task_queue=parts.task_queue,
-        workflows=[RequestWorkflow, LiftRestrictionWorkflow, NewLinkWorkflow, NoticesWorkflow, SweepWorkflow],
+        workflows=[RequestWorkflow, BounceWorkflow, LiftRestrictionWorkflow, NewLinkWorkflow, NoticesWorkflow, SweepWorkflow],
         activities=[
             record.begin,
             record.enter_stage,
@@ -184,6 +185,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             record.breach,
             record.close,
             letters.send,
+            letters.bounced,
             recipients.prepare_notices,
             recipients.prepare_forwards,
             recipients.notice_sent,
@@ -316,15 +318,18 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
 
 
 async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Event) -> None:
-    """Start requests that were written down while Temporal was away, now and then, until told to stop."""
+    """Start the daily sweep, and requests that were written down while Temporal was away, until told to stop."""
 
     async def connected() -> Client:
         return client
 
-    engine = Engine(connected, task_queue=parts.task_queue)
+    engine, sweeping = Engine(connected, task_queue=parts.task_queue), False
     while not stop.is_set():
         try:
             await start_unstarted(parts.ledger, engine)
+            if not sweeping:
+                await engine.start_sweep()
+                sweeping = True
         except HabeasError as error:
             log.warning(LOOKING_FAILED, error=error.code)
         with contextlib.suppress(TimeoutError):

@@ -42,7 +42,7 @@ class Erasing(Holding):
             self.send_soon("partial_refusal", "reasons", sealed=reasons.sealed)
 
     @workflow.signal(name="hold_placed")
-    def hold_placed(self) -> None:
+    def hold_placed(self, hold_id: str) -> None:
         """A legal hold was placed that this erasure meets: what is under review is no longer the plan."""
         if self.right is Right.ERASURE and self.stage is Stage.REVIEWING:
             self.plan_outdated = True

@@ -122,7 +122,8 @@ class Holds(Room):
             BadInput: there is no such hold.
         """
         try:
-            row = await self._first(_holds().where(legal_hold.c.id == str(uuid.UUID(hold_id))))
+            name = str(uuid.UUID(hold_id))
+            row = await self._first(_holds().where(legal_hold.c.id == name, self._mine(legal_hold.c.controller)))
         except ValueError:
             row = None
         if row is None:
@@ -145,7 +146,9 @@ class Holds(Room):
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
         """Legal holds, the oldest first; with ``standing`` only those that were not lifted."""
-        conditions: list[ColumnElement[bool]] = [legal_hold.c.lifted_at.is_(None)] if standing else []
+        conditions: list[ColumnElement[bool]] = [self._mine(legal_hold.c.controller)]
+        if standing:
+            conditions.append(legal_hold.c.lifted_at.is_(None))
         if controller is not None:
             conditions.append(legal_hold.c.controller == controller)
         rows = await self._all(_holds().where(*conditions).order_by(legal_hold.c.placed_at, legal_hold.c.id))

@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.change_model import LiftStart
+from activities.keeping import Sweep, SweepReport
 from activities.model import LetterOrder
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, NotAllowed, WrongStage
@@ -26,6 +27,10 @@ from workflows.model import RequestStart
 
 WORKFLOW = "RequestWorkflow"
 NEW_LINK_WORKFLOW = "NewLinkWorkflow"
+SWEEP_WORKFLOW = "SweepWorkflow"
+SWEEP = "habeas-sweep"
+"""The id of the daily sweep: one for the installation."""
+SWEEP_PATIENCE = timedelta(hours=1)
 BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
@@ -177,6 +182,50 @@ class Engine:
                 )
         except (RPCError, TimeoutError):
             raise EngineUnavailable from None
+
+    async def start_sweep(self) -> None:
+        """Start the daily sweep; starting it again changes nothing.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await client.start_workflow(
+                    SWEEP_WORKFLOW,
+                    Sweep(),
+                    id=SWEEP,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="what is kept no longer, every day",
+                )
+        except (RPCError, TimeoutError):
+            raise EngineUnavailable("The daily sweep could not be started.") from None
+
+    async def sweep_now(self) -> SweepReport:
+        """Sweep once and wait for it; where one is under way, for that one.
+
+        Raises:
+            EngineUnavailable: no worker answered in time; it goes on once there is one.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(SWEEP_PATIENCE.total_seconds()):
+                report: SweepReport = await client.execute_workflow(
+                    SWEEP_WORKFLOW,
+                    Sweep(once=True),
+                    id=f"{SWEEP}-now",
+                    task_queue=self._task_queue,
+                    result_type=SweepReport,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="what is kept no longer, once",
+                )
+                return report
+        except (RPCError, WorkflowFailureError, TimeoutError):
+            raise EngineUnavailable("No worker answered in time; the sweep goes on by itself.") from None
 
     async def signal(self, workflow_id: str, name: str, said: str) -> bool:
         """Tell a workflow something, once it is written down. Returns whether there is such a workflow.

@@ -9,6 +9,7 @@ from activities.storage import Storage
 from habeas.errors import NotAllowed
 from workers.office.engine import Engine
 from workers.office.handover import Handover
+from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.recipients import Recipients
 from workers.office.restrictions import Restricting
@@ -17,7 +18,7 @@ from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Handover, Recipients, Tasking, Restricting):
+class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

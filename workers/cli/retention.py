@@ -1,0 +1,73 @@
+"""``habeas retention``: what is kept, until when, and the sweep that ends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workers.cli.exits import EXIT_CODES
+from workers.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from workers.office.holds import Kept
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", epilog=EXIT_CODES)
+
+
+@app.callback()
+def retention() -> None:
+    """What is kept, until when, and the daily sweep that ends it."""
+
+
+@command(app, "due")
+async def due(
+    shell: Shell,
+    controller: Annotated[str | None, typer.Option(help="Only this one's.")] = None,
+) -> None:
+    """What erasures have kept, by the day on which it goes; and what ended by itself of late. Names nobody."""
+    async with shell.office() as office:
+        kept = await office.kept(controller)
+    shell.answer(list(kept), *(part for one in kept for part in _shown(one)))
+
+
+@command(app, "sweep", epilog="Example: `habeas retention sweep --now --json`")
+async def sweep(
+    shell: Shell,
+    now: Annotated[bool, typer.Option("--now", help="Sweep once, now, and wait for what comes of it.")] = False,
+) -> None:
+    """Make sure that the daily sweep runs; or sweep once, now."""
+    async with shell.office() as office:
+        if not now:
+            await office.start_sweep()
+            shell.answer({"started": True}, "The daily sweep runs.")
+            return
+        report = await office.sweep_now()
+    shell.answer(
+        report,
+        f"Kept until now, and gone: {report.ended} (still held: {report.held}; tried again tomorrow, in requests: "
+        f"{report.unfinished})",
+        f"Past its term, and gone: {report.expired} (held: {report.expired_held}; left by its system: "
+        f"{report.expired_blocked})",
+        f"Requests whose own record was over, and whose key was destroyed: {report.keys}",
+        f"Systems that did not answer: {', '.join(report.waiting) or 'none'}",
+    )
+
+
+def _shown(kept: Kept) -> list[Table | str]:
+    from rich.table import Table
+
+    if not kept.ahead and not kept.expired:
+        return [f"{kept.controller}: nothing is kept, and nothing ended by itself."]
+    ahead = Table("Goes after", "System", "Collection", "Objects", "Kept by", title=f"{kept.controller}: kept")
+    for row in kept.ahead:
+        goes = f"{row.until:%Y-%m-%d}" if row.until else "lifted" if row.reason != "exempt" else "never: refused"
+        ahead.add_row(goes, row.system, row.collection, str(row.count), row.law or "")
+    ended = Table("On", "System", "Collection", "Gone", "Held", "Left", title=f"{kept.controller}: ended by itself")
+    for each in kept.expired[:50]:
+        ended.add_row(
+            f"{each.at:%Y-%m-%d}", each.system, each.collection, str(each.erased), str(each.held), str(each.blocked)
+        )
+    return [ahead, ended]

@@ -1,0 +1,197 @@
+"""Legal holds: placed, listed, lifted. And what is kept, until when, and the daily sweep that ends it."""
+
+from __future__ import annotations
+
+import uuid
+
+from pydantic import Field
+
+from activities.finding import load_graph
+from activities.keeping import SweepReport
+from activities.ledger import AheadRow, ExpiryRow, HoldRow, NewHold, RequestFilter, RequestRow, Tx
+from activities.ledger.holds import hold_prints
+from activities.plans import load_plans
+from activities.staying import note_hold
+from habeas.errors import BadInput, EngineUnavailable
+from habeas.evidence import Tag
+from habeas.model import Frozen, Identifier, RequestId, Right
+from workers.office.intake import words
+from workers.office.room import Room
+
+_PAGE = 200
+
+
+class PlacedHold(Frozen):
+    """Answer of `Holding.place_hold`."""
+
+    hold: HoldRow
+    created: bool
+    """False: it was placed before, under the same id, and nothing was changed."""
+    requests: tuple[RequestId, ...]
+    """Open erasures that it stops: what it covers stays, and they are reviewed anew."""
+
+
+class LiftedHold(Frozen):
+    """Answer of `Holding.lift_hold`."""
+
+    hold: HoldRow
+    requests: tuple[RequestId, ...]
+    """Requests that had met it: what it alone kept goes with the next daily sweep, or in their own plan."""
+
+
+class Kept(Frozen):
+    """What one controller keeps, and what ended by itself of late."""
+
+    controller: str
+    ahead: tuple[AheadRow, ...]
+    expired: tuple[ExpiryRow, ...]
+
+
+class NewHoldInput(Frozen):
+    """A hold as staff place it."""
+
+    controller: str | None = None
+    system: str | None = None
+    category: str | None = None
+    everything: bool = False
+    """Needed where neither person, system nor category narrows it."""
+    provision: str
+    reason: str = Field(repr=False)
+    identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
+
+
+class Holding(Room):
+    """Methods on holds and retention."""
+
+    async def place_hold(self, asked: NewHoldInput, *, by: str, hold_id: str | None = None) -> PlacedHold:
+        """Place a legal hold, and stop the open erasures that it meets. With the same id it is placed once.
+
+        Raises:
+            BadInput: there is no such controller, system or category, or it is about nothing.
+        """
+        actor, now = self.actor(words("by", by, 200)), self._now()
+        new = self._new_hold(asked, actor)
+        try:
+            name = str(uuid.UUID(hold_id)) if hold_id else str(uuid.uuid4())
+        except ValueError:
+            raise BadInput("hold-id: a UUID.", field="hold_id") from None
+        async with self._ledger.begin() as tx:
+            created = await tx.place_hold(name, new)
+            hold = await tx.hold(name)
+        stopped = []
+        after: str | None = None
+        while True:
+            wanted = RequestFilter(controller=new.controller, right=Right.ERASURE, open=True, limit=_PAGE, after=after)
+            async with self._ledger.begin() as tx:
+                rows = await tx.find(wanted)
+                for row in rows:
+                    if await self._meets(tx, row, hold, new.identifiers):
+                        await note_hold(tx, row.id, hold, now, actor)
+                        stopped.append(row.id)
+            if len(rows) < _PAGE:
+                break
+            after = rows[-1].id
+        for request_id in stopped:
+            await self._say_so(request_id, hold.id)
+        return PlacedHold(hold=hold, created=created, requests=tuple(stopped))
+
+    async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
+        """Legal holds, the oldest first; with ``standing`` without those that were lifted."""
+        async with self._ledger.begin() as tx:
+            return await tx.holds(controller, standing=standing)
+
+    async def lift_hold(self, hold_id: str, *, by: str) -> LiftedHold:
+        """Lift a hold. What it alone kept of closed erasures goes with the next sweep.
+
+        Raises:
+            BadInput: there is no such hold.
+        """
+        actor, now = self.actor(words("by", by, 200)), self._now()
+        async with self._ledger.begin() as tx:
+            hold = await tx.lift_hold((await tx.hold(hold_id)).id, actor, now)
+            requests = await tx.under_hold(hold.id)
+            for request_id in requests:
+                await tx.record(
+                    request_id,
+                    Tag.HOLD_LIFTED,
+                    at=now,
+                    actor=actor,
+                    facts={"hold": hold.id},
+                    dedupe=f"hold/{hold.id}/lifted",
+                )
+        return LiftedHold(hold=hold, requests=requests)
+
+    async def kept(self, controller: str | None = None) -> tuple[Kept, ...]:
+        """What erasures have kept, by the day on which it goes, and what ended by itself, the newest first."""
+        named = sorted(self._policies) if controller is None else [self._controller(controller)]
+        async with self._ledger.begin() as tx:
+            return tuple(
+                [
+                    Kept(controller=name, ahead=await tx.retained_ahead(name), expired=await tx.expiries(name))
+                    for name in named
+                ]
+            )
+
+    async def start_sweep(self) -> None:
+        """Start the daily sweep, if it does not run.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        await self._engine.start_sweep()
+
+    async def sweep_now(self) -> SweepReport:
+        """Sweep once, now, and say what came of it.
+
+        Raises:
+            EngineUnavailable: no worker answered in time; it goes on by itself once one does.
+        """
+        return await self._engine.sweep_now()
+
+    def _new_hold(self, asked: NewHoldInput, actor: str) -> NewHold:
+        controller = self._controller(asked.controller)
+        policy = self.policy(controller)
+        if asked.system is not None and asked.system not in policy.systems:
+            raise BadInput(f"system: {controller} has these: {', '.join(policy.systems)}.", field="system")
+        known = [category.id for category in policy.categories]
+        if asked.category is not None and asked.category not in known:
+            raise BadInput(f"category: {controller} has these: {', '.join(known)}.", field="category")
+        if not (asked.identifiers or asked.system or asked.category or asked.everything):
+            raise BadInput("Say whom or what it is about: a person, a system, a category, or everything.")
+        return NewHold(
+            controller=controller,
+            system=asked.system,
+            category=asked.category,
+            provision=words("provision", asked.provision, 300),
+            reason=words("reason", asked.reason),
+            identifiers=asked.identifiers,
+            placed_at=self._now(),
+            placed_by=actor,
+        )
+
+    def _controller(self, name: str | None) -> str:
+        if name is None and len(self._policies) == 1:
+            return next(iter(self._policies))
+        if name is None or name not in self._policies:
+            raise BadInput(f"controller: write one of: {', '.join(sorted(self._policies))}.", field="controller")
+        return name
+
+    async def _meets(self, tx: Tx, row: RequestRow, hold: HoldRow, identifiers: tuple[Identifier, ...]) -> bool:
+        """Whether the hold covers what an open erasure is about, as far as is known by now."""
+        if hold.persons:
+            known = {*(await load_graph(tx, row.id)).known(), *(await tx.subject(row.id)).identifiers}
+            vault = self._ledger.vault
+            mine = set(hold_prints(vault, hold.controller, known))
+            if not mine.intersection(hold_prints(vault, hold.controller, identifiers)):
+                return False
+        kept = await load_plans(tx, row.id)
+        if kept is None:
+            return bool(hold.persons) or hold.system is hold.category is None
+        return any(hold.covers(plan.system, one.category) for plan in kept[1] for one in plan.objects)
+
+    async def _say_so(self, request_id: str, hold_id: str) -> None:
+        try:
+            await self._engine.signal(request_id, "hold_placed", hold_id)
+        except EngineUnavailable:
+            # It is written down: the last door before anything is erased asks the ledger.
+            return

@@ -271,6 +271,14 @@ class LetterOrder(OnRequest):
     """A recipient of the policy; unset for the person or staff, as the kind says."""
 
 
+class BounceOrder(OnRequest):
+    """A letter that came back."""
+
+    letter_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    status: str | None = Field(default=None, pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")
+    """The enhanced status code (RFC 3463)."""
+
+
 class LetterReport(Frozen):
     """What became of it: ``sent``, or ``failed`` when the mail server refused it for good."""
 

@@ -6,27 +6,24 @@ A letter sent again after a crash carries the same Message-ID, by which mail ser
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
-from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 from temporalio import activity
 
+from activities.addressing import To, language_of, recipient
 from activities.facts import FactsOf
-from activities.finding import looked_up, on_record
-from activities.ledger import Challenge, Letter, LetterState, Link, Tx, new_token
+from activities.ledger import Challenge, Letter, LetterRow, LetterState, Link, Tx, new_token
 from activities.letter_case import LetterCase
-from activities.letters import Kind, LetterFacts, RenderedLetter, render
+from activities.letters import BounceFacts, Kind, LetterFacts, RenderedLetter, render
 from activities.mail import MailSender
-from activities.model import LetterOrder, LetterReport
+from activities.model import BounceOrder, LetterOrder, LetterReport
 from activities.parts import Parts
-from habeas.errors import BadInput, Terminal
+from habeas.errors import BadInput, KeyDestroyed, Terminal
 from habeas.evidence import Tag
-from habeas.model import Frozen, Request, Subject
+from habeas.model import Request, Subject
 from habeas.policy import Policy
-
-_TELLING = frozenset({Kind.COMPLETION_ACCESS, Kind.COMPLETION_ERASURE, Kind.NOTHING_FOUND})
-"""Letters that say what is held."""
 
 
 class LetterActivities:
@@ -59,7 +56,8 @@ class LetterActivities:
         )
         link = await self._link(tx, case) if order.artifact_id else None
         facts = await FactsOf(case, link).make(kind)
-        await self._queue(tx, case.policy, request, subject, facts, order.dedupe, order.at)
+        to = await recipient(tx, case.policy, request, subject, facts, order.to)
+        await self._queue(tx, case.policy, request, facts, order.dedupe, order.at, to)
 
     async def _link(self, tx: Tx, case: LetterCase) -> Link:
         """A one-time link to the package; it exists only in the letter."""
@@ -99,34 +97,30 @@ class LetterActivities:
             public_url=self._parts.public_url,
         )
         facts = FactsOf(case, None).code(challenge.code, challenge.expires_at, closes_at)
-        to = challenge.address
-        return await self._queue(tx, policy, request, subject, facts, dedupe, challenge.created_at, to=to)
+        to = To(address=challenge.address, role="subject")
+        return await self._queue(tx, policy, request, facts, dedupe, challenge.created_at, to)
 
     async def _queue(
         self,
         tx: Tx,
         policy: Policy,
         request: Request,
-        subject: Subject,
         facts: LetterFacts,
         dedupe: str,
         at: datetime,
-        *,
-        to: str | None = None,
+        to: To,
     ) -> Letter:
-        rendered = render(facts.kind, request.language, facts)
-        recipient = (
-            _To(address=to, role="subject") if to else await _recipient(tx, policy, request, subject, facts.kind)
-        )
+        own = policy.letters.folder if policy.letters else None
+        rendered = render(facts.kind, language_of(request, policy, facts.kind), facts, own)
         letter = Letter(
             id=_uuid(request.id, f"letter/{dedupe}"),
             request_id=request.id,
             kind=facts.kind.value,
             language=rendered.language,
             dedupe=dedupe,
-            recipient_role=recipient.role,
+            recipient_role=to.role,
             queued_at=at,
-            to=recipient.address,
+            to=to.address,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
@@ -145,8 +139,16 @@ class LetterActivities:
         async with self._parts.ledger.begin() as tx:
             letter = await tx.letter(_uuid(request_id, f"letter/{dedupe}"))
             request = await tx.request(request_id)
-        if letter.state is not LetterState.QUEUED:
-            return LetterReport(state=letter.state.value)
+        state = letter.state
+        if state is LetterState.QUEUED:
+            state = await self._hand_over(letter, request, at)
+        if state is LetterState.FAILED:
+            refused = BounceFacts(letter=letter.kind, role=letter.recipient_role, refused=True)
+            await self._tell_staff(letter, refused, at)
+        return LetterReport(state=state.value)
+
+    async def _hand_over(self, letter: Letter, request: Request, at: datetime) -> LetterState:
+        """To the mail server; what it refuses for good is marked as failed."""
         controller = self._parts.policy(request.controller).controller
         message_id = f"<{letter.id}@{controller.email.rpartition('@')[2]}>"
         state = LetterState.SENT
@@ -163,7 +165,7 @@ class LetterActivities:
         except (Terminal, BadInput):
             state = LetterState.FAILED
         await self._mark(letter, state, message_id, at)
-        return LetterReport(state=state.value)
+        return state
 
     async def _mark(self, letter: Letter, state: LetterState, message_id: str, at: datetime) -> None:
         async with self._parts.ledger.begin() as tx:
@@ -177,33 +179,38 @@ class LetterActivities:
                 dedupe=f"{state.value}/{letter.dedupe}",
             )
 
+    @activity.defn(name="letter_bounced")
+    async def bounced(self, order: BounceOrder) -> LetterReport:
+        """A letter came back: note it, and tell the officer once."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            letter = await tx.letter_row(order.letter_id)
+            if letter is None or letter.request_id != order.request_id:
+                raise BadInput("There is no such letter.")
+            await tx.mark_letter(letter.id, LetterState.BOUNCED, at=order.at)
+            told: dict[str, JsonValue] = {"letter": letter.kind, "to": letter.recipient_role, "status": order.status}
+            await tx.record(
+                order.request_id, Tag.LETTER_BOUNCED, at=order.at, facts=told, dedupe=f"bounced/{letter.dedupe}"
+            )
+        facts = BounceFacts(letter=letter.kind, role=letter.recipient_role, status=order.status)
+        # Once the request's key is destroyed there is nobody left to reach, and nothing to read of it.
+        with suppress(KeyDestroyed):
+            await self._tell_staff(letter, facts, order.at)
+        return LetterReport(state=LetterState.BOUNCED.value)
 
-class _To(Frozen):
-    """Where a letter goes, and who reads it there."""
-
-    address: str = Field(repr=False)
-    role: Literal["subject", "staff"]
-
-
-async def _recipient(tx: Tx, policy: Policy, request: Request, subject: Subject, kind: Kind) -> _To:
-    """Staff letters to the officer; letters to the person to the proven address, before that to the claimed one.
-
-    Until identity is proven only letters that say nothing of the person go out; see `activities.facts`. Where staff
-    attested the person, no address is proven: what is held is told only to a claimed address that is on record, and
-    otherwise to the officer, who hands it over to the person that was attested.
-    """
-    officer = _To(address=policy.controller.privacy_officer, role="staff")
-    if kind.to_staff:
-        return officer
-    proof = await tx.proof(request.id)
-    challenge = await tx.challenge(request.id)
-    if challenge is not None and (proof is None or proof.method == "code"):
-        return _To(address=challenge.address, role="subject")
-    claimed = [one.value for one in subject.identifiers if one.kind == "email"]
-    if proof is not None and kind in _TELLING:
-        held = on_record(await looked_up(tx, request.id), policy.identity.sources)
-        claimed = [address for address in claimed if address in held]
-    return _To(address=claimed[0], role="subject") if claimed else officer
+    async def _tell_staff(self, letter: LetterRow, facts: BounceFacts, at: datetime) -> None:
+        """That a letter did not arrive; not of their own letters, which would go the same way."""
+        if letter.recipient_role == "staff":
+            return
+        dedupe, name = f"bounce/{letter.id}", f"letter/bounce/{letter.id}"
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(letter.request_id, lock=True)
+            if not any(row.dedupe == dedupe for row in await tx.letters(request.id)):
+                await tx.seal(request.id, name, facts)
+                kind = Kind.STAFF_BOUNCE
+                order = LetterOrder(request_id=request.id, at=at, kind=kind.value, dedupe=dedupe, sealed=name)
+                await self._write(tx, request, kind, order)
+        await self.deliver(letter.request_id, dedupe, at)
 
 
 def _uuid(request_id: str, name: str) -> str:

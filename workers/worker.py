@@ -171,7 +171,14 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     return Worker(
         client,
         task_queue=parts.task_queue,
-        workflows=[RequestWorkflow, BounceWorkflow, LiftRestrictionWorkflow, NewLinkWorkflow, NoticesWorkflow, SweepWorkflow],
+        workflows=[
+            RequestWorkflow,
+            BounceWorkflow,
+            LiftRestrictionWorkflow,
+            NewLinkWorkflow,
+            NoticesWorkflow,
+            SweepWorkflow,
+        ],
         activities=[
             record.begin,
             record.enter_stage,

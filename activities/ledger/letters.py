@@ -33,7 +33,7 @@ class LetterRow(Frozen):
     kind: str
     language: str
     dedupe: str
-    recipient_role: Literal["subject", "staff"]
+    recipient_role: Literal["subject", "staff", "recipient", "controller"]
     queued_at: AwareDatetime
     state: LetterState = LetterState.QUEUED
     state_at: AwareDatetime | None = None
@@ -85,6 +85,13 @@ class Letters(Room):
         if row is None:
             raise BadInput("There is no such letter.")
         return await self._letter(row)
+
+    async def letter_row(self, letter_id: str) -> LetterRow | None:
+        """A letter without its content; None if there is no such letter."""
+        row = await self._first(
+            select(*(letter.c[name] for name in LetterRow.model_fields)).where(letter.c.id == letter_id)
+        )
+        return LetterRow(**plain(row)) if row else None
 
     async def letters(self, request_id: str) -> tuple[LetterRow, ...]:
         """A request's letters without their content, in the order they were queued."""

@@ -1,0 +1,89 @@
+"""Where a letter goes, and who reads it there."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from activities.finding import looked_up, on_record
+from activities.ledger import Tx
+from activities.letters import ForwardLetter, Kind, LetterFacts, RecipientNotice, StaffTask
+from activities.letters.parts import Reader
+from habeas.errors import ConfigurationError
+from habeas.model import Frozen, Request, Subject
+from habeas.policy import Policy
+
+__all__ = ["To", "language_of", "recipient"]
+
+_TELLING = frozenset(
+    {
+        Kind.COMPLETION_ACCESS,
+        Kind.COMPLETION_ERASURE,
+        Kind.COMPLETION_CHANGE,
+        Kind.NOTHING_FOUND,
+        Kind.PARTIAL_REFUSAL,
+        Kind.CATEGORIES,
+        Kind.FORWARDED,
+        Kind.RESTRICTION_LIFTING,
+    }
+)
+"""Letters that say what is held."""
+
+
+class To(Frozen):
+    """An address, and who reads there."""
+
+    address: str = Field(repr=False)
+    role: Reader
+
+
+def language_of(request: Request, policy: Policy, kind: Kind) -> str:
+    """The person's language; the controller's first for its business partners."""
+    return request.language if kind.reader == "subject" else policy.controller.languages[0]
+
+
+async def recipient(
+    tx: Tx, policy: Policy, request: Request, subject: Subject, facts: LetterFacts, named: str | None
+) -> To:
+    """Who gets this letter.
+
+    Args:
+        tx: the ledger.
+        policy: the controller's.
+        request: the letter's.
+        subject: who asks.
+        facts: what the letter says; may bring an address of its own.
+        named: a recipient of the policy, whose address is taken where the letter brings none.
+
+    Raises:
+        ConfigurationError: a letter to a recipient, or to whoever controls the data, has no address.
+        BadInput: the policy has no such recipient.
+    """
+    own = facts.to if isinstance(facts, RecipientNotice | ForwardLetter | StaffTask) else None
+    role = facts.kind.reader
+    if role == "staff":
+        return To(address=own or policy.controller.privacy_officer, role=role)
+    if role == "subject":
+        return await _person(tx, policy, request, subject, facts.kind)
+    address = own or (policy.recipient(named).email if named else None)
+    if address is None:
+        raise ConfigurationError(f"There is no address for a letter of kind {facts.kind}.")
+    return To(address=address, role=role)
+
+
+async def _person(tx: Tx, policy: Policy, request: Request, subject: Subject, kind: Kind) -> To:
+    """The proven address, before that the claimed one.
+
+    Until identity is proven only letters that say nothing of the person go out; see `activities.facts`. Where staff
+    attested the person, no address is proven: what is held is told only to a claimed address that is on record, and
+    otherwise to the officer, who hands it over to the person that was attested.
+    """
+    officer = To(address=policy.controller.privacy_officer, role="staff")
+    proof = await tx.proof(request.id)
+    challenge = await tx.challenge(request.id)
+    if challenge is not None and (proof is None or proof.method == "code"):
+        return To(address=challenge.address, role="subject")
+    claimed = [one.value for one in subject.identifiers if one.kind == "email"]
+    if proof is not None and kind in _TELLING:
+        held = on_record(await looked_up(tx, request.id), policy.identity.sources)
+        claimed = [address for address in claimed if address in held]
+    return To(address=claimed[0], role="subject") if claimed else officer

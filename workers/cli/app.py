@@ -35,6 +35,7 @@ PLACES: Mapping[str, Place] = {
     "retention": Place("workers.cli.retention", "app", "What is kept, until when, and the sweep that ends it.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
+    "letter": Place("workers.cli.letter", "app", "Letters: look at each, take back what did not arrive.", _SETUP),
     "law": Place("workers.cli.law", "app", "The calendar: regimes, terms, due dates.", _STAFF),
     "system": Place("workers.cli.system", "app", "Connected systems: list, check, map.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),

@@ -11,6 +11,7 @@ from workers.office.engine import Engine
 from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
+from workers.office.letters import LetterPost
 from workers.office.recipients import Recipients
 from workers.office.restrictions import Restricting
 from workers.office.tasks import Tasking
@@ -18,7 +19,7 @@ from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting):
+class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

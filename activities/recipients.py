@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.ledger import NoticeKind, NoticeRow, NoticeState, Tx, new_token
-from activities.letters import ForwardedFacts, NewValue
+from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.pages import Pages, load_collected
@@ -94,9 +94,26 @@ class RecipientActivities:
     @activity.defn
     async def notice_escalated(self, order: NoticeOrder) -> bool:
         """They were reminded and stay silent. Returns whether staff must be told."""
-        return await self._step(
+        silent = await self._step(
             order, NoticeState.ESCALATED, Tag.RECIPIENT_ESCALATED, f"notice/{order.notice}/escalated"
         )
+        if silent:
+            await self._tell_staff(order)
+        return silent
+
+    async def _tell_staff(self, order: NoticeOrder) -> None:
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            row = next(one for one in await tx.notices(order.request_id) if one.id == order.notice)
+            policy = self._parts.policy(request.controller)
+            named = {one.id: one.name for one in policy.recipients}
+            facts = EscalationFacts(
+                # Somebody who is no recipient of the policy may be told about the person by their very name.
+                who=named.get(row.recipient, "somebody else"),
+                asked_on=local_day(policy, row.queued_at),
+                reminders=row.reminded,
+            )
+            await tx.seal(order.request_id, escalation(order.notice), facts)
 
     async def _step(self, order: NoticeOrder, state: NoticeState, tag: Tag, dedupe: str) -> bool:
         async with self._parts.ledger.begin() as tx:
@@ -212,6 +229,11 @@ def _recipients(policy: Policy, touched: frozenset[str]) -> Iterable[PlannedNoti
                 remind_after=recipient.remind_after_days,
                 escalate_after=recipient.escalate_after_days,
             )
+
+
+def escalation(notice_id: str) -> str:
+    """Where the facts of the letter to staff lie."""
+    return f"letter/notice/{notice_id}/escalated"
 
 
 def _sealed(notice_id: str) -> str:

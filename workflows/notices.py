@@ -10,7 +10,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.model import LetterOrder, NoticeBrief, NoticeOrder
     from activities.notify import LetterActivities
-    from activities.recipients import RecipientActivities
+    from activities.recipients import RecipientActivities, escalation
     from habeas.model import Frozen, RequestId
     from workflows import calls
 
@@ -72,7 +72,7 @@ class NoticesWorkflow:
             at=workflow.now(),
             kind="staff_escalation",
             dedupe=f"notice/{notice.id}/escalated",
-            code=notice.to or notice.kind,
+            sealed=escalation(notice.id),
         )
         await calls.work(LetterActivities.send, order, "letter: staff_escalation")
         await self._waited(notice, GIVE_UP.total_seconds())

@@ -1,0 +1,163 @@
+"""Recipients of the data hear of it, acknowledge, are reminded, and in the end staff hear of their silence."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from activities.model import NoticeOrder, OnRequest
+from activities.recipients import RecipientActivities
+from habeas.errors import BadInput, LinkRefused
+from habeas.model import Outcome, Right, Stage
+from tests.workflows.world import Case, World, eventually, someone
+from workflows.notices import NoticesWorkflow
+
+CARRIER = "carrier@parcels.example"
+ACCOUNTANT = "books@accounts.example"
+
+
+async def _erased(world: World, right: Right = Right.ERASURE) -> Case:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, right, controller="sharing")
+    await case.prove()
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    return case
+
+
+def _links(world: World, address: str, case: Case) -> list[str]:
+    text = "\n".join(
+        str(body.get_content())
+        for message in world.mail.to(address)
+        if (body := message.get_body(preferencelist=("plain",))) and case.id in str(body.get_content())
+    )
+    return re.findall(r"/r/([A-Za-z0-9_-]{30,})", text)
+
+
+async def _told(world: World, address: str, case: Case, times: int = 1) -> str:
+    async def there() -> bool:
+        return len(_links(world, address, case)) >= times
+
+    await eventually(there)
+    return _links(world, address, case)[-1]
+
+
+async def _states(world: World, case: Case) -> dict[str, str]:
+    return {one.recipient: one.state for one in await world.office.recipients(case.id)}
+
+
+async def test_who_got_erased_data_is_told_and_acknowledges_by_the_link(world: World) -> None:
+    case = await _erased(world)
+    token = await _told(world, CARRIER, case)
+    letter = world.mail.text(CARRIER, case.id)
+    assert case.person.email in letter
+    assert "19" in letter
+    assert await world.office.acknowledge_link(token) is True
+    assert await world.office.acknowledge_link(token) is False
+    assert (await _states(world, case))["carrier"] == "acknowledged"
+    assert (await case.tags()).count("recipient:acknowledged") == 1
+    completion = world.mail.text(case.person.email, case.id)
+    assert "Østersøens Pakkepost" in completion
+
+
+async def test_who_cannot_be_told_stands_in_the_list_with_no_letter(world: World) -> None:
+    case = await _erased(world)
+    await _told(world, CARRIER, case)
+    assert (await _states(world, case))["hosting"] == "not_told"
+
+
+async def test_who_got_only_what_is_kept_is_not_told(world: World) -> None:
+    case = await _erased(world)
+    await _told(world, CARRIER, case)
+    assert "tax_agency" not in await _states(world, case)
+
+
+async def test_a_silent_recipient_is_reminded_and_then_staff_are_told(world: World) -> None:
+    case = await _erased(world)
+    first = await _told(world, CARRIER, case)
+    handle = world.env.client.get_workflow_handle_for(NoticesWorkflow.run, f"{case.id}/recipients")
+
+    async def sent() -> bool:
+        return (await _states(world, case))["carrier"] == "sent"
+
+    await eventually(sent)
+    for number, days in enumerate((7, 7), start=2):
+        await world.env.fast_forward(handle, timedelta(days=days, minutes=1))
+        again = await _told(world, CARRIER, case, number)
+        assert again == first
+    await world.env.fast_forward(handle, timedelta(days=7, minutes=1))
+    await case.has_letter("staff_escalation")
+    assert (await _states(world, case))["carrier"] == "escalated"
+    await world.office.acknowledge(case.id, "carrier", by="ann", reason="they phoned")
+    assert (await _states(world, case))["carrier"] == "acknowledged"
+
+
+async def test_one_that_acknowledged_is_not_reminded(world: World) -> None:
+    case = await _erased(world)
+    token = await _told(world, CARRIER, case)
+    await world.office.acknowledge_link(token)
+    assert await world.env.client.get_workflow_handle(f"{case.id}/recipients").result() == 1
+    assert (await case.letters()).count("recipient_reminder") == 0
+
+
+async def test_a_reminder_that_crosses_the_acknowledgement_is_not_sent(world: World) -> None:
+    """The signal may be lost; the ledger decides."""
+    case = await _erased(world)
+    await _told(world, CARRIER, case)
+    async with world.parts.ledger.begin() as tx:
+        row = next(one for one in await tx.notices(case.id) if one.recipient == "carrier")
+        await tx.acknowledge_notice(row.id, "recipient", world.now[0])
+    steps = RecipientActivities(world.parts)
+    order = NoticeOrder(request_id=case.id, at=world.now[0], notice=row.id, reminder=1)
+    assert await steps.notice_reminded(order) is False
+    assert await steps.notice_escalated(order) is False
+    assert (await _states(world, case))["carrier"] == "acknowledged"
+
+
+async def test_a_second_try_makes_no_second_link(world: World) -> None:
+    case = await _erased(world)
+    token = await _told(world, CARRIER, case)
+    await RecipientActivities(world.parts).prepare_notices(OnRequest(request_id=case.id, at=world.now[0]))
+    assert await world.office.acknowledge_link(token) is True
+
+
+async def test_links_that_are_not_ours_are_refused(world: World) -> None:
+    with pytest.raises(LinkRefused):
+        await world.office.acknowledge_link("A" * 43)
+
+
+async def test_staff_can_only_note_who_was_told(world: World) -> None:
+    case = await _erased(world)
+    with pytest.raises(BadInput, match="carrier"):
+        await world.office.acknowledge(case.id, "nobody", by="ann", reason="x")
+
+
+async def test_the_request_does_not_wait_for_recipients(world: World) -> None:
+    case = await _erased(world)
+    row = await case.row()
+    assert row.outcome in {Outcome.FULFILLED, Outcome.PARTLY_FULFILLED}
+
+
+async def test_an_access_request_tells_nobody(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller="sharing")
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    assert await world.office.recipients(case.id) == ()
+
+
+async def test_what_others_decide_over_is_sent_on_to_them(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, controlled_by="privacy@customer.example")
+    case = await world.open(person, controller="processing")
+    await case.prove()
+    token = await _told(world, "privacy@customer.example", case)
+    await case.has_letter("forwarded")
+    assert person.email in world.mail.text("privacy@customer.example", case.id)
+    await case.reaches(Stage.CLOSED)
+    assert await world.office.acknowledge_link(token) is True
+    assert "request:forwarded" in await case.tags()

@@ -7,12 +7,11 @@ from datetime import date
 from typing import Any
 
 from activities import letters
-from activities.coverage import coverage, refused_parts, why_left_out
+from activities.coverage import copied, refused_parts
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
 from habeas import law
-from habeas.coverage import Why
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
@@ -31,12 +30,12 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
     """
     if link is None:
         raise ConfigurationError("A completion letter needs the link to the package.")
-    rows = [row for row in await case.tx.systems(case.request.id) if row.phase == "collect"]
-    present = [row for row in rows if row.counts.get("records")]
+    copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
+    present = [system for system, records in sorted(copy.records.items()) if records]
     withheld = [
-        letters.WithheldGroup(what=f"{case.title(row.system)}: {field.replace('_', ' ')}", reason=reason)
-        for row in present
-        if (connector := case.connectors.get(row.system))
+        letters.WithheldGroup(what=f"{case.title(system)}: {field.replace('_', ' ')}", reason=reason)
+        for system in present
+        if (connector := case.connectors.get(system))
         for collection in connector.manifest.collections
         for field, reason in collection.withheld.items()
     ]
@@ -44,24 +43,11 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         **common,
         link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
         link_expires_at=link.expires_at,
-        records=sum(row.counts["records"] for row in present),
-        systems=tuple(case.title(row.system) for row in present),
-        withheld=(*dict.fromkeys(withheld), *await _left_out(case)),
+        records=sum(copy.records.values()),
+        systems=tuple(case.title(system) for system in present),
+        withheld=(*dict.fromkeys(withheld), *copy.left_out),
         missing=case.titles(case.order.missing),
         refused=await refused_parts(case.tx, case.request, case.policy),
-    )
-
-
-async def _left_out(case: LetterCase) -> tuple[letters.WithheldGroup, ...]:
-    """Categories that the right does not reach, and why; refused ones are told apart, with their grounds."""
-    policy, language = case.policy, case.request.language
-    found = await coverage(case.tx, case.request, policy)
-    return tuple(
-        letters.WithheldGroup(
-            what=policy.text(policy.category(one.category).title, language), reason=why_left_out(one, policy, language)
-        )
-        for one in found.values()
-        if one.why is not Why.REFUSED
     )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Container, Mapping
+
 from activities.clockface import place_of
 from activities.exemptions import Exemption, exempted
 from activities.ledger import Tx
-from activities.letters import RefusedPart
+from activities.letters import RefusedPart, WithheldGroup
 from activities.letters.wording import lookup
+from activities.pages import load_collected
 from habeas import law
+from habeas.connector import Connector
 from habeas.coverage import LeftOut, Why, left_out
-from habeas.model import Request
+from habeas.model import Frozen, Request, SystemName
 from habeas.policy import Policy
 
-__all__ = ["Coverage", "coverage", "refused_parts", "why_left_out"]
+__all__ = ["Copied", "Coverage", "copied", "coverage", "refused_parts", "why_left_out"]
 
 TOPIC = "activities.package"
 
@@ -24,6 +29,47 @@ async def coverage(tx: Tx, request: Request, policy: Policy) -> Coverage:
     refused = await exempted(tx, request.id)
     found = left_out(request.right, request.regime, policy.categories, refused)
     return {one.category: one for one in found}
+
+
+class Copied(Frozen):
+    """What a copy holds: how many records of each system, and what was left out by category."""
+
+    records: dict[SystemName, int]
+    left_out: tuple[WithheldGroup, ...]
+
+
+async def copied(
+    tx: Tx, request: Request, policy: Policy, connectors: Mapping[str, Connector], missing: Container[str]
+) -> Copied:
+    """What was collected, as far as the copy covers it; what it leaves out is told only where it is held."""
+    hidden = await coverage(tx, request, policy)
+    records: Counter[str] = Counter()
+    held: set[str] = set()
+    for system, collected in (await load_collected(tx, request.id)).items():
+        if system in missing or system not in connectors:
+            continue
+        for one in connectors[system].manifest.collections:
+            span = collected.collections.get(one.name)
+            if span is None:
+                continue
+            held.add(one.category)
+            if one.category not in hidden:
+                records[system] += span.rows
+    return Copied(records=dict(records), left_out=_told(hidden, held, policy, request.language))
+
+
+def _told(hidden: Coverage, held: Container[str], policy: Policy, language: str) -> tuple[WithheldGroup, ...]:
+    """One line for each reason, with the categories it holds for and its article; refusals are told apart."""
+    words = lookup(TOPIC, language)
+    groups: dict[tuple[str, str | None], list[str]] = {}
+    for one in hidden.values():
+        if one.why is not Why.REFUSED and one.category in held:
+            title = policy.text(policy.category(one.category).title, language)
+            groups.setdefault((why_left_out(one, policy, language), one.provision), []).append(title)
+    return tuple(
+        WithheldGroup(what=words.listing(titles), reason=f"{why} ({provision})" if provision else why)
+        for (why, provision), titles in groups.items()
+    )
 
 
 async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:

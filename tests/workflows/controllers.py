@@ -1,0 +1,63 @@
+"""Controllers of one test: the demo's policy with a few things changed, and packages as the person gets them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from typing import Any, cast
+
+from habeas.policy import Category, Policy
+from tests.workflows.world import Case, World
+
+US = ({"code": "US-CCPA", "jurisdictions": ("US-CA",)}, {"code": "US-STATE", "jurisdictions": ("US-CO", "US-VA")})
+
+
+def controller(world: World, name: str, *, of: str = "demo", **changes: dict[str, Any]) -> str:
+    """A controller like another, with these keys of its sections changed; its id."""
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    base = policies[of]
+    sections = {section: getattr(base, section).model_copy(update=values) for section, values in changes.items()}
+    sections["controller"] = sections.get("controller", base.controller).model_copy(update={"id": name})
+    policies[name] = base.model_copy(update=sections)
+    return name
+
+
+def answering_under(world: World, name: str, *regimes: dict[str, Any]) -> str:
+    """A controller that answers under these laws as well."""
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    entry = type(policies["demo"].regimes[0])
+    controller(world, name)
+    more = tuple(entry.model_validate(one) for one in regimes)
+    policies[name] = policies[name].model_copy(update={"regimes": (*policies[name].regimes, *more)})
+    return name
+
+
+def with_category(world: World, name: str, category: str, **changes: object) -> str:
+    """A controller whose policy says something else of one category."""
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    if name not in policies:
+        controller(world, name)
+
+    def changed(one: Category) -> Category:
+        return one.model_copy(update=changes) if one.id == category else one
+
+    policies[name] = policies[name].model_copy(update={"categories": tuple(map(changed, policies[name].categories))})
+    return name
+
+
+async def package(case: Case) -> zipfile.ZipFile:
+    """The package that the person was sent a link to."""
+    text = case.world.mail.text(case.person.email, "/d/")
+    found = re.search(r"/d/([A-Za-z0-9_-]+)", text)
+    assert found
+    async with case.world.office.redeem(found.group(1)) as handed:
+        content = b"".join([chunk async for chunk in handed.chunks()])
+        handed.arrived = True
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def withheld(zipped: zipfile.ZipFile) -> dict[str, dict[str, str]]:
+    """What the package says was left out, by title."""
+    return {item["what"]: item for item in json.loads(zipped.read("withheld.json"))["items"]}

@@ -1,0 +1,167 @@
+"""What a copy covers: all of it, what the person gave, everything but a part, or only the categories."""
+
+from __future__ import annotations
+
+import pytest
+
+from activities.exemptions import exempted
+from habeas.acts import ActKind
+from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.model import Outcome, Right, Stage
+from habeas.policy import Origin
+from habeas.policy.sections import ControlledBy
+from tests.workflows.controllers import answering_under, package, with_category, withheld
+from tests.workflows.gates import hold
+from tests.workflows.world import Case, World, eventually, someone
+
+
+async def _closed(world: World, right: Right, **words: object) -> Case:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, right, **words)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    return case
+
+
+async def test_portability_covers_what_consent_or_contract_brought(world: World) -> None:
+    case = await _closed(world, Right.PORTABILITY)
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    zipped = await package(case)
+    data = {name for name in zipped.namelist() if name.startswith("data/") and name.endswith(".json")}
+    # Notes rest on legitimate interest, invoices on a law: neither is portable (GDPR 20(1)(a)).
+    assert data == {"data/crm/contacts.json", "data/billing/customers.json"}
+    left = withheld(zipped)
+    assert {item["law"] for item in left.values()} == {"GDPR 20(1)"}
+    assert len(left) == 2
+    assert all("consent" in item["reason"] for item in left.values())
+    letter = " ".join(world.mail.text(case.person.email, "/d/").split())
+    assert "We found 2 records about you" in letter
+    assert "History of our contact with you and Orders and invoices: Not part of this right" in letter
+    assert "(GDPR 20(1))" in letter
+    assert "Payments" not in letter
+
+
+async def test_portability_leaves_out_what_was_derived(world: World) -> None:
+    name = with_category(world, "scoring", "contact", origin=Origin.DERIVED)
+    zipped = await package(await _closed(world, Right.PORTABILITY, controller=name))
+    assert "data/crm/contacts.json" not in zipped.namelist()
+    assert "data/billing/customers.json" in zipped.namelist()
+    assert any("did not give" in item["reason"] for item in withheld(zipped).values())
+
+
+async def test_portability_under_another_law_is_as_wide_as_that_law(world: World) -> None:
+    name = answering_under(world, "calif", {"code": "US-CCPA", "jurisdictions": ("US-CA",)})
+    case = await _closed(world, Right.PORTABILITY, controller=name, jurisdiction="US-CA")
+    zipped = await package(case)
+    assert {"data/crm/notes.json", "data/billing/invoices.json"} <= set(zipped.namelist())
+    assert withheld(zipped) == {}
+
+
+async def test_access_is_whole_but_for_what_others_decide_about(world: World) -> None:
+    who = ControlledBy(who=dict.fromkeys(("en", "da", "fr", "de"), "Harbour Ltd"), to="dpo@harbour.example")
+    name = with_category(world, "keeper", "activity", controlled_by=who)
+    zipped = await package(await _closed(world, Right.ACCESS, controller=name))
+    assert "data/crm/notes.json" not in zipped.namelist()
+    assert {"data/crm/contacts.json", "data/billing/invoices.json"} <= set(zipped.namelist())
+    (item,) = withheld(zipped).values()
+    assert "Harbour Ltd" in item["reason"]
+
+
+async def test_one_category_is_refused_and_the_rest_is_handed_over(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    with pytest.raises(BadInput, match="rights_of_others"):
+        await case.act(ActKind.EXEMPT, category="activity", ground="because")
+    with pytest.raises(BadInput, match="category: the policy has these: contact,"):
+        await case.act(ActKind.EXEMPT, category="diaries", ground="rights_of_others")
+    await case.act(ActKind.EXEMPT, category="activity", ground="rights_of_others")
+    with pytest.raises(WrongStage, match="refused already"):
+        await case.act(ActKind.EXEMPT, category="activity", ground="excessive")
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    zipped = await package(case)
+    assert "data/crm/notes.json" not in zipped.namelist()
+    assert "data/billing/invoices.json" in zipped.namelist()
+    (item,) = withheld(zipped).values()
+    assert item["law"] == "GDPR 15(4), 20(4)"
+    assert "as told" in item["reason"]
+    letter = " ".join(world.mail.text(person.email, "/d/").split())
+    assert "as told" in letter
+    assert "15(4)" in letter
+    assert "Datatilsynet" in letter
+    async with world.parts.ledger.begin() as tx:
+        (found,) = (await exempted(tx, case.id)).items()
+    assert (found[0], found[1].ground) == ("activity", "rights_of_others")
+    said = next(event for event in await case.events() if event.tag.value == "act:exempt")
+    assert (said.facts["category"], said.facts["ground"]) == ("activity", "rights_of_others")
+    assert "as told" not in str(said)
+
+
+async def test_a_part_refused_while_it_is_put_together_is_not_in_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = hold(monkeypatch, "collect", lambda order: order.system == "billing")
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.prove()
+    await gate.wait()
+    await case.act(ActKind.EXEMPT, category="transactions", ground="rights_of_others")
+    gate.open()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert "data/billing/invoices.json" not in (await package(case)).namelist()
+
+
+async def test_an_erasure_is_planned_and_approved_anew_without_the_refused_part(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    first = await case.plan()
+    await case.act(ActKind.APPROVE, by="ann", plan=first)
+    await case.act(ActKind.EXEMPT, category="activity", ground="legal_claims")
+
+    async def another() -> str | None:
+        plan = await case.plan()
+        return plan if plan != first else None
+
+    second = await eventually(another)
+    with pytest.raises(WrongStage):
+        await case.act(ActKind.APPROVE, by="bob", plan=first)
+    await case.act(ActKind.APPROVE, by="ann", plan=second)
+    await case.act(ActKind.APPROVE, by="bob", plan=second)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    kept = {place for place in world.connectors["crm"].rows if person.number in place[1]}
+    assert {collection for collection, _ in kept} == {"contacts", "notes"}
+    assert "17(3)(e)" in world.mail.text(person.email, case.id)
+
+
+async def test_a_remedy_is_not_refused_by_category(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.RESTRICTION)
+    await case.reaches(Stage.VERIFYING)
+    with pytest.raises((NotAllowed, WrongStage)):
+        await case.act(ActKind.EXEMPT, category="activity", ground="manifestly_unfounded")
+
+
+async def test_the_categories_are_told_without_a_piece_of_data(world: World) -> None:
+    name = answering_under(world, "golden", {"code": "US-CCPA", "jurisdictions": ("US-CA",)})
+    with_category(world, name, "contact", statutory="Identifiers", sold=True)
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, controller=name, jurisdiction="US-CA", scope="categories")
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert (await case.letters())[-1] == "categories"
+    letter = " ".join(world.mail.text(person.email, "Identifiers").split())
+    assert "Where it comes from: You gave us these details" in letter
+    assert "to Østersøens Pakkepost" in letter
+    assert person.number not in letter
+    assert "/d/" not in letter
+    assert "export:built" not in await case.tags()

@@ -1,0 +1,192 @@
+"""What the person is asked and told in between: questions, fees, delays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.model import Outcome, Right, Stage
+from tests.workflows.controllers import answering_under, controller
+from tests.workflows.world import Case, World, someone
+
+QUEBEC = {"code": "CA-QC-25", "jurisdictions": ("CA-QC",)}
+SWISS = {"code": "CH-FADP", "jurisdictions": ("CH",)}
+UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
+
+
+async def _review(world: World, right: Right = Right.ACCESS, **words: object) -> Case:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, right, **words)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+async def test_nothing_is_handed_over_while_a_question_is_open(world: World) -> None:
+    case = await _review(world)
+    answer = await case.act(ActKind.ASK, pause_reason="clarification")
+    await case.has_letter("question")
+    letter = world.mail.text(case.person.email, "as told")
+    assert answer.note in {"asked", "asked_and_the_clock_waits"}
+    assert "as told" in letter
+    await case.act(ActKind.APPROVE)
+    await case.act(ActKind.RESUME)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    tags = await case.tags()
+    order = [tags.index(tag) for tag in ("question:asked", "act:approve", "act:resume", "export:built")]
+    assert order == sorted(order)
+    asked = next(event for event in await case.events() if event.tag.value == "question:asked")
+    assert "as told" not in str(asked)
+
+
+async def test_the_clock_waits_for_an_answer_where_the_law_lets_it(world: World) -> None:
+    name = answering_under(world, "british", UK)
+    case = await _review(world, controller=name, jurisdiction="GB-ENG")
+    due = (await case.row()).due_on
+    assert (await case.act(ActKind.ASK, pause_reason="clarification")).note == "asked_and_the_clock_waits"
+    assert (await case.row()).paused
+    await case.passes(timedelta(days=5))
+    await case.act(ActKind.RESUME)
+    row = await case.row()
+    assert not row.paused
+    assert due is not None
+    assert row.due_on is not None
+    assert row.due_on >= due + timedelta(days=5)
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_the_clock_runs_on_where_the_law_knows_no_waiting(world: World) -> None:
+    name = answering_under(world, "pacific", {"code": "US-CCPA", "jurisdictions": ("US-CA",)})
+    case = await _review(world, controller=name, jurisdiction="US-CA")
+    assert (await case.act(ActKind.ASK, pause_reason="clarification")).note == "asked"
+    row = await case.row()
+    assert not row.paused
+    await case.act(ActKind.RESUME)
+    assert "clock:resumed" not in await case.tags()
+    with pytest.raises(WrongStage, match="clock is running"):
+        await case.act(ActKind.RESUME)
+    await case.act(ActKind.WITHDRAW)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_a_fee_is_asked_only_where_the_law_allows_one(world: World) -> None:
+    case = await _review(world)
+    with pytest.raises(BadInput, match="ground: the law knows these here: further_copies"):
+        await world.office.charge(case.id, by="ann", reason="work", amount="EUR 12.50")
+    with pytest.raises(BadInput, match="amount"):
+        await world.office.charge(case.id, by="ann", reason="work", amount="12,50", ground="excessive")
+    with pytest.raises(BadInput, match="amount"):
+        await case.act(ActKind.CHARGE, ground="excessive")
+    await world.office.charge(
+        case.id, by="ann", reason="the ninth copy", amount="EUR 12.50", ground="excessive", how_to_pay="By transfer."
+    )
+    await case.has_letter("fee")
+    letter = " ".join(world.mail.text(case.person.email, "the ninth copy").split())
+    assert "€12.50" in letter
+    assert "By transfer." in letter
+    await case.act(ActKind.APPROVE)
+    await case.act(ActKind.RESUME)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    tags = await case.tags()
+    assert tags.index("act:resume") < tags.index("export:built")
+    asked = next(event for event in await case.events() if event.tag.value == "fee:asked")
+    assert asked.facts["ground"] == "excessive"
+
+
+async def test_a_fee_that_nobody_may_ask_is_refused_by_its_article(world: World) -> None:
+    case = await _review(world, controller=answering_under(world, "rio", BRAZIL), jurisdiction="BR")
+    with pytest.raises(NotAllowed, match="LGPD 18"):
+        await world.office.charge(case.id, by="ann", reason="work", amount="BRL 10", ground="excessive")
+    await case.act(ActKind.WITHDRAW)
+
+
+async def test_a_fee_has_the_laws_limit(world: World) -> None:
+    case = await _review(world, controller=answering_under(world, "alps", SWISS), jurisdiction="CH")
+    for amount in ("CHF 301", "EUR 10"):
+        with pytest.raises(BadInput, match="at most CHF 300"):
+            await world.office.charge(case.id, by="ann", reason="x", amount=amount, ground="disproportionate_effort")
+    await world.office.charge(case.id, by="ann", reason="x", amount="CHF 300", ground="disproportionate_effort")
+    await case.has_letter("fee")
+    await case.act(ActKind.REFUSE, ground="manifestly_unfounded")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+
+
+async def test_staff_announce_a_delay_with_its_reason_and_day(world: World) -> None:
+    case = await _review(world)
+    with pytest.raises(BadInput, match="a day to come"):
+        await case.act(ActKind.ANNOUNCE_DELAY, expected_on="2020-01-01")
+    with pytest.raises(BadInput, match="a day to come"):
+        await case.act(ActKind.ANNOUNCE_DELAY)
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    await case.has_letter("delay")
+    letter = world.mail.text(case.person.email, "as told")
+    assert str(day.year) in letter
+    told = next(event for event in await case.events() if event.tag.value == "clock:delay_announced")
+    assert told.facts == {"expected_on": day.isoformat(), "by_staff": True}
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+
+
+BRAZIL = {"code": "BR-LGPD", "jurisdictions": ("BR",)}
+REASON = {
+    "en": "The archive is slow.",
+    "da": "Arkivet er langsomt.",
+    "fr": "Les archives sont lentes.",
+    "de": "Das Archiv ist langsam.",
+}
+
+
+def _promising(world: World, name: str, days: int = 20) -> str:
+    promise = {"days": days, "delay_notice": True, "delay_days_before": 2, "delay_reason": REASON}
+    return controller(world, name, promise=promise)
+
+
+async def test_the_clock_tells_of_a_delay_before_the_promised_day_once(world: World) -> None:
+    case = await _review(world, controller=_promising(world, "punctual"), language="fr")
+    row = await case.row()
+    assert row.due_on is not None
+    await case.passes(timedelta(days=16))
+    assert "delay" not in await case.letters()
+    await case.passes(timedelta(days=3))
+    await case.has_letter("delay")
+    letter = " ".join(world.mail.text(case.person.email, "Les archives sont lentes.").split())
+    told = next(event for event in await case.events() if event.tag.value == "clock:delay_announced")
+    assert told.facts["by_staff"] is False
+    expected = str(told.facts["expected_on"])
+    # After the promise comes the law's own month.
+    assert row.due_on.isoformat() < expected
+    assert (row.received_at.date() + timedelta(days=35)).isoformat() > expected
+    assert expected[:4] in letter
+    await case.act(ActKind.PAUSE, pause_reason="identity")
+    await case.act(ActKind.RESUME)
+    await case.passes(timedelta(days=6))
+    assert (await case.letters()).count("delay") == 1
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_no_notice_of_delay_once_the_term_is_extended_or_staff_told(world: World) -> None:
+    name = _promising(world, "thorough")
+    extended = await _review(world, controller=name)
+    await extended.act(ActKind.EXTEND, ground="complexity")
+    told = await _review(world, controller=name)
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    await told.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    for case, times in ((extended, 0), (told, 1)):
+        await case.passes(timedelta(days=25))
+        await case.act(ActKind.APPROVE)
+        await case.reaches(Stage.CLOSED)
+        assert (await case.letters()).count("delay") == times
+
+
+async def test_who_was_answered_in_time_hears_of_no_delay(world: World) -> None:
+    case = await _review(world, controller=_promising(world, "swift"))
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+    assert "delay" not in await case.letters()

@@ -25,7 +25,7 @@ def page_path(request_id: str, system: str, number: int) -> str:
 
 def found_folder(request_id: str, act_id: str) -> str:
     """Where what a human found lies until it is taken in: under the act by which they said so."""
-    return f"requests/{request_id}/tasks/{act_id}/"
+    return f"requests/{request_id}/tasks/{act_id}"
 
 
 class Span(Frozen):
@@ -100,12 +100,12 @@ class Pages:
         Raises:
             StorageFull: as `write`.
         """
-        await self._put(f"{found_folder(self._request_id, act_id)}{number:06d}.page", page)
+        await self._put(f"{found_folder(self._request_id, act_id)}/{number:06d}.page", page)
 
     async def read_found(self, act_id: str, pages: int) -> AsyncIterator[Page]:
         """What a human found, page by page; the last has no cursor."""
         for number in range(pages):
-            path = f"{found_folder(self._request_id, act_id)}{number:06d}.page"
+            path = f"{found_folder(self._request_id, act_id)}/{number:06d}.page"
             records = [record async for record in self._records(path)]
             yield Page(records=tuple(records), cursor=str(number + 1) if number + 1 < pages else None)
 

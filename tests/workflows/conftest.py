@@ -24,13 +24,24 @@ from activities.parts import Parts
 from activities.storage import Storage
 from activities.vault import Vault
 from habeas.policy import Access, AtDeadline, ControlledBy, Policy, load_policy
-from tests.workflows.world import UNEXPECTED, Mail, World, systems
+from habeas.policy.sections import Purpose, PurposeKind
+from tests.workflows.world import UNEXPECTED, Mail, World, by_hand, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
 from workers.process import free_port
 from workers.worker import running
 from workflows import attributes
 
+PURPOSES = tuple(
+    Purpose(id=name, title=dict.fromkeys(("en", "da", "fr", "de"), title), kinds=kinds)
+    for name, title, kinds in (
+        ("newsletter", "Newsletter", (PurposeKind.CONSENT, PurposeKind.DIRECT_MARKETING)),
+        ("profiling", "Profiling", (PurposeKind.LEGITIMATE_INTEREST,)),
+        ("sale", "Sale of data", (PurposeKind.SALE,)),
+        ("sensitive", "Use of sensitive data", (PurposeKind.SENSITIVE,)),
+    )
+)
+"""What the shop's customers may have stopped."""
 POLICY = Path(__file__).parents[2] / "deploy/controllers/demo.toml"
 
 
@@ -87,6 +98,7 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
     connectors = systems()
     policy = load_policy(POLICY).model_copy(update={"systems": ("crm", "billing")})
     policy = policy.model_copy(update={"identity": policy.identity.model_copy(update={"sources": ("crm", "billing")})})
+    policy = policy.model_copy(update={"purposes": PURPOSES})
     parts = Parts(
         ledger=ledger,
         storage=Storage.from_url(f"file://{folder}/storage"),
@@ -96,8 +108,9 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
             "patient": _patient(policy),
             "sharing": _sharing(policy),
             "processing": _processing(policy),
+            "archive": _archive(policy),
         },
-        connectors=connectors,
+        connectors={**connectors, **by_hand()},
         public_url="https://privacy.example",
         task_queue="habeas",
     )
@@ -125,6 +138,12 @@ def _patient(policy: Policy) -> Policy:
     review = policy.review.model_copy(update={"access": Access.ALWAYS})
     controller = policy.controller.model_copy(update={"id": "patient"})
     return policy.model_copy(update={"controller": controller, "clock": clock, "release": release, "review": review})
+
+
+def _archive(policy: Policy) -> Policy:
+    """A controller with a filing cabinet, and with resellers who can be read but do not erase."""
+    controller = policy.controller.model_copy(update={"id": "archive", "privacy_officer": "officer@archive.example"})
+    return policy.model_copy(update={"controller": controller, "systems": ("crm", "paper", "resellers")})
 
 
 def _sharing(policy: Policy) -> Policy:

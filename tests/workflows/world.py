@@ -18,10 +18,11 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from activities.connectors.manual import ManualConnector
 from activities.ledger import RequestRow
 from activities.parts import Parts
 from habeas.acts import ActAnswer, ActKind
-from habeas.connector import Collection, Retention, Treatment
+from habeas.connector import Capability, Collection, Connector, Retention, Treatment
 from habeas.evidence import Event, verify
 from habeas.model import Identifier, Right, Stage
 from habeas.testing import MemoryConnector, MemoryRow
@@ -35,11 +36,19 @@ UNEXPECTED: list[str] = []
 
 LAW = "Bookkeeping Act § 12"
 CRM = (
-    Collection(name="contacts", category="contact", treatment=Treatment.DELETE),
-    Collection(name="notes", category="activity", treatment=Treatment.DELETE, free_text=("text",)),
+    Collection(
+        name="contacts",
+        category="contact",
+        treatment=Treatment.DELETE,
+        rectifiable=("email", "name", "phone"),
+        restrictable=True,
+    ),
+    Collection(name="notes", category="activity", treatment=Treatment.DELETE, free_text=("text",), restrictable=True),
 )
 BILLING = (
-    Collection(name="customers", category="account", treatment=Treatment.DELETE),
+    Collection(
+        name="customers", category="account", treatment=Treatment.DELETE, rectifiable=("name",), restrictable=True
+    ),
     Collection(
         name="invoices",
         category="transactions",
@@ -52,9 +61,43 @@ BILLING = (
 def systems() -> dict[str, MemoryConnector]:
     """A CRM that knows addresses, and a billing store that is found by the customer number."""
     return {
-        "crm": MemoryConnector(CRM, title="Customer relations", needs=("email", "customer_number")),
+        "crm": MemoryConnector(
+            CRM,
+            title="Customer relations",
+            needs=("email", "customer_number"),
+            purposes=("newsletter", "profiling", "sale", "sensitive"),
+        ),
         "billing": MemoryConnector(BILLING, title="Billing", needs=("customer_number", "email")),
     }
+
+
+OWNER = "archive@archive.example"
+"""Who keeps the filing cabinet."""
+FILED = "Archives Act § 3"
+
+
+def by_hand() -> dict[str, Connector]:
+    """A filing cabinet, and resellers that can be asked what they hold and erase nothing by themselves."""
+    paper = {
+        "title": "Filing cabinet",
+        "owner": OWNER,
+        "due_days": 5,
+        "max_file_mb": 1,
+        "instructions": {"en": "Second floor, by customer number."},
+        "collections": [
+            {"name": "letters", "category": "correspondence"},
+            {
+                "name": "contracts",
+                "category": "transactions",
+                "treatment": "retain",
+                "retention": {"law": FILED, "years": 5},
+            },
+        ],
+    }
+    resellers = MemoryConnector(CRM[:1], title="Resellers", needs=("customer_number",))
+    can = resellers.manifest.capabilities - {Capability.ERASE, Capability.CONFIRM}
+    resellers.manifest = resellers.manifest.model_copy(update={"capabilities": can})
+    return {"paper": ManualConnector.from_settings("paper", paper), "resellers": resellers}
 
 
 @dataclass(frozen=True)

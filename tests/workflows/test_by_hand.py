@@ -1,0 +1,322 @@
+"""Paper, and systems that cannot do something by themselves: a human does it, and the request waits meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from datetime import timedelta
+from zipfile import ZipFile
+
+import pytest
+
+from activities.ledger import TaskFilter, TaskRow, TaskState
+from activities.task_model import FoundFile, TaskPhase
+from habeas.acts import ActKind
+from habeas.errors import BadInput, WrongStage
+from habeas.model import Outcome, Right, Stage
+from tests.workflows.world import FILED, OWNER, Case, World, eventually, someone
+from workers.office import Said
+
+SCAN = FoundFile(name="contract of Ada.pdf", media_type="application/pdf", content=b"%PDF-1.4 signed in ink")
+LETTER = json.dumps({"collection": "letters", "data": {"about": "the broken kettle"}})
+CONTRACT = json.dumps({"collection": "contracts", "date": "2026-03-01", "data": {"signed by": "Ada in ink"}})
+
+
+async def opened(world: World, right: Right = Right.ACCESS, *, known: bool = True) -> Case:
+    """A proven request to a controller with a filing cabinet."""
+    person = someone()
+    if known:
+        person.settle_in(world.connectors)
+    case = await world.open(person, right, controller="archive")
+    await case.prove()
+    return case
+
+
+async def task_of(case: Case, phase: str = "find", system: str = "paper") -> TaskRow:
+    """Until the request has this open task."""
+
+    async def there() -> TaskRow | None:
+        async with case.world.parts.ledger.begin() as tx:
+            rows = await tx.tasks(TaskFilter(request_id=case.id))
+        return next((row for row in rows if (row.phase, row.system) == (phase, system)), None)
+
+    task = await eventually(there)
+
+    async def waits() -> bool:
+        return system in (await case.row()).blocked_on
+
+    await eventually(waits)
+    return task
+
+
+async def done(case: Case, task: TaskRow, by: str = "kim", act_id: str | None = None, **said: object) -> str:
+    answer = await case.world.office.finish_task(
+        task.id, by=by, reason="went there", said=Said.model_validate(said), act_id=act_id
+    )
+    return answer.note
+
+
+async def state_of(case: Case, task: TaskRow) -> TaskRow:
+    async with case.world.parts.ledger.begin() as tx:
+        return await tx.task(task.id)
+
+
+async def package(case: Case, tmp_path_name: str) -> dict[str, bytes]:
+    """What the person gets."""
+    from pathlib import Path
+
+    to = Path(tmp_path_name) / "package.zip"
+    await case.world.office.download(case.id, by="kim", reason="test", to=to)
+    with ZipFile(to) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def test_what_a_human_finds_on_paper_is_in_the_package(world: World, tmp_path: object) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    assert task.id == f"{case.id.lower()}-1"
+    shown = await world.office.task(task.id, by="kim", reason="going to the archive")
+    assert {one.value for one in shown.brief.identifiers} == {case.person.email, case.person.number}
+    assert shown.brief.instructions == "Second floor, by customer number."
+    assert await done(case, task, records=(LETTER, CONTRACT), files=(SCAN,), collection="letters") == "task_done"
+    await case.reaches(Stage.REVIEWING)  # a scan may show other people
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    files = await package(case, str(tmp_path))
+    assert any(b"the broken kettle" in content for content in files.values())
+    assert any(b"Ada in ink" in content for content in files.values())
+    assert SCAN.content in files.values()
+    assert (await state_of(case, task)).counts == {"files": 1, "records": 3}
+    tags = await case.tags()
+    assert {"task:opened", "act:finish_task", "task:done", "personal_data:viewed"} <= set(tags)
+    said = next(event for event in await case.events() if event.tag.value == "task:done")
+    assert said.facts["attested"] is True
+    assert said.actor == world.office.actor("kim")
+
+
+async def test_nothing_on_paper_keeps_nothing_back(world: World) -> None:
+    case = await opened(world)
+    await done(case, await task_of(case), nothing=True)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_the_other_systems_are_collected_while_a_human_looks(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+
+    async def collected() -> bool:
+        return any(
+            event.facts.get("system") == "crm" for event in await case.events() if event.tag.value == "system:collected"
+        )
+
+    await eventually(collected)
+    assert (await state_of(case, task)).state is TaskState.OPEN
+
+
+async def test_a_person_who_is_nowhere_but_on_paper(world: World) -> None:
+    case = await opened(world, known=False)
+    await done(case, await task_of(case), records=(LETTER,))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_person_who_is_nowhere_at_all(world: World) -> None:
+    case = await opened(world, known=False)
+    await done(case, await task_of(case), nothing=True)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+
+
+async def test_a_cabinet_left_out_is_named_and_its_task_is_over(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    await case.act(ActKind.SKIP_SYSTEM, system="paper")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert "Filing cabinet" in world.mail.text(case.person.email, "/d/")
+    assert (await state_of(case, task)).state is TaskState.CANCELLED
+    with pytest.raises(WrongStage):
+        await done(case, task, nothing=True)
+
+
+async def test_near_the_deadline_the_clock_goes_on_without_the_cabinet(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    await case.passes(timedelta(days=30))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert (await state_of(case, task)).state is TaskState.CANCELLED
+
+
+async def test_the_owner_is_written_to_and_reminded_and_later_the_officer_too(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    await case.has_letter("staff_task")
+    asked = world.mail.text(OWNER, task.id)
+    assert case.person.email not in asked
+    assert case.person.name not in asked
+    await case.passes(timedelta(days=6))
+    await case.has_letter("staff_task_reminder")
+    assert len(world.mail.to("officer@archive.example")) == (before := len(world.mail.to("officer@archive.example")))
+    await case.passes(timedelta(days=4))
+    await case.has_letter("staff_task_reminder", 3)
+    assert len(world.mail.to("officer@archive.example")) > before
+    assert (await state_of(case, task)).reminded == 2
+    world.now[0] += timedelta(days=1)
+    listed = await world.office.tasks(TaskFilter(request_id=case.id), overdue=True)
+    assert [(one.id, one.reminded) for one in listed] == [(task.id, 2)]
+    await done(case, task, nothing=True)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_retry_reminds_at_once(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    await case.act(ActKind.RETRY_SYSTEM, system="paper")
+    await case.has_letter("staff_task_reminder")
+    await done(case, task, nothing=True)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_a_task_ends_with_its_request(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    await case.act(ActKind.WITHDRAW)
+    await case.reaches(Stage.CLOSED)
+
+    async def cancelled() -> bool:
+        return (await state_of(case, task)).state is TaskState.CANCELLED
+
+    await eventually(cancelled)
+
+
+async def test_the_same_end_twice_is_one(world: World) -> None:
+    case = await opened(world)
+    task, act_id = await task_of(case), str(uuid.uuid4())
+    await done(case, task, act_id=act_id, records=(LETTER,))
+    await done(case, task, act_id=act_id, records=(LETTER,))
+    await case.reaches(Stage.CLOSED)
+    assert (await case.tags()).count("task:done") == 1
+    with pytest.raises(WrongStage):
+        await done(case, task, nothing=True)
+    async with world.parts.ledger.begin() as tx:
+        assert [act.kind for act in await tx.acts(case.id) if act.kind == "finish_task"] == ["finish_task"]
+
+
+async def test_of_two_people_at_once_one_is_heard(world: World, tmp_path: object) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    ends = await asyncio.gather(
+        done(case, task, by="kim", records=(LETTER,)), done(case, task, by="bo", nothing=True), return_exceptions=True
+    )
+    assert sorted(isinstance(each, WrongStage) for each in ends) == [False, True]
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    files = await package(case, str(tmp_path))
+    heard = (await state_of(case, task)).done_by
+    assert any(b"the broken kettle" in one for one in files.values()) == (heard == world.office.actor("kim"))
+
+
+async def test_what_is_said_must_answer_the_task(world: World) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    for said, teaches in (
+        ({}, "--nothing"),
+        ({"nothing": True, "records": (LETTER,)}, "leave one of them out"),
+        ({"records": ("kettle",)}, "write JSON"),
+        ({"records": ('{"about": "it"}',)}, "letters, contracts"),
+        ({"records": ('{"collection": "contracts", "data": {"a": 1}}',)}, "a date as"),
+        ({"outcomes": ("erased",)}, "what is there"),
+        ({"files": (SCAN.model_copy(update={"content": b"x" * 2_000_000}),), "collection": "letters"}, "1 MB"),
+    ):
+        with pytest.raises(BadInput, match=teaches):
+            await done(case, task, **said)
+    async with world.parts.ledger.begin() as tx:
+        assert not [act for act in await tx.acts(case.id) if act.kind == "finish_task"]
+    assert not await world.parts.storage.list(f"requests/{case.id}/tasks")
+    await done(case, task, nothing=True)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_erasing_by_hand_object_by_object(world: World) -> None:
+    case = await opened(world, Right.ERASURE)
+    await done(case, await task_of(case), records=(LETTER, LETTER.replace("kettle", "cup"), CONTRACT))
+    await case.approve_twice()
+    task = await task_of(case, "erase")
+    shown = await world.office.task(task.id, by="kim", reason="going to shred")
+    assert [one.content for one in shown.brief.objects] == [{"about": "the broken kettle"}, {"about": "the broken cup"}]
+    with pytest.raises(BadInput, match="nothing is said of 2"):
+        await done(case, task, outcomes=("1=erased",))
+    with pytest.raises(BadInput, match="no object has this number"):
+        await done(case, task, outcomes=("erased", "9=erased"))
+    await done(case, task, outcomes=("erased", "2=not_found"))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        counts = await tx.outcome_counts(case.id)
+    assert counts["paper"] == {"erased": 1, "not_found": 1, "retained": 1}
+    world.mail.text(case.person.email, FILED)
+    confirmed = [e.facts for e in await case.events() if e.tag.value == "system:confirmed"]
+    assert {(one["system"], one.get("attested", False)) for one in confirmed} >= {("paper", True), ("crm", False)}
+
+
+async def test_what_could_not_be_erased_by_hand_is_asked_again(world: World) -> None:
+    case = await opened(world, Right.ERASURE)
+    await done(case, await task_of(case), records=(LETTER,))
+    await case.approve_twice()
+    first = await task_of(case, "erase")
+    await done(case, first, outcomes=("blocked",))
+
+    async def not_confirmed() -> bool:
+        async with world.parts.ledger.begin() as tx:
+            rows = await tx.systems(case.id)
+        return any(row.system == "paper" and row.error_code == "not_confirmed" for row in rows)
+
+    await eventually(not_confirmed)
+    await case.act(ActKind.RETRY_SYSTEM, system="paper")
+    again = await task_of(case, "erase")
+    assert again.id != first.id
+    await done(case, again, outcomes=("erased",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_system_that_cannot_erase_asks_a_human(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    resellers = world.parts.connectors["resellers"]
+    resellers.put(*(row for row in world.connectors["crm"].rows.values() if person.number in row.key and not row.root))  # type: ignore[attr-defined]  # in memory
+    case = await world.open(person, Right.ERASURE, controller="archive")
+    await case.prove()
+    await done(case, await task_of(case), nothing=True)
+    await case.approve_twice()
+    task = await task_of(case, TaskPhase.ERASE.value, "resellers")
+    shown = await world.office.task(task.id, by="kim", reason="calling them")
+    assert [one.content["email"] for one in shown.brief.objects] == [person.email]
+    await done(case, task, outcomes=("erased",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_an_identifier_more_is_a_search_more_and_none_is_none(world: World) -> None:
+    case = await opened(world)
+    first = await task_of(case)
+    await done(case, first, files=(SCAN,), collection="letters")
+    await case.reaches(Stage.REVIEWING)
+    from habeas.model import Identifier
+
+    await world.office.add_identifier(
+        case.id, by="kim", reason="an older number", identifiers=(Identifier(kind="customer_number", value="OLD-1"),)
+    )
+    again = await task_of(case)
+    assert again.id != first.id
+    await done(case, again, records=(LETTER,))
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_nothing_personal_leaves_the_ledger(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    case = await opened(world)
+    task = await task_of(case)
+    await done(case, task, records=(json.dumps({"collection": "letters", "data": {"x": "Canary Nightingale"}}),))
+    await case.reaches(Stage.CLOSED)
+    history = (await case.handle.fetch_history()).to_json()
+    owners = "".join(str(letter) for letter in world.mail.to(OWNER))
+    names = "".join(await world.parts.storage.list(f"requests/{case.id}"))
+    for word in ("Canary", "Nightingale", case.person.email, case.person.number, case.person.name):
+        assert word not in history
+        assert word not in owners
+        assert word not in names
+        assert word not in caplog.text

@@ -9,7 +9,7 @@ from activities.model import EraseOrder, SystemOrder
 from activities.pages import Pages
 from activities.parts import Parts
 from activities.task_model import TaskBrief, TaskPhase, TaskWords, brief_name, done_name
-from habeas.connector import Capability, Manifest, Page, PlannedObject, SystemPlan, Treatment
+from habeas.connector import Capability, Manifest, Page, PlannedObject, RecordRef, SystemPlan, Treatment
 from habeas.errors import NotAllowed
 from habeas.outcomes import Fate, ObjectOutcome
 
@@ -77,6 +77,17 @@ async def _erased_by(tx: Tx, order: EraseOrder) -> TaskRow | None:
     task = await last_done(tx, order.request_id, order.system, TaskPhase.ERASE)
     brief = await tx.unseal(order.request_id, brief_name(task.id), TaskBrief) if task else None
     return task if brief is not None and brief.digest == order.digest else None
+
+
+async def said_of(tx: Tx, request_id: str, system: str) -> dict[RecordRef, Fate]:
+    """What a human said last of each object that they were asked to correct or to set aside."""
+    done = [await last_done(tx, request_id, system, phase) for phase in (TaskPhase.RECTIFY, TaskPhase.RESTRICT)]
+    return {
+        RecordRef(collection=one.collection, key=one.key): one.fate
+        for task in done
+        if task is not None
+        for one in (await done_words(tx, request_id, task.id)).outcomes
+    }
 
 
 async def treated(tx: Tx, order: EraseOrder, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:

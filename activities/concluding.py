@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from temporalio import activity
 
+from activities.by_hand import said_of
 from activities.change_model import ConcludeOrder, Conclusion
 from activities.changing import ChangeHead, contests, load_changes
 from activities.ledger import Act, OutcomeRow, Tx
@@ -70,8 +71,10 @@ class ConcludingActivities:
         outcomes += [_of(one, Fate.BLOCKED, RESTRICTED) for one in plan.blocked]
         if plan.by_hand and plan.system in order.by_hand:
             left = {*plan.contested, *plan.blocked}
-            outcomes += [_of(one, Fate.RECTIFIED, BY_HAND) for one in plan.found if one not in left]
-            outcomes += [_object(one, Fate.RESTRICTED) for one in plan.covered]
+            said = await said_of(tx, order.request_id, plan.system)
+            meant = [one for one in plan.found if one not in left]
+            outcomes += [_of(one, said.get(one.ref, Fate.RECTIFIED), BY_HAND) for one in meant]
+            outcomes += [_object(one, said.get(one, Fate.RESTRICTED)) for one in plan.covered]
         if outcomes:
             await tx.save_outcomes(order.request_id, plan.system, outcomes, at=order.at)
 

@@ -89,7 +89,8 @@ class TaskObject(Frozen):
     """By which the human names it: ``1``, ``2``."""
     collection: str
     key: str = Field(repr=False)
-    treatment: Treatment
+    treatment: Treatment | None = None
+    """Of a plan of erasure."""
     content: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
     """As it was collected."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -11,6 +12,8 @@ from temporalio import activity
 
 from activities.actors import actor_of
 from activities.by_hand import done_words, last_done, to_do
+from activities.change_model import Part, PlannedChange
+from activities.changing import approved_changes, load_changes
 from activities.clockface import local_day
 from activities.connectors.manual import Hands, hands_of
 from activities.finding import DECISIONS, load_graph
@@ -34,13 +37,17 @@ from activities.task_model import (
     letter_name,
 )
 from habeas.acts import ActCall
-from habeas.connector import PlannedObject
-from habeas.errors import BadInput
+from habeas.change import SystemChange
+from habeas.connector import RecordRef
+from habeas.errors import BadInput, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Request, Right
 from habeas.particulars import Particulars
 
 DAY = timedelta(days=1)
+MOST_SHOWN = 500
+"""Objects whose content is shown to whoever does the task."""
+Contents = dict[tuple[str, str], dict[str, JsonValue]]
 MORNING = time(8)
 """When a reminder goes out, in the zone of the establishment."""
 
@@ -86,17 +93,19 @@ class TaskActivities:
             )
         return opened
 
-    async def _contents(self, order: TaskOrder) -> dict[tuple[str, str], dict[str, JsonValue]]:
-        """What was collected of a system that is to be erased by hand: only a human reads it there."""
-        if order.phase is not TaskPhase.ERASE:
-            return {}
+    async def _contents(self, order: TaskOrder) -> Contents:
+        """What was collected of objects that a human is asked to treat: by its content they know it."""
         async with self._parts.ledger.begin() as tx:
+            wanted = {(one.collection, one.key) for one in (await self._objects(tx, order))[:MOST_SHOWN]}
             collected = (await load_collected(tx, order.request_id)).get(order.system)
-        if collected is None:
+        if collected is None or not wanted:
             return {}
         pages = Pages(self._parts.ledger, self._parts.storage, order.request_id)
-        records = pages.read(order.system, range(collected.pages))
-        return {(record.collection, record.key): record.data async for record in records}
+        found: Contents = {}
+        async for record in pages.read(order.system, range(collected.pages)):
+            if (record.collection, record.key) in wanted:
+                found[record.collection, record.key] = record.data
+        return found
 
     async def _brief(self, tx: Tx, request: Request, order: TaskOrder, hands: Hands) -> TaskBrief:
         manifest = self._parts.connector(order.system).manifest
@@ -126,11 +135,34 @@ class TaskActivities:
         )
 
     async def _objects(self, tx: Tx, order: TaskOrder) -> tuple[TaskObject, ...]:
-        """What the approved plan asks a human to do; the last door before data is gone is here, too."""
-        if order.phase is not TaskPhase.ERASE:
-            return ()
-        plan = await approved_plan(tx, _erase_order(order), self._parts)
-        return tuple(_object(n, each) for n, each in enumerate(to_do(plan.objects), start=1))
+        """What the approved plan asks a human to do; the last door before data is gone or changed is here, too."""
+        match order.phase:
+            case TaskPhase.ERASE:
+                plan = await approved_plan(tx, _erase_order(order), self._parts)
+                return tuple(
+                    TaskObject(handle=str(n), collection=one.collection, key=one.key, treatment=one.treatment)
+                    for n, one in enumerate(to_do(plan.objects), start=1)
+                )
+            case TaskPhase.RECTIFY | TaskPhase.RESTRICT | TaskPhase.STOP:
+                return tuple(
+                    TaskObject(handle=str(n), collection=one.collection, key=one.key)
+                    for n, one in enumerate(await self._to_change(tx, order), start=1)
+                )
+            case TaskPhase.FIND | TaskPhase.LIFT:
+                return ()
+            case _:
+                assert_never(order.phase)
+
+    async def _to_change(self, tx: Tx, order: TaskOrder) -> tuple[RecordRef, ...]:
+        """The objects that the approved plan of change is about, in this system."""
+        for part in Part:
+            kept = await load_changes(tx, order.request_id, part)
+            if kept is None or kept[0].digest != order.digest:
+                continue
+            named = PlannedChange(request_id=order.request_id, at=order.at, part=part, digest=str(order.digest))
+            mine = [one for one in await approved_changes(tx, named, self._parts) if one.system == order.system]
+            return tuple(dict.fromkeys(ref for plan in mine for ref in _meant(plan)))
+        raise NotAllowed("The plan is not the one that was approved.")
 
     async def _is_needless(self, tx: Tx, order: TaskOrder, brief: TaskBrief) -> bool:
         if order.phase is TaskPhase.ERASE:
@@ -173,12 +205,11 @@ class TaskActivities:
 
     @activity.defn
     async def task_result(self, order: TaskOrder) -> TaskReport:
-        """What a human says became of it, for the ledger; there is nothing else that could be asked."""
+        """What a human says became of a change; there is nobody else who could be asked."""
         async with self._parts.ledger.begin() as tx:
             words = await done_words(tx, order.request_id, order.task)
             counts = dict(Counter(one.fate for one in words.outcomes))
             told: dict[str, int] = {fate.value: count for fate, count in sorted(counts.items())}
-            await tx.save_outcomes(order.request_id, order.system, words.outcomes, at=order.at)
             await tx.save_system(order.request_id, order.system, phase="change", state="done", counts=told)
             await tx.record(
                 order.request_id,
@@ -227,8 +258,9 @@ def _erase_order(order: TaskOrder) -> EraseOrder:
     return EraseOrder(request_id=order.request_id, at=order.at, system=order.system, digest=str(order.digest))
 
 
-def _object(number: int, planned: PlannedObject) -> TaskObject:
-    return TaskObject(handle=str(number), collection=planned.collection, key=planned.key, treatment=planned.treatment)
+def _meant(plan: SystemChange) -> tuple[RecordRef, ...]:
+    left = {*plan.contested, *plan.blocked}
+    return (*(one.ref for one in plan.found if one not in left), *plan.covered)
 
 
 def _due(request: Request, today: date, hands: Hands) -> date:

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import SystemBrief
     from habeas.acts import ActAnswer, ActCall, ActKind
     from habeas.model import Outcome, Right, Stage
+    from habeas.outcomes import Fate
     from workflows import calls
     from workflows.model import RequestStart
     from workflows.recipients import Forwarding
@@ -137,9 +138,14 @@ class Changing(Remedying, Forwarding):
         if system.name in self._hands:
             return
         done = await self.tasks.do(system, _HANDS.get(self.right, "stop"), digest=digest)
-        if done is not None:
-            self.begun = True
-            self._hands[system.name] = None
+        if done is None:
+            return
+        if Fate.BLOCKED in done.counts and self.right not in _HANDS:
+            # Of single objects the ledger tells; a use that could not be stopped is told as what is missing.
+            self.systems.skip(system.name)
+            return
+        self.begun = True
+        self._hands[system.name] = None
 
     async def _change_one(self, system: SystemBrief, part: Part, digest: str) -> str:
         started = workflow.now()

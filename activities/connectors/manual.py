@@ -25,6 +25,7 @@ from habeas.connector import (
 from habeas.errors import ConfigurationError, Terminal
 from habeas.model import Frozen, Identifier, normalise
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
+from habeas.particulars import PurposeId
 from habeas.plan import undecided
 
 ANCHOR = "date"
@@ -89,6 +90,8 @@ class ManualSettings(Hands):
 
     title: Words
     collections: tuple[_Stack, ...] = Field(min_length=1)
+    purposes: tuple[PurposeId, ...] = ()
+    """Purposes that a human stops here."""
 
 
 class ManualConnector:
@@ -103,6 +106,7 @@ class ManualConnector:
             yields=(),
             capabilities=frozenset(),
             collections=tuple(one.collection() for one in settings.collections),
+            purposes=settings.purposes,
             manual=True,
         )
 

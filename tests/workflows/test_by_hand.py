@@ -320,3 +320,52 @@ async def test_nothing_personal_leaves_the_ledger(world: World, caplog: pytest.L
         assert word not in owners
         assert word not in names
         assert word not in caplog.text
+
+
+async def approve_change(case: Case) -> None:
+    """One person approves the change under review."""
+    await case.reaches(Stage.REVIEWING)
+    shown = await case.world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=shown.digest)
+
+
+async def test_a_correction_on_paper_is_made_by_hand(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    asked = ("name: Ada Test => Ada Lovelace",)
+    case = await world.open(person, Right.RECTIFICATION, controller="archive", corrections=asked)
+    await case.prove()
+    await done(case, await task_of(case), records=(LETTER, LETTER.replace("the broken kettle", "Ada Test")))
+    await approve_change(case)
+    task = await task_of(case, TaskPhase.RECTIFY.value)
+    shown = await world.office.task(task.id, by="kim", reason="going to the archive")
+    assert [one.new for one in shown.brief.corrections] == ["Ada Lovelace"]
+    assert [one.content for one in shown.brief.objects] == [{"about": "Ada Test"}]
+    await done(case, task, outcomes=("rectified",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["paper"] == {"rectified": 1}
+
+
+async def test_a_correction_that_could_not_be_made_on_paper_is_told(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    asked = ("name: Ada Test => Ada Lovelace",)
+    case = await world.open(person, Right.RECTIFICATION, controller="archive", corrections=asked)
+    await case.prove()
+    await done(case, await task_of(case), records=(LETTER.replace("the broken kettle", "Ada Test"),))
+    await approve_change(case)
+    await done(case, await task_of(case, TaskPhase.RECTIFY.value), outcomes=("blocked",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["paper"] == {"blocked": 1}
+
+
+async def test_paper_is_set_aside_by_hand(world: World) -> None:
+    case = await opened(world, Right.RESTRICTION)
+    await done(case, await task_of(case), records=(LETTER,))
+    await approve_change(case)
+    await done(case, await task_of(case, TaskPhase.RESTRICT.value), outcomes=("restricted",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["paper"] == {"restricted": 1}

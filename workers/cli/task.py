@@ -207,7 +207,8 @@ def _brief(shown: ShownTask) -> Iterable[RenderableType]:
         table = Table("No.", "What", "Is to be", "As it was found", box=None, header_style="dim")
         for each in brief.objects:
             content = json.dumps(each.content, ensure_ascii=False)
-            table.add_row(each.handle, each.collection, each.treatment.value + "d", escape(content[:500]))
+            what = f"{each.treatment.value}d" if each.treatment else brief.phase.value
+            table.add_row(each.handle, each.collection, what, escape(content[:500]))
         yield table
     answer = "--record JSON | --file SCAN | --nothing" if brief.phase.value == "find" else "--outcome WHAT"
     yield f"Then: [cyan]habeas task done {entry.id} --by … --reason … {escape(answer)}[/]"

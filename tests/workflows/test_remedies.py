@@ -1,0 +1,140 @@
+"""Appeals, complaints, grievances: decided by somebody else, told with reasons, carried out anew where granted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from activities.model import RemedyOrder
+from activities.remedies import RemedyActivities
+from habeas.acts import ActKind
+from habeas.errors import BadInput, NotAllowed
+from habeas.evidence import Tag
+from habeas.model import Outcome, Right, Stage
+from tests.workflows.controllers import answering_under
+from tests.workflows.world import Case, World, someone
+
+COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
+UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
+
+
+async def _refused(world: World, name: str, place: str, right: Right = Right.ACCESS) -> Case:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, right, controller=name, jurisdiction=place)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.REFUSE, by="ann", ground="manifestly_unfounded")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+    return case
+
+
+async def _appeal(world: World, first: Case, right: Right = Right.APPEAL) -> Case:
+    row = await first.row()
+    case = await world.open(
+        first.person, right, controller=row.controller, jurisdiction=row.jurisdiction, about=first.id
+    )
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+async def test_a_granted_appeal_opens_the_request_anew(world: World) -> None:
+    name = answering_under(world, "denver", COLORADO)
+    first = await _refused(world, name, "US-CO")
+    refusal = " ".join(world.mail.text(first.person.email, "as told").split())
+    assert "appeal" in refusal
+    appeal = await _appeal(world, first)
+    await appeal.has_letter("acknowledgement")
+    row = await appeal.row()
+    assert row.due_on == (row.received_at + timedelta(days=45)).date()
+    with pytest.raises(NotAllowed, match="another person must decide"):
+        await appeal.act(ActKind.APPROVE, by="ann")
+    assert (await appeal.row()).stage is Stage.REVIEWING
+    await appeal.act(ActKind.APPROVE, by="bob")
+    assert (await appeal.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert sorted(await appeal.letters()) == ["acknowledgement", "remedy_decision", "staff_attention"]
+
+    decided = next(event for event in await appeal.events() if event.tag is Tag.REMEDY_DECIDED)
+    anew = str(decided.facts["opened"])
+    assert decided.facts["granted"] is True
+    assert decided.facts["about"] == first.id
+    assert anew in world.mail.text(first.person.email, anew)
+    there = next(event for event in await first.events() if event.tag is Tag.REMEDY_DECIDED)
+    assert there.facts == {"granted": True, "on": appeal.id, "opened": anew}
+
+    assert await world.office.start_unstarted() == ()
+    again = Case(world, anew, first.person)
+    await again.prove()
+    await again.reaches(Stage.REVIEWING)
+    opened = (await again.events())[0]
+    assert (opened.facts["after"], opened.facts["anew"]) == (appeal.id, first.id)
+    assert (await again.row()).right is Right.ACCESS
+    await again.act(ActKind.APPROVE, by="bob")
+    assert (await again.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_decision_is_written_once_however_often_it_is_tried(world: World) -> None:
+    first = await _refused(world, answering_under(world, "boulder", COLORADO), "US-CO")
+    appeal = await _appeal(world, first)
+    answer = await appeal.act(ActKind.APPROVE, by="bob")
+    await appeal.reaches(Stage.CLOSED)
+    before = await appeal.tags()
+    order = RemedyOrder(request_id=appeal.id, at=world.now[0], act_id=answer.act_id, granted=True)
+    reports = {(await RemedyActivities(world.parts).decide(order)).opened for _ in range(2)}
+    decided = next(event for event in await appeal.events() if event.tag is Tag.REMEDY_DECIDED)
+    assert reports == {decided.facts["opened"]}
+    assert await appeal.tags() == before
+
+
+async def test_a_denied_appeal_says_why_and_where_to_go(world: World) -> None:
+    first = await _refused(world, answering_under(world, "aspen", COLORADO), "US-CO")
+    appeal = await _appeal(world, first)
+    with pytest.raises(BadInput, match="decision_stands"):
+        await appeal.act(ActKind.REFUSE, by="bob", ground="manifestly_unfounded")
+    with pytest.raises(NotAllowed):
+        await appeal.act(ActKind.REFUSE, by="ann", ground="decision_stands")
+    await appeal.act(ActKind.REFUSE, by="bob", ground="decision_stands")
+    assert (await appeal.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+    letter = " ".join(world.mail.text(first.person.email, appeal.id).split())
+    assert "as told" in letter
+    assert "Attorney General" in letter
+    decided = next(event for event in await appeal.events() if event.tag is Tag.REMEDY_DECIDED)
+    assert decided.facts["granted"] is False
+    assert decided.facts["opened"] is None
+
+
+async def test_a_complaint_has_its_own_clock_and_needs_no_earlier_request(world: World) -> None:
+    name = answering_under(world, "london", UK)
+    person = someone()
+    case = await world.open(
+        person, Right.COMPLAINT, controller=name, jurisdiction="GB-ENG", situation="Nobody ever called me back."
+    )
+    row = await case.reaches(Stage.REVIEWING)
+    assert row.acknowledge_by is not None
+    assert timedelta(days=29) <= row.acknowledge_by - row.received_at.date() <= timedelta(days=35)
+    await case.has_letter("acknowledgement")
+    await case.act(ActKind.APPROVE, by="ann")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert (await case.letters())[-1] == "remedy_decision"
+    decided = next(event for event in await case.events() if event.tag is Tag.REMEDY_DECIDED)
+    assert decided.facts["opened"] is None
+
+
+async def test_a_complaint_about_a_refusal_is_decided_by_somebody_else(world: World) -> None:
+    first = await _refused(world, answering_under(world, "leeds", UK), "GB-ENG")
+    case = await _appeal(world, first, Right.COMPLAINT)
+    with pytest.raises(NotAllowed):
+        await case.act(ActKind.APPROVE, by="ann")
+    await case.act(ActKind.APPROVE, by="bob")
+    await case.reaches(Stage.CLOSED)
+    decided = next(event for event in await case.events() if event.tag is Tag.REMEDY_DECIDED)
+    assert decided.facts["opened"]
+
+
+async def test_an_appeal_can_be_withdrawn(world: World) -> None:
+    first = await _refused(world, answering_under(world, "vail", COLORADO), "US-CO")
+    appeal = await _appeal(world, first)
+    await appeal.act(ActKind.WITHDRAW)
+    assert (await appeal.reaches(Stage.CLOSED)).outcome is Outcome.WITHDRAWN
+    assert (await appeal.letters())[-1] == "withdrawal"

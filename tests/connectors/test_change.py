@@ -237,3 +237,23 @@ async def test_an_erasure_that_was_approved_before_a_mark_is_carried_out(shop: S
     await changed(shop, Stop(roots=ANN, purposes=("newsletter", "ads")))
     assert {one.fate for one in await shop.erased(plan)} == {Fate.ANONYMISED, Fate.ERASED}
     assert {one.fate for one in await shop.confirmed(plan)} == {Fate.ANONYMISED, Fate.ERASED}
+
+
+async def test_the_permissions_that_ping_asks_for_are_enough(shop: Store) -> None:
+    await shop.sql.execute("DROP ROLE IF EXISTS clerk3; CREATE ROLE clerk3 LOGIN PASSWORD 'clerk'")
+    try:
+        connector = shop.connect(club.MAP, url=f"postgresql://clerk3:clerk@{shop.dsn.split('@')[1]}")
+        detail = (await connector.ping()).detail
+        assert "grant update (at) on visits" not in detail
+        for grant in detail.split(": ", 1)[1].rstrip(".").split("; "):
+            await shop.sql.execute(f"{grant} TO clerk3")
+        assert (await connector.ping()).ok
+        await changed(shop, Rectify(fields=(field("name", "Ann", "Anna"),)))
+        await changed(shop, Restrict(objects=(*ANN, *refs("visits", "[100]"))))
+        await changed(shop, Stop(roots=ANN, purposes=("newsletter", "ads")))
+        plan = await shop.plan(ANN)
+        await shop.erased(plan)
+        assert {one.fate for one in await shop.confirmed(plan)} == {Fate.ANONYMISED, Fate.ERASED}
+    finally:
+        await shop.aclose()
+        await shop.sql.execute("DROP OWNED BY clerk3; DROP ROLE clerk3")

@@ -6,7 +6,7 @@ import pytest
 
 from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
 from habeas.errors import DataMapError
-from tests.connectors import shop
+from tests.connectors import club, shop
 
 SHOP = 'system = "shop"\n' + shop.MAP
 
@@ -112,3 +112,79 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             load_map(path)
     with pytest.raises(DataMapError, match="cannot be read"):
         load_map(tmp_path)
+
+
+CLUB = 'system = "shop"\n' + club.MAP
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        (
+            'name = { erase = "redact", rectify = true }',
+            'name = { erase = "redact", rectify = true, disclose = false, because = "secret" }',
+            "name = {",
+            "cannot be rectified: the person is not shown it",
+        ),
+        (
+            'columns = { id = "keep", member_id = "keep", at',
+            'columns = { id = "keep", member_id = { erase = "keep", rectify = true }, at',
+            "member_id = { erase",
+            "visits.member_id: cannot be rectified: it leads to whom the row belongs",
+        ),
+        (
+            'at = "keep", note',
+            'at = { erase = "keep", rectify = true }, note',
+            "at = { erase",
+            "visits.at: cannot be rectified: a term runs from it",
+        ),
+        (
+            'newsletter = "keep"',
+            'newsletter = { erase = "keep", rectify = true }',
+            "newsletter = { erase",
+            "members.newsletter: cannot be rectified: it holds a mark",
+        ),
+        (
+            'column = "newsletter"',
+            'column = "email"',
+            "stops = [",
+            "stops: email cannot hold a mark: it holds an ident",
+        ),
+        ('column = "newsletter"', 'column = "frozen_at"', "restrict =", "restrict and stops both write to frozen_at"),
+        (
+            'restrict = { column = "state"',
+            'restrict = { column = "at"',
+            'restrict = { column = "at"',
+            "restrict: at cannot hold a mark: a term runs from it",
+        ),
+        (
+            'expires = { law = "our promise: a month", days = 30, from = "taken_on" }',
+            "",
+            "expires = {",
+            "visits: its rows expire, but those of photos, which belong to them, do not",
+        ),
+    ],
+)
+def test_changes_that_contradict_are_named_with_their_line(old: str, new: str, at: str, says: str) -> None:
+    assert findings(CLUB) == []
+    assert old in CLUB
+    text = CLUB.replace(old, new, 1)
+    found = findings(text)
+    assert any(one.startswith(f"line {line(text, at)}: ") and says in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ('on = "now", off = "null"', 'on = "now", off = "now"', "restrict = {"),
+        ('on = "now", off = "null"', 'on = "now", off = "2000-01-01"', "restrict = {"),
+        ('purpose = "ads"', 'purpose = "Ads!"', '"Ads!"'),
+        ("months = 1,", "", "expires = {"),
+    ],
+)
+def test_changes_that_are_none_are_refused_with_their_line(old: str, new: str, at: str) -> None:
+    assert old in CLUB
+    text = CLUB.replace(old, new, 1)
+    with pytest.raises(DataMapError) as refused:
+        parse_map(text, "maps/club.toml")
+    assert f"maps/club.toml:{line(text, at)}: " in str(refused.value)

@@ -13,8 +13,9 @@ from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.fit import fit
 from activities.connectors.sql.schema import Check, Schema, Table, reflect
 from activities.connectors.sql.session import Database
-from activities.connectors.sql.shape import PgType, shape
+from activities.connectors.sql.shape import PgType, Place, shape
 from habeas.datamap import DataMap, Effect, Finding, TableRule, problems
+from habeas.datamap.model import NOW, NULL
 from habeas.datamap.problems import finding
 
 
@@ -52,6 +53,7 @@ async def _constants(connection: AsyncConnection, data_map: DataMap, schema: Sch
     """Ask the database what it would say to the values that anonymising writes: their types, its CHECKs."""
     found: list[Finding] = []
     for place in shape(data_map, schema).places.values():
+        found += await _marks(connection, data_map, place)
         if not place.anonymisable:
             continue
         for name in erased_columns(place.table, place.rule):
@@ -65,6 +67,25 @@ async def _constants(connection: AsyncConnection, data_map: DataMap, schema: Sch
                 problem = f"the database's check {rule.name} ({rule.expression}) refuses what anonymising writes"
                 found.append(finding(data_map, problem, "choose other effects", place.name, min(rule.columns)))
     return tuple(found)
+
+
+async def _marks(connection: AsyncConnection, data_map: DataMap, place: Place) -> list[Finding]:
+    """Constants that marks write, and conditions that they look for."""
+    rule = place.rule.restrict
+    words: list[tuple[str, str, tuple[str | int, ...]]] = []
+    if rule:
+        words += [(rule.column, word, ("restrict",)) for word in (rule.on, rule.off)]
+    for number, stop in enumerate(place.rule.stops):
+        pairs = ((stop.column, stop.to), *stop.where.items())
+        words += [(column, word, ("stops", number)) for column, word in pairs]
+    found: list[Finding] = []
+    for column, word, path in words:
+        kind = place.table.columns[column].full_type
+        typed = sa.cast(sa.cast(word, sa.Text), PgType(kind))
+        if word not in (NOW, NULL) and not await _true(connection, sa.select(typed.is_not(None))):
+            problem = f"{path[0]}: {word!r} is no value of {kind} ({column})"
+            found.append(finding(data_map, problem, "correct it", place.name, None, *path))
+    return found
 
 
 async def _is_value(connection: AsyncConnection, table: Table, rule: TableRule, name: str) -> bool:
@@ -92,7 +113,7 @@ async def _true(connection: AsyncConnection, query: sa.Select[bool]) -> bool:
         async with connection.begin_nested():
             return bool((await connection.execute(query)).scalar_one())
     except DBAPIError as error:
-        # Class 22: not a value of its type; anything else is no verdict on the map.
-        if str(getattr(error.orig, "sqlstate", "")).startswith(("22", "42")):
+        # Not a value of its type or domain; anything else is no verdict on the map.
+        if str(getattr(error.orig, "sqlstate", "")).startswith(("22", "23", "42")):
             return False
         raise

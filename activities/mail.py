@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -118,6 +118,7 @@ class Mailer:
                 # Bytes made here, by the policy that folds and encodes as this message needs.
                 policy = SMTPUTF8 if international else SMTP
                 options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
+                options += await _report_options(client, message_id)
                 await client.sendmail(origin, [recipient], message.as_bytes(policy=policy), mail_options=options)
 
     async def ping(self) -> None:
@@ -137,6 +138,15 @@ class Mailer:
             start_tls=server.starttls,
             timeout=server.timeout,
         )
+
+
+async def _report_options(client: aiosmtplib.SMTP, message_id: str) -> list[str]:
+    """Where the server writes reports as RFC 3461 says: that they name the letter, and bring its headers only back."""
+    with suppress(errors.SMTPHeloError):
+        await client.ehlo()
+    if not client.supports_extension("dsn"):
+        return []
+    return ["RET=HDRS", f"ENVID={message_id.strip('<>').partition('@')[0]}"]
 
 
 async def _insist_on_smtputf8(client: aiosmtplib.SMTP) -> None:

@@ -24,7 +24,7 @@ from activities.letters.wording import Words, lookup
 from habeas.errors import HabeasError
 from habeas.model import REFERENCE, Frozen
 
-__all__ = ["IncompleteLetter", "RenderedLetter", "render"]
+__all__ = ["IncompleteLetter", "RenderedLetter", "drafted", "render"]
 
 TOPIC = "activities.letters"
 _WIDTH = 76
@@ -65,7 +65,7 @@ def render(kind: Kind, language: str, facts: LetterFacts, own: Path | None = Non
     if facts.kind is not kind:
         raise ValueError(f"facts of {facts.kind} given for {kind}")
     words = lookup(TOPIC, "en" if kind.to_staff else language, own)
-    draft = _draft(facts, words)
+    draft = drafted(facts, words)
     _check(draft, facts)
     values = _page(draft, facts, words)
     environment = _environment(own)
@@ -94,7 +94,8 @@ def _page(draft: Draft, facts: LetterFacts, words: Words) -> dict[str, object]:
     }
 
 
-def _draft(facts: LetterFacts, words: Words) -> Draft:
+def drafted(facts: LetterFacts, words: Words) -> Draft:
+    """The letter before it is laid out."""
     # Both compose functions fail loudly on a kind that they do not know.
     if isinstance(facts, StaffFacts):
         return compose_staff(cast("StaffLetter", facts), words)
@@ -141,10 +142,14 @@ def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
         loader=ChoiceLoader([FileSystemLoader(own), ours]) if own else ours,
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
+        # What was checked at the start is what is used.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    # Nothing that a template gets is markup: all of it is escaped.
+    environment.filters.pop("safe")
     environment.filters["wrap"] = _wrap
     environment.filters["whole"] = _whole
     return environment

@@ -27,6 +27,7 @@ from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
 from activities.holds import HoldActivities
 from activities.identity import IdentityActivities
+from activities.letters.overrides import check_letters
 from activities.lifting import LiftingActivities
 from activities.mail import Mailer, SmtpServer
 from activities.notify import LetterActivities
@@ -122,6 +123,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         manifests = {name: connector.manifest for name, connector in connectors.items()}
         for policy in policies.values():
             check_systems(policy, manifests)
+            check_letters(policy)
         ledger = await stack.enter_async_context(open_ledger(settings))
         mail = settings.mail
         yield Parts(

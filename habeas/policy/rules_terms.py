@@ -9,6 +9,7 @@ from habeas.policy.raw import Path, Problem, Raw, ids, listed, number, place, re
 from habeas.policy.source import alternatives
 
 _STRENGTH = {"none": 0, "code": 1, "attestation": 1, "both": 2}
+_WAYS = ("email", "phone", "web", "letter", "in_person", "chat")
 _DISCLOSING = frozenset({"access", "portability", "rectification", "erasure"})
 """Rights by which somebody else could get, spoil or destroy the data."""
 
@@ -93,17 +94,20 @@ def _strength(proof: object) -> int | None:
 
 def ways_in(raw: Raw) -> Iterator[Problem]:
     """Each way in is one that people know, and is named once."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[object, object]] = set()
     for n, row in enumerate(listed(raw, "channels")):
-        kind, to = (str(row.get(key)) for key in ("kind", "to")) if isinstance(row, Mapping) else ("", "")
-        if kind == "email" and "@" not in to:
+        if not isinstance(row, Mapping):
+            continue
+        kind, to = row.get("kind"), row.get("to")
+        if kind == "email" and isinstance(to, str) and "@" not in to:
             yield Problem(("channels", n, "to"), "not an e-mail address", "correct it, or change kind")
-        if kind not in ("email", "phone", "web", "letter", "in_person", "chat") and isinstance(row, Mapping):
-            remedy = "one of email, phone, web, letter, in_person, chat"
-            yield Problem(("channels", n, "kind"), f"{kind!r} is no way that a request arrives", remedy)
-        if (kind, to) in seen:
-            yield Problem(("channels", n), "is there twice", "list it once")
-        seen.add((kind, to))
+        if isinstance(kind, str) and kind not in _WAYS:
+            message = f"{kind!r} is no way that a request arrives"
+            yield Problem(("channels", n, "kind"), message, f"one of {', '.join(_WAYS)}")
+        if isinstance(kind, str) and isinstance(to, str):
+            if (kind, to) in seen:
+                yield Problem(("channels", n), "is there twice", "list it once")
+            seen.add((kind, to))
 
 
 def lines(raw: Raw) -> Iterator[Problem]:

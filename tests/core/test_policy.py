@@ -145,7 +145,7 @@ def test_the_demo_controller_is_whole() -> None:
     policy = load_policies(DEMO.parent, only=["demo"])["demo"]
     assert policy.controller.languages == ("en", "da", "fr", "de")
     assert policy.systems == ("crm", "billing", "support")
-    ids = "contact company_relation activity consent account transactions payment support correspondence"
+    ids = "contact company_relation activity consent account transactions payment support correspondence chat"
     assert {category.id for category in policy.categories} == set(ids.split())
     for category in policy.categories:
         for language in policy.controller.languages:

@@ -1,0 +1,71 @@
+"""Promise against statute: for sample days of receipt, the earlier of the two, to the day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from activities.clockface import dated
+from habeas.model import Request, Right
+from tests.policies.reading import answered
+
+ROWS = [
+    ("dialogra", "EU-GDPR", "DK", Right.ACCESS, "2027-01-31", "2027-03-01", "2027-03-02", "2027-03-01", None),
+    ("dialogra", "EU-GDPR", "FR", Right.ACCESS, "2027-03-01", "2027-04-01", "2027-03-31", "2027-03-31", None),
+    ("dialogra", "EU-GDPR", "FR", Right.ERASURE, "2026-12-08", "2027-01-08", "2027-01-07", "2027-01-07", None),
+    ("dialogra", "EU-GDPR", "DK", Right.ERASURE, "2027-06-25", "2027-07-26", "2027-07-25", "2027-07-25", None),
+    ("dignio", "US-CCPA", "US-CA", Right.ACCESS, "2027-01-05", "2027-02-19", "2027-02-04", "2027-02-04", "2027-01-20"),
+    ("dignio", "EEA-GDPR", "NO", Right.ACCESS, "2027-02-12", "2027-03-12", "2027-03-14", "2027-03-12", None),
+    ("dimpo", "CA-PIPEDA", "CA-ON", Right.ACCESS, "2027-05-26", "2027-06-25", "2027-06-25", "2027-06-25", None),
+    ("mindlink", "UK-GDPR", "GB-ENG", Right.ACCESS, "2027-01-29", "2027-03-01", None, "2027-03-01", None),
+    ("opendims", "EU-GDPR", "DK", Right.ACCESS, "2027-02-11", "2027-03-11", None, "2027-03-11", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "regime", "lives", "right", "day", "statute", "promise", "effective", "receipt"), ROWS
+)
+def test_the_earlier_of_law_and_promise_holds(
+    tmp_path: Path,
+    name: str,
+    regime: str,
+    lives: str,
+    right: Right,
+    day: str,
+    statute: str,
+    promise: str | None,
+    effective: str,
+    receipt: str | None,
+) -> None:
+    policy = answered(tmp_path, name)
+    local = datetime.combine(date.fromisoformat(day), time(12), ZoneInfo(policy.controller.clock_tz))
+    now = local.astimezone(UTC)
+    assert policy.default_regime(lives) == regime
+    request = _request(name, right, regime, lives, now)
+    found = dated(request, policy, (), now)
+    assert str(found.deadlines.due_on) == statute
+    assert str(found.face.due_on) == effective
+    if receipt:
+        assert str(found.deadlines.acknowledge_by) == receipt
+    unbound = policy.model_copy(update={"promise": policy.promise.model_copy(update={"days": None})})
+    assert str(dated(request, unbound, (), now).face.due_on) == statute
+    if promise is None:
+        assert policy.promise.days is None
+    else:
+        assert min(promise, statute) == effective
+        assert (date.fromisoformat(promise) - date.fromisoformat(day)).days == policy.promise.days
+
+
+def _request(name: str, right: Right, regime: str, lives: str, now: datetime) -> Request:
+    return Request(
+        id="HB-7K2M-X4QT-90AB",
+        controller=name,
+        right=right,
+        regime=regime,
+        jurisdiction=lives,
+        language="en",
+        received_at=now,
+    )

@@ -25,6 +25,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.ledger import Ledger
 from habeas.errors import BadInput, HabeasError, KeyDestroyed, Quarantine, SealBroken, Terminal, Transient
+from habeas.model import REFERENCE
 
 log = structlog.get_logger(__name__)
 
@@ -107,12 +108,18 @@ class _Wrapper(ActivityInboundInterceptor):
         with contextlib.suppress(Exception):  # the ledger may be the very thing that failed
             async with self._ledger.begin() as tx:
                 detail = "".join(traceback.format_exception(error))
-                await tx.save_error(info.workflow_id, correlation, "unexpected", detail, at=datetime.now(UTC))
+                await tx.save_error(_request_of(info), correlation, "unexpected", detail, at=datetime.now(UTC))
         raise ApplicationError(
             f"Unexpected {kind}; the detail lies sealed under correlation {correlation}.",
             correlation,
             type="unexpected",
         ) from None
+
+
+def _request_of(info: activity.Info) -> str | None:
+    """The request that a workflow works for, by its id: the request's own, or one that begins with it."""
+    found = REFERENCE.match(info.workflow_id or "")
+    return found.group() if found else None
 
 
 def _raise_ours(error: HabeasError) -> NoReturn:

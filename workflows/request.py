@@ -108,9 +108,9 @@ class RequestWorkflow(Changing):
         outcome, act_id, ground = self.ending or (Outcome.WITHDRAWN, None, None)
         if self.right in REMEDIES and outcome is Outcome.REFUSED and act_id:
             return await self._decide(outcome, act_id, ground)
+        kind = "refusal" if outcome is Outcome.REFUSED else "withdrawal"
         if self.stopped and outcome is Outcome.REFUSED:
             outcome = Outcome.PARTLY_FULFILLED  # what stopped at once stays stopped
-        kind = "refusal" if outcome is Outcome.REFUSED else "withdrawal"
         return await self._tell(outcome, kind, act_id=act_id, ground=ground)
 
     async def _close(self, outcome: Outcome, clock: asyncio.Task[None]) -> Closed:

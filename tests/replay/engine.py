@@ -18,7 +18,7 @@ from activities.storage import Storage
 from activities.vault import Vault
 from habeas.policy import load_policy
 from habeas.testing import MemoryConnector
-from tests.workflows.conftest import POLICY, _Keeper, temporal_binary
+from tests.workflows.conftest import POLICY, PURPOSES, _Keeper, temporal_binary
 from tests.workflows.world import Mail, World, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
@@ -42,6 +42,7 @@ async def engine(folder: Path) -> AsyncIterator[World]:
         sources = ("crm", "billing")
         policy = load_policy(POLICY).model_copy(update={"systems": sources})
         policy = policy.model_copy(update={"identity": policy.identity.model_copy(update={"sources": sources})})
+        policy = policy.model_copy(update={"purposes": PURPOSES})
         parts = Parts(
             ledger=ledger,
             storage=Storage.from_url(f"file://{folder}/storage"),

@@ -58,6 +58,18 @@ BILLING = (
 )
 
 
+CHAT = (
+    Collection(name="visitors", category="account", treatment=Treatment.DELETE),
+    Collection(
+        name="messages",
+        category="support",
+        treatment=Treatment.DELETE,
+        expires=Retention(law="our policy: a month", days=30, anchor="sent_on"),
+    ),
+)
+"""A chat whose messages end by themselves."""
+
+
 def systems() -> dict[str, MemoryConnector]:
     """A CRM that knows addresses, and a billing store that is found by the customer number."""
     return {
@@ -68,6 +80,7 @@ def systems() -> dict[str, MemoryConnector]:
             purposes=("newsletter", "profiling", "sale", "sensitive"),
         ),
         "billing": MemoryConnector(BILLING, title="Billing", needs=("customer_number", "email")),
+        "chat": MemoryConnector(CHAT, title="Chat", needs=("email",)),
     }
 
 

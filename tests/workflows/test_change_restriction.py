@@ -1,0 +1,148 @@
+"""Restriction: marked, honoured by every other request, and lifted only after the person was told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import BadInput, Transient, WrongStage
+from habeas.model import Outcome, Right, Stage
+from tests.workflows.test_change_rights import approve, contact, counts, customer, rectify, settled
+from tests.workflows.world import Case, Person, World, eventually
+from workflows.lifting import LiftRestrictionWorkflow
+
+
+async def restrict(world: World, person: Person) -> Case:
+    """Everything of the person is restricted, and the request is closed."""
+    case = await world.open(person, Right.RESTRICTION, situation="the address is not right")
+    await case.prove()
+    await approve(case)
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.FULFILLED
+    return case
+
+
+async def lifted(case: Case) -> None:
+    """Until the restriction is gone."""
+
+    async def gone() -> bool:
+        return not await case.world.office.restrictions(request_id=case.id)
+
+    await eventually(gone)
+
+
+async def test_everything_of_the_person_is_marked_and_held(world: World) -> None:
+    person = settled(world)
+    case = await restrict(world, person)
+    assert contact(world, person).restricted
+    assert customer(world, person).restricted
+    rows = {row.system: row.objects for row in await world.office.restrictions(request_id=case.id)}
+    assert rows == {"crm": 4, "billing": 2}, "what a system cannot mark is held all the same"
+    assert await counts(case) == {"crm": {"restricted": 4}, "billing": {"restricted": 2}}
+    assert (await case.tags()).count("restriction:set") == 2
+
+
+async def test_a_restricted_record_is_not_erased_by_a_later_request(world: World) -> None:
+    person = settled(world)
+    await restrict(world, person)
+    erasure = await world.open(person, Right.ERASURE)
+    await erasure.prove()
+    await erasure.approve_twice()
+    assert (await erasure.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).data["name"] == "Ada Test"
+    assert customer(world, person).data
+
+
+async def test_a_restricted_value_is_not_corrected_until_it_is_lifted(world: World) -> None:
+    person = settled(world)
+    restriction = await restrict(world, person)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).data["name"] == "Ada Test"
+    assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"blocked": 1}}
+
+    await world.office.lift_restriction(restriction.id, by="ann", reason="the address is right")
+    await restriction.has_letter("restriction_lifting")
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{restriction.id}/lift")
+    assert contact(world, person).restricted, "the person is told before"
+    await world.env.fast_forward(handle, timedelta(days=6))
+    assert contact(world, person).restricted, "and has time to answer"
+    await world.env.fast_forward(handle, timedelta(days=2))
+    await lifted(restriction)
+    assert not contact(world, person).restricted
+    assert "restriction:lifted" in await restriction.tags()
+    assert await counts(restriction) == {"crm": {"lifted": 4}, "billing": {"lifted": 2}}
+
+    again = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    await approve(again)
+    assert (await again.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).data["name"] == "Ada Lovelace"
+
+
+async def test_a_restriction_after_the_approval_stops_a_correction(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    first = (await world.office.change_plan(case.id, by="ann", reason="review")).digest
+    await restrict(world, person)
+    await case.act(ActKind.APPROVE, plan=first)
+
+    async def again() -> bool:
+        row = await case.row()
+        shown = await world.office.change_plan(case.id, by="ann", reason="review")
+        return row.stage is Stage.REVIEWING and shown.digest != first
+
+    await eventually(again)
+    assert contact(world, person).data["name"] == "Ada Test"
+    await approve(case)
+    await case.reaches(Stage.CLOSED)
+    assert contact(world, person).data["name"] == "Ada Test"
+
+
+async def test_what_two_requests_restrict_stays_restricted_until_both_are_lifted(world: World) -> None:
+    person = settled(world)
+    one, other = await restrict(world, person), await restrict(world, person)
+    await world.office.lift_restriction(one.id, by="ann", reason="settled")
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{one.id}/lift")
+    await one.has_letter("restriction_lifting")
+    await world.env.fast_forward(handle, timedelta(days=8))
+    await lifted(one)
+    assert contact(world, person).restricted, "the other request restricts it as well"
+    assert await world.office.restrictions(request_id=other.id)
+
+
+async def test_a_system_that_is_away_is_asked_again_until_the_mark_is_gone(world: World) -> None:
+    person = settled(world)
+    case = await restrict(world, person)
+    await world.office.lift_restriction(case.id, by="ann", reason="settled")
+    await case.has_letter("restriction_lifting")
+    crm = world.connectors["crm"]
+    crm.fail("change", *[Transient("down", retry_after=0.01) for _ in range(5)])
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
+    await world.env.fast_forward(handle, timedelta(days=7, minutes=1))
+    await case.has_letter("staff_attention", 2)
+    assert contact(world, person).restricted
+    await world.env.fast_forward(handle, timedelta(hours=3))
+    await lifted(case)
+    assert not contact(world, person).restricted
+    assert not crm.faults["change"]
+
+
+async def test_only_what_stands_is_lifted_and_not_too_soon(world: World) -> None:
+    person = settled(world)
+    access = await world.open(person)
+    with pytest.raises(WrongStage):
+        await world.office.lift_restriction(access.id, by="ann", reason="settled")
+    case = await restrict(world, person)
+    soon = (world.now[0] + timedelta(days=3)).date()
+    with pytest.raises(BadInput, match="at least 7 days"):
+        await world.office.lift_restriction(case.id, by="ann", reason="settled", on=soon)
+    first = await world.office.lift_restriction(case.id, by="ann", reason="settled")
+    again = await world.office.lift_restriction(case.id, by="bob", reason="settled")
+    assert (first.begun, again.begun) == (True, False)
+    same = await world.office.lift_restriction(case.id, by="ann", reason="settled", act_id=first.act_id)
+    assert not same.begun
+    await case.has_letter("restriction_lifting")
+    assert (await case.letters()).count("restriction_lifting") == 1

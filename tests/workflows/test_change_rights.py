@@ -1,0 +1,264 @@
+"""Rights that correct, restrict or stop: each to its end on the real engine."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import pytest
+
+from activities.change_model import ChangeOrder, Part
+from activities.changing import approved_change, load_changes
+from habeas.acts import ActKind
+from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.model import Outcome, Right, Stage
+from habeas.outcomes import Awaiting, Pending
+from habeas.testing import MemoryRow
+from tests.workflows.world import Case, Person, World, eventually, someone
+
+
+def settled(world: World, name: str = "Ada Test") -> Person:
+    """A person with rows in both systems."""
+    person = someone(name)
+    person.settle_in(world.connectors)
+    return person
+
+
+def contact(world: World, person: Person) -> MemoryRow:
+    """Their contact in the CRM."""
+    return world.connectors["crm"].rows["contacts", f'["{person.number}"]']
+
+
+def customer(world: World, person: Person) -> MemoryRow:
+    """Their account in the billing store."""
+    return world.connectors["billing"].rows["customers", f'["C{person.number}"]']
+
+
+async def change_plan(case: Case) -> str:
+    """The digest of the plan under review."""
+    return (await case.world.office.change_plan(case.id, by="ann", reason="review")).digest
+
+
+async def approve(case: Case) -> None:
+    """One person approves the plan under review."""
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.APPROVE, plan=await change_plan(case))
+
+
+async def rectify(world: World, person: Person, *corrections: str, evidence: str | None = None) -> Case:
+    """A rectification, proven and under review."""
+    case = await world.open(person, Right.RECTIFICATION, corrections=corrections, evidence=evidence)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+async def counts(case: Case) -> dict[str, dict[str, int]]:
+    """What became of objects."""
+    async with case.world.parts.ledger.begin() as tx:
+        return await tx.outcome_counts(case.id)
+
+
+# Rectification
+
+
+async def test_a_wrong_value_is_corrected_wherever_it_is_held(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: ada  TEST => Ada Lovelace", evidence="passport seen")
+    assert contact(world, person).data["name"] == "Ada Test", "nothing before it is approved"
+    await approve(case)
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.FULFILLED
+    assert contact(world, person).data["name"] == "Ada Lovelace"
+    assert customer(world, person).data["name"] == "Ada Lovelace"
+    assert await counts(case) == {"crm": {"rectified": 1}, "billing": {"rectified": 1}}
+    tags = await case.tags()
+    assert tags.count("system:changed") == tags.count("system:change_confirmed") == 2
+    assert (await case.letters())[-1] == "completion_change"
+    assert "Customer relations" in world.mail.text(person.email, case.id)
+
+
+async def test_only_the_plan_under_review_is_approved(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    for plan in (None, "0" * 64):
+        with pytest.raises(WrongStage):
+            await case.act(ActKind.APPROVE, plan=plan)
+    assert contact(world, person).data["name"] == "Ada Test"
+    await approve(case)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_a_value_that_changed_since_goes_back_to_review(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    first = await change_plan(case)
+    row = contact(world, person)
+    world.connectors["crm"].put(row.model_copy(update={"data": row.data | {"name": "Ada T."}}))
+    await case.act(ActKind.APPROVE, plan=first)
+
+    async def again() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await change_plan(case) != first
+
+    await eventually(again)
+    assert contact(world, person).data["name"] == "Ada T.", "what drifted is not overwritten"
+    assert "change:drifted" in await case.tags()
+    with pytest.raises(WrongStage, match="begun"):
+        await case.act(ActKind.WITHDRAW)
+    await approve(case)
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.FULFILLED
+    assert customer(world, person).data["name"] == "Ada Lovelace"
+
+
+async def test_a_contested_correction_is_noted_and_not_made(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace", f"email: {person.email} => new@example.org")
+    first = await change_plan(case)
+    await world.office.contest(case.id, by="bob", reason="the register says Test", corrections=(1,))
+
+    async def again() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await change_plan(case) != first
+
+    await eventually(again)
+    with pytest.raises(WrongStage):
+        await case.act(ActKind.APPROVE, plan=first)
+    await approve(case)
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).data == {"name": "Ada Test", "email": "new@example.org"}
+    assert await counts(case) == {"crm": {"rectified": 1, "contested": 1}, "billing": {"contested": 1}}
+    assert {"act:contest", "contest:noted"} <= {*await case.tags()}
+    assert "the register says Test" in world.mail.text(person.email, case.id)
+
+
+async def test_all_corrections_contested_is_a_refusal(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    first = await change_plan(case)
+    await world.office.contest(case.id, by="bob", reason="the register says Test", corrections=(1,))
+
+    async def again() -> bool:
+        return await change_plan(case) != first
+
+    await eventually(again)
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+    assert contact(world, person).data["name"] == "Ada Test"
+
+
+async def test_a_correction_that_was_not_asked_for_cannot_be_contested(world: World) -> None:
+    case = await rectify(world, settled(world), "name: Ada Test => Ada Lovelace")
+    with pytest.raises(BadInput, match="asked for 1"):
+        await world.office.contest(case.id, by="bob", reason="no", corrections=(2,))
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_value_that_nobody_holds_is_told_as_not_found(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Grace Hopper => Grace M. Hopper")
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    assert contact(world, person).data["name"] == "Ada Test"
+
+
+async def test_a_missing_value_is_written_where_its_field_is_named(world: World) -> None:
+    person = settled(world)
+    row = contact(world, person)
+    world.connectors["crm"].put(row.model_copy(update={"data": row.data | {"phone": None}}))
+    case = await rectify(world, person, "Phone: => +4512345678")
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).data["phone"] == "+4512345678"
+
+
+async def test_a_system_that_takes_its_time_is_asked_again(world: World) -> None:
+    person = settled(world)
+    crm = world.connectors["crm"]
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    crm.waits["change"] = deque([Pending(handle="a", poll_after=1), Awaiting(handle="b", give_up_after=600)])
+    await approve(case)
+
+    async def asked() -> bool:
+        return not crm.waits["change"]
+
+    await eventually(asked)
+    await case.handle.signal("system_called_back", args=["crm", "b"])
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+# At once
+
+
+@pytest.mark.parametrize(
+    ("right", "purpose"),
+    [(Right.OBJECTION, "newsletter"), (Right.WITHDRAW_CONSENT, "newsletter")],
+)
+async def test_what_the_law_wants_at_once_is_done_without_approval(world: World, right: Right, purpose: str) -> None:
+    person = settled(world)
+    case = await world.open(person, right, purposes=(purpose,))
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.FULFILLED
+    assert contact(world, person).stopped == {purpose}
+    tags = await case.tags()
+    assert "identity:waived" in tags, "the law lets nobody be asked to prove who they are for this"
+    assert "act:approve" not in tags
+    assert "system:collected" not in tags
+    assert "reviewing" not in [event.facts.get("stage") for event in await case.events()]
+    assert "Newsletter" in world.mail.text(person.email, case.id)
+
+
+async def test_an_opt_out_where_it_is_no_right_is_answered_so(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.OPT_OUT_SALE)
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.REFUSED
+    assert await case.letters() == ["not_a_right"]
+    assert not contact(world, person).stopped
+
+
+# An objection that is weighed
+
+
+async def test_a_weighed_objection_waits_for_a_human(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.OBJECTION, purposes=("profiling",), situation="I am a journalist")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    assert not contact(world, person).stopped
+    shown = await world.office.change_plan(case.id, by="ann", reason="review")
+    assert shown.situation == "I am a journalist"
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).stopped == {"profiling"}
+
+
+async def test_of_a_mixed_objection_marketing_stops_at_once_and_the_rest_may_be_refused(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.OBJECTION)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    assert contact(world, person).stopped == {"newsletter"}
+    await case.has_letter("completion_change")
+    await case.act(ActKind.REFUSE, ground="compelling_grounds")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).stopped == {"newsletter"}
+    assert (await case.letters())[-1] == "refusal"
+
+
+# The last door
+
+
+async def test_the_last_door_lets_nothing_pass_that_was_not_approved(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    async with world.parts.ledger.begin() as tx:
+        kept = await load_changes(tx, case.id, Part.WHOLE)
+        assert kept is not None
+        order = ChangeOrder(request_id=case.id, at=world.now[0], system="crm", part=Part.WHOLE, digest=kept[0].digest)
+        with pytest.raises(NotAllowed, match="0 of 1"):
+            await approved_change(tx, order, world.parts)
+        with pytest.raises(NotAllowed, match="not the one"):
+            await approved_change(tx, order.model_copy(update={"digest": "0" * 64}), world.parts)
+    await approve(case)
+    await case.reaches(Stage.CLOSED)

@@ -212,6 +212,33 @@ COLUMNS = (
     "grant update (email, phone, first_name, last_name, password_hash, mood, tags, profile, born, seen_at) on users"
 )
 ALL = "attachments, comments, invoices, tickets, user_emails, users"
+DRAFTED = """
+CREATE TABLE people (id int PRIMARY KEY, full_name text NOT NULL, email text, newsletter boolean, do_not_sell boolean,
+    marketing_opted_out_at timestamptz, subscribed_at timestamptz, restricted_at timestamptz, slot int);
+CREATE TABLE chats (id int PRIMARY KEY, person_id int REFERENCES people, said text, ended_at date);
+"""
+
+
+async def test_a_draft_guesses_corrections_marks_and_terms(store: Store) -> None:
+    await store.sql.execute(DRAFTED)
+    drafted = parse_map(await asyncio.to_thread(draft_map, store.dsn, "shop"))
+    people, chats = drafted.tables["people"], drafted.tables["chats"]
+    assert [name for name, rule in people.columns.items() if rule.rectify] == ["full_name", "email"]
+    assert people.restrict
+    assert (people.restrict.column, people.restrict.on, people.restrict.off) == ("restricted_at", "now", "null")
+    assert [(stop.purpose, stop.column, stop.to) for stop in people.stops] == [
+        ("newsletter", "newsletter", "false"),
+        ("sale", "do_not_sell", "true"),
+        ("direct_marketing", "marketing_opted_out_at", "now"),
+    ]
+    assert chats.expires
+    assert (chats.expires.anchor, chats.expires.months) == ("ended_at", 1)
+    undecided = {str(one).split(": ", 1)[1] for one in problems(drafted)}
+    for part in ("restrict.on", "stops[2].to", "columns.email.rectify", "columns.email.erase"):
+        assert any(f"`{part}` is not decided" in one for one in undecided), part
+    assert any("chats: `expires.months` is not decided" in one for one in undecided)
+
+
 RIGHTS = {
     "": f"grant delete on {ALL}; grant select on {ALL}; {COLUMNS}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO clerk; GRANT UPDATE ON comments, attachments, invoices TO clerk;"

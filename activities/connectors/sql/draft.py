@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from activities.connectors.sql.draft_changes import changes, rectifiable
 from activities.connectors.sql.effects import takes
 from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
@@ -128,6 +129,7 @@ class _Guesses:
         yield from self._links(table)
         yield from self._identifiers(table)
         yield from self._file(table)
+        yield from changes(table)
         yield f"[tables.{_key(table.name)}.columns]"
         for column in table.columns.values():
             yield f"{_key(column.name)} = {self._column(table, column)}"
@@ -196,6 +198,9 @@ class _Guesses:
             return f'{{ erase = "?{_softest(table, column)}", {hidden} }}  # guess: a secret'
         if _FREE_TEXT.search(column.name) and column.category in "SU":
             return f'{{ erase = "?{_strongest(table, column)}", free_text = true }}  # guess: may name other people'
+        pointed = any(key.target == table.name and column.name in key.target_columns for key in self.keys)
+        if _PERSONAL.search(column.name) and rectifiable(column) and not pointed:
+            return f'{{ erase = "?{_softest(table, column)}", rectify = "?true" }}  # guess: {column.full_type}'
         if _PERSONAL.search(column.name) or column.base in ("bytea", "json", "jsonb", "inet"):
             return f'"?{_softest(table, column)}"  # guess: {column.full_type}'
         return f'"?keep"  # guess: {column.full_type}'

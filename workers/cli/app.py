@@ -37,6 +37,7 @@ PLACES: Mapping[str, Place] = {
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
     "letter": Place("workers.cli.letter", "app", "Letters: look at each, take back what did not arrive.", _SETUP),
     "law": Place("workers.cli.law", "app", "The calendar: regimes, terms, due dates.", _STAFF),
+    "policy": Place("workers.cli.policy", "app", "Controllers' policies: check the files, look at one.", _SETUP),
     "system": Place("workers.cli.system", "app", "Connected systems: list, check, map.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),

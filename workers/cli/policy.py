@@ -1,0 +1,299 @@
+"""``habeas policy``: controllers' policies. Check the files, look at one: its terms, and what keeps each promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from habeas.errors import BadInput, ConfigurationError
+from habeas.model import Frozen, Request, Right
+from workers.cli.exits import EXIT_CODES, ExitCode
+from workers.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from habeas.policy import Policy
+    from workers.settings import Settings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Controllers' policies: check the files, look at one.",
+    rich_markup_mode="markdown",
+    epilog=EXIT_CODES,
+)
+
+Folder = Annotated[
+    Path | None, typer.Option("--folder", metavar="FOLDER", help="A folder of policies; else that of the settings.")
+]
+
+
+class Fault(Frozen):
+    """One thing to mend in a file."""
+
+    file: str
+    line: int | None
+    key: str
+    message: str
+    remedy: str
+
+
+class Checked(Frozen):
+    """What there is to say of a check."""
+
+    files: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    open: tuple[Fault, ...]
+    """What the published texts leave open and nobody has filled in."""
+
+
+@command(app, "check", epilog="Example: `habeas policy check --folder deploy/controllers`")
+async def check(
+    shell: Shell,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]…", help="Else every file of the folder.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Name every fault of policies with its line and remedy; exit code 5 if there is one.
+
+    With neither files nor a folder, those of this installation are checked, also against its systems.
+    """
+    from habeas.policy import policy_files
+
+    settings = None if files or folder else shell.settings()
+    if settings is not None:
+        listed = policy_files(settings.policies, settings.controllers)
+    else:
+        listed = (*(files or ()), *(policy_files(folder) if folder else ()))
+    found = [*_faults(listed)]
+    if settings is not None and not found:
+        found += [*_in_place(settings)]
+    checked = Checked(
+        files=tuple(map(str, listed)),
+        faults=tuple(fault for fault in found if not fault.key.startswith("open.")),
+        open=tuple(fault for fault in found if fault.key.startswith("open.")),
+    )
+    shell.answer(checked, *_shown(checked))
+    if found:
+        raise typer.Exit(ExitCode.CONFIGURATION)
+
+
+def _faults(files: Iterable[Path]) -> Iterator[Fault]:
+    from activities.letters import LANGUAGES
+    from habeas.policy import load_policy
+
+    for file in files:
+        try:
+            load_policy(file, languages=LANGUAGES)
+        except ConfigurationError as error:
+            yield from _told(error, file)
+
+
+def _in_place(settings: Settings) -> Iterator[Fault]:
+    """What is wrong with policies only together, and with the systems of an installation."""
+    from habeas.policy import check_systems
+    from workers.wiring import load_connectors, load_policies
+
+    try:
+        policies = load_policies(settings)
+    except ConfigurationError as error:
+        yield from _told(error, settings.policies)
+        return
+    manifests = {name: connector.manifest for name, connector in load_connectors(settings).items()}
+    for policy in policies.values():
+        try:
+            check_systems(policy, manifests)
+        except ConfigurationError as error:
+            yield from _told(error, policy.origin or settings.policies)
+
+
+def _told(error: ConfigurationError, file: Path) -> Iterator[Fault]:
+    from habeas.policy import problems_of
+
+    for problem in problems_of(error):
+        where = str(problem.file or error.facts.get("file") or file)
+        yield Fault(file=where, line=problem.line, key=problem.key, message=problem.message, remedy=problem.remedy)
+    if not problems_of(error):
+        yield Fault(file=str(file), line=None, key="", message=error.detail, remedy="")
+
+
+def _shown(checked: Checked) -> Iterator[RenderableType]:
+    from rich.markup import escape
+
+    for file in dict.fromkeys((*checked.files, *(fault.file for fault in (*checked.faults, *checked.open)))):
+        faults = [fault for fault in checked.faults if fault.file == file]
+        left = [fault for fault in checked.open if fault.file == file]
+        if not faults and not left:
+            yield f"[green]{escape(file)}: whole.[/]"
+            continue
+        said = [f"{len(rows)} {word}" for rows, word in ((faults, "to mend"), (left, "left open")) if rows]
+        yield f"[bold]{escape(file)}[/]: [yellow]{', '.join(said)}[/]"
+        for rows in (faults, left):
+            if rows:
+                yield _listed(rows)
+
+
+def _listed(faults: list[Fault]) -> RenderableType:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("Line", "Key", "What", "What to do", box=None, header_style="dim")
+    for fault in faults:
+        key = fault.key.removeprefix("open.")
+        table.add_row(str(fault.line or ""), escape(key), escape(fault.message), escape(fault.remedy))
+    return table
+
+
+class TermRow(Frozen):
+    """For one regime and right: promise against statute."""
+
+    regime: str
+    place: str
+    right: Right
+    received_on: date
+    statute: date | None
+    promise: date | None
+    effective: date | None
+    acknowledge_by: date | None
+    citation: str
+
+
+@command(app, "show", epilog="Example: `habeas policy show dialogra --promises --folder deploy/controllers`")
+async def show(
+    shell: Shell,
+    controller: Annotated[str, typer.Argument(help="The controller's id.")],
+    promises: Annotated[bool, typer.Option("--promises", help="Every promise: its line, and what keeps it.")] = False,
+    received: Annotated[
+        str | None, typer.Option("--received", metavar="DATE", help="Show the terms of a request of that day.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """One controller: its laws and rights, promise against statute, and with --promises what keeps each promise."""
+    policy = _find(shell, controller, folder)
+    terms = tuple(_terms(policy, _day(received)))
+    kept = tuple(_kept(policy)) if promises else ()
+    data: dict[str, Any] = {
+        "controller": policy.id,
+        "name": policy.controller.name,
+        "languages": policy.controller.languages,
+        "rights": sorted({row.right for row in terms}),
+        "systems": policy.systems,
+        "terms": terms,
+    }
+    shell.answer({**data, "promises": kept} if promises else data, *_drawn(policy, terms, kept))
+
+
+def _find(shell: Shell, controller: str, folder: Path | None) -> Policy:
+    from habeas.policy import load_policies, load_policy
+    from workers.wiring import load_policies as of_installation
+
+    if folder is not None and (folder / f"{controller}.toml").is_file():
+        return load_policy(folder / f"{controller}.toml")
+    policies = load_policies(folder) if folder is not None else of_installation(shell.settings())
+    if controller not in policies:
+        raise BadInput(f"There is no such controller; there are: {', '.join(policies)}.", field="controller")
+    return policies[controller]
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("A day is written as 2027-01-31.", field="received") from None
+
+
+def _terms(policy: Policy, day: date) -> Iterator[TermRow]:
+    """For each regime where it first applies: every right that it gives or the controller promises."""
+    from activities.clockface import dated
+    from habeas import law
+
+    at = datetime.combine(day, time(12), ZoneInfo(policy.controller.clock_tz)).astimezone(UTC)
+    plain = policy.model_copy(update={"promise": policy.promise.model_copy(update={"days": None})})
+    for entry in policy.regimes:
+        place = entry.jurisdictions[0]
+        given = law.rights(entry.code, place, day) | set(policy.rights or ())
+        for right in (each for each in Right if each in given):
+            request = Request(
+                id="HB-0000-0000-0000",
+                controller=policy.id,
+                right=right,
+                regime=entry.code,
+                jurisdiction=place,
+                language=policy.controller.languages[0],
+                received_at=at,
+            )
+            ours, statute = dated(request, policy, (), at), dated(request, plain, (), at)
+            yield TermRow(
+                regime=entry.code,
+                place=place,
+                right=right,
+                received_on=day,
+                statute=statute.face.due_on,
+                promise=date.fromordinal(day.toordinal() + policy.promise.days) if policy.promise.days else None,
+                effective=ours.face.due_on,
+                acknowledge_by=ours.deadlines.acknowledge_by,
+                citation=ours.deadlines.citation,
+            )
+
+
+class Kept(Frozen):
+    """One promise, and what keeps it."""
+
+    line: str
+    says: str
+    keeps: dict[str, str]
+    note: str | None
+
+
+def _kept(policy: Policy) -> Iterator[Kept]:
+    from habeas.policy.raw import at, place
+
+    raw = policy.model_dump(mode="json", exclude_none=True)
+    for promise in policy.promises:
+        values = {key: _brief(at(raw, place(raw, key) or ())) for key in promise.keeps}
+        yield Kept(line=promise.line, says=promise.says, keeps=values, note=promise.note)
+
+
+def _brief(value: object) -> str:
+    """A value in a few words: texts in their first language, tables by their names."""
+    if isinstance(value, Mapping):
+        named = next((value[key] for key in ("title", "name", "to", "code") if key in value), None)
+        if named is not None:
+            return _brief(named)
+        sizes = [f"{value[unit]} {unit}" for unit in ("years", "months", "days") if value.get(unit)]
+        return f"{' '.join(sizes)} ({value.get('law')})" if sizes else _brief(next(iter(value.values()), ""))
+    if isinstance(value, list | tuple):
+        return "; ".join(_brief(each) for each in value)
+    return str(value)
+
+
+def _drawn(policy: Policy, terms: Iterable[TermRow], kept: Iterable[Kept]) -> Iterator[RenderableType]:
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    yield Text(f"{policy.controller.name} ({policy.id}), {policy.controller.establishment}", "bold")
+    yield f"Languages {', '.join(policy.controller.languages)}; systems {', '.join(policy.systems)}."
+    days, strength = policy.promise.days, policy.promise.strength.value
+    yield f"Promised: {f'{days} days ({strength})' if days else 'no number of days'}."
+    table = Table("Regime", "Place", "Right", "Statute", "Promise", "Holds", "Receipt by", box=None, header_style="dim")
+    for row in terms:
+        dates = (row.statute, row.promise, row.effective, row.acknowledge_by)
+        table.add_row(row.regime, row.place, row.right.replace("_", " "), *(str(each or "—") for each in dates))
+    yield table
+    for promise in kept:
+        yield ""
+        yield f"[bold]{promise.line}[/] {escape(promise.says)}"
+        for key, value in promise.keeps.items():
+            yield f"  [cyan]{escape(key)}[/] [dim]{escape(value)}[/]"
+        if promise.note:
+            yield f"  [dim]{escape(promise.note)}[/]"

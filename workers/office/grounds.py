@@ -17,7 +17,7 @@ from habeas.model import REMEDIES, PauseReason, Request
 from habeas.policy import Policy
 from workers.office.intake import answered_in
 
-__all__ = ["STANDS", "check_amount", "check_words", "fee"]
+__all__ = ["STANDS", "check_amount", "check_words", "fee", "fee_grounds", "refusals"]
 
 STANDS = "decision_stands"
 """On an appeal, a complaint or a grievance: it was looked at again, and the decision stands."""
@@ -37,9 +37,9 @@ def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, 
     place = answered_in(policy, request.regime, request.jurisdiction)
     match kind:
         case ActKind.REFUSE:
-            _one_of("ground", call.ground, _refusals(request, place))
+            _one_of("ground", call.ground, refusals(request, place))
         case ActKind.EXEMPT:
-            _one_of("ground", call.ground, _refusals(request, place))
+            _one_of("ground", call.ground, refusals(request, place))
             _one_of("category", call.category, [one.id for one in policy.categories])
         case ActKind.CHARGE:
             _fee_ground(request, place, call)
@@ -80,21 +80,27 @@ def check_amount(asked: FeeAsked, request: Request, policy: Policy) -> None:
         raise BadInput(f"amount: at most {rule.most} here ({rule.cite}).", field="amount")
 
 
-def _refusals(request: Request, place: str) -> list[str]:
+def refusals(request: Request, place: str) -> list[str]:
+    """The codes of the grounds on which this request may be refused where it is answered."""
     if request.right in REMEDIES:
         return [STANDS]
     return [ground.code for ground in law.refusal_grounds(request.regime, place, request.right)]
 
 
-def _fee_ground(request: Request, place: str, call: ActCall) -> None:
+def fee_grounds(request: Request, place: str) -> list[str]:
+    """The codes of what lets a fee be asked for this request; empty where none may be."""
     rule = law.fee_rule(request.regime, place, request.right)
     if rule.allowed in {"never", "unstated"}:
-        raise NotAllowed(f"{rule.text} ({rule.cite})")
-    known = [*rule.also]
+        return []
     if rule.allowed == "unfounded_or_excessive":
-        known += [code for code in _refusals(request, place) if code in _ABUSE]
-    else:
-        known.append(rule.allowed)
+        return [*rule.also, *(code for code in refusals(request, place) if code in _ABUSE)]
+    return [*rule.also, rule.allowed]
+
+
+def _fee_ground(request: Request, place: str, call: ActCall) -> None:
+    rule, known = law.fee_rule(request.regime, place, request.right), fee_grounds(request, place)
+    if not known:
+        raise NotAllowed(f"{rule.text} ({rule.cite})")
     if call.ground is not None or rule.allowed not in _WITHOUT_GROUND:
         _one_of("ground", call.ground, known)
 

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from activities.changing import under_review
 from activities.finding import load_graph
-from activities.ledger import RequestFilter, RequestRow, Tx
+from activities.ledger import RequestFilter, RequestRow, TaskFilter, Tx
 from activities.plans import load_plans
 from habeas.acts import ActAnswer
 from habeas.connector import SystemPlan
@@ -21,7 +21,7 @@ from habeas.model import Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import answered_in, words
-from workers.office.story import Entry, Story, Told, entry, possible, told
+from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
 
 HANDLE = 8
 """Hex digits by which staff name a record that may be the person's."""
@@ -95,6 +95,8 @@ class Reading(Acting):
         async with self._ledger.begin() as tx:
             row = await tx.request_row(request_id)
             packaged = any(each.verified_at for each in await tx.artifacts(request_id))
+            asked = is_asked(await tx.acts(request_id))
+            tasks = await tx.tasks(TaskFilter(request_id=request_id))
             return Story(
                 entry=self._entry(row),
                 request=row,
@@ -104,7 +106,7 @@ class Reading(Acting):
                 retained=await tx.retained(request_id),
                 letters=await tx.letters(request_id),
                 pauses=await tx.pauses(request_id),
-                possible=possible(row, self._answered_in(row), packaged=packaged),
+                possible=possible(row, self._answered_in(row), packaged=packaged, asked=asked, tasks=tasks),
             )
 
     async def language(self, request_id: str) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from activities.ledger import LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow
+from activities.ledger import Act, LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow, TaskRow
 from habeas import law
 from habeas.acts import ActKind, stages
 from habeas.evidence import Event
-from habeas.model import CHANGING, Frozen, Right, Stage
+from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
+from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
 
 
@@ -110,23 +111,51 @@ _ORDER = (
     ActKind.RELEASE,
     ActKind.RESUME,
     ActKind.ADD_IDENTIFIER,
+    ActKind.ASK,
     ActKind.EXTEND,
+    ActKind.ANNOUNCE_DELAY,
     ActKind.PAUSE,
+    ActKind.CHARGE,
+    ActKind.EXEMPT,
     ActKind.REFUSE,
     ActKind.WITHDRAW,
 )
 """What carries the request on comes first."""
 
+_ASKING = frozenset({ActKind.ASK, ActKind.CHARGE, ActKind.RESUME})
+_IN_PARTS = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
 
-def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAct, ...]:
+
+def is_asked(acts: Iterable[Act]) -> bool:
+    """Whether the person was asked something, or a fee, since staff last said that the answer is there."""
+    taken = sorted((act.accepted_at, act.kind) for act in acts if act.accepted_at and act.kind in _ASKING)
+    return bool(taken) and taken[-1][1] != ActKind.RESUME
+
+
+def possible(
+    row: RequestRow, place: str, *, packaged: bool, asked: bool = False, tasks: Iterable[TaskRow] = ()
+) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
     Args:
         row: the request.
         place: whose law it is answered under.
         packaged: whether there is a package to download.
+        asked: whether the person has yet to answer something.
+        tasks: that are open.
     """
-    acts = [act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place)]
+    acts = [
+        PossibleAct(
+            kind=ActKind.FINISH_TASK.value,
+            title=f"Say what came of it by hand: {task.phase} in {task.system}",
+            command=f"habeas task done {task.id} {_WHO}",
+        )
+        for task in tasks
+    ]
+    awaits = asked or row.paused
+    acts += [
+        act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place, awaits)
+    ]
     if packaged:
         acts.append(
             PossibleAct(
@@ -146,7 +175,7 @@ def possible(row: RequestRow, place: str, *, packaged: bool) -> tuple[PossibleAc
     return tuple(acts)
 
 
-def _offers(kind: ActKind, row: RequestRow, place: str) -> Iterator[PossibleAct]:
+def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterator[PossibleAct]:
     def act(title: str, words: str, choices: Iterable[str] = ()) -> PossibleAct:
         verb, _, rest = words.partition(" ")
         command = f"habeas request {verb} {row.id} {rest}".rstrip()
@@ -166,20 +195,29 @@ def _offers(kind: ActKind, row: RequestRow, place: str) -> Iterator[PossibleAct]
         case ActKind.APPROVE if row.right is Right.ERASURE or row.right in CHANGING:
             yield act("Look at the plan", f"plan {_WHO}")
             yield act("Approve the plan", f"approve --plan DIGEST {_WHO}")
+        case ActKind.APPROVE if row.right in REMEDIES:
+            yield act("Decide for the person", f"approve {_WHO}")
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
         case ActKind.CONTEST if row.right is Right.RECTIFICATION:
             yield act("Do not make a correction, and say why", f"contest --correction NUMBER {_WHO}")
         case ActKind.REFUSE:
-            grounds = [ground.code for ground in law.refusal_grounds(row.regime, place, row.right)]
-            yield act("Refuse", f"refuse --ground GROUND {_WHO}", grounds)
+            yield act("Refuse", f"refuse --ground GROUND {_WHO}", refusals(row, place))
+        case ActKind.EXEMPT if row.right in _IN_PARTS:
+            yield act("Refuse a part", f"exempt CATEGORY --ground GROUND {_WHO}", refusals(row, place))
+        case ActKind.ASK:
+            yield act("Ask the person something", 'ask --question "TEXT" --by "YOUR NAME"')
+        case ActKind.CHARGE if grounds := fee_grounds(row, place):
+            yield act("Ask a fee", f'charge --amount "EUR 10.00" --ground GROUND {_WHO}', grounds)
+        case ActKind.ANNOUNCE_DELAY if row.due_on:
+            yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
             yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))
         case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right, place):
             reasons = sorted(law.pauses_allowed(row.regime, row.right, place))
             yield act("Pause the clock", f"pause --for WHAT {_WHO}", reasons)
-        case ActKind.RESUME if row.paused:
-            yield act("Let the clock run again", f"resume {_WHO}")
+        case ActKind.RESUME if awaits:
+            yield act("What was asked is there: go on", f"resume {_WHO}")
         case ActKind.WITHDRAW:
             yield act("Withdraw, as the person wishes", f"withdraw {_WHO}")
         case ActKind.RETRY_SYSTEM:

@@ -64,7 +64,10 @@ class World:
         for dotted, value in changes.items():
             section, _, key = dotted.partition("__")
             tables[section][key] = value
-        lines = [f"policies = '{POLICIES}'"]
+        controllers = folder / "controllers"
+        controllers.mkdir(exist_ok=True)
+        (controllers / "demo.toml").write_bytes((POLICIES / "demo.toml").read_bytes())
+        lines = [f"policies = '{controllers}'"]
         for name, table in tables.items():
             lines += [f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
         file = folder / "habeas.toml"
@@ -98,6 +101,14 @@ class World:
                 stage = (await self.office.show(request_id)).entry.stage
                 if stage in stages:
                     return stage
+                await asyncio.sleep(0.05)
+
+    async def waits(self, request_id: str, system: str) -> None:
+        """Wait until the request waits for this system."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if system in (await self.office.show(request_id)).entry.blocked_on:
+                    return
                 await asyncio.sleep(0.05)
 
     async def code(self, address: str) -> str:

@@ -117,8 +117,14 @@ class Restricting(Reading):
     async def restrictions(
         self, *, controller: str | None = None, request_id: str | None = None, standing: bool = True
     ) -> tuple[RestrictionRow, ...]:
-        """What is restricted, by request and system. Names nobody."""
+        """What is restricted, by request and system. Names nobody.
+
+        Raises:
+            UnknownRequest: there is no request of this reference.
+        """
         async with self._ledger.begin() as tx:
+            if request_id is not None:
+                await tx.request(request_id)
             rows = await tx.restrictions(controller=controller, request_id=request_id, standing=standing)
         return tuple(row for row in rows if row.controller in self._policies)
 

@@ -89,7 +89,7 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
     policy = parts.policy(request.controller)
     applicable = policy.applicable(request.jurisdiction)
     place = applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
-    return await Keepers.of(tx, request, place, (await load_graph(tx, request.id)).known())
+    return await Keepers.of(tx, request, place, (await load_graph(tx, request.id)).known(), policy)
 
 
 async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, today: date) -> tuple[SystemPlan, int]:

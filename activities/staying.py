@@ -1,4 +1,4 @@
-"""Which of a person's objects must stay whatever was asked: legal holds, restrictions, refused categories."""
+"""Which of a person's objects must stay whatever was asked: held, restricted, refused, or another's to decide over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from habeas import law
 from habeas.connector import Manifest, SystemPlan, Treatment
 from habeas.evidence import Tag
 from habeas.model import Identifier, Request
+from habeas.policy import Policy
 from habeas.staying import Because, Place, Stay, together
 
 
@@ -19,7 +20,13 @@ class Keepers:
     """What may make an object of one person stay, read from the ledger."""
 
     def __init__(
-        self, tx: Tx, request: Request, place: str, holds: tuple[HoldRow, ...], refused: Mapping[str, Exemption]
+        self,
+        tx: Tx,
+        request: Request,
+        place: str,
+        holds: tuple[HoldRow, ...],
+        refused: Mapping[str, Exemption],
+        controlled: Mapping[str, str],
     ) -> None:
         self._tx = tx
         self._request = request
@@ -27,11 +34,12 @@ class Keepers:
         self.holds = holds
         """The standing holds that the person falls under."""
         self._refused = refused
+        self._controlled = controlled
         self.met: set[str] = set()
         """Holds that keep something."""
 
     @classmethod
-    async def of(cls, tx: Tx, request: Request, place: str, known: Iterable[Identifier]) -> Keepers:
+    async def of(cls, tx: Tx, request: Request, place: str, known: Iterable[Identifier], policy: Policy) -> Keepers:
         """For a request and everything by which its person is known.
 
         Args:
@@ -39,9 +47,15 @@ class Keepers:
             request: whose objects they are.
             place: whose law and calendar hold.
             known: identifiers that are the person's.
+            policy: of the request's controller.
         """
         holds = await tx.holds_on(request.controller, known)
-        return cls(tx, request, place, holds, await exempted(tx, request.id))
+        controlled = {
+            one.id: policy.text(one.controlled_by.who, request.language)
+            for one in policy.categories
+            if one.controlled_by
+        }
+        return cls(tx, request, place, holds, await exempted(tx, request.id), controlled)
 
     async def stays(
         self, system: str, manifest: Manifest, places: Some[Place], *, refusals: bool = True
@@ -61,6 +75,9 @@ class Keepers:
                     found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=hold.provision))
             if refusals and category in self._refused:
                 stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
+                found.setdefault(place, []).append(stay)
+            if category in self._controlled:
+                stay = Stay(because=Because.CONTROLLED, law=self._controlled[category])
                 found.setdefault(place, []).append(stay)
         return {place: together(stays) for place, stays in found.items()}
 

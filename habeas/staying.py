@@ -30,6 +30,8 @@ class Because(StrEnum):
     """Nothing may be done with it but storing (GDPR art. 18)."""
     EXEMPT = "exempt"
     """Staff refused this part of the request on a ground of the law."""
+    CONTROLLED = "controlled"
+    """Somebody else decides over it, and was sent the request (GDPR art. 28(3)(a) and (e))."""
 
 
 PASSING = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})

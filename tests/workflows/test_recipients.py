@@ -161,3 +161,17 @@ async def test_what_others_decide_over_is_sent_on_to_them(world: World) -> None:
     await case.reaches(Stage.CLOSED)
     assert await world.office.acknowledge_link(token) is True
     assert "request:forwarded" in await case.tags()
+
+
+async def test_what_others_decide_over_is_not_erased_but_sent_on(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, controlled_by="erase@customer.example")
+    case = await world.open(person, Right.ERASURE, controller="processing")
+    await case.prove()
+    await case.approve_twice()
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.PARTLY_FULFILLED
+    kept = [row for key, row in world.connectors["crm"].rows.items() if person.number in key[1]]
+    assert [row.data["n"] for row in kept if row.collection == "notes"] == [0, 1, 2]
+    await _told(world, "erase@customer.example", case)
+    assert "our customer" in world.mail.text(person.email, "our customer")

@@ -19,7 +19,7 @@ from activities.finding import load_graph
 from activities.ledger import Link
 from activities.letter_case import LetterCase
 from activities.letters import Attention, Kind, LetterFacts
-from activities.letters.checklist import remedies
+from activities.letters.checklist import given
 from activities.model import LetterOrder
 from habeas import law
 from habeas.errors import ConfigurationError
@@ -211,14 +211,14 @@ def common_facts(case: LetterCase, kind: Kind) -> dict[str, Any]:
 
 def _of_person(case: LetterCase) -> dict[str, Any]:
     request = case.request
-    given = law.remedies(request.regime, case.place, request.right)
-    appealed = letters.Element.APPEAL in remedies(request.regime, case.place, request.right) or given.appeal
+    open_to = given(request.regime, case.place, request.right)
     return {
         "person_name": case.subject.name,
         "authority": authority(request, case.policy),
-        "appeal": case.policy.controller.email if appealed else None,
-        "appeal_within_days": given.appeal.within_days if given.appeal else None,
-        "complain_within": given.time_limit,
+        "scope": Particulars.of(case.subject).scope,
+        "appeal": case.policy.controller.email if open_to.appeal else None,
+        "appeal_within_days": open_to.appeal_days,
+        "complain_within": open_to.time_limit,
         "record_kept_until": case.day(case.order.at + timedelta(days=case.policy.record.keep_days)),
     }
 

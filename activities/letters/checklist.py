@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from activities.letters.blocks import Element
 from activities.letters.parts import Kind
 from habeas import law
 from habeas.model import REMEDIES, Right
 
-__all__ = ["ELEMENTS", "NOTICES", "remedies", "required"]
+__all__ = ["ELEMENTS", "NOTICES", "Given", "given", "remedies", "required"]
 
 E = Element
 
@@ -91,6 +92,7 @@ _SECOND = frozenset({E.APPEAL, E.CONTROLLER_COMPLAINT})
 _OPTING_OUT = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE})
 # Recipients are told of what was corrected, erased or restricted (UK GDPR 19), and the person that they are.
 _PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
+_TELLING_WHAT_WAS_DONE = frozenset({Kind.COMPLETION_ERASURE, Kind.COMPLETION_CHANGE})
 # A right that is not given has no provision to name, and nothing was done.
 _OF_NO_RIGHT = frozenset({E.PROVISION, E.DONE})
 _OF_UNVERIFIED = frozenset({E.REASONS, E.AUTHORITY, E.COURT, E.CONTROLLER_COMPLAINT})
@@ -112,9 +114,9 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
         asked -= _SECOND
     if right is not Right.ERASURE:
         asked -= {E.DONE}
-    if right not in _PASSED_ON or kind is Kind.NOTHING_FOUND:
+    if right not in _PASSED_ON or kind not in _TELLING_WHAT_WAS_DONE:
         asked -= {E.RECIPIENTS}
-    if right not in _OPTING_OUT or kind is Kind.NOTHING_FOUND:
+    if right not in _OPTING_OUT or kind not in _TELLING_WHAT_WAS_DONE:
         asked -= {E.OPT_OUT_STATUS}
     if kind is Kind.NOT_A_RIGHT:
         asked -= _OF_NO_RIGHT
@@ -124,6 +126,28 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
 def remedies(regime: str, jurisdiction: str, right: Right) -> frozenset[Element]:
     """The remedies that this law wants told with a refusal of this right."""
     return _asked(regime, jurisdiction, "refusal") - (_SECOND if right in REMEDIES else frozenset())
+
+
+class Given(NamedTuple):
+    """The ways open to whoever disagrees, beside authority and court."""
+
+    appeal: bool
+    """To the controller."""
+    appeal_days: int | None
+    """Within how many days it decides."""
+    time_limit: str | None
+    """A code of `habeas.law.duties.RemedyTime`."""
+
+
+def given(regime: str, jurisdiction: str, right: Right) -> Given:
+    """What this law gives a person who disagrees with the answer to this right.
+
+    Raises:
+        UnknownRegime: there is no such regime or jurisdiction.
+    """
+    found = law.remedies(regime, jurisdiction, right)
+    days = found.appeal.within_days if found.appeal else None
+    return Given(E.APPEAL in remedies(regime, jurisdiction, right) or days is not None, days, found.time_limit)
 
 
 def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from habeas.model import Frozen, RequestId, Right
+from habeas.particulars import Scope
 
 __all__ = [
     "Attention",
@@ -150,6 +151,8 @@ class LetterFacts(Frozen):
     regime: str
     jurisdiction: str
     received_on: date
+    scope: Scope = Scope.COPY
+    """How much of an access was asked for."""
     today: date
     timezone: str = "UTC"
     """IANA name; times of day are told in it."""

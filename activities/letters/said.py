@@ -9,6 +9,8 @@ from activities.letters.checklist import remedies
 from activities.letters.own import RefusedPart
 from activities.letters.parts import ErasedGroup, Ground, KeptGroup, LetterFacts, MissingSystem, WithheldGroup
 from activities.letters.wording import Words
+from habeas.model import Right
+from habeas.particulars import Scope
 
 __all__ = ["Said"]
 
@@ -38,7 +40,9 @@ class Said:
     def asked(self) -> Block:
         """What was asked, and when it came."""
         received = self.words.text("common.received", date=self.words.date(self._facts.received_on))
-        return self.plain(f"{self.words.text(f'asked.{self._facts.right.value}')} {received}", Element.RECEIPT)
+        by_category = self._facts.right is Right.ACCESS and self._facts.scope is Scope.CATEGORIES
+        what = "categories" if by_category else self._facts.right.value
+        return self.plain(f"{self.words.text(f'asked.{what}')} {received}", Element.RECEIPT)
 
     def help(self) -> Block:
         """Whom to ask about the letter."""

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from activities.letters import facts as of
 from activities.letters import sealed as own
+from activities.letters.checklist import given
 from activities.letters.own import (
     ChangedGroup,
     ContestedFact,
@@ -32,6 +33,7 @@ from activities.letters.parts import (
 from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.model import Right
+from habeas.particulars import Scope
 
 __all__ = ["default_right", "sample"]
 
@@ -80,6 +82,7 @@ def sample(
         UnknownRegime: there is no such regime or jurisdiction.
     """
     asked = right or default_right(kind)
+    open_to = given(regime, jurisdiction, asked)
     common: dict[str, Any] = {
         "request_id": REQUEST,
         "controller": controller,
@@ -92,8 +95,10 @@ def sample(
         "person_name": None if kind.reader != "subject" else "Alex Example",
         "status_url": f"{_URL}/r/{REQUEST}",
         "authority": authority or _authority(regime, jurisdiction),
-        "appeal": controller.contact,
-        "complain_within": law.remedies(regime, jurisdiction, asked).time_limit or "30_days",
+        "scope": Scope.CATEGORIES if kind is Kind.CATEGORIES else Scope.COPY,
+        "appeal": controller.contact if open_to.appeal else None,
+        "appeal_within_days": open_to.appeal_days,
+        "complain_within": open_to.time_limit,
         "record_kept_until": date(2029, 3, 10),
     }
     if kind.to_staff:

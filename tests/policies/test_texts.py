@@ -93,6 +93,7 @@ TERMS = {
     ("dignio", "supplier_partner", "expires"): (5, 0, 0),
     ("dignio", "correspondence", "expires"): (1, 0, 0),
     ("dignio", "chat", "expires"): (0, 0, 30),
+    ("dignio", "newsletter", "expires"): (0, 0, 1),
     ("dignio", "analytics", "expires"): (2, 0, 0),
     ("dignio", "social_statistics", "expires"): (2, 0, 0),
 }

@@ -116,7 +116,7 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
         asked -= {E.DONE}
     if right not in _PASSED_ON or kind not in _TELLING_WHAT_WAS_DONE:
         asked -= {E.RECIPIENTS}
-    if right not in _OPTING_OUT or kind not in _TELLING_WHAT_WAS_DONE:
+    if right not in _OPTING_OUT or kind is not Kind.COMPLETION_CHANGE:
         asked -= {E.OPT_OUT_STATUS}
     if kind is Kind.NOT_A_RIGHT:
         asked -= _OF_NO_RIGHT

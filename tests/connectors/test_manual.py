@@ -1,5 +1,8 @@
 """A manual system's settings: what is right, and what is refused by name; and that it is never called."""
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,3 +89,11 @@ def test_what_a_system_cannot_do_a_human_does(can: set[str], by_hand: tuple[str,
         update={"manual": False, "capabilities": frozenset(Capability(one) for one in can)}
     )
     assert steps_by_hand(manifest) == by_hand
+
+
+def test_the_settings_on_the_page_are_taken() -> None:
+    page = (Path(__file__).parents[2] / "docs/paper-and-tasks.md").read_text(encoding="utf-8")
+    shown = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert shown
+    paper = tomllib.loads(shown[1])["systems"]["paper"]
+    assert load_connector("paper", paper).manifest.purposes == ("newsletter",)

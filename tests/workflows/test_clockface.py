@@ -1,0 +1,69 @@
+"""The dates that staff plan by and the notice of delay, without an engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from activities.clockface import dated, working_day
+from habeas.model import Request, Right
+from habeas.policy import Policy, load_policy
+from tests.workflows.conftest import POLICY
+
+
+def _request(day: str, right: Right = Right.ACCESS) -> Request:
+    return Request(
+        id="HB-0000-0000-0000",
+        controller="demo",
+        right=right,
+        regime="EU-GDPR",
+        jurisdiction="DK",
+        language="en",
+        received_at=datetime.fromisoformat(f"{day}T09:00:00+00:00"),
+    )
+
+
+def _promising(**promise: object) -> Policy:
+    policy = load_policy(POLICY)
+    return policy.model_copy(update={"promise": policy.promise.model_copy(update=promise)})
+
+
+@pytest.mark.parametrize(
+    ("day", "place", "planned"),
+    [
+        ("2026-11-20", "DK", "2026-11-20"),  # a Friday
+        ("2026-11-22", "DK", "2026-11-20"),  # a Sunday
+        ("2026-12-27", "DK", "2026-12-24"),  # two days of Christmas, the second a Saturday, and a Sunday
+        ("2027-01-01", "FR", "2026-12-31"),
+    ],
+)
+def test_what_falls_on_a_closed_day_is_planned_for_the_working_day_before(day: str, place: str, planned: str) -> None:
+    assert working_day(date.fromisoformat(day), place).isoformat() == planned
+
+
+def test_a_promise_that_ends_on_a_sunday_is_planned_for_friday_and_told_of_before() -> None:
+    # 2 November 2026 and 20 days: Sunday 22 November.
+    policy = _promising(days=20, delay_notice=True, delay_days_before=1)
+    now = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    face = dated(_request("2026-11-02"), policy, (), now).face
+    assert (face.due_on, face.planned_on) == (date(2026, 11, 22), date(2026, 11, 20))
+    # One day before Friday's end, in Copenhagen.
+    assert face.delay_at == datetime(2026, 11, 19, 23, tzinfo=UTC)
+
+
+def test_the_notice_of_delay_is_for_promises_and_ends_with_an_extension() -> None:
+    now = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    assert dated(_request("2026-11-02"), _promising(days=20), (), now).face.delay_at is None
+    policy = _promising(days=20, delay_notice=True)
+    extended = _request("2026-11-02").model_copy(update={"extended": True})
+    assert dated(extended, policy, (), now).face.delay_at is None
+    late = now + timedelta(days=40)
+    assert dated(_request("2026-11-02"), policy, (), late).face.delay_at == late
+
+
+def test_a_fee_may_be_asked_for_a_copy_and_never_for_taking_a_consent_back() -> None:
+    now = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    policy = load_policy(POLICY)
+    assert dated(_request("2026-11-02"), policy, (), now).face.fee_allowed
+    assert not dated(_request("2026-11-02", Right.WITHDRAW_CONSENT), policy, (), now).face.fee_allowed

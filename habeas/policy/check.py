@@ -110,7 +110,7 @@ def _same(ours: Term, theirs: Retention | None) -> bool:
 
 def _said(term: Term | Retention) -> str:
     lengths = ((term.years, "years"), (term.months, "months"), (term.days, "days"))
-    return f"{' '.join(f'{count} {unit}' for count, unit in lengths if count)} ({term.law})"
+    return f"{' '.join(f'{count} {unit if count > 1 else unit[:-1]}' for count, unit in lengths if count)} ({term.law})"
 
 
 def _unstoppable(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:

@@ -36,11 +36,12 @@ def load_policy(path: Path, *, languages: Collection[str] | None = None) -> Poli
     try:
         policy = Policy.model_validate(source.raw)
     except ValidationError as error:
-        each = (_problem(details) for details in error.errors(include_url=False) if details["loc"])
-        found += [problem for problem in each if not (problem.message == "missing" and source.unanswered(problem.path))]
+        each = [_problem(details) for details in error.errors(include_url=False) if details["loc"]]
+        found += [problem for problem in each if not (problem.message == "missing" and source.awaits(problem.path))]
     found += _misspelt(source)
     if policy is not None and not any(problem.path[:1] != ("open",) for problem in found):
-        found += [*_folders(source.path, policy), *faults_in_law(policy), *_without_letters(policy, languages)]
+        fits = [*_folders(source.path, policy), *faults_in_law(policy), *_without_letters(policy, languages)]
+        found += [problem for problem in fits if not source.awaits(problem.path)]
     if found or policy is None:
         raise refusal(source.path, [source.located(problem) for problem in found])
     return _at_home(source.path, policy)

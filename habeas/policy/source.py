@@ -51,9 +51,10 @@ class Source:
                 return problem._replace(line=line, file=self.local)
         return problem._replace(line=line_of(self.lines, problem.path))
 
-    def unanswered(self, path: Path) -> bool:
-        """Whether this place is open and still empty, so that its own fault is told already."""
-        return any(path == there for _, there in self.open_places())
+    def awaits(self, path: Path) -> bool:
+        """Whether something here or below is open and still empty, so that this fault is told already."""
+        empty = {key for key in self.open if not _answers(self.raw, key)}
+        return any(key in empty and there[: len(path)] == path for key, there in self.open_places())
 
     def open_places(self) -> Iterator[tuple[str, Path]]:
         """Each open key with the places that its value may have."""
@@ -117,6 +118,10 @@ def _places(raw: Mapping[str, Any], key: str) -> Iterator[Path]:
         yield (*((place(raw, parent) or tuple(parent.split("."))) if parent else ()), last)
 
 
+def _answers(raw: Mapping[str, Any], key: str) -> bool:
+    return any(place(raw, name) for name in alternatives(key))
+
+
 def _answered_twice(source: Source) -> Iterator[Problem]:
     for key in source.open:
         for name in alternatives(key):
@@ -127,7 +132,7 @@ def _answered_twice(source: Source) -> Iterator[Problem]:
 
 def _unanswered(source: Source) -> Iterator[Problem]:
     for key, why in source.open.items():
-        if not any(place(source.raw, name) for name in alternatives(key)):
+        if not _answers(source.raw, key):
             names = " or ".join(alternatives(key))
             yield Problem(("open", key), f"left open: {why}", f"give {names} a value in {source.local.name}")
 

@@ -1,0 +1,105 @@
+"""``habeas policy``: faults with their lines, what is open and why, promise against statute, what keeps a promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import run_here
+from tests.policies.reading import CONTROLLERS, FIVE, installed
+from workers.cli.exits import ExitCode
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = """\
+policies = "controllers"
+[ledger]
+url = "postgresql://u@127.0.0.1/x"
+[keys]
+master_file = "master.keys"
+[storage]
+url = "file:///var/x"
+[mail]
+host = "127.0.0.1"
+port = 25
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """An installation that serves the demo's controller with the sample stores, none of which is asked anything."""
+    (tmp_path / "controllers").mkdir()
+    (tmp_path / "controllers" / "demo.toml").write_bytes((CONTROLLERS / "demo.toml").read_bytes())
+    tables = [
+        f'[systems.{path.stem}]\nconnector = "sql"\nurl = "postgresql://u@127.0.0.1/{path.stem}"\nmap = "{path}"\n'
+        for path in sorted((ROOT / "deploy/samples/maps").glob("*.toml"))
+    ]
+    file = tmp_path / "habeas.toml"
+    file.write_text(SETTINGS + "".join(tables))
+    return file
+
+
+def test_what_is_whole_is_said_to_be(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "all", *FIVE)
+    said = run_here("policy", "check", "--folder", str(folder))
+    assert said.code == ExitCode.OK
+    assert said.out.count(": whole.") == len(FIVE)
+
+
+def test_what_is_open_and_what_is_wrong_come_apart_with_their_lines(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "some", "opendims")
+    (folder / "opendims.local.toml").write_text('[controller]\nadress = "x"\n')
+    said = run_here("policy", "check", str(folder / "opendims.toml"), "--json")
+    assert said.code == ExitCode.CONFIGURATION
+    answer = said.json
+    assert [(Path(fault["file"]).name, fault["line"], fault["key"]) for fault in answer["faults"]] == [
+        ("opendims.local.toml", 2, "controller.adress")
+    ]
+    assert {"open.controller.address", "open.staff.accounts"} <= {row["key"] for row in answer["open"]}
+    assert all(row["line"] and "opendims.local.toml" in row["remedy"] for row in answer["open"])
+    shown = run_here("policy", "check", str(folder / "opendims.toml"))
+    assert "1 to mend" in shown.out
+    assert "9 left open" in shown.out
+    assert "The text gives no address." in shown.out
+
+
+def test_an_installation_s_own_policies_are_checked_against_its_systems(settings: Path) -> None:
+    assert run_here("policy", "check", "--config", str(settings)).code == ExitCode.OK
+    text = settings.read_text()
+    settings.write_text(text[: text.index("[systems.crm]")] + text[text.index("[systems.support]") :])
+    said = run_here("policy", "check", "--config", str(settings), "--json")
+    assert said.code == ExitCode.CONFIGURATION
+    assert "systems[0]" in {fault["key"] for fault in said.json["faults"]}
+
+
+def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    said = run_here("policy", "check", str(tmp_path / "nobody.toml"), "--json")
+    assert said.code == ExitCode.CONFIGURATION
+    assert "no policy file" in said.json["faults"][0]["message"]
+
+
+def test_a_controller_is_shown_with_promise_and_statute_side_by_side(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "one", "dialogra")
+    words = ("policy", "show", "dialogra", "--folder", str(folder), "--received", "2027-01-31")
+    rows = {(row["regime"], row["right"]): row for row in run_here(*words, "--json").json["terms"]}
+    access = rows["EU-GDPR", "access"]
+    assert (access["statute"], access["promise"], access["effective"]) == ("2027-03-01", "2027-03-02", "2027-03-01")
+    shown = run_here(*words, "--promises")
+    assert "L130-135" in shown.out
+    assert "10 years (GDPR art. 17(3)(b))" in shown.out
+    assert "promise.delay_notice" in shown.out
+
+
+def test_a_promised_right_that_no_law_gives_has_the_promise_s_date(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "one", "dimpo")
+    said = run_here("policy", "show", "dimpo", "--folder", str(folder), "--received", "2027-05-26", "--json").json
+    rows = {(row["regime"], row["right"]): row for row in said["terms"]}
+    beyond = rows["CA-PIPEDA", "restriction"]
+    assert (beyond["statute"], beyond["effective"]) == (None, "2027-06-25")
+
+
+def test_whoever_is_not_there_and_a_day_that_is_none_are_refused(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "one", "dialogra")
+    assert run_here("policy", "show", "nobody", "--folder", str(folder)).code == ExitCode.BAD_INPUT
+    said = run_here("policy", "show", "dialogra", "--folder", str(folder), "--received", "yesterday")
+    assert said.code == ExitCode.BAD_INPUT

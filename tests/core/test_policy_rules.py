@@ -1,0 +1,343 @@
+"""What in a policy contradicts itself, its laws or its systems is refused by name, with its line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.errors import ConfigurationError
+from habeas.policy import Policy, check_systems, load_policy, problems_of
+from tests.core.test_policy import SMALL, changed, line
+
+HEAD, _, TAIL = SMALL.partition("[record]")
+IDENTITY = 'sources = ["crm"]\n'
+
+
+def written(folder: Path, text: str, answers: str | None = None) -> Path:
+    path = folder / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    if answers is not None:
+        (folder / "small.local.toml").write_text(answers, encoding="utf-8")
+    return path
+
+
+def refused(path: Path) -> list[tuple[str | None, int | None, str, str]]:
+    """File (if not the policy's own), line, key and message of everything at fault."""
+    with pytest.raises(ConfigurationError) as error:
+        load_policy(path)
+    found = problems_of(error.value)
+    assert all(problem.remedy for problem in found)
+    return [(each.file.name if each.file else None, each.line, each.key, each.message) for each in found]
+
+
+def with_section(section: str) -> str:
+    return changed("[record]", section + "[record]")
+
+
+def with_category(extra: str) -> str:
+    return changed('recipients = ["host"]\n', f'recipients = ["host"]\n{extra}\n')
+
+
+QUEBEC = '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]'
+CALIFORNIA = '[[regimes]]\ncode = "US-CCPA"\njurisdictions = ["US-CA"]'
+REASON = 'delay_reason = { en = "Much.", da = "Meget." }\n'
+PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
+CHANNEL = '[[channels]]\nkind = "email"\nto = "a@small.example"\n'
+
+CONTRADICTIONS = {
+    "a delay of nothing": (with_section(f"[promise]\ndelay_notice = true\n{REASON}"), "promise.delay_notice"),
+    "a delay without words": (with_section("[promise]\ndays = 30\ndelay_notice = true\n"), "promise.delay_reason"),
+    "words without a delay": (with_section(f"[promise]\ndays = 30\n{REASON}"), "promise.delay_reason"),
+    "a delay told before the start": (
+        with_section(f"[promise]\ndays = 5\ndelay_days_before = 5\ndelay_notice = true\n{REASON}"),
+        "promise.delay_days_before",
+    ),
+    "a delay in one language": (
+        with_section('[promise]\ndays = 30\ndelay_notice = true\ndelay_reason = { en = "Much." }\n'),
+        "promise.delay_reason",
+    ),
+    "reasons for what nobody describes": (
+        with_section('[promise]\nreasons_at_once = ["mail"]\n'),
+        "promise.reasons_at_once[0]",
+    ),
+    "reasons for what is not kept": (
+        with_section('[promise]\nreasons_at_once = ["contact"]\n'),
+        "promise.reasons_at_once[0]",
+    ),
+    "kept without a reason": (with_category("keep = { years = 5 }"), "categories[0].keep"),
+    "kept for no time": (with_category('keep = { law = "Book" }'), "categories[0].keep"),
+    "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
+    "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),
+    "gone before its keeping is over": (
+        with_category('keep = { law = "Book", years = 1 }\nexpires = { law = "L5", months = 11 }'),
+        "categories[0].expires",
+    ),
+    "controlled by nobody": (
+        with_category('controlled_by = { who = { en = "them", da = "dem" } }'),
+        "categories[0].controlled_by",
+    ),
+    "controlled by somebody in one language": (
+        with_category('controlled_by = { who = { en = "them" }, field = "owner" }'),
+        "categories[0].controlled_by.who",
+    ),
+    "kept for somebody else": (
+        with_category('controlled_by = { who = { en = "a", da = "b" }, field = "o" }\nkeep = { law = "B", years = 1 }'),
+        "categories[0].keep",
+    ),
+    "told and not told": (
+        SMALL + '[recipients.not_told]\nen = "No."\nda = "Nej."\n',
+        "recipients[0]",
+    ),
+    "neither told nor not": (changed('email = "desk@host.example"\n', ""), "recipients[0]"),
+    "not told in one language": (
+        changed('email = "desk@host.example"', 'not_told = { en = "No." }'),
+        "recipients[0].not_told",
+    ),
+    "reminded after the alarm": (SMALL + "remind_after_days = [7, 21]\n", "recipients[0].remind_after_days[1]"),
+    "a purpose twice": (
+        with_section(f'{PURPOSE}kinds = ["consent"]\n{PURPOSE}kinds = ["consent"]\n'),
+        "purposes[1].id",
+    ),
+    "a kind twice": (with_section(f'{PURPOSE}kinds = ["consent", "consent"]\n'), "purposes[0].kinds[1]"),
+    "stopped at once and weighed": (
+        with_section(f'{PURPOSE}kinds = ["direct_marketing", "legitimate_interest"]\n'),
+        "purposes[0].kinds",
+    ),
+    "stopped by a right that nobody gives": (with_section(f'{PURPOSE}kinds = ["sale"]\n'), "purposes[0].kinds[0]"),
+    "a right with nothing to stop": (
+        changed("systems =", 'rights = ["opt_out_sale"]\nsystems ='),
+        "rights[0]",
+    ),
+    "sold without an opt-out": (
+        changed(
+            '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]',
+            CALIFORNIA,
+        ).replace('recipients = ["host"]\n', 'recipients = ["host"]\nstatutory = "Identifiers"\nsold = true\n'),
+        "categories[0].sold",
+    ),
+    "no name of the statute": (
+        changed(QUEBEC, CALIFORNIA),
+        "categories[0]",
+    ),
+    "weaker where it is sensitive": (changed(IDENTITY, f'{IDENTITY}sensitive = "none"\n'), "identity.sensitive"),
+    "weaker than for one right": (
+        changed(IDENTITY, f'{IDENTITY}sensitive = "code"\nrights = {{ erasure = "both" }}\n'),
+        "identity.sensitive",
+    ),
+    "a proof that there is not": (
+        changed(IDENTITY, f'{IDENTITY}methods = ["code"]\nrights = {{ access = "both" }}\n'),
+        "identity.rights.access",
+    ),
+    "no proof for a copy": (changed(IDENTITY, f'{IDENTITY}rights = {{ access = "none" }}\n'), "identity.rights.access"),
+    "an e-mail channel without an address": (
+        with_section(CHANNEL.replace("a@small.example", "the office")),
+        "channels[0].to",
+    ),
+    "a way in that there is not": (with_section(CHANNEL.replace('"email"', '"pigeon"')), "channels[0].kind"),
+    "a way in twice": (with_section(CHANNEL + CHANNEL), "channels[1]"),
+    "a promise that nothing keeps": (
+        with_section('[[promises]]\nline = "L1"\nsays = "Soon."\n'),
+        "promises[0]",
+    ),
+    "a promise kept by a key that is not there": (
+        with_section('[[promises]]\nline = "L1"\nsays = "Soon."\nkeeps = ["record.keep_days", "promise.days"]\n'),
+        "promises[0].keeps[1]",
+    ),
+    "an authority of a place that no law covers": (changed("authorities.FR", "authorities.NZ"), "authorities.NZ"),
+    "a home without its law": (changed('"DK", "FR"]', '"FR"]'), "controller.establishment"),
+    "a home that is no place": (changed('establishment = "DK"', 'establishment = "CA-XX"'), "controller.establishment"),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_a_contradiction_is_named_with_its_line(tmp_path: Path, name: str) -> None:
+    text, key = CONTRADICTIONS[name]
+    found = refused(written(tmp_path, text))
+    assert [each for _, _, each, _ in found] == [key]
+    at = found[0][1]
+    assert at is not None
+    names = re.findall(r"[A-Za-z_]+", key)
+    assert any(name in text.splitlines()[at - 1] for name in names), text.splitlines()[at - 1]
+
+
+FIT = {
+    "a promise longer than the law": with_section("[promise]\ndays = 90\n"),
+    "a delay notice": with_section(f"[promise]\ndays = 30\ndelay_notice = true\n{REASON}"),
+    "reasons for what is kept": with_section('[promise]\nreasons_at_once = ["contact"]\n').replace(
+        'recipients = ["host"]\n', 'recipients = ["host"]\nkeep = { law = "Book", years = 5 }\n'
+    ),
+    "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
+    "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =').replace(
+        "[record]", f'{PURPOSE}kinds = ["sale", "consent"]\n[record]'
+    ),
+    "stricter where it is sensitive": changed(IDENTITY, f'{IDENTITY}sensitive = "both"\n'),
+    "no proof where the law asks none": changed(IDENTITY, f'{IDENTITY}rights = {{ withdraw_consent = "none" }}\n'),
+    "promises that are kept": with_section(
+        '[[promises]]\nline = "L1-3 L7"\nsays = "A."\nkeeps = ["systems.crm", "regimes.EU-GDPR.calendar"]\n'
+        '[[promises]]\nline = "L9"\nsays = "B."\nnote = "By law."\n'
+    ),
+    "an American home without a law": changed('establishment = "DK"', 'establishment = "US-AL"'),
+}
+
+
+@pytest.mark.parametrize("name", FIT)
+def test_what_does_not_contradict_passes(tmp_path: Path, name: str) -> None:
+    assert load_policy(written(tmp_path, FIT[name])).id == "small"
+
+
+OPEN = changed('email = "privacy@small.example"\n', "") + (
+    '[open]\n"controller.email" = "The text hides it (L5)."\n"recipients.host.phone" = "x"\n'
+)
+ASKED = OPEN.replace('"recipients.host.phone" = "x"\n', "")
+
+
+def test_what_is_open_is_asked_for_with_its_reason(tmp_path: Path) -> None:
+    at = line(ASKED, '"controller.email"')
+    said = "left open: The text hides it (L5)."
+    assert refused(written(tmp_path, ASKED)) == [(None, at, "open.controller.email", said)]
+
+
+def test_an_answer_makes_it_whole(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, ASKED, '[controller]\nemail = "us@small.example"\n'))
+    assert policy.controller.email == "us@small.example"
+    assert policy.open == {"controller.email": "The text hides it (L5)."}
+
+
+def test_a_wrong_answer_is_named_in_its_own_file(tmp_path: Path) -> None:
+    found = refused(written(tmp_path, ASKED, '# ours\n[controller]\nemail = "nowhere"\n'))
+    assert [(file, at, key) for file, at, key, _ in found] == [("small.local.toml", 3, "controller.email")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "at", "key"),
+    [
+        ('[controller]\nemail = "a@b.example"\nname = "Other"\n', 3, "controller.name"),
+        ('[controller]\nemail = "a@b.example"\n[review]\nerasure_approvals = 1\n', 3, "review"),
+        ('[controller]\nemail = "a@b.example"\n[[categories]]\nid = "more"\n', 3, "categories"),
+        ('systems = []\n[controller]\nemail = "a@b.example"\n', 1, "systems"),
+    ],
+)
+def test_only_what_is_open_can_be_answered(tmp_path: Path, answers: str, at: int, key: str) -> None:
+    """Else a file that nobody reviewed could take back what a reviewed one promises."""
+    found = refused(written(tmp_path, ASKED, answers))
+    assert [(file, number, name) for file, number, name, _ in found] == [("small.local.toml", at, key)]
+
+
+def test_what_is_open_has_no_value_beside_it(tmp_path: Path) -> None:
+    text = SMALL + '[open]\n"controller.email" = "The text hides it."\n'
+    assert [key for _, _, key, _ in refused(written(tmp_path, text))] == ["open.controller.email"]
+
+
+def test_an_open_key_that_no_policy_has_is_named(tmp_path: Path) -> None:
+    found = refused(written(tmp_path, OPEN, '[controller]\nemail = "a@b.example"\n'))
+    assert [(key, message) for _, _, key, message in found if message == "no such key"] == [
+        ("open.recipients.host.phone", "no such key")
+    ]
+
+
+TOLD = changed('email = "desk@host.example"\n', "") + '[open]\n"recipients.host.email|not_told" = "Not said."\n'
+
+
+def test_one_of_two_answers_is_enough(tmp_path: Path) -> None:
+    assert [key for _, _, key, _ in refused(written(tmp_path, TOLD))] == ["open.recipients.host.email|not_told"]
+    policy = load_policy(written(tmp_path, TOLD, '[recipients.host]\nemail = "h@host.example"\n'))
+    assert policy.recipient("host").email == "h@host.example"
+    both = '[recipients.host.not_told]\nen = "No."\nda = "Nej."\n'
+    not_told = load_policy(written(tmp_path, TOLD, both)).recipient("host").not_told
+    assert not_told is not None
+    assert not_told["da"] == "Nej."
+    found = refused(written(tmp_path, TOLD, '[recipients.host]\nnot_told = { en = "No." }\n'))
+    assert [(file, at, key) for file, at, key, _ in found] == [("small.local.toml", 2, "recipients[0].not_told")]
+
+
+def test_an_answers_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
+    found = refused(written(tmp_path, ASKED, "[controller\n"))
+    assert [at for _, at, _, _ in found] == [1]
+
+
+BOOKS = Retention(law="Book", years=5, anchor="day")
+CHATS = Retention(law="Rule 9", days=30, anchor="day")
+KEPT = with_category('keep = { law = "Book", years = 5 }')
+GOING = with_category('expires = { law = "Rule 9", days = 30 }')
+
+
+def store(**more: object) -> Manifest:
+    collection = Collection.model_validate(
+        {"name": "rows", "category": "contact", "treatment": Treatment.DELETE, **more}
+    )
+    return Manifest(
+        title="A store",
+        needs=("email",),
+        yields=("email",),
+        capabilities=frozenset({Capability.LOCATE}),
+        collections=(collection,),
+    )
+
+
+def retained(retention: Retention = BOOKS) -> Manifest:
+    return store(treatment=Treatment.RETAIN, retention=retention)
+
+
+@pytest.mark.parametrize(
+    ("text", "manifest", "said"),
+    [
+        (KEPT, store(), "categories[0].keep: 5 years (Book) here, not kept in crm.rows"),
+        (KEPT, retained(BOOKS.model_copy(update={"years": 1})), "5 years (Book) here, 1 year (Book) in crm.rows"),
+        (KEPT, retained(BOOKS.model_copy(update={"law": "Tax"})), "5 years (Book) here, 5 years (Tax) in crm.rows"),
+        (GOING, store(), "categories[0].expires: 30 days (Rule 9) here, does not expire in crm.rows"),
+        (
+            GOING,
+            store(expires=CHATS.model_copy(update={"days": 31})),
+            "30 days (Rule 9) here, 31 days (Rule 9) in crm.rows",
+        ),
+        (SMALL, store(expires=CHATS), "does not expire here, 30 days (Rule 9) in crm.rows"),
+    ],
+)
+def test_policy_and_map_say_the_same_of_terms(tmp_path: Path, text: str, manifest: Manifest, said: str) -> None:
+    policy = load_policy(written(tmp_path, text)).model_copy(update={"systems": ("crm",)})
+    with pytest.raises(ConfigurationError) as error:
+        check_systems(_from(policy, tmp_path), {"crm": manifest})
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "manifest"),
+    [
+        (KEPT, retained()),
+        (GOING, store(expires=CHATS)),
+        (SMALL, retained()),
+        (GOING, store().model_copy(update={"manual": True})),
+    ],
+)
+def test_what_says_the_same_fits(tmp_path: Path, text: str, manifest: Manifest) -> None:
+    policy = load_policy(written(tmp_path, text)).model_copy(
+        update={"systems": ("crm",), "identity": _attested(load_policy(written(tmp_path, text)))}
+    )
+    check_systems(policy, {"crm": manifest})
+
+
+def test_a_purpose_must_be_stoppable_somewhere(tmp_path: Path) -> None:
+    text = with_section(f'{PURPOSE}kinds = ["consent"]\n')
+    policy = load_policy(written(tmp_path, text)).model_copy(update={"systems": ("crm",)})
+    with pytest.raises(ConfigurationError, match=r"purposes\[0\]: no system can stop 'news'"):
+        check_systems(_from(policy, tmp_path), {"crm": store()})
+    check_systems(_from(policy, tmp_path), {"crm": store().model_copy(update={"purposes": ("news",)})})
+    by_hand = policy.model_copy(update={"systems": ("crm", "paper")})
+    check_systems(_from(by_hand, tmp_path), {"crm": store(), "paper": store().model_copy(update={"manual": True})})
+
+
+def test_paper_is_no_source_of_identity(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, SMALL)).model_copy(update={"systems": ("crm",)})
+    with pytest.raises(ConfigurationError, match=r"identity\.sources\[0\]: 'crm' is searched by a human"):
+        check_systems(_from(policy, tmp_path), {"crm": store().model_copy(update={"manual": True})})
+
+
+def _from(policy: Policy, folder: Path) -> Policy:
+    return policy.came_from(folder / "small.toml")
+
+
+def _attested(policy: Policy) -> object:
+    return policy.identity.model_copy(update={"sources": ()})

@@ -112,14 +112,14 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
     if plan is None:
         raise NotAllowed("The plan does not cover this system.")
     manifest = parts.connector(system).manifest
-    due = ended(plan, manifest.collections, today)
     key = await tx.key(request_id)
     retained = {row.object for row in await tx.outcomes(request_id) if row.fate is Fate.RETAINED}
-    objects = [one for one in due.objects if key.digest(object_name(system, one.collection, one.key)) in retained]
-    places = [(one.collection, one.key) for one in objects]
-    still = await (await keepers_of(tx, request, parts)).stays(system, manifest, places, refusals=False)
-    going = tuple(one for one in objects if (one.collection, one.key) not in still)
-    return due.model_copy(update={"objects": going}), len(still)
+    planned = [(one.collection, one.key) for one in plan.objects]
+    present = {place for place in planned if key.digest(object_name(system, *place)) in retained}
+    still = await (await keepers_of(tx, request, parts)).stays(system, manifest, present, refusals=False)
+    due = ended(plan, manifest.collections, today, still=still, present=present)
+    unheld = ended(plan, manifest.collections, today, present=present)
+    return due, len(unheld.objects) - len(due.objects)
 
 
 def with_reasons(plan: SystemPlan, outcomes: Iterable[ObjectOutcome]) -> tuple[ObjectOutcome, ...]:

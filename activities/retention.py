@@ -142,7 +142,7 @@ class RetentionActivities:
                 # Everything about the matter is kept, and our own record of it, too.
                 return 0
         # The storage first: without the key nobody could find out what there was to remove.
-        await parts.storage.delete_prefix(f"requests/{request_id}/")
+        await parts.storage.delete_prefix(f"requests/{request_id}")
         async with parts.ledger.begin() as tx:
             facts: dict[str, JsonValue] = {"keep_days": parts.policy(request.controller).record.keep_days}
             await tx.record(request_id, Tag.KEY_DESTROYED, at=at, facts=facts, dedupe="key/destroyed")

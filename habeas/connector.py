@@ -182,6 +182,8 @@ class PlannedObject(Frozen):
     """Why it stays although no retention of its own keeps it: a code of `habeas.staying`."""
     then: Treatment | None = None
     """What becomes of it once that is over, where its collection alone does not say."""
+    needs: tuple[RecordRef, ...] = Field(default=(), repr=False)
+    """If it stays: the planned objects that it points at."""
 
 
 class SystemPlan(Frozen):

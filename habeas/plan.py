@@ -270,8 +270,8 @@ def _dumped(plan: SystemPlan) -> dict[str, Any]:
     """A plan in JSON. What was added to its form since is left out where it is not used: older digests stay right."""
     dumped = plan.model_dump(mode="json")
     for planned in dumped["objects"]:
-        for name in ("reason", "then"):
-            if planned[name] is None:
+        for name in ("reason", "then", "needs"):
+            if not planned[name]:
                 del planned[name]
     return dumped
 

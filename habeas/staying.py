@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from habeas.connector import Collection, PlannedObject, SystemPlan, Treatment
+from habeas.connector import Collection, PlannedObject, RecordRef, SystemPlan, Treatment
 from habeas.model import Frozen
 
 Place = tuple[str, str]
@@ -70,7 +70,7 @@ def kept_back(
         parents: what each object points at. Places that are not among the objects decide nothing.
         stays: why which object stays.
     """
-    known = {(each.collection, each.key) for each in objects}
+    known = {_place(each) for each in objects}
     why = {place: stay for place, stay in stays.items() if place in known}
     pointed: set[Place] = set()
     queue = deque(sorted(why, key=lambda place: (_STRENGTH.index(why[place].because), why[place].law, place)))
@@ -81,16 +81,25 @@ def kept_back(
                 why[parent] = why[child]
                 pointed.add(parent)
                 queue.append(parent)
-    return tuple(
-        _staying(each, why[place], needed=place in pointed) if (place := (each.collection, each.key)) in why else each
+    staying = (
+        _staying(each, why[place], needed=place in pointed) if (place := _place(each)) in why else each
         for each in objects
     )
+    return tuple(_with_needs(each, parents.get(_place(each), ()), known) for each in staying)
 
 
 def ended(
-    plan: SystemPlan, collections: Iterable[Collection], today: date, still: Some[Place] = frozenset()
+    plan: SystemPlan,
+    collections: Iterable[Collection],
+    today: date,
+    *,
+    still: Some[Place] = frozenset(),
+    present: Some[Place] | None = None,
 ) -> SystemPlan:
     """What of a plan that was carried out goes now: objects whose term is over, or whose reason to stay has gone.
+
+    What stays keeps what it points at: all of it, where a hold or a restriction keeps it; otherwise as the collection's
+    ``when_referenced`` says.
 
     Args:
         plan: as it was approved.
@@ -98,25 +107,65 @@ def ended(
             is no longer there are left.
         today: in the controller's zone. On its last day an object still stays.
         still: objects that a hold or a restriction keeps today.
+        present: objects that were found retained and have not gone since; None for all that were planned so.
 
     Returns:
         Exactly these objects with what becomes of them; no roots and no identifiers, as nothing is searched for.
     """
-    after = {each.name: each.after if each.treatment is Treatment.RETAIN else each.treatment for each in collections}
-    going = [
-        each.model_copy(
-            update={
-                "treatment": each.then or after[each.collection],
-                "law": None,
-                "until": None,
-                "reason": None,
-                "then": None,
-            }
-        )
+    rules = {each.name: each for each in collections}
+    kept = {
+        _place(each): each
         for each in plan.objects
-        if each.collection in after and _is_over(each, today) and (each.collection, each.key) not in still
-    ]
-    return plan.model_copy(update={"roots": (), "identifiers": (), "objects": tuple(going)})
+        if each.treatment is Treatment.RETAIN and (present is None or _place(each) in present)
+    }
+    going = {
+        place: each.then or _afterwards(rules[each.collection])
+        for place, each in kept.items()
+        if each.collection in rules and place not in still and _is_over(each, today)
+    }
+    held = deque(sorted(place for place in kept if place in still))
+    seen = set(held)
+    while held:
+        for parent in map(_ref, kept[held.popleft()].needs):
+            if parent in kept and parent not in seen:
+                going.pop(parent, None)
+                seen.add(parent)
+                held.append(parent)
+    queue = deque(sorted(kept.keys() - going.keys()))
+    while queue:
+        for parent in map(_ref, kept[queue.popleft()].needs):
+            told = rules[parent[0]].when_referenced if parent in going else Treatment.DELETE
+            if told is Treatment.RETAIN:
+                del going[parent]
+                queue.append(parent)
+            elif told is Treatment.ANONYMISE:
+                going[parent] = Treatment.ANONYMISE
+    objects = tuple(_going(kept[place], going[place]) for place in sorted(going))
+    return plan.model_copy(update={"roots": (), "identifiers": (), "objects": objects})
+
+
+def _afterwards(rule: Collection) -> Treatment:
+    return rule.after if rule.treatment is Treatment.RETAIN else rule.treatment
+
+
+def _going(each: PlannedObject, treatment: Treatment) -> PlannedObject:
+    over = {"law": None, "until": None, "reason": None, "then": None, "needs": ()}
+    return each.model_copy(update={"treatment": treatment, **over})
+
+
+def _place(each: PlannedObject) -> Place:
+    return each.collection, each.key
+
+
+def _ref(ref: RecordRef) -> Place:
+    return ref.collection, ref.key
+
+
+def _with_needs(each: PlannedObject, parents: Sequence[Place], known: Some[Place]) -> PlannedObject:
+    if each.treatment is not Treatment.RETAIN:
+        return each
+    places = sorted({place for place in parents if place in known and place != _place(each)})
+    return each.model_copy(update={"needs": tuple(RecordRef(collection=name, key=key) for name, key in places)})
 
 
 def _is_over(each: PlannedObject, today: date) -> bool:

@@ -15,6 +15,7 @@ from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.plan import IndexedRecord, digest, draft, summary, term_end, undecided, verdict
+from habeas.staying import PASSING, Because, Stay, ended, together
 
 TODAY = date(2026, 11, 23)
 DELETE, ANONYMISE, RETAIN = Treatment.DELETE, Treatment.ANONYMISE, Treatment.RETAIN
@@ -381,6 +382,7 @@ CHANGES: dict[str, Any] = {
     "referenced": True,
     "reason": "legal_hold",
     "then": ANONYMISE,
+    "needs": (RecordRef(collection="people", key="[2]"),),
 }
 
 
@@ -452,3 +454,156 @@ def test_a_record_boils_down_to_what_a_plan_needs() -> None:
     assert IndexedRecord.of(record) == IndexedRecord(
         collection="bills", key="[2]", fingerprint="0" * 64, anchor=TODAY, parents=(parent,), referenced=True
     )
+
+
+# What must stay whatever the collections say
+
+
+reasons = st.sampled_from(
+    [
+        Stay(because=Because.LEGAL_HOLD, law="Case 1"),
+        Stay(because=Because.RESTRICTED, law="GDPR 18"),
+        Stay(because=Because.EXEMPT, law="GDPR 17(3)"),
+    ]
+)
+
+
+@st.composite
+def held(draw: st.DrawFn) -> tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]]:
+    kinds, index = draw(found())
+    places = [(each.collection, each.key) for each in index]
+    return kinds, index, draw(st.dictionaries(st.sampled_from([*places, ("table0", "[998]")]), reasons, max_size=5))
+
+
+def with_stays(kinds: list[Collection], index: list[IndexedRecord], stays: dict[tuple[str, str], Stay]) -> SystemPlan:
+    return draft("crm", kinds, (), (), index, TODAY, stays)
+
+
+@often
+@given(held())
+def test_nothing_held_is_touched_nor_anything_it_points_at(
+    given_: tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]],
+) -> None:
+    kinds, index, stays = given_
+    planned = by_place(with_stays(kinds, index, stays))
+    parents = {(each.collection, each.key): each.parents for each in index}
+    reached = [place for place in stays if place in planned]
+    seen = set(reached)
+    while reached:
+        place = reached.pop()
+        assert planned[place].treatment is RETAIN
+        assert planned[place].reason
+        for ref in parents[place]:
+            if (ref.collection, ref.key) in planned and (ref.collection, ref.key) not in seen:
+                seen.add((ref.collection, ref.key))
+                reached.append((ref.collection, ref.key))
+    bare = by_place(drafted(kinds, index))
+    assert {place: each for place, each in planned.items() if place not in seen} == {
+        place: each for place, each in bare.items() if place not in seen
+    }, "nothing else changes"
+
+
+@often
+@given(held(), st.data())
+def test_more_holds_never_erase_more(
+    given_: tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]], data: st.DataObject
+) -> None:
+    kinds, index, stays = given_
+    fewer = {place: stay for place, stay in stays.items() if data.draw(st.booleans())}
+    gone, kept = (by_place(with_stays(kinds, index, each)) for each in (stays, fewer))
+    for place, each in gone.items():
+        if each.treatment is not RETAIN:
+            assert kept[place] == each
+
+
+@often
+@given(held())
+def test_once_the_reason_is_over_what_was_planned_without_it_happens(
+    given_: tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]],
+) -> None:
+    kinds, index, stays = given_
+    plan, bare = with_stays(kinds, index, stays), by_place(drafted(kinds, index))
+    over = by_place(ended(plan, kinds, TODAY))
+    for each in plan.objects:
+        place = (each.collection, each.key)
+        without = bare[place]
+        if place in over:
+            assert each.reason in PASSING, "its own term is not over, or it was refused, or it went at once"
+            assert without.treatment is not RETAIN
+            assert over[place].treatment in {without.treatment, ANONYMISE}
+            assert (over[place].reason, over[place].then, over[place].until) == (None, None, None)
+    if not any(stay.because is Because.EXEMPT for stay in stays.values()):
+        owed = {place for place, each in by_place(plan).items() if each.treatment != bare[place].treatment}
+        assert over.keys() == owed, "nothing that the person asked for is forgotten"
+    assert not ended(plan, kinds, TODAY, still=frozenset(bare)).objects, "what still keeps it, keeps it"
+
+
+@often
+@given(held(), st.data())
+def test_what_is_still_held_keeps_what_it_points_at(
+    given_: tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]], data: st.DataObject
+) -> None:
+    kinds, index, stays = given_
+    plan = with_stays(kinds, index, stays)
+    still = {place for place in by_place(plan) if data.draw(st.booleans())}
+    day = data.draw(days)
+    over = by_place(ended(plan, kinds, day, still=still))
+    stay = {place: each for place, each in by_place(plan).items() if each.treatment is RETAIN and place not in over}
+    frozen = [place for place in still if place in stay]
+    for place in frozen:
+        needed = [(ref.collection, ref.key) for ref in stay[place].needs]
+        assert not over.keys() & set(needed)
+        frozen += [ref for ref in needed if ref in stay and ref not in frozen]
+    for place, each in stay.items():
+        for ref in each.needs:
+            gone = over.get((ref.collection, ref.key))
+            if gone is not None:
+                assert place not in still
+                rule = next(kind for kind in kinds if kind.name == ref.collection)
+                assert rule.when_referenced is DELETE or gone.treatment is ANONYMISE
+
+
+@often
+@given(found())
+def test_what_is_kept_goes_the_day_after_its_term_as_its_collection_says(
+    given_: tuple[list[Collection], list[IndexedRecord]],
+) -> None:
+    kinds, index = given_
+    rules = {kind.name: kind for kind in kinds}
+    plan = drafted(kinds, index)
+    last = max((each.until for each in plan.objects if each.until), default=TODAY)
+    for each in plan.objects:
+        if each.until is None:
+            continue
+        place = (each.collection, each.key)
+        assert place not in by_place(ended(plan, kinds, each.until))
+        rule = rules[each.collection]
+        over = by_place(ended(plan, kinds, last + timedelta(days=1)))[place]
+        assert over.treatment is (rule.after if rule.treatment is RETAIN else rule.treatment)
+        assert over.treatment is not RETAIN
+
+
+def test_a_customer_waits_for_the_last_invoice_that_needs_it() -> None:
+    customers = INVOICES.model_copy(update={"name": "customers", "when_referenced": RETAIN})
+    index = [
+        indexed("customers", 1, anchor=date(2022, 3, 1)),
+        indexed("invoices", 2, ("customers", 1), anchor=date(2025, 3, 1)),
+    ]
+    plan = drafted([customers, INVOICES], index)
+    assert not ended(plan, [customers, INVOICES], date(2028, 1, 1)).objects
+    assert len(ended(plan, [customers, INVOICES], date(2031, 1, 1)).objects) == 2
+    alone = ended(plan, [customers, INVOICES], date(2028, 1, 1), present={("customers", "[1]")})
+    assert [each.collection for each in alone.objects] == ["customers"], "the invoice has gone"
+
+
+def test_the_strongest_reason_is_told_with_every_law() -> None:
+    stays = [Stay(because=Because.EXEMPT, law="B"), Stay(because=Because.LEGAL_HOLD, law="A")]
+    assert together(stays) == Stay(because=Because.LEGAL_HOLD, law="A; B")
+    with pytest.raises(ValueError, match="no reason"):
+        together([])
+
+
+def test_a_plan_without_holds_keeps_the_digest_that_it_was_approved_by() -> None:
+    made = PlannedObject(collection="people", key="[1]", treatment=DELETE, fingerprint="0" * 64)
+    plan = SystemPlan(system="crm", roots=(), identifiers=(), objects=(made,))
+    assert digest([plan]) == "ae183d7d1abc68333c0b848643eddde0ead4a4649eb70897089e1a89ff7b48e4"

@@ -1,0 +1,280 @@
+"""Legal holds stop erasures and say so; a hold on deletion keeps short-lived data while a copy is asked for."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.ledger import NewHold
+from habeas.acts import ActKind
+from habeas.connector import RecordRef
+from habeas.errors import BadInput, Terminal
+from habeas.model import Identifier, Outcome, Right, Stage
+from tests.workflows.controllers import answering_under, controller
+from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
+from tests.workflows.world import Case, Person, World, eventually, someone
+from workers.office.holds import NewHoldInput, PlacedHold
+
+MATTER = "Case 2026/114, City Court"
+
+
+def today() -> datetime:
+    return datetime.now(UTC)
+
+
+async def place(world: World, person: Person | None = None, /, **narrow: object) -> PlacedHold:
+    known = (Identifier(kind="email", value=person.email),) if person else ()
+    asked = NewHoldInput.model_validate(
+        {"controller": "demo", "provision": MATTER, "reason": "claim served", "identifiers": known, **narrow}
+    )
+    return await world.office.place_hold(asked, by="ann")
+
+
+async def in_review(world: World, person: Person, **words: object) -> Case:
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE, **words)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+def theirs(world: World, person: Person, system: str = "crm") -> int:
+    return len([key for key in world.connectors[system].rows if person.number in key[1]])
+
+
+async def another_plan(case: Case, first: str) -> None:
+    async def drafted() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await case.plan() != first
+
+    await eventually(drafted)
+
+
+async def test_a_hold_stops_an_erasure_under_review_and_the_letter_says_so(world: World) -> None:
+    person, other = someone(), someone()
+    case, free = await in_review(world, person), await in_review(world, other)
+    first = await case.plan()
+    placed = await place(world, person)
+    assert placed.requests == (case.id,)
+    await another_plan(case, first)
+    await case.approve_twice()
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.PARTLY_FULFILLED
+    assert theirs(world, person) == 4, "nothing of the person is touched"
+    assert MATTER in world.mail.text(person.email, MATTER)
+    assert (await case.tags()).count("hold:placed") == 1
+    await free.approve_twice()
+    await free.reaches(Stage.CLOSED)
+    assert theirs(world, other) == 0, "the hold is about one person"
+    lifted = await world.office.lift_hold(placed.hold.id, by="bob")
+    assert lifted.requests == (case.id,)
+    assert "hold:lifted" in await case.tags()
+    report = await sweep(world)
+    assert report.ended == 5, "four in the CRM and the customer; the invoice has years to go"
+    assert theirs(world, person) == 0
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["billing"] == {"anonymised": 1, "retained": 1}
+
+
+async def test_a_hold_placed_after_the_approvals_is_met_at_the_last_door(world: World) -> None:
+    person = someone()
+    case = await in_review(world, person)
+    first = await case.plan()
+    await case.act(ActKind.APPROVE, by="ann", plan=first)
+    hold = NewHold(
+        controller="demo",
+        system="crm",
+        provision=MATTER,
+        reason="served",
+        identifiers=(Identifier(kind="customer_number", value=person.number),),
+        placed_at=today(),
+        placed_by="0" * 16,
+    )
+    async with world.parts.ledger.begin() as tx:
+        # Straight into the ledger: the workflow is not told.
+        hold_id = str(uuid.uuid4())
+        assert await tx.place_hold(hold_id, hold)
+    await case.act(ActKind.APPROVE, by="bob", plan=first)
+    await another_plan(case, first)
+    assert theirs(world, person) == 4
+    assert "plan:drifted" in await case.tags()
+    await case.approve_twice()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert theirs(world, person) == 4
+    await world.office.lift_hold(hold_id, by="ann")
+    await sweep(world)
+
+
+async def test_a_hold_on_a_category_keeps_what_it_covers_and_what_that_points_at(world: World) -> None:
+    person = someone()
+    name = controller(world, "inquiry")
+    placed = await place(world, controller=name, category="activity")
+    case = await in_review(world, person, controller=name)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    assert theirs(world, person) == 4, "three notes, and the contact that they belong to"
+    async with world.parts.ledger.begin() as tx:
+        kept = {(row.collection, row.reason, row.law) for row in await tx.outcomes(case.id) if row.system == "crm"}
+    assert kept == {("notes", "legal_hold", MATTER), ("contacts", "legal_hold", MATTER)}
+    assert (await sweep(world)).ended == 0, "the contact is kept by the notes, which are kept by the hold"
+    assert theirs(world, person) == 4
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await sweep(world)).ended == 4
+    assert theirs(world, person) == 0
+
+
+async def test_what_has_come_due_stays_while_a_hold_or_a_restriction_keeps_it(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    invoiced = invoice(world, person, years_ago(5, today().date()))
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    placed = await place(world, person)
+    assert placed.requests == (), "it is closed"
+    later = timedelta(days=3)
+    report = await sweep(world, later)
+    assert (report.ended, report.held, report.unfinished) == (0, 1, 0)
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    other = await world.open(someone())
+    async with world.parts.ledger.begin() as tx:
+        place_ = RecordRef(collection=invoiced[0], key=invoiced[1])
+        await tx.restrict(other.id, "demo", "billing", (place_,), today())
+    assert (await sweep(world, later)).held == 1
+    assert invoiced in world.connectors["billing"].rows
+    async with world.parts.ledger.begin() as tx:
+        await tx.lift_restrictions(other.id, "billing", today())
+    assert (await sweep(world, later)).ended == 1
+    assert invoiced not in world.connectors["billing"].rows
+
+
+async def test_whom_a_hold_is_about_is_forgotten_when_it_is_lifted(world: World) -> None:
+    person = someone()
+    placed = await place(world, person)
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.hold_words(placed.hold.id)).identifiers
+        rows = await tx.holds_on("demo", (Identifier(kind="email", value=person.email),))
+        assert [row.id for row in rows] == [placed.hold.id]
+        assert await tx.holds_on("patient", (Identifier(kind="email", value=person.email),)) == ()
+    again = await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await world.office.lift_hold(placed.hold.id, by="bob")).hold == again.hold
+    async with world.parts.ledger.begin() as tx:
+        words = await tx.hold_words(placed.hold.id)
+        assert (words.reason, words.identifiers) == ("claim served", ())
+        assert await tx.holds_on("demo", (Identifier(kind="email", value=person.email),)) == ()
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [{}, {"system": "nowhere"}, {"category": "nothing"}, {"controller": "nobody", "everything": True}],
+    ids=["about nothing", "no such system", "no such category", "no such controller"],
+)
+async def test_a_hold_that_fits_nothing_is_refused(world: World, narrow: dict[str, object]) -> None:
+    before = await world.office.holds(standing=False)
+    with pytest.raises(BadInput):
+        await place(world, None, **narrow)
+    assert await world.office.holds(standing=False) == before
+
+
+# Holds on deletion
+
+
+async def asked_for_a_copy(world: World, person: Person, name: str) -> Case:
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=name)
+
+    async def held() -> bool:
+        async with world.parts.ledger.begin() as tx:
+            return bool(await tx.deletion_holds(case.id))
+
+    await eventually(held)
+    return case
+
+
+async def test_short_lived_data_is_held_while_a_copy_is_asked_for(world: World) -> None:
+    name = chatting(world)
+    person, other = someone(), someone()
+    mine = says(world, person, today().date() - timedelta(days=31))
+    others = says(world, other, today().date() - timedelta(days=31))
+    case = await asked_for_a_copy(world, person, name)
+    rows = world.connectors["chat"].rows
+    report = await sweep(world)
+    assert (report.expired, report.expired_held) == (1, 1)
+    assert mine in rows
+    assert others not in rows
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    tags = await case.tags()
+    assert tags.index("deletion:held") < tags.index("deletion:released")
+    assert (await sweep(world)).expired == 1
+    assert mine not in rows
+
+
+@pytest.mark.parametrize("ending", [ActKind.WITHDRAW, ActKind.REFUSE])
+async def test_it_is_let_go_at_every_end(world: World, ending: ActKind) -> None:
+    name = chatting(world)
+    person = someone()
+    says(world, person, today().date())
+    case = await asked_for_a_copy(world, person, name)
+    await case.reaches(Stage.VERIFYING)
+    await case.act(ending, ground="manifestly_unfounded" if ending is ActKind.REFUSE else None)
+    await case.reaches(Stage.CLOSED)
+    async with world.parts.ledger.begin() as tx:
+        assert all(row.released_at for row in await tx.deletion_holds(case.id))
+
+
+async def test_what_was_refused_is_kept_as_long_as_the_law_says(world: World) -> None:
+    name = answering_under(world, "singaporean", {"code": "SG-PDPA", "jurisdictions": ("SG",)})
+    policies = world.parts.policies
+    policies[name] = policies[name].model_copy(update={"systems": ("crm", "chat")})  # type: ignore[index]  # a dict
+    person = someone()
+    person.settle_in(world.connectors)
+    mine = says(world, person, today().date() - timedelta(days=31))
+    case = await world.open(person, controller=name, jurisdiction="SG")
+
+    async def held() -> bool:
+        async with world.parts.ledger.begin() as tx:
+            return bool(await tx.deletion_holds(case.id))
+
+    await eventually(held)
+    await case.reaches(Stage.VERIFYING)
+    shown = await world.office.show(case.id)
+    assert shown.request.regime == "SG-PDPA"
+    from habeas import law
+
+    ground = law.refusal_grounds("SG-PDPA", "SG", Right.ACCESS)[0].code
+    await case.act(ActKind.REFUSE, ground=ground)
+    await case.reaches(Stage.CLOSED)
+    rows = world.connectors["chat"].rows
+    assert (await sweep(world, timedelta(days=29))).expired_held >= 1
+    assert mine in rows
+    report = await sweep(world, timedelta(days=32))
+    assert report.released == 1
+    await sweep(world, timedelta(days=33))
+    assert mine not in rows
+
+
+async def test_a_system_that_cannot_hold_keeps_nobody_waiting(world: World) -> None:
+    name = chatting(world)
+    person = someone()
+    person.settle_in(world.connectors)
+    chat = world.connectors["chat"]
+    chat.fail("locate", Terminal("no permission"))
+    case = await world.open(person, controller=name)
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    chat.faults.clear()
+
+
+async def test_a_hold_on_a_person_keeps_their_short_lived_data_too(world: World) -> None:
+    name = chatting(world)
+    person = someone()
+    mine = says(world, person, today().date() - timedelta(days=31))
+    placed = await place(world, person, controller=name)
+    assert (await sweep(world)).expired_held == 1
+    assert mine in world.connectors["chat"].rows
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await sweep(world)).expired == 1
+    assert mine not in world.connectors["chat"].rows

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 from email.errors import MessageError
 from email.message import Message
 from enum import StrEnum
@@ -21,6 +21,7 @@ LARGEST = 10 * 1024 * 1024
 """Octets of a report that are read; one with the whole letter in it is far smaller."""
 
 _LETTER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STATUSES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
@@ -69,9 +70,14 @@ def read_report(mail: bytes) -> Report:
 def _notices(message: Message) -> Iterator[Message]:
     """The groups of fields of the report: one about the message, then one for each recipient."""
     for part in message.walk():
-        if part.get_content_type() == "message/delivery-status":
-            groups = part.get_payload()
-            yield from (one for one in groups if isinstance(one, Message)) if isinstance(groups, list) else ()
+        groups = part.get_payload()
+        if part.get_content_type() in _STATUSES and isinstance(groups, list):
+            for group in (one for one in groups if isinstance(one, Message)):
+                yield group
+                # Of the international form (RFC 6533) the parser takes the first group for a whole message.
+                rest = group.get_payload()
+                for text in re.split(r"\r?\n\r?\n", rest) if isinstance(rest, str) else ():
+                    yield message_from_string(text, policy=policy.compat32)
 
 
 def _letter(message: Message, notices: Iterable[Message]) -> str | None:
@@ -80,9 +86,9 @@ def _letter(message: Message, notices: Iterable[Message]) -> str | None:
     for part in message.walk():
         kind = part.get_content_type()
         payload = part.get_payload()
-        if kind == "message/rfc822" and isinstance(payload, list) and isinstance(payload[0], Message):
-            named.append(payload[0].get("Message-ID"))
-        elif kind in {"text/rfc822-headers", "message/rfc822-headers"}:
+        if kind.startswith("message/") and isinstance(payload, list):
+            named += [one.get("Message-ID") for one in payload if isinstance(one, Message)]
+        elif kind == "text/rfc822-headers":
             named.append(_headers(part).get("Message-ID"))
     found = (_LETTER.search(str(text).lower()) for text in named if text)
     return next((match.group() for match in found if match), None)

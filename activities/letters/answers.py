@@ -175,7 +175,8 @@ def _changed(group: ChangedGroup, say: Said) -> str:
     told = say.group(ErasedGroup(system=group.system, category=group.category, count=group.count))
     if group.what is None:
         return told
-    return say.words.text("completion_change.field", what=say.words.named("identifiers", group.what), group=told)
+    what = say.words.named("identifiers", group.what)
+    return say.words.text("completion_change.field", what=what[:1].upper() + what[1:], group=told)
 
 
 def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:

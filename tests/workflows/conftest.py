@@ -25,7 +25,7 @@ from activities.storage import Storage
 from activities.vault import Vault
 from habeas.policy import Access, AtDeadline, ControlledBy, Policy, load_policy
 from habeas.policy.sections import Purpose, PurposeKind
-from tests.workflows.world import UNEXPECTED, Mail, World, by_hand, systems
+from tests.workflows.world import REFUSED, UNEXPECTED, Mail, World, by_hand, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
 from workers.process import free_port
@@ -48,6 +48,14 @@ POLICY = Path(__file__).parents[2] / "deploy/controllers/demo.toml"
 class _Keeper:
     def __init__(self, mail: Mail) -> None:
         self._mail = mail
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith(REFUSED):
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         message = message_from_bytes(envelope.original_content or b"", policy=email_policy)

@@ -31,6 +31,9 @@ from workflows.request import RequestWorkflow
 
 T = TypeVar("T")
 
+REFUSED = "refused-"
+"""Addresses that begin so are refused by the mail server."""
+
 UNEXPECTED: list[str] = []
 """Foreign exceptions in activities since the test began: defects, even where a retry hides them."""
 

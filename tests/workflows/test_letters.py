@@ -1,0 +1,95 @@
+"""Letters that do not arrive: refused at once, or reported later. Staff hear of each once, and of no address."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+
+from activities.ledger import LetterRow
+from habeas.errors import BadInput
+from habeas.model import Right, Stage
+from tests.letters.reports import report
+from tests.workflows.world import REFUSED, Case, Person, World, eventually, someone
+from workers.office.letters import Noted
+
+
+async def _rows(world: World, case: Case, kind: str) -> list[LetterRow]:
+    async with world.parts.ledger.begin() as tx:
+        return [row for row in await tx.letters(case.id) if row.kind == kind]
+
+
+async def _acknowledged(world: World) -> tuple[Case, str]:
+    """A request whose acknowledgement went out, and that letter's Message-ID as the server got it."""
+    case = await world.open(someone())
+    await case.has_letter("acknowledgement")
+    row = (await _rows(world, case, "acknowledgement"))[0]
+    sent = [str(one["Message-ID"]) for one in world.mail.to(case.person.email)]
+    assert row.message_id in sent
+    return case, str(row.message_id)
+
+
+def _officer(world: World) -> str:
+    return world.parts.policies["demo"].controller.privacy_officer
+
+
+async def test_a_letter_that_comes_back_is_marked_and_told_to_staff_once(world: World) -> None:
+    case, message_id = await _acknowledged(world)
+    said = report(message_id, to=case.person.email)
+    noted = await world.office.letter_bounced(said)
+    assert (noted.request, noted.letter, noted.noted) == (case.id, "acknowledgement", Noted.BOUNCED)
+    await case.has_letter("staff_bounce")
+    assert (await world.office.letter_bounced(said)).noted is Noted.BOUNCED
+    handle = world.env.client.get_workflow_handle(f"{case.id}/bounce/{message_id.strip('<>').partition('@')[0]}")
+    await handle.result()
+    assert [row.state for row in await _rows(world, case, "acknowledgement")] == ["bounced"]
+    assert len(await _rows(world, case, "staff_bounce")) == 1
+    assert (await case.tags()).count("letter:bounced") == 1
+    text = world.mail.text(_officer(world), case.id)
+    assert "came back" in text
+    assert "5.1.1" in text
+    assert case.person.email not in text
+    history = json.dumps([event.facts for event in await case.events()], default=str)
+    assert case.person.email not in history
+
+
+async def test_a_report_of_a_delay_changes_nothing(world: World) -> None:
+    case, message_id = await _acknowledged(world)
+    noted = await world.office.letter_bounced(report(message_id, action="delayed", status="4.4.1"))
+    assert noted.noted is Noted.STILL_TRYING
+    assert [row.state for row in await _rows(world, case, "acknowledgement")] == ["sent"]
+    assert "letter:bounced" not in await case.tags()
+
+
+async def test_a_report_on_a_letter_that_we_never_wrote_is_refused(world: World) -> None:
+    with pytest.raises(BadInput, match="not one of this installation"):
+        await world.office.letter_bounced(report(f"<{uuid.uuid4()}@nordlys.example>"))
+
+
+async def test_what_the_server_refuses_at_once_is_told_to_staff(world: World) -> None:
+    person = someone()
+    person = Person(name=person.name, email=f"{REFUSED}{person.email}", number=person.number)
+    case = await world.open(person, Right.ACCESS)
+    await case.has_letter("staff_bounce", 2)
+    assert {row.state for row in await _rows(world, case, "acknowledgement")} == {"failed"}
+    text = world.mail.text(_officer(world), case.id)
+    assert "refused the letter" in text
+    assert person.email not in text
+    # The story goes on: it waits for the person, who may be reached another way.
+    assert (await case.reaches(Stage.VERIFYING)).outcome is None
+
+
+async def test_a_lost_letter_to_staff_makes_no_more_letters(world: World) -> None:
+    case, message_id = await _acknowledged(world)
+    await world.office.letter_bounced(report(message_id, to=case.person.email))
+    await case.has_letter("staff_bounce")
+    row = (await _rows(world, case, "staff_bounce"))[0]
+    await world.office.letter_bounced(report(str(row.message_id), to=_officer(world)))
+
+    async def marked() -> bool:
+        return (await _rows(world, case, "staff_bounce"))[0].state == "bounced"
+
+    await eventually(marked)
+    await world.env.client.get_workflow_handle(f"{case.id}/bounce/{row.id}").result()
+    assert len(await _rows(world, case, "staff_bounce")) == 1

@@ -147,6 +147,14 @@ CONTRADICTIONS = {
         "promises[0].keeps[1]",
     ),
     "an authority of a place that no law covers": (changed("authorities.FR", "authorities.NZ"), "authorities.NZ"),
+    "two laws of one place": (
+        changed('jurisdictions = ["CA"]', 'jurisdictions = ["CA", "CA-QC"]'),
+        "regimes[2].jurisdictions[0]",
+    ),
+    "an extension by itself without words": (
+        with_section('[clock]\nextend_automatically = true\nextend_ground = "complexity"\n'),
+        "clock.extend_reason",
+    ),
     "a home without its law": (changed('"DK", "FR"]', '"FR"]'), "controller.establishment"),
     "a home that is no place": (changed('establishment = "DK"', 'establishment = "CA-XX"'), "controller.establishment"),
 }

@@ -87,13 +87,18 @@ async def check(
 
 def _faults(files: Iterable[Path]) -> Iterator[Fault]:
     from activities.letters import LANGUAGES
+    from activities.letters.overrides import faults as letter_faults
     from habeas.policy import load_policy
 
     for file in files:
         try:
-            load_policy(file, languages=LANGUAGES)
+            policy = load_policy(file, languages=LANGUAGES)
         except ConfigurationError as error:
             yield from _told(error, file)
+            continue
+        for one in letter_faults(policy):
+            where, key = str(one.file), "letters.folder"
+            yield Fault(file=where, line=one.line, key=key, message=one.message, remedy=one.remedy)
 
 
 def _in_place(settings: Settings) -> Iterator[Fault]:

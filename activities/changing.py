@@ -37,16 +37,16 @@ async def save_changes(
     tx: Tx, request_id: str, part: Part, plans: tuple[SystemChange, ...], head: ChangeHead
 ) -> ChangeHead:
     """Keep a part of a plan, sealed; it replaces an older one. The head comes back with its digest."""
-    named = head.model_copy(update={"digest": await keyed_digest(tx, request_id, plans)})
+    named = head.model_copy(update={"digest": await keyed_digest(tx, request_id, head, plans)})
     for plan in plans:
         await tx.seal(request_id, f"{HEAD}/{part.value}/{plan.system}", plan)
     await tx.seal(request_id, f"{HEAD}/{part.value}", named)
     return named
 
 
-async def keyed_digest(tx: Tx, request_id: str, plans: tuple[SystemChange, ...]) -> str:
+async def keyed_digest(tx: Tx, request_id: str, head: ChangeHead, plans: tuple[SystemChange, ...]) -> str:
     """The plan's name outside the ledger; see `activities.plans.keyed_digest`."""
-    return (await tx.key(request_id)).digest(digest(plans))
+    return (await tx.key(request_id)).digest(digest(plans, head.contested, head.purposes))
 
 
 async def load_changes(tx: Tx, request_id: str, part: Part) -> tuple[ChangeHead, tuple[SystemChange, ...]] | None:
@@ -78,7 +78,7 @@ async def approved_changes(tx: Tx, order: PlannedChange, parts: Parts) -> tuple[
     if request.right not in CHANGING:
         raise NotAllowed("A request for this right changes nothing.")
     kept = await load_changes(tx, order.request_id, order.part)
-    if kept is None or await keyed_digest(tx, order.request_id, kept[1]) != order.digest:
+    if kept is None or await keyed_digest(tx, order.request_id, *kept) != order.digest:
         raise NotAllowed("The plan is not the one that was approved.")
     await proven(tx, request, policy)
     if order.part is Part.AT_ONCE and weighed(policy, request.right, kept[0].purposes):

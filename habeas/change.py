@@ -190,12 +190,17 @@ def stopped(
     return SystemChange(system=system, change=stop, by_hand=by_hand)
 
 
-def digest(plans: Iterable[SystemChange]) -> str:
+def digest(plans: Iterable[SystemChange], contested: Iterable[int] = (), purposes: Iterable[str] = ()) -> str:
     """Name a whole plan: SHA-256 in hex over its canonical JSON, whatever the order of the systems.
 
-    As with `habeas.plan.digest`, only a digest keyed with the request's key may leave the ledger.
+    What is not corrected, and what is to stop, are parts of it though no system may know of them. As with
+    `habeas.plan.digest`, only a digest keyed with the request's key may leave the ledger.
     """
-    content = sorted(_canonical(plan.model_dump(mode="json")) for plan in plans)
+    content = {
+        "systems": sorted(_canonical(plan.model_dump(mode="json")) for plan in plans),
+        "contested": sorted(contested),
+        "purposes": sorted(purposes),
+    }
     return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
 

@@ -21,13 +21,16 @@ from habeas.errors import Quarantine, Terminal, Transient
 from habeas.model import Identifier, Right, Stage
 from habeas.outcomes import Awaiting, Pending
 from habeas.policy import Policy
+from habeas.policy.sections import Proof
 from habeas.testing import MemoryRow
+from tests.replay.by_hand import access_on_paper, access_paper_left_out, erasure_on_paper
 from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.engine import engine
 from tests.workflows.world import Case, Person, World, eventually, someone
 
 Story = Callable[[World], Awaitable[Case]]
 SECOND = 1 / 86_400  # days
+BY_HAND = (access_on_paper, access_paper_left_out, erasure_on_paper)
 
 
 async def _open(world: World, right: Right = Right.ACCESS, *, free_text: bool = False, **words: object) -> Case:
@@ -244,9 +247,80 @@ async def systems_waited_for(world: World) -> Case:
     return case
 
 
+async def _approve_change(case: Case) -> None:
+    await case.reaches(Stage.REVIEWING)
+    plan = (await case.world.office.change_plan(case.id, by="ann", reason="review")).digest
+    await case.act(ActKind.APPROVE, plan=plan)
+
+
+async def rectification(world: World) -> Case:
+    """One correction is contested; the other drifts, is planned anew, approved and made."""
+    case = await _open(world, Right.RECTIFICATION, corrections=("name: Ada Test => Ada Lovelace", "age: 41 => 42"))
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    office, crm = world.office, world.connectors["crm"]
+    first = (await office.change_plan(case.id, by="ann", reason="review")).digest
+    await office.contest(case.id, by="bob", reason="the register says 41", corrections=(2,))
+
+    async def anew(than: str) -> str | None:
+        plan = (await office.change_plan(case.id, by="ann", reason="review")).digest
+        return plan if plan != than and (await case.row()).stage is Stage.REVIEWING else None
+
+    second = await eventually(lambda: anew(first))
+    contact = crm.rows["contacts", f'["{case.person.number}"]']
+    crm.put(contact.model_copy(update={"data": contact.data | {"name": "ADA TEST"}}))
+    await case.act(ActKind.APPROVE, plan=second)
+    await eventually(lambda: anew(str(second)))
+    await _approve_change(case)
+    return case
+
+
+async def restriction(world: World) -> Case:
+    """Approved, held, marked in one system that asks to be asked again, looked at again."""
+    case = await _open(world, Right.RESTRICTION)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    world.connectors["crm"].answers("change", Pending(handle="a", poll_after=1))
+    await _approve_change(case)
+    return case
+
+
+async def objection_weighed(world: World) -> Case:
+    """Marketing stops at once and is told; the rest is weighed and stops, too."""
+    case = await _open(world, Right.OBJECTION)
+    await case.prove()
+    await _approve_change(case)
+    return case
+
+
+async def withdraw_consent(world: World) -> Case:
+    """At once, without proof and without approval."""
+    return await _open(world, Right.WITHDRAW_CONSENT, purposes=("newsletter",))
+
+
+async def opt_out_sale(world: World) -> Case:
+    """A right that the regime does not give is promised by the policy, which asks for no proof."""
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    demo = policies["demo"]
+    identity = demo.identity.model_copy(update={"rights": {Right.OPT_OUT_SALE: Proof.NONE}})
+    policies["demo"] = demo.model_copy(update={"rights": tuple(Right), "identity": identity})
+    try:
+        case = await _open(world, Right.OPT_OUT_SALE)
+        await case.reaches(Stage.CLOSED)
+    finally:
+        policies["demo"] = demo
+    return case
+
+
+async def not_a_right(world: World) -> Case:
+    """Neither the regime nor the policy gives it: the person is told so, and what they can ask for instead."""
+    return await _open(world, Right.LIMIT_SENSITIVE)
+
+
 STORIES: Mapping[str, Story] = {
     story.__name__: story
     for story in (
+        *BY_HAND,
         access_closed,
         access_approved,
         access_attested,
@@ -263,6 +337,12 @@ STORIES: Mapping[str, Story] = {
         extended_and_paused,
         overdue,
         systems_waited_for,
+        rectification,
+        restriction,
+        objection_weighed,
+        withdraw_consent,
+        opt_out_sale,
+        not_a_right,
     )
 }
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -14,7 +15,7 @@ from activities.ledger import TaskFilter, TaskRow, TaskState
 from activities.task_model import FoundFile, TaskPhase
 from habeas.acts import ActKind
 from habeas.errors import BadInput, WrongStage
-from habeas.model import Outcome, Right, Stage
+from habeas.model import Identifier, Outcome, Right, Stage
 from tests.workflows.world import FILED, OWNER, Case, World, eventually, someone
 from workers.office import Said
 
@@ -64,8 +65,6 @@ async def state_of(case: Case, task: TaskRow) -> TaskRow:
 
 async def package(case: Case, tmp_path_name: str) -> dict[str, bytes]:
     """What the person gets."""
-    from pathlib import Path
-
     to = Path(tmp_path_name) / "package.zip"
     await case.world.office.download(case.id, by="kim", reason="test", to=to)
     with ZipFile(to) as archive:
@@ -296,8 +295,6 @@ async def test_an_identifier_more_is_a_search_more_and_none_is_none(world: World
     first = await task_of(case)
     await done(case, first, files=(SCAN,), collection="letters")
     await case.reaches(Stage.REVIEWING)
-    from habeas.model import Identifier
-
     await world.office.add_identifier(
         case.id, by="kim", reason="an older number", identifiers=(Identifier(kind="customer_number", value="OLD-1"),)
     )
@@ -369,3 +366,22 @@ async def test_paper_is_set_aside_by_hand(world: World) -> None:
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     async with world.parts.ledger.begin() as tx:
         assert (await tx.outcome_counts(case.id))["paper"] == {"restricted": 1}
+
+
+async def test_nobody_is_sent_twice_for_the_same(world: World) -> None:
+    case = await opened(world)
+    await done(case, await task_of(case), files=(SCAN,), collection="letters")
+    await case.reaches(Stage.REVIEWING)
+    known = (Identifier(kind="email", value=case.person.email),)
+    await world.office.add_identifier(case.id, by="kim", reason="said it again", identifiers=known)
+
+    async def again() -> bool:
+        collected = [e for e in await case.events() if e.tag.value == "system:collected"]
+        return len([e for e in collected if e.facts["system"] == "paper"]) == 2
+
+    await eventually(again)
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert len(await tx.tasks(TaskFilter(request_id=case.id, state=None))) == 1

@@ -65,15 +65,15 @@ class ChangingRows(Rows):
                 assert_never(change)
 
     async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
-        """Unrestricted objects whose term ended before this day, without their content."""
-        over = sorted((row for row in self.rows.values() if self._is_over(row, today)), key=_place)
+        """Unrestricted objects whose term ended before this day, without their content; accounts come last."""
+        over = sorted((row for row in self.rows.values() if self._is_over(row, today)), key=_position)
         after = json.loads(cursor) if cursor else None
-        rest = [row for row in over if after is None or list(_place(row)) > after]
+        rest = [row for row in over if after is None or list(_position(row)) > after]
         while True:
             self._called("expired")
             page, rest = rest[: self._page_size], rest[self._page_size :]
             records = tuple(self._record(row).model_copy(update={"data": {}}) for row in page)
-            yield Page(records=records, cursor=json.dumps(_place(page[-1])) if rest else None)
+            yield Page(records=records, cursor=json.dumps(_position(page[-1])) if rest else None)
             if not rest:
                 return
 
@@ -184,6 +184,10 @@ class ChangingRows(Rows):
 
 def _place(row: MemoryRow) -> tuple[str, str]:
     return row.collection, row.key
+
+
+def _position(row: MemoryRow) -> tuple[bool, str, str]:
+    return row.root is None, row.collection, row.key
 
 
 def _cast(old: JsonValue, new: JsonValue) -> JsonValue:

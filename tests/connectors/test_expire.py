@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.connectors.sql import expire as module
-from activities.connectors.sql.expire import last_anchor
+from activities.connectors.sql import expired as module
+from activities.connectors.sql.terms import last_anchor
 from habeas.connector import Expiring, Page, PlannedObject, Record, Restrict, Retention, SystemPlan, Treatment
-from habeas.errors import Quarantine, Terminal
+from habeas.errors import Quarantine, Terminal, Transient
 from habeas.outcomes import Done
 from habeas.plan import term_end
 from tests.connectors import club
 from tests.connectors.store import TODAY, Store, by_fate, gone, new, refs
 
-OVER = ["visits[100]", "visits[101]", "visits[103]", "visits[104]", "photos[1000]"]
+OVER = ["photos[1000]", "visits[100]", "visits[101]", "visits[103]", "visits[104]"]
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def test_what_is_past_its_term_is_listed_without_content(shop: Store) -> N
     before = await shop.rows(versions=True)
     found = await over(shop)
     assert names(found) == OVER
-    assert [one.anchor for one in found][:2] == [date(2026, 1, 1), date(2026, 1, 31)]
+    assert [one.anchor for one in found][1:3] == [date(2026, 1, 1), date(2026, 1, 31)]
     assert [f"{one.key}" for one in found if one.referenced] == ["[104]"]
     assert not any(one.data or one.files for one in found)
     assert await shop.rows(versions=True) == before
@@ -148,6 +149,19 @@ async def test_pages_go_on_where_they_ended_whatever_went_since(shop: Store, mon
         await pages(shop, cursor="c1.0.00000000")
 
 
+async def test_page_by_page_everything_goes_on_one_connection(shop: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is listed first holds nothing up that comes later, and listing holds no connection that ending needs."""
+    monkeypatch.setattr(module, "PAGE_ROWS", 1)
+    await shop.sql.execute("UPDATE visits SET after_id = NULL; DELETE FROM photos WHERE id = 1001")
+    shop.connect(club.MAP, pool_size=1)
+    ended = []
+    async with asyncio.timeout(20):
+        async for page in shop.connector.expired(TODAY, None):
+            ended += list(await expired(shop, planned(list(page.records))))
+    assert ended == ["erased"] * 5
+    assert await over(shop) == []
+
+
 @given(
     st.builds(
         lambda **parts: Retention(law="Law", anchor="at", **parts),
@@ -163,3 +177,40 @@ def test_the_latest_day_whose_term_is_over_is_the_latest(term: Retention, today:
     assert latest
     assert term_end(term, latest) < today
     assert term_end(term, latest + timedelta(days=1)) >= today
+
+
+GATE = """
+CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN coalesce(NEW, OLD); END $$;
+CREATE TRIGGER gate BEFORE UPDATE OR DELETE ON visits FOR EACH ROW EXECUTE FUNCTION gate();
+"""
+
+
+@pytest.mark.parametrize("what", ["expire", "change"])
+async def test_a_connection_killed_in_the_middle_changes_nothing_and_the_next_run_ends_the_same(
+    shop: Store, what: str
+) -> None:
+    plan = planned(await over(shop))
+    # Members are marked before the visits, photos go before them: the gate stands in the middle of both.
+    change = Restrict(objects=(*refs("members", "[1]"), *refs("visits", "[100]")))
+
+    async def run() -> object:
+        return await (shop.connector.expire(plan) if what == "expire" else shop.connector.change(change, None))
+
+    await shop.sql.execute(GATE)
+    before = await shop.rows(versions=True)
+    await shop.sql.execute("SELECT pg_advisory_lock(4711)")
+    running = asyncio.create_task(run())
+    pid = None
+    async with asyncio.timeout(30):
+        while not pid:
+            pid = await shop.sql.fetchval("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    await shop.sql.execute("SELECT pg_terminate_backend($1)", pid)
+    with pytest.raises(Transient):
+        await running
+    assert await shop.rows(versions=True) == before
+    await shop.sql.execute("SELECT pg_advisory_unlock(4711)")
+    assert await run() == await run()
+    assert gone(before, await shop.rows(versions=True)).keys() == (
+        {"visits", "photos"} if what == "expire" else {"visits", "members"}
+    )

@@ -16,7 +16,8 @@ from activities.connectors.sql.confirm import confirm
 from activities.connectors.sql.cursor import Cursors
 from activities.connectors.sql.erase import erase
 from activities.connectors.sql.errors import guarded, translate
-from activities.connectors.sql.expire import expire, expired
+from activities.connectors.sql.expire import expire
+from activities.connectors.sql.expired import expired
 from activities.connectors.sql.health import health
 from activities.connectors.sql.keys import by_table
 from activities.connectors.sql.locate import locate
@@ -130,10 +131,8 @@ class SqlConnector:
     async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
         """See `habeas.connector.Expiring.expired`; records have no content. Restricted rows are left out."""
         try:
-            async with self._database.reading() as connection:
-                shape = await self._database.shape(connection)
-                async for page in expired(connection, shape, today, Cursors(self._secret, shape), cursor):
-                    yield page
+            async for page in expired(self._database, self._secret, today, cursor):
+                yield page
             return
         except Exception as error:  # noqa: BLE001  foreign errors end here, as in `guarded`
             ours = translate(error, self._system)

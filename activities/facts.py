@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from activities import letters
 from activities.authority import authority
 from activities.brief import is_right, proof_asked
+from activities.clockface import working_day
 from activities.completions import completion_access, completion_change, completion_erasure
 from activities.finding import load_graph
 from activities.ledger import Link
@@ -69,7 +70,8 @@ class FactsOf:
             case Kind.NOT_A_RIGHT:
                 return letters.NotARight(**common, offered=self._offered())
             case Kind.STAFF_REMINDER:
-                return letters.StaffReminder(**common, due_on=self._due_on())
+                due_on = self._due_on()
+                return letters.StaffReminder(**common, due_on=due_on, planned_on=working_day(due_on, case.place))
             case Kind.STAFF_ALARM:
                 return letters.StaffAlarm(**common, due_on=self._due_on())
             case Kind.STAFF_ATTENTION:

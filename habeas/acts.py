@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from habeas.model import CHANGING, Frozen, PauseReason, Right, Stage, SystemName
+from habeas.model import CHANGING, REMEDIES, Frozen, PauseReason, Right, Stage, SystemName
 
 ActId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 ActorRef = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -86,7 +86,7 @@ def stages(kind: ActKind, right: Right) -> frozenset[Stage]:
     package that is still being built hurts nobody, so an access request may be withdrawn until it is offered.
     """
     allowed = _STAGES[kind]
-    if kind is ActKind.WITHDRAW and right is not Right.ERASURE and right not in CHANGING:
+    if kind is ActKind.WITHDRAW and right is not Right.ERASURE and right not in CHANGING | REMEDIES:
         return allowed | {Stage.FULFILLING}
     return allowed
 

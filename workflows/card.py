@@ -31,6 +31,11 @@ def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | No
         "",
         f"Due **{due}**"
         + (" (extended)" if face.extended else "")
+        + (
+            f" (a closed day: plan for {face.planned_on:%Y-%m-%d})"
+            if face.planned_on not in {None, face.due_on}
+            else ""
+        )
         + (" — clock paused" if request.clock.paused else "")
         + (" — **overdue**" if overdue and not outcome else ""),
         f"*{face.citation}*" if face.citation else "",

@@ -23,7 +23,7 @@ class Remedying(Handing):
         self.send_soon("acknowledgement", "acknowledgement")
         await self._enter(Stage.REVIEWING)
         self.send_soon("staff_attention", "review/remedy", code="review")
-        await workflow.wait_condition(lambda: self.settled() and bool(self.approvals))
+        await workflow.wait_condition(lambda: self.settled() and bool(self.approvals) and not self.asked)
         await self._enter(Stage.FULFILLING)
         return await self._decide(Outcome.FULFILLED, next(iter(self.approvals.values())), None)
 

@@ -157,6 +157,8 @@ class StaffReminder(StaffFacts):
 
     kind = Kind.STAFF_REMINDER
     due_on: date
+    planned_on: date | None = None
+    """The last working day before, where nobody works on the last day."""
 
 
 class StaffAlarm(StaffFacts):

@@ -46,6 +46,9 @@ def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
             days = (facts.due_on - facts.today).days
             lead = words.counted("staff_reminder.lead", days, date=words.date(facts.due_on))
             yield Block(kind="paragraph", text=lead)
+            if facts.planned_on and facts.planned_on != facts.due_on:
+                planned = words.text("staff_reminder.planned", date=words.date(facts.planned_on))
+                yield Block(kind="paragraph", text=planned)
         case StaffAlarm():
             days = (facts.today - facts.due_on).days
             lead = words.counted("staff_alarm.lead", days, date=words.date(facts.due_on))

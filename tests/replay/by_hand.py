@@ -1,0 +1,71 @@
+"""Stories in which a human does something by hand; see `tests.replay.stories`."""
+
+from __future__ import annotations
+
+from activities.ledger import TaskFilter, TaskRow
+from activities.task_model import FoundFile
+from habeas.acts import ActKind
+from habeas.model import Right, Stage
+from tests.workflows.world import Case, World, eventually, someone
+from workers.office import Said
+
+FOUND = Said(
+    records=('{"about": "kettle"}',), collection="letters", files=(FoundFile(name="scan.pdf", content=b"%PDF-1.4"),)
+)
+
+
+async def _on_paper(world: World, right: Right = Right.ACCESS) -> Case:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, right, controller="archive")
+    await case.prove()
+    return case
+
+
+async def _task(case: Case, phase: str = "find") -> TaskRow:
+    async def there() -> TaskRow | None:
+        async with case.world.parts.ledger.begin() as tx:
+            rows = await tx.tasks(TaskFilter(request_id=case.id))
+        waits = "paper" in (await case.row()).blocked_on
+        return next((row for row in rows if row.phase == phase and waits), None)
+
+    return await eventually(there)
+
+
+async def access_on_paper(world: World) -> Case:
+    """A human is asked, reminded, and finds a letter and its scan."""
+    case = await _on_paper(world)
+    task = await _task(case)
+    await case.act(ActKind.RETRY_SYSTEM, system="paper")
+    await case.has_letter("staff_task_reminder")
+    await world.office.finish_task(task.id, by="kim", reason="folder 12", said=FOUND)
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def access_paper_left_out(world: World) -> Case:
+    """Nobody goes to the archive."""
+    case = await _on_paper(world)
+    await _task(case)
+    await case.act(ActKind.SKIP_SYSTEM, system="paper")
+    return case
+
+
+async def erasure_on_paper(world: World) -> Case:
+    """Found, approved, shredded at the second try."""
+    case = await _on_paper(world, Right.ERASURE)
+    await world.office.finish_task((await _task(case)).id, by="kim", reason="folder 12", said=FOUND)
+    await case.approve_twice()
+    first = await _task(case, "erase")
+    await world.office.finish_task(first.id, by="kim", reason="locked", said=Said(outcomes=("blocked",)))
+
+    async def not_confirmed() -> bool:
+        async with world.parts.ledger.begin() as tx:
+            return any(row.error_code == "not_confirmed" for row in await tx.systems(case.id))
+
+    await eventually(not_confirmed)
+    await case.act(ActKind.RETRY_SYSTEM, system="paper")
+    again = await _task(case, "erase")
+    await world.office.finish_task(again.id, by="kim", reason="shredded", said=Said(outcomes=("erased",)))
+    return case

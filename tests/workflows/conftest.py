@@ -37,6 +37,7 @@ PURPOSES = tuple(
     for name, title, kinds in (
         ("newsletter", "Newsletter", (PurposeKind.CONSENT, PurposeKind.DIRECT_MARKETING)),
         ("profiling", "Profiling", (PurposeKind.LEGITIMATE_INTEREST,)),
+        ("calls", "Phone calls", (PurposeKind.CONSENT,)),
         ("sale", "Sale of data", (PurposeKind.SALE,)),
         ("sensitive", "Use of sensitive data", (PurposeKind.SENSITIVE,)),
     )

@@ -56,9 +56,7 @@ class Checked(Frozen):
 @command(app, "check", epilog="Example: `habeas policy check --folder deploy/controllers`")
 async def check(
     shell: Shell,
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]…", help="Else every file of the folder.")
-    ] = None,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]…", help="Else all of the folder.")] = None,
     folder: Folder = None,
 ) -> None:
     """Name every fault of policies with its line and remedy; exit code 5 if there is one.
@@ -274,7 +272,11 @@ def _brief(value: object) -> str:
         named = next((value[key] for key in ("title", "name", "to", "code") if key in value), None)
         if named is not None:
             return _brief(named)
-        sizes = [f"{value[unit]} {unit}" for unit in ("years", "months", "days") if value.get(unit)]
+        sizes = [
+            f"{value[unit]} {unit if value[unit] > 1 else unit[:-1]}"
+            for unit in ("years", "months", "days")
+            if value.get(unit)
+        ]
         return f"{' '.join(sizes)} ({value.get('law')})" if sizes else _brief(next(iter(value.values()), ""))
     if isinstance(value, list | tuple):
         return "; ".join(_brief(each) for each in value)

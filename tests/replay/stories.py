@@ -23,9 +23,11 @@ from habeas.outcomes import Awaiting, Pending
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
 from habeas.testing import MemoryRow
+from tests.replay.answers import ANSWERS
 from tests.replay.by_hand import access_on_paper, access_paper_left_out, erasure_on_paper
 from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.engine import engine
+from tests.replay.keeping import KEEPING
 from tests.workflows.world import Case, Person, World, eventually, someone
 
 Story = Callable[[World], Awaitable[Case]]
@@ -321,6 +323,8 @@ STORIES: Mapping[str, Story] = {
     story.__name__: story
     for story in (
         *BY_HAND,
+        *KEEPING,
+        *ANSWERS,
         access_closed,
         access_approved,
         access_attested,

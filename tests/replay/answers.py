@@ -1,0 +1,136 @@
+"""Stories of answers and what lies between: what a copy covers, questions, delays, parts refused, appeals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from habeas.acts import ActKind
+from habeas.model import Right, Stage
+from tests.workflows.controllers import answering_under, controller
+from tests.workflows.world import Case, World, eventually, someone
+
+COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
+CALIFORNIA = {"code": "US-CCPA", "jurisdictions": ("US-CA",)}
+UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
+
+
+async def _open(world: World, right: Right = Right.ACCESS, *, free_text: bool = False, **words: object) -> Case:
+    person = someone()
+    person.settle_in(world.connectors, free_text=free_text)
+    return await world.open(person, right, **words)
+
+
+async def _review(world: World, right: Right = Right.ACCESS, **words: object) -> Case:
+    case = await _open(world, right, free_text=True, **words)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+async def portability(world: World) -> Case:
+    """Only what the person gave, by consent or contract."""
+    case = await _open(world, Right.PORTABILITY)
+    await case.prove()
+    return case
+
+
+async def categories(world: World) -> Case:
+    """California: which categories, and no piece of data."""
+    name = answering_under(world, "golden", CALIFORNIA)
+    case = await _open(world, controller=name, jurisdiction="US-CA", scope="categories")
+    await case.prove()
+    return case
+
+
+async def access_in_part(world: World) -> Case:
+    """One category is refused while the request is reviewed; the rest is handed over."""
+    case = await _review(world)
+    await case.act(ActKind.EXEMPT, category="activity", ground="rights_of_others")
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def erasure_in_part(world: World) -> Case:
+    """One category is refused while the plan is reviewed; it is drafted and approved anew."""
+    case = await _review(world, Right.ERASURE)
+    first = await case.plan()
+    await case.act(ActKind.APPROVE, by="ann", plan=first)
+    await case.act(ActKind.EXEMPT, category="activity", ground="legal_claims")
+
+    async def anew() -> bool:
+        return await case.plan() != first
+
+    await eventually(anew)
+    await case.approve_twice()
+    return case
+
+
+async def asked_and_resumed(world: World) -> Case:
+    """A question that stops the clock, an answer; then a fee, paid."""
+    name = answering_under(world, "london", UK)
+    case = await _review(world, controller=name, jurisdiction="GB-ENG")
+    await case.act(ActKind.ASK, pause_reason="clarification")
+    await case.act(ActKind.RESUME)
+    await world.office.charge(case.id, by="ann", reason="the ninth copy", amount="GBP 12.50", ground="excessive")
+    await case.has_letter("fee")
+    await case.act(ActKind.RESUME)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def delayed(world: World) -> Case:
+    """The clock tells of the delay as promised; staff name another day."""
+    words = dict.fromkeys(("en", "da", "fr", "de"), "The archive is slow.")
+    promise = {"days": 20, "delay_notice": True, "delay_days_before": 2, "delay_reason": words}
+    received = world.now[0] - timedelta(days=19)
+    name = controller(world, "punctual", promise=promise)
+    case = await _review(world, controller=name, received_at=received.isoformat())
+    await case.has_letter("delay")
+    day = (world.now[0] + timedelta(days=25)).date()
+    await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    await case.has_letter("delay", 2)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def _refused(world: World, name: str, place: str) -> Case:
+    case = await _review(world, controller=name, jurisdiction=place)
+    await case.act(ActKind.REFUSE, by="ann", ground="manifestly_unfounded")
+    await case.reaches(Stage.CLOSED)
+    return case
+
+
+async def _about(world: World, first: Case, right: Right) -> Case:
+    row = await first.row()
+    about = {"controller": row.controller, "jurisdiction": row.jurisdiction, "about": first.id}
+    case = await world.open(first.person, right, **about)
+    await case.reaches(Stage.REVIEWING)
+    return case
+
+
+async def appeal_granted(world: World) -> Case:
+    """Colorado: who refused may not decide; somebody else grants it, and the request is opened anew."""
+    first = await _refused(world, answering_under(world, "denver", COLORADO), "US-CO")
+    case = await _about(world, first, Right.APPEAL)
+    await case.act(ActKind.APPROVE, by="bob")
+    return case
+
+
+async def complaint_denied(world: World) -> Case:
+    """United Kingdom: looked at again by somebody else; the decision stands."""
+    first = await _refused(world, answering_under(world, "leeds", UK), "GB-ENG")
+    case = await _about(world, first, Right.COMPLAINT)
+    await case.act(ActKind.REFUSE, by="bob", ground="decision_stands")
+    return case
+
+
+ANSWERS = (
+    portability,
+    categories,
+    access_in_part,
+    erasure_in_part,
+    asked_and_resumed,
+    delayed,
+    appeal_granted,
+    complaint_denied,
+)

@@ -72,7 +72,7 @@ async def check(
         listed = (*(files or ()), *(policy_files(folder) if folder else ()))
     found = [*_faults(listed)]
     if settings is not None and not found:
-        found += [*_in_place(settings)]
+        found += await _in_place(settings)
     checked = Checked(
         files=tuple(map(str, listed)),
         faults=tuple(fault for fault in found if not fault.key.startswith("open.")),
@@ -99,7 +99,7 @@ def _faults(files: Iterable[Path]) -> Iterator[Fault]:
             yield Fault(file=where, line=one.line, key=key, message=one.message, remedy=one.remedy)
 
 
-def _in_place(settings: Settings) -> Iterator[Fault]:
+async def _in_place(settings: Settings) -> list[Fault]:
     """What is wrong with policies only together, and with the systems of an installation."""
     from habeas.policy import check_systems
     from workers.wiring import load_connectors, load_policies
@@ -107,14 +107,18 @@ def _in_place(settings: Settings) -> Iterator[Fault]:
     try:
         policies = load_policies(settings)
     except ConfigurationError as error:
-        yield from _told(error, settings.policies)
-        return
-    manifests = {name: connector.manifest for name, connector in load_connectors(settings).items()}
+        return [*_told(error, settings.policies)]
+    connectors = load_connectors(settings)
+    manifests = {name: connector.manifest for name, connector in connectors.items()}
+    found: list[Fault] = []
     for policy in policies.values():
         try:
             check_systems(policy, manifests)
         except ConfigurationError as error:
-            yield from _told(error, policy.origin or settings.policies)
+            found += _told(error, policy.origin or settings.policies)
+    for connector in connectors.values():
+        await connector.aclose()
+    return found
 
 
 def _told(error: ConfigurationError, file: Path) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ A controller is installed as soon as each of its systems is there.
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -137,8 +138,16 @@ class Installation(World):
         assert not lost, f"somebody else's rows were touched: {lost}"
         return {place: [json.loads(row) for row in rows - before[place]] for place, rows in now.items()}
 
-    async def ask(self, controller: str, person: Person, right: Right = Right.ACCESS, **words: object) -> Asked:
-        """Open a person's request, as the controller's own staff do."""
+    async def ask(
+        self,
+        controller: str,
+        person: Person,
+        right: Right = Right.ACCESS,
+        *,
+        at: datetime | None = None,
+        **words: Any,
+    ) -> Asked:
+        """Open a person's request, as the controller's own staff do; at another time than now, if it must be."""
         account = self.staff(controller)[0]
         given: dict[str, Any] = {
             "right": right.value,
@@ -146,7 +155,7 @@ class Installation(World):
             "controller": controller,
             "emails": (person.email,),
         }
-        self.now[0] = datetime.now(UTC)
+        self.now[0] = at or datetime.now(UTC)
         opened = await self.office.for_staff(account).open_request(NewRequestInput.model_validate(given | words))
         assert opened.created
         return Asked(self, opened.id, person, controller)
@@ -283,7 +292,7 @@ class Package:
 
     def text(self) -> str:
         """The page that people read."""
-        return " ".join(self.zip.read("index.html").decode().split())
+        return " ".join(html.unescape(self.zip.read("index.html").decode()).split())
 
 
 def in_days(days: int) -> date:

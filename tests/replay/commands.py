@@ -26,6 +26,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workers.worker import PASSED_THROUGH
 from workflows.new_link import NewLinkWorkflow
 from workflows.request import RequestWorkflow
+from workflows.sweeps import SweepWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 _NOISE = {"seq", "activity_id", "protocol_instance_id"}
@@ -64,7 +65,7 @@ async def replay(name: str) -> list[str]:
     request_id = history.pop("id")
     runner = Watching(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
     replayer = Replayer(
-        workflows=[RequestWorkflow, NewLinkWorkflow],
+        workflows=[RequestWorkflow, NewLinkWorkflow, SweepWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=runner,
     )

@@ -17,6 +17,7 @@ from temporalio.workflow import NondeterminismError
 from tests.replay.record import HISTORIES
 from workers.worker import workflow_runner
 from workflows.request import RequestWorkflow
+from workflows.sweeps import SweepWorkflow
 
 FILES = sorted(HISTORIES.glob("*.json"))
 
@@ -30,7 +31,9 @@ async def _replay(loaded: dict[str, Any]) -> None:
     content = dict(loaded)
     history = WorkflowHistory.from_json(content.pop("id"), content)
     replayer = Replayer(
-        workflows=[RequestWorkflow], data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+        workflows=[RequestWorkflow, SweepWorkflow],
+        data_converter=pydantic_data_converter,
+        workflow_runner=workflow_runner(),
     )
     await replayer.replay_workflow(history)
 
@@ -57,9 +60,9 @@ async def test_a_history_with_other_commands_does_not_replay() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_is_asked_of_activities_keeps_its_fields(file: Path) -> None:
     """The replayer does not look at arguments: an old order must still be readable by the activity that gets it."""
-    from activities import change_model, model, task_model
+    from activities import change_model, keeping, model, task_model
 
-    named = {**vars(model), **vars(task_model), **vars(change_model)}
+    named = {**vars(keeping), **vars(model), **vars(task_model), **vars(change_model)}
     known = {name: kind.model_fields for name, kind in named.items() if hasattr(kind, "model_fields")}
     for event in _load(file)["events"]:
         scheduled = event.get("activityTaskScheduledEventAttributes")

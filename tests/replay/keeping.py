@@ -1,0 +1,105 @@
+"""Stories of what is kept and held: told like those of `tests.replay.stories`."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from activities.keeping import Sweep
+from habeas.acts import ActKind
+from habeas.errors import Transient
+from habeas.model import Identifier, Right, Stage
+from tests.workflows.controllers import controller
+from tests.workflows.keeping import chatting, says
+from tests.workflows.world import Case, World, eventually, someone
+from workers.office.holds import NewHoldInput
+
+
+async def erasure_under_a_hold(world: World) -> Case:
+    """A hold comes while the plan is under review: another plan, which keeps the person's data."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    first = await case.plan()
+    email = Identifier(kind="email", value=person.email)
+    asked = NewHoldInput(controller="demo", provision="Case 2026/114", reason="claim served", identifiers=(email,))
+    placed = await world.office.place_hold(asked, by="ann")
+
+    async def again() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await case.plan() != first
+
+    await eventually(again)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    return case
+
+
+async def access_with_a_hold_on_deletion(world: World) -> Case:
+    """Chat messages are held while the copy is made, and let go."""
+    name = chatting(world)
+    person = someone()
+    person.settle_in(world.connectors)
+    says(world, person, datetime.now(UTC).date())
+    case = await world.open(person, controller=name)
+    await case.prove()
+    return case
+
+
+async def access_refused_with_a_hold_on_deletion(world: World) -> Case:
+    """Held at receipt, and let go when the request is refused."""
+    name = chatting(world)
+    person = someone()
+    person.settle_in(world.connectors)
+    says(world, person, datetime.now(UTC).date())
+    case = await world.open(person, controller=name)
+    await case.reaches(Stage.VERIFYING)
+    await case.act(ActKind.REFUSE, ground="manifestly_unfounded")
+    return case
+
+
+async def erasure_with_reasons_at_once(world: World) -> Case:
+    """Why invoices are kept is told before anything is erased."""
+    name = controller(world, "prompt", promise={"reasons_at_once": ("transactions",)})
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE, controller=name)
+    await case.prove()
+    await case.approve_twice()
+    return case
+
+
+class Swept(Case):
+    """A sweep, in the place of a request."""
+
+    def __init__(self, world: World, case: Case, handle: Any) -> None:
+        super().__init__(world, case.id, case.person)
+        self.handle = handle
+        self.id = handle.id
+
+    async def reaches(self, stage: Stage) -> Any:
+        """It has no stages."""
+
+
+async def sweep(world: World) -> Case:
+    """What a hold had kept goes, as it is lifted; short-lived data ends; a system is away."""
+    chatting(world)
+    case = await erasure_under_a_hold(world)
+    says(world, case.person, datetime.now(UTC).date() - timedelta(days=40))
+    world.connectors["billing"].fail("erase", *[Transient("down", retry_after=0.05) for _ in range(4)])
+    handle = await world.env.client.start_workflow(
+        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue="habeas"
+    )
+    return Swept(world, case, handle)
+
+
+KEEPING = (
+    erasure_under_a_hold,
+    access_with_a_hold_on_deletion,
+    access_refused_with_a_hold_on_deletion,
+    erasure_with_reasons_at_once,
+    sweep,
+)

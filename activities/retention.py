@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+import structlog
 from pydantic import JsonValue
 from temporalio import activity
 
@@ -15,12 +16,15 @@ from activities.ledger import Tx
 from activities.parts import Parts
 from activities.plans import ended_plan, keepers_of
 from habeas.connector import SystemPlan
-from habeas.errors import NotAllowed
+from habeas.errors import BadInput, ConfigurationError, KeyDestroyed, NotAllowed, SealBroken
 from habeas.evidence import Tag
 from habeas.model import Outcome
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.plan import verdict
 
+log = structlog.get_logger(__name__)
+
+NOT_FORGOTTEN = "request_not_forgotten"
 ENDING = "ending/"
 """Prefix of the plan by which a system ends what is under way."""
 
@@ -128,7 +132,11 @@ class RetentionActivities:
             async with self._parts.ledger.begin() as tx:
                 ids = await tx.forgettable(one, order.at - keep, order.limit, after)
             for request_id in ids:
-                keys += await self._forget(request_id, order.at)
+                try:
+                    keys += await self._forget(request_id, order.at)
+                except (BadInput, ConfigurationError, KeyDestroyed, SealBroken) as error:
+                    # One record that is not whole must not keep all others from their end.
+                    log.warning(NOT_FORGOTTEN, request=request_id, error=error.code)
             if len(ids) == order.limit:
                 return ForgetReport(keys=keys, released=released, after=(one, ids[-1]))
         return ForgetReport(keys=keys, released=released)

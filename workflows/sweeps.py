@@ -38,6 +38,9 @@ LONGEST_JOB = timedelta(days=1)
 MOST_ROUNDS = 50
 """Of a system's expired objects in one sweep: what is left is there tomorrow, too."""
 
+OF_ONE_REQUEST = frozenset({"not_allowed", "bad_input", "quarantine", "key_destroyed", "seal_broken"})
+"""Failures that say nothing of the system: the next request's turn comes all the same."""
+
 
 @workflow.defn
 class SweepWorkflow:
@@ -102,10 +105,14 @@ class SweepWorkflow:
                 if is_cancelled_exception(error):
                     raise
                 self._count(unfinished=1)
+                code = calls.failure_code(error)
+                if code in OF_ONE_REQUEST:
+                    await self._tell_staff(item, code)
+                    continue
                 self._away.add(system)
                 if system not in self._told:
                     self._told.add(system)
-                    await self._tell_staff(item, calls.failure_code(error))
+                    await self._tell_staff(item, code)
             else:
                 self._told.discard(system)
 

@@ -8,7 +8,7 @@ import pytest
 
 from activities.plans import ended_plan
 from habeas.acts import ActKind
-from habeas.connector import Treatment
+from habeas.connector import SystemPlan, Treatment
 from habeas.errors import KeyDestroyed, NotAllowed, Transient
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.controllers import controller
@@ -176,3 +176,22 @@ async def test_reasons_are_told_at_once_where_that_was_promised(world: World) ->
         await case.act(ActKind.RETRY_SYSTEM, system="billing")
     await case.reaches(Stage.CLOSED)
     assert (await case.letters()).count("partial_refusal") == 1
+
+
+async def test_one_damaged_record_keeps_no_other_from_its_end(world: World) -> None:
+    broken, whole = someone(), someone()
+    places = []
+    cases = []
+    for person in (broken, whole):
+        person.settle_in(world.connectors)
+        places.append(invoice(world, person, years_ago(5, today().date())))
+        cases.append(await erased(world, person))
+    async with world.parts.ledger.begin() as tx:
+        plan = await tx.unseal(cases[0].id, "plan/billing", SystemPlan)
+        assert plan is not None
+        await tx.seal(cases[0].id, "plan/billing", plan.model_copy(update={"system": "billing", "objects": ()}))
+    report = await sweep(world, SOON)
+    assert (report.ended, report.unfinished, report.waiting) == (1, 1, ())
+    rows = world.connectors["billing"].rows
+    assert places[0] in rows, "its plan is not what was approved"
+    assert places[1] not in rows

@@ -30,6 +30,8 @@ from activities.letters.parts import (
     MissingSystem,
     WithheldGroup,
 )
+from activities.letters.sample_words import in_words_of
+from activities.letters.wording import LANGUAGES
 from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.model import Right
@@ -75,8 +77,9 @@ def sample(
     right: Right | None = None,
     authority: Authority | None = None,
     timezone: str = "Europe/Copenhagen",
+    language: str = LANGUAGES[0],
 ) -> LetterFacts:
-    """Complete facts of a letter of this kind, about nobody.
+    """Complete facts of a letter of this kind, about nobody; their words in the language, where we speak it.
 
     Raises:
         UnknownRegime: there is no such regime or jurisdiction.
@@ -104,7 +107,22 @@ def sample(
     if kind.to_staff:
         common |= {"stage": "reviewing", "desk_url": f"{_URL}/requests/{REQUEST}"}
     letter, special = _special(kind, asked)
-    return letter(**common, **special)
+    made = letter(**(common | special | _by_law(kind, regime, jurisdiction, asked)))
+    return in_words_of(made, language)
+
+
+def _by_law(kind: Kind, regime: str, jurisdiction: str, right: Right) -> dict[str, Any]:
+    """The grounds that this law really has, with their articles."""
+    if kind is Kind.REFUSAL:
+        grounds = law.refusal_grounds(regime, jurisdiction, right)
+        ground = next((one for one in grounds if one.code == "legal_obligation"), next(iter(grounds), None))
+        return {"grounds": (Ground(code=ground.code, provision=ground.cite),)} if ground else {}
+    clock = law.regime(regime, jurisdiction).clock(right)
+    if kind is Kind.EXTENSION and clock and clock.extension:
+        codes = clock.extension.grounds[:1]
+        provision = {"provision": clock.extension.cite}
+        return provision | ({"grounds": tuple(Ground(code=code) for code in codes)} if codes else {})
+    return {}
 
 
 def _authority(regime: str, jurisdiction: str) -> Authority:

@@ -143,6 +143,7 @@ class _Writer(NamedTuple):
             right=self.right,
             authority=self.authority,
             timezone=self.timezone,
+            language=language,
         )
         return render(kind, language, facts, self.folder)
 

@@ -93,3 +93,14 @@ async def test_a_lost_letter_to_staff_makes_no_more_letters(world: World) -> Non
     await eventually(marked)
     await world.env.client.get_workflow_handle(f"{case.id}/bounce/{row.id}").result()
     assert len(await _rows(world, case, "staff_bounce")) == 1
+
+
+async def test_who_proved_nothing_hears_that_it_is_done_and_nothing_of_what_is_held(world: World) -> None:
+    person = someone("Ada Test")
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.WITHDRAW_CONSENT, purposes=("newsletter",))
+    await case.reaches(Stage.CLOSED)
+    text = world.mail.text(person.email, "We have stopped.")
+    assert "Newsletter" in text
+    assert "Customer relations" not in text
+    assert "Ada" not in text

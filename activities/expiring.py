@@ -162,13 +162,16 @@ def _plan(system: str, collections: dict[str, Collection], records: Iterable[Rec
     objects = []
     for one in records:
         collection = collections[one.collection]
-        kept = collection.treatment is Treatment.RETAIN
+        treatment = collection.after if collection.treatment is Treatment.RETAIN else collection.treatment
+        if one.referenced and treatment is Treatment.DELETE:
+            treatment = collection.when_referenced
         objects.append(
             PlannedObject(
                 collection=one.collection,
                 key=one.key,
-                treatment=collection.after if kept else collection.treatment,
+                treatment=treatment,
                 fingerprint=one.fingerprint,
+                referenced=one.referenced,
                 category=collection.category,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,8 +62,9 @@ class Opening(Room):
     async def open_request(self, new: NewRequest) -> Opened:
         """Write a new request with its key, its sealed subject and the reason given; or find the one open already.
 
-        An open request of the same controller and right that shares any normalised identifier is the same one, and so
-        is any request opened with the same idempotency key. Two processes that open at once get the same one.
+        An open request of the same controller and right that shares any normalised identifier and asks the same in
+        particular is the same one, and so is any request opened with the same idempotency key. Another correction, or
+        an objection to another purpose, is another request: nothing that was asked is lost. Two processes that open at once get the same one.
 
         Raises:
             BadInput: the id belongs to another request.
@@ -138,8 +140,9 @@ def fingerprint_purpose(controller: str, right: str) -> str:
 
 
 def _names(subject: Subject) -> list[str]:
-    """Each identifier once, plus-variants of an address kept apart."""
-    return sorted({f"{identifier.kind}:{identifier.value}" for identifier in subject.identifiers})
+    """Each identifier once, plus-variants of an address kept apart; with what is asked in particular, if anything is."""
+    asked = f"\0{json.dumps(subject.details, sort_keys=True)}" if subject.details else ""
+    return sorted({f"{identifier.kind}:{identifier.value}{asked}" for identifier in subject.identifiers})
 
 
 def _unnested(values: Iterable[str]) -> TableValuedAlias:

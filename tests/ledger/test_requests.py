@@ -5,8 +5,9 @@ import contextlib
 from datetime import date, timedelta
 
 import pytest
+from pydantic import JsonValue
 
-from activities.ledger import Ledger, Opened, RequestFilter
+from activities.ledger import Ledger, NewRequest, Opened, RequestFilter
 from habeas.errors import BadInput, UnknownRequest
 from habeas.model import Identifier, Outcome, PauseReason, Request, Right, Stage, Subject
 from tests.ledger.conftest import NOW, NewRequestFactory, request_id
@@ -301,3 +302,19 @@ async def test_a_lock_keeps_others_waiting(ledger: Ledger, opened: str) -> None:
         order.append("first")
     await task
     assert order == ["first", "second"]
+
+
+async def test_what_is_asked_besides_is_another_request(ledger: Ledger, new_request: NewRequestFactory) -> None:
+    """The same correction twice is one request; another correction is not lost in the first."""
+
+    def asked(new: str) -> NewRequest:
+        made = new_request(right=Right.RECTIFICATION)
+        details: dict[str, JsonValue] = {"corrections": [{"what": "email", "new": new}]}
+        return made.model_copy(update={"subject": made.subject.model_copy(update={"details": details})})
+
+    async with ledger.begin() as tx:
+        first = await tx.open_request(asked("a@example.org"))
+        again = await tx.open_request(asked("a@example.org"))
+        other = await tx.open_request(asked("b@example.org"))
+    assert (first.created, again.created, other.created) == (True, False, True)
+    assert again.request.id == first.request.id

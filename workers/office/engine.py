@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.change_model import LiftStart
 from activities.keeping import Sweep, SweepReport
-from activities.model import LetterOrder
+from activities.model import BounceOrder, LetterOrder
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, NotAllowed, WrongStage
 from habeas.model import Request

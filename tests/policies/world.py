@@ -34,6 +34,7 @@ from habeas.connector import Connector
 from habeas.evidence import Event
 from habeas.model import Right, Stage
 from habeas.policy import Policy
+from habeas.policy.sections import Proof
 from tests.policies.reading import FIVE
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office import NewRequestInput
@@ -45,6 +46,7 @@ Rows = dict[str, frozenset[str]]
 """``system.table`` -> its rows, each as JSON, byte for byte."""
 
 _PLACEHOLDER = re.compile(r"(?<!:):(name|email|number|tag|id|today)\b")
+_REACHES_DATA = frozenset({Right.ACCESS, Right.PORTABILITY, Right.RECTIFICATION, Right.ERASURE})
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
 
@@ -160,6 +162,15 @@ class Installation(World):
         assert opened.created
         return Asked(self, opened.id, person, controller)
 
+    async def through(self, controller: str, person: Person, right: Right = Right.ACCESS, **words: Any) -> Asked:
+        """A request carried to its end: proven as its policy asks, approved by as many as it asks for."""
+        case = await self.ask(controller, person, right, **words)
+        await case.proves()
+        if await case.reviewed():
+            await case.approved()
+        await case.reaches(Stage.CLOSED)
+        return case
+
     async def sweep(self, after: timedelta = timedelta()) -> SweepReport:
         """One daily sweep, so much later than now."""
         handle = await self.env.client.start_workflow(
@@ -194,6 +205,23 @@ class Asked(Case):
         """One act of the controller's own staff."""
         office = self.world.office.for_staff(self.by[by])
         await office.act(kind, self.id, by=self.by[by], reason="as told", act_id=None, sealed=None, **facts)
+
+    async def proves(self) -> None:
+        """The person proves who they are: by the code, and to staff as well where the policy asks for both."""
+        await self.prove()
+        sensitive = self.world.policy(self.controller).identity.sensitive
+        if sensitive is Proof.BOTH and (await self.row()).right in _REACHES_DATA:
+            assert (await self.row()).stage is Stage.VERIFYING, "the code alone is not enough"
+            await self.attested()
+
+    async def reviewed(self) -> bool:
+        """Until somebody must look at it, or it is closed without."""
+
+        async def there() -> Stage | None:
+            stage = (await self.row()).stage
+            return stage if stage in {Stage.REVIEWING, Stage.CLOSED} else None
+
+        return await eventually(there) is Stage.REVIEWING
 
     async def attested(self) -> None:
         """Staff say that they have made sure of the person."""

@@ -1,0 +1,365 @@
+"""Dignio: requests carried to their end, and every promise of its privacy statement, California's notice included."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from habeas.acts import ActKind
+from habeas.errors import UnknownRequest
+from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.policy.sections import LegalBasis, Proof, RecipientRole
+from tests.policies.promises import promise
+from tests.policies.world import Installation, Row, in_days
+from tests.workflows.world import Person
+from workers.office.holds import NewHoldInput
+
+ME = "dignio"
+CONTACTS, PAYERS, INVOICES = "dignio_crm.contacts", "dignio_billing.payers", "dignio_billing.invoices"
+LETTERS = "dignio_crm.invoice_letters"
+PARTNER = (
+    "INSERT INTO partners VALUES (:id, 'Example Parts', :name, :email, NULL, 'Example Road 3', {ended}, true, NULL)"
+)
+MINUTES = "INSERT INTO correspondence VALUES (:id + 5, NULL, :id, 'call', {on}, {kept}, 'Asked about ' || :tag)"
+
+
+async def partner(world: Installation, ended: str = "NULL") -> Person:
+    """Somebody who supplies Dignio, or did until that day."""
+    person = await world.settle(ME, only=("dignio_newsletter",))
+    await world.sql("dignio_crm", PARTNER.format(ended=ended), person)
+    return person
+
+
+def categories(told: dict[str, Any]) -> dict[str, Row]:
+    """What a package tells of each category, by its title."""
+    return {one["category"]: one for one in told["categories"]}
+
+
+def left(now: dict[str, list[Row]]) -> set[str]:
+    """Where something of the person is left."""
+    return {place for place, rows in now.items() if rows}
+
+
+# A copy
+
+
+@promise(ME, "L5-16", "L17", "L41-43", "L115-117", "L128")
+async def test_a_copy_has_all_data_with_what_it_is_for_and_how_long_it_stays(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.through(ME, person, jurisdiction="NO")
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    package = await case.package()
+    assert package.tables() == {
+        *("dignio_crm/contacts", "dignio_crm/admin_users", "dignio_crm/correspondence", "dignio_crm/invoice_letters"),
+        *("dignio_billing/payers", "dignio_billing/invoices", "dignio_zendesk/visitors", "dignio_zendesk/chats"),
+        *("dignio_newsletter/subscribers", "dignio_analytics/visitors", "dignio_analytics/page_views"),
+        *("dignio_analytics/video_plays", "dignio_analytics/social_visits"),
+    }
+    assert package.rows("dignio_crm", "admin_users")[0]["personal_number"].startswith("010190-")
+    assert package.rows("dignio_billing", "payers")[0]["account"] == "NO93 8601 1117 947"
+    policy = world.policy(ME)
+    assert policy.category("admin_identity").sensitive
+    assert policy.identity.sensitive is Proof.BOTH
+    told = categories(package.json("article15.json"))
+    for category in policy.categories:
+        if category.title["en"] not in told:
+            continue
+        facts = told[category.title["en"]]
+        assert facts["purposes"] == list(category.purposes["en"])
+        assert facts["sources"] == [category.source["en"]]
+        assert facts["retention"] == [category.retention["en"]]
+        assert facts["legal_bases"] == [category.legal_basis.value]
+        assert category.retention["en"] in package.text()
+    assert told["Customers and their contact persons"]["legal_bases"] == ["contract"]
+    assert told["Language of the website"]["retention"] == ["As long as your visit lasts."]
+    assert "Datatilsynet" in case.letter("/d/")
+    await world.since(ME, before)
+
+
+@promise(ME, "L44-46", "L52-61", "L62-70", "L100", "L101", "L102-104", "L105", "L111-112", "L113", "L114")
+async def test_a_copy_names_everybody_who_got_something(world: Installation) -> None:
+    case = await world.through(ME, await world.settle(ME), jurisdiction="NO")
+    told = categories((await case.package()).json("article15.json"))
+    assert told["Chats on our website"]["recipients"] == ["Zendesk"]
+    assert told["Language of the website"]["recipients"] == ["Polylang"]
+    assert told["Website analytics"]["recipients"] == ["Google"]
+    assert told["Videos watched on our website"]["recipients"] == ["Google"]
+    assert told["Visits to our pages on Facebook and LinkedIn"]["recipients"] == ["Facebook", "LinkedIn"]
+    assert "Authorities, where a law obliges us" in told["Invoices and payment details"]["recipients"]
+    roles = {one.id: one.role for one in world.policy(ME).recipients}
+    assert roles["subcontractors"] is roles["zendesk"] is roles["polylang"] is RecipientRole.PROCESSOR
+    assert roles["google"] is roles["facebook"] is roles["linkedin"] is RecipientRole.JOINT_CONTROLLER
+    others = {one.id for one in world.policy(ME).recipients if one.role is RecipientRole.CONTROLLER}
+    assert not others, "nobody gets data for purposes of their own"
+
+
+@promise(ME, "L124-125", "L131")
+async def test_in_california_identity_numbers_are_named_and_not_disclosed(world: Installation) -> None:
+    person = await world.settle(ME)
+    case = await world.ask(ME, person, jurisdiction="US-CA")
+    await case.proves()
+    await case.reaches(Stage.REVIEWING)
+    await case.do(ActKind.EXEMPT, category="admin_identity", ground="sensitive_identifier")
+    await case.approved()
+    letter = await case.answered()
+    assert (await case.row()).regime == "US-CCPA"
+    package = await case.package()
+    assert "dignio_crm/admin_users" not in package.tables()
+    assert "dignio_crm/contacts" in package.tables()
+    assert "Admin users' personal identification numbers" in letter
+    assert "California Department of Justice" in letter
+    assert "https://oag.ca.gov/contact/consumer-complaint-against-business-or-company" in letter
+
+
+@promise(ME, "L126", "L129")
+async def test_the_categories_collected_are_told_and_that_none_is_sold(world: Installation) -> None:
+    person = await world.settle(ME)
+    case = await world.ask(ME, person, jurisdiction="US-CA", scope="categories")
+    await case.proves()
+    letter = await case.answered()
+    assert (await case.letters())[-1] == "categories"
+    for name in (
+        "Identifiers; customer records information (Cal. Civ. Code 1798.80(e)); commercial information",
+        "Internet or other electronic network activity information; geolocation data",
+        "Sensitive personal information: government identifiers",
+    ):
+        assert name in letter
+    assert "Sold, or shared for advertising: no" in letter
+    assert "Sold, or shared for advertising: yes" not in letter
+    assert not [one.id for one in world.policy(ME).categories if one.sold]
+    assert person.number not in letter
+
+
+@promise(ME, "L1-2", "L127")
+@pytest.mark.parametrize("lives", ["US-CA", "NO"])
+async def test_what_a_customer_decides_about_goes_to_that_customer(world: Installation, lives: str) -> None:
+    person = await world.settle(ME, only=("dignio_crm", "dignio_billing"))
+    clinic = f"privacy-{person.email}"
+    await world.sql(
+        "dignio_crm",
+        "INSERT INTO service_records VALUES (:id + 9, :id, 'privacy-' || :email, :today - 3, 'pulse 61')",
+        person,
+    )
+    case = await world.through(ME, person, jurisdiction=lives)
+    await case.has_letter("forwarded")
+    assert "the customer of ours whose service you use" in case.letter("They decide and answer you")
+    theirs = world.mail.text(clinic, case.id)
+    assert person.email in theirs
+    assert "pulse" not in theirs
+    package = await case.package()
+    assert "dignio_crm/service_records" not in package.tables()
+    assert "dignio_crm/contacts" in package.tables()
+    assert "the customer of ours whose service you use" in str(package.json("withheld.json"))
+
+
+# Erasure
+
+
+@promise(ME, "L18", "L77", "L78", "L119", "L128")
+async def test_everything_goes_but_invoices_and_their_letters_and_why_is_told_before(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.through(ME, person, Right.ERASURE, jurisdiction="US-CA")
+    assert (await case.row()).outcome is Outcome.PARTLY_FULFILLED
+    now = await world.since(ME, before)
+    assert left(now) == {CONTACTS, PAYERS, INVOICES, LETTERS}
+    assert (now[CONTACTS][0]["email"], now[CONTACTS][0]["full_name"], now[CONTACTS][0]["phone"]) == (None, None, None)
+    assert (now[PAYERS][0]["email"], now[PAYERS][0]["account"]) == (None, None)
+    assert now[INVOICES][0]["total"] == 990.0
+    story = [(event.tag.value, event.facts.get("letter")) for event in await case.events()]
+    first_erased = next(number for number, (tag, _) in enumerate(story) if tag == "system:erased")
+    assert story.index(("letter:sent", "partial_refusal")) < first_erased
+    reasons = case.letter("Bookkeeping: what belongs to an invoice is kept for five years")
+    assert "E-mails that belong to our books" in reasons
+    letter = case.letter()
+    end = date(in_days(-300).year + 5, in_days(-300).month, min(in_days(-300).day, 28))
+    assert "Bookkeeping: invoices are kept for five years" in letter
+    assert str(end.year) in letter
+    assert "Admin users' personal identification numbers (Customer relations): 1 record." in letter
+    assert len({event.actor for event in await case.events() if event.tag.value == "act:approve"}) == 2
+
+
+@promise(ME, "L113")
+async def test_those_who_work_for_dignio_are_told_of_an_erasure_and_of_others_why_not(world: Installation) -> None:
+    case = await world.through(ME, await world.settle(ME), Right.ERASURE, jurisdiction="NO")
+    letters = await case.tells("subcontractors")
+    assert case.person.email in letters["subcontractors"]
+    told = await case.told()
+    assert told["zendesk"] == told["google"] == told["facebook"] == told["linkedin"] == told["polylang"] == "not_told"
+    letter = case.letter("Example Office Services")
+    assert "Zendesk: We correct and erase in its system ourselves." in letter
+    assert "statistics by a random code" in letter
+
+
+@promise(ME, "L21-28", "L29")
+async def test_a_former_partner_is_erased_when_they_ask(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await partner(world, ended=":today - 100")
+    await world.sql("dignio_crm", MINUTES.format(on=":today - 120", kept=":today - 100"), person)
+    case = await world.through(ME, person, Right.ERASURE, jurisdiction="NO")
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    assert left(await world.since(ME, before)) == set()
+    assert "Suppliers and partners (Customer relations): 1 record." in case.letter()
+
+
+@promise(ME, "L71-75", "L78")
+@pytest.mark.parametrize("channel", ["email", "in_person"])
+async def test_e_mails_of_somebody_who_only_wrote_go_when_they_ask(world: Installation, channel: str) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME, only=("dignio_newsletter",))
+    await world.sql(
+        "dignio_crm",
+        "INSERT INTO contacts VALUES (:id, NULL, 'nobody', :name, :email, NULL, 'wrote once', NULL); "
+        "INSERT INTO correspondence VALUES (:id + 1, :id, NULL, 'email', :today - 20, :today - 20, 'Hello')",
+        person,
+    )
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="US-CA", channel=channel)
+    await case.proves()
+    await case.approved()
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    assert left(await world.since(ME, before)) == set()
+    assert "E-mails and summaries of calls (Customer relations): 1 record." in letter
+    assert channel in {one.kind for one in world.policy(ME).channels}
+
+
+@promise(ME, "L19-20")
+async def test_data_in_a_dispute_stays_until_the_dispute_is_over(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME, only=("dignio_crm",))
+    office = world.office.for_staff(world.staff(ME)[0])
+    placed = await office.place_hold(
+        NewHoldInput(
+            controller=ME,
+            category="customer",
+            provision="GDPR art. 17(3)(e)",
+            reason="unpaid subscription",
+            identifiers=(Identifier(kind="email", value=person.email),),
+        ),
+        by=world.staff(ME)[0],
+    )
+    case = await world.through(ME, person, Right.ERASURE, jurisdiction="NO")
+    now = await world.since(ME, before)
+    assert now[CONTACTS][0]["email"] == person.email
+    assert "GDPR art. 17(3)(e)" in case.letter()
+    await office.lift_hold(placed.hold.id, by=world.staff(ME)[0])
+    await world.sweep()
+    row = next(iter((await world.since(ME, before))[CONTACTS]))
+    assert row["email"] is None, "a letter to an invoice still points at it"
+
+
+# Changes
+
+
+@promise(ME, "L118", "L128")
+async def test_an_error_is_corrected_wherever_it_is(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.ask(
+        ME, person, Right.RECTIFICATION, jurisdiction="US-CA", corrections=("name: Ada Test => Ada Lovelace",)
+    )
+    await case.proves()
+    await case.approved()
+    await case.reaches(Stage.CLOSED)
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    assert now[CONTACTS][0]["full_name"] == now[PAYERS][0]["contact_name"] == "Ada Lovelace"
+    assert now["dignio_zendesk.visitors"][0]["display_name"] == "Ada Lovelace"
+
+
+STOPPED = {
+    "web_analytics": ("dignio_analytics.page_views", "counted"),
+    "youtube": ("dignio_analytics.video_plays", "counted"),
+    "social_statistics": ("dignio_analytics.social_visits", "counted"),
+    "newsletter": ("dignio_newsletter.subscribers", "subscribed"),
+}
+
+
+@promise(ME, "L30-37", "L44-46", "L52-61", "L62-70", "L79-84", "L79 L85-90", "L91-99")
+@pytest.mark.parametrize(("purpose", "channel"), list(zip(STOPPED, ("web", "email", "email", "web"), strict=True)))
+async def test_consent_is_withdrawn_at_once_and_alone(world: Installation, purpose: str, channel: str) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.ask(ME, person, Right.WITHDRAW_CONSENT, jurisdiction="NO", purposes=(purpose,), channel=channel)
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    for name, (place, column) in STOPPED.items():
+        assert {row[column] for row in now[place]} == {name != purpose}, name
+    title = next(one.title["en"] for one in world.policy(ME).purposes if one.id == purpose)
+    assert title in letter
+    assert not {"identity:proven", "act:approve"} & {*await case.tags()}
+    bases = {one.id: one.legal_basis for one in world.policy(ME).categories}
+    consent = {"analytics", "video", "social_statistics", "newsletter"}
+    assert {one for one, basis in bases.items() if basis is LegalBasis.CONSENT} == consent
+
+
+@promise(ME, "L49-51")
+async def test_the_address_of_who_unsubscribed_goes(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME, only=("dignio_newsletter",))
+    case = await world.ask(
+        ME, person, Right.WITHDRAW_CONSENT, jurisdiction="US-CA", purposes=("newsletter",), channel="web"
+    )
+    await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    (row,) = (await world.since(ME, before))["dignio_newsletter.subscribers"]
+    assert row["subscribed"] is False
+    await world.sweep(timedelta(days=2))
+    assert (await world.rows(ME))["dignio_newsletter.subscribers"] <= before["dignio_newsletter.subscribers"]
+
+
+@promise(ME, "L29")
+async def test_a_partner_may_object_to_being_kept_in_mind(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await partner(world)
+    case = await world.ask(
+        ME, person, Right.OBJECTION, jurisdiction="NO", purposes=("future_contact",), situation="I have retired"
+    )
+    await case.prove()
+    await case.approved()
+    letter = await case.answered()
+    assert (await world.since(ME, before))["dignio_crm.partners"][0]["may_contact"] is False
+    assert "Keeping former and potential partners and suppliers in mind" in letter
+
+
+@promise(ME, "L124-125", "L129")
+async def test_an_opt_out_of_sharing_is_carried_out_although_nothing_is_sold(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.ask(ME, person, Right.OPT_OUT_SALE, jurisdiction="US-CA")
+    await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    for purpose in ("web_analytics", "youtube", "social_statistics"):
+        place, column = STOPPED[purpose]
+        assert {row[column] for row in now[place]} == {False}
+    assert now["dignio_newsletter.subscribers"][0]["subscribed"] is True
+    assert "identity:waived" in await case.tags()
+
+
+@promise(ME, "L5-16", "L124-125")
+async def test_the_use_of_identity_numbers_is_limited_when_asked(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.ask(ME, person, Right.LIMIT_SENSITIVE, jurisdiction="US-CA")
+    await case.answered()
+    assert (await world.since(ME, before))["dignio_crm.admin_users"][0]["number_limited"] is True
+
+
+# Whose requests they are
+
+
+@promise(ME, "L106-108")
+async def test_only_those_who_work_for_it_see_its_requests(world: Installation) -> None:
+    case = await world.ask(ME, await world.settle(ME, only=("dignio_newsletter",)), jurisdiction="US-CA")
+    stranger = next(name for name in world.parts.policies if name != ME)
+    theirs = world.office.for_staff(world.staff(stranger)[0])
+    with pytest.raises(UnknownRequest):
+        await theirs.show(case.id)
+    with pytest.raises(UnknownRequest):
+        await theirs.act(ActKind.WITHDRAW, case.id, by=world.staff(stranger)[0], reason="curious")
+    assert (await world.office.for_staff(case.by[0]).show(case.id)).request.id == case.id

@@ -1,0 +1,51 @@
+"""No promise without a test: of what a policy's settings keep, each is carried through the engine somewhere here."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from tests.policies.promises import CHECKED, explained, promises_of, unchecked, unknown
+
+MODULES = {
+    "dialogra": ("test_dialogra", "test_dialogra_terms"),
+    "dignio": ("test_dignio", "test_dignio_terms"),
+}
+NOT_OF_REQUESTS = {
+    "dialogra": {"L10-12", "L61-67", "L79", "L137-141", "L167-169"},
+    "dignio": {"L47-48", "L109-110", "L122-123", "L130"},
+}
+"""What no setting keeps, since no request is about it."""
+
+
+@pytest.fixture(autouse=True)
+def _registered() -> None:
+    for names in MODULES.values():
+        for name in names:
+            importlib.import_module(f"tests.policies.{name}")
+
+
+@pytest.mark.parametrize("controller", MODULES)
+def test_every_promise_that_something_keeps_has_a_test(controller: str) -> None:
+    assert unchecked(controller) == {}
+    assert unknown(controller) == set()
+
+
+@pytest.mark.parametrize("controller", MODULES)
+def test_what_no_setting_keeps_has_a_note_that_says_why(controller: str) -> None:
+    notes = explained(controller)
+    assert set(notes) == NOT_OF_REQUESTS[controller]
+    assert all(notes.values())
+
+
+@pytest.mark.parametrize(("controller", "line"), [("dialogra", "L159"), ("dignio", "L124-125")])
+def test_what_the_law_adds_to_a_promise_is_noted(controller: str, line: str) -> None:
+    assert "By law" in (promises_of(controller)[line].note or "")
+
+
+def test_a_promise_whose_test_is_gone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(CHECKED["dialogra"], "L163/2")
+    assert list(unchecked("dialogra")) == ["L163/2"]
+    monkeypatch.setitem(CHECKED["dialogra"], "L999", {"test_of_nothing"})
+    assert unknown("dialogra") == {"L999"}

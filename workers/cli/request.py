@@ -52,7 +52,7 @@ async def open_(
     ] = None,
     regime: Annotated[str | None, typer.Option(help="Else the one the policy names for the jurisdiction.")] = None,
     language: Annotated[str | None, typer.Option(help="Of the letters; else the controller's first.")] = None,
-    channel: Annotated[str, typer.Option(help="email, phone, letter, web, in_person, other.")] = "email",
+    channel: Annotated[str, typer.Option(help="email, phone, letter, web, chat, in_person, other.")] = "email",
     received: Annotated[
         str | None, typer.Option(metavar="WHEN", help="ISO date or time, local to the controller; else now.")
     ] = None,

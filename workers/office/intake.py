@@ -19,7 +19,7 @@ from workers.office.particulars import AskedParticulars, particulars
 if TYPE_CHECKING:
     from habeas.policy import Policy
 
-CHANNELS = ("email", "phone", "letter", "web", "in_person", "other")
+CHANNELS = ("email", "phone", "letter", "web", "chat", "in_person", "other")
 OLDEST = timedelta(days=3 * 366)
 """A request that came in before that is a slip of the pen, not a backlog."""
 CLOCK_SKEW = timedelta(minutes=5)

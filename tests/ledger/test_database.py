@@ -122,7 +122,7 @@ async def test_a_connection_that_is_cut_is_replaced_unseen(ledger: Ledger, ledge
     await asyncio.gather(*(ledger.ping() for _ in range(4)))
     other = await asyncpg.connect(ledger_url)
     await other.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'habeas' "
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'habeas' "
         "AND datname = current_database()"
     )
     await other.close()

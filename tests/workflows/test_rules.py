@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -49,6 +50,7 @@ KINDS = (
     "drift",
     *(kind.value for kind in ActKind if kind not in {ActKind.PROVE, ActKind.RETRY_SYSTEM, ActKind.DECIDE_MATCH}),
 )
+GROUNDS = {"extend": "complexity", "refuse": "manifestly_unfounded", "exempt": "manifestly_unfounded"}
 # Where nothing is weighed, almost every run would end with the first withdrawal.
 WEIGHED = st.sampled_from(
     [*KINDS, "code", "code", "code", *["approve"] * 6, *["extend", "pause", "resume", "add_identifier", "drift"]]
@@ -128,12 +130,19 @@ class Run:
                 if erasure:
                     plan = "0" * 64 if move.stale else await case.plan()
                 return await case.act(ActKind.APPROVE, by=move.by, act_id=act_id, plan=plan)
+            case "charge":
+                return await office.charge(
+                    case.id, by=move.by, reason="again", amount="EUR 10", ground="excessive", act_id=act_id
+                )
             case kind:
+                later = (self.world.now[0] + timedelta(days=40)).date().isoformat()
                 return await case.act(
                     ActKind(kind),
                     by=move.by,
                     act_id=act_id,
-                    ground={"extend": "complexity", "refuse": "manifestly_unfounded"}.get(kind),
+                    ground=GROUNDS.get(kind),
+                    category="transactions" if kind == "exempt" else None,
+                    expected_on=later if kind == "announce_delay" else None,
                     pause_reason="identity" if kind == "pause" else None,
                     system="crm" if kind == "skip_system" else None,
                 )
@@ -159,6 +168,7 @@ class Run:
         async def closed() -> bool:
             stage = (await self.case.row()).stage
             if stage in {Stage.VERIFYING, Stage.REVIEWING}:
+                await self._do(Move("resume", next(turn), twice=False, stale=False))
                 kind = "attest" if stage is Stage.VERIFYING else "approve"
                 await self._do(Move(kind, next(turn), twice=False, stale=False))
             return stage is Stage.CLOSED

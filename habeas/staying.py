@@ -22,16 +22,20 @@ Place = tuple[str, str]
 
 
 class Because(StrEnum):
-    """Why an object stays. The strongest first: it is the one that is told."""
+    """Why an object stays. Of several reasons the first here is kept with it.
 
-    LEGAL_HOLD = "legal_hold"
-    """It is needed in a matter that is pending."""
-    RESTRICTED = "restricted"
-    """Nothing may be done with it but storing (GDPR art. 18)."""
+    What never ends by itself comes before what passes: the end of a hold must not take what was refused, or what is
+    another's to decide over.
+    """
+
     EXEMPT = "exempt"
     """Staff refused this part of the request on a ground of the law."""
     CONTROLLED = "controlled"
     """Somebody else decides over it, and was sent the request (GDPR art. 28(3)(a) and (e))."""
+    LEGAL_HOLD = "legal_hold"
+    """It is needed in a matter that is pending."""
+    RESTRICTED = "restricted"
+    """Nothing may be done with it but storing (GDPR art. 18)."""
 
 
 PASSING = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})
@@ -46,7 +50,7 @@ class Stay(Frozen):
 
 
 def together(stays: Iterable[Stay]) -> Stay:
-    """Several reasons for one object as one: the strongest, and every law once.
+    """Several reasons for one object as one: the first in the order of `Because`, and every law once.
 
     Raises:
         ValueError: there is none.

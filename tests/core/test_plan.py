@@ -596,11 +596,21 @@ def test_a_customer_waits_for_the_last_invoice_that_needs_it() -> None:
     assert [each.collection for each in alone.objects] == ["customers"], "the invoice has gone"
 
 
-def test_the_strongest_reason_is_told_with_every_law() -> None:
-    stays = [Stay(because=Because.EXEMPT, law="B"), Stay(because=Because.LEGAL_HOLD, law="A")]
-    assert together(stays) == Stay(because=Because.LEGAL_HOLD, law="A; B")
+def test_what_never_ends_comes_before_what_passes_and_every_law_is_told() -> None:
+    stays = [Stay(because=Because.LEGAL_HOLD, law="A"), Stay(because=Because.EXEMPT, law="B")]
+    assert together(stays) == Stay(because=Because.EXEMPT, law="B; A")
     with pytest.raises(ValueError, match="no reason"):
         together([])
+
+
+@pytest.mark.parametrize("answer", [Because.EXEMPT, Because.CONTROLLED])
+@pytest.mark.parametrize("passing", sorted(PASSING))
+def test_the_end_of_a_hold_takes_nothing_that_was_refused_or_is_another_s(answer: Because, passing: Because) -> None:
+    place, people = ("people", "[1]"), Collection(name="people", category="contact", treatment=DELETE)
+    stay = together([Stay(because=passing, law="A"), Stay(because=answer, law="B")])
+    plan = with_stays([people], [indexed("people", 1)], {place: stay})
+    assert by_place(plan)[place].treatment is RETAIN
+    assert not ended(plan, [people], TODAY + timedelta(days=4000)).objects
 
 
 def test_a_plan_without_holds_keeps_the_digest_that_it_was_approved_by() -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from activities.ledger import TaskFilter
 from habeas.acts import ActKind
 from habeas.errors import UnknownRequest
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy.sections import LegalBasis, Proof, RecipientRole
 from tests.policies.promises import promise
 from tests.policies.world import Installation, Row, in_days
-from tests.workflows.world import Person
+from tests.workflows.world import Person, eventually
+from workers.office import Said
 from workers.office.holds import NewHoldInput
 
 ME = "dignio"
@@ -348,6 +350,39 @@ async def test_the_use_of_identity_numbers_is_limited_when_asked(world: Installa
     case = await world.ask(ME, person, Right.LIMIT_SENSITIVE, jurisdiction="US-CA")
     await case.answered()
     assert (await world.since(ME, before))["dignio_crm.admin_users"][0]["number_limited"] is True
+
+
+# Rights that the statement does not name and the law gives
+
+
+@promise(ME, "L124-125", "L128")
+async def test_somebody_in_the_eea_takes_along_what_contract_and_consent_brought(world: Installation) -> None:
+    case = await world.through(ME, await world.settle(ME), Right.PORTABILITY, jurisdiction="NO")
+    tables = (await case.package()).tables()
+    assert {"dignio_crm/contacts", "dignio_zendesk/chats", "dignio_newsletter/subscribers"} <= tables
+    assert not {"dignio_crm/correspondence", "dignio_billing/invoices"} & tables, "interest and law, not contract"
+
+
+async def test_what_a_system_cannot_set_aside_by_itself_a_human_does(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME, only=("dignio_crm", "dignio_zendesk"))
+    case = await world.ask(ME, person, Right.RESTRICTION, jurisdiction="NO", situation="the number is wrong")
+    await case.prove()
+    await case.approved()
+    office = world.office.for_staff(case.by[0])
+
+    async def task() -> str | None:
+        tasks = await office.tasks(TaskFilter(request_id=case.id))
+        return next((one.id for one in tasks if one.system == "dignio_zendesk"), None)
+
+    await office.finish_task(
+        await eventually(task), by=case.by[0], reason="hidden in Zendesk", said=Said(outcomes=("all=restricted",))
+    )
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    assert (await world.since(ME, before))[CONTACTS][0]["restricted_at"]
+    assert await case.fates() == {"dignio_crm": {"restricted": 4}, "dignio_zendesk": {"restricted": 2}}
+    assert "Chat (Zendesk)" in letter
 
 
 # Whose requests they are

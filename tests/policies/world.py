@@ -12,7 +12,6 @@ A controller is installed as soon as each of its systems is there.
 
 from __future__ import annotations
 
-import html
 import io
 import json
 import re
@@ -35,13 +34,15 @@ from habeas.evidence import Event
 from habeas.model import Right, Stage
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
+from tests.policies.package import Package, Row
 from tests.policies.reading import FIVE
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office import NewRequestInput
 from workers.postgres import EmbeddedPostgres
 
+__all__ = ["Asked", "Installation", "Package", "Row", "connect_systems", "in_days", "installable"]
+
 STORES = Path(__file__).parent / "stores"
-Row = dict[str, Any]
 Rows = dict[str, frozenset[str]]
 """``system.table`` -> its rows, each as JSON, byte for byte."""
 
@@ -296,31 +297,6 @@ class Asked(Case):
             content = b"".join([chunk async for chunk in handed.chunks()])
             handed.arrived = True
         return Package(zipfile.ZipFile(io.BytesIO(content)))
-
-
-class Package:
-    """A package that is open before us."""
-
-    def __init__(self, zipped: zipfile.ZipFile) -> None:
-        self.zip = zipped
-        self.names = tuple(zipped.namelist())
-
-    def rows(self, system: str, table: str) -> list[Row]:
-        """The records of one table."""
-        found: list[Row] = self.json(f"data/{system}/{table}.json")
-        return found
-
-    def tables(self) -> set[str]:
-        """``system/table`` of all that there is data of."""
-        return {one[5:-5] for one in self.names if one.startswith("data/") and one.endswith(".json")}
-
-    def json(self, name: str) -> Any:
-        """One file."""
-        return json.loads(self.zip.read(name))
-
-    def text(self) -> str:
-        """The page that people read."""
-        return " ".join(html.unescape(self.zip.read("index.html").decode()).split())
 
 
 def in_days(days: int) -> date:

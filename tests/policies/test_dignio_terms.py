@@ -9,7 +9,7 @@ import pytest
 from habeas.model import Outcome, Right, Stage
 from tests.policies.promises import promise
 from tests.policies.test_dignio import CONTACTS, INVOICES, LETTERS, ME, MINUTES, left, partner
-from tests.policies.world import Installation
+from tests.policies.world import Installation, last_day
 from tests.workflows.world import eventually
 
 ROWS = [
@@ -74,8 +74,8 @@ async def test_letters_say_where_to_write(world: Installation) -> None:
 # What goes by itself
 
 TERMS = (
-    ("dignio_zendesk", "UPDATE chats SET held_on = :today - 30 - {late} WHERE visitor_id = :id"),
-    ("dignio_zendesk", "UPDATE visitors SET last_chat_on = :today - 30 - {late} WHERE id = :id"),
+    ("dignio_zendesk", "UPDATE chats SET held_on = :today - 30 - ({late}) WHERE visitor_id = :id"),
+    ("dignio_zendesk", "UPDATE visitors SET last_chat_on = :today - 30 - ({late}) WHERE id = :id"),
     ("dignio_crm", "UPDATE correspondence SET keep_from = :today - interval '1 year' - interval '{late} days' "),
     ("dignio_analytics", "UPDATE page_views SET seen_on = :today - interval '2 years' - interval '{late} days' "),
     ("dignio_analytics", "UPDATE social_visits SET seen_on = :today - interval '2 years' - interval '{late} days' "),
@@ -87,7 +87,7 @@ async def test_each_kind_of_data_goes_when_its_promised_term_is_over_and_not_a_d
     await world.sweep()
     before = await world.rows(ME)
     person, other, active = await world.settle(ME), await world.settle(ME), await world.settle(ME)
-    for one, late in ((person, 1), (other, 0)):
+    for one, late in ((person, 1), (other, last_day())):
         for system, statement in TERMS:
             own = "" if "WHERE" in statement else "WHERE id BETWEEN :id AND :id + 99"
             await world.sql(system, statement.format(late=late) + own, one)

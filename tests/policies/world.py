@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -40,7 +41,7 @@ from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office import NewRequestInput
 from workers.postgres import EmbeddedPostgres
 
-__all__ = ["Asked", "Installation", "Package", "Row", "connect_systems", "in_days", "installable"]
+__all__ = ["Asked", "Installation", "Package", "Row", "connect_systems", "in_days", "installable", "last_day"]
 
 STORES = Path(__file__).parent / "stores"
 Rows = dict[str, frozenset[str]]
@@ -82,8 +83,8 @@ async def connect_systems(
     return connectors, stores
 
 
-def filled(text: str, person: Person) -> str:
-    """SQL with what is the person's filled in."""
+def filled(text: str, person: Person, zone: str) -> str:
+    """SQL with what is the person's filled in; today is the day in this zone."""
     number = int(person.number.removeprefix("N-"), 16)
     values = {
         "name": f"'{person.name}'",
@@ -91,7 +92,7 @@ def filled(text: str, person: Person) -> str:
         "number": f"'{person.number}'",
         "tag": f"'{person.number.removeprefix('N-')}'",
         "id": str(number * 100),
-        "today": f"DATE '{datetime.now(UTC).date()}'",
+        "today": f"DATE '{datetime.now(ZoneInfo(zone)).date()}'",
     }
     return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
@@ -116,12 +117,16 @@ class Installation(World):
         for system in only or self.policy(controller).systems:
             if system in self.stores:
                 text = (STORES / controller / f"{system}.person.sql").read_text(encoding="utf-8")
-                await self.stores[system].execute(filled(text, person))
+                await self.stores[system].execute(filled(text, person, self._zone(system)))
         return person
 
     async def sql(self, system: str, statement: str, person: Person) -> None:
         """Change a store behind the engine's back, with a person's values filled in."""
-        await self.stores[system].execute(filled(statement, person))
+        await self.stores[system].execute(filled(statement, person, self._zone(system)))
+
+    def _zone(self, system: str) -> str:
+        controllers = (policy for policy in self.parts.policies.values() if system in policy.systems)
+        return next(controllers).controller.clock_tz
 
     async def rows(self, controller: str) -> Rows:
         """Every row of every store of a controller."""
@@ -297,6 +302,15 @@ class Asked(Case):
             content = b"".join([chunk async for chunk in handed.chunks()])
             handed.arrived = True
         return Package(zipfile.ZipFile(io.BytesIO(content)))
+
+
+def last_day() -> int:
+    """How many days before today less a term of months or years a term began that ends today.
+
+    0; but late in a month no such day need be (a month before 31 March is 28 February, and a month after that 28
+    March): then the term ends after today.
+    """
+    return 0 if datetime.now(UTC).day < 28 else -1
 
 
 def in_days(days: int) -> date:

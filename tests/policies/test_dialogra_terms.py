@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from activities.clockface import dated
 from habeas.acts import ActKind
 from habeas.model import Outcome, Right, Stage
 from tests.policies.promises import promise
@@ -33,6 +34,9 @@ async def test_the_answer_is_due_on_the_earlier_of_thirty_days_and_the_law_s_mon
     assert (row.due_on, row.regime) == (date.fromisoformat(due), "EU-GDPR")
     assert row.due_at is not None
     assert row.due_at.astimezone(UTC).date() == date.fromisoformat(due), "to the end of that day in Copenhagen"
+    async with world.parts.ledger.begin() as tx:
+        face = dated(await tx.request(case.id), world.policy(ME), (), received).face
+    assert str(face.planned_on) == ("2027-07-23" if due == "2027-07-25" else due), "a Sunday is planned for Friday"
 
 
 @promise(ME, "L163/2")

@@ -10,7 +10,7 @@ from tests.policies.promises import CHECKED, explained, promises_of, unchecked, 
 
 MODULES = {
     "dialogra": ("test_dialogra", "test_dialogra_terms"),
-    "dignio": ("test_dignio", "test_dignio_terms"),
+    "dignio": ("test_dignio", "test_dignio_changes", "test_dignio_terms"),
 }
 NOT_OF_REQUESTS = {
     "dialogra": {"L10-12", "L61-67", "L79", "L137-141", "L167-169"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as email_policy
@@ -94,9 +95,15 @@ async def start_temporal() -> WorkflowEnvironment:
 @pytest.fixture(scope="session")
 async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One engine for all workflow tests."""
-    folder = tmp_path_factory.mktemp("engine")
-    postgres_server.create_database("workflows")
-    url = postgres_server.dsn("workflows")
+    async with engine(postgres_server, tmp_path_factory.mktemp("engine"), "workflows") as built:
+        yield built
+
+
+@asynccontextmanager
+async def engine(server: EmbeddedPostgres, folder: Path, name: str) -> AsyncIterator[World]:
+    """An engine, on a database of its own of this name."""
+    server.create_database(name)
+    url = server.dsn(name)
     await migrate(url)
     mail = Mail()
     port = free_port()

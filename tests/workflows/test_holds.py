@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +13,20 @@ from habeas.acts import ActKind
 from habeas.connector import RecordRef
 from habeas.errors import BadInput, Terminal
 from habeas.model import Identifier, Outcome, Right, Stage
+from tests.workflows.conftest import engine
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office.holds import NewHoldInput, PlacedHold
+from workers.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """An engine of their own: a sweep goes over everybody's requests."""
+    async with engine(postgres_server, tmp_path_factory.mktemp("holds"), "holds") as built:
+        yield built
+
 
 MATTER = "Case 2026/114, City Court"
 

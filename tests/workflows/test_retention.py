@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +12,19 @@ from habeas.acts import ActKind
 from habeas.connector import SystemPlan, Treatment
 from habeas.errors import KeyDestroyed, NotAllowed, Transient
 from habeas.model import Outcome, Right, Stage
+from tests.workflows.conftest import engine
 from tests.workflows.controllers import controller
 from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
 from tests.workflows.world import Case, Person, World, someone
+from workers.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """An engine of their own: a sweep goes over everybody's requests."""
+    async with engine(postgres_server, tmp_path_factory.mktemp("retention"), "retention") as built:
+        yield built
+
 
 SOON = timedelta(days=3)
 

@@ -187,6 +187,7 @@ async def test_a_recording_does_not_go_while_its_copy_is_asked_for(world: Instal
 async def test_a_transaction_goes_after_ten_years_and_with_it_what_was_left_of_its_customer(
     world: Installation,
 ) -> None:
+    await world.sweep()
     before = await world.rows(ME)
     person = await world.settle(ME)
     await world.sql(

@@ -229,6 +229,7 @@ async def test_e_mails_of_somebody_who_only_wrote_go_when_they_ask(world: Instal
 
 @promise(ME, "L19-20")
 async def test_data_in_a_dispute_stays_until_the_dispute_is_over(world: Installation) -> None:
+    await world.sweep()
     before = await world.rows(ME)
     person = await world.settle(ME, only=("dignio_crm",))
     office = world.office.for_staff(world.staff(ME)[0])

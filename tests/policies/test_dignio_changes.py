@@ -61,6 +61,7 @@ async def test_consent_is_withdrawn_at_once_and_alone(world: Installation, purpo
 
 @promise(ME, "L49-51")
 async def test_the_address_of_who_unsubscribed_goes(world: Installation) -> None:
+    await world.sweep()
     before = await world.rows(ME)
     person = await world.settle(ME, only=("dignio_newsletter",))
     case = await world.ask(

@@ -74,16 +74,16 @@ async def _person(tx: Tx, policy: Policy, request: Request, subject: Subject, ki
     """The proven address, before that the claimed one.
 
     Until identity is proven only letters that say nothing of the person go out; see `activities.facts`. Where staff
-    attested the person, no address is proven: what is held is told only to a claimed address that is on record, and
-    otherwise to the officer, who hands it over to the person that was attested.
+    attested the person and no code was given, no address is proven: what is held is told only to a claimed address that
+    is on record, and otherwise to the officer, who hands it over to the person that was attested.
     """
     officer = To(address=policy.controller.privacy_officer, role="staff")
-    proof = await tx.proof(request.id)
+    proofs = await tx.proofs(request.id)
     challenge = await tx.challenge(request.id)
-    if challenge is not None and (proof is None or proof.method == "code"):
+    if challenge is not None and (not proofs or "code" in proofs):
         return To(address=challenge.address, role="subject")
     claimed = [one.value for one in subject.identifiers if one.kind == "email"]
-    if proof is not None and kind in _TELLING:
+    if proofs and kind in _TELLING:
         held = on_record(await looked_up(tx, request.id), policy.identity.sources)
         claimed = [address for address in claimed if address in held]
     return To(address=claimed[0], role="subject") if claimed else officer

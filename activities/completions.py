@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from activities import letters
-from activities.coverage import copied, refused_parts
+from activities.coverage import copied, refused_parts, why_left_out
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
 from habeas import law
+from habeas.coverage import LeftOut, Why
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
@@ -56,10 +57,14 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
     gone: Counter[tuple[Fate, str, str]] = Counter()
     undone: list[str] = [*case.order.missing]
     kept: Counter[tuple[str, str, str, date]] = Counter()
+    others = _decided_by_others(case)
+    controlled: set[letters.WithheldGroup] = set()
     rows = await case.tx.outcomes(case.request.id)
     for row in rows:
         category = _category(case, row)
-        if row.fate is Fate.RETAINED:
+        if row.fate is Fate.RETAINED and row.law in others:
+            controlled.add(letters.WithheldGroup(what=category, reason=others[row.law]))
+        elif row.fate is Fate.RETAINED:
             kept[case.title(row.system), category, row.law or "", row.until or date.max] += 1
         elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
             undone.append(row.system)
@@ -82,6 +87,7 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             )
             for (system, category, kept_by, until), count in sorted(kept.items())
         ),
+        controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))),
         missing=case.titles(tuple(undone)),
         refused=await refused_parts(case.tx, case.request, case.policy),
         recipients_told=told,
@@ -126,6 +132,18 @@ def _recipients(
             if one.not_told and not one.email
         ),
     )
+
+
+def _decided_by_others(case: LetterCase) -> dict[str, str]:
+    """What the ledger has as the reason where somebody else decides, and the sentence that says so to the person."""
+    policy, language = case.policy, case.request.language
+    return {
+        policy.text(one.controlled_by.who, language): why_left_out(
+            LeftOut(category=one.id, why=Why.CONTROLLED), policy, language
+        )
+        for one in policy.categories
+        if one.controlled_by
+    }
 
 
 def _category(case: LetterCase, row: OutcomeRow) -> str:

@@ -191,8 +191,11 @@ def _extension(facts: Extension, say: Said) -> Iterable[Block]:
 def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
     words = say.words
     yield say.asked()
-    found = words.counted("completion_access.found", facts.records, systems=words.listing(facts.systems))
-    yield say.plain(found, Element.ACTION_TAKEN)
+    if facts.records:
+        found = words.counted("completion_access.found", facts.records, systems=words.listing(facts.systems))
+        yield say.plain(found, Element.ACTION_TAKEN)
+    else:
+        yield say.paragraph("completion_access.nothing", Element.ACTION_TAKEN)
     yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
     yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
     yield say.paragraph("completion_access.inside")
@@ -206,7 +209,7 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
 
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
-    whole = not facts.kept and not facts.missing and not facts.refused
+    whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
     lead = "all" if whole else "part" if facts.erased or facts.anonymised else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
@@ -215,6 +218,7 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
         yield say.paragraph("completion_erasure.anonymised_means")
     yield from say.refused(facts.refused)
     yield from say.kept(facts.kept)
+    yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
     yield from say.missing(facts.missing)
     yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
     yield say.record()

@@ -98,6 +98,8 @@ class CompletionErasure(LetterFacts):
     erased: tuple[ErasedGroup, ...] = ()
     anonymised: tuple[ErasedGroup, ...] = ()
     kept: tuple[KeptGroup, ...] = ()
+    controlled: tuple[WithheldGroup, ...] = ()
+    """Categories that somebody else decides about, and who."""
     missing: tuple[MissingSystem, ...] = ()
     """Systems where it is not done yet, or objects that could not be erased."""
     recipients_told: tuple[str, ...] | None = None

@@ -13,12 +13,14 @@ MODULES = {
     "dignio": ("test_dignio", "test_dignio_changes", "test_dignio_terms"),
     "dimpo": ("test_dimpo", "test_dimpo_terms"),
     "mindlink": ("test_mindlink", "test_mindlink_changes", "test_mindlink_terms"),
+    "opendims": ("test_opendims", "test_opendims_changes"),
 }
 NOT_OF_REQUESTS = {
     "dialogra": {"L10-12", "L61-67", "L79", "L137-141", "L167-169"},
     "dignio": {"L47-48", "L109-110", "L122-123", "L130"},
     "dimpo": {"L101", "L105-107", "L137-143"},
     "mindlink": {"L20", "L23", "L28-29"},
+    "opendims": {"L1-2", "L46-47"},
 }
 """What no setting keeps, since no request is about it."""
 

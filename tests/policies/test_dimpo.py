@@ -111,6 +111,16 @@ async def test_an_answer_says_whom_to_ask_and_where_to_complain(
     assert "By law" in (promises_of(ME)["L147-151"].note or "")
 
 
+@promise(ME, "L117-119")
+async def test_somebody_in_quebec_takes_along_what_they_gave(world: Installation) -> None:
+    case = await world.through(ME, await world.settle(ME), Right.PORTABILITY, jurisdiction="CA-QC", language="fr")
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    package = await case.package()
+    assert {"dimpo_shop/customers", "dimpo_shop/orders", "dimpo_support/conversations"} <= package.tables()
+    assert "dimpo_shop/told_by_others" not in package.tables(), "not from the person"
+    assert "data/dimpo_shop/orders.csv" in package.names
+
+
 # Erasure
 
 

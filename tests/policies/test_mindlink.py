@@ -152,6 +152,16 @@ async def test_precise_location_is_given_out_only_to_who_proved_it_twice(world: 
     await case.reaches(Stage.CLOSED)
 
 
+@promise(ME, "L24-25")
+async def test_what_contract_or_consent_brought_can_be_carried_away(world: Installation) -> None:
+    case = await searched(world, await world.settle(ME), Right.PORTABILITY, lists={"records": (LISTED,)})
+    await case.approved()
+    await case.reaches(Stage.CLOSED)
+    tables = (await case.package()).tables()
+    assert {"mindlink_crm/contacts", "mindlink_support/requests", "mindlink_newsletter/subscribers"} <= tables
+    assert not {"mindlink_crm/supplements", "mindlink_chat/talks", f"{LISTS}/entries"} & tables
+
+
 # Erasure
 
 

@@ -67,9 +67,9 @@ class Canaries:
 
 @pytest.fixture(scope="module")
 async def canaries(house: House, tmp_path_factory: pytest.TempPathFactory) -> Canaries:
-    """Four requests full of canaries, each with its own troubles, carried to their ends."""
+    """Requests full of canaries, each with its own troubles, carried to their ends."""
     made = Canaries()
-    people = [await plant(made.person(n), house.store_url, made.words_of(n)) for n in range(4)]
+    people = [await plant(made.person(n), house.store_url, made.words_of(n)) for n in range(6)]
     refused = people[3].email
     async with refusing(house, refused):
         await _bad_input(house, made)
@@ -77,6 +77,8 @@ async def canaries(house: House, tmp_path_factory: pytest.TempPathFactory) -> Ca
         await _erasure(house, made, people[1])
         await _refusal(house, made, people[2])
         await _withdrawal(house, made, people[3])
+        await _rectification(house, made, people[4])
+        await _restriction(house, made, people[5])
     return made
 
 
@@ -204,6 +206,77 @@ async def _withdrawal(house: House, made: Canaries, person: Planted) -> None:
     await _look_at(house, request_id)
 
 
+async def _rectification(house: House, made: Canaries, person: Planted) -> None:
+    """Corrections with evidence, one contested; a question; a delay; recipients who are told."""
+    habeas, why = house.habeas.here, made.words("by", "reason")
+    said = await habeas(
+        *("request", "open", "--right", "rectification", "--email", person.email, "--language", "en"),
+        *("--correct", f"{person.email} => {made.letters}4.new@example.com"),
+        *("--correct", f"phone: {person.phone} => +{made.digits}66"),
+        *made.words("evidence", "note", "by", "reason"),
+        code=2,
+    )
+    said = await habeas(
+        *("request", "open", "--right", "rectification", "--email", person.email, "--language", "en"),
+        *("--correct", f"email: {person.email} => {made.letters}4.new@example.com"),
+        *("--correct", f"{made.say('what')}: {made.say('old')} => {made.say('new')}"),
+        *made.words("evidence", "note", "by", "reason"),
+    )
+    request_id = str(said.json["id"])
+    await habeas("request", "verify", request_id, "--code", made.code("code 5", await house.code(request_id)))
+    await house.until(request_id, Stage.REVIEWING)
+    await habeas("request", "ask", request_id, *made.words("question", "by"))
+    await habeas("request", "resume", request_id, *why)
+    later = ("--expected", "2027-02-15")
+    await habeas("request", "announce-delay", request_id, *later, *why)
+
+    async def planned() -> str:
+        return str((await habeas("request", "plan", request_id, *why, personal=True)).json["digest"])
+
+    before = await planned()
+    await habeas("request", "contest", request_id, "--correction", "2", *why)
+
+    async def anew() -> bool:
+        return await planned() != before
+
+    await eventually(anew, "the plan drafted anew")
+    await house.until(request_id, Stage.REVIEWING)
+    await habeas("request", "approve", request_id, "--plan", await planned(), *why)
+    await house.until(request_id, Stage.CLOSED)
+    await habeas("recipient", "list", request_id)
+    await _look_at(house, request_id)
+
+
+async def _restriction(house: House, made: Canaries, person: Planted) -> None:
+    """A restriction that is lifted, an objection beside it, and a legal hold on the person."""
+    habeas, why = house.habeas.here, made.words("by", "reason")
+    held = await habeas(
+        *("hold", "place", "--email", person.email, "--provision", "Case 2026/114"),
+        *why,
+    )
+    for right, more in (("restriction", made.words("situation")), ("objection", ["--purpose", "direct_marketing"])):
+        said = await habeas(
+            *("request", "open", "--right", right, "--email", person.email, "--name", person.name, "--language", "en"),
+            *more,
+            *why,
+        )
+        request_id = str(said.json["id"])
+        if right == "restriction":
+            await house.until(request_id, Stage.VERIFYING)
+            await habeas("request", "verify", request_id, *made.words("attest", "by"))
+            await house.until(request_id, Stage.REVIEWING)
+            plan = (await habeas("request", "plan", request_id, *why, personal=True)).json["digest"]
+            await habeas("request", "approve", request_id, "--plan", plan, *why)
+            restricted = request_id
+        await house.until(request_id, Stage.CLOSED)
+        await _look_at(house, request_id)
+    await habeas("restriction", "list")
+    await habeas("restriction", "lift", restricted, *why)
+    await habeas("hold", "list")
+    await habeas("hold", "lift", str(held.json["hold"]["id"]), *made.words("by"))
+    await habeas("retention", "due")
+
+
 async def _look_at(house: House, request_id: str) -> None:
     """What staff look at that names nobody."""
     for words in (("request", "show"), ("request", "timeline"), ("evidence", "verify")):
@@ -260,7 +333,7 @@ async def test_it_was_there_to_be_found(house: House, canaries: Canaries) -> Non
     scanner = canaries.scanner()
     mail = b"".join(files(house.stack.folder.path / "mail").values()).replace(b"=\r\n", b"")
     found = {name.split(" as ")[0].split(" (")[0] for name in scanner.find(mail)}
-    assert found >= {"letters", "code 1", "code 2", "code 3", "code 4", "token"}
+    assert found >= {"letters", "code 1", "code 2", "code 3", "code 4", "code 5", "token"}
     async with house.store("crm") as sql:
         rows = "\n".join(row[0] for row in await sql.fetch("select t::text from contacts t"))
     assert {name.split(" as ")[0] for name in scanner.find(rows.encode())} >= {"letters", "wide", "digits"}

@@ -179,6 +179,12 @@ async def _support(store: _Store, say: Words, sizes: dict[str, int]) -> None:
     )  # fmt: skip
     person.ids["user"] = user
     await store.put("logins", DELETE, user_id=user, at=LONG_AGO, user_agent=say("user_agent"), succeeded=True)
+    # Of yesterday: the daily sweep lets chats go after thirty days.
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await store.put(
+        "chats", DELETE, user_id=user, agent_id=1, transcript=say("transcript"), started_at=yesterday,
+        ended_at=yesterday,
+    )  # fmt: skip
     ticket = await store.put(
         "tickets", DELETE, requester_id=user, subject=say("ticket_subject"), status="solved", channel=say("channel"),
         tags=[say("ticket_tags")], fields=json.dumps({"product": say("ticket_fields")}), created_at=LONG_AGO,

@@ -176,6 +176,8 @@ def _parsed(path: File) -> tuple[dict[str, Any], Mapping[Path, int]]:
     text = _text(path)
     try:
         return tomllib.loads(text), key_lines(text)
+    except RecursionError:
+        raise refusal(path, [Problem((), "nested too deeply", "write it flat", 1)]) from None
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         at = _AT_LINE.search(message)
@@ -186,7 +188,8 @@ def _parsed(path: File) -> tuple[dict[str, Any], Mapping[Path, int]]:
 
 def _text(path: File) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # With or without the mark that some editors put before the text.
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(f"There is no policy file {path}: add it, or correct the path.") from None
     except UnicodeDecodeError as error:

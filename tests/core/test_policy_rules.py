@@ -349,3 +349,12 @@ def _from(policy: Policy, folder: Path) -> Policy:
 
 def _attested(policy: Policy) -> object:
     return policy.identity.model_copy(update={"sources": ()})
+
+
+def test_a_mark_of_an_editor_and_a_nest_are_read_and_refused(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL, encoding="utf-8-sig")
+    assert load_policy(path).id == "small"
+    path.write_text(f"systems = {'[' * 5000}{']' * 5000}", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="nested too deeply"):
+        load_policy(path)

@@ -125,10 +125,10 @@ class Acts(Asking):
         self._check(ActKind.APPROVE)
         if call.actor in self.approvals:
             raise ApplicationError("You have approved this already; another person must.", type="not_allowed")
+        if self.plan_outdated or self.drafting:
+            raise ApplicationError("The plan is being drafted anew; look again in a moment.", type="wrong_stage")
         if self.plan is not None and call.plan != self.plan:
             raise ApplicationError("This is not the plan that is under review; look at it again.", type="wrong_stage")
-        if self.plan_outdated:
-            raise ApplicationError("The plan is being drafted anew; look at it in a moment.", type="wrong_stage")
 
     @workflow.update(name=ActKind.EXEMPT.value)
     async def exempt(self, call: ActCall) -> ActAnswer:

@@ -152,7 +152,8 @@ class Changing(Remedying, Forwarding):
         handle: str | None = None
         while True:
             order = self._change_order(system, part, digest, handle)
-            report = await self.systems.step(system, "change", ChangeActivities.change, order)
+            back = ChangeReport(system=system.name, state="drifted") if self.approvals else None
+            report = await self.systems.step(system, "change", ChangeActivities.change, order, refused=back)
             # Whoever is left out may have changed something before it failed.
             self.begun = self.begun or report is None or report.state != "drifted"
             if report is None:

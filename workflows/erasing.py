@@ -8,7 +8,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import EraseOrder, OnRequest, SystemBrief
+    from activities.model import EraseOrder, EraseReport, OnRequest, SystemBrief
     from activities.plan import PlanActivities
     from activities.systems import SystemActivities
     from habeas.model import Outcome, Right, Stage
@@ -51,7 +51,9 @@ class Erasing(Holding):
         started = workflow.now()
         handle: str | None = None
         while True:
-            report = await self.systems.step(system, "erase", SystemActivities.erase, self._erase_order(system, handle))
+            order = self._erase_order(system, handle)
+            back = EraseReport(system=system.name, state="drifted") if self.approvals else None
+            report = await self.systems.step(system, "erase", SystemActivities.erase, order, refused=back)
             # Whoever is left out may have erased before it failed.
             self.begun = self.begun or report is None or report.state != "drifted"
             if report is None:

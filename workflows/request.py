@@ -190,6 +190,7 @@ class RequestWorkflow(Changing):
         """Draft what is to be approved; how many people must."""
         brief = self._brief
         self.approvals.clear()
+        self.drafting = True
         if self.right is Right.ERASURE:
             report = await calls.work(
                 PlanActivities.draft, OnRequest(request_id=self.id, at=workflow.now()), "plan the erasure"
@@ -198,6 +199,7 @@ class RequestWorkflow(Changing):
             self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
         elif self.right in CHANGING:
             self.plan = await self._plan_change()
+        self.drafting = False
         unread = brief.scope is Scope.CATEGORIES or not self._free_text
         needed = 0 if brief.review_only_free_text and unread else brief.approvals
         if needed:

@@ -41,6 +41,8 @@ class RequestState:
         self.plan: str | None = None
         self.plan_outdated = False
         """Something that staff decided since makes another plan: it is drafted anew and approved anew."""
+        self.drafting = False
+        """The plan that can be seen is the old one, and not what would be carried out."""
         self.approvals: dict[str, str] = {}
         self.exempted: set[str] = set()
         """Categories of data that are refused."""

@@ -68,9 +68,19 @@ class Systems:
             del self._callbacks[next(iter(self._callbacks))]
 
     async def step(
-        self, system: SystemBrief, phase: str, activity: Callable[[Any, A], Awaitable[R]], order: A
+        self,
+        system: SystemBrief,
+        phase: str,
+        activity: Callable[[Any, A], Awaitable[R]],
+        order: A,
+        *,
+        refused: R | None = None,
     ) -> R | None:
-        """One system's step until it is done, after a human's part in it; None once staff skip the system."""
+        """One system's step until it is done, after a human's part in it; None once staff skip the system.
+
+        ``refused`` is the answer where the engine's own last door does not let the step pass: trying again helps
+        nobody there, a new look at the plan does.
+        """
         if self.hands and not await self.hands(system, phase, getattr(order, "digest", None)):
             return None
         patience = calls.FIRST_PATIENCE
@@ -90,6 +100,9 @@ class Systems:
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
+                if refused is not None and _is_refused(error):
+                    await self.arrived(system.name, phase)
+                    return refused
                 await self.wait_for(system.name, phase, calls.failure_code(error), correlation_of(error))
                 if calls.is_final(error):
                     await self.told(system.name, heard)
@@ -178,6 +191,11 @@ async def stop(attempt: asyncio.Future[Any]) -> None:
     """Cancel it, and wait until it has stopped. Never in a ``finally``: a workflow that is put away must not wait."""
     attempt.cancel()
     await asyncio.gather(attempt, return_exceptions=True)
+
+
+def _is_refused(error: ActivityError) -> bool:
+    """Whether the last door refused it. Requests that already waited there before this was known go on waiting."""
+    return calls.failure_code(error) == "not_allowed" and workflow.patched("refused-at-the-last-door")
 
 
 def correlation_of(error: ActivityError) -> str | None:

@@ -7,6 +7,8 @@ import dataclasses
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.change_model import Part
+from activities.changing import load_changes, save_changes
 from activities.export import ExportActivities
 from activities.model import EraseOrder, PackageOrder
 from activities.package import PackageCheck, PackageDamaged
@@ -14,7 +16,9 @@ from activities.plans import approved_plan
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan
 from habeas.errors import NotAllowed
-from habeas.model import Right, Stage
+from habeas.model import Identifier, Right, Stage
+from tests.workflows.gates import hold
+from tests.workflows.test_change_rights import approve
 from tests.workflows.world import Case, World, someone
 
 
@@ -55,6 +59,46 @@ async def test_a_plan_that_was_changed_after_its_approval_does_not_pass(world: W
         await tx.seal(case.id, "plan/crm", kept.model_copy(update={"objects": kept.objects[1:]}))
     with pytest.raises(NotAllowed, match="not the one"):
         await _ask(case, plan)
+
+
+async def test_what_the_last_door_refuses_goes_back_to_review(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    gate = hold(monkeypatch, "erase", lambda order: order.request_id == case.id and order.system == "crm")
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.approve_twice()
+    await gate.wait()
+    async with world.parts.ledger.begin() as tx:
+        kept = await tx.unseal(case.id, "plan/crm", SystemPlan)
+        assert kept is not None
+        await tx.seal(case.id, "plan/crm", kept.model_copy(update={"objects": kept.objects[1:]}))
+    gate.open()
+    assert (await case.reaches(Stage.REVIEWING)).blocked_on == ()
+    assert await world.connectors["crm"].locate((Identifier(kind="email", value=person.email),))
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    assert (await case.tags()).count("plan:drafted") == 2
+
+
+async def test_a_change_that_the_last_door_refuses_goes_back_to_review(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.RECTIFICATION, corrections=("name: Ada Test => Ada Lovelace",))
+    await case.prove()
+    gate = hold(monkeypatch, "change", lambda order: order.request_id == case.id and order.system == "crm")
+    await approve(case)
+    await gate.wait()
+    async with world.parts.ledger.begin() as tx:
+        kept = await load_changes(tx, case.id, Part.WHOLE)
+        assert kept is not None
+        await save_changes(tx, case.id, Part.WHOLE, kept[1], kept[0].model_copy(update={"contested": (0,)}))
+    gate.open()
+    assert (await case.reaches(Stage.REVIEWING)).blocked_on == ()
+    await approve(case)
+    await case.reaches(Stage.CLOSED)
 
 
 async def _approved(case: Case) -> str:

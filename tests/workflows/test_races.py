@@ -463,3 +463,32 @@ def test_acts_in_the_first_second_get_a_clear_answer() -> None:
         with pytest.raises(ApplicationError, match="not begun yet") as refused:
             validator(call)
         assert refused.value.type == "wrong_stage"
+
+
+async def test_while_a_plan_is_drafted_anew_nobody_approves_the_old_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await _review(world, Right.ERASURE)
+    old = await case.plan()
+    gate = hold(monkeypatch, "draft_plan", lambda order: order.request_id == case.id)
+    await case.act(ActKind.EXEMPT, category="activity", ground="manifestly_unfounded")
+    await gate.wait()
+    for by in ("ann", "bob"):
+        with pytest.raises(WrongStage, match="drafted anew"):
+            await case.act(ActKind.APPROVE, by=by, plan=old)
+    gate.open()
+
+    async def new() -> bool:
+        return (await case.tags()).count("plan:drafted") == 2
+
+    await eventually(new)
+
+    async def approved() -> bool:
+        try:
+            await case.approve_twice()
+        except WrongStage:
+            return False
+        return True
+
+    await eventually(approved)
+    assert (await case.reaches(Stage.CLOSED)).blocked_on == ()

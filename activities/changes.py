@@ -15,7 +15,8 @@ from activities.changing import (
     approved_change,
     approved_changes,
     contests,
-    held_for_others,
+    decided_by_others,
+    kept_from_change,
     save_changes,
 )
 from activities.drafting import Drafting
@@ -51,7 +52,7 @@ class ChangeActivities:
             contested = frozenset(await contests(tx, order.request_id))
         drafted = await Drafting(self._parts, request, asked, contested).draft(order)
         progress()
-        plans = tuple(plan for plan in drafted.plans if not plan.empty or plan.found)
+        plans = tuple(plan for plan in drafted.plans if not plan.empty or plan.found or plan.stays)
         head = ChangeHead(
             digest="0" * 64,
             systems=tuple(plan.system for plan in plans),
@@ -128,11 +129,20 @@ class ChangeActivities:
                 assert_never(answer)
 
     async def _newly_held(self, tx: Tx, order: ChangeOrder, change: Change) -> int:
-        """How many objects whose values are to be corrected were restricted since the plan was made."""
-        if not isinstance(change, Rectify):
-            return 0
+        """How many objects must be left alone by now: restricted, held, or another's to decide over since the plan."""
         request = await tx.request(order.request_id)
-        return len(await held_for_others(tx, request, order.system, frozenset(one.ref for one in change.fields)))
+        match change:
+            case Rectify():
+                objects = frozenset(one.ref for one in change.fields)
+                return len(await kept_from_change(tx, request, order.system, objects, self._parts))
+            case Restrict():
+                manifest = self._parts.connector(order.system).manifest
+                others = decided_by_others(self._parts.policy(request.controller), manifest, request.language)
+                return sum(one.collection in others for one in change.objects)
+            case Stop():
+                return 0
+            case _:
+                assert_never(change)
 
     async def _done(self, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> ChangeReport:
         counts = dict(Counter(outcome.fate for outcome in outcomes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
 from activities.brief import approvals, proof_asked, weighed
@@ -9,9 +11,10 @@ from activities.change_model import ChangeOrder, Contest, Part, PlannedChange
 from activities.finding import DECISIONS
 from activities.ledger import Act, Tx
 from activities.parts import Parts
+from activities.plans import keepers_of
 from habeas.acts import ActKind
-from habeas.change import SystemChange, digest
-from habeas.connector import RecordRef
+from habeas.change import Stays, SystemChange, digest
+from habeas.connector import Manifest, RecordRef
 from habeas.errors import BadInput, NotAllowed
 from habeas.model import CHANGING, Frozen, Request, RequestId, SystemName
 from habeas.particulars import Particulars, PurposeId
@@ -126,10 +129,32 @@ async def _approved(tx: Tx, order: PlannedChange, needed: int) -> None:
         raise NotAllowed(f"The plan has {len(people)} of {needed} approvals.")
 
 
-async def held_for_others(tx: Tx, request: Request, system: str, objects: frozenset[RecordRef]) -> frozenset[RecordRef]:
-    """Those of these objects that are restricted: their values are left alone until that is lifted."""
-    named = {tx.object_print(request.controller, system, one.collection, one.key): one for one in objects}
-    return frozenset(named[found] for found in await tx.restricted(request.controller, system, named))
+async def kept_from_change(
+    tx: Tx,
+    request: Request,
+    system: str,
+    objects: frozenset[RecordRef],
+    parts: Parts,
+    *,
+    note_at: datetime | None = None,
+) -> tuple[Stays, ...]:
+    """Those of these objects whose values are left alone, each with the reason.
+
+    They are restricted, under a legal hold, or somebody else's to decide over. With an instant it is written down which
+    holds were met.
+    """
+    named = {(one.collection, one.key): one for one in objects}
+    keepers = await keepers_of(tx, request, parts)
+    stays = await keepers.stays(system, parts.connector(system).manifest, named, refusals=False)
+    if note_at is not None:
+        await keepers.note(note_at)
+    return tuple(Stays(ref=named[place], because=stay.because, law=stay.law) for place, stay in sorted(stays.items()))
+
+
+def decided_by_others(policy: Policy, manifest: Manifest, language: str) -> dict[str, str]:
+    """The collections of a system that somebody else decides over, each with who (GDPR art. 28)."""
+    found = {one.name: policy.category(one.category).controlled_by for one in manifest.collections}
+    return {name: policy.text(one.who, language) for name, one in found.items() if one}
 
 
 async def contests(tx: Tx, request_id: str) -> dict[int, Act]:

@@ -10,22 +10,27 @@ from temporalio import activity
 from activities.by_hand import said_of
 from activities.change_model import ConcludeOrder, Conclusion
 from activities.changing import ChangeHead, contests, load_changes
+from activities.coverage import why_left_out
 from activities.ledger import Act, OutcomeRow, Tx
-from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, MissingSystem
+from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, MissingSystem, WithheldGroup
 from activities.parts import Parts
-from habeas.change import Found, SystemChange
+from habeas.change import Found, Stays, SystemChange
 from habeas.connector import RecordRef
+from habeas.coverage import LeftOut, Why
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.particulars import Particulars
 from habeas.policy import Policy
+from habeas.staying import Because
 
 TOLD = "changes/told"
 BY_HAND = "by_hand"
 RESTRICTED = "restricted"
 _DONE = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
 _UNDONE = frozenset({Fate.BLOCKED, Fate.FAILED})
+_TOLD_WHY = frozenset({Because.LEGAL_HOLD.value, Because.CONTROLLED.value})
+"""Left alone for a reason that the letter tells; a restriction is told as what is not done yet."""
 
 
 class ConcludingActivities:
@@ -68,7 +73,10 @@ class ConcludingActivities:
     async def _note(self, tx: Tx, order: ConcludeOrder, plan: SystemChange) -> None:
         """The outcomes of what no system was asked to change."""
         outcomes = [_of(one, Fate.CONTESTED) for one in plan.contested]
-        outcomes += [_of(one, Fate.BLOCKED, RESTRICTED) for one in plan.blocked]
+        stays = {one.ref: one for one in plan.stays}
+        outcomes += [_blocked(one, stays.get(one.ref)) for one in plan.blocked]
+        valued = {one.ref for one in plan.blocked}
+        outcomes += [_left(one) for one in plan.stays if one.ref not in valued]
         if plan.by_hand and plan.system in order.by_hand:
             left = {*plan.contested, *plan.blocked}
             said = await said_of(tx, order.request_id, plan.system)
@@ -96,7 +104,7 @@ class _Telling:
         contested: Mapping[int, Act],
     ) -> ChangeFacts:
         outcomes = tuple(rows)
-        undone = [row.system for row in outcomes if row.fate in _UNDONE]
+        undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in _TOLD_WHY]
         named = {purpose.id: purpose.title for purpose in self._policy.purposes}
         stopped = dict.fromkeys(purpose for head in heads for purpose in head.purposes if purpose in named)
         corrections = self._asked.corrections
@@ -110,6 +118,7 @@ class _Telling:
             purposes=tuple(self._policy.text(named[one], self._request.language) for one in stopped),
             by_hand=self._titles(order.by_hand),
             missing=self._titles([*order.missing, *undone]),
+            left=self._left(outcomes),
             unmatched=tuple(corrections[index].what for index in unmatched),
         )
 
@@ -123,6 +132,23 @@ class _Telling:
             ChangedGroup(system=system, category=category, what=field.replace("_", " ") if field else None, count=count)
             for (system, category, field), count in sorted(groups.items(), key=lambda item: tuple(map(str, item[0])))
         )
+
+    def _left(self, rows: tuple[OutcomeRow, ...]) -> tuple[WithheldGroup, ...]:
+        """What was left alone, by category, and why: a hold by its provision, what is another's as sent on."""
+        language = self._request.language
+        sent_on = {
+            self._policy.text(one.controlled_by.who, language): why_left_out(
+                LeftOut(category=one.id, why=Why.CONTROLLED), self._policy, language
+            )
+            for one in self._policy.categories
+            if one.controlled_by
+        }
+        found = {
+            (self._category(row.system, row.collection), sent_on.get(row.law, row.law))
+            for row in rows
+            if row.fate in _UNDONE and row.reason in _TOLD_WHY and row.law
+        }
+        return tuple(WithheldGroup(what=what, reason=reason) for what, reason in sorted(found))
 
     def _category(self, system: str, collection: str) -> str:
         connector = self._parts.connectors.get(system)
@@ -147,6 +173,20 @@ async def _kept(tx: Tx, order: ConcludeOrder) -> tuple[tuple[ChangeHead, ...], t
 
 def _of(one: Found, fate: Fate, reason: str | None = None) -> ObjectOutcome:
     return ObjectOutcome(collection=one.collection, key=one.key, field=one.field, fate=fate, reason=reason)
+
+
+def _blocked(one: Found, why: Stays | None) -> ObjectOutcome:
+    outcome = _of(one, Fate.BLOCKED, RESTRICTED)
+    if why is None or why.because is Because.RESTRICTED:
+        return outcome
+    return outcome.model_copy(update={"reason": why.because.value, "law": why.law})
+
+
+def _left(why: Stays) -> ObjectOutcome:
+    one = why.ref
+    return ObjectOutcome(
+        collection=one.collection, key=one.key, fate=Fate.BLOCKED, reason=why.because.value, law=why.law
+    )
 
 
 def _object(one: RecordRef, fate: Fate) -> ObjectOutcome:

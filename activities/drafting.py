@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple, assert_never
 
 from activities.change_model import DraftChange
-from activities.changing import held_for_others
+from activities.changing import decided_by_others, kept_from_change
 from activities.finding import Graph, load_graph
 from activities.pages import Collected, Pages, load_collected
 from activities.parts import Parts
 from activities.wrapper import progress
-from habeas.change import Corrections, Found, SystemChange, rectified, restricted, stopped
+from habeas.change import Corrections, Found, Stays, SystemChange, rectified, restricted, stopped
 from habeas.connector import Capability, Manifest, RecordRef
 from habeas.errors import NotAllowed
 from habeas.model import Request, Right
 from habeas.particulars import Particulars
+from habeas.staying import Because
 
 
 class Drafted(NamedTuple):
@@ -46,7 +47,7 @@ class Drafting:
         here = {name: one for name, one in sorted(collected.items()) if name in self._manifests and one.records}
         match self._request.right:
             case Right.RECTIFICATION:
-                return await self._rectification(here)
+                return await self._rectification(here, order)
             case Right.RESTRICTION:
                 return Drafted(tuple([await self._restriction(name, one) for name, one in here.items()]))
             case Right.OBJECTION | Right.OPT_OUT_SALE | Right.LIMIT_SENSITIVE | Right.WITHDRAW_CONSENT:
@@ -56,16 +57,17 @@ class Drafting:
             case _:
                 assert_never(self._request.right)
 
-    async def _rectification(self, collected: dict[str, Collected]) -> Drafted:
+    async def _rectification(self, collected: dict[str, Collected], order: DraftChange) -> Drafted:
         plans, every = [], list[Found]()
         for system, one in collected.items():
             found = await self._found(system, one)
             every += found
-            refs = frozenset(each.ref for each in found)
+            refs = frozenset(each.ref for each in found if each.correction not in self._contested)
             async with self._parts.ledger.begin() as tx:
-                held = await held_for_others(tx, self._request, system, refs)
+                await tx.request(self._request.id, lock=True)
+                stays = await kept_from_change(tx, self._request, system, refs, self._parts, note_at=order.at)
             able = _able(self._manifests[system], Capability.RECTIFY)
-            plans.append(rectified(system, found, contested=self._contested, held=held, able=able))
+            plans.append(rectified(system, found, contested=self._contested, held=frozenset(), able=able, stays=stays))
         return Drafted(tuple(plans), self._corrections.unmatched(every))
 
     async def _found(self, system: str, one: Collected) -> list[Found]:
@@ -86,7 +88,13 @@ class Drafting:
             objects.add(RecordRef(collection=record.collection, key=record.key))
             progress()
         markable = frozenset(each.name for each in manifest.collections if each.restrictable)
-        return restricted(system, objects, markable, able=_able(manifest, Capability.RESTRICT))
+        controlled = decided_by_others(self._parts.policy(self._request.controller), manifest, self._request.language)
+        others = tuple(
+            Stays(ref=ref, because=Because.CONTROLLED, law=controlled[ref.collection])
+            for ref in sorted(objects, key=lambda ref: (ref.collection, ref.key))
+            if ref.collection in controlled
+        )
+        return restricted(system, objects, markable, able=_able(manifest, Capability.RESTRICT), stays=others)
 
     def _stop(self, system: str, graph: Graph, purposes: tuple[str, ...]) -> SystemChange:
         manifest, roots = self._manifests[system], graph.roots(system)

@@ -17,10 +17,12 @@ from pydantic import Field, JsonValue
 from habeas.connector import Change, Collection, FieldChange, Record, RecordRef, Rectify, Restrict, Stop
 from habeas.model import Frozen, SystemName, normalise
 from habeas.particulars import Correction
+from habeas.staying import Because
 
 __all__ = [
     "Corrections",
     "Found",
+    "Stays",
     "SystemChange",
     "digest",
     "rectified",
@@ -52,6 +54,15 @@ class Found(Frozen):
         return RecordRef(collection=self.collection, key=self.key)
 
 
+class Stays(Frozen):
+    """An object that is left alone, whatever a correction or a restriction would do with it."""
+
+    ref: RecordRef = Field(repr=False)
+    because: Because
+    law: str
+    """The provision, or who decides over it."""
+
+
 class SystemChange(Frozen):
     """One system's part of a plan: what is done there, and what is left alone and why."""
 
@@ -65,13 +76,16 @@ class SystemChange(Frozen):
     contested: tuple[Found, ...] = Field(default=(), repr=False)
     """Values that stay as they are, because the controller holds them to be right."""
     blocked: tuple[Found, ...] = Field(default=(), repr=False)
-    """Values of restricted objects: left alone until the restriction is lifted (GDPR art. 18(2))."""
+    """Values that are left alone for now: of objects that are restricted (GDPR art. 18(2)), under a legal hold, or
+    somebody else's to decide over."""
+    stays: tuple[Stays, ...] = Field(default=(), repr=False)
+    """Why, object by object; without an entry it is restricted."""
     covered: tuple[RecordRef, ...] = Field(default=(), repr=False)
     """Restriction: every object that nothing but storing may be done with, whether the system can mark it or not."""
 
     @property
     def empty(self) -> bool:
-        """Nothing is done here."""
+        """Nothing is done here, though something may be left alone."""
         return self.change is None and not self.by_hand and not self.covered
 
 
@@ -120,7 +134,13 @@ class Corrections:
 
 
 def rectified(
-    system: str, found: Iterable[Found], *, contested: frozenset[int], held: frozenset[RecordRef], able: bool
+    system: str,
+    found: Iterable[Found],
+    *,
+    contested: frozenset[int],
+    held: frozenset[RecordRef],
+    able: bool,
+    stays: Iterable[Stays] = (),
 ) -> SystemChange:
     """One system's part of a rectification.
 
@@ -130,7 +150,10 @@ def rectified(
         contested: corrections that the controller does not make.
         held: objects that are restricted for another request: their values stay.
         able: whether the system corrects values by itself.
+        stays: objects whose values stay for another reason, each with it.
     """
+    why = tuple(stays)
+    held = held | {one.ref for one in why}
     every = tuple(dict.fromkeys(found))
     kept = tuple(one for one in every if one.correction in contested)
     blocked = tuple(one for one in every if one.correction not in contested and one.ref in held)
@@ -149,10 +172,13 @@ def rectified(
         found=every,
         contested=kept,
         blocked=blocked,
+        stays=tuple(one for one in why if any(each.ref == one.ref for each in blocked)),
     )
 
 
-def restricted(system: str, objects: Iterable[RecordRef], markable: frozenset[str], *, able: bool) -> SystemChange:
+def restricted(
+    system: str, objects: Iterable[RecordRef], markable: frozenset[str], *, able: bool, stays: Iterable[Stays] = ()
+) -> SystemChange:
     """One system's part of a restriction: every object is held, and those that the system can mark are marked.
 
     Args:
@@ -160,14 +186,18 @@ def restricted(system: str, objects: Iterable[RecordRef], markable: frozenset[st
         objects: everything of the person there.
         markable: the collections whose objects can be marked.
         able: whether the system marks by itself.
+        stays: objects that are somebody else's to decide over: they are not held here.
     """
-    covered = tuple(sorted(set(objects), key=lambda ref: (ref.collection, ref.key)))
+    others = tuple(stays)
+    mine = set(objects) - {one.ref for one in others}
+    covered = tuple(sorted(mine, key=lambda ref: (ref.collection, ref.key)))
     marked = tuple(ref for ref in covered if ref.collection in markable)
     return SystemChange(
         system=system,
         change=Restrict(objects=marked) if able and marked else None,
         by_hand=bool(covered) and not able,
         covered=covered,
+        stays=others,
     )
 
 
@@ -197,11 +227,19 @@ def digest(plans: Iterable[SystemChange], contested: Iterable[int] = (), purpose
     `habeas.plan.digest`, only a digest keyed with the request's key may leave the ledger.
     """
     content = {
-        "systems": sorted(_canonical(plan.model_dump(mode="json")) for plan in plans),
+        "systems": sorted(_canonical(_dumped(plan)) for plan in plans),
         "contested": sorted(contested),
         "purposes": sorted(purposes),
     }
     return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _dumped(plan: SystemChange) -> dict[str, JsonValue]:
+    dumped: dict[str, JsonValue] = plan.model_dump(mode="json")
+    if not plan.stays:
+        # A plan that was approved before there was such a thing keeps its name.
+        del dumped["stays"]
+    return dumped
 
 
 def _word(text: str) -> str:

@@ -152,7 +152,7 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
 
 
 def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
-    undone = facts.missing or facts.contested or facts.unmatched
+    undone = facts.missing or facts.contested or facts.unmatched or facts.left
     something = bool(facts.done or facts.purposes or facts.by_hand) or not undone
     if something:
         status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
@@ -181,11 +181,12 @@ def _changed(group: ChangedGroup, say: Said) -> str:
 
 def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
     words = say.words
-    contested = (
+    contested = [
         words.text("common.item_reason", item=one.what, reason=one.why) if one.why else one.what
         for one in facts.contested
-    )
-    yield from say.section("completion_change.contested", contested, Element.REASONS)
+    ]
+    left = (words.text("common.item_reason", item=one.what, reason=one.reason) for one in facts.left)
+    yield from say.section("completion_change.contested", (*contested, *left), Element.REASONS)
     if facts.contested:
         yield say.paragraph("completion_change.contested_then")
     yield from say.section("completion_change.unmatched", facts.unmatched)

@@ -102,6 +102,8 @@ class ChangeFacts(Frozen):
     """Systems where somebody did it by hand."""
     missing: tuple[MissingSystem, ...] = ()
     """Where it is not done yet."""
+    left: tuple[WithheldGroup, ...] = ()
+    """What was left alone, and why: a legal hold, or somebody else decides over it."""
     unmatched: tuple[str, ...] = Field(default=(), repr=False)
     """Corrections for which no such value was found."""
     recipients_told: tuple[str, ...] | None = None

@@ -1,0 +1,97 @@
+"""Changing rights and what is not the controller's to change: somebody else decides over it, or a hold keeps it."""
+
+from __future__ import annotations
+
+from habeas.model import Outcome, Right, Stage
+from tests.workflows.controllers import with_category
+from tests.workflows.test_change_rights import approve, contact, counts, customer, rectify, settled
+from tests.workflows.test_holds import MATTER, place
+from tests.workflows.world import Person, World, eventually
+
+
+def processed(world: World, category: str = "contact") -> str:
+    """A controller that only processes this category, for whomever the record names."""
+    policies = world.parts.policies
+    return with_category(
+        world, f"only-{category}", category, controlled_by=policies["processing"].category("activity").controlled_by
+    )
+
+
+def owned(world: World, owner: str) -> Person:
+    """A person in whose contact stands who decides over it."""
+    person = settled(world)
+    row = contact(world, person)
+    world.connectors["crm"].put(row.model_copy(update={"data": row.data | {"controlled_by": owner}}))
+    return person
+
+
+async def written_to(world: World, address: str) -> str:
+    """The letter to somebody, once it came."""
+
+    async def there() -> bool:
+        return bool(world.mail.to(address))
+
+    await eventually(there)
+    return world.mail.text(address, "")
+
+
+async def test_what_others_decide_over_is_not_corrected_but_sent_on(world: World) -> None:
+    person = owned(world, "owner1@customer.example")
+    case = await world.open(
+        person, Right.RECTIFICATION, controller=processed(world), corrections=("name: Ada Test => Ada Lovelace",)
+    )
+    await case.prove()
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).data["name"] == "Ada Test"
+    assert customer(world, person).data["name"] == "Ada Lovelace"
+    assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"rectified": 1}}
+    assert "our customer" in world.mail.text(person.email, "What we did not change, and why")
+    await written_to(world, "owner1@customer.example")
+
+
+async def test_what_others_decide_over_is_not_restricted(world: World) -> None:
+    person = owned(world, "owner2@customer.example")
+    case = await world.open(person, Right.RESTRICTION, controller=processed(world), situation="it is wrong")
+    await case.prove()
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert not contact(world, person).restricted
+    assert customer(world, person).restricted
+    held = {row.system: row.objects for row in await world.office.restrictions(request_id=case.id)}
+    assert held == {"crm": 3, "billing": 2}
+    assert "our customer" in world.mail.text(person.email, "What we did not change, and why")
+
+
+async def test_a_value_under_a_legal_hold_is_not_overwritten_and_the_letter_says_so(world: World) -> None:
+    person = settled(world)
+    await place(world, person, category="contact")
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).data["name"] == "Ada Test"
+    assert customer(world, person).data["name"] == "Ada Lovelace"
+    assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"rectified": 1}}
+    assert (await case.tags()).count("hold:placed") == 1
+    assert MATTER in world.mail.text(person.email, "What we did not change, and why")
+    assert "Customer relations" not in world.mail.text(person.email, "What we did not change, and why").split(MATTER)[1]
+
+
+async def test_a_hold_that_comes_after_the_plan_keeps_the_value_as_well(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    first = (await case.world.office.change_plan(case.id, by="ann", reason="review")).digest
+    await place(world, person, category="contact")
+    shown = await case.world.office.change_plan(case.id, by="ann", reason="review")
+    if shown.digest == first:
+        await approve(case)
+        assert contact(world, person).data["name"] == "Ada Test"
+
+    async def again() -> bool:
+        plan = await case.world.office.change_plan(case.id, by="ann", reason="review")
+        return (await case.row()).stage is Stage.REVIEWING and plan.digest != first
+
+    await eventually(again)
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert contact(world, person).data["name"] == "Ada Test"

@@ -69,8 +69,11 @@ async def found_pages(parts: Parts, order: SystemOrder) -> AsyncIterator[Page]:
 
 
 async def answered(tx: Tx, order: EraseOrder) -> bool:
-    """Whether a human has said what came of exactly this plan."""
-    return await _erased_by(tx, order) is not None
+    """Whether a human has said what came of exactly this plan, and was not sent once more since and called back."""
+    said = await _erased_by(tx, order)
+    rows = await tx.tasks(TaskFilter(request_id=order.request_id, state=TaskState.CANCELLED))
+    called_off = [row for row in rows if (row.system, row.phase) == (order.system, TaskPhase.ERASE.value)]
+    return said is not None and not any(row.opened_at > said.opened_at for row in called_off)
 
 
 async def _erased_by(tx: Tx, order: EraseOrder) -> TaskRow | None:

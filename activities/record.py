@@ -112,7 +112,7 @@ class RecordActivities:
             case ActKind.DECIDE_MATCH:
                 await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
             case ActKind.FINISH_TASK:
-                await finish_task(tx, order.request_id, call, order.at)
+                await finish_task(tx, order.request_id, call, order.at, self._parts)
             case ActKind.CONTEST:
                 await check_contest(tx, order.request_id, call.act_id)
             case _:

@@ -17,12 +17,12 @@ from activities.changing import approved_changes, load_changes
 from activities.clockface import local_day
 from activities.connectors.manual import Hands, hands_of
 from activities.finding import DECISIONS, load_graph
-from activities.ledger import Tx
+from activities.ledger import TaskRow, TaskState, Tx
 from activities.letters import TaskFacts
 from activities.model import EraseOrder
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
-from activities.plans import approved_plan, held_since
+from activities.plans import approved_plan, held_since, keepers_of
 from activities.task_model import (
     TaskBrief,
     TaskCollection,
@@ -42,6 +42,7 @@ from habeas.connector import RecordRef
 from habeas.errors import BadInput, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Request, Right
+from habeas.outcomes import Fate
 from habeas.particulars import Particulars
 
 DAY = timedelta(days=1)
@@ -204,6 +205,20 @@ class TaskActivities:
             )
 
     @activity.defn
+    async def call_off_task(self, order: TaskOrder) -> bool:
+        """End an open task to erase, if a hold keeps something that it is about; whether it is ended."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            task = await tx.task(order.task, lock=True)
+            if task.state is not TaskState.OPEN:
+                return task.state is TaskState.CANCELLED
+            plan = await approved_plan(tx, _erase_order(order), self._parts)
+            if not await held_since(tx, order.request_id, plan, self._parts):
+                return False
+            await tx.cancel_tasks(order.request_id, order.at, system=order.system)
+        return True
+
+    @activity.defn
     async def task_result(self, order: TaskOrder) -> TaskReport:
         """What a human says became of a change; there is nobody else who could be asked."""
         async with self._parts.ledger.begin() as tx:
@@ -221,12 +236,13 @@ class TaskActivities:
         return TaskReport(task=order.task, counts=counts)
 
 
-async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime) -> None:
+async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, parts: Parts) -> None:
     """What an accepted act says came of a task; the same act again changes nothing.
 
     Raises:
         BadInput: there is no such task of this request, or nothing was said with the act.
         WrongStage: the task is done, or not needed any more.
+        NotAllowed: it says that something was erased that a legal hold keeps by now.
     """
     words = await tx.unseal(request_id, f"{DECISIONS}{call.act_id}", TaskWords)
     task = await tx.task(str(call.task), lock=True)
@@ -235,6 +251,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime) -> N
     before = await tx.unseal(request_id, done_name(task.id), TaskWords)
     if before is not None and before.act_id == call.act_id:
         return
+    await _check_holds(tx, task, words, parts)
     fates = Counter(one.fate.value for one in words.outcomes)
     found = {"records": words.records, "files": words.files} if task.phase == TaskPhase.FIND.value else {}
     counts = {**found, **dict(sorted(fates.items()))}
@@ -248,6 +265,20 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime) -> N
         **counts,
     }
     await tx.record(request_id, Tag.TASK_DONE, at=at, actor=call.actor, facts=facts, dedupe=f"task/{task.id}/done")
+
+
+async def _check_holds(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) -> None:
+    """The last door for what a human erases: whoever asked them did not know of a hold that came since."""
+    gone = [(one.collection, one.key) for one in words.outcomes if one.fate in {Fate.ERASED, Fate.ANONYMISED}]
+    if task.phase != TaskPhase.ERASE.value or not gone:
+        return
+    keepers = await keepers_of(tx, await tx.request(task.request_id), parts)
+    held = await keepers.stays(task.system, parts.connector(task.system).manifest, gone)
+    if held:
+        raise NotAllowed(
+            f"{len(held)} of these must stay: a legal hold or a restriction came after the plan was approved. "
+            "Do not erase them; say blocked of what is still there, and not_found of what is gone already."
+        )
 
 
 def _facts(order: TaskOrder) -> dict[str, JsonValue]:

@@ -220,6 +220,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             lifting.let_go,
             tasks.open_task,
             tasks.remind_task,
+            tasks.call_off_task,
             tasks.task_result,
         ],
         interceptors=[WrapperInterceptor(parts.ledger)],

@@ -43,9 +43,16 @@ class Erasing(Holding):
 
     @workflow.signal(name="hold_placed")
     def hold_placed(self, hold_id: str) -> None:
-        """A legal hold was placed that this erasure meets: what is under review is no longer the plan."""
-        if self.right is Right.ERASURE and self.stage is Stage.REVIEWING:
+        """A legal hold was placed that this erasure meets: what is under review is no longer the plan.
+
+        Once it is being carried out, whoever was asked to erase something by hand is not to do it any more.
+        """
+        if self.right is not Right.ERASURE:
+            return
+        if self.stage is Stage.REVIEWING:
             self.plan_outdated = True
+        else:
+            self.tasks.hold_placed()
 
     async def _erase_one(self, system: SystemBrief) -> str:
         started = workflow.now()

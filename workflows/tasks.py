@@ -47,11 +47,17 @@ class Tasks:
         self.finishing: set[str] = set()
         """Tasks whose end is being written down."""
         self._done: set[str] = set()
+        self._holds = 0
+        """Legal holds that were placed meanwhile, as far as was said."""
         systems.hands = self.step
 
     def finished(self, task: str) -> None:
         """A human has done it, and it is written down."""
         self._done.add(task)
+
+    def hold_placed(self) -> None:
+        """A legal hold came: each open task to erase is looked at again."""
+        self._holds += 1
 
     async def step(self, system: SystemBrief, step: str, digest: str | None) -> bool:
         """A step of the story by hand, if it is one; whether the story goes on with the system."""
@@ -76,6 +82,7 @@ class Tasks:
         if system.name in self._systems.skipped:
             return None
         self._count += 1
+        holds = self._holds
         order = TaskOrder(
             request_id=self._request_id,
             at=workflow.now(),
@@ -88,43 +95,57 @@ class Tasks:
         opened = await self._systems.step(here, shown, TaskActivities.open_task, order)
         if opened is None:
             return None
-        if opened.needed and not await self._until_done(order, shown, opened):
+        if opened.needed and not await self._until_done(order, shown, opened, holds):
             return None
         if order.phase in _PHASES.values():
             return TaskReport(task=order.task)
         return await self._systems.step(here, shown, TaskActivities.task_result, order)
 
-    async def _until_done(self, order: TaskOrder, step: str, opened: TaskOpened) -> bool:
-        """Whether it was done; False where the system was left out."""
+    async def _until_done(self, order: TaskOrder, step: str, opened: TaskOpened, holds: int) -> bool:
+        """Whether the story goes on with it: done, or called off by a hold; False where the system was left out."""
         self.open[order.task] = order.system
         self._log(f"task for a human: {order.phase} in {order.system}")
         try:
             self._send("staff_task", f"{order.task}/0", sealed=letter_name(order.task), system=order.system)
             await self._systems.wait_for(order.system, step, TASK_OPEN, ask=False)
-            await self._remind_until(order, opened)
+            await self._remind_until(order, opened, holds)
         finally:
             self.open.pop(order.task, None)
         left_out = order.system in self._systems.skipped
         await self._systems.arrived(order.system, step, left_out=left_out)
         return not left_out
 
-    async def _remind_until(self, order: TaskOrder, opened: TaskOpened) -> None:
+    async def _remind_until(self, order: TaskOrder, opened: TaskOpened, holds: int) -> None:
         number, at = 0, opened.remind_at
         while not self._is_over(order):
+            if order.phase is TaskPhase.ERASE and holds != self._holds:
+                holds = self._holds
+                if await self._called_off(order):
+                    return
             heard = self._systems.heard(order.system)
 
-            def told(heard: int = heard) -> bool:
-                return self._is_over(order) or self._systems.heard(order.system) != heard
+            def told(heard: int = heard, holds: int = holds) -> bool:
+                held = order.phase is TaskPhase.ERASE and self._holds != holds
+                return held or self._is_over(order) or self._systems.heard(order.system) != heard
 
             try:
                 rest = None if number >= MOST_REMINDERS else max(at - workflow.now(), timedelta(seconds=1))
                 await workflow.wait_condition(told, timeout=rest, timeout_summary=f"reminder: {order.task}")
             except TimeoutError:
                 pass
-            if not self._is_over(order):
+            held = order.phase is TaskPhase.ERASE and self._holds != holds
+            if not self._is_over(order) and not held:
                 number += 1
                 at = workflow.now() + timedelta(seconds=opened.remind_every)
                 await self._remind(order.model_copy(update={"at": workflow.now(), "number": number}))
+
+    async def _called_off(self, order: TaskOrder) -> bool:
+        """Whether the task is not to be done any more: then the system's step says that the plan is no longer right."""
+        now = order.model_copy(update={"at": workflow.now()})
+        off = await calls.record(TaskActivities.call_off_task, now, f"a hold came: {order.task}")
+        if off:
+            self._log(f"task called off, since a hold keeps what it was about: {order.task}")
+        return off
 
     async def _remind(self, order: TaskOrder) -> None:
         await calls.record(TaskActivities.remind_task, order, f"remind of {order.task}")

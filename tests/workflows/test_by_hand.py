@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
-from activities.ledger import TaskFilter, TaskRow, TaskState
+from activities.ledger import NewHold, TaskFilter, TaskRow, TaskState
 from activities.task_model import FoundFile, TaskPhase
 from habeas.acts import ActKind
-from habeas.errors import BadInput, WrongStage
+from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from tests.workflows.world import FILED, OWNER, Case, World, eventually, someone
 from workers.office import Said
+from workers.office.holds import NewHoldInput, PlacedHold
 
 SCAN = FoundFile(name="contract of Ada.pdf", media_type="application/pdf", content=b"%PDF-1.4 signed in ink")
 LETTER = json.dumps({"collection": "letters", "data": {"about": "the broken kettle"}})
@@ -272,6 +273,73 @@ async def test_what_could_not_be_erased_by_hand_is_asked_again(world: World) -> 
     assert again.id != first.id
     await done(case, again, outcomes=("erased",))
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def place_hold(case: Case, system: str) -> PlacedHold:
+    """A legal hold on the person in one system."""
+    known = (Identifier(kind="email", value=case.person.email),)
+    asked = NewHoldInput(
+        controller="archive", system=system, provision="Case 2026/114", reason="served", identifiers=known
+    )
+    return await case.world.office.place_hold(asked, by="ann")
+
+
+async def erased_by_hand(world: World) -> tuple[Case, TaskRow]:
+    """An erasure whose approved plan waits for a human to shred a letter."""
+    case = await opened(world, Right.ERASURE)
+    await done(case, await task_of(case), records=(LETTER,))
+    await case.approve_twice()
+    return case, await task_of(case, "erase")
+
+
+async def test_a_hold_calls_off_what_a_human_was_asked_to_erase(world: World) -> None:
+    case, task = await erased_by_hand(world)
+    first = await case.plan()
+    placed = await place_hold(case, "paper")
+    assert (placed.requests, placed.under_way) == ((), (case.id,)), "other systems may have erased by now"
+
+    async def another() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await case.plan() != first
+
+    await eventually(another)
+    assert (await state_of(case, task)).state is TaskState.CANCELLED
+    with pytest.raises(WrongStage):
+        await done(case, task, outcomes=("erased",))
+    await case.approve_twice()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["paper"] == {"retained": 1}
+    await world.office.lift_hold(placed.hold.id, by="ann")
+
+
+async def test_a_hold_on_something_else_leaves_a_task_open(world: World) -> None:
+    case, task = await erased_by_hand(world)
+    placed = await place_hold(case, "crm")
+    await done(case, task, outcomes=("erased",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    await world.office.lift_hold(placed.hold.id, by="ann")
+
+
+async def test_nobody_says_erased_of_what_is_held(world: World) -> None:
+    case, task = await erased_by_hand(world)
+    hold = NewHold(
+        controller="archive",
+        provision="Case 2026/114",
+        reason="served",
+        identifiers=(Identifier(kind="email", value=case.person.email),),
+        placed_at=datetime.now(UTC),
+        placed_by="0" * 16,
+    )
+    hold_id = str(uuid.uuid4())
+    async with world.parts.ledger.begin() as tx:
+        # Straight into the ledger: the workflow is not told.
+        assert await tx.place_hold(hold_id, hold)
+    with pytest.raises(NotAllowed, match="must stay"):
+        await done(case, task, outcomes=("erased",))
+    assert (await state_of(case, task)).state is TaskState.OPEN
+    await world.office.lift_hold(hold_id, by="ann")
+    await done(case, task, outcomes=("erased",))
+    await case.reaches(Stage.CLOSED)
 
 
 async def test_a_system_that_cannot_erase_asks_a_human(world: World) -> None:

@@ -77,7 +77,13 @@ async def place(
         placed = await office.place_hold(asked, by=by, hold_id=hold_id)
     said = "Placed" if placed.created else "Placed before, and this is it"
     stopped = ", ".join(placed.requests) or "none"
-    shell.answer(placed, f"{said}: [bold]{placed.hold.id}[/]", f"Open erasures that it stops: {stopped}")
+    lines = [f"{said}: [bold]{placed.hold.id}[/]", f"Open erasures that it stops: {stopped}"]
+    if placed.under_way:
+        lines.append(
+            f"Being erased already: {', '.join(placed.under_way)}. What no system has begun is stopped; "
+            "look at what is gone."
+        )
+    shell.answer(placed, *lines)
 
 
 @command(app, "list")

@@ -14,11 +14,12 @@ from activities.plans import load_plans
 from activities.staying import note_hold
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
-from habeas.model import Frozen, Identifier, RequestId, Right
+from habeas.model import Frozen, Identifier, RequestId, Right, Stage
 from workers.office.intake import words
 from workers.office.room import Room
 
 _PAGE = 200
+_CARRIED_OUT = frozenset({Stage.FULFILLING, Stage.CONFIRMING})
 
 
 class PlacedHold(Frozen):
@@ -29,6 +30,10 @@ class PlacedHold(Frozen):
     """False: it was placed before, under the same id, and nothing was changed."""
     requests: tuple[RequestId, ...]
     """Open erasures that it stops: what it covers stays, and they are reviewed anew."""
+    under_way: tuple[RequestId, ...] = ()
+    """Open erasures that it meets while they are carried out: what nobody has begun stays, and is reviewed anew.
+    What was begun or is gone cannot be called back.
+    """
 
 
 class LiftedHold(Frozen):
@@ -78,7 +83,8 @@ class Holding(Room):
         async with self._ledger.begin() as tx:
             created = await tx.place_hold(name, new)
             hold = await tx.hold(name)
-        stopped = []
+        stopped: list[RequestId] = []
+        under_way: list[RequestId] = []
         after: str | None = None
         while True:
             wanted = RequestFilter(controller=new.controller, right=Right.ERASURE, open=True, limit=_PAGE, after=after)
@@ -87,13 +93,13 @@ class Holding(Room):
                 for row in rows:
                     if await self._meets(tx, row, hold, new.identifiers):
                         await note_hold(tx, row.id, hold, now, actor)
-                        stopped.append(row.id)
+                        (under_way if row.stage in _CARRIED_OUT else stopped).append(row.id)
             if len(rows) < _PAGE:
                 break
             after = rows[-1].id
-        for request_id in stopped:
+        for request_id in (*stopped, *under_way):
             await self._say_so(request_id, hold.id)
-        return PlacedHold(hold=hold, created=created, requests=tuple(stopped))
+        return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way))
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
         """Legal holds, the oldest first; with ``standing`` without those that were lifted."""

@@ -14,6 +14,7 @@ from habeas.model import Outcome, Right, Stage
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryRow
 from tests.workflows.world import Case, Person, World, eventually, someone
+from workers.office import NewRequestInput
 
 
 def settled(world: World, name: str = "Ada Test") -> Person:
@@ -162,6 +163,15 @@ async def test_a_value_that_nobody_holds_is_told_as_not_found(world: World) -> N
     assert contact(world, person).data["name"] == "Ada Test"
 
 
+async def test_a_word_that_means_another_field_changes_nothing(world: World) -> None:
+    person = settled(world)
+    case = await rectify(world, person, "street: Ada Test => Elm Road 5")
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    assert contact(world, person).data["name"] == "Ada Test"
+    assert customer(world, person).data["name"] == "Ada Test"
+
+
 async def test_a_missing_value_is_written_where_its_field_is_named(world: World) -> None:
     person = settled(world)
     row = contact(world, person)
@@ -233,17 +243,27 @@ async def test_a_weighed_objection_waits_for_a_human(world: World) -> None:
     assert contact(world, person).stopped == {"profiling"}
 
 
-async def test_of_a_mixed_objection_marketing_stops_at_once_and_the_rest_may_be_refused(world: World) -> None:
+async def test_an_objection_to_everything_is_two_requests_and_marketing_waits_for_nobody(world: World) -> None:
     person = settled(world)
-    case = await world.open(person, Right.OBJECTION)
-    await case.prove()
-    await case.reaches(Stage.REVIEWING)
+    marketing = await world.open(person, Right.OBJECTION)
+    (other,) = marketing.also
+    rest = Case(world, other, person)
+    # No code was given and nothing weighed: marketing has stopped all the same.
+    assert (await marketing.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert contact(world, person).stopped == {"newsletter"}
-    await case.has_letter("completion_change")
-    await case.act(ActKind.REFUSE, ground="compelling_grounds")
-    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    await rest.prove()
+    await rest.reaches(Stage.REVIEWING)
+    await rest.act(ActKind.REFUSE, ground="compelling_grounds")
+    assert (await rest.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
     assert contact(world, person).stopped == {"newsletter"}
-    assert (await case.letters())[-1] == "refusal"
+
+
+async def test_the_same_objection_again_is_the_same_two_requests(world: World) -> None:
+    person = settled(world)
+    await world.open(person, Right.OBJECTION, purposes=("profiling",))
+    asked = {"right": "objection", "opened_by": "ann", "controller": "demo", "emails": (person.email,)}
+    opened = await world.office.open_request(NewRequestInput.model_validate(asked))
+    assert (opened.created, len(opened.also)) == (True, 1)
 
 
 # The last door

@@ -220,14 +220,16 @@ class World:
         self.now[0] = datetime.now(UTC)
         opened = await self.office.open_request(asked)
         assert opened.created
-        return Case(self, opened.id, person)
+        return Case(self, opened.id, person, also=opened.also)
 
 
 class Case:
     """One request under test."""
 
-    def __init__(self, world: World, request_id: str, person: Person) -> None:
+    def __init__(self, world: World, request_id: str, person: Person, *, also: tuple[str, ...] = ()) -> None:
         self.world = world
+        self.also = also
+        """Requests that were opened beside it."""
         self.id = request_id
         self.person = person
         self.handle: WorkflowHandle[RequestWorkflow, object] = world.env.client.get_workflow_handle_for(

@@ -119,6 +119,7 @@ async def open_(
         if opened.started
         else "[yellow]Temporal does not answer: it is kept, and starts by itself as soon as a worker runs.[/]",
         f"Next: [cyan]habeas request show {opened.id}[/]",
+        *(f"What a human must weigh is a request of its own: [bold]{one}[/]" for one in opened.also),
     ]
     shell.answer(opened, *lines)
 

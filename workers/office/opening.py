@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
-from activities.ledger import Ledger, NewRequest, Tx
+from activities.brief import purposes_of, weighed
+from activities.ledger import Ledger, NewRequest, Opened, Tx
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
+from habeas.particulars import Particulars
 from workers.office.engine import Engine
-from workers.office.intake import NewRequestInput, check, words
+from workers.office.intake import Checked, NewRequestInput, check, words
 from workers.office.particulars import check_about
 from workers.office.references import new_reference
 from workers.office.room import Room
+
+if TYPE_CHECKING:
+    from habeas.policy import Policy
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +42,8 @@ class OpenedAnswer(Frozen):
     jurisdiction: str
     language: str
     received_at: datetime
+    also: tuple[str, ...] = ()
+    """Objection: the request for what a human must weigh, beside this one for what stops at once."""
 
 
 class Opening(Room):
@@ -55,38 +63,76 @@ class Opening(Room):
         async with self._ledger.begin() as tx:
             if checked.about is not None:
                 check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
-            opened = await tx.open_request(
-                NewRequest(
-                    id=new_reference(),
-                    **{name: getattr(checked, name) for name in type(checked).model_fields},
-                    opened_by=actor,
-                    reason=reason,
-                    idempotency_key=asked.idempotency_key,
-                    opened_at=now,
+            opened, *also = [
+                await self._open(
+                    tx,
+                    part,
+                    NewRequest(
+                        id=new_reference(),
+                        **{name: getattr(part, name) for name in type(part).model_fields},
+                        opened_by=actor,
+                        reason=reason,
+                        idempotency_key=_key(asked.idempotency_key, number),
+                        opened_at=now,
+                    ),
                 )
-            )
-            if opened.created:
-                facts = {
-                    "right": checked.right.value,
-                    "regime": checked.regime,
-                    "jurisdiction": checked.jurisdiction,
-                    "channel": checked.channel,
-                    "received_at": checked.received_at.isoformat(),
-                }
-                facts |= {"about": checked.about} if checked.about else {}
-                await tx.record(opened.request.id, Tag.REQUEST_OPENED, now, actor, facts, dedupe="request:opened")
+                for number, part in enumerate(_parts(checked, self._policies[checked.controller]))
+            ]
         waiting = await start_unstarted(self._ledger, self._engine)
         return OpenedAnswer(
             created=opened.created,
             started=opened.request.id not in waiting,
+            also=tuple(one.request.id for one in also),
             **opened.request.model_dump(
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
             ),
         )
 
+    async def _open(self, tx: Tx, checked: Checked, new: NewRequest) -> Opened:
+        opened = await tx.open_request(new)
+        if opened.created:
+            facts = {
+                "right": checked.right.value,
+                "regime": checked.regime,
+                "jurisdiction": checked.jurisdiction,
+                "channel": checked.channel,
+                "received_at": checked.received_at.isoformat(),
+            }
+            facts |= {"about": checked.about} if checked.about else {}
+            at, actor = new.opened_at, new.opened_by
+            await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, actor, facts, dedupe="request:opened")
+        return opened
+
     async def start_unstarted(self) -> tuple[str, ...]:
         """Start what is open and was never started; see `start_unstarted`."""
         return await start_unstarted(self._ledger, self._engine)
+
+
+def _parts(checked: Checked, policy: Policy) -> tuple[Checked, ...]:
+    """An objection to marketing and to more is two requests.
+
+    Marketing stops at once, whoever asks (GDPR art. 21(3)); it waits neither for the proof nor for the weighing of the
+    rest.
+    """
+    if checked.right is not Right.OBJECTION:
+        return (checked,)
+    purposes = purposes_of(policy, checked.right, Particulars.of(checked.subject).purposes)
+    heavy = set(weighed(policy, checked.right, purposes))
+    sorts = [[one for one in purposes if (one in heavy) is later] for later in (False, True)]
+    if not all(sorts):
+        return (checked,)
+    return tuple(
+        checked.model_copy(
+            update={
+                "subject": checked.subject.model_copy(update={"details": {**checked.subject.details, "purposes": sort}})
+            }
+        )
+        for sort in sorts
+    )
+
+
+def _key(given: str | None, number: int) -> str | None:
+    return f"{given}/{number}" if given is not None and number else given
 
 
 async def _earlier(tx: Tx, request_id: str) -> Request | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple, assert_never
 
 from activities.change_model import DraftChange
@@ -31,9 +32,10 @@ class Drafting:
     def __init__(self, parts: Parts, request: Request, asked: Particulars, contested: frozenset[int]) -> None:
         self._parts = parts
         self._request = request
-        self._corrections = Corrections(asked.corrections)
         self._contested = contested
         self._manifests = {name: parts.connector(name).manifest for name in parts.policy(request.controller).systems}
+        fields = (each.rectifiable for one in self._manifests.values() for each in one.collections)
+        self._corrections = Corrections(asked.corrections, chain.from_iterable(fields))
 
     async def draft(self, order: DraftChange) -> Drafted:
         """The plan of every system where something is to be done.

@@ -35,6 +35,18 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "e_mail", "mail"),
     "phone": ("phone", "mobile", "telephone", "tel", "cell"),
 }
+_SORTS: Mapping[str, tuple[str, ...]] = {
+    "email": ("email", "e_mail", "mail", "adresse", "address", "courriel", "epost", "e_post"),
+    "phone": ("phone", "mobile", "telephone", "telefon", "téléphone", "tel", "cell", "mobil", "tlf"),
+    "name": ("name", "firstname", "lastname", "surname", "nickname", "navn", "nom", "prénom", "vorname", "nachname"),
+    "place": (
+        *("address", "adresse", "street", "straße", "strasse", "gade", "gate", "vej", "vei", "rue"),
+        *("city", "town", "stadt", "ort", "ville", "poststed", "country", "land", "pays"),
+        *("postcode", "zip", "postal_code", "plz", "postnummer", "postnr", "code_postal"),
+    ),
+    "birth": ("born", "birth", "birthday", "birthdate", "dob", "født", "fødselsdato", "geburtsdatum", "naissance"),
+}
+"""Words, in the languages of the letters, that say what sort of value a field has. One may say two."""
 
 
 class Found(Frozen):
@@ -94,12 +106,20 @@ class Corrections:
 
     A value is meant if its field may be corrected and it equals the wrong value in the field's normal form (addresses
     and phone numbers as they are compared everywhere, other text without case and with single spaces). Where the person
-    named the field, only that one is meant in the collections that have it. A missing value is meant where its field is
-    named and empty.
+    named the field, only that one is meant in the collections that have it, and elsewhere fields of its sort at most: a
+    wrong street must not change a name that happens to be equal. Every field is meant where the word says nothing. A
+    missing value is meant where its field is named and empty.
     """
 
-    def __init__(self, asked: Sequence[Correction]) -> None:
+    def __init__(self, asked: Sequence[Correction], fields: Iterable[str] = ()) -> None:
+        """Read the corrections.
+
+        Args:
+            asked: as the person asks for them.
+            fields: every field that any system of the controller can correct, by name.
+        """
         self._asked = tuple(asked)
+        self._fields = frozenset(map(_word, fields))
 
     def find(self, collection: Collection, record: Record, *, any_field: bool = False) -> Iterable[Found]:
         """The values of one record that are meant.
@@ -116,7 +136,8 @@ class Corrections:
                 meant = [field for field in named if record.data[field] in (None, "")]
             else:
                 old = asked.old
-                meant = [field for field in named or fields if _same(field, record.data[field], old)]
+                looked = named or self._alike(asked.what, fields)
+                meant = [field for field in looked if _same(field, record.data[field], old)]
             for field in meant:
                 yield Found(
                     correction=index,
@@ -126,6 +147,12 @@ class Corrections:
                     old=record.data[field],
                     new=_typed(record.data[field], asked.new),
                 )
+
+    def _alike(self, what: str, fields: Sequence[str]) -> Sequence[str]:
+        """The fields that a word may mean which none of them has for its name."""
+        if sorts := _sorts(what):
+            return [field for field in fields if sorts & _sorts(field)]
+        return () if _word(what) in self._fields else fields
 
     def unmatched(self, found: Iterable[Found]) -> tuple[int, ...]:
         """The corrections for which no value was found anywhere."""
@@ -244,6 +271,16 @@ def _dumped(plan: SystemChange) -> dict[str, JsonValue]:
 
 def _word(text: str) -> str:
     return _NOT_WORD.sub("_", unicodedata.normalize("NFKC", text).casefold()).strip("_")
+
+
+def _sorts(text: str) -> frozenset[str]:
+    word = _word(text)
+    ends = word.split("_")[-1]
+    return frozenset(
+        sort
+        for sort, words in _SORTS.items()
+        if any(f"_{one}_" in f"_{word}_" or (len(one) > 3 and ends.endswith(one)) for one in map(_word, words))
+    )
 
 
 def _kind(field: str) -> str:

@@ -54,6 +54,21 @@ def test_the_values_that_a_correction_is_about(
     assert [one.field for one in found(what, old, "new", data)] == fields
 
 
+@pytest.mark.parametrize(
+    ("what", "fields"),
+    [("street", []), ("Straße", []), ("Nachname", ["last_name"]), ("navn", ["last_name"]), ("nonsense", ["last_name"])],
+)
+def test_a_word_for_another_sort_of_value_changes_no_field_that_happens_to_be_equal(
+    what: str, fields: list[str]
+) -> None:
+    assert [one.field for one in found(what, "Ann", "Elm Road 5", {"last_name": "Ann"})] == fields
+
+
+def test_a_field_that_another_collection_has_is_not_looked_for_in_others() -> None:
+    corrections = Corrections((Correction(what="Tier", old="Ann", new="Gold"),), ("tier", "last_name"))
+    assert list(corrections.find(PEOPLE, record({"last_name": "Ann"}))) == []
+
+
 def test_a_field_that_may_not_be_corrected_is_found_only_for_a_human() -> None:
     assert found("name", "Ann", "Anna", {"nickname": "Ann"}) == []
     assert [one.field for one in found("name", "Ann", "Anna", {"nickname": "Ann"}, any_field=True)] == ["nickname"]

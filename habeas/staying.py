@@ -40,6 +40,8 @@ class Because(StrEnum):
 
 PASSING = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})
 """Once these are over, what the person asked for is done. An exemption is an answer, and stays one."""
+ANSWERS = frozenset({Because.EXEMPT, Because.CONTROLLED})
+"""What these keep is not touched by the end of anything else, and nothing that it points at."""
 
 
 class Stay(Frozen):
@@ -102,8 +104,8 @@ def ended(
 ) -> SystemPlan:
     """What of a plan that was carried out goes now: objects whose term is over, or whose reason to stay has gone.
 
-    What stays keeps what it points at: all of it, where a hold or a restriction keeps it; otherwise as the collection's
-    ``when_referenced`` says.
+    What stays keeps what it points at: all of it, where a hold, a restriction or an answer keeps it; otherwise as the
+    collection's ``when_referenced`` says. What is anonymised stays too, as a row: what only that needs is anonymised.
 
     Args:
         plan: as it was approved.
@@ -127,14 +129,32 @@ def ended(
         for place, each in kept.items()
         if each.collection in rules and place not in still and _is_over(each, today)
     }
-    held = deque(sorted(place for place in kept if place in still))
-    seen = set(held)
-    while held:
-        for parent in map(_ref, kept[held.popleft()].needs):
+    for place in _with_all_they_need(kept, (each for each in kept if each in still or _is_answer(kept, going, each))):
+        going.pop(place, None)
+    _leave_what_is_needed(kept, going, rules)
+    objects = tuple(_going(kept[place], going[place]) for place in sorted(going))
+    return plan.model_copy(update={"roots": (), "identifiers": (), "objects": objects})
+
+
+def _is_answer(kept: Mapping[Place, PlannedObject], going: Some[Place], place: Place) -> bool:
+    return place not in going and kept[place].reason in ANSWERS
+
+
+def _with_all_they_need(kept: Mapping[Place, PlannedObject], places: Iterable[Place]) -> set[Place]:
+    queue = deque(places)
+    seen = set(queue)
+    while queue:
+        for parent in map(_ref, kept[queue.popleft()].needs):
             if parent in kept and parent not in seen:
-                going.pop(parent, None)
                 seen.add(parent)
-                held.append(parent)
+                queue.append(parent)
+    return seen
+
+
+def _leave_what_is_needed(
+    kept: Mapping[Place, PlannedObject], going: dict[Place, Treatment], rules: Mapping[str, Collection]
+) -> None:
+    """Spread from what stays to what it points at; then from what is anonymised, as that decides less."""
     queue = deque(sorted(kept.keys() - going.keys()))
     while queue:
         for parent in map(_ref, kept[queue.popleft()].needs):
@@ -144,8 +164,13 @@ def ended(
                 queue.append(parent)
             elif told is Treatment.ANONYMISE:
                 going[parent] = Treatment.ANONYMISE
-    objects = tuple(_going(kept[place], going[place]) for place in sorted(going))
-    return plan.model_copy(update={"roots": (), "identifiers": (), "objects": objects})
+    queue = deque(sorted(place for place, treatment in going.items() if treatment is Treatment.ANONYMISE))
+    while queue:
+        for parent in map(_ref, kept[queue.popleft()].needs):
+            to_go = going.get(parent) is Treatment.DELETE
+            if to_go and rules[parent[0]].when_referenced is not Treatment.DELETE:
+                going[parent] = Treatment.ANONYMISE
+                queue.append(parent)
 
 
 def _afterwards(rule: Collection) -> Treatment:

@@ -15,7 +15,7 @@ from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.plan import IndexedRecord, digest, draft, summary, term_end, undecided, verdict
-from habeas.staying import PASSING, Because, Stay, ended, together
+from habeas.staying import ANSWERS, PASSING, Because, Stay, ended, together
 
 TODAY = date(2026, 11, 23)
 DELETE, ANONYMISE, RETAIN = Treatment.DELETE, Treatment.ANONYMISE, Treatment.RETAIN
@@ -464,6 +464,7 @@ reasons = st.sampled_from(
         Stay(because=Because.LEGAL_HOLD, law="Case 1"),
         Stay(because=Because.RESTRICTED, law="GDPR 18"),
         Stay(because=Because.EXEMPT, law="GDPR 17(3)"),
+        Stay(because=Because.CONTROLLED, law="The shop"),
     ]
 )
 
@@ -532,7 +533,7 @@ def test_once_the_reason_is_over_what_was_planned_without_it_happens(
             assert without.treatment is not RETAIN
             assert over[place].treatment in {without.treatment, ANONYMISE}
             assert (over[place].reason, over[place].then, over[place].until) == (None, None, None)
-    if not any(stay.because is Because.EXEMPT for stay in stays.values()):
+    if not any(stay.because in ANSWERS for stay in stays.values()):
         owed = {place for place, each in by_place(plan).items() if each.treatment != bare[place].treatment}
         assert over.keys() == owed, "nothing that the person asked for is forgotten"
     assert not ended(plan, kinds, TODAY, still=frozenset(bare)).objects, "what still keeps it, keeps it"
@@ -563,6 +564,30 @@ def test_what_is_still_held_keeps_what_it_points_at(
                 assert rule.when_referenced is DELETE or gone.treatment is ANONYMISE
 
 
+@settings(often, max_examples=150)
+@given(held(), st.data())
+def test_the_end_of_a_hold_leaves_answers_whole_and_nothing_pointing_at_what_goes(
+    given_: tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]], data: st.DataObject
+) -> None:
+    kinds, index, stays = given_
+    rules = {kind.name: kind for kind in kinds}
+    plan = with_stays(kinds, index, stays)
+    planned = by_place(plan)
+    still = {place for place in planned if data.draw(st.booleans())}
+    over = by_place(ended(plan, kinds, data.draw(days), still=still))
+    left = {place for place, each in planned.items() if each.treatment is RETAIN and place not in over}
+    answers = [place for place in left if planned[place].reason in ANSWERS]
+    for place in answers:
+        needed = [(ref.collection, ref.key) for ref in planned[place].needs]
+        assert not over.keys() & set(needed), "an answer is untouched with everything it points at"
+        answers += [each for each in needed if each in left and each not in answers]
+    for place in left | {place for place, each in over.items() if each.treatment is ANONYMISE}:
+        for ref in planned[place].needs:
+            parent = over.get((ref.collection, ref.key))
+            if parent is not None and rules[ref.collection].when_referenced is not DELETE:
+                assert parent.treatment is ANONYMISE, "what stays as a row points at nothing that is deleted"
+
+
 @often
 @given(found())
 def test_what_is_kept_goes_the_day_after_its_term_as_its_collection_says(
@@ -579,7 +604,9 @@ def test_what_is_kept_goes_the_day_after_its_term_as_its_collection_says(
         assert place not in by_place(ended(plan, kinds, each.until))
         rule = rules[each.collection]
         over = by_place(ended(plan, kinds, last + timedelta(days=1)))[place]
-        assert over.treatment is (rule.after if rule.treatment is RETAIN else rule.treatment)
+        own = rule.after if rule.treatment is RETAIN else rule.treatment
+        # An anonymised row that points at it keeps it as a row.
+        assert over.treatment in ({own} if rule.when_referenced is DELETE else {own, ANONYMISE})
         assert over.treatment is not RETAIN
 
 
@@ -594,6 +621,32 @@ def test_a_customer_waits_for_the_last_invoice_that_needs_it() -> None:
     assert len(ended(plan, [customers, INVOICES], date(2031, 1, 1)).objects) == 2
     alone = ended(plan, [customers, INVOICES], date(2028, 1, 1), present={("customers", "[1]")})
     assert [each.collection for each in alone.objects] == ["customers"], "the invoice has gone"
+
+
+@pytest.mark.parametrize("answer", sorted(ANSWERS))
+def test_a_refused_row_keeps_its_ticket_and_the_ticket_s_customer(answer: Because) -> None:
+    kinds = [Collection(name=name, category="contact", treatment=DELETE) for name in ("customers", "tickets", "notes")]
+    index = [indexed("customers", 1), indexed("tickets", 2, ("customers", 1)), indexed("notes", 3, ("tickets", 2))]
+    hold = Stay(because=Because.LEGAL_HOLD, law="A")
+    stays = {("customers", "[1]"): hold, ("tickets", "[2]"): hold, ("notes", "[3]"): Stay(because=answer, law="B")}
+    assert not ended(with_stays(kinds, index, stays), kinds, TODAY).objects
+
+
+def test_what_an_anonymised_invoice_points_at_is_anonymised_with_it() -> None:
+    kinds = [
+        Collection(name="groups", category="contact", treatment=DELETE),
+        Collection(name="customers", category="contact", treatment=DELETE, when_referenced=RETAIN),
+        INVOICES.model_copy(update={"after": ANONYMISE}),
+    ]
+    index = [
+        indexed("groups", 0),
+        indexed("customers", 1, ("groups", 0), anchor=date(2022, 3, 1)),
+        indexed("invoices", 2, ("customers", 1), anchor=date(2025, 3, 1)),
+    ]
+    hold = Stay(because=Because.LEGAL_HOLD, law="A")
+    plan = with_stays(kinds, index, {("groups", "[0]"): hold})
+    over = ended(plan, kinds, date(2040, 1, 1))
+    assert [each.treatment for each in over.objects] == [ANONYMISE] * 3
 
 
 def test_what_never_ends_comes_before_what_passes_and_every_law_is_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,10 +17,13 @@ from habeas.coverage import LeftOut, Why
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
+from habeas.staying import Because
 
 __all__ = ["completion_access", "completion_change", "completion_erasure"]
 
 _PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
+_STAYING = frozenset({Because.EXEMPT.value, Because.LEGAL_HOLD.value, Because.RESTRICTED.value})
+"""Why an object stays that no term of a law keeps."""
 _TOUCHED = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
 
 
@@ -56,16 +60,17 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
     """What was erased, what stays and why, and what could not be done."""
     gone: Counter[tuple[Fate, str, str]] = Counter()
     undone: list[str] = [*case.order.missing]
-    kept: Counter[tuple[str, str, str, date]] = Counter()
+    kept: Counter[tuple[str, str, str, date, str]] = Counter()
     others = _decided_by_others(case)
     controlled: set[letters.WithheldGroup] = set()
     rows = await case.tx.outcomes(case.request.id)
     for row in rows:
         category = _category(case, row)
-        if row.fate is Fate.RETAINED and row.law in others:
-            controlled.add(letters.WithheldGroup(what=category, reason=others[row.law]))
+        if row.fate is Fate.RETAINED and (decider := _decider(row, others)):
+            controlled.add(letters.WithheldGroup(what=category, reason=others[decider]))
         elif row.fate is Fate.RETAINED:
-            kept[case.title(row.system), category, row.law or "", row.until or date.max] += 1
+            reason = row.reason if row.reason in _STAYING else None
+            kept[case.title(row.system), category, row.law or "", row.until or date.max, reason or ""] += 1
         elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
             undone.append(row.system)
         else:
@@ -84,8 +89,9 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
                 count=count,
                 law=kept_by,
                 until=None if until == date.max else until,
+                reason=Because(reason) if reason else None,
             )
-            for (system, category, kept_by, until), count in sorted(kept.items())
+            for (system, category, kept_by, until, reason), count in sorted(kept.items())
         ),
         controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))),
         missing=case.titles(tuple(undone)),
@@ -144,6 +150,12 @@ def _decided_by_others(case: LetterCase) -> dict[str, str]:
         for one in policy.categories
         if one.controlled_by
     }
+
+
+def _decider(row: OutcomeRow, others: Mapping[str, str]) -> str | None:
+    """Who else decides over it, whatever keeps it besides; None where we do."""
+    named = (row.law or "").split("; ") if row.reason == Because.CONTROLLED else ()
+    return row.law if row.law in others else next((who for who in named if who in others), None)
 
 
 def _category(case: LetterCase, row: OutcomeRow) -> str:

@@ -94,7 +94,7 @@ class Keepers:
 
     def _restriction(self) -> str:
         regime = law.regime(self._request.regime, self._place)
-        return next((rule.cite for rule in regime.rules if rule.item == "restriction_end"), regime.rights_cite)
+        return next((rule.cite for rule in regime.rules if rule.item == "restriction"), regime.rights_cite)
 
     def _ground(self, code: str) -> str:
         grounds = law.refusal_grounds(self._request.regime, self._place, self._request.right)

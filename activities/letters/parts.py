@@ -10,6 +10,7 @@ from pydantic import Field
 
 from habeas.model import Frozen, RequestId, Right
 from habeas.particulars import Scope
+from habeas.staying import Because
 
 __all__ = [
     "Attention",
@@ -138,6 +139,8 @@ class KeptGroup(Frozen):
     law: str
     until: date | None = None
     """The last day they are kept (the latest of the group); None where it is not known yet."""
+    reason: Because | None = None
+    """Why, where it is not a law's term: refused, needed in a pending matter, restricted."""
 
 
 class LetterFacts(Frozen):
@@ -179,3 +182,5 @@ class Attention(StrEnum):
     DRIFTED = "drifted"
     CAME_BACK = "came_back"
     NO_ADDRESS = "no_address"
+    LIFT_BY_HAND = "lift_by_hand"
+    LIFT_NOT_TOLD = "lift_not_told"

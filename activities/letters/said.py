@@ -11,6 +11,7 @@ from activities.letters.parts import ErasedGroup, Ground, KeptGroup, LetterFacts
 from activities.letters.wording import Words
 from habeas.model import Right
 from habeas.particulars import Scope
+from habeas.staying import Because
 
 __all__ = ["Said"]
 
@@ -83,16 +84,21 @@ class Said:
         return self.words.counted("common.group", group.count, category=category, system=group.system)
 
     def kept(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
-        """What stays, by which law, until when."""
+        """What stays, by why it does: a law with its term, a refusal, a pending matter, a restriction."""
         listed = tuple(groups)
-        elements = {Element.REASONS} | ({Element.PROVISION} if any(group.law for group in listed) else set())
-        yield from self.section("completion_erasure.kept", (self._kept(group) for group in listed), *elements)
-        if listed:
-            yield self.paragraph("completion_erasure.kept_then")
+        for reason in (None, *Because):
+            alike = tuple(group for group in listed if group.reason is reason)
+            elements = {Element.REASONS} | ({Element.PROVISION} if any(group.law for group in alike) else set())
+            key = f"completion_erasure.kept{f'_{reason.value}' if reason else ''}"
+            yield from self.section(key, (self._kept(group) for group in alike), *elements)
+            if alike and f"{key}_then" in self.words:
+                yield self.paragraph(f"{key}_then")
 
     def _kept(self, group: KeptGroup) -> str:
-        if group.until:
-            why = self.words.text("common.kept_until", law=group.law, date=self.words.date(group.until))
+        # What was refused stays, whatever the term of a law besides; what passes may outlast that term.
+        if group.until and group.reason is not Because.EXEMPT:
+            key = "common.kept_at_least" if group.reason else "common.kept_until"
+            why = self.words.text(key, law=group.law, date=self.words.date(group.until))
         else:
             why = self.words.text("common.kept", law=group.law)
         return f"{self.group(group)} {why}"

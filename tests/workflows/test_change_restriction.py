@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from habeas.acts import ActKind
-from habeas.errors import BadInput, Transient, WrongStage
+from habeas.errors import BadInput, HabeasError, Terminal, Transient, WrongStage
 from habeas.model import Outcome, Right, Stage
+from tests.workflows.test_by_hand import LETTER, done, task_of
 from tests.workflows.test_change_rights import approve, contact, counts, customer, rectify, settled
 from tests.workflows.world import Case, Person, World, eventually
 from workflows.lifting import LiftRestrictionWorkflow
@@ -53,6 +55,11 @@ async def test_a_restricted_record_is_not_erased_by_a_later_request(world: World
     assert (await erasure.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert contact(world, person).data["name"] == "Ada Test"
     assert customer(world, person).data
+    letter = " ".join(world.mail.text(person.email, "you asked us to restrict it").split())
+    kept = letter.partition("Kept, because you asked us to restrict it")[2]
+    assert "Kept because of: GDPR 18(2)." in kept
+    assert "They are erased when the restriction ends." in kept
+    assert "than that law asks" not in kept, "no law's term keeps it"
 
 
 async def test_a_restricted_value_is_not_corrected_until_it_is_lifted(world: World) -> None:
@@ -146,3 +153,88 @@ async def test_only_what_stands_is_lifted_and_not_too_soon(world: World) -> None
     assert not same.begun
     await case.has_letter("restriction_lifting")
     assert (await case.letters()).count("restriction_lifting") == 1
+
+
+def _mail(monkeypatch: pytest.MonkeyPatch, world: World, person: Person, errors: list[HabeasError]) -> None:
+    """The mail server answers every letter to this person with the last of these, while there is one."""
+    mailer = type(world.parts.mailer)
+    send = mailer.send
+
+    async def answered(self: Any, to: str, *args: Any, **kwargs: Any) -> None:
+        if errors and to == person.email:
+            raise errors[-1]
+        await send(self, to, *args, **kwargs)
+
+    monkeypatch.setattr(mailer, "send", answered)
+
+
+async def test_whoever_could_not_be_told_keeps_the_restriction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = settled(world)
+    case = await restrict(world, person)
+    _mail(monkeypatch, world, person, [Terminal("550")])
+    await world.office.lift_restriction(case.id, by="ann", reason="settled")
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
+    assert await handle.result() == ()
+    await case.has_letter("staff_bounce")
+    assert contact(world, person).restricted
+    assert await world.office.restrictions(request_id=case.id)
+
+    again = await world.office.lift_restriction(case.id, by="ann", reason="settled", told="by telephone")
+    assert again.begun
+    await world.env.fast_forward(handle, timedelta(days=6))
+    assert contact(world, person).restricted
+    await world.env.fast_forward(handle, timedelta(days=2))
+    await lifted(case)
+    assert not contact(world, person).restricted
+    assert "restriction_lifting" not in await case.letters()
+
+
+async def test_the_notice_counts_from_the_day_the_letter_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = settled(world)
+    case = await restrict(world, person)
+    errors: list[HabeasError] = [Transient("away")]
+    _mail(monkeypatch, world, person, errors)
+    planned = (await world.office.lift_restriction(case.id, by="ann", reason="settled")).lift_at
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
+    await world.env.fast_forward(handle, timedelta(days=10))
+    errors.clear()
+
+    async def sent() -> bool:
+        await world.env.fast_forward(handle, timedelta(minutes=6))
+        return (await case.letters()).count("restriction_lifting") == 2
+
+    await eventually(sent)
+    assert contact(world, person).restricted
+    left = await world.env.get_current_time(handle)
+    assert left > planned
+    await world.env.fast_forward(handle, timedelta(days=6))
+    assert contact(world, person).restricted
+    await world.env.fast_forward(handle, timedelta(days=2))
+    await lifted(case)
+
+
+async def test_what_a_human_must_lift_stands_until_they_say_that_it_is_done(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.RESTRICTION, controller="archive")
+    await case.prove()
+    await done(case, await task_of(case), records=(LETTER,))
+    await approve(case)
+    await done(case, await task_of(case, "restrict"), outcomes=("restricted",))
+    await case.reaches(Stage.CLOSED)
+    with pytest.raises(WrongStage):
+        await world.office.lifted_by_hand(case.id, system="paper", by="kim", reason="done")
+    await world.office.lift_restriction(case.id, by="ann", reason="settled")
+    await case.has_letter("restriction_lifting")
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
+    asked = (await case.letters()).count("staff_attention")
+    await world.env.fast_forward(handle, timedelta(days=7, minutes=1))
+    await case.has_letter("staff_attention", asked + 1)
+    await world.env.fast_forward(handle, timedelta(days=8))
+    await case.has_letter("staff_attention", asked + 2)
+    assert await world.office.restrictions(request_id=case.id)
+    with pytest.raises(WrongStage, match="paper"):
+        await world.office.lifted_by_hand(case.id, system="crm", by="kim", reason="done")
+    await world.office.lifted_by_hand(case.id, system="paper", by="kim", reason="took the slips out")
+    await lifted(case)
+    event = next(one for one in await case.events() if one.tag.value == "restriction:lifted")
+    assert (event.facts["attested"], event.actor) == (True, world.office.actor("kim"))

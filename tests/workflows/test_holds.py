@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from activities.ledger import NewHold
+from activities import holds, retention
+from activities.ledger import NewHold, Tx
+from habeas import law
 from habeas.acts import ActKind
-from habeas.connector import RecordRef
-from habeas.errors import BadInput, Terminal
+from habeas.connector import Page, RecordRef
+from habeas.errors import BadInput, SealBroken, Terminal
 from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.policy import Access
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
@@ -73,7 +76,10 @@ async def test_a_hold_stops_an_erasure_under_review_and_the_letter_says_so(world
     closed = await case.reaches(Stage.CLOSED)
     assert closed.outcome is Outcome.PARTLY_FULFILLED
     assert theirs(world, person) == 4, "nothing of the person is touched"
-    assert MATTER in world.mail.text(person.email, MATTER)
+    letter = " ".join(world.mail.text(person.email, MATTER).split())
+    held = letter.partition("Kept, because of a pending matter")[2]
+    assert f"Kept because of: {MATTER}." in held
+    assert "erased when that matter is over" in held
     assert (await case.tags()).count("hold:placed") == 1
     await free.approve_twice()
     await free.reaches(Stage.CLOSED)
@@ -253,8 +259,6 @@ async def test_what_was_refused_is_kept_as_long_as_the_law_says(world: World) ->
     await case.reaches(Stage.VERIFYING)
     shown = await world.office.show(case.id)
     assert shown.request.regime == "SG-PDPA"
-    from habeas import law
-
     ground = law.refusal_grounds("SG-PDPA", "SG", Right.ACCESS)[0].code
     await case.act(ActKind.REFUSE, ground=ground)
     await case.reaches(Stage.CLOSED)
@@ -265,6 +269,71 @@ async def test_what_was_refused_is_kept_as_long_as_the_law_says(world: World) ->
     assert report.released == 1
     await sweep(world, timedelta(days=33))
     assert mine not in rows
+
+
+async def test_what_was_refused_in_part_is_kept_as_long(world: World) -> None:
+    name = answering_under(world, "partly", {"code": "SG-PDPA", "jurisdictions": ("SG",)})
+    policies = world.parts.policies
+    review = policies[name].review.model_copy(update={"access": Access.ALWAYS})
+    policies[name] = policies[name].model_copy(update={"systems": ("crm", "chat"), "review": review})  # type: ignore[index]  # a dict
+    person = someone()
+    mine = says(world, person, today().date() - timedelta(days=31))
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=name, jurisdiction="SG")
+
+    async def held() -> bool:
+        async with world.parts.ledger.begin() as tx:
+            return bool(await tx.deletion_holds(case.id))
+
+    await eventually(held)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    ground = law.refusal_grounds("SG-PDPA", "SG", Right.ACCESS)[0].code
+    await case.act(ActKind.EXEMPT, category="support", ground=ground)
+
+    async def ready() -> bool:
+        return (await case.letters()).count("staff_attention") >= 1 and (await case.row()).stage is Stage.REVIEWING
+
+    await eventually(ready)
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    assert "deletion:released" not in await case.tags()
+    assert (await sweep(world, timedelta(days=29))).released == 0
+    assert mine in world.connectors["chat"].rows
+    assert (await sweep(world, timedelta(days=32))).released == 1
+    await sweep(world, timedelta(days=33))
+    assert mine not in world.connectors["chat"].rows
+
+
+async def test_one_bad_record_does_not_keep_others_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = chatting(world)
+    held = []
+    for person in (someone(), someone()):
+        says(world, person, today().date())
+        case = await asked_for_a_copy(world, person, name)
+        await case.reaches(Stage.VERIFYING)
+        held.append(case)
+    bad = min(held, key=lambda case: case.id)
+    real = holds.note_release
+
+    async def broken(tx: Tx, request_id: str, objects: int, at: datetime) -> None:
+        if request_id == bad.id:
+            raise SealBroken("not whole")
+        await real(tx, request_id, objects, at)
+
+    for case in held:
+        await case.act(ActKind.WITHDRAW)
+        await case.reaches(Stage.CLOSED)
+        async with world.parts.ledger.begin() as tx:
+            # Closed, and never let go.
+            await tx.hold_deletion(case.id, name, "chat", [tx.object_print(name, "chat", "messages", case.id)], today())
+    monkeypatch.setattr(retention, "note_release", broken)
+    assert (await sweep(world)).released == 1
+    async with world.parts.ledger.begin() as tx:
+        prints = {case.id: tx.object_print(name, "chat", "messages", case.id) for case in held}
+        assert await tx.held_from_deletion(name, "chat", prints.values()) == {prints[bad.id]}, "its turn comes again"
+    monkeypatch.undo()
+    await sweep(world)
 
 
 async def test_a_system_that_cannot_hold_keeps_nobody_waiting(world: World) -> None:
@@ -289,3 +358,62 @@ async def test_a_hold_on_a_person_keeps_their_short_lived_data_too(world: World)
     await world.office.lift_hold(placed.hold.id, by="ann")
     assert (await sweep(world)).expired == 1
     assert mine not in world.connectors["chat"].rows
+
+
+async def test_a_hold_by_a_number_keeps_what_the_chat_knows_by_an_address(world: World) -> None:
+    name = chatting(world)
+    person, other = someone(), someone()
+    for one in (person, other):
+        one.settle_in(world.connectors)
+    mine, others = (says(world, one, today().date() - timedelta(days=31)) for one in (person, other))
+    number = Identifier(kind="customer_number", value=person.number)
+    placed = await place(world, None, controller=name, identifiers=(number,))
+    report = await sweep(world)
+    assert (report.expired, report.expired_held) == (1, 1)
+    assert mine in world.connectors["chat"].rows
+    assert others not in world.connectors["chat"].rows
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await sweep(world)).expired == 1
+
+
+async def test_while_a_system_is_away_that_may_know_who_is_held_nothing_ends(world: World) -> None:
+    name = chatting(world)
+    person = someone()
+    person.settle_in(world.connectors)
+    mine = says(world, person, today().date() - timedelta(days=31))
+    number = Identifier(kind="customer_number", value=person.number)
+    placed = await place(world, None, controller=name, identifiers=(number,))
+    world.connectors["crm"].fail("locate", Terminal("no permission"))
+    report = await sweep(world)
+    assert (report.expired, report.waiting) == (0, ("chat",))
+    assert mine in world.connectors["chat"].rows
+    world.connectors["crm"].faults.clear()
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await sweep(world)).expired == 1
+
+
+async def test_a_hold_placed_during_a_sweep_is_met_by_the_next_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = chatting(world)
+    first, held = someone(), someone()
+    rows = [says(world, one, today().date() - timedelta(days=31)) for one in (first, held)]
+    chat = world.connectors["chat"]
+    real = type(chat).expired
+    placed: list[PlacedHold] = []
+
+    async def slowly(self: object, on: date, cursor: str | None) -> AsyncIterator[Page]:
+        records = [one async for page in real(self, on, cursor) for one in page.records]  # type: ignore[arg-type]  # in memory
+        records.sort(key=lambda one: one.key == rows[1][1])
+        for number, record in enumerate(records, start=1):
+            if number == len(records):
+                placed.append(await place(world, held, controller=name))
+            yield Page(records=(record,), cursor=None if number == len(records) else str(number))
+
+    monkeypatch.setattr(type(chat), "expired", slowly)
+    report = await sweep(world)
+    assert (report.expired, report.expired_held) == (1, 1)
+    assert [row in chat.rows for row in rows] == [False, True]
+    monkeypatch.undo()
+    await world.office.lift_hold(placed[0].hold.id, by="ann")
+    await sweep(world)

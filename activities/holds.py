@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.exemptions import exempted
 from activities.finding import load_graph
 from activities.keeping import HeldReport, ReleaseOrder
 from activities.ledger import Tx
@@ -65,12 +66,18 @@ class HoldActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             rule = after_refusal(request, self._parts.policy(request.controller))
-            if order.outcome is Outcome.REFUSED and rule is not None:
+            if rule is not None and await refused(tx, order.request_id, order.outcome):
                 return 0
             released = await tx.release_deletion(order.request_id, order.at)
             if released:
                 await note_release(tx, order.request_id, released, order.at)
         return released
+
+
+async def refused(tx: Tx, request_id: str, outcome: Outcome | None) -> bool:
+    """Whether a request was answered by a refusal, of all of it or of a part."""
+    answered = outcome in {Outcome.FULFILLED, Outcome.PARTLY_FULFILLED}
+    return outcome is Outcome.REFUSED or (answered and bool(await exempted(tx, request_id)))
 
 
 async def note_release(tx: Tx, request_id: str, objects: int, at: datetime) -> None:

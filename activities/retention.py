@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.clockface import local_day
-from activities.holds import after_refusal, note_release
+from activities.holds import after_refusal, note_release, refused
 from activities.keeping import DueItem, DueOrder, DuePage, EndOrder, EndReport, ForgetOrder, ForgetReport
 from activities.ledger import Tx
 from activities.parts import Parts
@@ -18,13 +18,13 @@ from activities.plans import ended_plan, keepers_of
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput, ConfigurationError, KeyDestroyed, NotAllowed, SealBroken
 from habeas.evidence import Tag
-from habeas.model import Outcome
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.plan import verdict
 
 log = structlog.get_logger(__name__)
 
 NOT_FORGOTTEN = "request_not_forgotten"
+NOT_RELEASED = "request_not_released"
 ENDING = "ending/"
 """Prefix of the plan by which a system ends what is under way."""
 
@@ -162,14 +162,23 @@ class RetentionActivities:
         while True:
             async with self._parts.ledger.begin() as tx:
                 ids = await tx.held_after_closing(order.limit, after)
-                for request_id in ids:
-                    if await self._may_release(tx, request_id, order.at):
-                        objects = await tx.release_deletion(request_id, order.at)
-                        await note_release(tx, request_id, objects, order.at)
-                        released += objects
+            for request_id in ids:
+                try:
+                    released += await self._release_one(request_id, order.at)
+                except (BadInput, ConfigurationError, KeyDestroyed, SealBroken) as error:
+                    # It stays held; the sweep of all others goes on.
+                    log.warning(NOT_RELEASED, request=request_id, error=error.code)
             if len(ids) < order.limit:
                 return released
             after = ids[-1]
+
+    async def _release_one(self, request_id: str, at: datetime) -> int:
+        async with self._parts.ledger.begin() as tx:
+            if not await self._may_release(tx, request_id, at):
+                return 0
+            objects = await tx.release_deletion(request_id, at)
+            await note_release(tx, request_id, objects, at)
+        return objects
 
     async def _may_release(self, tx: Tx, request_id: str, at: datetime) -> bool:
         """Whether nothing follows that would need it.
@@ -182,7 +191,7 @@ class RetentionActivities:
         if policy is None or row.closed_at is None:
             return False
         rule = after_refusal(row, policy)
-        if rule is None or row.outcome is not Outcome.REFUSED:
+        if rule is None or not await refused(tx, request_id, row.outcome):
             return True
         days = policy.record.keep_days if rule.days is None else rule.days
         return row.closed_at + timedelta(days=days) < at and not await tx.has_open_remedy(request_id)

@@ -8,19 +8,23 @@ from collections.abc import Iterable
 from pydantic import Field
 from temporalio import activity
 
+from activities.by_hand import COLLECT, steps_by_hand
 from activities.clockface import local_day
-from activities.holds import short_lived
+from activities.finding import Graph
+from activities.holds import ROUNDS, short_lived
 from activities.keeping import ExpireOrder, ExpireReport, ExpiringReport, ExpiringSystem, SweepOrder
 from activities.ledger import ExpiryRow, HoldRow
 from activities.parts import Parts
 from activities.wrapper import progress, resumed
 from habeas.connector import Capability, Collection, Connector, Expiring, PlannedObject, Record, SystemPlan, Treatment
 from habeas.errors import ConfigurationError
-from habeas.model import Frozen
+from habeas.model import Frozen, Identifier
 from habeas.outcomes import Done, Fate
 from habeas.policy import Policy
 from habeas.staying import Place
 
+HeldPlaces = dict[str, set[Place]]
+"""Where somebody's held objects lie, by the hold's id."""
 _GONE = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.NOT_FOUND})
 
 
@@ -65,9 +69,12 @@ class ExpiringActivities:
         started, counts = bool(said), Counter(far.counts)
         cursor = far.cursor
         if not (started and cursor is None):
-            held_places = await self._held_people(order.system, connector, controllers)
+            held: HeldPlaces = {}
             pages = far.pages
             async for page in _expiring(connector).expired(today, cursor):
+                # Anew for each page: a sweep may take long, and a hold holds from the moment it is placed.
+                held = await self._held_people(order.system, connector, controllers, held)
+                held_places = set[Place]().union(*held.values())
                 counts += await self._end(order, connector, page.records, held_places, controllers)
                 cursor, pages = page.cursor, pages + 1
                 progress(_Far(cursor=cursor, pages=pages, counts=dict(counts)).model_dump(mode="json"))
@@ -82,18 +89,43 @@ class ExpiringActivities:
     def _controllers(self, system: str) -> list[Policy]:
         return [policy for _, policy in sorted(self._parts.policies.items()) if system in policy.systems]
 
-    async def _held_people(self, system: str, connector: Connector, controllers: list[Policy]) -> set[Place]:
-        """Where the short-lived objects of people lie whom a legal hold is about."""
-        found: set[Place] = set()
+    async def _held_people(
+        self, system: str, connector: Connector, controllers: list[Policy], before: HeldPlaces
+    ) -> HeldPlaces:
+        """Where the short-lived objects of people lie whom a legal hold is about, by the standing holds' ids.
+
+        A hold that was looked up before is not looked up again.
+        """
+        found: HeldPlaces = {}
         for policy in controllers:
             async with self._parts.ledger.begin() as tx:
                 holds = [hold for hold in await tx.holds(policy.id) if hold.persons and hold.system in (None, system)]
-                known = [(hold, (await tx.hold_words(hold.id)).identifiers) for hold in holds]
+                new = [hold for hold in holds if hold.id not in before]
+                known = [(hold, (await tx.hold_words(hold.id)).identifiers) for hold in new]
+            found |= {hold.id: before[hold.id] for hold in holds if hold.id in before}
             for hold, identifiers in known:
                 collections = connector.manifest.collections
                 covered = frozenset(one.name for one in collections if hold.covers(system, one.category))
-                found |= await short_lived(connector, identifiers, covered)
+                everything = await self._known(policy, identifiers)
+                found[hold.id] = await short_lived(connector, everything, covered)
         return found
+
+    async def _known(self, policy: Policy, identifiers: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+        """By what else the controller's systems know whom a hold is about: a number leads to an address.
+
+        A system that does not answer is no answer: then nothing ends in this sweep, rather than what is held.
+        """
+        graph = Graph(seeds=identifiers)
+        connectors = {name: self._parts.connector(name) for name in policy.systems}
+        for _ in range(ROUNDS):
+            before = graph
+            for name, connector in connectors.items():
+                ask = graph.to_ask(name, connector.manifest)
+                if ask and COLLECT not in steps_by_hand(connector.manifest):
+                    graph = graph.answered(name, ask, (await connector.locate(ask)).matches)
+            if graph == before:
+                break
+        return graph.known()
 
     async def _end(
         self,

@@ -13,7 +13,7 @@ from habeas.law import files
 from habeas.law.data import Authority, Ground, Regime, Span
 from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Proof, Remedies
 from habeas.law.places import authorities_at, country_of, parse_place
-from habeas.law.states import StateRow, clocks_of, free_of, rules_of
+from habeas.law.states import StateRow, cited, clocks_of, free_of, rules_of
 from habeas.model import REMEDIES, PauseReason, Right
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 STATES = "US-STATE"
+_SHARED = ("grounds", "fees", "remedies", "recipients", "verification")
 
 
 @cache
@@ -98,7 +99,9 @@ def regime(code: str, jurisdiction: str) -> Regime:
 def _in_state(common: Regime, row: StateRow) -> Regime:
     cites = {"statute": row.cite, "rights_cite": row.cite}
     theirs: dict[str, object] = {**cites, "title": f"{row.name} consumer privacy law", "in_force": row.in_force}
-    theirs |= {"clocks": clocks_of(row), "rules": (*rules_of(row), *common.rules), "free": free_of(row)}
+    theirs |= {"clocks": clocks_of(row), "free": free_of(row)}
+    theirs |= {name: tuple(cited(row, each) for each in getattr(common, name)) for name in _SHARED}
+    theirs["rules"] = (*rules_of(row), *(cited(row, each) for each in common.rules))
     return common.model_copy(update=theirs)
 
 

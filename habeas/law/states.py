@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TypeVar
 
 from pydantic import Field
 
 from habeas.law.data import Clock, Extension, Mark, NoNumber, Notice, Remark, Rule, Span
 from habeas.law.duties import FreeRule
+from habeas.law.figure import Figure
 from habeas.model import Frozen, Right
 
-__all__ = ["StateRow", "clocks_of", "free_of", "rules_of"]
+__all__ = ["StateRow", "cited", "clocks_of", "free_of", "rules_of"]
 
+FigureT = TypeVar("FigureT", bound=Figure)
+
+_THE_ACT = "the state's act"
 _GROUNDS = ("complexity", "number_of_requests")
 _LETTERS: dict[str, tuple[Right, ...]] = {
     "A": (Right.ACCESS,),
@@ -128,6 +133,11 @@ def rules_of(row: StateRow) -> tuple[Rule, ...]:
     """What else the row says, in the form of every other regime."""
     said = {"remedy": row.authority and f"After the appeal: {row.authority}.", "note": row.note}
     return tuple(Rule(item=item, text=text, cite=row.cite, mark=row.mark_other) for item, text in said.items() if text)
+
+
+def cited(row: StateRow, figure: FigureT) -> FigureT:
+    """What the states share, with the act of this one named."""
+    return figure.model_copy(update={"cite": figure.cite.replace(_THE_ACT, row.cite)})
 
 
 def free_of(row: StateRow) -> FreeRule | None:

@@ -24,6 +24,23 @@ from tests.law.kit import case
 EVERYWHERE = [(law.code, place) for law in regimes().values() for place in law.places]
 
 
+def test_a_state_s_refusal_names_the_state_s_own_act() -> None:
+    for place in regimes()["US-STATE"].places:
+        assert "the state's act" not in regime("US-STATE", place).model_dump_json()
+    assert {one.cite for one in refusal_grounds("US-STATE", "US-VA", Right.ERASURE)} == {"Va. Code 59.1-577"}
+    assert remedies("US-STATE", "US-VA", Right.ERASURE).cite == "Va. Code 59.1-577"
+
+
+@pytest.mark.parametrize(("code", "place", "law"), [("EU-GDPR", "DK", "GDPR"), ("UK-GDPR", "GB-ENG", "UK GDPR")])
+def test_only_what_was_published_and_is_erased_is_told_by_article_17(code: str, place: str, law: str) -> None:
+    cites = {right: duty.cite for right in Right if (duty := recipients_duty(code, place, right))}
+    assert cites == {
+        Right.RECTIFICATION: f"{law} 19",
+        Right.RESTRICTION: f"{law} 19",
+        Right.ERASURE: f"{law} 19, 17(2)",
+    }
+
+
 @pytest.mark.parametrize(("code", "place"), EVERYWHERE)
 def test_every_right_of_every_place_is_answered(code: str, place: str) -> None:
     law = regime(code, place)

@@ -130,7 +130,7 @@ class TaskActivities:
             ),
             objects=await self._objects(tx, order),
             corrections=asked.corrections if request.right is Right.RECTIFICATION else (),
-            purposes=asked.purposes,
+            purposes=await _purposes(tx, order) or asked.purposes,
             digest=order.digest,
             max_file_bytes=hands.max_file_bytes,
         )
@@ -287,6 +287,15 @@ def _facts(order: TaskOrder) -> dict[str, JsonValue]:
 
 def _erase_order(order: TaskOrder) -> EraseOrder:
     return EraseOrder(request_id=order.request_id, at=order.at, system=order.system, digest=str(order.digest))
+
+
+async def _purposes(tx: Tx, order: TaskOrder) -> tuple[str, ...]:
+    """What the approved part of the plan stops; the other part is another task."""
+    for part in Part:
+        kept = await load_changes(tx, order.request_id, part)
+        if kept is not None and kept[0].digest == order.digest:
+            return kept[0].purposes
+    return ()
 
 
 def _meant(plan: SystemChange) -> tuple[RecordRef, ...]:

@@ -45,8 +45,8 @@ class Changing(Remedying, Forwarding):
         """What was carried out, in this order."""
         self.stopped = False
         """Something stopped at once already, while the rest is weighed."""
-        self._hands: dict[str, None] = {}
-        """Systems where a human did it."""
+        self._hands: dict[tuple[str, Part], None] = {}
+        """Systems where a human did it, and which part."""
 
     # What staff decide
 
@@ -121,7 +121,7 @@ class Changing(Remedying, Forwarding):
             order = PlannedChange(request_id=self.id, at=workflow.now(), part=part, digest=draft.digest)
             await calls.work(ChangeActivities.hold, order, "hold what is restricted")
         able, by_hand = self._named(draft.systems), self._named(draft.by_hand)
-        hands = asyncio.gather(*(self._do_by_hand(system, draft.digest) for system in by_hand))
+        hands = asyncio.gather(*(self._do_by_hand(system, part, draft.digest) for system in by_hand))
         states = await asyncio.gather(*(self._change_one(system, part, draft.digest) for system in able))
         await hands
         if drifted := self._drifted(able, [state == "drifted" for state in states]):
@@ -131,11 +131,17 @@ class Changing(Remedying, Forwarding):
         again = await asyncio.gather(*(self._confirm_change(system, part, draft.digest) for system in able))
         return self._drifted(able, again)
 
+    def _nothing_to_do(self) -> bool:
+        """Nothing stopped, and the approved plan has nothing in it."""
+        return not self.stopped and self._draft is not None and not (self._draft.systems or self._draft.by_hand)
+
     def _named(self, names: tuple[str, ...]) -> list[SystemBrief]:
         return [one for one in self._systems if one.name in names and one.name not in self.systems.skipped]
 
-    async def _do_by_hand(self, system: SystemBrief, digest: str) -> None:
-        if system.name in self._hands:
+    async def _do_by_hand(self, system: SystemBrief, part: Part, digest: str) -> None:
+        if (system.name, part) in self._hands:
+            return
+        if any(name == system.name for name, _ in self._hands) and not workflow.patched("each-part-by-hand"):
             return
         done = await self.tasks.do(system, _HANDS.get(self.right, "stop"), digest=digest)
         if done is None:
@@ -145,7 +151,7 @@ class Changing(Remedying, Forwarding):
             self.systems.skip(system.name)
             return
         self.begun = True
-        self._hands[system.name] = None
+        self._hands[system.name, part] = None
 
     async def _change_one(self, system: SystemBrief, part: Part, digest: str) -> str:
         started = workflow.now()
@@ -210,7 +216,7 @@ class Changing(Remedying, Forwarding):
             request_id=self.id,
             at=workflow.now(),
             parts=tuple(self._parts),
-            by_hand=tuple(self._hands),
+            by_hand=tuple(dict.fromkeys(name for name, _ in self._hands)),
             missing=tuple(sorted(self.systems.skipped)),
         )
         return await calls.record(ConcludingActivities.conclude, order, "what became of it")

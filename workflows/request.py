@@ -42,6 +42,8 @@ class RequestWorkflow(Changing):
     def __init__(self, start: RequestStart) -> None:
         super().__init__(start)
         self._free_text = False
+        self._nowhere = False
+        """No system knows the person; a human may."""
 
     @workflow.run
     async def run(self, start: RequestStart) -> Closed:
@@ -71,7 +73,8 @@ class RequestWorkflow(Changing):
             if await self._stop_at_once():
                 return await self._tell_of_change()
             collected = 0 if self.right in _USES else await self._collect(self._systems)
-            if not found and not collected:
+            self._nowhere = not found and not collected
+            if self._nowhere and not self._is_open_still():
                 missing = tuple(sorted(self.systems.skipped))
                 return await self._tell(Outcome.NOTHING_FOUND, "nothing_found", missing=missing)
             self._hold_deletion()
@@ -89,6 +92,8 @@ class RequestWorkflow(Changing):
 
     async def _tell_of_it(self) -> Outcome:
         if self.right in CHANGING:
+            if self._nowhere and self._nothing_to_do():
+                return await self._tell(Outcome.NOTHING_FOUND, "nothing_found")
             return await self._tell_of_change()
         await self._tell_recipients()
         return await self._tell_of_erasure()
@@ -160,6 +165,11 @@ class RequestWorkflow(Changing):
     def _by_hand(self) -> bool:
         """Whether a human must look somewhere before it is known that nothing is held."""
         return any(one.needs_hands("collect") and one.name not in self.systems.skipped for one in self._systems)
+
+    def _is_open_still(self) -> bool:
+        """Whether there is something to tell though nothing is known: a human has not looked yet, or it stopped."""
+        left = self.stopped or (self.right in _USES and self._by_hand())
+        return left and workflow.patched("stopped-is-told")
 
     async def _collect(self, systems: tuple[SystemBrief, ...]) -> int:
         await self._enter(Stage.COLLECTING)

@@ -17,7 +17,7 @@ from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from tests.workflows.world import FILED, OWNER, Case, World, eventually, someone
-from workers.office import Said
+from workers.office import Said, opening
 from workers.office.holds import NewHoldInput, PlacedHold
 
 SCAN = FoundFile(name="contract of Ada.pdf", media_type="application/pdf", content=b"%PDF-1.4 signed in ink")
@@ -25,12 +25,12 @@ LETTER = json.dumps({"collection": "letters", "data": {"about": "the broken kett
 CONTRACT = json.dumps({"collection": "contracts", "date": "2026-03-01", "data": {"signed by": "Ada in ink"}})
 
 
-async def opened(world: World, right: Right = Right.ACCESS, *, known: bool = True) -> Case:
+async def opened(world: World, right: Right = Right.ACCESS, *, known: bool = True, **words: object) -> Case:
     """A proven request to a controller with a filing cabinet."""
     person = someone()
     if known:
         person.settle_in(world.connectors)
-    case = await world.open(person, right, controller="archive")
+    case = await world.open(person, right, controller="archive", **words)
     await case.prove()
     return case
 
@@ -453,3 +453,52 @@ async def test_nobody_is_sent_twice_for_the_same(world: World) -> None:
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     async with world.parts.ledger.begin() as tx:
         assert len(await tx.tasks(TaskFilter(request_id=case.id, state=None))) == 1
+
+
+def _one_request(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """The cabinet is used for both purposes, and an objection to both is one request, as it may stand in the ledger."""
+    paper = world.parts.connectors["paper"]
+    used = paper.manifest.model_copy(update={"purposes": ("newsletter", "profiling")})
+    monkeypatch.setattr(paper, "manifest", used)
+    monkeypatch.setattr(opening, "_parts", lambda checked, _: (checked,))
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_each_half_of_an_objection_is_done_by_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    _one_request(monkeypatch, world)
+    case = await opened(world, Right.OBJECTION, known=known)
+    first = await task_of(case, "stop")
+    assert (await world.office.task(first.id, by="kim", reason="going there")).brief.purposes == ("newsletter",)
+    await done(case, first, outcomes=("stopped",))
+    await case.reaches(Stage.REVIEWING)
+    plan = await world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=plan.digest)
+    second = await task_of(case, "stop")
+    assert second.id != first.id
+    assert (await world.office.task(second.id, by="kim", reason="going there")).brief.purposes == ("profiling",)
+    await done(case, second, outcomes=("stopped",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert "nothing_found" not in await case.letters()
+
+
+async def test_an_objection_of_somebody_who_may_be_on_paper_is_looked_into(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _one_request(monkeypatch, world)
+    case = await opened(world, Right.OBJECTION, known=False, purposes=("profiling",))
+    await case.reaches(Stage.REVIEWING)
+    plan = await world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=plan.digest)
+    await done(case, await task_of(case, "stop"), outcomes=("stopped",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert "nothing_found" not in await case.letters()
+
+
+async def test_an_objection_of_somebody_who_is_nowhere_and_that_no_human_can_look_into(world: World) -> None:
+    case = await opened(world, Right.OBJECTION, known=False, purposes=("profiling",))
+    await case.reaches(Stage.REVIEWING)
+    plan = await world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=plan.digest)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND

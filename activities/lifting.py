@@ -16,6 +16,7 @@ from activities.clockface import local_day
 from activities.ledger import Tx
 from activities.letters import LiftingFacts
 from activities.parts import Parts
+from activities.waiting import erasure_waits
 from habeas.connector import Capability, Changing, RecordRef, Restrict
 from habeas.errors import NotAllowed, Terminal
 from habeas.evidence import Tag
@@ -45,7 +46,9 @@ class LiftingActivities:
             lift_at = max(order.lift_at, order.at + NOTICE)
             name = f"letter/lift/{order.act_id}"
             lifts_on = local_day(self._parts.policy(request.controller), lift_at)
-            await tx.seal(order.request_id, name, LiftingFacts(lifts_on=lifts_on, why=act.reason or None))
+            then = await erasure_waits(tx, request)
+            facts = LiftingFacts(lifts_on=lifts_on, erased_then=then, why=act.reason or None)
+            await tx.seal(order.request_id, name, facts)
         able = {system: self._is_able(system) for system in standing}
         return LiftBrief(
             lift_at=lift_at,

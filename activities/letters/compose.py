@@ -82,10 +82,14 @@ _DOT_IN_WORD = re.compile(r"\.(?!\s|$)")
 def compose(facts: Told, words: Words) -> Draft:
     """The letter's blocks, in order, in the language of the words."""
     return Draft(
-        subject=words.text(f"{_TOPICS.get(facts.kind, facts.kind.value)}.subject", id=facts.request_id),
+        subject=words.text(f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", id=facts.request_id),
         greeting=_greeting(facts, words),
         blocks=(*_body(facts, words), *_closing(facts, words)),
     )
+
+
+def _subject(facts: Told) -> str:
+    return "erased_subject" if isinstance(facts, RestrictionLifting) and facts.erased_then else "subject"
 
 
 def _body(facts: Told, words: Words) -> Iterable[Block]:

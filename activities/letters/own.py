@@ -213,6 +213,8 @@ class LiftingFacts(Frozen):
     """When a restriction ends, told before it does (GDPR 18(3))."""
 
     lifts_on: date
+    erased_then: bool = False
+    """A closed erasure kept the data only as long as it is restricted."""
     why: str | None = Field(default=None, repr=False)
 
 

@@ -11,8 +11,10 @@ from habeas.errors import BadInput, UnknownRegime
 from habeas.law import files
 from habeas.law.data import Authority
 
-__all__ = ["authorities_at", "country_of", "default_clock_tz", "holiday_place", "parse_place", "zone"]
+__all__ = ["authorities_at", "country_of", "default_clock_tz", "holiday_place", "is_country", "parse_place", "zone"]
 
+_NO_COUNTRIES = frozenset(["AC", "CP", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
+"""Two letters that have a name, and are no country of ISO 3166-1."""
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
@@ -44,6 +46,13 @@ def parse_place(text: str) -> str:
     if part and _parts(country) and part not in _parts(country):
         raise UnknownRegime(f"{country} has no part {part}.", jurisdiction=place)
     return place
+
+
+def is_country(code: str) -> bool:
+    """Whether there is a country of this code (ISO 3166-1, and Kosovo's XK)."""
+    from babel import Locale
+
+    return len(code) == 2 and code not in _NO_COUNTRIES and code in Locale("en").territories
 
 
 def default_clock_tz(jurisdiction: str) -> str:

@@ -9,6 +9,7 @@ from typing import Self, get_args
 from pydantic import Field, PrivateAttr, model_validator
 
 from habeas.errors import BadInput, UnknownRegime
+from habeas.languages import nearest
 from habeas.model import Frozen, Right, SystemName
 from habeas.policy.rules import problems
 from habeas.policy.sections import (
@@ -108,10 +109,7 @@ class Policy(Frozen):
 
     def language(self, wanted: str | None) -> str:
         """The controller's language nearest to the wanted one (``da-DK`` -> ``da``), else its first."""
-        for candidate in (wanted, (wanted or "").split("-")[0]):
-            if candidate in self.controller.languages:
-                return str(candidate)
-        return self.controller.languages[0]
+        return nearest(wanted, self.controller.languages)
 
     def text(self, text: Mapping[str, str], language: str | None = None) -> str:
         """One of the policy's texts in the nearest language."""

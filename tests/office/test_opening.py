@@ -25,6 +25,19 @@ async def test_opening_writes_the_row_its_evidence_and_starts_the_workflow(here:
     assert described.id == opened.id
 
 
+async def test_the_nearest_language_is_taken_and_said(here: World) -> None:
+    async def opened(language: str) -> tuple[str, str | None]:
+        asked = NewRequestInput(right="access", opened_by="Kim", emails=(here.person(),), language=language)
+        answer = await here.office.open_request(asked)
+        return answer.language, answer.language_note
+
+    assert await opened("DA") == ("da", None)
+    norwegian = await opened("nb")
+    assert norwegian[0] == "da"
+    assert norwegian[1] == "The controller writes no letters in nb: they go in da."
+    assert (await opened("pt-BR"))[1] == "The controller writes no letters in pt-BR: they go in en."
+
+
 async def test_a_second_request_of_the_same_person_and_right_is_the_first_one(here: World) -> None:
     address = here.person()
     first = await here.open(address)
@@ -50,6 +63,11 @@ async def test_a_second_request_of_the_same_person_and_right_is_the_first_one(he
         ({"about": "HB-7K2M-X4QT-90AB"}, "about"),
         ({"right": "restriction", "situation": "a\u0000b"}, "situation"),
         ({"regime": "XX-NONE"}, "regime"),
+        ({"jurisdiction": "ZZ"}, "jurisdiction"),
+        ({"jurisdiction": "XX"}, "jurisdiction"),
+        ({"language": "xx"}, "language"),
+        ({"language": "dansk"}, "language"),
+        ({"language": "da-ZQ"}, "language"),
         ({"regime": "CA-PIPEDA", "right": "erasure"}, "regime"),
         ({"controller": "nobody"}, "controller"),
         ({"emails": ("ada@",)}, "email"),

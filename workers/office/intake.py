@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from habeas.errors import BadInput, UnknownRegime
+from habeas.languages import parse_language
 from habeas.model import REMEDIES, Frozen, Identifier, Right, Subject
 from habeas.particulars import Particulars, Scope
 from workers.office.particulars import AskedParticulars, particulars
@@ -71,7 +72,7 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
 
     Raises:
         BadInput: names the field and what to write instead; never repeats what identifies the person.
-        UnknownRegime: no such regime, or the policy covers neither jurisdiction nor establishment.
+        UnknownRegime: no such regime or place, or the policy covers neither jurisdiction nor establishment.
     """
     policy = _policy(asked.controller, policies)
     right = _right(asked.right)
@@ -86,7 +87,7 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
         right=right,
         regime=regime,
         jurisdiction=jurisdiction,
-        language=policy.language(asked.language),
+        language=policy.language(parse_language(asked.language) if asked.language else None),
         channel=asked.channel,
         received_at=received,
         subject=_subject(asked, asks),
@@ -153,12 +154,28 @@ def _right(text: str) -> Right:
 
 def _regime(asked: NewRequestInput, policy: Policy) -> tuple[str, str]:
     """The regime's code, and where the person lives."""
-    jurisdiction = (asked.jurisdiction or policy.controller.establishment).strip().upper()
+    jurisdiction = _place(asked.jurisdiction) if asked.jurisdiction else policy.controller.establishment
     code = (asked.regime or policy.applicable(jurisdiction).regime).strip().upper()
     known = sorted({entry.code for entry in policy.regimes})
     if code not in known:
         raise UnknownRegime(f"regime: this controller answers under: {', '.join(known)}.", field="regime")
     return code, jurisdiction
+
+
+def _place(text: str) -> str:
+    from habeas.law.places import country_of, is_country, parse_place
+
+    place = parse_place(text)
+    if not is_country(country_of(place)):
+        raise UnknownRegime(f"jurisdiction: there is no country {country_of(place)}.", field="jurisdiction")
+    return place
+
+
+def language_note(asked: str | None, given: str) -> str | None:
+    """In which language letters go, where it is not the one that was asked for."""
+    if asked is None or parse_language(asked).split("-")[0] == given.split("-")[0]:
+        return None
+    return f"The controller writes no letters in {parse_language(asked)}: they go in {given}."
 
 
 def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, received: datetime) -> None:

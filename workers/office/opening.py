@@ -14,7 +14,7 @@ from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
 from habeas.particulars import Particulars
 from workers.office.engine import Engine
-from workers.office.intake import Checked, NewRequestInput, check, words
+from workers.office.intake import Checked, NewRequestInput, check, language_note, words
 from workers.office.particulars import check_about
 from workers.office.references import new_reference
 from workers.office.room import Room
@@ -42,6 +42,8 @@ class OpenedAnswer(Frozen):
     jurisdiction: str
     language: str
     received_at: datetime
+    language_note: str | None = None
+    """Where letters go in another language than was asked for: in which."""
     also: tuple[str, ...] = ()
     """Objection: the request for what a human must weigh, beside this one for what stops at once."""
 
@@ -82,6 +84,7 @@ class Opening(Room):
         return OpenedAnswer(
             created=opened.created,
             started=opened.request.id not in waiting,
+            language_note=language_note(asked.language, opened.request.language),
             also=tuple(one.request.id for one in also),
             **opened.request.model_dump(
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}

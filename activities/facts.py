@@ -127,8 +127,10 @@ class FactsOf:
         return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at))
 
     def _identity(self) -> Literal["code", "ask", "none"]:
-        """How we make sure of the person, by policy and law."""
+        """How we make sure of the person, by policy and law; no workflow of a remedy asks for a proof."""
         case = self._case
+        if case.request.right in REMEDIES:
+            return "none"
         proof = proof_asked(case.request, case.policy, Particulars.of(case.subject))
         if proof is None:
             return "code" if IdentityMethod.CODE in case.policy.identity.methods else "ask"

@@ -114,6 +114,9 @@ async def test_a_complaint_has_its_own_clock_and_needs_no_earlier_request(world:
     assert row.acknowledge_by is not None
     assert timedelta(days=29) <= row.acknowledge_by - row.received_at.date() <= timedelta(days=35)
     await case.has_letter("acknowledgement")
+    letter = " ".join(world.mail.text(person.email, case.id).split())
+    assert "You do not need to prove who you are" in letter
+    assert "one-time code" not in letter
     await case.act(ActKind.APPROVE, by="ann")
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert (await case.letters())[-1] == "remedy_decision"

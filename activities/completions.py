@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from activities import letters
-from activities.coverage import copied, refused_parts, why_left_out
+from activities.coverage import copied, coverage, refused_parts, why_left_out
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
+from activities.pages import load_collected
 from habeas import law
 from habeas.coverage import LeftOut, Why
 from habeas.errors import ConfigurationError
@@ -37,11 +38,16 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
     present = [system for system, records in sorted(copy.records.items()) if records]
+    hidden, collected = (
+        await coverage(case.tx, case.request, case.policy),
+        await load_collected(case.tx, case.request.id),
+    )
     withheld = [
         letters.WithheldGroup(what=f"{case.title(system)}: {field.replace('_', ' ')}", reason=reason)
         for system in present
         if (connector := case.connectors.get(system))
         for collection in connector.manifest.collections
+        if collection.category not in hidden and collection.name in collected[system].collections
         for field, reason in collection.withheld.items()
     ]
     return letters.CompletionAccess(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from activities.exemptions import exempted
@@ -40,6 +42,23 @@ async def test_portability_covers_what_consent_or_contract_brought(world: World)
     assert "History of our contact with you and Orders and invoices: Not part of this right" in letter
     assert "(GDPR 20(1))" in letter
     assert "Payments" not in letter
+
+
+async def test_the_letter_names_withheld_fields_of_what_the_package_covers_and_no_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = world.connectors["crm"]
+    marked = tuple(
+        one.model_copy(update={"withheld": {f"{one.name}_mark": "an internal mark"}})
+        for one in crm.manifest.collections
+    )
+    monkeypatch.setattr(crm, "manifest", crm.manifest.model_copy(update={"collections": marked}))
+    case = await _closed(world, Right.PORTABILITY)
+    fields = json.loads((await package(case)).read("withheld.json"))["fields"]
+    assert [one["field"] for one in fields] == ["contacts_mark"]
+    letter = " ".join(world.mail.text(case.person.email, "/d/").split())
+    assert "contacts mark: an internal mark" in letter
+    assert "notes mark" not in letter
 
 
 async def test_portability_leaves_out_what_was_derived(world: World) -> None:

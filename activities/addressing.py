@@ -19,14 +19,13 @@ _TELLING = frozenset(
         Kind.COMPLETION_ACCESS,
         Kind.COMPLETION_ERASURE,
         Kind.COMPLETION_CHANGE,
-        Kind.NOTHING_FOUND,
         Kind.PARTIAL_REFUSAL,
         Kind.CATEGORIES,
         Kind.FORWARDED,
         Kind.RESTRICTION_LIFTING,
     }
 )
-"""Letters that say what is held."""
+"""Letters that say what is held. That nothing was found discloses nothing."""
 
 
 class To(Frozen):

@@ -59,6 +59,15 @@ async def test_who_is_attested_at_an_address_on_record_gets_the_export_there(wor
     assert case.id in world.mail.text(person.email, "/d/")
 
 
+async def test_who_is_attested_hears_at_the_claimed_address_that_nothing_is_held(world: World) -> None:
+    person = someone("Nora Nobody")
+    case = await world.open(person)
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    await case.has_letter("nothing_found")
+    assert case.id in world.mail.text(person.email, "found no personal data about you")
+
+
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.ERASURE])
 async def test_records_of_another_name_than_the_attested_one_stop_for_a_human(world: World, right: Right) -> None:
     victim, caller = someone("Vera Victim"), someone("Mal Caller")

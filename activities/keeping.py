@@ -74,6 +74,15 @@ class EndReport(Frozen):
     """Objects that are gone or anonymised now."""
     held: int = 0
     """Objects whose time has come and that a hold or a restriction still keeps."""
+    recipients: bool = False
+    """Whether the controller gave such data to somebody, who may have to hear of it."""
+
+
+class EndedOrder(OnRequest):
+    """Who must hear of what ended of a request."""
+
+    since: AwareDatetime
+    """What was erased or anonymised since then."""
 
 
 class ExpiringSystem(Frozen):

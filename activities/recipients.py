@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.clockface import local_day
 from activities.finding import load_graph
+from activities.keeping import EndedOrder
 from activities.ledger import NoticeKind, NoticeRow, NoticeState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
@@ -50,6 +51,18 @@ class RecipientActivities:
             return await self._write(tx, request, policy, planned, changes, order)
 
     @activity.defn
+    async def prepare_ended(self, order: EndedOrder) -> NoticesReport:
+        """Who got data that an erasure had kept and that ended since, and was not written to: a notice for each."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            policy = self._parts.policy(request.controller)
+            # The same order again finds its own notices.
+            before = {row.id for row in await tx.notices(request.id) if row.queued_at != order.at}
+            touched = await self._touched(tx, request, order.since)
+            planned = tuple(one for one in _recipients(policy, touched) if one.id(request.id) not in before)
+            return await self._write(tx, request, policy, planned, {}, order)
+
+    @activity.defn
     async def prepare_forwards(self, order: OnRequest) -> NoticesReport:
         """Whose the data is that this controller only processes: the request is sent on to each of them."""
         async with self._parts.ledger.begin() as tx:
@@ -76,6 +89,7 @@ class RecipientActivities:
                 who = (one.controlled_by.who for one in policy.categories if one.id in touched and one.controlled_by)
                 names = dict.fromkeys(policy.text(each, request.language) for each in who)
                 await tx.seal(request.id, FORWARDED, ForwardedFacts(who=tuple(names)))
+                report = report.model_copy(update={"named": len(names)})
         return report
 
     @activity.defn
@@ -128,14 +142,18 @@ class RecipientActivities:
             await tx.record(order.request_id, tag, at=order.at, facts=facts, dedupe=dedupe)
         return True
 
-    async def _touched(self, tx: Tx, request: Request) -> frozenset[str]:
-        """The categories of which something was changed or erased."""
+    async def _touched(self, tx: Tx, request: Request, since: datetime | None = None) -> frozenset[str]:
+        """The categories of which something was changed or erased; optionally since then."""
         manifests = self._manifests(request)
         category = {
             (system, one.name): one.category for system, manifest in manifests.items() for one in manifest.collections
         }
         rows = await tx.outcomes(request.id)
-        found = (category.get((row.system, row.collection)) for row in rows if row.fate in _TOLD)
+        found = (
+            category.get((row.system, row.collection))
+            for row in rows
+            if row.fate in _TOLD and (since is None or row.at >= since)
+        )
         return frozenset(one for one in found if one)
 
     async def _changes(self, tx: Tx, request: Request) -> dict[str, tuple[NewValue, ...]]:

@@ -111,7 +111,9 @@ class RetentionActivities:
         ]
         async with self._parts.ledger.begin() as tx:
             await _ended(tx, order, gone, remaining=len(planned) - len(gone))
-        return EndReport(state="clean" if len(gone) == len(planned) else "remains", ended=len(gone))
+            recipients = bool(self._parts.policy((await tx.request(order.request_id)).controller).recipients)
+        state = "clean" if len(gone) == len(planned) else "remains"
+        return EndReport(state=state, ended=len(gone), recipients=recipients)
 
     @activity.defn
     async def forget(self, order: ForgetOrder) -> ForgetReport:

@@ -197,6 +197,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             letters.bounced,
             recipients.prepare_notices,
             recipients.prepare_forwards,
+            recipients.prepare_ended,
             recipients.notice_sent,
             recipients.notice_reminded,
             recipients.notice_escalated,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.keeping import (
         DueItem,
         DueOrder,
+        EndedOrder,
         EndOrder,
         EndReport,
         ExpireOrder,
@@ -29,8 +30,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.model import LetterOrder
     from activities.notify import LetterActivities
+    from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
     from workflows import calls
+    from workflows.notices import NoticesStart, NoticesWorkflow
+    from workflows.recipients import RECIPIENTS
 
 DAILY = timedelta(days=1)
 LONGEST_JOB = timedelta(days=1)
@@ -117,6 +121,7 @@ class SweepWorkflow:
                 self._told.discard(system)
 
     async def _end(self, item: DueItem) -> None:
+        since = workflow.now()
         report = await self._until_done(item, RetentionActivities.end_retention, "end what was kept")
         self._count(held=report.held)
         if report.state == "done":
@@ -124,9 +129,24 @@ class SweepWorkflow:
                 await workflow.sleep(item.confirm_after, summary=f"before the second look: {item.system}")
             report = await self._until_done(item, RetentionActivities.confirm_ended, "look again")
             self._count(ended=report.ended)
+            if report.ended and report.recipients:
+                await self._tell_recipients(item, since)
         if report.state not in {"clean", "nothing"}:
             self._count(unfinished=1)
             await self._tell_staff(item, "drifted" if report.state == "drifted" else "not_confirmed")
+
+    async def _tell_recipients(self, item: DueItem, since: datetime) -> None:
+        """Whoever got what is gone now hears of it as of any erasure (GDPR art. 19)."""
+        order = EndedOrder(request_id=item.request_id, at=workflow.now(), since=since)
+        report = await calls.record(RecipientActivities.prepare_ended, order, "who got the data")
+        if report.notices:
+            await workflow.start_child_workflow(
+                NoticesWorkflow.run,
+                NoticesStart(request_id=item.request_id, notices=report.notices),
+                id=f"{item.request_id}/{RECIPIENTS}/{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}",
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                static_summary="recipients of the data",
+            )
 
     async def _until_done(
         self, item: DueItem, step: Callable[[Any, EndOrder], Awaitable[EndReport]], what: str

@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from activities import holds, retention
+from activities.keeping import EndedOrder
 from activities.ledger import NewHold, Tx
+from activities.recipients import RecipientActivities
 from habeas import law
 from habeas.acts import ActKind
 from habeas.connector import Page, RecordRef
@@ -165,6 +167,26 @@ async def test_what_has_come_due_stays_while_a_hold_or_a_restriction_keeps_it(wo
         await tx.lift_restrictions(other.id, "billing", today())
     assert (await sweep(world, later)).ended == 1
     assert invoiced not in world.connectors["billing"].rows
+
+
+async def test_recipients_hear_of_what_ended_after_a_hold(world: World) -> None:
+    carrier = "carrier@parcels.example"
+    person = someone()
+    placed = await place(world, person, controller="sharing", system="crm")
+    case = await in_review(world, person, controller="sharing")
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    assert "carrier" not in {one.recipient for one in await world.office.recipients(case.id)}
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await sweep(world)).ended == 4
+
+    async def told() -> bool:
+        return len(world.mail.to(carrier)) == 1
+
+    await eventually(told)
+    assert {one.recipient: one.state for one in await world.office.recipients(case.id)}["carrier"] in {"queued", "sent"}
+    again = EndedOrder(request_id=case.id, at=today(), since=today() - timedelta(days=1))
+    assert (await RecipientActivities(world.parts).prepare_ended(again)).notices == (), "each is written to once"
 
 
 async def test_whom_a_hold_is_about_is_forgotten_when_it_is_lifted(world: World) -> None:

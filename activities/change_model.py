@@ -105,6 +105,8 @@ class LiftStart(Frozen):
     request_id: RequestId
     act_id: ActId
     lift_at: AwareDatetime
+    told: bool = False
+    """Staff told the person otherwise, and say how in the act's reason: no letter goes out."""
 
 
 class LiftOrder(OnRequest):
@@ -123,6 +125,8 @@ class LiftBrief(Frozen):
     by_hand: tuple[SystemName, ...]
     sealed: str
     """Name of the sealed facts of the letter."""
+    notice: float = 0.0
+    """Seconds from the letter's sending to the lifting, which also waits for what humans do. Zero in older briefs."""
 
 
 class LiftSystem(SystemOrder):
@@ -130,6 +134,8 @@ class LiftSystem(SystemOrder):
 
     act_id: ActId
     handle: str | None = None
+    attested: bool = False
+    """A human did it, by this act."""
 
 
 class Contest(Frozen):

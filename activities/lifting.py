@@ -57,6 +57,7 @@ class LiftingActivities:
             ),
             by_hand=tuple(name for name, so in able.items() if not so),
             sealed=name,
+            notice=NOTICE.total_seconds(),
         )
 
     @activity.defn(name="lift_restriction")
@@ -107,7 +108,10 @@ class LiftingActivities:
 
     @activity.defn(name="let_go_restricted")
     async def let_go(self, order: LiftSystem) -> None:
-        """A system without marks of its own: only the ledger lets go."""
+        """A system without marks of its own, or where a human took them away: only the ledger lets go."""
+        if order.attested:
+            async with self._parts.ledger.begin() as tx:
+                await tx.accept_act(order.act_id, at=order.at)
         await self._let_go(order, ())
 
     async def _let_go(self, order: LiftSystem, result: tuple[ObjectOutcome, ...]) -> None:
@@ -120,6 +124,8 @@ class LiftingActivities:
             # What the system said of an object comes last, and counts.
             await tx.save_outcomes(order.request_id, system, [*outcomes, *result], at=order.at)
             facts: dict[str, JsonValue] = {"system": system, "objects": lifted}
+            if order.attested:
+                facts["attested"] = True
             act = await tx.act(order.act_id)
             if lifted:
                 await tx.record(

@@ -52,6 +52,9 @@ async def lift(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day; else as soon as the person had time to answer."),
     ] = None,
+    told: Annotated[
+        str | None, typer.Option(help="How you told the person yourself, where no letter reaches them; none is sent.")
+    ] = None,
     act_id: ActId = None,
 ) -> None:
     """Lift what a request restricted. The person is told first, with your reason, at least a week before."""
@@ -60,7 +63,30 @@ async def lift(
     request_id = read_reference(reference)
     async with shell.office() as office:
         lifting = await office.lift_restriction(
-            request_id, by=by, reason=reason, on=on.date() if on else None, act_id=act_id
+            request_id, by=by, reason=reason, on=on.date() if on else None, told=told, act_id=act_id
         )
-    said = f"[bold]{request_id}[/]: the person is told now; lifted from {lifting.lift_at:%Y-%m-%d %H:%M} UTC on."
+    first = "the person is told now; " if told is None else ""
+    said = f"[bold]{request_id}[/]: {first}lifted from {lifting.lift_at:%Y-%m-%d %H:%M} UTC on."
     shell.answer(lifting, said if lifting.begun else f"[bold]{request_id}[/]: its end is under way already.")
+
+
+@command(
+    app,
+    "lifted",
+    epilog='Example: `habeas restriction lifted HB-7K2M-X4QT-90AB --system paper --by Kim --reason "slips are out"`',
+)
+async def lifted_(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    system: Annotated[str, typer.Option(help="The system where a human lifted it.")],
+    act_id: ActId = None,
+) -> None:
+    """Say that you lifted it in a system that cannot by itself. Until then it stands there."""
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        answer = await office.lifted_by_hand(request_id, system=system, by=by, reason=reason, act_id=act_id)
+    shell.answer(answer, f"[bold]{request_id}[/]: lifted in {system}.")

@@ -12,12 +12,13 @@ from activities.change_model import Contest, LiftStart
 from activities.changing import contests, under_review
 from activities.ledger import Act, RestrictionRow
 from activities.lifting import NOTICE
-from habeas.acts import ActAnswer, ActKind
+from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.change import SystemChange
 from habeas.connector import Rectify, Restrict, Stop
 from habeas.errors import BadInput, WrongStage
 from habeas.model import CHANGING, Frozen, Right
 from habeas.particulars import Correction, Particulars
+from workers.office.engine import RequestGone
 from workers.office.intake import words
 from workers.office.reading import Reading
 
@@ -129,11 +130,19 @@ class Restricting(Reading):
         return tuple(row for row in rows if row.controller in self._policies)
 
     async def lift_restriction(
-        self, request_id: str, *, by: str, reason: str, on: date | None = None, act_id: str | None = None
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        on: date | None = None,
+        told: str | None = None,
+        act_id: str | None = None,
     ) -> Lifting:
         """Lift what a request restricted: the person is told first (GDPR art. 18(3)), and has time to answer.
 
-        ``on`` is the day; unset for the first that leaves that time.
+        ``on`` is the day; unset for the first that leaves that time. ``told``: how staff told the person otherwise,
+        where no letter reaches them; none is sent then.
 
         Raises:
             WrongStage: nothing is restricted by this request (any more), or it is still open.
@@ -143,6 +152,8 @@ class Restricting(Reading):
         """
         now = self._now()
         actor, why = self.actor(words("by", by, 200)), words("reason", reason)
+        if told is not None:
+            why = f"{why}\n\nThe person was told otherwise: {words('told', told)}"
         act = _act_id(act_id)
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id, lock=True)
@@ -155,11 +166,40 @@ class Restricting(Reading):
             await tx.propose_act(
                 Act(id=act, request_id=request_id, kind=LIFT, actor=actor, reason=why, proposed_at=now)
             )
-        begun = await self._engine.lift(LiftStart(request_id=request_id, act_id=act, lift_at=lift_at))
+        begun = await self._engine.lift(
+            LiftStart(request_id=request_id, act_id=act, lift_at=lift_at, told=told is not None)
+        )
         if not begun and not again:
             async with self._ledger.begin() as tx:
                 await tx.drop_act(act)
         return Lifting(request_id=request_id, act_id=act, begun=begun, lift_at=lift_at)
+
+    async def lifted_by_hand(
+        self, request_id: str, *, system: str, by: str, reason: str, act_id: str | None = None
+    ) -> ActAnswer:
+        """Say that a human lifted it in a system that cannot by itself; until then it stands.
+
+        Raises:
+            WrongStage: nobody is waited for there.
+            UnknownRequest, KeyDestroyed: there is none any more.
+            EngineUnavailable: not known whether it was taken; asking again with the same act id is safe.
+        """
+        act, actor, why = _act_id(act_id), self.actor(words("by", by, 200)), words("reason", reason)
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id, lock=True)
+            again = await tx.act(act) is not None
+            proposed = Act(id=act, request_id=request_id, kind=LIFT, actor=actor, reason=why, proposed_at=self._now())
+            await tx.propose_act(proposed)
+        call = ActCall(act_id=act, actor=actor, system=system)
+        try:
+            return await self._engine.act(f"{request_id}/lift", ActKind.FINISH_TASK, call)
+        except (WrongStage, RequestGone) as error:
+            if not again:
+                async with self._ledger.begin() as tx:
+                    await tx.drop_act(act)
+            if isinstance(error, RequestGone):
+                raise WrongStage("Nothing of this request is being lifted.") from None
+            raise
 
     def _lift_at(self, controller: str, on: date | None, now: datetime) -> datetime:
         first = now + NOTICE

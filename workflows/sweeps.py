@@ -1,6 +1,8 @@
 """Every day: what erasures kept goes when its day has come, and so do short-lived data and requests' own records.
 
-Nothing here waits for a system that is away: it is tried again on the next day, and staff are told once.
+Nothing here waits for a system that is away: it is tried again on the next day. Staff are told once by a letter, where
+it keeps something of an erasure. Short-lived data is no request's, and letters are: where it cannot be ended, that
+stands in the worker's log, in the sweep's report and in what the workflow shows of itself.
 """
 
 from __future__ import annotations
@@ -213,6 +215,8 @@ class SweepWorkflow:
                 if is_cancelled_exception(error):
                     raise
                 self._away.add(system.system)
+                code = calls.failure_code(error)
+                workflow.logger.warning(f"short-lived data could not be ended in {system.system}: {code}")
                 return
             self._count(expired=done.erased, expired_held=done.held, expired_blocked=done.blocked)
             cursor = done.cursor

@@ -10,7 +10,7 @@ import pytest
 from activities.plans import ended_plan
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan, Treatment
-from habeas.errors import KeyDestroyed, NotAllowed, Transient
+from habeas.errors import KeyDestroyed, NotAllowed, Terminal, Transient
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import controller
@@ -167,6 +167,20 @@ async def test_short_lived_data_ends_by_itself(world: World) -> None:
     async with world.parts.ledger.begin() as tx:
         newest = (await tx.expiries(name))[0]
     assert (newest.system, newest.collection, newest.erased, newest.held) == ("chat", "messages", 1, 0)
+
+
+async def test_short_lived_data_that_cannot_end_is_reported_and_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    chatting(world)
+    chat = world.connectors["chat"]
+    place = says(world, someone(), today().date() - timedelta(days=31))
+    chat.fail("expired", Terminal("no permission"))
+    assert "chat" in (await sweep(world)).waiting
+    assert "short-lived data could not be ended in chat: terminal" in caplog.text
+    chat.faults.clear()
+    assert (await sweep(world)).expired == 1
+    assert place not in chat.rows
 
 
 async def test_reasons_are_told_at_once_where_that_was_promised(world: World) -> None:

@@ -26,7 +26,7 @@ from habeas.law.library import (
     rights,
     verification,
 )
-from habeas.law.places import default_clock_tz
+from habeas.law.places import default_clock_tz, is_country
 
 __all__ = [
     "Appeal",
@@ -49,6 +49,7 @@ __all__ = [
     "fee_rule",
     "free_requests",
     "hold_after_refusal",
+    "is_country",
     "notice_contents",
     "pauses_allowed",
     "recipients_duty",

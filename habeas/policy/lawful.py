@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from habeas import law
 from habeas.errors import UnknownRegime
+from habeas.law.data import Span
+from habeas.law.duties import RemedyTime
 from habeas.model import Right
 from habeas.policy.model import Policy
-from habeas.policy.raw import Problem
+from habeas.policy.raw import Path, Problem
 from habeas.policy.sections import PurposeKind, RecipientRole
 
 STOPS: Mapping[PurposeKind, Right] = {
@@ -28,6 +30,13 @@ _TOLD: Mapping[str, frozenset[RecipientRole]] = {
     "third_parties": _OTHERS,
 }
 """Whom a duty to tell means. Authorities in an inquiry are no recipients (GDPR art. 4(9))."""
+
+_ALL = frozenset(Right)
+_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
+_SHORTEST_MONTH = 28
+_LEAST_RECORD = 30
+_REMEDY_DAYS: Mapping[RemedyTime, int] = {"30_days": 30, "180_days": 180, "6_months": 184}
+"""At most so many days, for the person to turn to the authority."""
 
 _BY_CATEGORY = "US-CCPA"
 """The law that answers in categories of its own naming (Cal. Civ. Code 1798.110, 1798.140(v))."""
@@ -99,11 +108,67 @@ def _is_law_of(code: str, place: str) -> bool:
 
 
 def _ground(policy: Policy) -> Iterator[Problem]:
-    clock = policy.clock
-    known = {ground for entry in policy.regimes for ground in law.extension_grounds(entry.code)}
-    if clock.extend_automatically and clock.extend_ground not in known:
-        message = f"{clock.extend_ground!r} is no ground of an extension in any of the regimes"
-        yield Problem(("clock", "extend_ground"), message, f"one of {', '.join(sorted(known))}")
+    """One ground is given for all: where it is given by itself, each regime that has grounds must know it."""
+    ground = policy.clock.extend_ground
+    if ground is None:
+        return
+    grounds = {entry.code: set(law.extension_grounds(entry.code)) for entry in policy.regimes}
+    known = set().union(*grounds.values())
+    at = ("clock", "extend_ground")
+    if ground not in known:
+        message = f"{ground!r} is no ground of an extension in any of the regimes"
+        yield Problem(
+            at, message, f"one of {', '.join(sorted(known))}" if known else "remove it: none puts off an answer"
+        )
+        return
+    without = sorted(code for code, theirs in grounds.items() if theirs and ground not in theirs)
+    if without and policy.clock.extend_automatically:
+        shared = set.intersection(*(theirs for theirs in grounds.values() if theirs))
+        message = f"{ground!r} is no ground of an extension under {', '.join(without)}"
+        yield Problem(
+            at,
+            message,
+            f"one of {', '.join(sorted(shared))}" if shared else "set extend_automatically = false, and extend by hand",
+        )
+
+
+def _countries(policy: Policy) -> Iterator[Problem]:
+    named: list[tuple[Path, str]] = [(("controller", "establishment"), policy.controller.establishment)]
+    named += [(("recipients", n, "country"), one.country) for n, one in enumerate(policy.recipients)]
+    for at, place in named:
+        country = place.split("-")[0]
+        if not law.is_country(country):
+            yield Problem(at, f"there is no country {country}", "correct the code (ISO 3166-1), such as DK")
+
+
+def _shortest(policy: Policy, rights: frozenset[Right], *, extended: bool) -> int | None:
+    """Days of the shortest term that one of these rights has here, if any has a number; only those put off, or all."""
+    terms = [
+        clock.term.days or clock.term.working_days or (clock.term.months or 0) * _SHORTEST_MONTH
+        for code, place in _places(policy)
+        for clock in law.regime(code, place).clocks
+        if isinstance(clock.term, Span) and rights.intersection(clock.rights) and (clock.extension or not extended)
+    ]
+    return min([*terms, *([policy.promise.days] if policy.promise.days else [])], default=None)
+
+
+def _early(policy: Policy) -> Iterator[Problem]:
+    """What happens some days before the end of a term cannot lie before its start."""
+    for at, days, shortest in (
+        (("clock", "extend_days_before"), policy.clock.extend_days_before, _shortest(policy, _ALL, extended=True)),
+        (("release", "days_before"), policy.release.days_before, _shortest(policy, _COPIES, extended=False)),
+    ):
+        if shortest is not None and days >= shortest:
+            yield Problem(at, f"{days} days before the end of {shortest} lie before the start", f"below {shortest}")
+
+
+def _record(policy: Policy) -> Iterator[Problem]:
+    """What proves the answer must last as long as somebody may complain about it."""
+    limits = {law.remedies(code, place, right).time_limit for code, place in _places(policy) for right in _COPIES}
+    least = max([_LEAST_RECORD, *(_REMEDY_DAYS[limit] for limit in limits if limit)])
+    if policy.record.keep_days < least:
+        message = f"after {policy.record.keep_days} days nothing would prove the answer, and people may still complain"
+        yield Problem(("record", "keep_days"), message, f"{least} or more")
 
 
 def _purposes(policy: Policy) -> Iterator[Problem]:
@@ -161,4 +226,4 @@ def _authorities(policy: Policy) -> Iterator[Problem]:
             yield Problem(("authorities", place), f"no regime covers {place}", "correct the code, or remove it")
 
 
-_RULES = (_home, _ground, _purposes, _sold, _statutory, _recipients, _authorities)
+_RULES = (_countries, _home, _ground, _early, _record, _purposes, _sold, _statutory, _recipients, _authorities)

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from habeas.errors import ConfigurationError
 from habeas.policy.lawful import faults_in_law
 from habeas.policy.model import Policy, field_names
-from habeas.policy.raw import Problem
+from habeas.policy.raw import Problem, Raw, listed, table
 from habeas.policy.rules import problems
 from habeas.policy.source import LOCAL, Source, read_source, refusal
 
@@ -31,7 +31,11 @@ def load_policy(path: Path, *, languages: Collection[str] | None = None) -> Poli
             `Problem`.
     """
     source = read_source(Path(path))
-    found = [*source.found, *problems(source.raw)]
+    without = [*_without_letters(source.raw, languages)]
+    # Of a language that cannot stay nothing else is asked.
+    moot = {f"no text in {language!r}" for _, language in without}
+    found = [*source.found, *(problem for problem, _ in without)]
+    found += [problem for problem in problems(source.raw) if problem.message not in moot]
     policy: Policy | None = None
     try:
         policy = Policy.model_validate(source.raw)
@@ -40,7 +44,7 @@ def load_policy(path: Path, *, languages: Collection[str] | None = None) -> Poli
         found += [problem for problem in each if not (problem.message == "missing" and source.awaits(problem.path))]
     found += _misspelt(source)
     if policy is not None and not any(problem.path[:1] != ("open",) for problem in found):
-        fits = [*_folders(source.path, policy), *faults_in_law(policy), *_without_letters(policy, languages)]
+        fits = [*_folders(source.path, policy), *faults_in_law(policy)]
         found += [problem for problem in fits if not source.awaits(problem.path)]
     if found or policy is None:
         raise refusal(source.path, [source.located(problem) for problem in found])
@@ -150,11 +154,14 @@ def _folders(path: Path, policy: Policy) -> list[Problem]:
     return [Problem(("letters", "folder"), "there is no such folder", "make it beside the policy file, or remove it")]
 
 
-def _without_letters(policy: Policy, languages: Collection[str] | None) -> Iterable[Problem]:
-    for n, language in enumerate(policy.controller.languages if languages is not None else ()):
-        if language.split("-")[0] not in (languages or ()):
+def _without_letters(raw: Raw, languages: Collection[str] | None) -> Iterable[tuple[Problem, str]]:
+    if languages is None:
+        return
+    for n, language in enumerate(map(str, listed(table(raw, "controller"), "languages"))):
+        if language.split("-")[0] not in languages:
             said = f"there are no letters in {language!r}"
-            yield Problem(("controller", "languages", n), said, f"one of {', '.join(sorted(languages or ()))}")
+            remedy = f"one of {', '.join(sorted(languages))}"
+            yield Problem(("controller", "languages", n), said, remedy), language
 
 
 def _whose_staff(policy: Policy) -> Iterable[ConfigurationError]:

@@ -35,6 +35,7 @@ from habeas.policy import (
     check_systems,
     load_policies,
     load_policy,
+    problems_of,
 )
 from habeas.policy.lines import key_lines
 from habeas.policy.rules import problems
@@ -298,7 +299,9 @@ def test_a_misspelt_key_gets_a_suggestion(write: Write) -> None:
     ],
 )
 def test_what_is_risky_goes_with_a_reason(write: Write, old: str, new: str) -> None:
-    load_policy(write(changed(old, new)))
+    # No ground of an extension is common to the GDPR and PIPEDA.
+    alone = changed('[[regimes]]\ncode = "CA-PIPEDA"\njurisdictions = ["CA"]\n', "")
+    load_policy(write(changed(old, new, alone)))
 
 
 @pytest.mark.parametrize(
@@ -356,6 +359,11 @@ def test_a_language_without_letters_is_refused(write: Write) -> None:
         ConfigurationError, match=r"controller\.languages\[1\]: there are no letters in 'da'; one of en"
     ):
         load_policy(path, languages=("en",))
+    with pytest.raises(ConfigurationError) as alone:
+        load_policy(write(changed('["en", "da"]', '["en", "da", "xx"]')), languages=("en", "da"))
+    assert [(one.key, one.message) for one in problems_of(alone.value)] == [
+        ("controller.languages[2]", "there are no letters in 'xx'")
+    ], "no word of texts in a language that cannot stay"
 
 
 def test_two_policies_of_one_id_are_refused(write: Write, tmp_path: Path) -> None:

@@ -47,7 +47,29 @@ REASON = 'delay_reason = { en = "Much.", da = "Meget." }\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
 CHANNEL = '[[channels]]\nkind = "email"\nto = "a@small.example"\n'
 
+GROUND = '[clock]\nextend_ground = "{}"\n'
+EXTENDING = 'extend_automatically = true\nextend_reason = {{ en = "Much.", da = "Meget." }}\n'
+
 CONTRADICTIONS = {
+    "established nowhere": (changed('establishment = "DK"', 'establishment = "XX"'), "controller.establishment"),
+    "a recipient nowhere": (changed('country = "DK"', 'country = "ZZ"'), "recipients[0].country"),
+    "a ground that nobody knows": (with_section(GROUND.format("mood")), "clock.extend_ground"),
+    "a ground that one law does not know": (
+        with_section(GROUND.format("complexity") + EXTENDING.format()),
+        "clock.extend_ground",
+    ),
+    "extended before it began": (with_section("[clock]\nextend_days_before = 28\n"), "clock.extend_days_before"),
+    "released before it began": (
+        with_section("[promise]\ndays = 9\n[release]\ndays_before = 9\n"),
+        "release.days_before",
+    ),
+    "forgotten before anybody can complain": (changed("keep_days = 365", "keep_days = 183"), "record.keep_days"),
+    "forgotten at once": (
+        changed("keep_days = 365", "keep_days = 29").replace(
+            '[[regimes]]\ncode = "CA-PIPEDA"\njurisdictions = ["CA"]\n', ""
+        ),
+        "record.keep_days",
+    ),
     "a delay of nothing": (with_section(f"[promise]\ndelay_notice = true\n{REASON}"), "promise.delay_notice"),
     "a delay without words": (with_section("[promise]\ndays = 30\ndelay_notice = true\n"), "promise.delay_reason"),
     "words without a delay": (with_section(f"[promise]\ndays = 30\n{REASON}"), "promise.delay_reason"),

@@ -87,9 +87,14 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         hold=request.right in _COPIES and any(system.holds for system in systems),
         recipients=request.right in _TOLD and (bool(policy.recipients) or duty),
         forwards=any(category.controlled_by is not None for category in policy.categories),
+        forwards_from=tuple(name for name in policy.systems if _for_others(policy, manifests[name])),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
         changed_at_once=request.right in CHANGING and not approvals(request.right, policy, purposes),
     )
+
+
+def _for_others(policy: Policy, manifest: Manifest) -> bool:
+    return any(policy.category(one.category).controlled_by is not None for one in manifest.collections)
 
 
 def answered_in(policy: Policy, request: Request) -> str:

@@ -113,6 +113,8 @@ class Brief(Frozen):
     """Recipients are told of what was changed or erased (GDPR art. 19)."""
     forwards: bool = False
     """Some of the data belongs to somebody else's responsibility, and the request is sent on to them."""
+    forwards_from: tuple[SystemName, ...] = ()
+    """Where such data may be: what of it is held tells whom to send the request on to."""
     reasons_at_once: bool = False
     """Why something is kept is told as soon as the plan is approved."""
     changed_at_once: bool = False
@@ -382,6 +384,8 @@ class NoticesReport(Frozen):
     notices: tuple[NoticeBrief, ...]
     not_told: int = 0
     """How many are not told, for the reason that the policy gives."""
+    named: int = 0
+    """How many the person is told of, of those who decide over the data."""
 
 
 class NoticeOrder(OnRequest):

@@ -8,9 +8,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 with workflow.unsafe.imports_passed_through():
     from activities.model import NoticesReport, OnRequest
     from activities.recipients import FORWARDED, RecipientActivities
+    from habeas.model import CHANGING, Right
     from workflows import calls
+    from workflows.model import RequestStart
     from workflows.notices import NoticesStart, NoticesWorkflow
     from workflows.telling import Telling
+
+USES = CHANGING - {Right.RECTIFICATION, Right.RESTRICTION}
+"""Rights about what data is used for: nothing of it is collected but what tells whose it is."""
 
 RECIPIENTS = "recipients"
 CONTROLLERS = "controllers"
@@ -18,6 +23,13 @@ CONTROLLERS = "controllers"
 
 class Forwarding(Telling):
     """Starts the notices; they go on by themselves when the request is closed."""
+
+    def __init__(self, start: RequestStart) -> None:
+        super().__init__(start)
+        self._notified: dict[str, set[str]] = {}
+        """The notices that were started, recipients and controllers apart."""
+        self._names_told = 0
+        """How many who decide over data the person was told of."""
 
     async def _tell_recipients(self) -> None:
         """Recipients of what was rectified, erased or restricted are told of it (GDPR art. 19)."""
@@ -39,19 +51,31 @@ class Forwarding(Telling):
             return
         self._log(f"sent on to {len(report.notices)} who decide over the data")
         await self._start(report, CONTROLLERS)
-        self.send_soon("forwarded", "forwarded", sealed=FORWARDED)
+        if self.right in USES and not self._brief.identity.required:
+            # Nobody has proven who asks: a letter to an address that is merely claimed says nothing of what is held.
+            return
+        more = f"/{report.named}" if self._names_told and report.named > self._names_told else ""
+        self._names_told = max(report.named, self._names_told)
+        self.send_soon("forwarded", f"forwarded{more}", sealed=FORWARDED)
 
     async def _start(self, report: NoticesReport, what: str) -> None:
-        if not report.notices:
+        told = self._notified.setdefault(what, set())
+        notices, name = report.notices, f"{self.id}/{what}"
+        if told and self._brief.forwards_from:
+            # Who was written to is written to once; who turned up since is told of by a child of their own.
+            notices = tuple(one for one in notices if one.id not in told)
+            name = f"{name}/{len(told)}"
+        if not notices:
             return
+        told |= {one.id for one in notices}
         try:
             await workflow.start_child_workflow(
                 NoticesWorkflow.run,
-                NoticesStart(request_id=self.id, notices=report.notices),
-                id=f"{self.id}/{what}",
+                NoticesStart(request_id=self.id, notices=notices),
+                id=name,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 static_summary=f"{what} of the data",
             )
         except WorkflowAlreadyStartedError:
-            # Data that drifted brings the story here once more: who was written to is written to once.
+            # As in the histories of before: data found later brought the story here once more.
             self._log(f"{what} were told before")

@@ -24,14 +24,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.changing import Changing
     from workflows.clock import Alarm
     from workflows.model import RequestStart
+    from workflows.recipients import USES
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
 What was approved to be erased is not left unerased by a clock.
 """
-
-_USES = CHANGING - {Right.RECTIFICATION, Right.RESTRICTION}
-"""Rights about what data is used for: nothing of it is collected."""
 
 
 @workflow.defn
@@ -71,14 +69,15 @@ class RequestWorkflow(Changing):
             if not found and not self._by_hand():
                 return await self._tell(Outcome.NOTHING_FOUND, "nothing_found")
             if await self._stop_at_once():
+                await self._send_on()
                 return await self._tell_of_change()
-            collected = 0 if self.right in _USES else await self._collect(self._systems)
+            collected = 0 if self.right in USES else await self._collect(self._systems)
             self._nowhere = not found and not collected
             if self._nowhere and not self._is_open_still():
                 missing = tuple(sorted(self.systems.skipped))
                 return await self._tell(Outcome.NOTHING_FOUND, "nothing_found", missing=missing)
             self._hold_deletion()
-            await self._forward()
+            await self._send_on()
             while await self._reviewed():
                 if self.right is Right.ERASURE:
                     drifted = await self._erase() or await self._confirm()
@@ -89,6 +88,8 @@ class RequestWorkflow(Changing):
                 if not drifted:
                     return await self._tell_of_it()
                 await self._collect(drifted)
+                if self._brief.forwards_from:
+                    await self._forward()
 
     async def _tell_of_it(self) -> Outcome:
         if self.right in CHANGING:
@@ -168,7 +169,7 @@ class RequestWorkflow(Changing):
 
     def _is_open_still(self) -> bool:
         """Whether there is something to tell though nothing is known: a human has not looked yet, or it stopped."""
-        left = self.stopped or (self.right in _USES and self._by_hand())
+        left = self.stopped or (self.right in USES and self._by_hand())
         return left and workflow.patched("stopped-is-told")
 
     async def _collect(self, systems: tuple[SystemBrief, ...]) -> int:
@@ -180,6 +181,13 @@ class RequestWorkflow(Changing):
         records = sum(report.records for report in reports if report)
         self._log(f"collected {records} records")
         return records
+
+    async def _send_on(self) -> None:
+        """To those who decide over data that is only processed here, whatever right it is about."""
+        theirs = tuple(one for one in self._systems if one.name in self._brief.forwards_from)
+        if self.right in USES and theirs:
+            await self._collect(theirs)
+        await self._forward()
 
     def _order(self, system: SystemBrief) -> SystemOrder:
         return SystemOrder(request_id=self.id, at=workflow.now(), system=system.name)

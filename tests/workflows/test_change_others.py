@@ -95,3 +95,26 @@ async def test_a_hold_that_comes_after_the_plan_keeps_the_value_as_well(world: W
     await approve(case)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert contact(world, person).data["name"] == "Ada Test"
+
+
+async def test_an_objection_that_is_weighed_is_sent_on(world: World) -> None:
+    person = settled(world)
+    person.settle_in(world.connectors, controlled_by="owner3@customer.example")
+    case = await world.open(person, Right.OBJECTION, controller="processing", purposes=("profiling",))
+    await case.prove()
+    await written_to(world, "owner3@customer.example")
+    await case.has_letter("forwarded")
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_what_stops_at_once_is_sent_on_and_an_unproven_address_reads_nothing_of_it(world: World) -> None:
+    person = settled(world)
+    person.settle_in(world.connectors, controlled_by="owner4@customer.example")
+    case = await world.open(person, Right.OBJECTION, controller="processing", purposes=("newsletter",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).stopped == {"newsletter"}
+    await written_to(world, "owner4@customer.example")
+    assert "forwarded" not in await case.letters()
+    tags = await case.tags()
+    assert tags.index("system:changed") < tags.index("system:collected"), "stopping waits for nothing"

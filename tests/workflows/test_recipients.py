@@ -6,11 +6,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from pydantic import JsonValue
 
+from activities.finding import AddedIdentifier
 from activities.model import NoticeOrder, OnRequest
 from activities.recipients import RecipientActivities
+from habeas.acts import ActKind
 from habeas.errors import BadInput, LinkRefused
-from habeas.model import Outcome, Right, Stage
+from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.testing import MemoryRow
 from tests.workflows.world import Case, World, eventually, someone
 from workflows.notices import NoticesWorkflow
 
@@ -175,3 +179,51 @@ async def test_what_others_decide_over_is_not_erased_but_sent_on(world: World) -
     assert [row.data["n"] for row in kept if row.collection == "notes"] == [0, 1, 2]
     await _told(world, "erase@customer.example", case)
     assert "our customer" in world.mail.text(person.email, "our customer")
+
+
+async def test_who_decides_over_data_found_later_is_written_to_as_well(world: World) -> None:
+    person, other = someone(), someone()
+    person.settle_in(world.connectors, controlled_by="first@customer.example")
+    other.settle_in(world.connectors, controlled_by="second@customer.example")
+    case = await world.open(person, Right.ERASURE, controller="processing")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    known = AddedIdentifier(identifiers=(Identifier(kind="customer_number", value=other.number),))
+    await world.office.act(ActKind.ADD_IDENTIFIER, case.id, by="ann", reason="on the letter", act_id=None, sealed=known)
+    await _told(world, "first@customer.example", case)
+    token = await _told(world, "second@customer.example", case)
+    assert len(_links(world, "first@customer.example", case)) == 1
+    assert await world.office.acknowledge_link(token) is True
+
+    async def again() -> bool:
+        return (await case.tags()).count("plan:drafted") >= 2 and (await case.row()).stage is Stage.REVIEWING
+
+    await eventually(again)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    assert (await case.letters()).count("forwarded") == 1, "the same words would be in it"
+
+
+async def test_who_decides_over_data_that_drifted_is_written_to_as_well(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, controlled_by="before@customer.example")
+    case = await world.open(person, Right.ERASURE, controller="processing")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await _told(world, "before@customer.example", case)
+    first = await case.plan()
+    contact = world.connectors["crm"].rows["contacts", f'["{person.number}"]']
+    note: dict[str, JsonValue] = {"text": "", "n": 9, "controlled_by": "after@customer.example"}
+    world.connectors["crm"].put(
+        contact.model_copy(update={"data": contact.data | {"name": "Ada T."}}),
+        MemoryRow(collection="notes", key=f'["{person.number}-9"]', root=contact.key, data=note),
+    )
+    await case.approve_twice()
+    await _told(world, "after@customer.example", case)
+
+    async def again() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and await case.plan() != first
+
+    await eventually(again)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)

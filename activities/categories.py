@@ -45,17 +45,23 @@ class CategoryActivities:
 def held_category(one: Category, policy: Policy, language: str) -> letters.HeldCategory:
     """One category as the person is told of it.
 
-    Whoever processes for us, and authorities, get data for a business purpose; others buy or share it where the policy
-    says that the category is sold.
+    Those who process for us, authorities and others are told apart; others buy or share it where the policy says that
+    the category is sold.
     """
     recipients = [policy.recipient(each) for each in one.recipients]
-    buyers = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER} if one.sold else set()
+    others = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER}
+
+    def named(*roles: RecipientRole) -> tuple[str, ...]:
+        return tuple(each.name for each in recipients if each.role in roles)
+
     return letters.HeldCategory(
         title=policy.text(one.title, language),
         statutory=one.statutory,
         sources=(policy.text(one.source, language),),
         purposes=policy.texts(one.purposes, language),
-        disclosed_to=tuple(each.name for each in recipients if each.role not in buyers),
+        disclosed_to=named(RecipientRole.PROCESSOR),
+        disclosed_others=() if one.sold else named(*others),
+        disclosed_authorities=named(RecipientRole.AUTHORITY),
         sold=one.sold,
-        sold_to=tuple(each.name for each in recipients if each.role in buyers),
+        sold_to=named(*others) if one.sold else (),
     )

@@ -141,9 +141,15 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
         yield words.text("categories_answer.sources", list=words.listing(held.sources))
     if held.purposes:
         yield words.text("categories_answer.purposes", list=words.listing(held.purposes))
-    if held.disclosed_to:
-        yield words.text("categories_answer.disclosed", list=words.listing(held.disclosed_to))
-    else:
+    disclosed = {
+        "disclosed": held.disclosed_to,
+        "disclosed_others": held.disclosed_others,
+        "disclosed_authorities": held.disclosed_authorities,
+    }
+    for key, names in disclosed.items():
+        if names:
+            yield words.text(f"categories_answer.{key}", list=words.listing(names))
+    if not any(disclosed.values()) and not held.sold:
         yield words.text("categories_answer.disclosed_none")
     if held.sold and held.sold_to:
         yield words.text("categories_answer.sold_to", list=words.listing(held.sold_to))
@@ -156,7 +162,9 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     something = bool(facts.done or facts.purposes or facts.by_hand) or not undone
     if something:
         status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
-        yield say.paragraph(f"completion_change.{facts.right.value}", Element.ACTION_TAKEN, *status)
+        # Nobody looks again where a human says that it is done.
+        by_hand = "_by_hand" if facts.right is Right.RECTIFICATION and facts.by_hand else ""
+        yield say.paragraph(f"completion_change.{facts.right.value}{by_hand}", Element.ACTION_TAKEN, *status)
     if undone:
         opted = facts.right in _OPTING_OUT and not something
         status = {Element.OPT_OUT_STATUS} if opted else set()

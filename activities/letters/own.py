@@ -144,7 +144,10 @@ class HeldCategory(Frozen):
     sources: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     disclosed_to: tuple[str, ...] = ()
-    """Those who get it for a business purpose, by category or name."""
+    """Those who get it to work for us, by category or name."""
+    disclosed_others: tuple[str, ...] = ()
+    """Those who get it for purposes of their own, and do not buy it."""
+    disclosed_authorities: tuple[str, ...] = ()
     sold: bool = False
     """Sold or shared for cross-context advertising."""
     sold_to: tuple[str, ...] = ()
@@ -197,6 +200,14 @@ class ForwardFacts(Addressed):
     identifiers: tuple[Shown, ...] = Field(default=(), repr=False)
     asked: str | None = Field(default=None, repr=False)
     """What the person asked in particular."""
+    corrections: tuple[NewValue, ...] = Field(default=(), repr=False)
+    """Rectification: what the person says is right."""
+    evidence: tuple[str, ...] = Field(default=(), repr=False)
+    """What the person shows for it."""
+    purposes: tuple[str, ...] = ()
+    """Titles of what the data is no longer to be used for."""
+    situation: str | None = Field(default=None, repr=False)
+    """The particular situation, or why it is to be restricted, in the person's words."""
     systems: tuple[str, ...] = ()
     """Titles of the systems where we keep that data for them."""
     acknowledge_url: str = Field(repr=False)

@@ -224,6 +224,8 @@ async def test_an_opt_out_where_it_is_no_right_is_answered_so(world: World) -> N
     closed = await case.reaches(Stage.CLOSED)
     assert closed.outcome is Outcome.REFUSED
     assert await case.letters() == ["not_a_right"]
+    letter = " ".join(world.mail.text(person.email, case.id).split())
+    assert "The law that binds us does not provide for this" in letter, "the person may live under another law"
     assert not contact(world, person).stopped
 
 

@@ -181,6 +181,8 @@ async def test_the_categories_are_told_without_a_piece_of_data(world: World) -> 
     letter = " ".join(world.mail.text(person.email, "Identifiers").split())
     assert "Where it comes from: You gave us these details" in letter
     assert "to Østersøens Pakkepost" in letter
+    assert "Who gets it, to do their work for us: Fjordsky Hosting ApS and Aarhus Revision P/S" in letter
+    assert "Authorities that get it: Skattestyrelsen" in letter
     assert person.number not in letter
     assert "/d/" not in letter
     assert "export:built" not in await case.tags()

@@ -77,7 +77,11 @@ class FactsOf:
             case Kind.STAFF_ATTENTION:
                 order = case.order
                 return letters.StaffAttention(
-                    **common, about=_about(order), system=order.system, correlation=order.correlation
+                    **common,
+                    about=_about(order),
+                    system=order.system,
+                    correlation=order.correlation,
+                    people=case.policy.review.erasure_approvals if case.request.right is Right.ERASURE else 1,
                 )
             case (
                 Kind.QUESTION

@@ -178,3 +178,5 @@ class StaffAttention(StaffFacts):
     system: SystemName | None = None
     correlation: str | None = None
     """Under which the sealed detail is found."""
+    people: int = 1
+    """How many different people must approve an erasure; 1 for all else."""

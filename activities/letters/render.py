@@ -28,6 +28,7 @@ __all__ = ["IncompleteLetter", "RenderedLetter", "drafted", "render"]
 
 TOPIC = "activities.letters"
 _WIDTH = 76
+_REFERENCE = {"common": "common.reference", "staff": "staff.request", "outward": "outward.reference"}
 
 
 class IncompleteLetter(HabeasError):
@@ -89,7 +90,7 @@ def _page(draft: Draft, facts: LetterFacts, words: Words) -> dict[str, object]:
         "blocks": [block.model_dump(exclude={"elements"}) for block in draft.blocks],
         "controller": facts.controller.model_dump(),
         "regards": None if reader == "staff" else words.text("common.regards"),
-        "reference": words.text(f"{'outward' if voice == 'outward' else 'common'}.reference", id=facts.request_id),
+        "reference": words.text(_REFERENCE[voice], id=facts.request_id),
         "automatic": words.text(f"{voice}.automatic"),
     }
 

@@ -96,7 +96,6 @@ def sample(
         "today": date(2026, 3, 10),
         "timezone": timezone,
         "person_name": None if kind.reader != "subject" else "Alex Example",
-        "status_url": f"{_URL}/r/{REQUEST}",
         "authority": authority or _authority(regime, jurisdiction),
         "scope": Scope.CATEGORIES if kind is Kind.CATEGORIES else Scope.COPY,
         "appeal": controller.contact if open_to.appeal else None,

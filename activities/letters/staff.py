@@ -7,6 +7,7 @@ from typing import assert_never
 
 from activities.letters.blocks import Block, Draft
 from activities.letters.facts import StaffAlarm, StaffAttention, StaffReminder
+from activities.letters.parts import Attention
 from activities.letters.sealed import StaffBounce, StaffEscalation, StaffTask, StaffTaskReminder
 from activities.letters.wording import Words
 
@@ -56,9 +57,12 @@ def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
             yield Block(kind="paragraph", text=words.text("staff_alarm.todo"))
         case StaffAttention():
             system = facts.system or words.text("staff.some_system")
-            for part in ("what", "todo"):
-                text = words.text(f"staff_attention.{facts.about.value}.{part}", system=system)
-                yield Block(kind="paragraph", text=text)
+            told = [
+                words.text(f"staff_attention.{facts.about.value}.{part}", system=system) for part in ("what", "todo")
+            ]
+            if facts.about is Attention.REVIEW and facts.people > 1:
+                told[-1] = f"{told[-1]} {words.text('staff_attention.review.people', n=facts.people)}"
+            yield from (Block(kind="paragraph", text=text) for text in told)
         case StaffTask():
             yield from _task(facts, words)
         case StaffEscalation():

@@ -95,6 +95,21 @@ async def test_a_lost_letter_to_staff_makes_no_more_letters(world: World) -> Non
     assert len(await _rows(world, case, "staff_bounce")) == 1
 
 
+@pytest.mark.parametrize("right", [Right.RECTIFICATION, Right.ERASURE])
+async def test_staff_are_told_of_two_people_only_where_an_erasure_takes_them(world: World, right: Right) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    words = {"corrections": ("name: Ada Test => Ada Lovelace",)} if right is Right.RECTIFICATION else {}
+    case = await world.open(person, right, **words)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await case.has_letter("staff_attention")
+    text = " ".join(world.mail.text(_officer(world), case.id).split())
+    assert ("Erasure takes 2 different people." in text) == (right is Right.ERASURE)
+    assert "Your request" not in text
+    assert f"Request: {case.id}" in text
+
+
 async def test_who_proved_nothing_hears_that_it_is_done_and_nothing_of_what_is_held(world: World) -> None:
     person = someone("Ada Test")
     person.settle_in(world.connectors)

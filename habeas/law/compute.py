@@ -52,7 +52,7 @@ def _received_on(case: Case, tz: str) -> date:
 
 def _check(case: Case, law: Regime, on: date) -> None:
     if on < law.in_force:
-        raise BadInput(f"{law.code} is in force from {law.in_force}; the request came before. {law.before}".strip())
+        raise BadInput(f"{law.called} is in force from {law.in_force}; the request came before. {law.before}".strip())
     clock = law.clock(case.right)
     if any(pause.start < on for pause in case.pauses if clock and clock.pause(case.right, pause.reason)):
         raise BadInput("A pause cannot start before the request was received.")

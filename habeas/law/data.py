@@ -223,6 +223,8 @@ class Regime(Frozen):
     in_force: date
     before: str = ""
     """What to do with a request from before that day."""
+    state: str | None = None
+    """The state whose row it was made of, by name."""
     places: tuple[str, ...] = Field(min_length=1)
     """ISO 3166-1 or 3166-2. A country stands for its subdivisions too."""
     rights_cite: str
@@ -252,6 +254,11 @@ class Regime(Frozen):
         if unknown:
             raise ValueError(f"{self.code}: options name clocks that are not there: {', '.join(sorted(unknown))}")
         return self
+
+    @property
+    def called(self) -> str:
+        """Its name in a message: the code, or where one code is many states' the state's law."""
+        return f"The law of {self.state}" if self.state else self.code
 
     @property
     def rights(self) -> frozenset[Right]:

@@ -98,7 +98,12 @@ def regime(code: str, jurisdiction: str) -> Regime:
 
 def _in_state(common: Regime, row: StateRow) -> Regime:
     cites = {"statute": row.cite, "rights_cite": row.cite}
-    theirs: dict[str, object] = {**cites, "title": f"{row.name} consumer privacy law", "in_force": row.in_force}
+    theirs: dict[str, object] = {
+        **cites,
+        "title": f"{row.name} consumer privacy law",
+        "in_force": row.in_force,
+        "state": row.name,
+    }
     theirs |= {"clocks": clocks_of(row), "free": free_of(row)}
     theirs |= {name: tuple(cited(row, each) for each in getattr(common, name)) for name in _SHARED}
     theirs["rules"] = (*rules_of(row), *(cited(row, each) for each in common.rules))

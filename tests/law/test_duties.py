@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from habeas.errors import BadInput
 from habeas.law import (
     fee_rule,
     free_requests,
@@ -29,6 +30,13 @@ def test_a_state_s_refusal_names_the_state_s_own_act() -> None:
         assert "the state's act" not in regime("US-STATE", place).model_dump_json()
     assert {one.cite for one in refusal_grounds("US-STATE", "US-VA", Right.ERASURE)} == {"Va. Code 59.1-577"}
     assert remedies("US-STATE", "US-VA", Right.ERASURE).cite == "Va. Code 59.1-577"
+
+
+def test_a_state_s_law_is_named_by_the_state_where_it_is_not_in_force_yet() -> None:
+    with pytest.raises(BadInput, match="The law of Oklahoma is in force from 2027-01-01"):
+        compute(case("US-STATE", "US-OK", "access", "2026-12-31"))
+    with pytest.raises(BadInput, match="EU-GDPR is in force from 2018-05-25"):
+        compute(case("EU-GDPR", "DK", "access", "2018-05-24"))
 
 
 @pytest.mark.parametrize(("code", "place", "law"), [("EU-GDPR", "DK", "GDPR"), ("UK-GDPR", "GB-ENG", "UK GDPR")])

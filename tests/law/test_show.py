@@ -121,7 +121,13 @@ def test_show_on_the_terminal_and_as_a_page(tmp_path: Path, capsys: pytest.Captu
 
 @pytest.mark.parametrize(
     "words",
-    [["EU-GDRP"], ["EU-GDPR", "--jurisdiction", "NO"], ["EU-GDPR", "--year", "1900"], ["EU-GDPR", "--out", "/"]],
+    [
+        ["EU-GDRP"],
+        ["US-STATE"],
+        ["EU-GDPR", "--jurisdiction", "NO"],
+        ["EU-GDPR", "--year", "1900"],
+        ["EU-GDPR", "--out", "/"],
+    ],
 )
 def test_what_cannot_be_shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["law", "show", *words]) == 2

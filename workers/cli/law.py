@@ -178,7 +178,12 @@ async def show(
     shell: Shell,
     regime: Annotated[str, typer.Argument(help="Code of the regime, such as EU-GDPR.")],
     jurisdiction: Annotated[
-        str | None, typer.Option("--jurisdiction", metavar="PLACE", help="Such as DK or US-CO; else the first one.")
+        str | None,
+        typer.Option(
+            "--jurisdiction",
+            metavar="PLACE",
+            help="Such as DK or US-CO; else the first one, if the law is the same in all.",
+        ),
     ] = None,
     year: Annotated[int | None, typer.Option("--year", help="Else this year.")] = None,
     right: Annotated[Right | None, typer.Option("--right", help="Only the clock of this right.")] = None,
@@ -199,6 +204,8 @@ async def show(
 def _first_place(code: str) -> str:
     from habeas.law import regimes as known
 
+    if code in known() and not known()[code].clocks:
+        raise BadInput(f"{code} differs by place: name one with --jurisdiction, such as US-CO.", field="jurisdiction")
     return known()[code].places[0] if code in known() else ""
 
 

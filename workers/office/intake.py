@@ -186,9 +186,10 @@ def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, receiv
     from habeas import law
 
     place, day = answered_in(policy, code, jurisdiction), received.astimezone(ZoneInfo(policy.controller.clock_tz))
-    since = law.regime(code, place).in_force
-    if day.date() < since:
-        raise BadInput(f"received_at: {code} is in force from {since.isoformat()} on.", field="received_at")
+    found = law.regime(code, place)
+    if day.date() < found.in_force:
+        said = f"received_at: {found.called} is in force from {found.in_force.isoformat()} on."
+        raise BadInput(said, field="received_at")
     promised = policy.rights is not None and right in policy.rights
     given = law.rights(code, place, day.date())
     if right in REMEDIES and right not in given and not promised:

@@ -9,13 +9,14 @@ from temporalio import activity
 
 from activities.by_hand import said_of
 from activities.change_model import ConcludeOrder, Conclusion
+from activities.changes import DONE
 from activities.changing import ChangeHead, contests, load_changes
 from activities.coverage import why_left_out
 from activities.ledger import Act, OutcomeRow, Tx
 from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, MissingSystem, WithheldGroup
 from activities.parts import Parts
 from habeas.change import Found, Stays, SystemChange
-from habeas.connector import RecordRef
+from habeas.connector import FieldChange, RecordRef, Rectify
 from habeas.coverage import LeftOut, Why
 from habeas.evidence import Tag
 from habeas.model import Request
@@ -82,6 +83,9 @@ class ConcludingActivities:
             said = await said_of(tx, order.request_id, plan.system)
             meant = [one for one in plan.found if one not in left]
             outcomes += [_of(one, said.get(one.ref, Fate.RECTIFIED), BY_HAND) for one in meant]
+            await _remember(
+                tx, order, plan, [one for one in meant if said.get(one.ref, Fate.RECTIFIED) is Fate.RECTIFIED]
+            )
             outcomes += [_object(one, said.get(one, Fate.RESTRICTED)) for one in plan.covered]
         if outcomes:
             await tx.save_outcomes(order.request_id, plan.system, outcomes, at=order.at)
@@ -169,6 +173,17 @@ async def _kept(tx: Tx, order: ConcludeOrder) -> tuple[tuple[ChangeHead, ...], t
     found = [await load_changes(tx, order.request_id, part) for part in order.parts]
     kept = [one for one in found if one is not None]
     return tuple(head for head, _ in kept), tuple(plan for _, plans in kept for plan in plans)
+
+
+async def _remember(tx: Tx, order: ConcludeOrder, plan: SystemChange, done: list[Found]) -> None:
+    """What a human corrected, for the letters to recipients: as if the system had."""
+    fields = tuple(
+        FieldChange(collection=one.collection, key=one.key, field=one.field, old=one.old, new=one.new)
+        for one in done
+        if one.old != one.new
+    )
+    if fields:
+        await tx.seal(order.request_id, f"{DONE}{plan.system}", Rectify(fields=fields))
 
 
 def _of(one: Found, fate: Fate, reason: str | None = None) -> ObjectOutcome:

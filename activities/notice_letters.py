@@ -12,6 +12,7 @@ from activities.letters import ForwardFacts, NewValue, RecipientFacts, Shown
 from activities.parts import Parts
 from habeas import law
 from habeas.model import Identifier, Request, Right, Subject
+from habeas.particulars import Particulars
 from habeas.policy import Policy
 
 _DID: Mapping[Right, Literal["rectified", "erased", "restricted"]] = {
@@ -76,7 +77,17 @@ def notice_letter(
         for system in policy.systems
         if any(held.category in one.categories for held in parts.connector(system).manifest.collections)
     }
-    return ForwardFacts(**common, asked=case.subject.note, systems=tuple(sorted(held_in)))
+    asked = Particulars.of(case.subject)
+    named = {purpose.id: policy.text(purpose.title) for purpose in policy.purposes}
+    return ForwardFacts(
+        **common,
+        asked=case.subject.note,
+        corrections=tuple(NewValue(what=each.what, old=each.old, new=each.new) for each in asked.corrections),
+        evidence=tuple(each.evidence for each in asked.corrections if each.evidence),
+        purposes=tuple(named[each] for each in asked.purposes if each in named),
+        situation=asked.situation,
+        systems=tuple(sorted(held_in)),
+    )
 
 
 def _titles(policy: Policy, categories: Iterable[str]) -> tuple[str, ...]:

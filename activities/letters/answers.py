@@ -169,8 +169,12 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
         opted = facts.right in _OPTING_OUT and not something
         status = {Element.OPT_OUT_STATUS} if opted else set()
         yield say.paragraph(f"completion_change.{'part' if something else 'none'}", Element.ACTION_TAKEN, *status)
+    yield from say.section("completion_change.corrected", (say.value(one) for one in facts.corrected))
     yield from say.section("completion_change.done", (_changed(one, say) for one in facts.done))
     yield from say.section("completion_change.purposes", facts.purposes)
+    yield from say.section("completion_change.weighing", facts.weighing)
+    if facts.weighing:
+        yield say.paragraph("completion_change.weighing_then")
     yield from say.section("completion_change.by_hand", (say.system(one) for one in facts.by_hand))
     yield from _not_changed(facts, say)
     yield from say.missing(facts.missing)
@@ -183,21 +187,21 @@ def _changed(group: ChangedGroup, say: Said) -> str:
     told = say.group(ErasedGroup(system=group.system, category=group.category, count=group.count))
     if group.what is None:
         return told
-    what = say.words.named("identifiers", group.what)
-    return say.words.text("completion_change.field", what=what[:1].upper() + what[1:], group=told)
+    return say.words.text("completion_change.field", what=say.field(group.what), group=told)
 
 
 def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
     words = say.words
     contested = [
-        words.text("common.item_reason", item=one.what, reason=one.why) if one.why else one.what
+        words.text("common.item_reason", item=say.field(one.what), reason=one.why) if one.why else say.field(one.what)
         for one in facts.contested
     ]
     left = (words.text("common.item_reason", item=one.what, reason=one.reason) for one in facts.left)
     yield from say.section("completion_change.contested", (*contested, *left), Element.REASONS)
     if facts.contested:
         yield say.paragraph("completion_change.contested_then")
-    yield from say.section("completion_change.unmatched", facts.unmatched)
+    asked = (say.value(one) for one in facts.not_found) if facts.not_found else facts.unmatched
+    yield from say.section("completion_change.unmatched", asked)
     if facts.unmatched:
         yield say.paragraph("completion_change.unmatched_then", Element.HELP)
 

@@ -49,7 +49,10 @@ def _forward(facts: ForwardLetter, say: Said) -> Iterable[Block]:
     yield say.paragraph("forward_notice.right", right=words.named("rights", facts.right.value))
     yield say.paragraph("forward_notice.received", date=words.date(facts.received_on))
     yield from _who(facts.subject_name, facts.identifiers, say)
-    yield from say.section("forward_notice.asked", (facts.asked,) if facts.asked else ())
+    said = (one for one in (facts.asked, facts.situation, *facts.evidence) if one)
+    yield from say.section("forward_notice.asked", dict.fromkeys(said))
+    yield from say.section("recipient_notice.values", (_value(one, say) for one in facts.corrections))
+    yield from say.section("forward_notice.purposes", facts.purposes)
     if facts.systems:
         yield say.paragraph("forward_notice.where", systems=words.listing(facts.systems))
     yield say.paragraph("forward_notice.confirm", date=words.date(facts.by), contact=facts.controller.contact)

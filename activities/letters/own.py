@@ -91,6 +91,14 @@ class ContestedFact(Frozen):
     why: str | None = Field(default=None, repr=False)
 
 
+class NewValue(Frozen):
+    """A value that was corrected."""
+
+    what: str = Field(repr=False)
+    old: str | None = Field(default=None, repr=False)
+    new: str = Field(repr=False)
+
+
 class ChangeFacts(Frozen):
     """What was corrected, limited or stopped, and what was not."""
 
@@ -106,6 +114,12 @@ class ChangeFacts(Frozen):
     """What was left alone, and why: a legal hold, or somebody else decides over it."""
     unmatched: tuple[str, ...] = Field(default=(), repr=False)
     """Corrections for which no such value was found."""
+    corrected: tuple[NewValue, ...] = Field(default=(), repr=False)
+    """What was changed from what to what."""
+    not_found: tuple[NewValue, ...] = Field(default=(), repr=False)
+    """The corrections of ``unmatched``, as they were asked for."""
+    weighing: tuple[str, ...] = ()
+    """Titles of what the person objects to as well and a human still weighs."""
     recipients_told: tuple[str, ...] | None = None
     """Those who had the data and are told of it (GDPR 19); None: nobody has to be."""
     recipients_not_told: tuple[WithheldGroup, ...] = ()
@@ -166,14 +180,6 @@ class Shown(Frozen):
 
     kind: str
     value: str = Field(repr=False)
-
-
-class NewValue(Frozen):
-    """A value that was corrected."""
-
-    what: str = Field(repr=False)
-    old: str | None = Field(default=None, repr=False)
-    new: str = Field(repr=False)
 
 
 class RecipientFacts(Addressed):

@@ -7,6 +7,7 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from zipfile import ZipFile
 
 import pytest
@@ -16,6 +17,8 @@ from activities.task_model import FoundFile, TaskPhase
 from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.policy import Policy
+from tests.workflows.controllers import controller
 from tests.workflows.world import FILED, OWNER, Case, World, eventually, someone
 from workers.office import Said, opening
 from workers.office.holds import NewHoldInput, PlacedHold
@@ -502,3 +505,37 @@ async def test_an_objection_of_somebody_who_is_nowhere_and_that_no_human_can_loo
     plan = await world.office.change_plan(case.id, by="ann", reason="review")
     await case.act(ActKind.APPROVE, plan=plan.digest)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+
+
+async def test_recipients_of_what_was_corrected_on_paper_read_the_new_values(world: World) -> None:
+    name = controller(world, "paper-shared", of="archive")
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    base = policies[name]
+    (first, *_) = base.recipients
+    told = first.model_copy(update={"email": "paper@parcels.example", "not_told": None})
+    policies[name] = base.model_copy(
+        update={
+            "recipients": (told,),
+            "categories": tuple(one.model_copy(update={"recipients": (told.id,)}) for one in base.categories),
+        }
+    )
+    person = someone()
+    asked = ("name: Ada Test => Ada Lovelace",)
+    case = await world.open(person, Right.RECTIFICATION, controller=name, corrections=asked)
+    await case.prove()
+    found = json.dumps({"collection": "letters", "data": {"name": "Ada Test"}})
+    await done(case, await task_of(case), records=(found,))
+    await case.reaches(Stage.REVIEWING)
+    plan = await world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=plan.digest)
+    await done(case, await task_of(case, "rectify"), outcomes=("rectified",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+    async def written() -> bool:
+        return bool(world.mail.to("paper@parcels.example"))
+
+    await eventually(written)
+    letter = world.mail.text("paper@parcels.example", "")
+    assert "Ada Lovelace" in letter
+    assert "Ada Test" in letter
+    assert "looked again" not in world.mail.text(person.email, "by hand")

@@ -38,7 +38,11 @@ async def written_to(world: World, address: str) -> str:
 async def test_what_others_decide_over_is_not_corrected_but_sent_on(world: World) -> None:
     person = owned(world, "owner1@customer.example")
     case = await world.open(
-        person, Right.RECTIFICATION, controller=processed(world), corrections=("name: Ada Test => Ada Lovelace",)
+        person,
+        Right.RECTIFICATION,
+        controller=processed(world),
+        corrections=("name: Ada Test => Ada Lovelace",),
+        evidence="the passport",
     )
     await case.prove()
     await approve(case)
@@ -47,7 +51,10 @@ async def test_what_others_decide_over_is_not_corrected_but_sent_on(world: World
     assert customer(world, person).data["name"] == "Ada Lovelace"
     assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"rectified": 1}}
     assert "our customer" in world.mail.text(person.email, "What we did not change, and why")
-    await written_to(world, "owner1@customer.example")
+    letter = await written_to(world, "owner1@customer.example")
+    assert "Ada Lovelace" in letter
+    assert "Ada Test" in letter
+    assert "the passport" in letter
 
 
 async def test_what_others_decide_over_is_not_restricted(world: World) -> None:
@@ -100,9 +107,12 @@ async def test_a_hold_that_comes_after_the_plan_keeps_the_value_as_well(world: W
 async def test_an_objection_that_is_weighed_is_sent_on(world: World) -> None:
     person = settled(world)
     person.settle_in(world.connectors, controlled_by="owner3@customer.example")
-    case = await world.open(person, Right.OBJECTION, controller="processing", purposes=("profiling",))
+    asked = {"purposes": ("profiling",), "situation": "I am a journalist"}
+    case = await world.open(person, Right.OBJECTION, controller="processing", **asked)
     await case.prove()
-    await written_to(world, "owner3@customer.example")
+    letter = await written_to(world, "owner3@customer.example")
+    assert "What it is no longer to be used for" in letter
+    assert "I am a journalist" in letter
     await case.has_letter("forwarded")
     await approve(case)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED

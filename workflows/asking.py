@@ -31,6 +31,8 @@ class Asking(ClockActs):
     @ask.validator
     def _may_ask(self, call: ActCall) -> None:
         self._check(ActKind.ASK)
+        if call.pause_reason is PauseReason.IDENTITY and self.proven:
+            raise ApplicationError("Who asks is proven already; there is nothing to wait for.", type="not_allowed")
         self._check_nothing_resumes()
 
     @workflow.update(name=ActKind.CHARGE.value)

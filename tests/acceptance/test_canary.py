@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -227,7 +228,7 @@ async def _rectification(house: House, made: Canaries, person: Planted) -> None:
     await house.until(request_id, Stage.REVIEWING)
     await habeas("request", "ask", request_id, *made.words("question", "by"))
     await habeas("request", "resume", request_id, *why)
-    later = ("--expected", "2027-02-15")
+    later = ("--expected", f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}")
     await habeas("request", "announce-delay", request_id, *later, *why)
 
     async def planned() -> str:
@@ -273,7 +274,7 @@ async def _restriction(house: House, made: Canaries, person: Planted) -> None:
     await habeas("restriction", "list")
     await habeas("restriction", "lift", restricted, *why)
     await habeas("hold", "list")
-    await habeas("hold", "lift", str(held.json["hold"]["id"]), *made.words("by"))
+    await habeas("hold", "lift", str(held.json["hold"]["id"]), *why)
     await habeas("retention", "due")
 
 

@@ -69,7 +69,7 @@ async def test_staff_may_say_more_of_a_delay(world: Installation) -> None:
     case = await world.ask(ME, await world.settle(ME), jurisdiction="FR")
     await case.prove()
     await case.reaches(Stage.REVIEWING)
-    day = in_days(40)
+    day = in_days(20)
     office = world.office.for_staff(case.by[0])
     await office.act(
         ActKind.ANNOUNCE_DELAY,

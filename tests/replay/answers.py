@@ -86,7 +86,7 @@ async def delayed(world: World) -> Case:
     name = controller(world, "punctual", promise=promise)
     case = await _review(world, controller=name, received_at=received.isoformat())
     await case.has_letter("delay")
-    day = (world.now[0] + timedelta(days=25)).date()
+    day = (world.now[0] + timedelta(days=8)).date()
     await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
     await case.has_letter("delay", 2)
     await case.act(ActKind.APPROVE)

@@ -119,13 +119,24 @@ async def test_a_fee_has_the_laws_limit(world: World) -> None:
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
 
 
+async def test_nobody_is_asked_to_prove_again_who_they_are(world: World) -> None:
+    case = await _review(world)
+    with pytest.raises(NotAllowed, match="proven already"):
+        await case.act(ActKind.ASK, pause_reason="identity")
+    assert not (await case.row()).paused
+
+
 async def test_staff_announce_a_delay_with_its_reason_and_day(world: World) -> None:
     case = await _review(world)
     with pytest.raises(BadInput, match="a day to come"):
         await case.act(ActKind.ANNOUNCE_DELAY, expected_on="2020-01-01")
     with pytest.raises(BadInput, match="a day to come"):
         await case.act(ActKind.ANNOUNCE_DELAY)
-    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    day = (datetime.now(UTC) + timedelta(days=25)).date()
+    last = (await case.row()).due_on
+    assert last is not None
+    with pytest.raises(BadInput, match=f"last day is {last}"):
+        await case.act(ActKind.ANNOUNCE_DELAY, expected_on=(last + timedelta(days=1)).isoformat())
     await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
     await case.has_letter("delay")
     letter = world.mail.text(case.person.email, "as told")
@@ -179,7 +190,7 @@ async def test_no_notice_of_delay_once_the_term_is_extended_or_staff_told(world:
     extended = await _review(world, controller=name)
     await extended.act(ActKind.EXTEND, ground="complexity")
     told = await _review(world, controller=name)
-    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    day = (datetime.now(UTC) + timedelta(days=25)).date()
     await told.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
     for case, times in ((extended, 0), (told, 1)):
         await case.passes(timedelta(days=25))

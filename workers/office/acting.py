@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from pydantic import BaseModel, ValidationError
 
 from activities.asking import FeeAsked
+from activities.clockface import pause_spans
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult
 from habeas.acts import ActAnswer, ActCall, ActKind
@@ -17,7 +18,7 @@ from habeas.evidence import Tag
 from habeas.matching import Decision
 from habeas.model import Identifier, Request, Stage
 from workers.office.engine import RequestGone
-from workers.office.grounds import check_amount, check_words, fee
+from workers.office.grounds import check_amount, check_day, check_words, fee
 from workers.office.intake import words
 from workers.office.room import SUBJECT, Room
 
@@ -74,6 +75,8 @@ class Acting(Room):
             check_words(kind, request, call, policy, self._now())
             if kind is ActKind.CHARGE:
                 check_amount(_fee_of(sealed), request, policy)
+            if kind is ActKind.ANNOUNCE_DELAY:
+                check_day(call.expected_on, request, policy, await pause_spans(tx, request_id), self._now())
             if before := await tx.act(call.act_id):
                 _refuse_other(before, proposal)
             await tx.propose_act(proposal)

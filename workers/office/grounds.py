@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pydantic import ValidationError
 
 from activities.asking import FeeAsked
-from activities.clockface import local_day
+from activities.clockface import PauseSpan, dated, local_day
 from habeas import law
 from habeas.acts import ActCall, ActKind
 from habeas.errors import BadInput, NotAllowed
@@ -17,7 +17,7 @@ from habeas.model import REMEDIES, PauseReason, Request
 from habeas.policy import Policy
 from workers.office.intake import answered_in
 
-__all__ = ["STANDS", "check_amount", "check_words", "fee", "fee_grounds", "refusals"]
+__all__ = ["STANDS", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
 
 STANDS = "decision_stands"
 """On an appeal, a complaint or a grievance: it was looked at again, and the decision stands."""
@@ -78,6 +78,19 @@ def check_amount(asked: FeeAsked, request: Request, policy: Policy) -> None:
     most = fee(rule.most, None)
     if asked.currency != most.currency or asked.amount > most.amount:
         raise BadInput(f"amount: at most {rule.most} here ({rule.cite}).", field="amount")
+
+
+def check_day(day: date | None, request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime) -> None:
+    """A delay is announced within what the law gives as it stands; a broken term is told of whatever the day.
+
+    Raises:
+        BadInput: the day is after the law's last one, which is named.
+    """
+    last = dated(request, policy, pauses, now).deadlines.effective_due_on
+    waits = any(span.end is None for span in pauses)
+    if day is None or last is None or waits or last < local_day(policy, now) or day <= last:
+        return
+    raise BadInput(f"on: the law's last day is {last}; extend the term first where it can be.", field="expected_on")
 
 
 def refusals(request: Request, place: str) -> list[str]:

@@ -95,10 +95,16 @@ class Notices(Room):
         )
 
     async def acknowledge_notice(self, notice_id: str, by: str, at: datetime) -> bool:
-        """They say that they have done it; the first time said stays. Returns whether this was the first."""
+        """They say that they have done it; the first time said stays. Returns whether this was the first.
+
+        Whoever was not told has nothing to acknowledge.
+        """
         done = await self._run(
             update(notice)
-            .where(notice.c.id == notice_id, notice.c.state != NoticeState.ACKNOWLEDGED)
+            .where(
+                notice.c.id == notice_id,
+                notice.c.state.not_in((NoticeState.ACKNOWLEDGED, NoticeState.NOT_TOLD)),
+            )
             .values(state=NoticeState.ACKNOWLEDGED, state_at=at, acknowledged_at=at, acknowledged_by=by)
         )
         return done.rowcount > 0

@@ -71,6 +71,12 @@ async def test_who_cannot_be_told_stands_in_the_list_with_no_letter(world: World
     case = await _erased(world)
     await _told(world, CARRIER, case)
     assert (await _states(world, case))["hosting"] == "not_told"
+    with pytest.raises(BadInput, match="was not told"):
+        await world.office.acknowledge(case.id, "hosting", by="ann", reason="they phoned")
+    async with world.parts.ledger.begin() as tx:
+        row = next(one for one in await tx.notices(case.id) if one.recipient == "hosting")
+        assert not await tx.acknowledge_notice(row.id, "recipient", world.now[0])
+    assert (await _states(world, case))["hosting"] == "not_told"
 
 
 async def test_who_got_only_what_is_kept_is_not_told(world: World) -> None:

@@ -53,7 +53,7 @@ def _table(told: tuple[Told, ...]) -> Table | str:
         return "Nobody was told: nothing was rectified, erased or restricted that anybody else had got."
     table = Table("Recipient", "Name", "Why", "State", "Since", "Reminders")
     for one in told:
-        why = "sent on" if one.kind.value == "controller" else "told"
+        why = "decides over it" if one.kind.value == "controller" else "got the data"
         table.add_row(
             one.recipient, one.name, why, one.state.replace("_", " "), f"{one.since:%Y-%m-%d}", str(one.reminded)
         )

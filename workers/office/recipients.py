@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, JsonValue
 
-from activities.ledger import NoticeKind, NoticeRow
+from activities.ledger import NoticeKind, NoticeRow, NoticeState
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
 from habeas.model import Frozen
@@ -52,7 +52,7 @@ class Recipients(Room):
 
         Raises:
             UnknownRequest: there is no such request.
-            BadInput: nobody of that name was told.
+            BadInput: nobody of that name was told, or the policy says why it is not.
         """
         actor, said = self.actor(words("by", by, 200)), words("reason", reason)
         async with self._ledger.begin() as tx:
@@ -61,6 +61,10 @@ class Recipients(Room):
             if recipient not in rows:
                 known = ", ".join(sorted(rows)) or "nobody"
                 raise BadInput(f"recipient: told were: {known}.", field="recipient")
+            if rows[recipient].state is NoticeState.NOT_TOLD:
+                raise BadInput(
+                    "recipient: it was not told, so that there is nothing to acknowledge.", field="recipient"
+                )
             await tx.seal(request_id, f"acknowledged/{rows[recipient].id}", said.encode())
         await self._acknowledge(rows[recipient], actor)
         return next(one for one in await self.recipients(request_id) if one.recipient == recipient)

@@ -65,6 +65,7 @@ class HoldWords(Frozen):
 
     reason: str = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
+    lifted_because: str | None = Field(default=None, repr=False)
 
 
 class DeletionHoldRow(Frozen):
@@ -94,15 +95,17 @@ class Holds(Room):
             await self._run(insert(legal_hold_subject).values([{"hold_id": hold_id, "fingerprint": p} for p in prints]))
         return placed.rowcount > 0
 
-    async def lift_hold(self, hold_id: str, by: str, at: datetime) -> HoldRow:
-        """End a hold; the first end stays. Whom it was about is no longer kept in a form that can be read.
+    async def lift_hold(self, hold_id: str, by: str, at: datetime, because: str | None = None) -> HoldRow:
+        """End a hold; the first end stays, with its reason sealed.
+
+        Whom it was about is no longer kept in a form that can be read.
 
         Raises:
             BadInput: there is no such hold.
         """
         found = await self.hold(hold_id)
         if found.lifted_at is None:
-            words = HoldWords(reason=(await self.hold_words(hold_id)).reason)
+            words = HoldWords(reason=(await self.hold_words(hold_id)).reason, lifted_because=because)
             await self._run(
                 update(legal_hold)
                 .where(legal_hold.c.id == hold_id, legal_hold.c.lifted_at.is_(None))
@@ -131,7 +134,7 @@ class Holds(Room):
         return _hold(row)
 
     async def hold_words(self, hold_id: str) -> HoldWords:
-        """Why it was placed and, while it stands, whom it is about.
+        """Why it was placed and lifted and, while it stands, whom it is about.
 
         Raises:
             BadInput: there is no such hold.

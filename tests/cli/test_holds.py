@@ -17,20 +17,27 @@ async def test_a_hold_is_placed_listed_and_lifted_and_nobody_is_named(here: Worl
     assert (again.json["created"], again.json["hold"]) == (False, hold)
     listed = await habeas("hold", "list")
     assert hold["id"] in listed.out
-    lifted = await habeas("hold", "lift", hold["id"], "--by", "Kim", "--json")
+    silent = await habeas("hold", "lift", hold["id"], "--by", "Kim", "--json")
+    assert silent.code == 2, "like every act, it says why"
+    why = ("--by", "Kim", "--reason", "the claim is settled")
+    lifted = await habeas("hold", "lift", hold["id"], *why, "--json")
     assert lifted.json["hold"]["lifted_at"]
     assert hold["id"] not in (await habeas("hold", "list")).out
     assert hold["id"] in (await habeas("hold", "list", "--lifted")).out
     said = "".join(one.out + one.err for one in (placed, again, listed, lifted))
     assert address not in said
     assert "claim served" not in said
+    assert "settled" not in said
+    async with here.ledger.begin() as tx:
+        sealed = await tx.hold_words(hold["id"])
+    assert (sealed.lifted_because, sealed.identifiers) == ("the claim is settled", ())
 
 
 async def test_a_hold_about_nothing_is_refused(here: World, habeas: Habeas) -> None:
     words = ("--controller", "demo", "--provision", MATTER, "--by", "Kim", "--reason", "why", "--json")
     refused = await habeas("hold", "place", *words)
     assert (refused.code, refused.error["code"]) == (2, "bad_input")
-    unknown = await habeas("hold", "lift", "no-such-hold", "--by", "Kim", "--json")
+    unknown = await habeas("hold", "lift", "no-such-hold", "--by", "Kim", "--reason", "why", "--json")
     assert unknown.error["code"] == "bad_input"
 
 

@@ -98,11 +98,20 @@ async def list_(
     shell.answer(list(holds), _table(holds))
 
 
-@command(app, "lift", epilog='Example: `habeas hold lift 6f1d2c8e-8a0f-4a55-9a57-0c1d6a1b9e11 --by "Kim"`')
-async def lift(shell: Shell, hold_id: Annotated[str, typer.Argument(metavar="HOLD")], by: By) -> None:
+@command(
+    app,
+    "lift",
+    epilog='Example: `habeas hold lift 6f1d2c8e-8a0f-4a55-9a57-0c1d6a1b9e11 --reason "the claim is settled"`',
+)
+async def lift(
+    shell: Shell,
+    hold_id: Annotated[str, typer.Argument(metavar="HOLD")],
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why; kept sealed with the hold.")],
+) -> None:
     """Lift a hold: what it alone kept of closed erasures goes with the next daily sweep."""
     async with shell.office() as office:
-        lifted = await office.lift_hold(hold_id, by=by)
+        lifted = await office.lift_hold(hold_id, by=by, reason=reason)
     met = ", ".join(lifted.requests) or "none"
     shell.answer(lifted, f"Lifted: [bold]{lifted.hold.id}[/]", f"Requests that had met it: {met}")
 

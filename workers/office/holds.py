@@ -106,15 +106,16 @@ class Holding(Room):
         async with self._ledger.begin() as tx:
             return await tx.holds(controller, standing=standing)
 
-    async def lift_hold(self, hold_id: str, *, by: str) -> LiftedHold:
-        """Lift a hold. What it alone kept of closed erasures goes with the next sweep.
+    async def lift_hold(self, hold_id: str, *, by: str, reason: str | None = None) -> LiftedHold:
+        """Lift a hold. What it alone kept of closed erasures goes with the next sweep. The reason is sealed.
 
         Raises:
             BadInput: there is no such hold.
         """
         actor, now = self.actor(words("by", by, 200)), self._now()
+        because = words("reason", reason) if reason is not None else None
         async with self._ledger.begin() as tx:
-            hold = await tx.lift_hold((await tx.hold(hold_id)).id, actor, now)
+            hold = await tx.lift_hold((await tx.hold(hold_id)).id, actor, now, because)
             requests = await tx.under_hold(hold.id)
             for request_id in requests:
                 await tx.record(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from activities import letters
+from activities.brief import purposes_of, weighed
+from activities.change_model import Part
+from activities.changing import load_changes
 from activities.coverage import copied, coverage, refused_parts, why_left_out
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
@@ -18,9 +21,10 @@ from habeas.coverage import LeftOut, Why
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
+from habeas.particulars import Particulars
 from habeas.staying import Because
 
-__all__ = ["completion_access", "completion_change", "completion_erasure"]
+__all__ = ["completion_access", "completion_change", "completion_erasure", "refused_objection"]
 
 _PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
 _STAYING = frozenset({Because.EXEMPT.value, Because.LEGAL_HOLD.value, Because.RESTRICTED.value})
@@ -116,13 +120,65 @@ async def completion_change(case: LetterCase, common: dict[str, Any], own: lette
     facts = dict(own)
     # What is missing was ordered with the letter; the document names what turned out not to be possible.
     facts["missing"] = tuple(dict.fromkeys((*own.missing, *case.titles(case.order.missing))))
+    facts |= await _corrections(case) if case.request.right is Right.RECTIFICATION else {}
+    if case.order.sealed and case.order.sealed.endswith(f"/{Part.AT_ONCE}"):
+        facts["weighing"] = await weighed_purposes(case)
     unproven = case.policy.identity.required and await case.tx.proof(case.request.id) is None
     if unproven and case.request.right in CHANGING:
         facts |= {"done": (), "by_hand": (), "contested": (), "unmatched": (), "left": ()}
+        facts |= {"corrected": (), "not_found": ()}
         common = common | {"person_name": None}
     told, not_told = _recipients(case, await case.tx.outcomes(case.request.id))
     facts |= {"recipients_told": told, "recipients_not_told": not_told}
     return letters.CompletionChange(**(common | facts))
+
+
+async def weighed_purposes(case: LetterCase) -> tuple[str, ...]:
+    """Titles of what an objection is about and a human weighs."""
+    policy = case.policy
+    asked = purposes_of(policy, case.request.right, Particulars.of(case.subject).purposes)
+    return titles_of(case, weighed(policy, case.request.right, asked))
+
+
+async def refused_objection(case: LetterCase) -> dict[str, Any]:
+    """What an objection that is refused is about, and what of it was stopped before, as the person was told."""
+    purposes = await weighed_purposes(case)
+    kept = await load_changes(case.tx, case.request.id, Part.AT_ONCE)
+    told = any(row.kind == letters.Kind.COMPLETION_CHANGE for row in await case.tx.letters(case.request.id))
+    stopped = titles_of(case, kept[0].purposes) if kept and told else ()
+    return {"purposes": purposes, "stopped": stopped, "in_part": bool(stopped)}
+
+
+def titles_of(case: LetterCase, purposes: Collection[str]) -> tuple[str, ...]:
+    """Purposes by their titles, in the policy's order."""
+    language = case.request.language
+    return tuple(case.policy.text(one.title, language) for one in case.policy.purposes if one.id in purposes)
+
+
+async def _corrections(case: LetterCase) -> dict[str, tuple[letters.NewValue, ...]]:
+    """What the person asked to be corrected: what was, from what to what, and what was not found."""
+    kept = await load_changes(case.tx, case.request.id, Part.WHOLE)
+    if kept is None:
+        return {}
+    head, plans = kept
+    asked = Particulars.of(case.subject).corrections
+    rows = await case.tx.outcomes(case.request.id)
+    done = {(row.system, row.collection, row.field) for row in rows if row.fate is Fate.RECTIFIED}
+    made = {
+        one.correction
+        for plan in plans
+        for one in plan.found
+        if one not in (*plan.contested, *plan.blocked) and (plan.system, one.collection, one.field) in done
+    }
+
+    def told(indexes: Collection[int]) -> tuple[letters.NewValue, ...]:
+        return tuple(
+            letters.NewValue(what=one.what, old=one.old, new=one.new)
+            for index, one in enumerate(asked)
+            if index in indexes
+        )
+
+    return {"corrected": told(made), "not_found": told({*head.unmatched} - {*head.contested})}
 
 
 def _recipients(

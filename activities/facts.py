@@ -15,7 +15,7 @@ from activities import letters
 from activities.authority import authority
 from activities.brief import is_right, proof_asked
 from activities.clockface import working_day
-from activities.completions import completion_access, completion_change, completion_erasure
+from activities.completions import completion_access, completion_change, completion_erasure, refused_objection
 from activities.finding import load_graph
 from activities.ledger import Link
 from activities.letter_case import LetterCase
@@ -62,7 +62,8 @@ class FactsOf:
             case Kind.NOTHING_FOUND:
                 return await self._nothing_found(common)
             case Kind.REFUSAL:
-                return letters.Refusal(**common, grounds=(await self._ground(),))
+                objected = await refused_objection(case) if case.request.right is Right.OBJECTION else {}
+                return letters.Refusal(**common, **objected, grounds=(await self._ground(),))
             case Kind.WITHDRAWAL:
                 return letters.Withdrawal(**common)
             case Kind.UNVERIFIED:

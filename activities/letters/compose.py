@@ -247,6 +247,8 @@ def _refusal(facts: Refusal, say: Said) -> Iterable[Block]:
     yield say.asked()
     yield say.paragraph("refusal.part" if facts.in_part else "refusal.whole", Element.ACTION_TAKEN)
     yield from say.grounds(facts.grounds, "refusal_grounds")
+    yield from say.section("refusal.purposes", facts.purposes)
+    yield from say.section("refusal.stopped", facts.stopped)
     yield from say.section("refusal.done", (say.group(one) for one in facts.done), Element.DONE)
     if facts.right is Right.ERASURE and not facts.done:
         yield say.paragraph("refusal.nothing_done", Element.DONE)

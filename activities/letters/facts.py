@@ -129,6 +129,10 @@ class Refusal(LetterFacts):
     in_part: bool = False
     done: tuple[ErasedGroup, ...] = ()
     """What was erased all the same."""
+    purposes: tuple[str, ...] = ()
+    """Titles of what the person objects to and we go on with."""
+    stopped: tuple[str, ...] = ()
+    """Titles of what was stopped before, and stays so."""
 
 
 class Withdrawal(LetterFacts):

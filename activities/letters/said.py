@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from activities.letters.blocks import Block, Element
 from activities.letters.checklist import remedies
-from activities.letters.own import RefusedPart
+from activities.letters.own import NewValue, RefusedPart
 from activities.letters.parts import ErasedGroup, Ground, KeptGroup, LetterFacts, MissingSystem, WithheldGroup
 from activities.letters.wording import Words
 from habeas.model import Right
@@ -14,6 +15,23 @@ from habeas.particulars import Scope
 from habeas.staying import Because
 
 __all__ = ["Said"]
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_ALIASES = {
+    "e_mail": "email",
+    "mail": "email",
+    "tel": "phone",
+    "mobile": "phone",
+    "telephone": "phone",
+    "phone_number": "phone",
+    "birthdate": "birth_date",
+    "birthday": "birth_date",
+    "date_of_birth": "birth_date",
+}
+
+
+def _known(word: str, words: Words) -> bool:
+    return f"identifiers.{_ALIASES.get(word, word)}" in words
 
 
 class Said:
@@ -30,6 +48,18 @@ class Said:
     def plain(self, text: str, *elements: Element, url: str | None = None) -> Block:
         """Text as it is."""
         return Block(kind="paragraph", text=text, url=url, elements=frozenset(elements))
+
+    def field(self, what: str) -> str:
+        """A field as a person reads it: by its name in the language where it has one."""
+        word = _NOT_WORD.sub("_", what.casefold()).strip("_")
+        name = self.words.named("identifiers", _ALIASES.get(word, word)) if _known(word, self.words) else what
+        name = name.replace("_", " ")
+        return name[:1].upper() + name[1:]
+
+    def value(self, one: NewValue) -> str:
+        """A correction: the new value, and the one before where there was one."""
+        key = "recipient_notice.value_old" if one.old else "recipient_notice.value"
+        return self.words.text(key, what=self.field(one.what), new=one.new, old=one.old or "")
 
     def section(self, key: str, items: Iterable[str], *elements: Element) -> Iterable[Block]:
         """A heading with a list; nothing where the list is empty."""

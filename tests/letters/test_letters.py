@@ -16,6 +16,7 @@ from activities.letters import (
     LANGUAGES,
     Acknowledgement,
     Authority,
+    CompletionChange,
     CompletionErasure,
     Element,
     Extension,
@@ -23,6 +24,7 @@ from activities.letters import (
     IncompleteLetter,
     Kind,
     LetterFacts,
+    NewValue,
     Refusal,
     RenderedLetter,
     Unverified,
@@ -322,3 +324,33 @@ def test_counts_and_sizes_are_written_as_the_language_does() -> None:
     assert [english.size(n) for n in (0, 999, 1000, 1234567)] == ["0 B", "999 B", "1 kB", "1.2 MB"]
     assert french.size(1500) == "1,5 kB"
     assert english.listing(["a", "b", "c"]) == "a, b and c"
+
+
+def test_of_a_mixed_objection_each_letter_says_what_is_stopped_and_what_is_not() -> None:
+    first = CompletionChange(**base(right=Right.OBJECTION), purposes=("Newsletter",), weighing=("Profiling",))
+    told = written(render(Kind.COMPLETION_CHANGE, "en", first))
+    stopped, _, weighing = told.partition("What we are still weighing")
+    assert ("- Newsletter" in stopped, "- Profiling" in weighing) == (True, True)
+    grounds = (Ground(code="compelling_grounds", provision="GDPR 21(1)"),)
+    last = Refusal(
+        **base(right=Right.OBJECTION), grounds=grounds, in_part=True, purposes=("Profiling",), stopped=("Newsletter",)
+    )
+    told = written(render(Kind.REFUSAL, "en", last))
+    going_on, _, stopped = told.partition("What stays stopped")
+    assert "- Profiling" in going_on.partition("What we go on with")[2]
+    assert "- Newsletter" in stopped
+
+
+@pytest.mark.parametrize(
+    ("field", "language", "read"),
+    [
+        ("e-mail", "da", "E-mailadresse"),
+        ("date of birth", "de", "Geburtsdatum"),
+        ("birth_date", "fr", "Date de naissance"),
+        ("shoe_size", "nb", "Shoe size"),
+    ],
+)
+def test_a_corrected_field_is_named_in_the_language(field: str, language: str, read: str) -> None:
+    corrected = (NewValue(what=field, old="a", new="b"),)
+    letter = CompletionChange(**base(right=Right.RECTIFICATION), corrected=corrected)
+    assert read in written(render(Kind.COMPLETION_CHANGE, language, letter))

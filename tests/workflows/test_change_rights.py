@@ -75,7 +75,9 @@ async def test_a_wrong_value_is_corrected_wherever_it_is_held(world: World) -> N
     tags = await case.tags()
     assert tags.count("system:changed") == tags.count("system:change_confirmed") == 2
     assert (await case.letters())[-1] == "completion_change"
-    assert "Customer relations" in world.mail.text(person.email, case.id)
+    letter = " ".join(world.mail.text(person.email, "Customer relations").split())
+    assert case.id in letter
+    assert "Name: Ada Lovelace (before: ada TEST)" in letter.partition("What it says now")[2]
 
 
 async def test_only_the_plan_under_review_is_approved(world: World) -> None:
@@ -160,6 +162,10 @@ async def test_a_value_that_nobody_holds_is_told_as_not_found(world: World) -> N
     case = await rectify(world, person, "name: Grace Hopper => Grace M. Hopper")
     await approve(case)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    letter = " ".join(world.mail.text(person.email, "What we did not find").split())
+    assert "Name: Grace M. Hopper (before: Grace Hopper)" in letter
+    assert "We did not find the value that you named" in letter
+    assert "hold no such value" not in letter, "the field holds another one"
     assert contact(world, person).data["name"] == "Ada Test"
 
 
@@ -257,6 +263,11 @@ async def test_an_objection_to_everything_is_two_requests_and_marketing_waits_fo
     await rest.reaches(Stage.REVIEWING)
     await rest.act(ActKind.REFUSE, ground="compelling_grounds")
     assert (await rest.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+    refusal = " ".join(world.mail.text(person.email, rest.id).split())
+    named = refusal.partition("What we go on with")[2].partition("If you do not agree")[0]
+    titles = {one.id: world.parts.policy("demo").text(one.title, "en") for one in world.parts.policy("demo").purposes}
+    assert titles["profiling"] in named
+    assert titles["newsletter"] not in named
     assert contact(world, person).stopped == {"newsletter"}
 
 

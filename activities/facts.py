@@ -233,6 +233,9 @@ def _of_person(case: LetterCase) -> dict[str, Any]:
 
 
 def _about(order: LetterOrder) -> Attention:
+    if order.dedupe.startswith("retention/"):
+        # The request is closed: nothing of it can be retried, skipped or reviewed.
+        return Attention.KEPT_STOPPED
     if order.system and order.code not in set(Attention):
         return Attention.BLOCKED_SYSTEM
     return Attention(order.code or Attention.REVIEW)

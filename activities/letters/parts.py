@@ -184,3 +184,4 @@ class Attention(StrEnum):
     NO_ADDRESS = "no_address"
     LIFT_BY_HAND = "lift_by_hand"
     LIFT_NOT_TOLD = "lift_not_told"
+    KEPT_STOPPED = "kept_stopped"

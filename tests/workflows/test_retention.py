@@ -73,6 +73,9 @@ async def test_a_system_that_is_away_is_tried_again_the_next_day_and_staff_are_t
         report = await sweep(world, SOON)
         assert (report.unfinished, report.waiting) == (1, ("billing",))
     assert (await case.letters()).count("staff_attention") == 2, "one for the review, one for this"
+    told = world.mail.text(world.parts.policy("demo").controller.privacy_officer, case.id)
+    assert "The request is closed" in told
+    assert "retry" not in told, "a closed request offers nothing to retry or skip"
     assert place in billing.rows
     assert (await sweep(world, SOON)).ended == 1
     assert place not in billing.rows

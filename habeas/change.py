@@ -136,7 +136,8 @@ class Corrections:
                 meant = [field for field in named if record.data[field] in (None, "")]
             else:
                 old = asked.old
-                looked = named or self._alike(asked.what, fields)
+                # By hand, a human sees each value and says whether it is the one; the field's name is theirs too.
+                looked = named or (fields if any_field else self._alike(asked.what, fields))
                 meant = [field for field in looked if _same(field, record.data[field], old)]
             for field in meant:
                 yield Found(

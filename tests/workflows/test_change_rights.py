@@ -42,7 +42,16 @@ async def change_plan(case: Case) -> str:
 async def approve(case: Case) -> None:
     """One person approves the plan under review."""
     await case.reaches(Stage.REVIEWING)
-    await case.act(ActKind.APPROVE, plan=await change_plan(case))
+
+    async def approved() -> bool:
+        try:
+            await case.act(ActKind.APPROVE, plan=await change_plan(case))
+        except WrongStage as refused:
+            assert "drafted anew" in str(refused)
+            return False
+        return True
+
+    await eventually(approved)
 
 
 async def rectify(world: World, person: Person, *corrections: str, evidence: str | None = None) -> Case:

@@ -64,7 +64,8 @@ class Opening(Room):
 
         An open request of the same controller and right that shares any normalised identifier and asks the same in
         particular is the same one, and so is any request opened with the same idempotency key. Another correction, or
-        an objection to another purpose, is another request: nothing that was asked is lost. Two processes that open at once get the same one.
+        an objection to another purpose, is another request: nothing that was asked is lost. Two processes that open at
+        once get the same one.
 
         Raises:
             BadInput: the id belongs to another request.
@@ -140,7 +141,7 @@ def fingerprint_purpose(controller: str, right: str) -> str:
 
 
 def _names(subject: Subject) -> list[str]:
-    """Each identifier once, plus-variants of an address kept apart; with what is asked in particular, if anything is."""
+    """Each identifier once, plus-variants of an address kept apart; with what is asked in particular, if anything."""
     asked = f"\0{json.dumps(subject.details, sort_keys=True)}" if subject.details else ""
     return sorted({f"{identifier.kind}:{identifier.value}{asked}" for identifier in subject.identifiers})
 

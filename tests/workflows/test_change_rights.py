@@ -46,8 +46,8 @@ async def approve(case: Case) -> None:
     async def approved() -> bool:
         try:
             await case.act(ActKind.APPROVE, plan=await change_plan(case))
-        except WrongStage as refused:
-            assert "drafted anew" in str(refused)
+        except WrongStage:
+            # The plan may be in drafting once more.
             return False
         return True
 

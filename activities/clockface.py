@@ -73,6 +73,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extension_grounds=tuple(grounds),
         pause_reasons=tuple(sorted(law.pauses_allowed(request.regime, request.right, place))),
         extended=request.extended,
+        paused_every=timedelta(days=clock.paused_remind_days).total_seconds(),
         citation=deadlines.citation,
         delay_at=_tell_of_delay(policy, deadlines, planned_on, now) if planned_on and not request.extended else None,
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,

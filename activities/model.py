@@ -84,6 +84,8 @@ class ClockFace(Frozen):
     delay_at: AwareDatetime | None = None
     """When the person is told that the promised day cannot be kept, if the controller promised that."""
     fee_allowed: bool = False
+    paused_every: float | None = None
+    """Seconds after which staff are reminded that the clock is paused, again and again."""
     planned_on: date | None = None
     """The last working day on or before ``due_on``, by which staff plan."""
 

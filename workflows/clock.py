@@ -22,6 +22,8 @@ class Alarm(StrEnum):
     DELAY = "delay"
     RELEASE = "release"
     BREACH = "breach"
+    PAUSED = "paused"
+    """The clock stands still, and nobody has said so for a while."""
 
 
 class Ring(Frozen):
@@ -79,7 +81,7 @@ class Clock:
             seen = self._moved
             upcoming = None if self.paused else self._next()
             if upcoming is None:
-                await workflow.wait_condition(partial(self._moved_since, seen))
+                await self._still(partial(self._moved_since, seen), ring)
                 continue
             left = upcoming.at - workflow.now()
             try:
@@ -96,6 +98,18 @@ class Clock:
                 continue  # paused, moved or stopped at the very instant
             self._rung.add((upcoming.at, upcoming.alarm))
             await ring(upcoming.alarm)
+
+    async def _still(self, moved: Callable[[], bool], ring: Callable[[Alarm], Awaitable[None]]) -> None:
+        """Until something moves; while paused, staff are reminded of it now and then."""
+        every = self.face.paused_every if self.paused else None
+        if every is None:
+            await workflow.wait_condition(moved)
+            return
+        try:
+            await workflow.wait_condition(moved, timeout=every, timeout_summary="the clock is paused")
+        except TimeoutError:
+            if not moved():
+                await ring(Alarm.PAUSED)
 
     def _moved_since(self, seen: int) -> bool:
         return self._moved != seen

@@ -239,6 +239,8 @@ class RequestWorkflow(Changing):
             await self.extend_by_itself()
         elif alarm is Alarm.RELEASE and self.stage in _RELEASABLE:
             self.systems.skip_waiting()
+        elif alarm is Alarm.PAUSED:
+            self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
         elif alarm is Alarm.DELAY:
             await self.announce_delay_by_itself()
         elif alarm is Alarm.BREACH:

@@ -185,3 +185,4 @@ class Attention(StrEnum):
     LIFT_BY_HAND = "lift_by_hand"
     LIFT_NOT_TOLD = "lift_not_told"
     KEPT_STOPPED = "kept_stopped"
+    CLOCK_PAUSED = "clock_paused"

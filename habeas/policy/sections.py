@@ -164,6 +164,8 @@ class ClockPolicy(Frozen):
     """What happens as the term runs."""
 
     remind_days_before: tuple[Days, ...] = (10, 5, 1)
+    paused_remind_days: Days = 14
+    """While the clock is paused, staff are reminded of it every so many days."""
     extend_days_before: Days = 3
     extend_automatically: bool = False
     extend_ground: Code | None = None

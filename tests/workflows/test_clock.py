@@ -155,3 +155,23 @@ async def test_a_controller_that_waits_is_overdue_rather_than_incomplete(world: 
     await case.reaches(Stage.REVIEWING)
     await case.act(ActKind.APPROVE)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_paused_clock_reminds_staff_until_it_runs_again(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller="patient")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.PAUSE, pause_reason="clarification")
+    before = (await case.letters()).count("staff_attention")
+    await case.passes(timedelta(days=14, minutes=1))
+    await case.has_letter("staff_attention", before + 1)
+    await case.passes(timedelta(days=14, minutes=1))
+    await case.has_letter("staff_attention", before + 2)
+    assert not (await case.row()).overdue
+    await case.act(ActKind.RESUME)
+    await case.passes(timedelta(days=2))
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+    assert (await case.letters()).count("staff_attention") == before + 2

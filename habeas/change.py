@@ -106,9 +106,9 @@ class Corrections:
 
     A value is meant if its field may be corrected and it equals the wrong value in the field's normal form (addresses
     and phone numbers as they are compared everywhere, other text without case and with single spaces). Where the person
-    named the field, only that one is meant in the collections that have it, and elsewhere fields of its sort at most: a
-    wrong street must not change a name that happens to be equal. Every field is meant where the word says nothing. A
-    missing value is meant where its field is named and empty.
+    named the field, only that one is meant in the collections that have it, and elsewhere fields of its sort, or of
+    none that can be told, at most: a wrong street must not change a name that happens to be equal. Every field is meant
+    where the word says nothing. A missing value is meant where its field is named and empty.
     """
 
     def __init__(self, asked: Sequence[Correction], fields: Iterable[str] = ()) -> None:
@@ -152,7 +152,8 @@ class Corrections:
     def _alike(self, what: str, fields: Sequence[str]) -> Sequence[str]:
         """The fields that a word may mean which none of them has for its name."""
         if sorts := _sorts(what):
-            return [field for field in fields if sorts & _sorts(field)]
+            # A field whose name says nothing (``value``) may hold anything: that it holds the wrong value tells.
+            return [field for field in fields if sorts & _sorts(field) or not _sorts(field)]
         return () if _word(what) in self._fields else fields
 
     def unmatched(self, found: Iterable[Found]) -> tuple[int, ...]:

@@ -64,6 +64,7 @@ async def test_nothing_of_anothers_request_is_to_be_had(
             opened, identifiers=(Identifier(kind="email", value="x@y.example"),), **said
         ),
         "recipients": lambda: noor.recipients(opened),
+        "lifted_by_hand": lambda: noor.lifted_by_hand(opened, system="crm", **said),
         "change_plan": lambda: noor.change_plan(opened, **said),
         "contest": lambda: noor.contest(opened, corrections=(1,), **said),
         "is_change": lambda: noor.is_change(opened),
@@ -110,6 +111,7 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "download",
         "is_change",
         "language",
+        "lifted_by_hand",
         "lift_restriction",
         "plan",
         "plan_digest",

@@ -35,7 +35,7 @@ async def test_what_is_wrong_is_corrected_on_paper_as_well(world: Installation) 
     for place in (CONTACTS, SUBSCRIBERS, "mindlink_support.requesters", "mindlink_chat.people"):
         assert now[place][0]["full_name"] == "Ada Byron"
     assert now[INVOICES][0]["billed_to"] == "Ada Test", "an invoice says to whom it went"
-    assert "the new values are there" in letter
+    assert "below you read where it was done by hand" in letter
     assert "Filing cabinet of the accounts department" in letter
 
 

@@ -183,7 +183,7 @@ async def test_data_in_dispute_is_set_aside_until_the_person_was_told_that_it_en
     office = world.office.for_staff(case.by[0])
     await office.lift_restriction(case.id, by=case.by[0], reason="the address is right")
     await case.has_letter("restriction_lifting")
-    assert "à partir du" in case.letter()
+    assert "Vous nous avez aussi demandé d’effacer vos données" in case.letter()
     handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
     await world.env.fast_forward(handle, timedelta(days=8))
 

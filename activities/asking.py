@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 from temporalio import activity
 
 from activities import letters
-from activities.clockface import dated, local_day, pause_spans, place_of
+from activities.clockface import dated, local_day, pause_spans
 from activities.finding import DECISIONS
 from activities.ledger import Tx
 from activities.model import AskOrder
@@ -64,7 +64,7 @@ class AskingActivities:
             asked = await tx.unseal(order.request_id, f"{DECISIONS}{order.act_id}", FeeAsked)
             if asked is None:
                 raise BadInput("A fee needs its amount.")
-            rule = law.fee_rule(request.regime, place_of(request, policy), request.right)
+            rule = law.fee_rule(request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right)
             fee = letters.FeeFacts(
                 amount=format_currency(asked.amount, asked.currency, locale=request.language),
                 why=await _words(tx, order),

@@ -65,7 +65,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         ConfigurationError: a system of the policy is not configured in this process.
         UnknownRegime: the regime is not the law of the place.
     """
-    place = answered_in(policy, request)
+    place = policy.answered_in(request.regime, request.jurisdiction)
     purposes = purposes_of(policy, request.right, asked.purposes)
     manifests = {name: parts.connector(name).manifest for name in policy.systems}
     systems = tuple(system_brief(name, manifests[name], parts) for name in policy.systems)
@@ -97,22 +97,18 @@ def _for_others(policy: Policy, manifest: Manifest) -> bool:
     return any(policy.category(one.category).controlled_by is not None for one in manifest.collections)
 
 
-def answered_in(policy: Policy, request: Request) -> str:
-    """The place whose law and calendar hold for this request."""
-    applicable = policy.applicable(request.jurisdiction)
-    return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
-
-
 def is_right(request: Request, policy: Policy) -> bool:
     """Whether the law gives this right here, or the policy promises it beyond the law."""
-    return request.right in law.rights(request.regime, answered_in(policy, request)) or (
+    return request.right in law.rights(request.regime, policy.answered_in(request.regime, request.jurisdiction)) or (
         policy.rights is not None and request.right in policy.rights
     )
 
 
 def rights_here(request: Request, policy: Policy) -> tuple[Right, ...]:
     """The rights that the person does have, in the law's order, without the remedies."""
-    given = law.rights(request.regime, answered_in(policy, request)) | frozenset(policy.rights or ())
+    given = law.rights(request.regime, policy.answered_in(request.regime, request.jurisdiction)) | frozenset(
+        policy.rights or ()
+    )
     return tuple(right for right in Right if right in given and right not in REMEDIES)
 
 
@@ -168,7 +164,7 @@ def approvals(right: Right, policy: Policy, purposes: tuple[str, ...]) -> int:
 def _none_by_law(request: Request, policy: Policy, asked: Particulars) -> bool:
     purposes = purposes_of(policy, request.right, asked.purposes)
     marketing = request.right is Right.OBJECTION and bool(purposes) and not weighed(policy, request.right, purposes)
-    place = answered_in(policy, request)
+    place = policy.answered_in(request.regime, request.jurisdiction)
     return law.verification(request.regime, request.right, place, marketing=marketing) == "none"
 
 

@@ -40,7 +40,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     """
     case = law.Case(
         regime=request.regime,
-        jurisdiction=place_of(request, policy),
+        jurisdiction=policy.answered_in(request.regime, request.jurisdiction),
         right=request.right,
         received_at=request.received_at,
         pauses=tuple(
@@ -109,12 +109,6 @@ def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, n
     if not policy.promise.delay_notice:
         return None
     return max(deadlines.end_of(planned_on) - timedelta(days=policy.promise.delay_days_before), now)
-
-
-def place_of(request: Request, policy: Policy) -> str:
-    """Whose holidays count: the policy's entry for this regime, where it has one for the person's jurisdiction."""
-    applicable = policy.applicable(request.jurisdiction)
-    return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
 
 
 def _promised(case: law.Case, deadlines: law.Deadlines, policy: Policy) -> date | None:

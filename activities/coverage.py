@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping
 
-from activities.clockface import place_of
 from activities.exemptions import Exemption, exempted
 from activities.ledger import Tx
 from activities.letters import RefusedPart, WithheldGroup
@@ -74,7 +73,9 @@ def _told(hidden: Coverage, held: Container[str], policy: Policy, language: str)
 
 async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:
     """What was refused, as letters and packages tell it: the category, the ground with its article, the reasons."""
-    grounds = law.refusal_grounds(request.regime, place_of(request, policy), request.right)
+    grounds = law.refusal_grounds(
+        request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right
+    )
     cites = {one.code: one.cite for one in grounds}
     return tuple(
         _part(policy.text(policy.category(category).title, request.language), exemption, cites)

@@ -108,9 +108,7 @@ async def short_lived(
 
 def after_refusal(request: Request, policy: Policy) -> HoldRule | None:
     """The rule by which refused information is kept, where the request's law has one for its right."""
-    applicable = policy.applicable(request.jurisdiction)
-    place = applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
-    rule = law.hold_after_refusal(request.regime, place)
+    rule = law.hold_after_refusal(request.regime, policy.answered_in(request.regime, request.jurisdiction))
     return rule if rule is not None and rule.covers(request.right) else None
 
 

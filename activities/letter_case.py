@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from activities import letters
-from activities.clockface import local_day, place_of
+from activities.clockface import local_day
 from activities.ledger import Tx
 from activities.model import LetterOrder
 from habeas.connector import Connector
@@ -53,4 +53,4 @@ class LetterCase:
     @property
     def place(self) -> str:
         """The place whose law the request is answered under."""
-        return place_of(self.request, self.policy)
+        return self.policy.answered_in(self.request.regime, self.request.jurisdiction)

@@ -63,7 +63,9 @@ def notice_letter(
         "by": case.today + timedelta(days=one.escalate_after),
     }
     if one.kind is NoticeKind.RECIPIENT:
-        duty = law.recipients_duty(request.regime, _place(request, policy), request.right)
+        duty = law.recipients_duty(
+            request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right
+        )
         return RecipientFacts(
             **common,
             recipient=one.name,
@@ -92,9 +94,3 @@ def notice_letter(
 
 def _titles(policy: Policy, categories: Iterable[str]) -> tuple[str, ...]:
     return tuple(policy.text(policy.category(one).title) for one in categories)
-
-
-def _place(request: Request, policy: Policy) -> str:
-    """The place whose law holds: the policy's, where it has one for the person's."""
-    applicable = policy.applicable(request.jurisdiction)
-    return applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction

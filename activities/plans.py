@@ -87,8 +87,7 @@ async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) ->
 async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
     """What may make this person's objects stay."""
     policy = parts.policy(request.controller)
-    applicable = policy.applicable(request.jurisdiction)
-    place = applicable.jurisdiction if applicable.regime == request.regime else request.jurisdiction
+    place = policy.answered_in(request.regime, request.jurisdiction)
     return await Keepers.of(tx, request, place, (await load_graph(tx, request.id)).known(), policy)
 
 

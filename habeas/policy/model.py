@@ -143,6 +143,15 @@ class Policy(Frozen):
                         return Applicable(regime=entry.code, jurisdiction=entry.calendar or place)
         raise UnknownRegime(f"The policy of {self.id} covers neither {jurisdiction!r} nor its own establishment.")
 
+    def answered_in(self, regime: str, jurisdiction: str) -> str:
+        """The place whose law and calendar hold for a request under this regime of a person who lives there.
+
+        Raises:
+            UnknownRegime: see `applicable`.
+        """
+        applicable = self.applicable(jurisdiction)
+        return applicable.jurisdiction if applicable.regime == regime else jurisdiction
+
     def default_regime(self, jurisdiction: str) -> str:
         """The code of the regime for a person who lives there; see `applicable`."""
         return self.applicable(jurisdiction).regime

@@ -15,7 +15,6 @@ from habeas.acts import ActCall, ActKind
 from habeas.errors import BadInput, NotAllowed
 from habeas.model import REMEDIES, PauseReason, Request
 from habeas.policy import Policy
-from workers.office.intake import answered_in
 
 __all__ = ["STANDS", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
 
@@ -34,7 +33,7 @@ def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, 
         BadInput: a ground, category or day that is not one; the message lists what would be.
         NotAllowed: no fee may be asked for this right here.
     """
-    place = answered_in(policy, request.regime, request.jurisdiction)
+    place = policy.answered_in(request.regime, request.jurisdiction)
     match kind:
         case ActKind.REFUSE:
             _one_of("ground", call.ground, refusals(request, place))
@@ -72,7 +71,7 @@ def check_amount(asked: FeeAsked, request: Request, policy: Policy) -> None:
     Raises:
         BadInput: it is more.
     """
-    rule = law.fee_rule(request.regime, answered_in(policy, request.regime, request.jurisdiction), request.right)
+    rule = law.fee_rule(request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right)
     if rule.most is None:
         return
     most = fee(rule.most, None)

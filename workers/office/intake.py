@@ -185,7 +185,7 @@ def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, receiv
     """
     from habeas import law
 
-    place, day = answered_in(policy, code, jurisdiction), received.astimezone(ZoneInfo(policy.controller.clock_tz))
+    place, day = policy.answered_in(code, jurisdiction), received.astimezone(ZoneInfo(policy.controller.clock_tz))
     found = law.regime(code, place)
     if day.date() < found.in_force:
         said = f"received_at: {found.called} is in force from {found.in_force.isoformat()} on."
@@ -195,12 +195,6 @@ def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, receiv
     if right in REMEDIES and right not in given and not promised:
         remedies = ", ".join(sorted(given & REMEDIES)) or "none; the authority takes complaints"
         raise BadInput(f"right: {code} has no such remedy here; it has: {remedies}.", field="right")
-
-
-def answered_in(policy: Policy, regime: str, jurisdiction: str) -> str:
-    """The place whose law and calendar hold for a person who lives in a jurisdiction."""
-    applicable = policy.applicable(jurisdiction)
-    return applicable.jurisdiction if applicable.regime == regime else jurisdiction
 
 
 def _received(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:

@@ -20,7 +20,7 @@ from habeas.matching import Decision, Found, Place, Ruling
 from habeas.model import Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
-from workers.office.intake import answered_in, words
+from workers.office.intake import words
 from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
 
 HANDLE = 8
@@ -239,7 +239,7 @@ class Reading(Acting):
 
     def _answered_in(self, row: RequestRow) -> str:
         known = self._policies.get(row.controller)
-        return answered_in(known, row.regime, row.jurisdiction) if known else row.jurisdiction
+        return known.answered_in(row.regime, row.jurisdiction) if known else row.jurisdiction
 
     def _entry(self, row: RequestRow) -> Entry:
         known = self._policies.get(row.controller)

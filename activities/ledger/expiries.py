@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -94,6 +95,26 @@ class Expiries(Room):
             .limit(limit)
         )
         return tuple(DueRow(**plain(row)) for row in rows)
+
+    async def kept_in_passing(self, controller: str, systems: Collection[str]) -> tuple[str, ...]:
+        """Closed erasures of this controller that keep something in these systems until a hold or restriction ends."""
+        kept = object_outcome.c
+        rows = await self._all(
+            select(kept.request_id)
+            .distinct()
+            .join(request, request.c.id == kept.request_id)
+            .join(request_key, request_key.c.request_id == kept.request_id)
+            .where(
+                request.c.controller == controller,
+                request.c.closed_at.is_not(None),
+                request_key.c.wrapped.is_not(None),
+                kept.system.in_(sorted(systems)),
+                kept.fate == Fate.RETAINED.value,
+                _passing(),
+            )
+            .order_by(kept.request_id)
+        )
+        return tuple(row.request_id for row in rows)
 
     async def retained_ahead(self, controller: str) -> tuple[AheadRow, ...]:
         """What erasures have kept, by the day on which it goes; what has no day comes last."""

@@ -62,7 +62,7 @@ class Expiries(Room):
 
     async def expiries(self, controller: str, since: datetime | None = None) -> tuple[ExpiryRow, ...]:
         """All runs in which something was past its term, the newest first."""
-        conditions = [expiry.c.controller == controller]
+        conditions = [expiry.c.controller == controller, self._mine(expiry.c.controller)]
         if since is not None:
             conditions.append(expiry.c.at >= since)
         rows = await self._all(
@@ -123,7 +123,9 @@ class Expiries(Room):
         rows = await self._all(
             select(*columns, func.count().label("count"))
             .join(request, request.c.id == kept.request_id)
-            .where(request.c.controller == controller, kept.fate == Fate.RETAINED.value)
+            .where(
+                request.c.controller == controller, self._mine(request.c.controller), kept.fate == Fate.RETAINED.value
+            )
             .group_by(*columns)
             .order_by(kept.until.asc().nulls_last(), *columns[1:])
         )

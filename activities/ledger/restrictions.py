@@ -97,7 +97,9 @@ class Restrictions(Room):
             standing: leave out what was lifted.
         """
         columns = restriction.c
-        conditions: list[ColumnElement[bool]] = [columns.lifted_at.is_(None)] if standing else []
+        conditions: list[ColumnElement[bool]] = [self._mine(columns.controller)]
+        if standing:
+            conditions.append(columns.lifted_at.is_(None))
         if controller is not None:
             conditions.append(columns.controller == controller)
         if request_id is not None:

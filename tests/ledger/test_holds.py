@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from activities.ledger import ExpiryRow, Ledger, NewHold
+from habeas.connector import RecordRef
 from habeas.errors import BadInput
 from habeas.model import Identifier
+from habeas.outcomes import Fate, ObjectOutcome
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ADA = Identifier(kind="email", value="ada@example.org")
@@ -48,3 +50,17 @@ async def test_a_run_is_counted_once(ledger: Ledger) -> None:
         await tx.save_expiry(row.model_copy(update={"erased": 5}))
         await tx.save_expiry(row.model_copy(update={"collection": "none", "erased": 0, "held": 0}))
         assert await tx.expiries("demo") == (row,)
+
+
+async def test_what_is_restricted_kept_or_ended_is_seen_by_its_own_controller_only(ledger: Ledger, opened: str) -> None:
+    row = ExpiryRow(controller="acme", system="chat", collection="messages", at=NOW, erased=1, held=0, blocked=0)
+    kept = ObjectOutcome(collection="invoices", key="1", fate=Fate.RETAINED, law="Case 1")
+    async with ledger.begin() as tx:
+        await tx.save_expiry(row)
+        await tx.restrict(opened, "acme", "crm", (RecordRef(collection="contacts", key="1"),), NOW)
+        await tx.save_outcomes(opened, "billing", (kept,), NOW)
+    for name, seen in (("acme", 1), ("other", 0)):
+        async with ledger.only({name}).begin() as tx:
+            assert len(await tx.expiries("acme")) == seen
+            assert len(await tx.restrictions()) == seen
+            assert len(await tx.retained_ahead("acme")) == seen

@@ -126,8 +126,7 @@ class Restricting(Reading):
         async with self._ledger.begin() as tx:
             if request_id is not None:
                 await tx.request(request_id)
-            rows = await tx.restrictions(controller=controller, request_id=request_id, standing=standing)
-        return tuple(row for row in rows if row.controller in self._policies)
+            return await tx.restrictions(controller=controller, request_id=request_id, standing=standing)
 
     async def lift_restriction(
         self,

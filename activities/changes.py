@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -22,10 +20,10 @@ from activities.changing import (
 from activities.drafting import Drafting
 from activities.ledger import Tx
 from activities.parts import Parts
+from activities.reporting import counted, keep_outcomes, under_way
 from activities.wrapper import progress
 from habeas.change import SystemChange
-from habeas.connector import Change, Changing, Rectify, Restrict, Stop
-from habeas.errors import Terminal
+from habeas.connector import Change, Rectify, Restrict, Stop
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -112,19 +110,15 @@ class ChangeActivities:
         answer = (
             Drifted(changed=drifted, appeared=0)
             if drifted
-            else await _changing(self._parts, order.system).change(change, order.handle)
+            else await self._parts.changing(order.system).change(change, order.handle)
         )
         match answer:
             case Done():
                 return await self._done(order, change, answer.result)
             case Drifted():
                 return await self._drifted(order, answer)
-            case Pending():
-                return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
-            case Awaiting():
-                return ChangeReport(
-                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
-                )
+            case Pending() | Awaiting():
+                return ChangeReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
 
@@ -145,11 +139,10 @@ class ChangeActivities:
                 assert_never(change)
 
     async def _done(self, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> ChangeReport:
-        counts = dict(Counter(outcome.fate for outcome in outcomes))
         async with self._parts.ledger.begin() as tx:
             await _remember(tx, order, change, outcomes)
-            await self._keep(tx, order, "change", outcomes, counts, Tag.SYSTEM_CHANGED)
-        return ChangeReport(system=order.system, state="done", counts=counts)
+            await keep_outcomes(tx, order, "change", outcomes, Tag.SYSTEM_CHANGED)
+        return ChangeReport(system=order.system, state="done", counts=counted(outcomes))
 
     async def _drifted(self, order: ChangeOrder, answer: Drifted) -> ChangeReport:
         facts: dict[str, JsonValue] = {"system": order.system, "changed": answer.changed, "appeared": answer.appeared}
@@ -169,16 +162,12 @@ class ChangeActivities:
         async with self._parts.ledger.begin() as tx:
             plan = await approved_change(tx, order, self._parts)
             refused = await tx.objects_of(order.request_id, order.system, Fate.BLOCKED)
-        answer = await _changing(self._parts, order.system).confirm_change(_planned(plan), order.handle)
+        answer = await self._parts.changing(order.system).confirm_change(_planned(plan), order.handle)
         match answer:
             case Done():
                 return await self._looked(order, answer.result, refused)
-            case Pending():
-                return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
-            case Awaiting():
-                return ChangeReport(
-                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
-                )
+            case Pending() | Awaiting():
+                return ChangeReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
 
@@ -190,38 +179,10 @@ class ChangeActivities:
             outcomes = tuple(
                 one for one, name in zip(result, names, strict=True) if one.fate in _SETTLED or name not in refused
             )
-            counts = dict(Counter(outcome.fate for outcome in outcomes))
+            counts = counted(outcomes)
             clean = counts.keys() <= _SETTLED
-            await self._keep(tx, order, "confirm_change", outcomes, counts, Tag.SYSTEM_CHANGE_CONFIRMED, clean=clean)
+            await keep_outcomes(tx, order, "confirm_change", outcomes, Tag.SYSTEM_CHANGE_CONFIRMED, clean=clean)
         return ChangeReport(system=order.system, state="clean" if clean else "remains", counts=counts)
-
-    async def _keep(
-        self,
-        tx: Tx,
-        order: ChangeOrder,
-        phase: str,
-        outcomes: Iterable[ObjectOutcome],
-        counts: dict[Fate, int],
-        tag: Tag,
-        **facts: bool,
-    ) -> None:
-        told = {fate.value: count for fate, count in sorted(counts.items())}
-        await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
-        await tx.save_system(order.request_id, order.system, phase=phase, state="done", counts=told)
-        await tx.record(
-            order.request_id,
-            tag,
-            at=order.at,
-            facts={"system": order.system, "plan": order.digest, "part": order.part.value, **told, **facts},
-            dedupe=f"{phase}/{order.system}/{order.part.value}/{order.at.isoformat()}",
-        )
-
-
-def _changing(parts: Parts, system: str) -> Changing:
-    connector = parts.connector(system)
-    if not isinstance(connector, Changing):
-        raise Terminal("Its connector says that it changes data, and cannot.", system=system)
-    return connector
 
 
 def _planned(plan: SystemChange) -> Change:

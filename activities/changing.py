@@ -11,7 +11,7 @@ from activities.change_model import ChangeOrder, Contest, Part, PlannedChange
 from activities.finding import DECISIONS
 from activities.ledger import Act, Tx
 from activities.parts import Parts
-from activities.plans import keepers_of
+from activities.plans import enough_approvals, keepers_of
 from habeas.acts import ActKind
 from habeas.change import Stays, SystemChange, digest
 from habeas.connector import Manifest, RecordRef
@@ -86,7 +86,8 @@ async def approved_changes(tx: Tx, order: PlannedChange, parts: Parts) -> tuple[
     await proven(tx, request, policy)
     if order.part is Part.AT_ONCE and weighed(policy, request.right, kept[0].purposes):
         raise NotAllowed("A human must weigh some of this first.")
-    await _approved(tx, order, approvals(request.right, policy, kept[0].purposes))
+    needed = approvals(request.right, policy, kept[0].purposes)
+    await enough_approvals(tx, order.request_id, order.digest, needed)
     return kept[1]
 
 
@@ -117,16 +118,6 @@ async def proven(tx: Tx, request: Request, policy: Policy) -> None:
         raise NotAllowed("Code and attestation are both needed.")
     if not methods:
         raise NotAllowed("Nobody has proven yet who asks.")
-
-
-async def _approved(tx: Tx, order: PlannedChange, needed: int) -> None:
-    people = {
-        act.actor
-        for act in await tx.acts(order.request_id)
-        if act.kind == ActKind.APPROVE.value and act.accepted_at and act.facts.get("plan") == order.digest
-    }
-    if len(people) < needed:
-        raise NotAllowed(f"The plan has {len(people)} of {needed} approvals.")
 
 
 async def kept_from_change(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import assert_never
 
@@ -16,8 +15,9 @@ from activities.clockface import local_day
 from activities.ledger import Tx
 from activities.letters import LiftingFacts
 from activities.parts import Parts
+from activities.reporting import counted, under_way
 from activities.waiting import erasure_waits
-from habeas.connector import Capability, Changing, RecordRef, Restrict
+from habeas.connector import Capability, RecordRef, Restrict
 from habeas.errors import NotAllowed, Terminal
 from habeas.evidence import Tag
 from habeas.model import Right
@@ -66,18 +66,14 @@ class LiftingActivities:
         objects = await self._objects(order)
         if not objects:
             return ChangeReport(system=order.system, state="done")
-        answer = await self._changing(order.system).change(Restrict(objects=objects, on=False), order.handle)
+        answer = await self._parts.changing(order.system).change(Restrict(objects=objects, on=False), order.handle)
         match answer:
             case Done():
-                return ChangeReport(system=order.system, state="done", counts=_counts(answer.result))
+                return ChangeReport(system=order.system, state="done", counts=counted(answer.result))
             case Drifted():
                 raise Terminal("It says that marks drifted, which marks cannot.", system=order.system)
-            case Pending():
-                return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
-            case Awaiting():
-                return ChangeReport(
-                    system=order.system, state="pending", handle=answer.handle, wait=answer.give_up_after
-                )
+            case Pending() | Awaiting():
+                return _asked_again(order, answer)
             case _:
                 assert_never(answer)
 
@@ -88,19 +84,15 @@ class LiftingActivities:
         result: tuple[ObjectOutcome, ...] = ()
         if objects:
             change = Restrict(objects=objects, on=False)
-            answer = await self._changing(order.system).confirm_change(change, order.handle)
+            answer = await self._parts.changing(order.system).confirm_change(change, order.handle)
             match answer:
                 case Done():
                     result = answer.result
-                case Pending():
-                    wait = answer.poll_after
-                    return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=wait)
-                case Awaiting():
-                    wait = answer.give_up_after
-                    return ChangeReport(system=order.system, state="pending", handle=answer.handle, wait=wait)
+                case Pending() | Awaiting():
+                    return _asked_again(order, answer)
                 case _:
                     assert_never(answer)
-        counts = _counts(result)
+        counts = counted(result)
         if counts.keys() <= _LIFTED:
             await self._let_go(order, result)
             return ChangeReport(system=order.system, state="clean", counts=counts)
@@ -157,17 +149,13 @@ class LiftingActivities:
         manifest = connector.manifest if connector else None
         return manifest is not None and Capability.RESTRICT in manifest.capabilities and not manifest.manual
 
-    def _changing(self, system: str) -> Changing:
-        connector = self._parts.connector(system)
-        if not isinstance(connector, Changing):
-            raise Terminal("Its connector says that it changes data, and cannot.", system=system)
-        return connector
-
 
 async def _covered(tx: Tx, request_id: str, system: str) -> tuple[RecordRef, ...]:
     kept = await load_changes(tx, request_id, Part.WHOLE)
     return next((plan.covered for plan in kept[1] if plan.system == system), ()) if kept else ()
 
 
-def _counts(outcomes: tuple[ObjectOutcome, ...]) -> dict[Fate, int]:
-    return dict(Counter(outcome.fate for outcome in outcomes))
+def _asked_again(order: LiftSystem, answer: Pending | Awaiting) -> ChangeReport:
+    """No callback reaches a lifting: what waits for one is asked when that would be given up."""
+    far = under_way(answer)
+    return ChangeReport(system=order.system, state="pending", handle=far["handle"], wait=far["wait"])

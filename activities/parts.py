@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from activities.ledger import Ledger
 from activities.mail import Mailer
 from activities.storage import Storage
-from habeas.connector import Connector
-from habeas.errors import ConfigurationError
+from habeas.connector import Changing, Connector
+from habeas.errors import ConfigurationError, Terminal
 from habeas.policy import Policy
 
 
@@ -47,6 +47,18 @@ class Parts:
             return self.connectors[system]
         except KeyError:
             raise ConfigurationError(f"System '{system}' is not configured in this process.") from None
+
+    def changing(self, system: str) -> Changing:
+        """The connector of a system that changes data.
+
+        Raises:
+            ConfigurationError: the system is not configured in this process.
+            Terminal: its manifest says that it changes data, and its connector cannot.
+        """
+        connector = self.connector(system)
+        if not isinstance(connector, Changing):
+            raise Terminal("Its connector says that it changes data, and cannot.", system=system)
+        return connector
 
     def queue_of(self, system: str) -> str:
         """The task queue on which the system's calls are made: its worker may run in another network."""

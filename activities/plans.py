@@ -68,13 +68,23 @@ async def approved_plan(tx: Tx, order: EraseOrder, parts: Parts) -> SystemPlan:
     kept = await _kept(tx, request)
     if await keyed_digest(tx, order.request_id, kept) != order.digest:
         raise NotAllowed("The plan is not the one that was approved.")
-    needed = parts.policy(request.controller).review.erasure_approvals
-    if (people := await _approvals(tx, order.request_id, order.digest)) < needed:
-        raise NotAllowed(f"The plan has {people} of {needed} approvals.")
+    await enough_approvals(
+        tx, order.request_id, order.digest, parts.policy(request.controller).review.erasure_approvals
+    )
     plan = next((plan for plan in kept if plan.system == order.system), None)
     if plan is None:
         raise NotAllowed("The plan does not cover this system.")
     return plan
+
+
+async def enough_approvals(tx: Tx, request_id: str, plan: str, needed: int) -> None:
+    """So many different people approved exactly the plan of this digest.
+
+    Raises:
+        NotAllowed: they are fewer.
+    """
+    if (people := await _approvals(tx, request_id, plan)) < needed:
+        raise NotAllowed(f"The plan has {people} of {needed} approvals.")
 
 
 async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) -> int:

@@ -15,6 +15,7 @@ from activities.keeping import DueItem, DueOrder, DuePage, EndOrder, EndReport, 
 from activities.ledger import Tx
 from activities.parts import Parts
 from activities.plans import ended_plan, keepers_of
+from activities.reporting import under_way
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput, ConfigurationError, KeyDestroyed, NotAllowed, SealBroken
 from habeas.evidence import Tag
@@ -77,10 +78,8 @@ class RetentionActivities:
         match await self._parts.connector(order.system).erase(plan, order.handle):
             case Done():
                 return EndReport(state="done", held=held)
-            case Pending(handle=handle, poll_after=wait):
-                return EndReport(state="pending", handle=handle, wait=wait, held=held)
-            case Awaiting(handle=handle, give_up_after=wait):
-                return EndReport(state="awaiting", handle=handle, wait=wait, held=held)
+            case (Pending() | Awaiting()) as answer:
+                return EndReport(held=held, **under_way(answer))
             case Drifted(changed=changed, appeared=appeared):
                 await self._drifted(order, changed, appeared)
                 return EndReport(state="drifted", held=held)
@@ -99,10 +98,8 @@ class RetentionActivities:
         async with self._parts.ledger.begin() as tx:
             plan = await _under_way(tx, order)
         answer = await self._parts.connector(order.system).confirm(plan, order.handle)
-        if isinstance(answer, Pending):
-            return EndReport(state="pending", handle=answer.handle, wait=answer.poll_after)
-        if isinstance(answer, Awaiting):
-            return EndReport(state="awaiting", handle=answer.handle, wait=answer.give_up_after)
+        if not isinstance(answer, Done):
+            return EndReport(**under_way(answer))
         planned = {(one.collection, one.key): one for one in plan.objects}
         gone = [
             each

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -10,7 +9,6 @@ from temporalio import activity
 
 from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
-from activities.ledger import Tx
 from activities.model import (
     CollectReport,
     ConfirmReport,
@@ -23,6 +21,7 @@ from activities.model import (
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
 from activities.plans import approved_plan, held_since, with_reasons
+from activities.reporting import counted, keep_outcomes, under_way
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, SystemPlan
 from habeas.evidence import Tag
@@ -126,11 +125,11 @@ class SystemActivities:
         answer = by_hand or await self._parts.connector(order.system).erase(plan, order.handle)
         match answer:
             case Done():
-                counts = _counted(answer.result)
+                counts = counted(answer.result)
                 outcomes = with_reasons(plan, answer.result)
                 attested = {"attested": True} if by_hand else {}
                 async with self._parts.ledger.begin() as tx:
-                    await self._keep(tx, order, "erase", outcomes, counts, Tag.SYSTEM_ERASED, **attested)
+                    await keep_outcomes(tx, order, "erase", outcomes, Tag.SYSTEM_ERASED, **attested)
                 return EraseReport(system=order.system, state="done", counts=counts)
             case Drifted():
                 async with self._parts.ledger.begin() as tx:
@@ -147,12 +146,8 @@ class SystemActivities:
                         dedupe=f"drifted/{order.system}/{order.digest}",
                     )
                 return EraseReport(system=order.system, state="drifted")
-            case Pending():
-                return EraseReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
-            case Awaiting():
-                return EraseReport(
-                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
-                )
+            case Pending() | Awaiting():
+                return EraseReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
 
@@ -165,24 +160,20 @@ class SystemActivities:
         answer = by_hand or await self._parts.connector(order.system).confirm(plan, order.handle)
         match answer:
             case Done():
-                counts = _counted(answer.result)
+                counts = counted(answer.result)
                 clean = _as_planned(plan, answer.result)
                 outcomes = with_reasons(plan, answer.result)
                 said = {"clean": clean, **({"attested": True} if by_hand else {})}
                 async with self._parts.ledger.begin() as tx:
-                    await self._keep(tx, order, "confirm", outcomes, counts, Tag.SYSTEM_CONFIRMED, **said)
+                    await keep_outcomes(tx, order, "confirm", outcomes, Tag.SYSTEM_CONFIRMED, **said)
                 return ConfirmReport(
                     system=order.system,
                     state="clean" if clean else "remains",
                     kept=counts.get(Fate.RETAINED, 0),
                     counts=counts,
                 )
-            case Pending():
-                return ConfirmReport(system=order.system, state="pending", handle=answer.handle, wait=answer.poll_after)
-            case Awaiting():
-                return ConfirmReport(
-                    system=order.system, state="awaiting", handle=answer.handle, wait=answer.give_up_after
-                )
+            case Pending() | Awaiting():
+                return ConfirmReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
 
@@ -192,31 +183,6 @@ class SystemActivities:
             return None
         async with self._parts.ledger.begin() as tx:
             return Done(result=await treated(tx, order, plan))
-
-    async def _keep(
-        self,
-        tx: Tx,
-        order: EraseOrder,
-        phase: str,
-        outcomes: tuple[ObjectOutcome, ...],
-        counts: dict[Fate, int],
-        tag: Tag,
-        **facts: bool,
-    ) -> None:
-        told = {fate.value: count for fate, count in sorted(counts.items())}
-        await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
-        await tx.save_system(order.request_id, order.system, phase=phase, state="done", counts=told)
-        await tx.record(
-            order.request_id,
-            tag,
-            at=order.at,
-            facts={"system": order.system, "plan": order.digest, **told, **facts},
-            dedupe=f"{phase}/{order.system}/{order.at.isoformat()}",
-        )
-
-
-def _counted(outcomes: tuple[ObjectOutcome, ...]) -> dict[Fate, int]:
-    return dict(Counter(outcome.fate for outcome in outcomes))
 
 
 def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...]) -> bool:

@@ -1,0 +1,51 @@
+"""What a connected system says that it did: counted, kept in the ledger, and reported to the workflow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import TypedDict
+
+from pydantic import JsonValue
+
+from activities.change_model import ChangeOrder
+from activities.ledger import Tx
+from activities.model import EraseOrder
+from habeas.evidence import Tag
+from habeas.outcomes import Awaiting, Fate, ObjectOutcome, Pending
+
+
+class UnderWay(TypedDict):
+    """The fields of a report that say how far a system is which has not finished."""
+
+    state: str
+    handle: str
+    wait: float
+
+
+def under_way(answer: Pending | Awaiting) -> UnderWay:
+    """As every report says it; ``wait`` in seconds."""
+    wait = answer.poll_after if isinstance(answer, Pending) else answer.give_up_after
+    return {"state": answer.kind, "handle": answer.handle, "wait": wait}
+
+
+def counted(outcomes: Collection[ObjectOutcome]) -> dict[Fate, int]:
+    """How many objects have each fate."""
+    return dict(Counter(outcome.fate for outcome in outcomes))
+
+
+async def keep_outcomes(
+    tx: Tx, order: EraseOrder | ChangeOrder, phase: str, outcomes: Collection[ObjectOutcome], tag: Tag, **said: bool
+) -> None:
+    """Write down what became of each object, how far the system is, and the event that says so, once per order."""
+    counts = {fate.value: count for fate, count in sorted(counted(outcomes).items())}
+    part: dict[str, JsonValue] = {"part": order.part.value} if isinstance(order, ChangeOrder) else {}
+    await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
+    await tx.save_system(order.request_id, order.system, phase=phase, state="done", counts=counts)
+    await tx.record(
+        order.request_id,
+        tag,
+        at=order.at,
+        facts={"system": order.system, "plan": order.digest, **part, **counts, **said},
+        dedupe="/".join([phase, order.system, *map(str, part.values()), order.at.isoformat()]),
+    )

@@ -11,13 +11,11 @@ from activities import letters
 from activities.brief import purposes_of, weighed
 from activities.change_model import Part
 from activities.changing import load_changes
-from activities.coverage import copied, coverage, refused_parts, why_left_out
+from activities.coverage import copied, refused_parts, sent_on
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
-from activities.pages import load_collected
 from habeas import law
-from habeas.coverage import LeftOut, Why
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
@@ -42,16 +40,12 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
     present = [system for system, records in sorted(copy.records.items()) if records]
-    hidden, collected = (
-        await coverage(case.tx, case.request, case.policy),
-        await load_collected(case.tx, case.request.id),
-    )
     withheld = [
-        letters.WithheldGroup(what=f"{case.title(system)}: {field.replace('_', ' ')}", reason=reason)
+        letters.WithheldGroup(what=f"{case.called.system(system)}: {field.replace('_', ' ')}", reason=reason)
         for system in present
         if (connector := case.connectors.get(system))
         for collection in connector.manifest.collections
-        if collection.category not in hidden and collection.name in collected[system].collections
+        if (system, collection.name) in copy.covered
         for field, reason in collection.withheld.items()
     ]
     return letters.CompletionAccess(
@@ -59,9 +53,9 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
         link_expires_at=link.expires_at,
         records=sum(copy.records.values()),
-        systems=tuple(case.title(system) for system in present),
+        systems=tuple(case.called.system(system) for system in present),
         withheld=(*dict.fromkeys(withheld), *copy.left_out),
-        missing=case.titles(case.order.missing),
+        missing=case.called.missing(case.order.missing),
         refused=await refused_parts(case.tx, case.request, case.policy),
     )
 
@@ -71,22 +65,22 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
     gone: Counter[tuple[Fate, str, str]] = Counter()
     undone: list[str] = [*case.order.missing]
     kept: Counter[tuple[str, str, str, date, str]] = Counter()
-    others = _decided_by_others(case)
+    others = sent_on(case.policy, case.request.language)
     controlled: set[letters.WithheldGroup] = set()
     rows = await case.tx.outcomes(case.request.id)
     for row in rows:
-        category = _category(case, row)
+        category = case.called.category(row.system, row.collection)
         if row.fate is Fate.RETAINED and (decider := _decider(row, others)):
             controlled.add(letters.WithheldGroup(what=category, reason=others[decider]))
         elif row.fate is Fate.RETAINED:
             reason = row.reason if row.reason in _STAYING else None
-            kept[case.title(row.system), category, row.law or "", row.until or date.max, reason or ""] += 1
+            kept[case.called.system(row.system), category, row.law or "", row.until or date.max, reason or ""] += 1
         elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
             undone.append(row.system)
         else:
             # What is not found any more is gone, whoever took it away.
             fate = Fate.ANONYMISED if row.fate is Fate.ANONYMISED else Fate.ERASED
-            gone[fate, case.title(row.system), category] += 1
+            gone[fate, case.called.system(row.system), category] += 1
     told, not_told = _recipients(case, rows)
     return letters.CompletionErasure(
         **common,
@@ -104,7 +98,7 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             for (system, category, kept_by, until, reason), count in sorted(kept.items())
         ),
         controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))),
-        missing=case.titles(tuple(undone)),
+        missing=case.called.missing(tuple(undone)),
         refused=await refused_parts(case.tx, case.request, case.policy),
         recipients_told=told,
         recipients_not_told=not_told,
@@ -119,7 +113,7 @@ async def completion_change(case: LetterCase, common: dict[str, Any], own: lette
     """
     facts = dict(own)
     # What is missing was ordered with the letter; the document names what turned out not to be possible.
-    facts["missing"] = tuple(dict.fromkeys((*own.missing, *case.titles(case.order.missing))))
+    facts["missing"] = tuple(dict.fromkeys((*own.missing, *case.called.missing(case.order.missing))))
     facts |= await _corrections(case) if case.request.right is Right.RECTIFICATION else {}
     if case.order.sealed and case.order.sealed.endswith(f"/{Part.AT_ONCE}"):
         facts["weighing"] = await weighed_purposes(case)
@@ -189,7 +183,7 @@ def _recipients(
     duty = law.recipients_duty(request.regime, case.place, request.right)
     if request.right not in _PASSED_ON or not (policy.recipients or duty):
         return None, ()
-    touched = {case.category(row.system, row.collection) for row in rows if row.fate in _TOUCHED}
+    touched = {case.called.category_id(row.system, row.collection) for row in rows if row.fate in _TOUCHED}
     had = {name for one in policy.categories if one.id in touched for name in one.recipients}
     reached = [one for one in policy.recipients if one.id in had]
     return (
@@ -202,29 +196,10 @@ def _recipients(
     )
 
 
-def _decided_by_others(case: LetterCase) -> dict[str, str]:
-    """What the ledger has as the reason where somebody else decides, and the sentence that says so to the person."""
-    policy, language = case.policy, case.request.language
-    return {
-        policy.text(one.controlled_by.who, language): why_left_out(
-            LeftOut(category=one.id, why=Why.CONTROLLED), policy, language
-        )
-        for one in policy.categories
-        if one.controlled_by
-    }
-
-
 def _decider(row: OutcomeRow, others: Mapping[str, str]) -> str | None:
     """Who else decides over it, whatever keeps it besides; None where we do."""
     named = (row.law or "").split("; ") if row.reason == Because.CONTROLLED else ()
     return row.law if row.law in others else next((who for who in named if who in others), None)
-
-
-def _category(case: LetterCase, row: OutcomeRow) -> str:
-    found = case.category(row.system, row.collection)
-    return (
-        row.collection if found is None else case.policy.text(case.policy.category(found).title, case.request.language)
-    )
 
 
 def _groups(gone: Counter[tuple[Fate, str, str]], fate: Fate) -> tuple[letters.ErasedGroup, ...]:

@@ -11,18 +11,17 @@ from activities.by_hand import said_of
 from activities.change_model import ConcludeOrder, Conclusion
 from activities.changes import DONE
 from activities.changing import ChangeHead, contests, load_changes
-from activities.coverage import why_left_out
+from activities.coverage import sent_on
 from activities.ledger import Act, OutcomeRow, Tx
-from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, MissingSystem, WithheldGroup
+from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, WithheldGroup
+from activities.naming import Naming
 from activities.parts import Parts
 from habeas.change import Found, Stays, SystemChange
 from habeas.connector import FieldChange, RecordRef, Rectify
-from habeas.coverage import LeftOut, Why
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.particulars import Particulars
-from habeas.policy import Policy
 from habeas.staying import Because
 
 TOLD = "changes/told"
@@ -95,10 +94,9 @@ class _Telling:
     """Puts the facts into words of the policy, in the person's language."""
 
     def __init__(self, parts: Parts, request: Request, asked: Particulars) -> None:
-        self._parts = parts
-        self._request = request
         self._asked = asked
-        self._policy: Policy = parts.policy(request.controller)
+        self._policy = parts.policy(request.controller)
+        self._called = Naming(self._policy, parts.connectors, request.language)
 
     def facts(
         self,
@@ -119,16 +117,16 @@ class _Telling:
                 ContestedFact(what=corrections[index].what, why=act.reason or None)
                 for index, act in sorted(contested.items())
             ),
-            purposes=tuple(self._policy.text(named[one], self._request.language) for one in stopped),
-            by_hand=self._titles(order.by_hand),
-            missing=self._titles([*order.missing, *undone]),
+            purposes=tuple(self._policy.text(named[one], self._called.language) for one in stopped),
+            by_hand=self._called.missing(order.by_hand),
+            missing=self._called.missing([*order.missing, *undone]),
             left=self._left(outcomes),
             unmatched=tuple(corrections[index].what for index in unmatched),
         )
 
     def _done(self, rows: tuple[OutcomeRow, ...]) -> tuple[ChangedGroup, ...]:
         groups = Counter(
-            (self._title(row.system), self._category(row.system, row.collection), row.field)
+            (self._called.system(row.system), self._called.category(row.system, row.collection), row.field)
             for row in rows
             if row.fate in _DONE
         )
@@ -139,34 +137,13 @@ class _Telling:
 
     def _left(self, rows: tuple[OutcomeRow, ...]) -> tuple[WithheldGroup, ...]:
         """What was left alone, by category, and why: a hold by its provision, what is another's as sent on."""
-        language = self._request.language
-        sent_on = {
-            self._policy.text(one.controlled_by.who, language): why_left_out(
-                LeftOut(category=one.id, why=Why.CONTROLLED), self._policy, language
-            )
-            for one in self._policy.categories
-            if one.controlled_by
-        }
+        others = sent_on(self._policy, self._called.language)
         found = {
-            (self._category(row.system, row.collection), sent_on.get(row.law, row.law))
+            (self._called.category(row.system, row.collection), others.get(row.law, row.law))
             for row in rows
             if row.fate in _UNDONE and row.reason in _TOLD_WHY and row.law
         }
         return tuple(WithheldGroup(what=what, reason=reason) for what, reason in sorted(found))
-
-    def _category(self, system: str, collection: str) -> str:
-        connector = self._parts.connectors.get(system)
-        known = {one.name: one.category for one in connector.manifest.collections} if connector else {}
-        if collection not in known:
-            return collection
-        return self._policy.text(self._policy.category(known[collection]).title, self._request.language)
-
-    def _title(self, system: str) -> str:
-        connector = self._parts.connectors.get(system)
-        return connector.manifest.title if connector else system
-
-    def _titles(self, systems: Iterable[str]) -> tuple[MissingSystem, ...]:
-        return tuple(MissingSystem(title=self._title(system)) for system in dict.fromkeys(systems))
 
 
 async def _kept(tx: Tx, order: ConcludeOrder) -> tuple[tuple[ChangeHead, ...], tuple[SystemChange, ...]]:

@@ -16,7 +16,7 @@ from habeas.coverage import LeftOut, Why, left_out
 from habeas.model import Frozen, Request, SystemName
 from habeas.policy import Policy
 
-__all__ = ["Copied", "Coverage", "copied", "coverage", "refused_parts", "why_left_out"]
+__all__ = ["Copied", "Coverage", "copied", "coverage", "refused_parts", "sent_on", "why_left_out"]
 
 TOPIC = "activities.package"
 
@@ -34,6 +34,8 @@ class Copied(Frozen):
     """What a copy holds: how many records of each system, and what was left out by category."""
 
     records: dict[SystemName, int]
+    covered: frozenset[tuple[SystemName, str]]
+    """The system and the name of each collection that is in it."""
     left_out: tuple[WithheldGroup, ...]
 
 
@@ -43,6 +45,7 @@ async def copied(
     """What was collected, as far as the copy covers it; what it leaves out is told only where it is held."""
     hidden = await coverage(tx, request, policy)
     records: Counter[str] = Counter()
+    covered: set[tuple[str, str]] = set()
     held: set[str] = set()
     for system, collected in (await load_collected(tx, request.id)).items():
         if system in missing or system not in connectors:
@@ -54,7 +57,9 @@ async def copied(
             held.add(one.category)
             if one.category not in hidden:
                 records[system] += span.rows
-    return Copied(records=dict(records), left_out=_told(hidden, held, policy, request.language))
+                covered.add((system, one.name))
+    told = _told(hidden, held, policy, request.language)
+    return Copied(records=dict(records), covered=frozenset(covered), left_out=told)
 
 
 def _told(hidden: Coverage, held: Container[str], policy: Policy, language: str) -> tuple[WithheldGroup, ...]:
@@ -108,3 +113,14 @@ def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
             return words.text(f"left_out.{one.why}")
         case Why.REFUSED:
             raise ValueError("a refusal has words of its own")
+
+
+def sent_on(policy: Policy, language: str) -> dict[str, str]:
+    """Who else decides, as the ledger names them for a reason -> the sentence that says so to the person."""
+    return {
+        policy.text(one.controlled_by.who, language): why_left_out(
+            LeftOut(category=one.id, why=Why.CONTROLLED), policy, language
+        )
+        for one in policy.categories
+        if one.controlled_by
+    }

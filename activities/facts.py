@@ -192,9 +192,11 @@ class FactsOf:
         graph = await load_graph(case.tx, case.request.id)
         return letters.NothingFound(
             **common,
-            systems=tuple(case.title(system) for system in case.policy.systems if system not in case.order.missing),
+            systems=tuple(
+                case.called.system(system) for system in case.policy.systems if system not in case.order.missing
+            ),
             searched_by=tuple(sorted({one.kind for one in graph.seeds})),
-            missing=case.titles(case.order.missing),
+            missing=case.called.missing(case.order.missing),
         )
 
 

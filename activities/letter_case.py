@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from activities import letters
 from activities.clockface import local_day
 from activities.ledger import Tx
 from activities.model import LetterOrder
+from activities.naming import Naming
 from habeas.connector import Connector
 from habeas.model import Request, Subject
 from habeas.policy import Policy
@@ -31,20 +31,10 @@ class LetterCase:
         """When a download link made now ends."""
         return self.order.at + timedelta(hours=self.policy.release.link_hours)
 
-    def title(self, system: str) -> str:
-        """A system's name for people."""
-        connector = self.connectors.get(system)
-        return connector.manifest.title if connector else system
-
-    def titles(self, systems: tuple[str, ...]) -> tuple[letters.MissingSystem, ...]:
-        """Systems that are not done, by their names for people."""
-        return tuple(letters.MissingSystem(title=self.title(system)) for system in dict.fromkeys(systems))
-
-    def category(self, system: str, collection: str) -> str | None:
-        """The policy's id of the category that a system's collection belongs to."""
-        connector = self.connectors.get(system)
-        kept = connector.manifest.collections if connector else ()
-        return next((one.category for one in kept if one.name == collection), None)
+    @property
+    def called(self) -> Naming:
+        """What systems and categories are called in this letter."""
+        return Naming(self.policy, self.connectors, self.request.language)
 
     def day(self, at: datetime) -> date:
         """The date in the establishment's zone."""

@@ -6,22 +6,12 @@ What stands in the settings is in docs/paper-and-tasks.md.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
-from habeas.connector import (
-    Collection,
-    Connector,
-    Health,
-    Located,
-    Manifest,
-    Page,
-    RecordRef,
-    Retention,
-    SystemPlan,
-    Treatment,
-)
+from activities.connectors.settings import CollectionSettings, Words, read_settings
+from habeas.connector import Collection, Connector, Health, Located, Manifest, Page, RecordRef, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
 from habeas.model import Frozen, Identifier, normalise
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
@@ -31,8 +21,6 @@ from habeas.plan import undecided
 ANCHOR = "date"
 """The retention's term runs from the date that the human gives with each record."""
 MIB = 1024 * 1024
-
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 
 
 class Hands(Frozen):
@@ -57,32 +45,11 @@ class Hands(Frozen):
         return next(iter([*known, *self.instructions.values()]), None)
 
 
-class _Kept(Frozen):
-    """A duty to keep, as the settings write it."""
-
-    law: Words
-    years: int = Field(default=0, ge=0)
-    months: int = Field(default=0, ge=0)
-    days: int = Field(default=0, ge=0)
-    to: Literal["year_end"] | None = None
-
-
-class _Stack(Frozen):
+class _Stack(CollectionSettings):
     """One collection, as the settings write it."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
-    category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
-    treatment: Treatment = Treatment.DELETE
-    retention: _Kept | None = None
-    after: Treatment = Treatment.DELETE
     free_text: tuple[str, ...] = ()
-
-    def collection(self) -> Collection:
-        """As a plan reads it."""
-        kept = Retention(**self.retention.model_dump(), anchor=ANCHOR) if self.retention else None
-        given = self.model_dump(exclude={"retention"})
-        # What the human typed in points at nothing, and nothing at it.
-        return Collection(**given, retention=kept, when_referenced=Treatment.DELETE)
 
 
 class ManualSettings(Hands):
@@ -105,7 +72,7 @@ class ManualConnector:
             needs=(),
             yields=(),
             capabilities=frozenset(),
-            collections=tuple(one.collection() for one in settings.collections),
+            collections=_collections(settings),
             purposes=settings.purposes,
             manual=True,
         )
@@ -117,10 +84,7 @@ class ManualConnector:
         Raises:
             ConfigurationError: a setting is missing or wrong; names each.
         """
-        try:
-            read = ManualSettings.model_validate(dict(settings))
-        except ValidationError as error:
-            raise ConfigurationError(_explain(system, error), system=system) from None
+        read = read_settings(ManualSettings, system, settings)
         faults = _faults(read)
         if faults:
             raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
@@ -158,8 +122,16 @@ def hands_of(connector: Connector) -> Hands:
     return connector.hands if isinstance(connector, ManualConnector) else Hands()
 
 
+def _collections(settings: ManualSettings) -> tuple[Collection, ...]:
+    # What the human typed in points at nothing, and nothing at it.
+    return tuple(
+        one.collection(one.name, anchor=ANCHOR, free_text=one.free_text, when_referenced=Treatment.DELETE)
+        for one in settings.collections
+    )
+
+
 def _faults(settings: ManualSettings) -> list[str]:
-    faults = [f"collections: {fault}" for fault in undecided(one.collection() for one in settings.collections)]
+    faults = [f"collections: {fault}" for fault in undecided(_collections(settings))]
     names = [one.name for one in settings.collections]
     faults += [f"collections: {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
     if settings.owner is not None:
@@ -168,16 +140,3 @@ def _faults(settings: ManualSettings) -> list[str]:
         except ValueError as error:
             faults.append(f"owner: {error}")
     return faults
-
-
-def _explain(system: str, error: ValidationError) -> str:
-    told = []
-    for detail in error.errors(include_url=False, include_input=False):
-        key = ".".join(["systems", system, *(str(part) for part in detail["loc"])])
-        if detail["type"] == "missing":
-            told.append(f"`{key}` is missing.")
-        elif detail["type"] == "extra_forbidden":
-            told.append(f"There is no setting `{key}`.")
-        else:
-            told.append(f"`{key}`: {detail['msg']}.")
-    return " ".join(told)

@@ -1,5 +1,6 @@
 """What connector authors, and our own tests, need to try things without a real system."""
 
+from habeas.testing.http_faults import Fault, HttpFaults, faulty
 from habeas.testing.memory import MemoryConnector, MemoryRow
 
-__all__ = ["MemoryConnector", "MemoryRow"]
+__all__ = ["Fault", "HttpFaults", "MemoryConnector", "MemoryRow", "faulty"]

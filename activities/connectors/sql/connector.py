@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from activities.connectors.settings import read_settings
 from activities.connectors.sql.change import change as carry_out
 from activities.connectors.sql.change import confirm_change
 from activities.connectors.sql.collect import collect
@@ -65,14 +66,7 @@ class SqlConnector:
             ConfigurationError: a setting is missing, unknown or wrong, or the map is another system's.
             DataMapError: the map is missing, broken or undecided.
         """
-        try:
-            known = SqlSettings.model_validate(dict(settings))
-        except ValidationError as error:
-            faults = "; ".join(
-                f"systems.{system}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-                for fault in error.errors(include_url=False, include_input=False, include_context=False)
-            )
-            raise ConfigurationError(f"{faults}.", system=system) from None
+        known = read_settings(SqlSettings, system, settings)
         data_map = require_decided(load_map(known.map))
         if data_map.system != system:
             raise ConfigurationError(f"systems.{system}.map is the map of {data_map.system!r}.", system=system)

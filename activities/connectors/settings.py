@@ -1,0 +1,80 @@
+"""How a connector's table in the settings is read: every fault named by its key, and no value repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from habeas.connector import Collection, Retention, Treatment
+from habeas.errors import ConfigurationError
+from habeas.model import Frozen
+
+__all__ = ["CollectionSettings", "KeptSettings", "Words", "read_settings"]
+
+M = TypeVar("M", bound=BaseModel)
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+class KeptSettings(Frozen):
+    """A duty to keep, as the settings write it."""
+
+    law: Words
+    years: int = Field(default=0, ge=0)
+    months: int = Field(default=0, ge=0)
+    days: int = Field(default=0, ge=0)
+    to: Literal["year_end"] | None = None
+
+    def retention(self, anchor: str) -> Retention:
+        """The same, in the contract's words."""
+        return Retention(**self.model_dump(), anchor=anchor)
+
+
+class CollectionSettings(Frozen):
+    """What the controller decides about one kind of object in a system: its category, and what erasure does to it."""
+
+    category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
+    treatment: Treatment = Treatment.DELETE
+    retention: KeptSettings | None = None
+    after: Treatment = Treatment.DELETE
+    """Instead of RETAIN, once the term is over."""
+
+    def collection(self, name: str, *, anchor: str, **more: Any) -> Collection:
+        """As a plan reads it.
+
+        Args:
+            name: the collection's.
+            anchor: the field that a retention runs from.
+            more: the other fields of `Collection`, which the connector knows and nobody sets.
+        """
+        kept = self.retention.retention(anchor) if self.retention else None
+        return Collection(
+            name=name, category=self.category, treatment=self.treatment, after=self.after, retention=kept, **more
+        )
+
+
+def read_settings(model: type[M], system: str, settings: Mapping[str, Any]) -> M:
+    """A connector's settings in its own model.
+
+    Raises:
+        ConfigurationError: a setting is missing, unknown or wrong; names each by its key, without its value.
+    """
+    try:
+        return model.model_validate(dict(settings))
+    except ValidationError as error:
+        raise ConfigurationError(_explain(system, error), system=system) from None
+
+
+def _explain(system: str, error: ValidationError) -> str:
+    told = []
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(["systems", system, *(str(part) for part in detail["loc"])])
+        if detail["type"] == "missing":
+            told.append(f"`{key}` is missing.")
+        elif detail["type"] == "extra_forbidden":
+            told.append(f"There is no setting `{key}`.")
+        else:
+            told.append(f"`{key}`: {detail['msg']}.")
+    return " ".join(told)

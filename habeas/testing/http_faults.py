@@ -1,0 +1,144 @@
+"""A proxy between a connector and a system's web API that breaks what it is told to break.
+
+It stands on loopback and passes every call on as it is, until `HttpFaults.fail` says otherwise. So a connector is tried
+against the real system, with faults that the real system cannot be asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+__all__ = ["Fault", "HttpFaults", "faulty"]
+
+_LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
+_HOP = re.compile(rb"\r\n(?:connection|keep-alive|host):[^\r]*", re.IGNORECASE)
+
+
+class Fault(StrEnum):
+    """What goes wrong with one call."""
+
+    DOWN = "down"
+    """The connection is closed without an answer, and the system never hears of the call."""
+    LOST = "lost"
+    """The system does what it is asked, and its answer is lost."""
+    HALF = "half"
+    """The system does what it is asked, and half of its answer arrives."""
+    BUSY = "busy"
+    """503, and the system never hears of the call."""
+    LIMITED = "limited"
+    """429 with ``Retry-After``, and the system never hears of the call."""
+    GARBAGE = "garbage"
+    """200 with a page of HTML instead of the answer."""
+    SIGNED_OUT = "signed_out"
+    """401, and the system never hears of the call."""
+    FORBIDDEN = "forbidden"
+    """403, and the system never hears of the call."""
+    SLOW = "slow"
+    """No answer at all until the connector gives up."""
+
+
+_PAGE = b"<!doctype html><title>Welcome</title><p>Please sign in to the network of this hotel."
+_ANSWERS: Mapping[Fault, tuple[str, str, bytes]] = {
+    Fault.BUSY: ("503 Service Unavailable", "Content-Type: text/html", _PAGE),
+    Fault.LIMITED: ("429 Too Many Requests", "Retry-After: 17", b""),
+    Fault.GARBAGE: ("200 OK", "Content-Type: text/html", _PAGE),
+    Fault.SIGNED_OUT: ("401 Unauthorized", "Content-Type: application/json", b"{}"),
+    Fault.FORBIDDEN: ("403 Forbidden", "Content-Type: application/json", b"{}"),
+}
+RETRY_AFTER = 17.0
+"""Seconds that `Fault.LIMITED` asks for."""
+
+
+@dataclass
+class HttpFaults:
+    """What to break, and what went through. ``calls`` are ``METHOD /path`` without the query."""
+
+    url: str
+    calls: list[str] = field(default_factory=list)
+    _next: list[tuple[int, Fault]] = field(default_factory=list)
+    _always: Fault | None = None
+
+    def fail(self, fault: Fault, *, after: int = 0) -> None:
+        """Break one call: the next, or the one after so many others."""
+        self._next.append((len(self.calls) + after, fault))
+
+    def fail_always(self, fault: Fault | None) -> None:
+        """Break every call from now on; None: no more."""
+        self._always = fault
+
+    def called(self, call: str) -> Fault | None:
+        """Note a call, and say what goes wrong with it."""
+        number = len(self.calls)
+        self.calls.append(call)
+        found = next((one for one in self._next if one[0] <= number), None)
+        if found is not None:
+            self._next.remove(found)
+            return found[1]
+        return self._always
+
+
+@asynccontextmanager
+async def faulty(upstream: str) -> AsyncIterator[HttpFaults]:
+    """A proxy before the API at ``upstream`` (``http://127.0.0.1:PORT``); its own address is `HttpFaults.url`."""
+    target = urlsplit(upstream)
+    faults = HttpFaults("")
+    open_calls: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            open_calls.add(task)
+            task.add_done_callback(open_calls.discard)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await _serve(reader, writer, target.hostname or "127.0.0.1", target.port or 80, faults)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield faults
+    finally:
+        server.close()
+        for task in tuple(open_calls):
+            task.cancel()
+        await asyncio.gather(*open_calls, return_exceptions=True)
+
+
+async def _serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int, faults: HttpFaults
+) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    body = await reader.readexactly(int(length[1])) if length else b""
+    method, target, _ = head.split(b"\r\n", 1)[0].split(b" ", 2)
+    fault = faults.called(f"{method.decode()} {target.decode().split('?')[0]}")
+    if fault is Fault.SLOW:
+        await reader.read()  # until the connector hangs up
+    elif fault is not None and fault in _ANSWERS:
+        status, header, content = _ANSWERS[fault]
+        lines = (f"HTTP/1.1 {status}", header, f"Content-Length: {len(content)}", "Connection: close", "", "")
+        writer.write("\r\n".join(lines).encode() + content)
+        await writer.drain()
+    elif fault is not Fault.DOWN:
+        answer = await _passed_on(head, body, host, port)
+        if fault is not Fault.LOST:
+            writer.write(answer[: len(answer) // 2] if fault is Fault.HALF else answer)
+            await writer.drain()
+
+
+async def _passed_on(head: bytes, body: bytes, host: str, port: int) -> bytes:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        own = f"\r\nHost: {host}:{port}\r\nConnection: close".encode()
+        first, rest = _HOP.sub(b"", head).split(b"\r\n", 1)
+        writer.write(first + own + b"\r\n" + rest + body)
+        await writer.drain()
+        return await reader.read()
+    finally:
+        writer.close()

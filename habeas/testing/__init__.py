@@ -2,5 +2,6 @@
 
 from habeas.testing.http_faults import Fault, HttpFaults, faulty
 from habeas.testing.memory import MemoryConnector, MemoryRow
+from habeas.testing.world import World
 
-__all__ = ["Fault", "HttpFaults", "MemoryConnector", "MemoryRow", "faulty"]
+__all__ = ["Fault", "HttpFaults", "MemoryConnector", "MemoryRow", "World", "faulty"]

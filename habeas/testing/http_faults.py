@@ -72,6 +72,11 @@ class HttpFaults:
         """Break every call from now on; None: no more."""
         self._always = fault
 
+    def clear(self) -> None:
+        """Break nothing any more."""
+        self._next.clear()
+        self._always = None
+
     def called(self, call: str) -> Fault | None:
         """Note a call, and say what goes wrong with it."""
         number = len(self.calls)

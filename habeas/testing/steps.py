@@ -1,0 +1,102 @@
+"""The engine's steps as the conformance suite takes them: the same plan, the same patience with jobs and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
+from typing import TypeVar
+
+from habeas import plan as plans
+from habeas.connector import Change, Changing, Connector, Record, RecordRef, SystemPlan
+from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
+from habeas.testing.world import World
+
+__all__ = [
+    "TODAY",
+    "carried_out",
+    "changed",
+    "collected",
+    "erased",
+    "erasure",
+    "looked_at",
+    "planned",
+    "roots",
+    "settled",
+]
+
+TODAY = date(2026, 6, 15)
+"""The day that plans are made on. Records with an anchor date should lie around it."""
+_MOST_POLLS = 200
+
+A = TypeVar("A")
+Outcomes = Done[tuple[ObjectOutcome, ...]]
+
+
+async def roots(world: World, connector: Connector | None = None) -> tuple[RecordRef, ...]:
+    """The person's accounts, as the connector finds them by all identifiers at once."""
+    located = await (connector or world.connector).locate(world.person)
+    return tuple(RecordRef(collection=one.collection, key=one.key) for one in located.matches)
+
+
+async def collected(connector: Connector, found: tuple[RecordRef, ...], cursor: str | None = None) -> list[Record]:
+    """Everything below these roots, from a cursor on."""
+    return [record async for page in connector.collect(found, cursor) for record in page.records]
+
+
+async def planned(world: World) -> SystemPlan:
+    """The plan of an erasure of everything that the person has in the system."""
+    found = await roots(world)
+    records = await collected(world.connector, found)
+    index: Iterable[plans.IndexedRecord] = (plans.IndexedRecord.of(record) for record in records)
+    return plans.draft("system", world.connector.manifest.collections, found, world.person, index, TODAY)
+
+
+async def settled(
+    world: World, ask: Callable[[str | None], Awaitable[A | Pending | Awaiting]], handle: str | None = None
+) -> A:
+    """Ask until the answer is there: poll after the time it says, or when it would have called back."""
+    for _ in range(_MOST_POLLS):
+        answer = await ask(handle)
+        if isinstance(answer, Pending):
+            handle = answer.handle
+            await world.wait(answer.poll_after)
+        elif isinstance(answer, Awaiting):
+            handle = answer.handle
+            await world.call_back(answer.handle)
+        else:
+            return answer
+    raise AssertionError(f"it was asked {_MOST_POLLS} times and is still not done")
+
+
+async def erasure(world: World, plan: SystemPlan) -> Outcomes | Drifted:
+    """What the erasure answers in the end."""
+    answer: Outcomes | Drifted = await settled(world, lambda handle: world.connector.erase(plan, handle))
+    return answer
+
+
+async def carried_out(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
+    """Erase by the plan; one outcome for each of its objects."""
+    answer = await erasure(world, plan)
+    assert isinstance(answer, Done), f"the erasure answered {answer!r}"
+    return answer.result
+
+
+async def erased(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
+    """Erase, wait as the manifest asks, and look again; the outcomes of the second look."""
+    await carried_out(world, plan)
+    await world.wait(world.connector.manifest.confirm_after)
+    return await looked_at(world, plan)
+
+
+async def looked_at(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
+    """The second look."""
+    answer: Outcomes = await settled(world, lambda handle: world.connector.confirm(plan, handle))
+    return answer.result
+
+
+async def changed(world: World, change: Change) -> tuple[ObjectOutcome, ...] | Drifted:
+    """Change what is asked."""
+    connector = world.connector
+    assert isinstance(connector, Changing), "it declares that it changes data, and has no `change`"
+    answer: Outcomes | Drifted = await settled(world, lambda handle: connector.change(change, handle))
+    return answer if isinstance(answer, Drifted) else answer.result

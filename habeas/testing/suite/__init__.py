@@ -1,0 +1,24 @@
+"""The conformance suite: what the engine relies on in every connector, as tests that a connector author subclasses.
+
+    class TestShop(ConnectorSuite):
+        @pytest.fixture
+        async def world(self) -> AsyncIterator[World]: ...
+
+It wants pytest, with pytest-asyncio in auto mode. Every test gets a world of its own.
+"""
+
+from habeas.testing.suite.changing import ChangingData
+from habeas.testing.suite.erasing import Erasing
+from habeas.testing.suite.faults import Faults
+from habeas.testing.suite.finding import Finding
+from habeas.testing.suite.saying import Saying
+
+__all__ = ["ConnectorSuite", "HttpConnectorSuite"]
+
+
+class ConnectorSuite(Saying, Finding, Erasing, ChangingData):
+    """Subclass it and give it a ``world`` fixture."""
+
+
+class HttpConnectorSuite(ConnectorSuite, Faults):
+    """The same for connectors that speak HTTP: with a network that fails, and credentials that are refused."""

@@ -1,0 +1,92 @@
+"""A connector erases what was planned, and nothing else, and looks again honestly."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from habeas.connector import PlannedObject, Treatment
+from habeas.errors import ConnectorError
+from habeas.outcomes import Drifted, Fate
+from habeas.testing.steps import carried_out, collected, erased, erasure, looked_at, planned, roots
+from habeas.testing.suite.judging import all_as_planned, place, theirs
+from habeas.testing.world import World
+
+
+class Erasing:
+    """`erase` and `confirm`."""
+
+    async def test_erasing_does_the_plan_and_touches_nobody_else(self, world: World) -> None:
+        """One outcome for each planned object, as planned, read back; others' data is as it was."""
+        others, plan = await world.others(), await planned(world)
+        said = await carried_out(world, plan)
+        assert sorted(map(place, said)) == sorted(map(place, plan.objects))
+        await world.wait(world.connector.manifest.confirm_after)
+        all_as_planned(plan, await looked_at(world, plan))
+        assert await world.others() == others
+
+    async def test_erasing_again_changes_nothing_and_answers_the_same(self, world: World) -> None:
+        """After a crash the engine asks again."""
+        plan = await planned(world)
+        first = await erased(world, plan)
+        theirs = await world.theirs()
+        said = await carried_out(world, plan)
+        assert sorted(map(place, said)) == sorted(map(place, plan.objects))
+        second = await erased(world, plan)
+        assert sorted(map(place, second)) == sorted(map(place, first))
+        all_as_planned(plan, second)
+        assert await world.theirs() == theirs
+
+    async def test_what_is_erased_is_not_found_any_more(self, world: World) -> None:
+        """Nothing that was to be deleted is found or collected."""
+        plan = await planned(world)
+        await erased(world, plan)
+        gone = {place(one) for one in plan.objects if one.treatment is Treatment.DELETE}
+        found = await roots(world)
+        left = await collected(world.connector, found) if found else []
+        assert not gone & ({place(one) for one in left} | {place(ref) for ref in found})
+
+    async def test_data_that_changed_is_not_erased(self, world: World) -> None:
+        """The plan is of something else: nothing is touched, and it goes back to review."""
+        plan = await planned(world)
+        await world.alter()
+        before = await world.theirs()
+        answer = await erasure(world, plan)
+        assert isinstance(answer, Drifted)
+        assert answer.changed
+        assert await world.theirs() == before
+
+    async def test_data_that_appeared_is_not_passed_over(self, world: World) -> None:
+        """A record that the plan does not name: nothing is touched either."""
+        plan = await planned(world)
+        await world.add()
+        before = await world.theirs()
+        answer = await erasure(world, plan)
+        assert isinstance(answer, Drifted)
+        assert answer.appeared
+        assert await world.theirs() == before
+
+    async def test_the_second_look_is_honest(self, world: World) -> None:
+        """Before the erasure nothing is as planned; afterwards what comes back is seen."""
+        plan = await planned(world)
+        to_go = {place(one) for one in plan.objects if one.treatment is not Treatment.RETAIN}
+        early = {place(one): one.fate for one in await looked_at(world, plan)}
+        assert {early[place] for place in to_go} == {Fate.FAILED}
+        await erased(world, plan)
+        await world.come_back()
+        await world.wait(world.connector.manifest.confirm_after)
+        assert Fate.FAILED in {one.fate for one in await looked_at(world, plan)}
+
+    async def test_foreign_objects_are_refused_not_erased(self, world: World) -> None:
+        """A plan whose roots are the person's and whose objects are somebody else's is no plan of theirs."""
+        plan = await planned(world)
+        stranger = (await theirs(world))[0]
+        wrong = PlannedObject(
+            collection=stranger.collection,
+            key=stranger.key,
+            treatment=Treatment.DELETE,
+            fingerprint="0" * 64,
+        )
+        others = await world.others()
+        with suppress(ConnectorError):
+            await world.connector.erase(plan.model_copy(update={"objects": (*plan.objects, wrong)}), None)
+        assert await world.others() == others

@@ -1,0 +1,72 @@
+"""A connector lives with a system that is down, slow, broken or locked."""
+
+from __future__ import annotations
+
+import pytest
+
+from habeas.errors import Quarantine, Terminal, Transient
+from habeas.testing.http_faults import RETRY_AFTER, Fault
+from habeas.testing.steps import carried_out, erased, planned, roots
+from habeas.testing.suite.judging import all_as_planned, tells_nobody
+from habeas.testing.world import World
+
+_PASSING = (Fault.DOWN, Fault.BUSY, Fault.LIMITED, Fault.GARBAGE, Fault.HALF)
+_BROKEN_OFF = (Fault.DOWN, Fault.LOST, Fault.HALF, Fault.BUSY)
+
+
+class Faults:
+    """For connectors that speak HTTP, through `World.faults`, and have credentials: `World.without_access`."""
+
+    async def test_a_passing_fault_is_transient_and_names_nobody(self, world: World) -> None:
+        """Down, busy, limited, garbage, half an answer: try again, as late as the system asks, and then it works."""
+        assert world.faults is not None
+        for fault in _PASSING:
+            world.faults.fail_always(fault)
+            with pytest.raises(Transient) as raised:
+                await world.connector.locate(world.person)
+            tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            if fault is Fault.LIMITED:
+                assert raised.value.retry_after == pytest.approx(RETRY_AFTER, abs=2)
+            world.faults.fail_always(None)
+        assert await roots(world)
+
+    async def test_a_refusal_is_for_good_and_names_nobody(self, world: World) -> None:
+        """Signed out or forbidden: asking again does not help."""
+        assert world.faults is not None
+        for fault in (Fault.SIGNED_OUT, Fault.FORBIDDEN):
+            world.faults.fail_always(fault)
+            with pytest.raises((Terminal, Quarantine)) as raised:
+                await world.connector.locate(world.person)
+            tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            world.faults.fail_always(None)
+
+    async def test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again(self, world: World) -> None:
+        """Every call of an erasure broken once, each in turn, before or after its effect: the same end."""
+        assert world.faults is not None
+        others, plan = await world.others(), await planned(world)
+        step = 0
+        broken = True
+        while broken:
+            fault = _BROKEN_OFF[step % len(_BROKEN_OFF)]
+            before = len(world.faults.calls)
+            world.faults.fail(fault, after=step)
+            try:
+                await carried_out(world, plan)
+            except Transient as error:
+                tells_nobody(world, str(error))
+            broken = len(world.faults.calls) - before > step
+            step += 1
+        world.faults.clear()
+        all_as_planned(plan, await erased(world, plan))
+        assert await world.others() == others
+
+    async def test_without_access_it_says_so(self, world: World) -> None:
+        """Wrong credentials: not well, with a reason, and a call is refused for good."""
+        async with world.without_access() as locked_out:
+            health = await locked_out.ping()
+            assert not health.ok
+            assert health.detail
+            tells_nobody(world, health.detail)
+            with pytest.raises(Terminal) as raised:
+                await locked_out.locate(world.person)
+            tells_nobody(world, str(raised.value), raised.value.diagnostics())

@@ -1,0 +1,95 @@
+"""A connector finds the person, all of the person, and nobody but the person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from habeas.model import Identifier
+from habeas.testing.steps import collected, roots
+from habeas.testing.suite.judging import place, tells_nobody, theirs
+from habeas.testing.world import World
+
+_LONGEST_CURSOR = 2048
+
+
+class Finding:
+    """`locate` and `collect`."""
+
+    async def test_each_identifier_finds_the_person_and_nobody_else(self, world: World) -> None:
+        """Exactly the accounts that bear it; all of them by each."""
+        everything = {place(ref) for ref in await roots(world)}
+        assert everything
+        somebody = {place(one) for one in (await world.connector.locate(world.other)).matches}
+        assert somebody
+        assert not everything & somebody
+        for identifier in world.person:
+            matches = (await world.connector.locate((identifier,))).matches
+            assert {place(one) for one in matches} == everything
+            assert all(one.found_by == (identifier,) for one in matches)
+
+    async def test_what_nobody_bears_finds_nobody(self, world: World) -> None:
+        """Look-alikes and wildcards too; and a kind that it does not need is ignored."""
+        for identifier in world.nobody:
+            assert (await world.connector.locate((identifier,))).matches == ()
+        unknown = Identifier(kind="a_kind_that_no_system_has", value="x")
+        assert (await world.connector.locate((unknown,))).matches == ()
+        assert (await world.connector.locate(())).matches == ()
+
+    async def test_finding_and_collecting_change_nothing(self, world: World) -> None:
+        """Neither of the person's data nor of anybody's."""
+        before = await world.theirs(), await world.others()
+        await collected(world.connector, await roots(world))
+        assert (await world.theirs(), await world.others()) == before
+
+    async def test_everything_is_collected_once_and_belongs_to_them(self, world: World) -> None:
+        """Every collection in which they have something; the same again the second time; nothing of anybody else's."""
+        found = await roots(world)
+        records = await collected(world.connector, found)
+        assert {one.collection for one in records} == world.collected
+        assert max(Counter(map(place, records)).values()) == 1
+        assert {place(ref) for ref in found} <= {place(one) for one in records}
+        again = {place(one): one.fingerprint for one in await collected(world.connector, found)}
+        assert again == {place(one): one.fingerprint for one in records}
+        assert {place(one) for one in await theirs(world)} & set(again) <= world.shared
+
+    async def test_parents_are_collected_too(self, world: World) -> None:
+        """What a record points at is the person's, or is no parent."""
+        records = await collected(world.connector, await roots(world))
+        known = {place(one) for one in records}
+        assert {place(ref) for one in records for ref in one.parents} <= known
+
+    async def test_it_goes_on_from_every_page(self, world: World) -> None:
+        """Cut in the middle, a new call with the last page's cursor gives the rest, no more and no less."""
+        found = await roots(world)
+        whole = [place(one) for one in await collected(world.connector, found)]
+        before: list[tuple[str, str]] = []
+        cursor: str | None = None
+        while True:
+            pages = world.connector.collect(found, cursor)
+            page = await anext(pages)
+            await pages.aclose()  # type: ignore[attr-defined]  # async generators have it; the contract says iterator
+            before.extend(map(place, page.records))
+            cursor = page.cursor
+            if cursor is None:
+                break
+            assert len(cursor.encode()) <= _LONGEST_CURSOR
+            tells_nobody(world, cursor)
+        assert sorted(before) == sorted(whole)
+
+    async def test_of_nobody_nothing_is_collected(self, world: World) -> None:
+        """No roots, no records, and a page that says that it is the last."""
+        pages = [page async for page in world.connector.collect((), None)]
+        assert not [record for page in pages for record in page.records]
+        assert pages[-1].cursor is None
+
+    async def test_a_call_that_is_cancelled_leaves_it_usable(self, world: World) -> None:
+        """Staff withdraw, a worker stops: the next call works as if nothing had been."""
+        found = await roots(world)
+        for work in (world.connector.locate(world.person), collected(world.connector, found)):
+            task = asyncio.ensure_future(work)
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled() or task.exception() is None
+        assert await collected(world.connector, found)

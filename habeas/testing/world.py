@@ -1,0 +1,68 @@
+"""What the conformance suite needs of a system under test: people in it, and hands that reach into it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
+
+from habeas.connector import Change, Connector
+from habeas.model import Identifier
+from habeas.testing.http_faults import HttpFaults
+
+__all__ = ["World"]
+
+
+class World(ABC):
+    """One system with a person, somebody else, and what is theirs. Made anew for each test of the suite.
+
+    What a world does to the system, it does past the connector: by the system's own API, its database, its files. So
+    the suite never believes the connector about itself.
+    """
+
+    connector: Connector
+    person: tuple[Identifier, ...]
+    """The person's identifiers: each of a kind that the connector needs, and each finds all of their accounts."""
+    other: tuple[Identifier, ...]
+    """Somebody else's, of the same kinds."""
+    nobody: tuple[Identifier, ...]
+    """Well-formed, and borne by no record. As like the person's as can be: a letter more, a wildcard in it."""
+    personal: tuple[str, ...]
+    """Words of the person's that must be in no error, cursor or health report: their name, address, number."""
+    collected: frozenset[str]
+    """The names of all collections in which the person has something."""
+    shared: frozenset[tuple[str, str]] = frozenset()
+    """Collection and key of what is both the person's and the other one's: a comment on somebody else's ticket."""
+    faults: HttpFaults | None = None
+    """Where the connector speaks HTTP, and goes through this proxy."""
+    changes: tuple[Change, ...] = ()
+    """What the connector can be asked to change of the person's records, one for each capability that it declares."""
+
+    @abstractmethod
+    async def others(self) -> object:
+        """Everything in the system that is not the person's, in a form that compares equal if nothing changed."""
+
+    @abstractmethod
+    async def theirs(self) -> object:
+        """Everything of the person's, in the same way."""
+
+    @abstractmethod
+    async def alter(self) -> None:
+        """Change one of the person's records, as a colleague would who does not know of the request."""
+
+    @abstractmethod
+    async def add(self) -> None:
+        """Give the person one more record, below an account that they have."""
+
+    @abstractmethod
+    async def come_back(self) -> None:
+        """Put an account that bears the person's identifiers into the system again, as a sync or a restore does."""
+
+    async def wait(self, seconds: float) -> None:  # noqa: B027  a system that is never waited for needs none
+        """Let the system's clock go on: for a job to end, an index to catch up. Never sleeps longer than it must."""
+
+    async def call_back(self, handle: str) -> None:  # noqa: B027  as above
+        """Let the system finish what it has begun and would call back about."""
+
+    def without_access(self) -> AbstractAsyncContextManager[Connector]:
+        """The same connector with credentials that the system does not accept. Asked for by `HttpConnectorSuite`."""
+        raise NotImplementedError  # a system without credentials has no such connector

@@ -1,0 +1,288 @@
+"""The conformance suite: honest connectors pass it, and each kind of dishonest one is caught by its test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from habeas.connector import (
+    Change,
+    Collection,
+    FieldChange,
+    Located,
+    Match,
+    Page,
+    RecordRef,
+    Rectify,
+    Restrict,
+    Retention,
+    Stop,
+    SystemPlan,
+    Treatment,
+)
+from habeas.errors import Transient
+from habeas.model import Identifier
+from habeas.outcomes import Awaiting, ConfirmAnswer, Done, EraseAnswer, Fate, Pending
+from habeas.testing import MemoryConnector, MemoryRow, World
+from habeas.testing.suite import ConnectorSuite
+from tests.connectors import shop
+from tests.connectors.store import Store, ids
+
+COLLECTIONS = (
+    Collection(
+        name="accounts", category="accounts", treatment=Treatment.DELETE, rectifiable=("city",), restrictable=True
+    ),
+    Collection(name="notes", category="notes", treatment=Treatment.DELETE),
+    Collection(
+        name="invoices",
+        category="invoices",
+        treatment=Treatment.RETAIN,
+        retention=Retention(law="Bookkeeping Act", years=5, anchor="issued_on"),
+    ),
+)
+
+
+def _rows(name: str, key: int) -> list[MemoryRow]:
+    email = Identifier(kind="email", value=f"{name}@example.org")
+    account = MemoryRow(collection="accounts", key=f"[{key}]", data={"city": "Aarhus"}, identifiers=(email,), name=name)
+    return [
+        account,
+        *(
+            MemoryRow(collection="notes", key=f"[{key}{n}]", root=account.key, data={"text": f"{name} {n}"})
+            for n in range(3)
+        ),
+        MemoryRow(
+            collection="invoices",
+            key=f"[{key}9]",
+            root=account.key,
+            data={"total": "1.00"},
+            anchor=date(2025, 1, 1),
+        ),
+    ]
+
+
+class MemoryWorld(World):
+    """Ann and Bob in memory."""
+
+    person = ids(email="ann@example.org")
+    other = ids(email="bob@example.org")
+    nobody = (*ids(email="ann@example.or"), *ids(email="%@example.org"))
+    personal = ("ann@example.org",)
+    collected = frozenset({"accounts", "notes", "invoices"})
+    changes: tuple[Change, ...] = (
+        Rectify(fields=(FieldChange(collection="accounts", key="[1]", field="city", old="Aarhus", new="Odense"),)),
+        Restrict(objects=(RecordRef(collection="accounts", key="[1]"),)),
+        Stop(roots=(RecordRef(collection="accounts", key="[1]"),), purposes=("newsletter",)),
+    )
+
+    def __init__(self, kind: type[MemoryConnector] = MemoryConnector) -> None:
+        self.system = kind(COLLECTIONS, [*_rows("ann", 1), *_rows("bob", 2)], purposes=("newsletter",))
+        self.connector = self.system
+
+    async def others(self) -> object:
+        return {place: row for place, row in self.system.rows.items() if not row.key.startswith("[1")}
+
+    async def theirs(self) -> object:
+        return {place: row for place, row in self.system.rows.items() if row.key.startswith("[1")}
+
+    async def alter(self) -> None:
+        row = self.system.rows["notes", "[11]"]
+        self.system.put(row.model_copy(update={"data": {"text": "changed"}}))
+
+    async def add(self) -> None:
+        self.system.put(MemoryRow(collection="notes", key="[18]", root="[1]", data={"text": "new"}))
+
+    async def come_back(self) -> None:
+        self.system.put(*_rows("ann", 1)[:1])
+
+
+class TestMemory(ConnectorSuite):
+    """The system in memory, which answers at once."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        return MemoryWorld()
+
+
+class TestMemoryWithJobs(ConnectorSuite):
+    """The same, where every erasure is a job, then a callback."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        made = MemoryWorld()
+        made.system.answers("erase", Pending(handle="job", poll_after=60), Awaiting(handle="call", give_up_after=60))
+        made.system.answers("confirm", Pending(handle="look", poll_after=60))
+        return made
+
+
+class ShopWorld(World):
+    """Ann and Bob in the shop's PostgreSQL."""
+
+    person = (*ids(email="ann@example.org"), *ids(phone="+4512345678"))
+    other = ids(email="bob@example.org")
+    nobody = (*ids(email="ann@example.or"), *ids(email="%@example.org"), *ids(phone="12345678"))
+    personal = ("ann@example.org", "Ärla", "12345678")
+    shared = frozenset({("comments", "[103]")})
+    collected = frozenset({"users", "user_emails", "tickets", "comments", "attachments", "invoices"})
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.connector = store.connector
+
+    async def others(self) -> object:
+        return await self._rows(
+            "AND id <> 1", "AND user_id <> 1", "AND id NOT IN (10, 11)", "NOT IN (100, 101, 102, 103)"
+        )
+
+    async def theirs(self) -> object:
+        return await self._rows("AND id = 1", "AND user_id = 1", "AND id IN (10, 11)", "IN (100, 101, 102, 103)")
+
+    async def _rows(self, users: str, owned: str, tickets: str, comments: str) -> object:
+        where = {
+            "users": users,
+            "user_emails": owned,
+            "invoices": owned,
+            "tickets": tickets,
+            "comments": f"AND id {comments}",
+            "attachments": f"AND comment_id {comments}",
+        }
+        queries = {name: f"SELECT t::text FROM {name} t WHERE true {one} ORDER BY 1" for name, one in where.items()}  # noqa: S608  constants above
+        return {name: [row["t"] for row in await self._store.sql.fetch(query)] for name, query in queries.items()}
+
+    async def alter(self) -> None:
+        await self._store.sql.execute("UPDATE comments SET body = 'changed' WHERE id = 100")
+
+    async def add(self) -> None:
+        await self._store.sql.execute("INSERT INTO tickets VALUES (19, 1, NULL, 'One more')")
+
+    async def come_back(self) -> None:
+        await self._store.sql.execute(
+            "INSERT INTO users (id, email, phone, last_name) VALUES (77, 'ann@example.org', '+45 12345678', 'Ann')"
+        )
+
+
+class TestShop(ConnectorSuite):
+    """PostgreSQL by a data map."""
+
+    @pytest.fixture
+    async def world(self, store: Store) -> World:
+        await store.build(shop.DDL, shop.MAP)
+        return ShopWorld(store)
+
+
+# Dishonest ones
+
+
+class FirstPageOnly(MemoryConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        async for page in super().collect(roots, cursor):
+            yield page.model_copy(update={"cursor": None})
+            return
+
+
+class SearchesByLikeness(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        found = tuple(
+            Match(collection=row.collection, key=row.key, found_by=identifiers)
+            for row in self._accounts()
+            if any(one.value[:3] in each.value for one in identifiers for each in row.identifiers)
+        )
+        return Located(matches=found)
+
+
+class ReturnsEverybody(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        rows = self._accounts() if identifiers else []
+        found = tuple(Match(collection=row.collection, key=row.key, found_by=identifiers) for row in rows)
+        return Located(matches=found)
+
+
+class SaysDoneAndDoesNothing(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        answer = await super().erase(plan, handle)
+        self.put(*_rows("ann", 1))
+        return answer
+
+
+class BelievesItself(MemoryConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm(plan, handle)
+        assert isinstance(answer, Done)
+        fates = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
+        by_place = {(one.collection, one.key): fates[one.treatment] for one in plan.objects}
+        said = [
+            one.model_copy(update={"fate": by_place[one.collection, one.key]})
+            for one in answer.result
+            if (one.collection, one.key) in by_place
+        ]
+        return Done(result=tuple(said))
+
+
+class ErasesBySearch(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        found = self._of({root.key for root in plan.roots})
+        for row in found:
+            self.rows.pop((row.collection, row.key), None)
+        return await super().erase(plan, handle)
+
+
+class ErasesWhatChanged(MemoryConnector):
+    def _unchanged(self, one: Any) -> bool:
+        return True
+
+
+class PassesOver(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        return await super().erase(plan.model_copy(update={"roots": ()}), handle)
+
+
+class TakesOthersAlong(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        self.rows.pop(("notes", "[21]"), None)
+        return await super().erase(plan, handle)
+
+
+class CountsOnFindingIt(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        answer = await super().erase(plan, handle)
+        if self.calls.count("erase") > 1:
+            return Done(result=())
+        return answer
+
+
+class WritesWhileLooking(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        self.put(MemoryRow(collection="notes", key="[28]", root="[2]", data={"text": "looked up"}))
+        return await super().locate(identifiers)
+
+
+class NamesThePerson(MemoryConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        async for page in super().collect(roots, cursor.split("/")[0] if cursor else None):
+            yield page.model_copy(update={"cursor": f"{page.cursor}/ann@example.org" if page.cursor else None})
+
+
+CAUGHT: list[tuple[type[MemoryConnector], str]] = [
+    (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
+    (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
+    (ReturnsEverybody, "test_each_identifier_finds_the_person_and_nobody_else"),
+    (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),
+    (BelievesItself, "test_the_second_look_is_honest"),
+    (ErasesBySearch, "test_erasing_does_the_plan_and_touches_nobody_else"),
+    (ErasesWhatChanged, "test_data_that_changed_is_not_erased"),
+    (PassesOver, "test_data_that_appeared_is_not_passed_over"),
+    (TakesOthersAlong, "test_erasing_does_the_plan_and_touches_nobody_else"),
+    (CountsOnFindingIt, "test_erasing_again_changes_nothing_and_answers_the_same"),
+    (WritesWhileLooking, "test_finding_and_collecting_change_nothing"),
+    (NamesThePerson, "test_it_goes_on_from_every_page"),
+]
+
+
+@pytest.mark.parametrize(("kind", "test"), CAUGHT, ids=[kind.__name__ for kind, _ in CAUGHT])
+async def test_a_dishonest_connector_is_caught(kind: type[MemoryConnector], test: str) -> None:
+    await getattr(ConnectorSuite(), test)(MemoryWorld())
+    with pytest.raises((AssertionError, Transient)):
+        await getattr(ConnectorSuite(), test)(MemoryWorld(kind))

@@ -1,0 +1,127 @@
+"""Erasing by plan in a system that is reached by a web API: the same care for each vendor.
+
+What differs is in an `Objects`: how a person's objects are walked, how one is looked at, what treats it. What is the same
+is here: nothing is touched if anything changed or appeared since the plan; objects go in the order that the system
+needs; what is already as planned is left alone, so that a run that broke off is finished by the next; and the second
+look asks for every object again, and for the person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import orjson
+from pydantic import JsonValue
+
+from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPlan, Treatment
+from habeas.model import Identifier
+from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome
+
+__all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "outcome"]
+
+_AS_PLANNED = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
+
+
+class State(StrEnum):
+    """How an object is now, beside its plan."""
+
+    GONE = "gone"
+    ANONYMISED = "anonymised"
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+
+
+class Objects(Protocol):
+    """One vendor's objects."""
+
+    order: Sequence[str]
+    """Collections in the order in which their objects are treated: what depends on others first."""
+
+    def walk(self, roots: tuple[RecordRef, ...]) -> AsyncIterator[Record]:
+        """Every object of the person below these roots, as `collect` gives them; a root that is gone has none."""
+        ...
+
+    async def look(self, planned: PlannedObject) -> State:
+        """How one object is now. Asks the system for it by its id, whatever a search would say."""
+        ...
+
+    async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:
+        """Delete or anonymise one object, if it is not so yet. None if it is now; else what stood in the way."""
+        ...
+
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        """As `Connector.locate`."""
+        ...
+
+
+def fingerprint(stored: Mapping[str, JsonValue], without: Iterable[str] = ()) -> str:
+    """SHA-256 in hex over everything stored, but for fields that the system changes by itself (``updated_at``)."""
+    left = {key: value for key, value in stored.items() if key not in set(without)}
+    return hashlib.sha256(orjson.dumps(left, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
+    """See `habeas.connector.Connector.erase`; for systems that do each object at once."""
+    states = {_place(one): await objects.look(one) for one in plan.objects}
+    appeared = sum([_place(one) not in states async for one in objects.walk(plan.roots)])
+    changed = sum(states[_place(one)] is State.CHANGED for one in plan.objects)
+    if appeared or changed:
+        return Drifted(changed=changed, appeared=appeared)
+    rank = {name: number for number, name in enumerate(objects.order)}
+    outcomes: dict[tuple[str, str], ObjectOutcome] = {}
+    for one in sorted(plan.objects, key=lambda one: rank[one.collection]):
+        done = one.treatment is Treatment.RETAIN or _is_as_planned(one, states[_place(one)])
+        stood_in_the_way = None if done else await objects.treat(one)
+        outcomes[_place(one)] = stood_in_the_way or outcome(one, _AS_PLANNED[one.treatment])
+    return Done(result=tuple(outcomes[_place(one)] for one in plan.objects))
+
+
+async def look_again(objects: Objects, plan: SystemPlan) -> ConfirmAnswer:
+    """See `habeas.connector.Connector.confirm`."""
+    outcomes = [_seen(one, await objects.look(one)) for one in plan.objects]
+    planned = {_place(one) for one in plan.objects}
+    located = await objects.locate(plan.identifiers) if plan.identifiers else Located()
+    outcomes += [
+        ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.FAILED, reason="came_back")
+        for one in located.matches
+        if (one.collection, one.key) not in planned
+    ]
+    return Done(result=tuple(outcomes))
+
+
+def outcome(planned: PlannedObject, fate: Fate, reason: str | None = None) -> ObjectOutcome:
+    """What became of a planned object; one that is kept says by which law and until when."""
+    kept = fate is Fate.RETAINED
+    return ObjectOutcome(
+        collection=planned.collection,
+        key=planned.key,
+        fate=fate,
+        reason=reason,
+        law=planned.law if kept else None,
+        until=planned.until if kept else None,
+    )
+
+
+def _seen(one: PlannedObject, state: State) -> ObjectOutcome:
+    if _is_as_planned(one, state):
+        return outcome(one, _AS_PLANNED[one.treatment])
+    if state is State.GONE:
+        return outcome(one, Fate.NOT_FOUND)
+    return outcome(one, Fate.FAILED, "drifted" if state is State.CHANGED else "still_there")
+
+
+def _is_as_planned(one: PlannedObject, state: State) -> bool:
+    match one.treatment:
+        case Treatment.DELETE:
+            return state is State.GONE
+        case Treatment.ANONYMISE:
+            return state is State.ANONYMISED
+        case Treatment.RETAIN:
+            return state is State.UNCHANGED
+
+
+def _place(one: PlannedObject | Record) -> tuple[str, str]:
+    return one.collection, one.key

@@ -316,3 +316,17 @@ class ConnectorFactory(Protocol):
     def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Connector:
         """Make the connector of one configured system."""
         ...
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """What an entry point offers besides where its systems may be served by a worker in another network."""
+
+    @classmethod
+    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
+        """The manifest that `ConnectorFactory.from_settings` would give, from settings without credentials.
+
+        Raises:
+            ConfigurationError: as `from_settings`, but for what only a call would need.
+        """
+        ...

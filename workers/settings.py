@@ -96,6 +96,12 @@ class SystemSettings(BaseModel):
 
     connector: str
     """A name from the entry point group ``habeas.connectors``."""
+    elsewhere: bool = False
+    """Its calls are made by another worker, `habeas worker --systems NAME`, which alone has its credentials."""
+    steps_at_once: int = Field(default=10, ge=1, le=1000)
+    """How many requests' steps one worker has under way in it."""
+    steps_per_second: float | None = Field(default=None, gt=0, le=10_000)
+    """How many steps all workers together begin in a second; unset for no bound."""
 
     def options(self) -> dict[str, Any]:
         """The connector's own settings."""

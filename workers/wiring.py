@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -199,17 +199,26 @@ def load_policies(settings: Settings) -> Mapping[str, Policy]:
     return load(settings.policies, only=settings.controllers, languages=LANGUAGES)
 
 
-def load_connectors(settings: Settings, only: Iterable[str] | None = None) -> Mapping[str, Connector]:
+def load_connectors(
+    settings: Settings, only: Iterable[str] | None = None, *, here: Collection[str] | None = None
+) -> Mapping[str, Connector]:
     """Make the connectors of the configured systems, or of these. Each is found by its entry point.
+
+    Args:
+        settings: the installation's.
+        only: the systems wanted; None for all.
+        here: the systems whose calls this process makes; None for all that are not set to be called elsewhere. Of the
+            others only the manifest is known, and they need no credentials.
 
     Raises:
         ConfigurationError: no such connector is installed, or it refuses its settings.
     """
-    from activities.connectors import load_connector
+    from activities.connectors import describe_connector, load_connector
 
-    names = settings.systems if only is None else only
-    systems = {name: settings.systems[name] for name in names}
-    return {
-        name: load_connector(name, {"connector": system.connector, **system.options()})
-        for name, system in systems.items()
-    }
+    made: dict[str, Connector] = {}
+    for name in settings.systems if only is None else only:
+        system = settings.systems[name]
+        is_here = not system.elsewhere if here is None else name in here
+        make = load_connector if is_here else describe_connector
+        made[name] = make(name, {"connector": system.connector, **system.options()})
+    return made

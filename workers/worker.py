@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from activities.asking import AskingActivities
 from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
 from activities.concluding import ConcludingActivities
-from activities.connectors import load_connector
+from activities.connectors.elsewhere import Elsewhere
 from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
 from activities.holds import HoldActivities
@@ -45,8 +45,8 @@ from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
 from workers.office import Engine, start_unstarted
 from workers.process import LOOPBACK
-from workers.settings import Settings
-from workers.wiring import connect_temporal, load_policies, open_ledger
+from workers.settings import Settings, SystemSettings
+from workers.wiring import connect_temporal, load_connectors, load_policies, open_ledger
 from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
@@ -106,8 +106,12 @@ PASSED_THROUGH = (
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+async def open_parts(settings: Settings, here: Collection[str] | None = None) -> AsyncIterator[Parts]:
     """Everything that activities work with; checked, so that a worker never starts half configured.
+
+    Args:
+        settings: the installation's.
+        here: see `workers.wiring.load_connectors`.
 
     Raises:
         ConfigurationError: a policy, a data map or a system's settings are not complete; names what and where.
@@ -115,11 +119,9 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """
     async with AsyncExitStack() as stack:
         policies = load_policies(settings)
-        connectors = {}
-        for name, system in settings.systems.items():
-            connector = load_connector(name, {"connector": system.connector, **system.options()})
+        connectors = load_connectors(settings, here=here)
+        for connector in connectors.values():
             stack.push_async_callback(connector.aclose)
-            connectors[name] = connector
         manifests = {name: connector.manifest for name, connector in connectors.items()}
         for policy in policies.values():
             check_systems(policy, manifests)
@@ -232,8 +234,8 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     )
 
 
-def system_worker(client: Client, parts: Parts, system: str) -> Worker:
-    """The worker of one connected system's queue."""
+def system_worker(client: Client, parts: Parts, system: str, pace: SystemSettings | None = None) -> Worker:
+    """The worker of one connected system's queue, as fast as its settings let it be."""
     steps = SystemActivities(parts)
     retention = RetentionActivities(parts)
     changes = ChangeActivities(parts)
@@ -255,6 +257,8 @@ def system_worker(client: Client, parts: Parts, system: str) -> Worker:
             lifting.lift,
             lifting.confirm,
         ],
+        max_concurrent_activities=pace.steps_at_once if pace else None,
+        max_task_queue_activities_per_second=pace.steps_per_second if pace else None,
         interceptors=[WrapperInterceptor(parts.ledger)],
         graceful_shutdown_timeout=GRACE,
         max_heartbeat_throttle_interval=timedelta(seconds=2),
@@ -262,16 +266,25 @@ def system_worker(client: Client, parts: Parts, system: str) -> Worker:
 
 
 @asynccontextmanager
-async def running(client: Client, parts: Parts, systems: Sequence[str] | None = None) -> AsyncIterator[None]:
-    """Workers for everything, or for the named systems only, while the block runs."""
-    names = list(parts.connectors) if systems is None else list(systems)
-    workers = [system_worker(client, parts, name) for name in names]
+async def running(
+    client: Client,
+    parts: Parts,
+    systems: Sequence[str] | None = None,
+    pace: Mapping[str, SystemSettings] | None = None,
+) -> AsyncIterator[None]:
+    """Workers for everything that is called from here, or for the named systems only, while the block runs."""
+    names = _called_here(parts) if systems is None else list(systems)
+    workers = [system_worker(client, parts, name, (pace or {}).get(name)) for name in names]
     if systems is None:
         workers.append(engine_worker(client, parts))
     async with AsyncExitStack() as stack:
         for worker in workers:
             await stack.enter_async_context(worker)
         yield
+
+
+def _called_here(parts: Parts) -> list[str]:
+    return [name for name, connector in parts.connectors.items() if not isinstance(connector, Elsewhere)]
 
 
 @contextmanager
@@ -310,8 +323,8 @@ async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_parts(settings) as parts:
-        await check_health(parts, list(systems or parts.connectors))
+    async with open_parts(settings, here=systems) as parts:
+        await check_health(parts, list(systems or _called_here(parts)))
         with metrics(settings):
             await _work(settings, parts, systems, stop)
     log.info(WORKER_STOPPED)
@@ -321,8 +334,8 @@ async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -
 
 async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None, stop: asyncio.Event) -> None:
     client = await connect_temporal(settings)
-    async with running(client, parts, systems):
-        log.info(WORKER_STARTED, systems=sorted(systems or parts.connectors), engine=systems is None)
+    async with running(client, parts, systems, settings.systems):
+        log.info(WORKER_STARTED, systems=sorted(systems or _called_here(parts)), engine=systems is None)
         if systems is None:
             await _start_waiting_requests(parts, client, stop)
         await stop.wait()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from habeas.connector import ENTRY_POINT_GROUP, Connector, ConnectorFactory
+from activities.connectors.elsewhere import Elsewhere
+from habeas.connector import ENTRY_POINT_GROUP, Connector, ConnectorFactory, Describing
 from habeas.errors import ConfigurationError
 
-__all__ = ["connector_names", "load_connector"]
+__all__ = ["connector_names", "describe_connector", "load_connector"]
 
 
 def connector_names() -> tuple[str, ...]:
@@ -27,16 +28,38 @@ def load_connector(system: str, settings: Mapping[str, Any]) -> Connector:
     Raises:
         ConfigurationError: no such connector, it does not load, or its settings are wrong (its own error).
     """
+    name, options = _split(settings)
+    return _factory(system, name).from_settings(system, options)
+
+
+def describe_connector(system: str, settings: Mapping[str, Any]) -> Connector:
+    """As `load_connector`, for a system whose worker runs elsewhere: it has a manifest, and no way to the system.
+
+    The settings need no credentials.
+
+    Raises:
+        ConfigurationError: see `load_connector`; or its connector cannot be described without them.
+    """
+    name, options = _split(settings)
+    factory = _factory(system, name)
+    if not isinstance(factory, Describing):
+        raise ConfigurationError(f"systems.{system}: the connector {name!r} cannot run elsewhere.", system=system)
+    return Elsewhere(system, factory.describe(system, options))
+
+
+def _split(settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     options = dict(settings)
-    name = options.pop("connector", None)
+    return options.pop("connector", None), options
+
+
+def _factory(system: str, name: Any) -> ConnectorFactory:
     found = [entry for entry in entry_points(group=ENTRY_POINT_GROUP) if entry.name == name]
     if not found:
         known = ", ".join(connector_names()) or "none"
         raise ConfigurationError(f"systems.{system}.connector is {name!r}; installed are: {known}.", system=system)
     try:
-        factory = found[0].load()
+        return cast("ConnectorFactory", found[0].load())
     except (ImportError, AttributeError) as error:
         raise ConfigurationError(
             f"systems.{system}: the connector {name!r} does not load ({type(error).__name__}: {error}).", system=system
         ) from error
-    return cast("ConnectorFactory", factory).from_settings(system, options)

@@ -90,6 +90,11 @@ class ManualConnector:
             raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
         return cls(system, read)
 
+    @classmethod
+    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
+        """See `habeas.connector.Describing`."""
+        return cls.from_settings(system, settings).manifest
+
     async def ping(self) -> Health:
         """Nothing to reach."""
         return Health(ok=True, detail="A human does what is asked of it: `habeas task list`.")

@@ -122,11 +122,15 @@ async def test_the_same_programs_run_on_somebody_elses_servers(elsewhere: Elsewh
     assert (await elsewhere.tool("ready.py", "desk", **on_port))[0] == 1
     settings = elsewhere.settings(**on_port)
     async with (
-        running(*HABEAS, "worker", settings=settings, folder=elsewhere.folder),
+        running(*HABEAS, "worker", settings=_only(settings, "crm", "support"), folder=elsewhere.folder),
+        running(
+            *HABEAS, "worker", "--systems", "billing", settings=_only(settings, "billing"), folder=elsewhere.folder
+        ),
         running(*HABEAS, "desk", settings=settings, folder=elsewhere.folder),
     ):
         await _ready(elsewhere, ["worker"], on_port)
-        await _ready(elsewhere, ["worker", "--systems", "crm,billing"], on_port)
+        await _ready(elsewhere, ["worker", "--systems", "crm,support"], on_port)
+        await _ready(elsewhere, ["worker", "--systems", "billing"], on_port)
         await _ready(elsewhere, ["desk"], on_port)
         words = ("request", "open", "--right", "access", "--email", ACCESS.email, "--by", "Kim", "--json")
         opened = json.loads(await elsewhere.habeas(*words))
@@ -136,6 +140,18 @@ async def test_the_same_programs_run_on_somebody_elses_servers(elsewhere: Elsewh
         async with httpx2.AsyncClient() as browser:
             assert opened["id"] in (await browser.get(f"http://{LOOPBACK}:{port}/")).text
         await _code_arrives(elsewhere)
+        await elsewhere.habeas("request", "verify", opened["id"], "--attest", "known by sight", "--by", "Kim")
+        await _reaches(elsewhere, opened["id"], "reviewing")
+        shown = json.loads(await elsewhere.habeas("request", "show", opened["id"], "--json"))
+        collected = {one["system"]: one["counts"]["records"] for one in shown["systems"] if one["counts"]}
+        assert all(collected[name] > 0 for name in STORES)
+
+
+def _only(settings: Mapping[str, str], *systems: str) -> dict[str, str]:
+    """The same without the addresses of all other stores, whose calls are made elsewhere."""
+    others = [f"HABEAS_SYSTEMS__{name.upper()}__" for name in STORES if name not in systems]
+    kept = {key: value for key, value in settings.items() if key not in {f"{other}URL" for other in others}}
+    return kept | {f"{other}ELSEWHERE": "true" for other in others}
 
 
 async def test_a_search_attribute_of_another_type_is_named(elsewhere: Elsewhere, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The syst
     if name not in settings.systems:
         known = ", ".join(settings.systems) or "none"
         raise BadInput(f"There is no such system in the settings; there are: {known}.", field="name")
-    connector = load_connectors(settings, only=[name])[name]
+    connector = load_connectors(settings, only=[name], here=[name])[name]
     try:
         health = await connector.ping()
     finally:

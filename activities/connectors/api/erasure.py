@@ -1,9 +1,9 @@
 """Erasing by plan in a system that is reached by a web API: the same care for each vendor.
 
-What differs is in an `Objects`: how a person's objects are walked, how one is looked at, what treats it. What is the same
-is here: nothing is touched if anything changed or appeared since the plan; objects go in the order that the system
-needs; what is already as planned is left alone, so that a run that broke off is finished by the next; and the second
-look asks for every object again, and for the person.
+An `Objects` says what differs: how a person's objects are walked, how one is looked at, what treats it. The rest is
+here: nothing is touched if anything changed or appeared since the plan; objects go in the order that the system needs;
+what is already as planned is left alone, so that a run that broke off is finished by the next; and the second look asks
+for every object again, and for the person.
 """
 
 from __future__ import annotations

@@ -67,10 +67,15 @@ class SqlConnector:
             DataMapError: the map is missing, broken or undecided.
         """
         known = read_settings(SqlSettings, system, settings)
-        data_map = require_decided(load_map(known.map))
-        if data_map.system != system:
-            raise ConfigurationError(f"systems.{system}.map is the map of {data_map.system!r}.", system=system)
-        return cls(data_map, known)
+        return cls(_decided_map(system, known.map), known)
+
+    @classmethod
+    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
+        """See `habeas.connector.Describing`; only the map is read."""
+        path = settings.get("map")
+        if path is None:
+            raise ConfigurationError(f"`systems.{system}.map` is missing.", system=system)
+        return _decided_map(system, Path(path)).manifest()
 
     async def ping(self) -> Health:
         """Reachable, fitting the map, and allowed to do what the map asks? Says what is missing; never raises."""
@@ -139,3 +144,10 @@ class SqlConnector:
     async def aclose(self) -> None:
         """Give back connections."""
         await self._database.aclose()
+
+
+def _decided_map(system: str, path: Path) -> DataMap:
+    data_map = require_decided(load_map(path))
+    if data_map.system != system:
+        raise ConfigurationError(f"systems.{system}.map is the map of {data_map.system!r}.", system=system)
+    return data_map

@@ -61,6 +61,16 @@ class HttpConnector:
         return cls(system, known, _read(system, known.manifest))
 
     @classmethod
+    def unreviewed(cls, system: str, settings: Mapping[str, Any]) -> Self:
+        """Make it before there is a reviewed manifest: to ask for what is `offered`, and for nothing else.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong.
+        """
+        known = read_settings(HttpSettings, system, {"manifest": "", **settings})
+        return cls(system, known, Manifest(title=system, needs=(), yields=(), capabilities=frozenset(), collections=()))
+
+    @classmethod
     def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
         """See `habeas.connector.Describing`; only the manifest's file is read."""
         path = settings.get("manifest")

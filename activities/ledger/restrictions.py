@@ -36,6 +36,7 @@ class Restrictions(Room):
     ) -> None:
         """These objects are restricted from now on; a second time changes nothing, and lifts nothing."""
         named = {self.object_print(controller, system, one.collection, one.key): one.collection for one in objects}
+        await self.lock_stays(controller)
         # In one order everywhere, or two requests could wait for each other.
         rows = sorted(named.items())
         for start in range(0, len(rows), _BATCH):

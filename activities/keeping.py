@@ -76,13 +76,17 @@ class EndReport(Frozen):
     """Objects whose time has come and that a hold or a restriction still keeps."""
     recipients: bool = False
     """Whether the controller gave such data to somebody, who may have to hear of it."""
+    ended_at: AwareDatetime | None = None
+    """The instant under which it is written down that these objects ended."""
 
 
 class EndedOrder(OnRequest):
     """Who must hear of what ended of a request."""
 
     since: AwareDatetime
-    """What was erased or anonymised since then."""
+    """What was erased or anonymised since then; with a system, at that instant."""
+    system: SystemName | None = None
+    """Where it ended. None in orders of before: in any."""
 
 
 class ExpiringSystem(Frozen):

@@ -198,6 +198,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             recipients.prepare_notices,
             recipients.prepare_forwards,
             recipients.prepare_ended,
+            recipients.prepare_lifted,
             recipients.notice_sent,
             recipients.notice_reminded,
             recipients.notice_escalated,

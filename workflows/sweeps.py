@@ -35,8 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
     from workflows import calls
-    from workflows.notices import NoticesStart, NoticesWorkflow
-    from workflows.recipients import RECIPIENTS
+    from workflows.notices import RECIPIENTS, notices_id, start_notices
 
 DAILY = timedelta(days=1)
 LONGEST_JOB = timedelta(days=1)
@@ -132,23 +131,25 @@ class SweepWorkflow:
             report = await self._until_done(item, RetentionActivities.confirm_ended, "look again")
             self._count(ended=report.ended)
             if report.ended and report.recipients:
-                await self._tell_recipients(item, since)
+                await self._tell_recipients(item, report.ended_at, since)
         if report.state not in {"clean", "nothing"}:
             self._count(unfinished=1)
             await self._tell_staff(item, "drifted" if report.state == "drifted" else "not_confirmed")
 
-    async def _tell_recipients(self, item: DueItem, since: datetime) -> None:
-        """Whoever got what is gone now hears of it as of any erasure (GDPR art. 19)."""
-        order = EndedOrder(request_id=item.request_id, at=workflow.now(), since=since)
+    async def _tell_recipients(self, item: DueItem, ended_at: datetime | None, since: datetime) -> None:
+        """Whoever got what is gone now hears of it as of any erasure (GDPR art. 19), once for each ending."""
+        order = EndedOrder(
+            request_id=item.request_id,
+            at=workflow.now(),
+            since=ended_at or since,
+            system=item.system if ended_at else None,
+        )
         report = await calls.record(RecipientActivities.prepare_ended, order, "who got the data")
         if report.notices:
-            await workflow.start_child_workflow(
-                NoticesWorkflow.run,
-                NoticesStart(request_id=item.request_id, notices=report.notices),
-                id=f"{item.request_id}/{RECIPIENTS}/{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}",
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary="recipients of the data",
-            )
+            # Reports of before do not say which occasion it is.
+            occasion = report.occasion or f"{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}"
+            name = notices_id(item.request_id, RECIPIENTS, occasion)
+            await start_notices(item.request_id, report.notices, name, RECIPIENTS)
 
     async def _until_done(
         self, item: DueItem, step: Callable[[Any, EndOrder], Awaitable[EndReport]], what: str

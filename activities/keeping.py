@@ -120,6 +120,16 @@ class ExpireReport(Frozen):
     cursor: str | None = None
 
 
+class EndingOrder(SweepOrder):
+    """How a sweep went in one system that holds short-lived data."""
+
+    system: SystemName
+    began: AwareDatetime
+    """When the sweep began there."""
+    code: str | None = None
+    """Why nothing could be ended there; None if it answered."""
+
+
 class ForgetOrder(SweepOrder):
     """Destroy the keys of requests whose own record is over."""
 

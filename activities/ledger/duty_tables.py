@@ -27,6 +27,7 @@ from activities.ledger.tables import HEX_SHA256, code_check, metadata, moment, r
 __all__ = [
     "deletion_hold",
     "expiry",
+    "expiry_trouble",
     "legal_hold",
     "legal_hold_subject",
     "metadata",
@@ -152,4 +153,22 @@ expiry = Table(
     Column("held", BigInteger, nullable=False),
     Column("blocked", BigInteger, nullable=False),
     comment="what ended because its term was over, as counts",
+)
+
+expiry_trouble = Table(
+    "expiry_trouble",
+    metadata,
+    Column("controller", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("since", moment(), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("objects", BigInteger, comment="how many; null where the system does not say"),
+    Column("seen_at", moment(), nullable=False),
+    Column("told", Integer, nullable=False, server_default=text("0")),
+    Column("told_at", moment()),
+    Column("mended_at", moment()),
+    Column("mended_told_at", moment()),
+    code_check("code"),
+    comment="short-lived data past its term that does not end, and what staff were told of it",
 )

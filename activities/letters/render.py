@@ -106,6 +106,11 @@ def laid_out(
     )
 
 
+def filled(template: str, values: dict[str, object]) -> str:
+    """One of our own templates, with text only: escaped where it is HTML."""
+    return _environment(None).get_template(template).render(values)
+
+
 def drafted(facts: LetterFacts, words: Words) -> Draft:
     """The letter before it is laid out."""
     # Both compose functions fail loudly on a kind that they do not know.

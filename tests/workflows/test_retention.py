@@ -281,7 +281,7 @@ async def test_single_objects_that_a_system_leaves_are_told_once_they_stay(
     officer, chat = german(world, "halb"), world.connectors["chat"]
     says(world, someone(), today().date() - timedelta(days=40))
 
-    async def leaves(plan: SystemPlan) -> Done:
+    async def leaves(plan: SystemPlan) -> Done[tuple[ObjectOutcome, ...]]:
         return Done(
             result=tuple(
                 ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.BLOCKED) for one in plan.objects

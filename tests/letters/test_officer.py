@@ -1,4 +1,4 @@
-"""What the privacy officer reads in their own language: the note before a letter to hand over, and what does not end."""
+"""What the privacy officer reads in their own language: the note before a letter to hand over; what does not end."""
 
 from __future__ import annotations
 

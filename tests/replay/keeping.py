@@ -15,7 +15,6 @@ from habeas.testing import MemoryRow
 from tests.workflows.controllers import controller
 from tests.workflows.keeping import chatting, says
 from tests.workflows.world import Case, World, eventually, someone
-from workers.office import restrictions
 from workers.office.holds import NewHoldInput
 
 
@@ -136,13 +135,12 @@ async def restriction_lifted(world: World) -> Case:
     await case.act(ActKind.APPROVE, plan=shown.digest)
     await case.reaches(Stage.CLOSED)
     handle = world.env.client.get_workflow_handle(f"{case.id}/lift")
-    week, short = lifting.NOTICE, timedelta(seconds=2)
-    lifting.NOTICE = restrictions.NOTICE = short
+    week, lifting.NOTICE = lifting.NOTICE, timedelta(seconds=2)
     try:
         await world.office.lift_restriction(case.id, by="ann", reason="settled")
         await handle.result()
     finally:
-        lifting.NOTICE = restrictions.NOTICE = week
+        lifting.NOTICE = week
     return Swept(world, case, handle)
 
 

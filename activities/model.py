@@ -407,6 +407,8 @@ class NoticesReport(Frozen):
     """How many are not told, for the reason that the policy gives."""
     named: int = 0
     """How many the person is told of, of those who decide over the data."""
+    occasion: str = ""
+    """Of these notices; empty for the request's own end."""
 
 
 class NoticeOrder(OnRequest):

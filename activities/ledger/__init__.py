@@ -14,6 +14,7 @@ from activities.ledger.requests import Changes, PauseRow, RequestFilter, Request
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
+from activities.ledger.troubles import TroubleRow
 
 __all__ = [
     "Act",
@@ -55,6 +56,7 @@ __all__ = [
     "TaskFilter",
     "TaskRow",
     "TaskState",
+    "TroubleRow",
     "Tx",
     "current_revision",
     "downgrade",

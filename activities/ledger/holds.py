@@ -85,6 +85,7 @@ class Holds(Room):
         """Place a legal hold; with the same id it is the same hold. Whether it is new."""
         values = new.model_dump(exclude={"reason", "identifiers"})
         words = HoldWords(reason=new.reason, identifiers=new.identifiers)
+        await self.lock_stays(new.controller)
         placed = await self._run(
             upsert(legal_hold)
             .values(id=hold_id, **values, reason=self._words(hold_id, words), master_key_id=self._vault.active_key_id)

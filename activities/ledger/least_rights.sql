@@ -8,7 +8,7 @@ GRANT USAGE ON SCHEMA public TO :"role";
 
 GRANT SELECT, INSERT, UPDATE ON
     request, request_key, pause, evidence_head, act, challenge, proof, letter, artifact, link, system_result,
-    object_outcome, error, restriction, deletion_hold, legal_hold, notice, task
+    object_outcome, error, restriction, deletion_hold, legal_hold, notice, task, expiry_trouble
 TO :"role";
 
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.

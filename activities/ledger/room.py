@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, CursorResult, Executable, Row, select, true
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.faults import mapped_errors
@@ -94,6 +94,15 @@ class Room:
             self._keys.drop(request_id)
         for request_id, key in self._fresh_keys.items():
             self._keys.put(request_id, key)
+
+    async def lock_stays(self, controller: str, *, shared: bool = False) -> None:
+        """Until this transaction ends nothing more of this controller's has to stay.
+
+        Whoever adds a hold or a restriction takes it alone. Whoever lets something go, after a look at what must stay,
+        shares it: else one could be placed between the look and the end of the transaction.
+        """
+        take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        await self._run(select(take(func.hashtextextended(f"stays/{controller}", 0))))
 
     def object_print(self, controller: str, system: str, collection: str, key: str) -> str:
         """An object's name that means the same to every request and outlives their keys; HMAC under the master key."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from habeas.errors import BadInput
+from habeas.errors import BadInput, ConfigurationError, LedgerUnavailable
 from workers.cli.exits import EXIT_CODES, ExitCode
+from workers.cli.retention import failing
 from workers.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from activities.ledger import TroubleRow
 
 app = typer.Typer(
     add_completion=False,
@@ -100,9 +104,23 @@ async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The syst
     finally:
         await connector.aclose()
     state = "[green]answers[/]" if health.ok else "[bold red]does not serve[/]"
-    shell.answer({"system": name, **health.model_dump()}, f"[bold]{name}[/] {state}. {health.detail}".rstrip())
+    late = await _failing(shell, name)
+    shell.answer(
+        {"system": name, **health.model_dump(), "failing": late},
+        f"[bold]{name}[/] {state}. {health.detail}".rstrip(),
+        *([failing(late, name)] if late else []),
+    )
     if not health.ok:
         raise typer.Exit(ExitCode.UNAVAILABLE if health.fits else ExitCode.CONFIGURATION)
+
+
+async def _failing(shell: Shell, name: str) -> tuple[TroubleRow, ...]:
+    """What there is past its term and does not end. Without a ledger to ask, the system is checked all the same."""
+    try:
+        async with shell.office() as office:
+            return await office.failing(name)
+    except (ConfigurationError, LedgerUnavailable):
+        return ()
 
 
 @command(maps, "init", epilog="Example: `habeas system map init postgresql://reader@db/crm --out maps/crm.toml`")

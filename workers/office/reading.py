@@ -106,7 +106,14 @@ class Reading(Acting):
                 retained=await tx.retained(request_id),
                 letters=await tx.letters(request_id),
                 pauses=await tx.pauses(request_id),
-                possible=possible(row, self._answered_in(row), packaged=packaged, asked=asked, tasks=tasks),
+                possible=possible(
+                    row,
+                    self._answered_in(row),
+                    packaged=packaged,
+                    asked=asked,
+                    tasks=tasks,
+                    letters=await tx.letters_to_hand_over(request_id=request_id),
+                ),
             )
 
     async def language(self, request_id: str) -> str:

@@ -56,6 +56,7 @@ _SENTENCES: Mapping[Tag, str] = {
     Tag.LETTER_SENT: "A letter was sent",
     Tag.LETTER_FAILED: "A letter could not be sent",
     Tag.LETTER_BOUNCED: "A letter came back",
+    Tag.LETTER_HANDED_OVER: "A letter was handed over or posted",
     Tag.ACT_PROVE: "Proof of identity was accepted",
     Tag.ACT_ATTEST: "Attestation was accepted",
     Tag.ACT_RESEND_CODE: "Another code was asked for",

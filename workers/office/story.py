@@ -133,7 +133,13 @@ def is_asked(acts: Iterable[Act]) -> bool:
 
 
 def possible(
-    row: RequestRow, place: str, *, packaged: bool, asked: bool = False, tasks: Iterable[TaskRow] = ()
+    row: RequestRow,
+    place: str,
+    *,
+    packaged: bool,
+    asked: bool = False,
+    tasks: Iterable[TaskRow] = (),
+    letters: Iterable[LetterRow] = (),
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
@@ -143,6 +149,7 @@ def possible(
         packaged: whether there is a package to download.
         asked: whether the person has yet to answer something.
         tasks: that are open.
+        letters: that somebody must hand over or post.
     """
     acts = [
         PossibleAct(
@@ -151,6 +158,14 @@ def possible(
             command=f"habeas task done {task.id} {_WHO}",
         )
         for task in tasks
+    ]
+    acts += [
+        PossibleAct(
+            kind="letter_handed",
+            title=f"Note that the person got the letter {letter.kind}, by hand or by post",
+            command=f"habeas letter handed {letter.id} {_WHO}",
+        )
+        for letter in letters
     ]
     awaits = asked or row.paused
     acts += [

@@ -75,7 +75,7 @@ async def test_a_copy_says_who_got_what_and_under_which_safeguards_it_left_the_e
     assert {"Example Sponsors", "Example Advertisers"} <= {
         *told["Réactions aux publicités et aux campagnes"]["recipients"]
     }
-    assert {"Example Audit", "Example Credit", "Courts and public authorities"} <= {
+    assert {"Example Audit", "Example Credit", "Tribunaux et autorités publiques"} <= {
         *told["Données de transaction"]["recipients"]
     }
     (transfer,) = told["Données d'utilisation"]["transfers"]

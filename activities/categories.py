@@ -52,11 +52,11 @@ def held_category(one: Category, policy: Policy, language: str) -> letters.HeldC
     others = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER}
 
     def named(*roles: RecipientRole) -> tuple[str, ...]:
-        return tuple(each.name for each in recipients if each.role in roles)
+        return tuple(policy.said(each.name, language) for each in recipients if each.role in roles)
 
     return letters.HeldCategory(
         title=policy.text(one.title, language),
-        statutory=one.statutory,
+        statutory=policy.said(one.statutory, language) if one.statutory else None,
         sources=(policy.text(one.source, language),),
         purposes=policy.texts(one.purposes, language),
         disclosed_to=named(RecipientRole.PROCESSOR),

@@ -40,22 +40,25 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
     present = [system for system, records in sorted(copy.records.items()) if records]
+    called = case.called
     withheld = [
-        letters.WithheldGroup(what=f"{case.called.system(system)}: {field.replace('_', ' ')}", reason=reason)
+        letters.WithheldGroup(
+            what=f"{called.system(system)}: {called.field(system, collection.name, field)}", reason=reason
+        )
         for system in present
-        if (connector := case.connectors.get(system))
-        for collection in connector.manifest.collections
+        if (manifest := called.manifests.get(system))
+        for collection in manifest.collections
         if (system, collection.name) in copy.covered
-        for field, reason in collection.withheld.items()
+        for field, reason in called.withheld(system, collection.name)
     ]
     return letters.CompletionAccess(
         **common,
         link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
         link_expires_at=link.expires_at,
         records=sum(copy.records.values()),
-        systems=tuple(case.called.system(system) for system in present),
+        systems=tuple(called.system(system) for system in present),
         withheld=(*dict.fromkeys(withheld), *copy.left_out),
-        missing=case.called.missing(case.order.missing),
+        missing=called.missing(case.order.missing),
         refused=await refused_parts(case.tx, case.request, case.policy),
     )
 
@@ -74,7 +77,8 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             controlled.add(letters.WithheldGroup(what=category, reason=others[decider]))
         elif row.fate is Fate.RETAINED:
             reason = row.reason if row.reason in _STAYING else None
-            kept[case.called.system(row.system), category, row.law or "", row.until or date.max, reason or ""] += 1
+            law_told = case.called.law(row.system, row.law or "")
+            kept[case.called.system(row.system), category, law_told, row.until or date.max, reason or ""] += 1
         elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
             undone.append(row.system)
         else:
@@ -167,7 +171,7 @@ async def _corrections(case: LetterCase) -> dict[str, tuple[letters.NewValue, ..
 
     def told(indexes: Collection[int]) -> tuple[letters.NewValue, ...]:
         return tuple(
-            letters.NewValue(what=one.what, old=one.old, new=one.new)
+            letters.NewValue(what=case.called.asked(one.what), old=one.old, new=one.new)
             for index, one in enumerate(asked)
             if index in indexes
         )
@@ -187,9 +191,11 @@ def _recipients(
     had = {name for one in policy.categories if one.id in touched for name in one.recipients}
     reached = [one for one in policy.recipients if one.id in had]
     return (
-        tuple(one.name for one in reached if one.email),
+        tuple(policy.said(one.name, request.language) for one in reached if one.email),
         tuple(
-            letters.WithheldGroup(what=one.name, reason=policy.text(one.not_told, request.language))
+            letters.WithheldGroup(
+                what=policy.said(one.name, request.language), reason=policy.text(one.not_told, request.language)
+            )
             for one in reached
             if one.not_told and not one.email
         ),

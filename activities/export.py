@@ -16,6 +16,7 @@ from activities.coverage import Coverage, coverage, refused_parts, why_left_out
 from activities.ledger import Artifact
 from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
+from activities.naming import Naming
 from activities.package import (
     CategoryFacts,
     CollectionFacts,
@@ -129,14 +130,14 @@ def package_facts(
     order: PackageOrder,
 ) -> PackageFacts:
     """What the package says besides the data: GDPR Article 15(1)(a)-(h) and (2) from the controller's policy."""
-    language = request.language
+    called = Naming(policy, manifests, request.language)
     used = held_categories(manifests, collected)
     systems = tuple(
         SystemFacts(
             name=name,
-            title=manifests[name].title,
+            title=called.system(name),
             collections=tuple(
-                _collection(one, policy, language, collected[name].collections[one.name].rows)
+                _collection(called, name, one, collected[name].collections[one.name].rows)
                 for one in manifests[name].collections
                 if one.name in collected[name].collections
             ),
@@ -146,15 +147,15 @@ def package_facts(
     controller = policy.controller
     return PackageFacts(
         request_id=request.id,
-        language=language,
+        language=request.language,
         right=request.right,
         regime=request.regime,
         controller=letters.Controller(name=controller.name, contact=controller.email),
         received_on=local_day(policy, request.received_at),
         timezone=controller.clock_tz,
         systems=systems,
-        categories=tuple(_category(one, policy, language) for one in policy.categories if one.id in used),
-        missing=tuple(letters.MissingSystem(title=manifests[name].title) for name in order.missing),
+        categories=tuple(_category(one, policy, request.language) for one in policy.categories if one.id in used),
+        missing=called.missing(order.missing),
         authority=authority(request, policy),
     )
 
@@ -206,12 +207,17 @@ def withheld(
     return by_law + by_staff
 
 
-def _collection(one: Collection, policy: Policy, language: str, rows: int) -> CollectionFacts:
+def _collection(called: Naming, system: str, one: Collection, rows: int) -> CollectionFacts:
     return CollectionFacts(
         name=one.name,
-        category=policy.text(policy.category(one.category).title, language),
+        title=called.collection(system, one.name),
+        category=called.category(system, one.name),
         rows=rows,
-        withheld=tuple(WithheldField(field=field, reason=why) for field, why in sorted(one.withheld.items())),
+        labels=called.fields(system, one.name),
+        withheld=tuple(
+            WithheldField(field=field, label=called.field(system, one.name, field), reason=why)
+            for field, why in sorted(called.withheld(system, one.name))
+        ),
     )
 
 
@@ -221,11 +227,11 @@ def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),
         legal_bases=(one.legal_basis.value,),
-        recipients=tuple(each.name for each in recipients),
+        recipients=tuple(policy.said(each.name, language) for each in recipients),
         retention=(policy.text(one.retention, language),),
         sources=(policy.text(one.source, language),),
         transfers=tuple(
-            f"{each.name} ({each.country}): {policy.text(each.safeguards, language)}"
+            f"{policy.said(each.name, language)} ({each.country}): {policy.text(each.safeguards, language)}"
             for each in recipients
             if each.safeguards
         ),

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from habeas.glossary import Glossary, humanise
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
@@ -81,6 +82,19 @@ class Collection(Frozen):
     expires: Retention | None = None
     """How long objects may be kept at all: after that they go, whoever asks or not (GDPR art. 5(1)(e)). Its ``law`` is
     the promise or rule that says so."""
+    title: str | None = None
+    """For people; without one the name is made readable."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Fields -> what people call them; without one a field's name is made readable."""
+
+    @property
+    def called(self) -> str:
+        """The title for people, as the manifest's language has it."""
+        return self.title or humanise(self.name)
+
+    def label(self, field: str) -> str:
+        """What people call a field, as the manifest's language has it."""
+        return self.labels.get(field) or humanise(field)
 
 
 class Manifest(Frozen):
@@ -96,6 +110,9 @@ class Manifest(Frozen):
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
     manual: bool = False
     """Nothing answers there but a human: every step is a task for one."""
+    glossary: Glossary = Glossary()
+    """The language that titles, labels, reasons and laws are written in, and what they are in others. Whoever is
+    answered in one that is not there reads them as written: `habeas policy check` names what is missing."""
 
 
 class Health(Frozen):

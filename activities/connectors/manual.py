@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints
 
-from activities.connectors.settings import CollectionSettings, Words, read_settings
+from activities.connectors.settings import CollectionSettings, SpokenSettings, Words, read_settings
 from habeas.connector import Collection, Connector, Health, Located, Manifest, Page, RecordRef, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
 from habeas.model import Frozen, Identifier, normalise
@@ -52,7 +52,7 @@ class _Stack(CollectionSettings):
     free_text: tuple[str, ...] = ()
 
 
-class ManualSettings(Hands):
+class ManualSettings(Hands, SpokenSettings):
     """A manual system's table in the settings."""
 
     title: Words
@@ -75,6 +75,7 @@ class ManualConnector:
             collections=_collections(settings),
             purposes=settings.purposes,
             manual=True,
+            glossary=settings.glossary,
         )
 
     @classmethod

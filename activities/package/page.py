@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from activities.letters.wording import Words, humanise, lookup
+from activities.letters.wording import Words, lookup
 from activities.package.facts import CollectionFacts, PackageFacts, SystemFacts
 from activities.package.preview import Node
 from activities.package.rows import Table
@@ -102,9 +102,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["humanise"] = humanise
     environment.filters["href"] = quote
+    environment.filters["called"] = lambda field, collection: collection.label(field)
+    environment.filters["basis"] = lambda code, words: words.named("legal_bases", code)
     environment.filters["blanks"] = _blanks
-    environment.filters["title_of"] = lambda collection: collection.title or humanise(collection.name)
     environment.tests["tabular"] = _as_table
     return environment

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.glossary import Glossary, Phrase, humanise
+from habeas.languages import Language
 from habeas.model import Frozen, SystemName
 from habeas.particulars import PurposeId
 
@@ -60,6 +62,8 @@ class ColumnRule(Frozen):
     """Why it is not disclosed: the person reads this."""
     rectify: bool = False
     """Its value may be corrected when the person asks for it."""
+    label: str | None = Field(default=None, min_length=1)
+    """What people call it; without one its name is made readable."""
 
     @model_validator(mode="before")
     @classmethod
@@ -156,6 +160,8 @@ class TableRule(Frozen):
     personal: bool = True
     because: str | None = Field(default=None, min_length=3)
     category: str | None = None
+    title: str | None = Field(default=None, min_length=1)
+    """For people; without one its name is made readable."""
     person: bool = False
     """A row is an account of a person: what `locate` answers."""
     name: tuple[str, ...] = ()
@@ -210,6 +216,12 @@ class DataMap(Frozen):
 
     system: SystemName
     title: str = ""
+    language: Language = "en"
+    """Of every phrase in it that a person reads."""
+    languages: tuple[Language, ...] = ()
+    """Those that people are answered in: the map has words for each."""
+    words: Mapping[Language, Mapping[Phrase, Phrase]] = Field(default_factory=dict)
+    """By language: a phrase as the map writes it -> the phrase there."""
     schema_name: str = Field(default="public", alias="schema", min_length=1)
     other_schemas: Mapping[str, str] = Field(default_factory=dict)
     """Schemas of the same database that this map leaves out -> why."""
@@ -249,6 +261,7 @@ class DataMap(Frozen):
             capabilities=_BASE | {each for each, offers in _MORE.items() if any(offers(table) for table in personal)},
             collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
             purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
+            glossary=Glossary(language=self.language, words=self.words),
         )
 
 
@@ -262,6 +275,7 @@ _MORE: Mapping[Capability, Callable[[TableRule], bool]] = {
 
 
 def _collection(name: str, table: TableRule) -> Collection:
+    content = table.file.content if table.file else None
     return Collection(
         name=name,
         category=table.category or "",
@@ -274,4 +288,6 @@ def _collection(name: str, table: TableRule) -> Collection:
         rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
         restrictable=table.restrict is not None,
         expires=table.expires.as_retention() if table.expires else None,
+        title=table.title,
+        labels={column: rule.label or humanise(column) for column, rule in table.columns.items() if column != content},
     )

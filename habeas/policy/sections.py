@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from habeas.languages import Language
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
 
@@ -35,7 +36,6 @@ RegimeCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]{1,
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """ISO 3166-1 or 3166-2: ``DK``, ``GB-SCT``."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 Email = Annotated[str, AfterValidator(_email)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Text = Mapping[str, Words]
@@ -215,7 +215,7 @@ class Term(Frozen):
     """A length of time, and what says so."""
 
     law: Words | None = None
-    """Law, duty or promise: read by the person."""
+    """Law, duty or promise. Of what is kept the person reads it as the system's map says it."""
     years: int = Field(default=0, ge=0, le=200)
     months: int = Field(default=0, ge=0, le=600)
     days: int = Field(default=0, ge=0, le=36500)

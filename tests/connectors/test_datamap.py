@@ -15,6 +15,9 @@ def line(text: str, at: str) -> int:
     return 1 + text[: text.index(at)].count("\n")
 
 
+REST = 'is not decided; write what is right, without the "?"'
+
+
 def findings(text: str) -> list[str]:
     return [str(one) for one in problems(parse_map(text))]
 
@@ -27,12 +30,11 @@ def test_a_decided_map_is_ready() -> None:
 def test_a_guess_is_undecided_wherever_it_stands() -> None:
     text = SHOP.replace('email = "null"', 'email = "?null"', 1).replace('{ table = "tickets"', '{ table = "?tickets"')
     text = text.replace('category = "account"', 'category = "?"', 1).replace("personal = false", 'personal = "?false"')
-    rest = 'is not decided; write what is right, without the "?"'
     assert findings(text) == [
-        f"line {line(text, 'personal = ')}: currencies: `personal` {rest}",
-        f"line {line(text, 'category = ')}: users: `category` {rest}",
-        f"line {line(text, '?null')}: users.email: `columns.email` {rest}",
-        f"line {line(text, '?tickets')}: comments: `belongs[0].table` {rest}",
+        f"line {line(text, 'personal = ')}: currencies: `personal` {REST}",
+        f"line {line(text, 'category = ')}: users: `category` {REST}",
+        f"line {line(text, '?null')}: users.email: `columns.email` {REST}",
+        f"line {line(text, '?tickets')}: comments: `belongs[0].table` {REST}",
     ]
     with pytest.raises(DataMapError, match=r"line \d+: users\.email"):
         require_decided(parse_map(text))
@@ -188,3 +190,75 @@ def test_changes_that_are_none_are_refused_with_their_line(old: str, new: str, a
     with pytest.raises(DataMapError) as refused:
         parse_map(text, "maps/club.toml")
     assert f"maps/club.toml:{line(text, at)}: " in str(refused.value)
+
+
+SPOKEN = """system = "x"
+title = "Customers"
+languages = ["en", "da"]
+[tables.people]
+title = "Customer list"
+category = "c"
+person = true
+erase = "retain"
+retention = { law = "Tax Act § 1", years = 5, from = "day" }
+columns.day = "keep"
+columns.full_name = { erase = "null", rectify = true, label = "Your name" }
+columns.secret = { erase = "null", disclose = false, because = "it is a secret" }
+[words.da]
+Customers = "Kunder"
+"Customer list" = "Kundeliste"
+"Tax Act § 1" = "skattelovens § 1"
+Day = "Dag"
+"Your name" = "Dit navn"
+Secret = "Hemmelighed"
+"it is a secret" = "det er en hemmelighed"
+"""
+
+
+def test_all_that_a_person_reads_is_there_in_every_language() -> None:
+    assert findings(SPOKEN) == []
+    said = parse_map(SPOKEN).manifest()
+    assert said.glossary.say(said.collections[0].withheld["secret"], "da-DK") == "det er en hemmelighed"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "at", "place"),
+    [
+        ("Customers", "title =", "the map"),
+        ('"Customer list"', 'title = "Customer list"', "people"),
+        ('"Tax Act § 1"', "retention =", "people"),
+        ("Day", "columns.day", "people.day"),
+        ('"Your name"', "columns.full_name", "people.full_name"),
+        ("Secret", "columns.secret", "people.secret"),
+        ('"it is a secret"', "columns.secret", "people.secret"),
+    ],
+)
+def test_a_phrase_without_words_is_named_with_its_line(phrase: str, at: str, place: str) -> None:
+    head, _, words = SPOKEN.partition("[words.da]")
+    left = [one for one in words.splitlines() if one.split(" = ")[0] != phrase]
+    text = "\n".join([f"{head}[words.da]", *left])
+    quoted = f'"{phrase.strip(chr(34))}"'
+    assert findings(text) == [
+        f"line {line(text, at)}: {place}: {quoted} has no words in 'da'; write {quoted} = \"…\" under [words.da]"
+    ]
+
+
+def test_words_that_nobody_would_read_are_named() -> None:
+    text = SPOKEN.replace('Day = "Dag"', 'Day = "Dag"\nCustomer = "Kunde"\nNothing = "Intet"')
+    text += '[words.fr]\nDay = "Jour"\n[words.en]\nDay = "Date"\n'
+    assert findings(text) == [
+        f'line {line(text, "Customer = ")}: the map: words.da: nothing in the map is called "Customer"; '
+        'write it as the map does: "Customers"',
+        f'line {line(text, "Nothing")}: the map: words.da: nothing in the map is called "Nothing"; remove it',
+        f"line {line(text, '[words.fr]')}: the map: there are words in 'fr', which is none of its languages; "
+        'add "fr" to languages, or remove them',
+        f"line {line(text, '[words.en]')}: the map: the map itself is in 'en'; "
+        "write the phrase itself as it should be read",
+    ]
+
+
+def test_an_undecided_phrase_is_asked_for_once() -> None:
+    text = SPOKEN.replace('title = "Customers"', 'title = "?Clients"').replace('Customers = "Kunder"\n', "")
+    assert findings(text) == [f"line 2: the map: `title` {REST}"]
+    text = SPOKEN.replace('Day = "Dag"', 'Day = "?"')
+    assert findings(text) == [f"line {line(text, 'Day =')}: the map: `words.da.Day` {REST}"]

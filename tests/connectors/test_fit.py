@@ -206,6 +206,17 @@ async def test_taking_the_marks_away_is_almost_all_there_is_to_do(store: Store) 
     assert len(found) <= 2, found
 
 
+async def test_a_draft_has_a_place_for_the_words_of_each_language(store: Store) -> None:
+    await store.sql.execute(DRAFTED)
+    text = await asyncio.to_thread(draft_map, store.dsn, "shop", languages=("en", "da", "fr"))
+    drafted = parse_map(text)
+    assert drafted.languages == ("en", "da", "fr")
+    assert {path[1] for path in drafted.undecided if path[0] == "words"} == {"da", "fr"}
+    assert ("words", "fr", "Full name") in drafted.undecided
+    asked = [str(one) for one in problems(drafted) if "Full name" in str(one)]
+    assert len(asked) == 2, "once for each language"
+
+
 COLUMNS = (
     "grant update (comment_id) on attachments; grant update (body) on comments; grant update (number) on invoices; "
     "grant update (subject) on tickets; grant update (id) on user_emails; "

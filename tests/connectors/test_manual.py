@@ -12,6 +12,7 @@ from activities.connectors import load_connector
 from activities.connectors.manual import Hands, ManualConnector, hands_of
 from habeas.connector import Capability, Connector, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
+from habeas.phrases import lacking
 
 GOOD: dict[str, Any] = {
     "title": "Filing cabinet",
@@ -43,11 +44,21 @@ def test_it_comes_through_the_same_door_as_every_connector() -> None:
     assert Hands().instructed(("en",)) is None
 
 
+def test_what_a_person_reads_of_it_has_words_in_other_languages() -> None:
+    words = {"Filing cabinet": "Arkivskab", "Old letters": "Gamle breve", "Archives Act": "arkivloven"}
+    letters = {**GOOD["collections"][0], "title": "Old letters"}
+    settings = {**GOOD, "collections": [letters, GOOD["collections"][1]], "words": {"da": words}}
+    manifest = ManualConnector.from_settings("paper", settings).manifest
+    assert lacking(manifest, "da") == ("Contracts",)
+    assert manifest.glossary.say(manifest.collections[0].called, "da") == "Gamle breve"
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"title": ""}, "systems.paper.title"),
         ({"colour": "grey"}, "There is no setting `systems.paper.colour`"),
+        ({"words": {"Danish": {"Filing cabinet": "Arkivskab"}}}, "systems.paper.words.Danish"),
         ({"collections": []}, "systems.paper.collections"),
         ({"owner": "Kim"}, "owner: not an e-mail address"),
         ({"due_days": 0}, "systems.paper.due_days"),

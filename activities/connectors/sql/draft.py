@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from activities.connectors.sql.draft_changes import changes, rectifiable
 from activities.connectors.sql.effects import takes
 from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
 from activities.connectors.sql.session import Database
-from habeas.datamap import ColumnRule, DataMap, Effect
+from habeas.datamap import ColumnRule, DataMap, Effect, parse_map
+from habeas.phrases import Part, spoken
 
 _PEOPLE = re.compile(
     r"(^|_)(users?|customers?|contacts?|people|persons?|members?|clients?|patients?|employees?|subscribers?|leads?)$"
@@ -33,20 +34,27 @@ _FREE_TEXT = re.compile(
 _NAMES = ("first_name", "given_name", "middle_name", "last_name", "family_name", "full_name", "name")
 _MEDIA_TYPES = ("content_type", "media_type", "mime_type")
 _FILE_NAMES = ("filename", "file_name", "name")
+_OWN = "en"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def draft_map(url: str, system: str, schema: str = "public") -> str:
+def draft_map(url: str, system: str, schema: str = "public", languages: Sequence[str] = ()) -> str:
     """A data map of a database's schema as TOML, to be reviewed by people. Not from inside an event loop.
+
+    Args:
+        url: the database.
+        system: the system's name.
+        schema: which schema of it.
+        languages: those that people are answered in; each gets a place for the words.
 
     Raises:
         ConfigurationError: not a PostgreSQL address.
         Transient, Terminal: the database does not answer, or refuses.
     """
-    return asyncio.run(draft(url, system, schema))
+    return asyncio.run(draft(url, system, schema, languages))
 
 
-async def draft(url: str, system: str, schema: str = "public") -> str:
+async def draft(url: str, system: str, schema: str = "public", languages: Sequence[str] = ()) -> str:
     """As `draft_map`, from inside an event loop."""
     database = Database(url, DataMap.model_validate({"system": system, "schema": schema}), pool_size=1)
 
@@ -55,12 +63,12 @@ async def draft(url: str, system: str, schema: str = "public") -> str:
             return await reflect(connection, schema)
 
     try:
-        return write(await guarded(system, look), system)
+        return write(await guarded(system, look), system, languages)
     finally:
         await database.aclose()
 
 
-def write(schema: Schema, system: str) -> str:
+def write(schema: Schema, system: str, languages: Sequence[str] = ()) -> str:
     """The text of the draft. Pure."""
     guesses = _Guesses(schema)
     lines = [
@@ -68,6 +76,8 @@ def write(schema: Schema, system: str) -> str:
         f"# `habeas system map check {system}` names what is left to decide.",
         f"system = {_quoted(system)}",
         f"title = {_quoted('?' + system)}",
+        f"language = {_quoted('?' + _OWN)}  # guess: of all in this file that people read",
+        f"languages = [{', '.join(map(_quoted, languages))}]  # those that people are answered in",
         f"schema = {_quoted(schema.name)}",
     ]
     if schema.others:
@@ -75,7 +85,17 @@ def write(schema: Schema, system: str) -> str:
         lines += [f'{_key(name)} = "?"' for name in schema.others]
     for name, table in schema.tables.items():
         lines += ["", *(guesses.personal(table) if name in guesses.people | guesses.below else _impersonal(table))]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text + "".join(_words(parse_map(text), language) for language in languages if language != _OWN)
+
+
+def _words(data_map: DataMap, language: str) -> str:
+    """A place for the words of each table and column; what else people read is not decided yet."""
+    phrases = dict.fromkeys(
+        one.phrase for one in spoken(data_map.manifest()) if one.collection and one.part in (Part.TITLE, Part.LABEL)
+    )
+    lines = [f'{_key(phrase)} = "?"' for phrase in phrases]
+    return "\n".join(["", f"[words.{language}]", *lines, ""])
 
 
 def _impersonal(table: Table) -> Iterator[str]:

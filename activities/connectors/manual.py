@@ -23,6 +23,7 @@ from habeas.connector import (
     Treatment,
 )
 from habeas.errors import ConfigurationError, Terminal
+from habeas.fields import Origin, SensitiveType
 from habeas.model import Frozen, Identifier, normalise
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
@@ -76,6 +77,11 @@ class _Stack(Frozen):
     retention: _Kept | None = None
     after: Treatment = Treatment.DELETE
     free_text: tuple[str, ...] = ()
+    origin: Origin | None = None
+    origins: Mapping[str, Origin] = Field(default_factory=dict)
+    types: Mapping[str, SensitiveType] = Field(default_factory=dict)
+    file_field: str | None = None
+    """What ``origins`` and ``types`` call the scans."""
 
     def collection(self) -> Collection:
         """As a plan reads it."""

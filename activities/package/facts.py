@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from activities.letters import Authority, Controller, MissingSystem
 from habeas.connector import Record
+from habeas.coverage import Excerpt
 from habeas.model import Frozen, RequestId, Right, SystemName
 
 __all__ = [
@@ -31,10 +32,11 @@ Sources = Mapping[tuple[str, str], OpenRecords]
 
 
 class WithheldField(Frozen):
-    """A field that is never disclosed, and why (shown to the person)."""
+    """A field that is not disclosed, why (shown to the person), and by which law."""
 
     field: str
     reason: str = Field(min_length=1)
+    law: str | None = None
 
 
 class WithheldItem(Frozen):
@@ -59,6 +61,8 @@ class CollectionFacts(Frozen):
     columns: tuple[str, ...] = ()
     """Fields in their order; fields that only records have follow."""
     withheld: tuple[WithheldField, ...] = ()
+    excerpt: Excerpt = Excerpt()
+    """What of the records is in the package; what has no value anywhere need not be among those withheld."""
 
 
 class SystemFacts(Frozen):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.fields import Origin, SensitiveType
 from habeas.model import Frozen, SystemName
 from habeas.particulars import PurposeId
 
@@ -60,6 +61,10 @@ class ColumnRule(Frozen):
     """Why it is not disclosed: the person reads this."""
     rectify: bool = False
     """Its value may be corrected when the person asks for it."""
+    origin: Origin | None = None
+    """Where its value comes from, if not as the table's; a mark is derived unless it says otherwise."""
+    holds: SensitiveType | Literal["none"] | None = Field(default=None, alias="is")
+    """What some laws never let out; ``none`` where only the column's name looks like it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -156,6 +161,8 @@ class TableRule(Frozen):
     personal: bool = True
     because: str | None = Field(default=None, min_length=3)
     category: str | None = None
+    origin: Origin | None = None
+    """Where its data comes from, if not as the policy says of the category."""
     person: bool = False
     """A row is an account of a person: what `locate` answers."""
     name: tuple[str, ...] = ()
@@ -270,8 +277,18 @@ def _collection(name: str, table: TableRule) -> Collection:
         when_referenced=table.when_referenced,
         after=table.after,
         withheld={column: rule.because or "" for column, rule in table.columns.items() if not rule.disclose},
+        origin=table.origin,
+        origins=_origins(table),
+        types={column: rule.holds for column, rule in table.columns.items() if isinstance(rule.holds, SensitiveType)},
+        file_field=table.file.content if table.file else None,
         free_text=tuple(column for column, rule in table.columns.items() if rule.free_text),
         rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
         restrictable=table.restrict is not None,
         expires=table.expires.as_retention() if table.expires else None,
     )
+
+
+def _origins(table: TableRule) -> dict[str, Origin]:
+    """What the engine itself marks a row with was neither given by the person nor observed of them."""
+    said = {column: rule.origin for column, rule in table.columns.items() if rule.origin}
+    return dict.fromkeys(sorted(table.marks), Origin.DERIVED) | said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,10 +11,11 @@ from activities import letters
 from activities.brief import purposes_of, weighed
 from activities.change_model import Part
 from activities.changing import load_changes
-from activities.coverage import copied, refused_parts, sent_on
+from activities.coverage import Copied, because, copied, refused_parts, sent_on
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
+from activities.letters.wording import lookup
 from habeas import law
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
@@ -40,27 +41,27 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
     present = [system for system, records in sorted(copy.records.items()) if records]
-    called = case.called
-    withheld = [
-        letters.WithheldGroup(
-            what=f"{called.system(system)}: {called.field(system, collection.name, field)}", reason=reason
-        )
-        for system in present
-        if (manifest := called.manifests.get(system))
-        for collection in manifest.collections
-        if (system, collection.name) in copy.covered
-        for field, reason in called.withheld(system, collection.name)
-    ]
     return letters.CompletionAccess(
         **common,
         link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
         link_expires_at=link.expires_at,
         records=sum(copy.records.values()),
-        systems=tuple(called.system(system) for system in present),
-        withheld=(*dict.fromkeys(withheld), *copy.left_out),
-        missing=called.missing(case.order.missing),
+        systems=tuple(case.called.system(system) for system in present),
+        withheld=(*_withheld(case, copy), *copy.left_out),
+        missing=case.called.missing(case.order.missing),
         refused=await refused_parts(case.tx, case.request, case.policy),
     )
+
+
+def _withheld(case: LetterCase, copy: Copied) -> Iterator[letters.WithheldGroup]:
+    """Fields that are not in the copy: one line for each system and reason."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for (system, _), fields in copy.fields.items():
+        for one in fields:
+            groups.setdefault((case.called.system(system), because(one)), {})[one.called] = None
+    words = lookup("activities.letters", case.request.language)
+    for (system, reason), names in groups.items():
+        yield letters.WithheldGroup(what=f"{system}: {words.listing(names)}", reason=reason)
 
 
 async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> LetterFacts:

@@ -78,14 +78,14 @@ class SystemActivities:
         """Collect everything of the person, page by page into storage; after a crash it goes on from the last page."""
         connector = self._parts.connector(order.system)
         pages = Pages(self._parts.ledger, self._parts.storage, order.request_id)
-        free_text = {one.name: one.free_text for one in connector.manifest.collections}
+        kinds = {one.name: one for one in connector.manifest.collections}
         said = resumed()
         done = Collected.model_validate(said[0]) if said else Collected()
         if COLLECT in steps_by_hand(connector.manifest):
             done = Collected()
             async for page in found_pages(self._parts, order):
                 await pages.write(order.system, done.pages, page)
-                done = done.after(page, free_text)
+                done = done.after(page, kinds)
                 progress()
             # A scan may show other people, as free text may.
             done = done.model_copy(update={"free_text": done.free_text or done.files > 0})
@@ -95,7 +95,7 @@ class SystemActivities:
             if roots and (done.pages == 0 or done.cursor is not None):
                 async for page in connector.collect(roots, done.cursor):
                     await pages.write(order.system, done.pages, page)
-                    done = done.after(page, free_text)
+                    done = done.after(page, kinds)
                     progress(done.model_dump(mode="json"))
         counts = {"records": done.records, "files": done.files, "pages": done.pages}
         async with self._parts.ledger.begin() as tx:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, humanise
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
@@ -73,6 +74,14 @@ class Collection(Frozen):
     """Instead of RETAIN, once the retention's term is over."""
     withheld: Mapping[str, str] = Field(default_factory=dict)
     """Fields never disclosed -> why (shown to the person)."""
+    origin: Origin | None = None
+    """Where its data comes from, if it is not as the policy says of the category: portability asks for it."""
+    origins: Mapping[str, Origin] = Field(default_factory=dict)
+    """Fields that come from elsewhere than the rest: a score that was computed, a mark that the engine writes."""
+    types: Mapping[str, SensitiveType] = Field(default_factory=dict)
+    """Fields that hold what some laws never let out."""
+    file_field: str | None = None
+    """The field whose content is given as a record's files, as ``origins`` and ``types`` name it."""
     free_text: tuple[str, ...] = ()
     """Fields that may name other people: reviewed before release."""
     rectifiable: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from activities.connectors.settings import CollectionSettings, SpokenSettings, Words, read_settings
 from habeas.connector import Collection, Connector, Health, Located, Manifest, Page, RecordRef, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
+from habeas.fields import Origin, SensitiveType
 from habeas.model import Frozen, Identifier, normalise
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
@@ -50,6 +51,11 @@ class _Stack(CollectionSettings):
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
     free_text: tuple[str, ...] = ()
+    origin: Origin | None = None
+    origins: Mapping[str, Origin] = Field(default_factory=dict)
+    types: Mapping[str, SensitiveType] = Field(default_factory=dict)
+    file_field: str | None = None
+    """What ``origins`` and ``types`` call the scans."""
 
 
 class ManualSettings(Hands, SpokenSettings):

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from activities.letters import Authority, Controller, MissingSystem
 from habeas.connector import Record
+from habeas.coverage import Excerpt
 from habeas.glossary import humanise
 from habeas.model import Frozen, RequestId, Right, SystemName
 
@@ -32,12 +33,13 @@ Sources = Mapping[tuple[str, str], OpenRecords]
 
 
 class WithheldField(Frozen):
-    """A field that is never disclosed, and why (shown to the person)."""
+    """A field that is not disclosed, why (shown to the person), and by which law."""
 
     field: str
     label: str | None = None
     """For people; without one the field's name is made readable."""
     reason: str = Field(min_length=1)
+    law: str | None = None
 
     @property
     def called(self) -> str:
@@ -69,6 +71,8 @@ class CollectionFacts(Frozen):
     labels: Mapping[str, str] = Field(default_factory=dict)
     """Fields -> what people call them; without one a field's name is made readable."""
     withheld: tuple[WithheldField, ...] = ()
+    excerpt: Excerpt = Excerpt()
+    """What of the records is in the package; what has no value anywhere need not be among those withheld."""
 
     @property
     def called(self) -> str:

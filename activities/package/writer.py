@@ -188,7 +188,7 @@ def _withheld(facts: PackageFacts) -> Mapping[str, object]:
         "schema": "habeas.withheld/1",
         "request": facts.request_id,
         "fields": [
-            {"system": s.name, "collection": c.name, "field": w.field, "label": w.called, "reason": w.reason}
+            {"system": s.name, "collection": c.name, "label": w.called, **w.model_dump(exclude_none=True)}
             for s in facts.systems
             for c in s.collections
             if c.rows

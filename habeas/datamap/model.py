@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, Phrase, humanise
 from habeas.languages import Language
 from habeas.model import Frozen, SystemName
@@ -64,6 +65,10 @@ class ColumnRule(Frozen):
     """Its value may be corrected when the person asks for it."""
     label: str | None = Field(default=None, min_length=1)
     """What people call it; without one its name is made readable."""
+    origin: Origin | None = None
+    """Where its value comes from, if not as the table's; a mark is derived unless it says otherwise."""
+    holds: SensitiveType | Literal["none"] | None = Field(default=None, alias="is")
+    """What some laws never let out; ``none`` where only the column's name looks like it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -162,6 +167,8 @@ class TableRule(Frozen):
     category: str | None = None
     title: str | None = Field(default=None, min_length=1)
     """For people; without one its name is made readable."""
+    origin: Origin | None = None
+    """Where its data comes from, if not as the policy says of the category."""
     person: bool = False
     """A row is an account of a person: what `locate` answers."""
     name: tuple[str, ...] = ()
@@ -284,6 +291,10 @@ def _collection(name: str, table: TableRule) -> Collection:
         when_referenced=table.when_referenced,
         after=table.after,
         withheld={column: rule.because or "" for column, rule in table.columns.items() if not rule.disclose},
+        origin=table.origin,
+        origins=_origins(table),
+        types={column: rule.holds for column, rule in table.columns.items() if isinstance(rule.holds, SensitiveType)},
+        file_field=table.file.content if table.file else None,
         free_text=tuple(column for column, rule in table.columns.items() if rule.free_text),
         rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
         restrictable=table.restrict is not None,
@@ -291,3 +302,9 @@ def _collection(name: str, table: TableRule) -> Collection:
         title=table.title,
         labels={column: rule.label or humanise(column) for column, rule in table.columns.items() if column != content},
     )
+
+
+def _origins(table: TableRule) -> dict[str, Origin]:
+    """What the engine itself marks a row with was neither given by the person nor observed of them."""
+    said = {column: rule.origin for column, rule in table.columns.items() if rule.origin}
+    return dict.fromkeys(sorted(table.marks), Origin.DERIVED) | said

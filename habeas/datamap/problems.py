@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from habeas.connector import Treatment
 from habeas.datamap.finding import Finding, finding
+from habeas.datamap.looks import looks_like
 from habeas.datamap.model import DataMap, TableRule, TomlPath
 from habeas.datamap.untranslated import untranslated
+from habeas.fields import SensitiveType
 from habeas.policy.lines import line_of
 
 
@@ -60,6 +62,7 @@ def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
     yield from _links(data_map, name, table)
     yield from _rectified(data_map, name, table)
     yield from _marked(data_map, name, table)
+    yield from _sensitive(data_map, name, table)
     if table.expires:
         yield from _left_behind(data_map, name)
 
@@ -113,6 +116,21 @@ def _marked(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]
             path = (part, number) if part == "stops" else (part,)
             problem = f"{part}: {column} cannot hold a mark: {fixed[column]}"
             yield finding(data_map, problem, "name a column that is only a mark", name, None, *path)
+
+
+def _sensitive(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    """Where some law never lets a value out, what the column holds is decided, not guessed from its name."""
+    for column, rule in table.columns.items():
+        holds = looks_like(column)
+        undecided = ("tables", name, "columns", column, "is") in data_map.undecided
+        if holds and rule.holds is None and not undecided:
+            yield finding(
+                data_map,
+                "its name looks like what some laws never let out (11 CCR 7024(d)), and it does not say what it is",
+                f'write is = "{holds}", another of {", ".join(SensitiveType)}, or is = "none"',
+                name,
+                column,
+            )
 
 
 def _left_behind(data_map: DataMap, name: str) -> Iterator[Finding]:

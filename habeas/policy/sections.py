@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from habeas.fields import Origin
 from habeas.languages import Language
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
@@ -221,15 +222,6 @@ class Term(Frozen):
     days: int = Field(default=0, ge=0, le=36500)
 
 
-class Origin(StrEnum):
-    """Where data comes from; portability covers what the person gave or what was observed of them (WP 242 rev.01)."""
-
-    PERSON = "person"
-    OBSERVED = "observed"
-    DERIVED = "derived"
-    THIRD_PARTY = "third_party"
-
-
 class ControlledBy(Frozen):
     """Somebody else decides over this data, and we only process it: requests about it are sent on to them."""
 
@@ -314,6 +306,7 @@ class Category(Frozen):
     recipients: tuple[Name, ...] = ()
     retention: Text
     origin: Origin = Origin.PERSON
+    """Of what systems do not say more particularly, by collection or by field."""
     sensitive: bool = False
     sold: bool = False
     """Sold or shared for cross-context advertising (California)."""

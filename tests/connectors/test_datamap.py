@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
+from habeas.datamap.looks import looks_like
 from habeas.errors import DataMapError
+from habeas.fields import Origin, SensitiveType
 from tests.connectors import club, shop
 
 SHOP = 'system = "shop"\n' + shop.MAP
@@ -38,6 +40,59 @@ def test_a_guess_is_undecided_wherever_it_stands() -> None:
     ]
     with pytest.raises(DataMapError, match=r"line \d+: users\.email"):
         require_decided(parse_map(text))
+
+
+def test_a_column_says_where_its_value_comes_from_and_what_it_is() -> None:
+    text = SHOP.replace("mood = ", 'mood = { erase = "null", origin = "derived" } #', 1)
+    text = text.replace("[tables.users]\n", '[tables.users]\norigin = "observed"\n', 1)
+    users, *others = parse_map(text).manifest().collections
+    assert users.origin is Origin.OBSERVED
+    assert (users.origins, users.types) == ({"mood": Origin.DERIVED}, {"password_hash": SensitiveType.PASSWORD})
+    assert {one.origin for one in others} == {None}
+    assert {one.name: one.file_field for one in others if one.file_field} == {"attachments": "content"}
+
+
+def test_a_mark_that_is_written_here_is_derived_unless_the_map_says_otherwise() -> None:
+    members = next(one for one in parse_map(CLUB).manifest().collections if one.name == "members")
+    marks = parse_map(CLUB).tables["members"].marks
+    assert marks
+    assert members.origins == dict.fromkeys(marks, Origin.DERIVED)
+    text = CLUB.replace('newsletter = "keep"', 'newsletter = { erase = "keep", origin = "person" }')
+    members = next(one for one in parse_map(text).manifest().collections if one.name == "members")
+    assert members.origins["newsletter"] is Origin.PERSON
+
+
+NAMES = {
+    "government_id": "ssn customer_ssn passport_no passport_scan drivers_license driving_licence_number "
+    "personal_number national_id tax_id social_security cpr id_number",
+    "financial_account": "iban bank_account account account_no card_number credit_card",
+    "medical_id": "insurance_no health_insurance_number medical_record_number mrn",
+    "password": "password password_hash user_passwd pin",
+    "security_answer": "security_question secret_answer",
+    "biometric": "fingerprint face_template biometric_id voiceprint",
+    "": "id invoice_id account_id card_id customer_no phone_number pinned_at invoice_number passed number order_no "
+    "interface_id span single idle address score since",
+}
+
+
+@pytest.mark.parametrize("holds", NAMES)
+def test_what_a_column_s_name_looks_like(holds: str) -> None:
+    names = NAMES[holds].split()
+    assert {name: looks_like(name) for name in names} == dict.fromkeys(names, holds or None)
+
+
+def test_a_column_that_looks_like_what_is_never_let_out_is_decided() -> None:
+    told = f"line {line(SHOP, 'password_hash')}: users.password_hash: its name looks like what some laws never let out"
+    (found,) = findings(SHOP.replace('is = "password", ', ""))
+    assert found.startswith(told)
+    assert 'write is = "password", another of government_id, financial_account,' in found
+    assert found.endswith('or is = "none"')
+    assert findings(SHOP.replace('is = "password"', 'is = "none"')) == []
+    for guess in ("?password", "?"):
+        (found,) = findings(SHOP.replace('is = "password"', f'is = "{guess}"'))
+        assert "users.password_hash: `columns.password_hash.is` is not decided" in found
+    with pytest.raises(DataMapError, match=r"password_hash\.is"):
+        parse_map(SHOP.replace('is = "password"', 'is = "secret"'))
 
 
 def test_bare_marks_are_undecided_too() -> None:

@@ -9,6 +9,7 @@ from activities.connectors import connector_names, load_connector
 from activities.connectors.sql import check_map, draft_map
 from habeas.datamap import load_map, parse_map, problems
 from habeas.errors import ConfigurationError, DataMapError, Terminal, Transient
+from habeas.fields import SensitiveType
 from tests.connectors import club, shop
 from tests.connectors.store import Store, ids
 
@@ -194,6 +195,8 @@ async def test_a_draft_is_valid_and_undecided_from_top_to_bottom(store: Store) -
     assert drafted.tables["users"].person
     assert [link.table for link in drafted.tables["comments"].belongs] == ["tickets"]
     assert drafted.tables["users"].columns["password_hash"].disclose is False
+    assert drafted.tables["users"].columns["password_hash"].holds is SensitiveType.PASSWORD
+    assert any("`columns.password_hash.is` is not decided" in str(one) for one in undecided)
     assert all(one.line for one in await asyncio.to_thread(check_map, drafted, store.dsn))
     with pytest.raises(DataMapError, match="is not decided"):
         store.connect(text.split("\n", 3)[3])

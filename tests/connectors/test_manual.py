@@ -12,6 +12,7 @@ from activities.connectors import load_connector
 from activities.connectors.manual import Hands, ManualConnector, hands_of
 from habeas.connector import Capability, Connector, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
+from habeas.fields import Origin, SensitiveType
 from habeas.phrases import lacking
 
 GOOD: dict[str, Any] = {
@@ -28,6 +29,17 @@ GOOD: dict[str, Any] = {
         },
     ],
 }
+
+
+def test_what_is_typed_in_may_be_derived_or_be_what_some_laws_never_let_out() -> None:
+    more = {"origins": {"grade": "derived"}, "types": {"scan": "government_id"}, "file_field": "scan"}
+    stacks = [GOOD["collections"][0] | {"origin": "third_party"}, GOOD["collections"][1] | more]
+    letters, contracts = load_connector(
+        "paper", {"connector": "manual", **GOOD, "collections": stacks}
+    ).manifest.collections
+    assert letters.origin is Origin.THIRD_PARTY
+    assert (contracts.origins, contracts.types) == ({"grade": Origin.DERIVED}, {"scan": SensitiveType.GOVERNMENT_ID})
+    assert contracts.file_field == "scan"
 
 
 def test_it_comes_through_the_same_door_as_every_connector() -> None:

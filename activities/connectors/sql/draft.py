@@ -13,6 +13,7 @@ from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
 from activities.connectors.sql.session import Database
 from habeas.datamap import ColumnRule, DataMap, Effect, parse_map
+from habeas.datamap.looks import looks_derived, looks_like
 from habeas.phrases import Part, spoken
 
 _PEOPLE = re.compile(
@@ -31,6 +32,7 @@ _SECRET = re.compile(r"password|passwd|secret|token|api_key|salt|otp|hash$")
 _FREE_TEXT = re.compile(
     r"(^|_)(notes?|body|comments?|message|description|text|remarks?|memo|bio|details|reason|subject)$"
 )
+_PERSONAL_TYPES = ("bytea", "json", "jsonb", "inet")
 _NAMES = ("first_name", "given_name", "middle_name", "last_name", "family_name", "full_name", "name")
 _MEDIA_TYPES = ("content_type", "media_type", "mime_type")
 _FILE_NAMES = ("filename", "file_name", "name")
@@ -207,23 +209,33 @@ class _Guesses:
             yield f"file = {{ {', '.join(parts)} }}  # guess"
 
     def _column(self, table: Table, column: Column) -> str:
+        erase, more, why = self._rule(table, column)
+        if holds := looks_like(column.name):
+            more.append(f'is = "?{holds}"')
+        if looks_derived(column.name):
+            more.append('origin = "?derived"')
+        value = f"{{ {', '.join([f'erase = {erase}', *more])} }}" if more else erase
+        return f"{value}  # {why}"
+
+    def _rule(self, table: Table, column: Column) -> tuple[str, list[str], str]:
+        """What erasure does to a column, what else the map says of it, and why."""
         if column.name in table.primary_key:
-            return '"keep"  # the key'
+            return '"keep"', [], "the key"
         if column.generated:
-            return '"keep"  # generated'
+            return '"keep"', [], "generated"
         if any(column.name in key.columns for key in self._keys(table)):
-            return '"?keep"  # guess: points at another row'
+            return '"?keep"', [], "guess: points at another row"
+        softest, full_type = f'"?{_softest(table, column)}"', f"guess: {column.full_type}"
         if _SECRET.search(column.name):
-            hidden = 'disclose = false, because = "?security"'
-            return f'{{ erase = "?{_softest(table, column)}", {hidden} }}  # guess: a secret'
+            return softest, ["disclose = false", 'because = "?security"'], "guess: a secret"
         if _FREE_TEXT.search(column.name) and column.category in "SU":
-            return f'{{ erase = "?{_strongest(table, column)}", free_text = true }}  # guess: may name other people'
+            return f'"?{_strongest(table, column)}"', ["free_text = true"], "guess: may name other people"
         pointed = any(key.target == table.name and column.name in key.target_columns for key in self.keys)
         if _PERSONAL.search(column.name) and rectifiable(column) and not pointed:
-            return f'{{ erase = "?{_softest(table, column)}", rectify = "?true" }}  # guess: {column.full_type}'
-        if _PERSONAL.search(column.name) or column.base in ("bytea", "json", "jsonb", "inet"):
-            return f'"?{_softest(table, column)}"  # guess: {column.full_type}'
-        return f'"?keep"  # guess: {column.full_type}'
+            return softest, ['rectify = "?true"'], full_type
+        if _PERSONAL.search(column.name) or looks_like(column.name) or column.base in _PERSONAL_TYPES:
+            return softest, [], full_type
+        return '"?keep"', [], full_type
 
 
 def _softest(table: Table, column: Column) -> str:

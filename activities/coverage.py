@@ -14,6 +14,7 @@ from habeas import law
 from habeas.connector import Connector
 from habeas.coverage import LeftOut, Why, left_out
 from habeas.model import Frozen, Request, SystemName
+from habeas.particulars import Particulars
 from habeas.policy import Policy
 
 __all__ = ["Copied", "Coverage", "copied", "coverage", "refused_parts", "sent_on", "why_left_out"]
@@ -26,7 +27,8 @@ Coverage = dict[str, LeftOut]
 async def coverage(tx: Tx, request: Request, policy: Policy) -> Coverage:
     """The categories that a copy leaves out, by the policy's ids."""
     refused = await exempted(tx, request.id)
-    found = left_out(request.right, request.regime, policy.categories, refused)
+    asked = Particulars.of(await tx.subject(request.id)).categories
+    found = left_out(request.right, request.regime, policy.categories, refused, asked)
     return {one.category: one for one in found}
 
 
@@ -98,7 +100,7 @@ def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart
 
 
 def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
-    """Why the law or somebody else's say keeps a category out of a copy, as a sentence for the person.
+    """Why the law, somebody else or the person's own wish keeps a category out of a copy, as a sentence for them.
 
     Raises:
         ValueError: it was refused; a refusal has words of its own (`refused_parts`).
@@ -109,7 +111,7 @@ def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
             controlled = policy.category(one.category).controlled_by
             who = policy.text(controlled.who, language) if controlled else ""
             return words.text("left_out.controlled", who=who)
-        case Why.BASIS | Why.ORIGIN:
+        case Why.BASIS | Why.ORIGIN | Why.NOT_ASKED:
             return words.text(f"left_out.{one.why}")
         case Why.REFUSED:
             raise ValueError("a refusal has words of its own")

@@ -19,6 +19,8 @@ __all__ = ["LeftOut", "Portable", "Why", "left_out", "portable"]
 class Why(StrEnum):
     """Why a category of data is not in a copy."""
 
+    NOT_ASKED = "not_asked"
+    """The person asked for other categories only."""
     BASIS = "basis"
     """Portability: neither consent nor a contract is its basis."""
     ORIGIN = "origin"
@@ -63,7 +65,11 @@ def portable(regime: str) -> Portable | None:
 
 
 def left_out(
-    right: Right, regime: str, categories: Collection[Category], refused: Collection[str] = ()
+    right: Right,
+    regime: str,
+    categories: Collection[Category],
+    refused: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> tuple[LeftOut, ...]:
     """The categories that a copy does not hold, in their order, each with the first reason that applies.
 
@@ -72,11 +78,14 @@ def left_out(
         regime: the code of the law.
         categories: those of the policy that are asked about.
         refused: ids of the categories that staff refused.
+        asked: ids of those that the person asked for; empty for all.
     """
     scope = portable(regime) if right is Right.PORTABILITY else None
     found = []
     for one in categories:
-        if one.controlled_by is not None:
+        if asked and one.id not in asked:
+            found.append(LeftOut(category=one.id, why=Why.NOT_ASKED))
+        elif one.controlled_by is not None:
             found.append(LeftOut(category=one.id, why=Why.CONTROLLED))
         elif scope and scope.origins and one.origin not in scope.origins:
             found.append(LeftOut(category=one.id, why=Why.ORIGIN, provision=scope.cite))

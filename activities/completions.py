@@ -26,7 +26,7 @@ from habeas.staying import Because
 __all__ = ["completion_access", "completion_change", "completion_erasure", "refused_objection"]
 
 _PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
-_STAYING = frozenset({Because.EXEMPT.value, Because.LEGAL_HOLD.value, Because.RESTRICTED.value})
+_STAYING = frozenset(each.value for each in Because if each is not Because.CONTROLLED)
 """Why an object stays that no term of a law keeps."""
 _TOUCHED = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
 

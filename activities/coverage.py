@@ -18,6 +18,7 @@ from habeas import law
 from habeas.connector import Collection, Connector, Manifest
 from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
 from habeas.model import Frozen, Request, SystemName
+from habeas.particulars import Particulars
 from habeas.policy import Policy
 
 __all__ = ["Copied", "Coverage", "because", "copied", "coverage", "refused_parts", "sent_on"]
@@ -86,10 +87,11 @@ class Coverage:
 
 
 async def coverage(tx: Tx, request: Request, policy: Policy, manifests: Mapping[str, Manifest]) -> Coverage:
-    """What a request's copy covers, after what staff refused of it."""
+    """What a request's copy covers, of what was asked for, after what staff refused of it."""
     refused = frozenset(await exempted(tx, request.id))
+    asked = frozenset(Particulars.of(await tx.subject(request.id)).categories)
     place = policy.answered_in(request.regime, request.jurisdiction)
-    found = scope(request.right, request.regime, place, refused)
+    found = scope(request.right, request.regime, place, refused, asked)
     return Coverage(scope=found, called=Naming(policy, manifests, request.language))
 
 
@@ -161,7 +163,7 @@ def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart
 
 
 def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
-    """Why the law or somebody else's say keeps something out of a copy, as a sentence for the person.
+    """Why the law, somebody else or the person's own wish keeps something out of a copy, as a sentence for them.
 
     Raises:
         ValueError: it was refused; a refusal has words of its own (`refused_parts`).
@@ -172,7 +174,7 @@ def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
             controlled = policy.category(one.category).controlled_by
             who = policy.text(controlled.who, language) if controlled else ""
             return words.text("left_out.controlled", who=who)
-        case Why.BASIS | Why.ORIGIN:
+        case Why.BASIS | Why.ORIGIN | Why.NOT_ASKED:
             return words.text(f"left_out.{one.why}")
         case Why.UNDISCLOSED:
             return words.text("left_out.undisclosed", what=words.text(f"types.{one.holds}"))

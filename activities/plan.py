@@ -19,6 +19,7 @@ from activities.wrapper import progress
 from habeas.connector import SystemPlan, Treatment
 from habeas.evidence import Tag
 from habeas.model import Request
+from habeas.particulars import Particulars
 from habeas.plan import IndexedRecord, draft
 
 REASONS = "letter/reasons"
@@ -71,10 +72,11 @@ class PlanActivities:
         needed = tuple(one for one in graph.own() if one.kind in manifest.needs)
         async with parts.ledger.begin() as tx:
             keepers = await keepers_of(tx, request, parts)
+            asked = frozenset(Particulars.of(await tx.subject(request.id)).categories) or None
             stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
             await keepers.note(at)
         today = local_day(parts.policy(request.controller), at)
-        return draft(system, manifest.collections, graph.roots(system), needed, index, today, stays)
+        return draft(system, manifest.collections, graph.roots(system), needed, index, today, stays, asked)
 
     @activity.defn
     async def reasons_at_once(self, order: OnRequest) -> ReasonsReport:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
+from activities.brief import categories_asked
 from activities.change_model import LiftedOrder
 from activities.clockface import local_day
 from activities.finding import load_graph
@@ -24,6 +25,7 @@ from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Request, Right, normalise
 from habeas.outcomes import Fate
+from habeas.particulars import Particulars
 from habeas.policy import Policy, Recipient
 
 CHANGES = "change/"
@@ -212,9 +214,10 @@ class RecipientActivities:
 
     async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
         """Address -> the categories that it decides over, of what was collected."""
-        forwarded = {one.id: one for one in policy.categories if one.controlled_by}
         async with self._parts.ledger.begin() as tx:
+            asked = Particulars.of(await tx.subject(request.id))
             collected = await load_collected(tx, request.id)
+        forwarded = {one.id: one for one in categories_asked(policy, asked) if one.controlled_by}
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
         found: dict[str, set[str]] = {}
         for system, manifest in self._manifests(request).items():

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
+from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
 from activities.model import (
     CollectReport,
@@ -130,6 +131,8 @@ class SystemActivities:
             plan = await approved_plan(tx, order, self._parts)
             # What is under way in the system, or done by hand, cannot be called back.
             begun = order.handle or await answered(tx, order)
+            if not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code:
+                return EraseReport(system=order.system, state=COPY_FIRST)
             held = 0 if begun else await held_since(tx, order.request_id, plan, self._parts)
             if held:
                 facts: dict[str, JsonValue] = {"system": order.system, "held": held}

@@ -221,6 +221,15 @@ class SystemPlan(Frozen):
     roots: tuple[RecordRef, ...] = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(repr=False)
     objects: tuple[PlannedObject, ...] = Field(repr=False)
+    only: tuple[str, ...] | None = None
+    """The collections that the plan is about, where the person asked for some categories only; None for all.
+
+    What is, changes or appears in other collections is none of its business: it is no drift, and has not come back.
+    """
+
+    def covers(self, collection: str) -> bool:
+        """Whether the plan says all that there is to say of the person in this collection."""
+        return self.only is None or collection in self.only
 
 
 class FieldChange(Frozen):

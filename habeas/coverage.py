@@ -25,6 +25,8 @@ __all__ = ["Excerpt", "LeftOut", "Portable", "Scope", "Why", "portable", "scope"
 class Why(StrEnum):
     """Why data is not in a copy."""
 
+    NOT_ASKED = "not_asked"
+    """The person asked for other categories only."""
     BASIS = "basis"
     """Portability: neither consent nor a contract is its basis."""
     ORIGIN = "origin"
@@ -94,13 +96,15 @@ def portable(regime: str) -> Portable | None:
 
 
 class Scope(Frozen):
-    """What a copy covers for one right, under one law, after what staff refused."""
+    """What a copy covers for one right, under one law, of what was asked for, after what staff refused."""
 
     portable: Portable | None = None
     undisclosed: Mapping[SensitiveType, str] = Field(default_factory=dict)
     """Types whose values are never given out -> the provision that says so."""
     refused: frozenset[str] = frozenset()
     """Ids of the categories that staff refused."""
+    asked: frozenset[str] = frozenset()
+    """Ids of the categories that the person asked for; empty for all."""
 
     def left_out(self, category: Category, origin: Origin | None = None) -> LeftOut | None:
         """Why data of a category is not in a copy, by the first reason that applies; None where it is.
@@ -110,6 +114,8 @@ class Scope(Frozen):
             origin: where the data comes from, if not as the policy says of the category.
         """
         scope = self.portable
+        if self.asked and category.id not in self.asked:
+            return LeftOut(category=category.id, why=Why.NOT_ASKED)
         if category.controlled_by is not None:
             return LeftOut(category=category.id, why=Why.CONTROLLED)
         if scope and scope.origins and (origin or category.origin) not in scope.origins:
@@ -136,7 +142,13 @@ class Scope(Frozen):
         return excerpt.model_copy(update={"files": excerpt.shows(file) if file else rest is None})
 
 
-def scope(right: Right, regime: str, jurisdiction: str, refused: frozenset[str] = frozenset()) -> Scope:
+def scope(
+    right: Right,
+    regime: str,
+    jurisdiction: str,
+    refused: frozenset[str] = frozenset(),
+    asked: frozenset[str] = frozenset(),
+) -> Scope:
     """What a copy covers.
 
     Args:
@@ -144,6 +156,7 @@ def scope(right: Right, regime: str, jurisdiction: str, refused: frozenset[str] 
         regime: the code of the law.
         jurisdiction: where the request is answered.
         refused: ids of the categories that staff refused.
+        asked: ids of those that the person asked for; empty for all.
 
     Raises:
         UnknownRegime: as `habeas.law.regime`.
@@ -153,4 +166,5 @@ def scope(right: Right, regime: str, jurisdiction: str, refused: frozenset[str] 
         portable=portable(regime) if right is Right.PORTABILITY else None,
         undisclosed={holds: rule.cite for holds, rule in rules.items()},
         refused=refused,
+        asked=asked,
     )

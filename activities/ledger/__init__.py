@@ -3,6 +3,7 @@
 from activities.ledger.acts import Act
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
+from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
@@ -25,6 +26,7 @@ __all__ = [
     "Changes",
     "ClaimedLink",
     "CodeResult",
+    "CopyRow",
     "DeletionHoldRow",
     "DueRow",
     "ErrorRow",

@@ -159,6 +159,8 @@ class ReviewPolicy(Frozen):
     """Why one person may erase alone; needed for fewer than two approvals."""
     change_approvals: int = Field(default=1, ge=1, le=5)
     """Rectification, restriction, and an objection that must be weighed. What the law wants done at once needs none."""
+    export_before_erasure: bool = False
+    """Nothing is erased before the person got a copy of it: without one, an erasure is not approved."""
 
 
 class ErasurePolicy(Frozen):

@@ -113,7 +113,9 @@ class MemoryConnector(ChangingRows):
             return wait
         planned = {(one.collection, one.key): one for one in plan.objects}
         appeared = [
-            row for row in self._of({root.key for root in plan.roots}) if (row.collection, row.key) not in planned
+            row
+            for row in self._of({root.key for root in plan.roots})
+            if (row.collection, row.key) not in planned and plan.covers(row.collection)
         ]
         changed = [one for one in plan.objects if not self._as_planned(one) and not self._unchanged(one)]
         if appeared or changed:
@@ -139,7 +141,9 @@ class MemoryConnector(ChangingRows):
         outcomes.extend(
             ObjectOutcome(collection=row.collection, key=row.key, fate=Fate.FAILED, reason="came_back")
             for row in self._accounts()
-            if (row.collection, row.key) not in planned and set(row.identifiers) & set(plan.identifiers)
+            if (row.collection, row.key) not in planned
+            and plan.covers(row.collection)
+            and set(row.identifiers) & set(plan.identifiers)
         )
         return Done(result=tuple(outcomes))
 

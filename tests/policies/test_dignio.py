@@ -271,6 +271,65 @@ async def test_e_mails_of_somebody_who_only_wrote_go_when_they_ask(world: Instal
     assert channel in {one.kind for one in world.policy(ME).channels}
 
 
+@promise(ME, "L71-75", "L78")
+async def test_a_customer_may_have_the_e_mails_alone_deleted(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    everything = left(await world.since(ME, before))
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="US-CA", categories=("correspondence",))
+    # No personal identification number is reached: the code is enough.
+    await case.prove()
+    await case.approved()
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    assert left(now) == everything - {"dignio_crm.correspondence"}
+    assert now[CONTACTS][0]["email"] == person.email
+    assert now[LETTERS], "what belongs to an invoice is another category, and was not asked for"
+    assert "This is only about: E-mails and summaries of calls." in letter
+    assert "E-mails and summaries of calls (Customer relations)" in letter
+    assert "was not asked for, and stays as it is" in letter
+    assert "Bookkeeping" not in letter
+    assert "partial_refusal" not in await case.letters()
+
+
+@promise(ME, "L29", "L78")
+async def test_why_some_e_mails_stay_is_told_at_once_where_all_were_asked_for(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    asked = ("correspondence", "business_correspondence")
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="US-CA", categories=asked)
+    await case.prove()
+    await case.approved()
+    await case.answered()
+    assert (await case.row()).outcome is Outcome.PARTLY_FULFILLED
+    story = [(event.tag.value, event.facts.get("letter")) for event in await case.events()]
+    first_erased = next(number for number, (tag, _) in enumerate(story) if tag == "system:erased")
+    assert story.index(("letter:sent", "partial_refusal")) < first_erased
+    assert "E-mails that belong to our books" in case.letter("what belongs to an invoice is kept for five years")
+    now = await world.since(ME, before)
+    assert now[LETTERS]
+    assert not now["dignio_crm.correspondence"]
+
+
+@promise(ME, "L29")
+async def test_a_partners_record_is_deleted_and_nothing_else(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await partner(world, ended=":today - 100")
+    await world.sql("dignio_crm", MINUTES.format(on=":today - 120", kept=":today - 100"), person)
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="NO", categories=("supplier_partner",))
+    await case.prove()
+    await case.approved()
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    (kept,) = now["dignio_crm.partners"]
+    assert (kept["email"], kept["full_name"]) == (None, None), "the minutes that were not asked for still point at it"
+    assert now["dignio_crm.correspondence"]
+    assert now["dignio_newsletter.subscribers"]
+    assert "Suppliers and partners (Customer relations): 1 record." in letter
+
+
 @promise(ME, "L19-20")
 async def test_data_in_a_dispute_stays_until_the_dispute_is_over(world: Installation) -> None:
     await world.sweep()

@@ -25,8 +25,8 @@ def _person(world: World, *, free_text: bool = True) -> Person:
 async def _waits(case: Case, code: str = "copy_first") -> None:
     async def so() -> bool:
         async with case.world.parts.ledger.begin() as tx:
-            rows = {row.system: row for row in await tx.systems(case.id)}
             blocked = (await tx.request_row(case.id)).blocked_on
+            rows = {row.system: row for row in await tx.systems(case.id)}
         return blocked == COPY and rows["habeas-copy"].error_code == code
 
     await eventually(so)

@@ -8,7 +8,7 @@ import pytest
 
 from workers.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.plugins.require_all"]
+pytest_plugins = ["tests.plugins.in_memory", "tests.plugins.parallel", "tests.plugins.require_all"]
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,9 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
     place = policy.answered_in(request.regime, request.jurisdiction)
     purposes = purposes_of(policy, request.right, asked.purposes)
     manifests = {name: parts.connector(name).manifest for name in policy.systems}
-    systems = tuple(system_brief(name, manifests[name], parts) for name in policy.systems)
+    systems = tuple(
+        system_brief(name, manifests[name], parts, policy.erasure.after.get(name, ())) for name in policy.systems
+    )
     by_hand = weighed(policy, request.right, purposes)
     duty = request.right in _TOLD and law.recipients_duty(request.regime, place, request.right) is not None
     return Brief(
@@ -89,6 +91,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         forwards=any(category.controlled_by is not None for category in policy.categories),
         forwards_from=tuple(name for name in policy.systems if _for_others(policy, manifests[name])),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
+        erasure_waits=policy.erasure.wait_days * DAY if request.right is Right.ERASURE else 0.0,
         changed_at_once=request.right in CHANGING and not approvals(request.right, policy, purposes),
     )
 
@@ -172,7 +175,7 @@ def _marketing(purpose: Purpose) -> bool:
     return PurposeKind.DIRECT_MARKETING in purpose.kinds
 
 
-def system_brief(name: str, manifest: Manifest, parts: Parts) -> SystemBrief:
+def system_brief(name: str, manifest: Manifest, parts: Parts, after: tuple[str, ...] = ()) -> SystemBrief:
     """What a workflow must know of a connected system."""
     return SystemBrief(
         name=name,
@@ -183,6 +186,8 @@ def system_brief(name: str, manifest: Manifest, parts: Parts) -> SystemBrief:
         purposes=manifest.purposes,
         holds=any(collection.expires is not None for collection in manifest.collections),
         by_hand=() if manifest.manual else steps_by_hand(manifest),
+        vetoes=Capability.VETO in manifest.capabilities,
+        after=after,
     )
 
 

@@ -40,6 +40,11 @@ class SystemBrief(Frozen):
     by_hand: tuple[str, ...] = ()
     """Of `collect` and `erase`: what it cannot do by itself, though it answers otherwise; a human does it."""
 
+    vetoes: bool = False
+    """It is asked, before anything is erased anywhere, what stands in the way."""
+    after: tuple[SystemName, ...] = ()
+    """Systems that are done before it erases."""
+
     def needs_hands(self, step: str) -> bool:
         """Whether a human does this step."""
         return self.manual or step in self.by_hand
@@ -123,6 +128,8 @@ class Brief(Frozen):
     """The law wants it done at once: nobody approves."""
     weighed: tuple[str, ...] = ()
     """Of the purposes: those that a human weighs before they stop (GDPR art. 21(1))."""
+    erasure_waits: float = 0.0
+    """Seconds between the last approval of an erasure and its beginning."""
 
 
 class StageEntry(OnRequest):
@@ -225,6 +232,18 @@ class EraseReport(Frozen):
     wait: float = 0.0
     """Seconds until to ask again, or until a callback is given up."""
     counts: dict[Fate, int] = Field(default_factory=dict)
+
+
+class VetoReport(Frozen):
+    """What stands in the way of an erasure in one system: how many objects for which reason."""
+
+    system: SystemName
+    reasons: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """As a reason to wait."""
+        return ":".join(["vetoed", *sorted(self.reasons)])[:80]
 
 
 class ConfirmReport(Frozen):

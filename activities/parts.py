@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from activities.ledger import Ledger
 from activities.mail import Mailer
 from activities.storage import Storage
-from habeas.connector import Changing, Connector
+from habeas.connector import Changing, Connector, Vetoing
 from habeas.errors import ConfigurationError, Terminal
 from habeas.policy import Policy
 
@@ -58,6 +58,18 @@ class Parts:
         connector = self.connector(system)
         if not isinstance(connector, Changing):
             raise Terminal("Its connector says that it changes data, and cannot.", system=system)
+        return connector
+
+    def vetoing(self, system: str) -> Vetoing:
+        """The connector of a system that is asked for vetoes.
+
+        Raises:
+            ConfigurationError: the system is not configured in this process.
+            Terminal: its manifest says that it can tell, and its connector cannot.
+        """
+        connector = self.connector(system)
+        if not isinstance(connector, Vetoing):
+            raise Terminal("Its connector says that it knows vetoes, and does not.", system=system)
         return connector
 
     def queue_of(self, system: str) -> str:

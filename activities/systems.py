@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -17,6 +18,7 @@ from activities.model import (
     LocateOrder,
     LocateReport,
     SystemOrder,
+    VetoReport,
 )
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
@@ -107,6 +109,19 @@ class SystemActivities:
                 dedupe=f"collected/{order.system}/{order.at.isoformat()}",
             )
         return CollectReport(system=order.system, free_text=done.free_text, **counts)
+
+    @activity.defn
+    async def vetoes(self, order: EraseOrder) -> VetoReport:
+        """What stands in the way of the system's part of the approved plan; nothing is touched."""
+        async with self._parts.ledger.begin() as tx:
+            plan = await approved_plan(tx, order, self._parts)
+        reasons = dict(Counter(one.reason for one in await self._parts.vetoing(order.system).vetoes(plan)))
+        if reasons:
+            async with self._parts.ledger.begin() as tx:
+                facts: dict[str, JsonValue] = {"system": order.system, **reasons}
+                dedupe = f"vetoed/{order.system}/{order.at.isoformat()}"
+                await tx.record(order.request_id, Tag.SYSTEM_VETOED, at=order.at, facts=facts, dedupe=dedupe)
+        return VetoReport(system=order.system, reasons=reasons)
 
     @activity.defn
     async def erase(self, order: EraseOrder) -> EraseReport:

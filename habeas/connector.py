@@ -34,6 +34,8 @@ class Capability(StrEnum):
     OBJECT = "object"
     EXPIRE = "expire"
     """Can tell which of its objects are past the term that they may be kept for (see `Expiring`)."""
+    VETO = "veto"
+    """Can tell before an erasure what stands in its way (see `Vetoing`)."""
 
 
 class Treatment(StrEnum):
@@ -290,6 +292,28 @@ class Changing(Protocol):
 
     async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
         """Look again, without trusting `change`: one outcome per object, as it is now; `Fate.FAILED` where not so."""
+        ...
+
+
+class Veto(Frozen):
+    """What stands in the way of erasing one object for now: an invoice that is not paid, a ticket that is open."""
+
+    collection: str
+    key: str = Field(repr=False)
+    reason: str = Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")
+    """A code (``open_invoice``), never free text from a system. Staff read it."""
+
+
+@runtime_checkable
+class Vetoing(Protocol):
+    """A system that knows of things that must be settled before a person can be erased there."""
+
+    async def vetoes(self, plan: SystemPlan) -> tuple[Veto, ...]:
+        """What stands in the way of this plan now; empty if nothing does. Changes nothing.
+
+        Every system is asked before the first erases anything: one that could only refuse half-way would leave the
+        person half erased.
+        """
         ...
 
 

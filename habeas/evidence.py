@@ -54,6 +54,7 @@ class Tag(StrEnum):
     SYSTEM_LOCATED = "system:located"
     SYSTEM_AMBIGUOUS = "system:ambiguous"
     SYSTEM_COLLECTED = "system:collected"
+    SYSTEM_VETOED = "system:vetoed"
     SYSTEM_ERASED = "system:erased"
     SYSTEM_CONFIRMED = "system:confirmed"
     SYSTEM_WAITING = "system:waiting"

@@ -246,6 +246,7 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
         activities=[
             steps.locate,
             steps.collect,
+            steps.vetoes,
             steps.erase,
             steps.confirm,
             HoldActivities(parts).hold_deletion,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -15,6 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows import calls
     from workflows.holding import Holding
     from workflows.model import RequestStart
+
+VETO_ASKED_EVERY = timedelta(days=1)
 
 
 class Erasing(Holding):
@@ -28,11 +30,48 @@ class Erasing(Holding):
     async def _erase(self) -> tuple[SystemBrief, ...]:
         """Carry the approved plan out; the systems whose data drifted since, untouched, go back to review."""
         await self._enter(Stage.FULFILLING)
-        if self._brief.reasons_at_once:
+        if self._brief.reasons_at_once and not self._brief.erasure_waits:
             await self._tell_reasons()
+        await self._vetoes()
         systems = [system for system in self._systems if system.name not in self.systems.skipped]
-        states = await asyncio.gather(*(self._erase_one(system) for system in systems))
+        states = await self._in_order(systems)
         return self._drifted(systems, [state == "drifted" for state in states])
+
+    async def _vetoes(self) -> None:
+        """Ask every system that can tell what stands in the way, before the first of them erases anything."""
+        asked = [one for one in self._systems if one.vetoes and one.name not in self.systems.skipped]
+        if asked:
+            await asyncio.gather(*(self._nothing_in_the_way(system) for system in asked))
+
+    async def _nothing_in_the_way(self, system: SystemBrief) -> None:
+        """Until the system knows of nothing any more, or is left out. It is asked daily, and when staff say so."""
+        while True:
+            heard = self.systems.heard(system.name)
+            report = await self.systems.step(system, "vetoes", SystemActivities.vetoes, self._erase_order(system, None))
+            if report is None:
+                return
+            if not report.reasons:
+                await self.systems.arrived(system.name, "vetoes")
+                return
+            await self.systems.wait_for(system.name, "vetoes", report.code)
+            await self.systems.told(system.name, heard, within=VETO_ASKED_EVERY)
+
+    async def _in_order(self, systems: list[SystemBrief]) -> list[str]:
+        """Erase in each; where the policy names an order, one begins when those before it are done.
+
+        One that comes after a system whose data drifted does not begin: it has its turn after the next review.
+        """
+        begun: dict[str, asyncio.Task[str]] = {}
+
+        async def turn(system: SystemBrief) -> str:
+            before = [begun[name] for name in system.after if name in begun]
+            if before and "drifted" in await asyncio.gather(*before):
+                return "not_yet"
+            return await self._erase_one(system)
+
+        for system in systems:
+            begun[system.name] = asyncio.create_task(turn(system))
+        return await asyncio.gather(*begun.values())
 
     async def _tell_reasons(self) -> None:
         """Why something is kept, told as soon as it is decided, and not at the end of the erasure."""

@@ -8,6 +8,7 @@ What staff do to it is in `workflows.acts`, the statutory clock in `workflows.cl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 
 from temporalio import workflow
@@ -199,10 +200,24 @@ class RequestWorkflow(Changing):
             self.plan_outdated = False
             needed = await self._ready_for_review()
             await workflow.wait_condition(partial(self._may_go_on, needed))
+            if not self.look_again and not self.plan_outdated and self._brief.erasure_waits:
+                await self._wait_before_erasing()
             if self.look_again:
                 return False
             if not self.plan_outdated:
                 return True
+
+    async def _wait_before_erasing(self) -> None:
+        """The waiting period, unless something new turns up. Until it is over the person may withdraw as before."""
+        if self._brief.reasons_at_once:
+            await self._tell_reasons()
+        self._log("approved: the waiting period before the erasure has begun")
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self.look_again or self.plan_outdated,
+                timeout=self._brief.erasure_waits,
+                timeout_summary="waiting period before the erasure",
+            )
 
     async def _ready_for_review(self) -> int:
         """Draft what is to be approved; how many people must."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -148,9 +150,10 @@ class Systems:
         """How often staff have said retry: to be asked before what they may speak of begins."""
         return self._retries.get(system, 0)
 
-    async def told(self, system: str, heard: int) -> None:
-        """Until staff say retry or skip, unless they did since."""
-        await workflow.wait_condition(lambda: self._is_told(system, heard))
+    async def told(self, system: str, heard: int, *, within: timedelta | None = None) -> None:
+        """Until staff say retry or skip, unless they did since; or until so much time is over."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self._is_told(system, heard), timeout=within)
 
     async def called_back(self, system: str, handle: str, give_up_after: float) -> None:
         """Until the system calls back with this handle, or the time it gave itself is over. A call counts once."""

@@ -19,6 +19,7 @@ from habeas.policy.sections import (
     Channel,
     ClockPolicy,
     Controller,
+    ErasurePolicy,
     IdentityPolicy,
     Jurisdiction,
     LettersPolicy,
@@ -46,6 +47,7 @@ class Policy(Frozen):
     promise: Promise = Promise()
     identity: IdentityPolicy = IdentityPolicy()
     review: ReviewPolicy = ReviewPolicy()
+    erasure: ErasurePolicy = ErasurePolicy()
     clock: ClockPolicy = ClockPolicy()
     release: ReleasePolicy = ReleasePolicy()
     record: RecordPolicy

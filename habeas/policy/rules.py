@@ -6,6 +6,7 @@ A value of the wrong type is passed over here: the model's own validation names 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from habeas.policy import rules_data, rules_terms
 from habeas.policy.raw import Path, Problem, Raw, at, ids, listed, number, repeated, table
@@ -77,6 +78,20 @@ def _known_names(raw: Raw) -> Iterator[Problem]:
                 yield Problem(path, f"{recipient!r} is not described", f"add a [[recipients]] with id = {recipient!r}")
 
 
+def _order_of_erasure(raw: Raw) -> Iterator[Problem]:
+    systems, after = set(map(str, listed(raw, "systems"))), table(table(raw, "erasure"), "after")
+    graph = {system: [str(one) for one in listed(after, system)] for system in after}
+    for system, before in graph.items():
+        for one in (system, *before):
+            if one not in systems:
+                yield Problem(("erasure", "after", system), f"{one!r} is not one of systems", "name systems above")
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = " after ".join(map(str, reversed(error.args[1])))
+        yield Problem(("erasure", "after"), f"nobody could begin: {circle}", "take one of them out")
+
+
 def _four_eyes(raw: Raw) -> Iterator[Problem]:
     review = table(raw, "review")
     if number(review, "erasure_approvals", 2) < 2 and not review.get("i_know"):
@@ -126,6 +141,7 @@ RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     _one_regime_per_jurisdiction,
     _identity,
     _known_names,
+    _order_of_erasure,
     _four_eyes,
     _extension,
     _languages,

@@ -160,6 +160,15 @@ class ReviewPolicy(Frozen):
     """Rectification, restriction, and an objection that must be weighed. What the law wants done at once needs none."""
 
 
+class ErasurePolicy(Frozen):
+    """When and in which order an approved erasure is carried out."""
+
+    wait_days: int = Field(default=0, ge=0, le=20)
+    """After the last approval: until then the person may withdraw, and nothing has been touched."""
+    after: Mapping[SystemName, tuple[SystemName, ...]] = Field(default_factory=dict)
+    """System -> those that must be done before it: ``crm = ["support", "billing"]``."""
+
+
 class ClockPolicy(Frozen):
     """What happens as the term runs."""
 

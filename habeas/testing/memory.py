@@ -16,6 +16,7 @@ from habeas.connector import (
     RecordRef,
     SystemPlan,
     Treatment,
+    Veto,
 )
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome
@@ -38,6 +39,7 @@ class MemoryConnector(ChangingRows):
         needs: identifier kinds it can search by.
         page_size: records per page.
         purposes: what each account's data can be stopped from being used for.
+        vetoing: it is asked for vetoes, and knows those in ``in_the_way``.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class MemoryConnector(ChangingRows):
         page_size: int = 2,
         confirm_after: float = 0.0,
         purposes: tuple[str, ...] = (),
+        vetoing: bool = False,
     ) -> None:
         super().__init__(rows)
         self._page_size = page_size
@@ -57,7 +60,7 @@ class MemoryConnector(ChangingRows):
             title=title,
             needs=needs,
             yields=("email", "customer_number"),
-            capabilities=_BASE | _more(collections, purposes),
+            capabilities=_BASE | _more(collections, purposes, vetoing),
             collections=collections,
             confirm_after=confirm_after,
             purposes=purposes,
@@ -115,6 +118,11 @@ class MemoryConnector(ChangingRows):
             self._treat(one)
         return Done(result=tuple(_outcome(one, _FATES[one.treatment]) for one in plan.objects))
 
+    async def vetoes(self, plan: SystemPlan) -> tuple[Veto, ...]:
+        """What it was told stands in the way."""
+        self._called("vetoes")
+        return tuple(self.in_the_way)
+
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """Look at every planned object again, and search once more."""
         wait = self._called("confirm")
@@ -147,11 +155,12 @@ def _outcome(one: PlannedObject, fate: Fate) -> ObjectOutcome:
     )
 
 
-def _more(collections: tuple[Collection, ...], purposes: tuple[str, ...]) -> frozenset[Capability]:
+def _more(collections: tuple[Collection, ...], purposes: tuple[str, ...], vetoing: bool) -> frozenset[Capability]:
     has = {
         Capability.RECTIFY: any(one.rectifiable for one in collections),
         Capability.RESTRICT: any(one.restrictable for one in collections),
         Capability.OBJECT: bool(purposes),
         Capability.EXPIRE: any(one.expires for one in collections),
+        Capability.VETO: vetoing,
     }
     return frozenset(capability for capability, declared in has.items() if declared)

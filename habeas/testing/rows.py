@@ -10,7 +10,7 @@ from datetime import date
 
 from pydantic import Field, JsonValue
 
-from habeas.connector import Collection, Manifest, PlannedObject, Record, RecordRef, Treatment
+from habeas.connector import Collection, Manifest, PlannedObject, Record, RecordRef, Treatment, Veto
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import Awaiting, Pending
 
@@ -48,6 +48,7 @@ class Rows:
         self.calls: list[str] = []
         self.faults: dict[str, deque[Exception]] = {}
         self.waits: dict[str, deque[Pending | Awaiting]] = {}
+        self.in_the_way: list[Veto] = []
         self.put(*rows)
 
     def put(self, *rows: MemoryRow) -> None:

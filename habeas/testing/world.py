@@ -57,6 +57,10 @@ class World(ABC):
     async def come_back(self) -> None:
         """Put an account that bears the person's identifiers into the system again, as a sync or a restore does."""
 
+    async def stand_in_the_way(self) -> None:
+        """Make something that must be settled before the person can be erased. Asked for where it declares VETO."""
+        raise NotImplementedError  # a system that knows no veto has nothing to make
+
     async def wait(self, seconds: float) -> None:  # noqa: B027  a system that is never waited for needs none
         """Let the system's clock go on: for a job to end, an index to catch up. Never sleeps longer than it must."""
 

@@ -22,6 +22,7 @@ from habeas.connector import (
     Stop,
     SystemPlan,
     Treatment,
+    Veto,
 )
 from habeas.errors import Transient
 from habeas.model import Identifier
@@ -79,7 +80,7 @@ class MemoryWorld(World):
     )
 
     def __init__(self, kind: type[MemoryConnector] = MemoryConnector) -> None:
-        self.system = kind(COLLECTIONS, [*_rows("ann", 1), *_rows("bob", 2)], purposes=("newsletter",))
+        self.system = kind(COLLECTIONS, [*_rows("ann", 1), *_rows("bob", 2)], purposes=("newsletter",), vetoing=True)
         self.connector = self.system
 
     async def others(self) -> object:
@@ -94,6 +95,9 @@ class MemoryWorld(World):
 
     async def add(self) -> None:
         self.system.put(MemoryRow(collection="notes", key="[18]", root="[1]", data={"text": "new"}))
+
+    async def stand_in_the_way(self) -> None:
+        self.system.in_the_way.append(Veto(collection="invoices", key="[19]", reason="open_invoice"))
 
     async def come_back(self) -> None:
         self.system.put(*_rows("ann", 1)[:1])

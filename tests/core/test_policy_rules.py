@@ -51,6 +51,8 @@ GROUND = '[clock]\nextend_ground = "{}"\n'
 EXTENDING = 'extend_automatically = true\nextend_reason = {{ en = "Much.", da = "Meget." }}\n'
 
 CONTRADICTIONS = {
+    "an order in a circle": (with_section('[erasure]\nafter = { crm = ["crm"] }\n'), "erasure.after"),
+    "an order of strangers": (with_section('[erasure]\nafter = { crm = ["nowhere"] }\n'), "erasure.after.crm"),
     "established nowhere": (changed('establishment = "DK"', 'establishment = "XX"'), "controller.establishment"),
     "a recipient nowhere": (changed('country = "DK"', 'country = "ZZ"'), "recipients[0].country"),
     "a ground that nobody knows": (with_section(GROUND.format("mood")), "clock.extend_ground"),

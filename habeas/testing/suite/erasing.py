@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from habeas.connector import PlannedObject, Treatment
+from habeas.connector import Capability, PlannedObject, Treatment, Vetoing
 from habeas.errors import ConnectorError
 from habeas.outcomes import Drifted, Fate
 from habeas.testing.steps import carried_out, collected, erased, erasure, looked_at, planned, roots
@@ -64,6 +64,22 @@ class Erasing:
         assert isinstance(answer, Drifted)
         assert answer.appeared
         assert await world.theirs() == before
+
+    async def test_what_stands_in_the_way_is_told_before(self, world: World) -> None:
+        """Where it declares vetoes: none at first, then what must be settled, and nothing is touched by asking."""
+        connector = world.connector
+        if Capability.VETO not in connector.manifest.capabilities:
+            return
+        assert isinstance(connector, Vetoing)
+        plan = await planned(world)
+        assert await connector.vetoes(plan) == ()
+        await world.stand_in_the_way()
+        before = await world.theirs(), await world.others()
+        plan = await planned(world)
+        found = await connector.vetoes(plan)
+        assert {place(one) for one in found} <= {place(one) for one in plan.objects}
+        assert found
+        assert (await world.theirs(), await world.others()) == before
 
     async def test_the_second_look_is_honest(self, world: World) -> None:
         """Before the erasure nothing is as planned; afterwards what comes back is seen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from habeas import plan as plans
-from habeas.connector import Match, PlannedObject, Record, RecordRef, SystemPlan
+from habeas.connector import Match, PlannedObject, Record, RecordRef, SystemPlan, Veto
 from habeas.outcomes import ObjectOutcome
 from habeas.testing.steps import collected
 from habeas.testing.world import World
@@ -11,7 +11,7 @@ from habeas.testing.world import World
 __all__ = ["all_as_planned", "place", "tells_nobody", "theirs"]
 
 
-def place(one: Record | PlannedObject | ObjectOutcome | RecordRef | Match) -> tuple[str, str]:
+def place(one: Record | PlannedObject | ObjectOutcome | RecordRef | Match | Veto) -> tuple[str, str]:
     """Which object it is, or is about."""
     return one.collection, one.key
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from habeas import plan as plans
-from habeas.connector import Capability, Changing, Connector, Expiring
+from habeas.connector import Capability, Changing, Connector, Expiring, Vetoing
 from habeas.testing.suite.changing import ASKED_BY
 from habeas.testing.world import World
 
@@ -20,6 +20,8 @@ class Saying:
             assert isinstance(connector, Changing)
         if Capability.EXPIRE in capabilities:
             assert isinstance(connector, Expiring)
+        if Capability.VETO in capabilities:
+            assert isinstance(connector, Vetoing)
         names = [one.name for one in manifest.collections]
         assert len(names) == len(set(names))
         assert not plans.undecided(manifest.collections)

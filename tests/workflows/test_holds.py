@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -20,7 +20,7 @@ from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Access
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import answering_under, controller
-from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
+from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office.holds import NewHoldInput, PlacedHold
 from workers.postgres import EmbeddedPostgres
@@ -34,10 +34,6 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
 
 
 MATTER = "Case 2026/114, City Court"
-
-
-def today() -> datetime:
-    return datetime.now(UTC)
 
 
 async def place(world: World, person: Person | None = None, /, **narrow: object) -> PlacedHold:

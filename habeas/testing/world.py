@@ -49,9 +49,9 @@ class World(ABC):
     async def alter(self) -> None:
         """Change one of the person's records, as a colleague would who does not know of the request."""
 
-    @abstractmethod
-    async def add(self) -> None:
-        """Give the person one more record, below an account that they have."""
+    async def add(self) -> bool:
+        """Give the person one more record, below an account that they have; False where nothing can be below one."""
+        return False
 
     @abstractmethod
     async def come_back(self) -> None:

@@ -93,8 +93,9 @@ class MemoryWorld(World):
         row = self.system.rows["notes", "[11]"]
         self.system.put(row.model_copy(update={"data": {"text": "changed"}}))
 
-    async def add(self) -> None:
+    async def add(self) -> bool:
         self.system.put(MemoryRow(collection="notes", key="[18]", root="[1]", data={"text": "new"}))
+        return True
 
     async def stand_in_the_way(self) -> None:
         self.system.in_the_way.append(Veto(collection="invoices", key="[19]", reason="open_invoice"))
@@ -159,8 +160,9 @@ class ShopWorld(World):
     async def alter(self) -> None:
         await self._store.sql.execute("UPDATE comments SET body = 'changed' WHERE id = 100")
 
-    async def add(self) -> None:
+    async def add(self) -> bool:
         await self._store.sql.execute("INSERT INTO tickets VALUES (19, 1, NULL, 'One more')")
+        return True
 
     async def come_back(self) -> None:
         await self._store.sql.execute(

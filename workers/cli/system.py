@@ -63,6 +63,28 @@ async def list_(shell: Shell) -> None:
     shell.answer(rows, table if rows else "No systems are configured.")
 
 
+@command(app, "manifest", epilog="Example: `habeas system manifest orders --out maps/orders.json`")
+async def manifest(
+    shell: Shell,
+    name: Annotated[str, typer.Argument(help="The system's name; its connector must be `http`.")],
+    out: Annotated[Path | None, typer.Option(help="Write it to this new file; else to standard output.")] = None,
+) -> None:
+    """Ask a service of your own what it holds and can do, to review it. Changes nothing."""
+    from activities.connectors.http import HttpConnector
+
+    _not_there_yet(out)
+    settings = shell.settings()
+    system = settings.systems.get(name)
+    if system is None or system.connector != "http":
+        raise BadInput("There is no system of that name with the connector `http` in the settings.", field="name")
+    connector = HttpConnector.unreviewed(name, system.options())
+    try:
+        offered = await connector.offered()
+    finally:
+        await connector.aclose()
+    _write(shell, "manifest", offered.model_dump_json(indent=2) + "\n", out, "Review it against your policy.")
+
+
 @command(app, "check")
 async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The system's name.")]) -> None:
     """Is the system reachable, and are its credentials and permissions enough? Changes nothing."""
@@ -94,16 +116,9 @@ async def init(
     """Draft a data map from the database's own catalogue; guesses are marked as guesses."""
     from activities.connectors.sql.draft import draft
 
-    if out is not None and out.exists():
-        raise BadInput("out: this file is there already; a reviewed map is not overwritten.", field="out")
+    _not_there_yet(out)
     text = await draft(url, name or (out.stem if out else "system"), schema)
-    if out is not None:
-        out.write_text(text, encoding="utf-8")
-        shell.answer({"written": str(out)}, f"Drafted: {out}. Decide what is marked, then `habeas system map check`.")
-    elif shell.as_json:
-        shell.answer({"map": text})
-    else:
-        typer.echo(text, nl=False)
+    _write(shell, "map", text, out, "Decide what is marked, then `habeas system map check`.")
 
 
 @command(maps, "check", epilog="Example: `habeas system map check maps/crm.toml --url postgresql://reader@db/crm`")
@@ -129,3 +144,18 @@ async def check_file(
     shell.answer({"file": str(file), "findings": rows}, table if rows else f"[green]{file}: everything is decided.[/]")
     if rows:
         raise typer.Exit(ExitCode.UNEXPECTED)
+
+
+def _not_there_yet(out: Path | None) -> None:
+    if out is not None and out.exists():
+        raise BadInput("out: this file is there already; what was reviewed is not overwritten.", field="out")
+
+
+def _write(shell: Shell, what: str, text: str, out: Path | None, next_step: str) -> None:
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+        shell.answer({"written": str(out)}, f"Written: {out}. {next_step}")
+    elif shell.as_json:
+        shell.answer({what: text})
+    else:
+        typer.echo(text, nl=False)

@@ -128,6 +128,7 @@ class ApiClient:
         params: Params | None = None,
         json: JsonValue = None,
         form: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         also: Collection[int] = (),
     ) -> Answer:
@@ -139,6 +140,7 @@ class ApiClient:
             params: for the query string.
             json: the body, in JSON.
             form: the body, as a form.
+            content: the body, byte for byte.
             headers: for this call only.
             also: statuses outside 200-299 that the caller expects too (404 where "not there" is an answer).
 
@@ -152,7 +154,7 @@ class ApiClient:
         try:
             async with self._pace, asyncio.timeout(self._whole):
                 request = self._http.build_request(
-                    method, url, params=params, json=json, data=form, headers=dict(headers or {})
+                    method, url, params=params, json=json, data=form, content=content, headers=dict(headers or {})
                 )
                 answer = await self._send(request, signed)
         except (httpx2.TimeoutException, TimeoutError):

@@ -27,6 +27,7 @@ class Finding:
             matches = (await world.connector.locate((identifier,))).matches
             assert {place(one) for one in matches} == everything
             assert all(one.found_by == (identifier,) for one in matches)
+            assert {each.kind for one in matches for each in one.yields} <= set(world.connector.manifest.yields)
 
     async def test_what_nobody_bears_finds_nobody(self, world: World) -> None:
         """Look-alikes and wildcards too; and a kind that it does not need is ignored."""

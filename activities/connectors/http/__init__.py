@@ -1,0 +1,5 @@
+"""A company's own service, by the protocol of `habeas.wire`."""
+
+from activities.connectors.http.connector import HttpConnector
+
+__all__ = ["HttpConnector"]

@@ -1,0 +1,229 @@
+"""A company's own service as a connected system: the contract over HTTP, signed both ways (`habeas.wire`)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+
+from activities.connectors.api import Answer, ApiClient, ApiSettings
+from activities.connectors.settings import read_settings
+from habeas import wire
+from habeas.connector import Change, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
+from habeas.errors import ConfigurationError, HabeasError, Quarantine, Terminal, Transient
+from habeas.model import Identifier
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
+from habeas.wire.messages import PREFIX
+
+__all__ = ["HttpConnector", "HttpSettings"]
+
+T = TypeVar("T")
+_PROBLEMS = (409, 422, 503)
+
+
+class HttpSettings(ApiSettings):
+    """A system's settings for this connector."""
+
+    url: str
+    """Where the service is: what stands before ``/habeas/v1``."""
+    secrets: tuple[SecretStr, ...] = Field(min_length=1)
+    """Shared with the service, ``whsec_…``: the first one signs, each is accepted."""
+    manifest: Path
+    """What was reviewed of it: a `habeas.connector.Manifest` in JSON, as ``habeas system manifest`` writes it."""
+
+
+class HttpConnector:
+    """`habeas.connector.Connector`, `Changing`, `Expiring` and `Vetoing`, as far as the manifest declares them."""
+
+    def __init__(self, system: str, settings: HttpSettings, manifest: Manifest) -> None:
+        self.manifest = manifest.model_copy(update={"title": settings.title or manifest.title})
+        self._system = system
+        self._reviewed = manifest
+        try:
+            self._signer = wire.Signer([one.get_secret_value() for one in settings.secrets])
+        except ValueError as error:
+            raise ConfigurationError(f"systems.{system}.secrets: {error}.", system=system) from None
+        self._api = ApiClient(system, settings.url, settings)
+
+    @classmethod
+    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
+        """Make it; the service is not asked yet.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong, or the manifest cannot be read.
+        """
+        known = read_settings(HttpSettings, system, settings)
+        return cls(system, known, _read(system, known.manifest))
+
+    @classmethod
+    def unreviewed(cls, system: str, settings: Mapping[str, Any]) -> Self:
+        """Make it before there is a reviewed manifest: to ask for what is `offered`, and for nothing else.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong.
+        """
+        known = read_settings(HttpSettings, system, {"manifest": "", **settings})
+        return cls(system, known, Manifest(title=system, needs=(), yields=(), capabilities=frozenset(), collections=()))
+
+    @classmethod
+    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
+        """See `habeas.connector.Describing`; only the manifest's file is read."""
+        path = settings.get("manifest")
+        if path is None:
+            raise ConfigurationError(f"`systems.{system}.manifest` is missing.", system=system)
+        return _read(system, Path(path))
+
+    async def ping(self) -> Health:
+        """Whether it answers, is well, and still is what was reviewed."""
+        try:
+            health: Health = await self._ask("ping", Health)
+            offered = await self.offered()
+        except HabeasError as error:
+            return Health(ok=False, detail=str(error))
+        changed = _differences(self._reviewed, offered)
+        if health.ok and changed:
+            detail = f"What the service offers is not what was reviewed: {', '.join(changed)}. Review its manifest."
+            return Health(ok=False, fits=False, detail=detail)
+        return health
+
+    async def offered(self) -> Manifest:
+        """What the service itself says that it is, to be reviewed."""
+        manifest: Manifest = await self._ask("manifest", Manifest)
+        return manifest
+
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        """See `habeas.connector.Connector.locate`."""
+        asked = tuple(one for one in identifiers if one.kind in self.manifest.needs)
+        return await self._ask("locate", Located, wire.LocateCall(identifiers=asked)) if asked else Located()
+
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        """See `habeas.connector.Connector.collect`; a call for each page."""
+        while True:
+            page = await self._ask("collect", Page, wire.CollectCall(roots=roots, cursor=cursor))
+            yield page
+            if page.cursor is None:
+                return
+            cursor = self._moved_on(cursor, page.cursor)
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        """See `habeas.connector.Connector.erase`."""
+        answer: EraseAnswer = await self._ask("erase", EraseAnswer, wire.EraseCall(plan=plan, handle=handle))
+        return answer
+
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        """See `habeas.connector.Connector.confirm`."""
+        answer: ConfirmAnswer = await self._ask("confirm", ConfirmAnswer, wire.EraseCall(plan=plan, handle=handle))
+        return answer
+
+    async def vetoes(self, plan: SystemPlan) -> tuple[Veto, ...]:
+        """See `habeas.connector.Vetoing.vetoes`."""
+        answer: wire.Vetoes = await self._ask("vetoes", wire.Vetoes, wire.VetoesCall(plan=plan))
+        return answer.vetoes
+
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        """See `habeas.connector.Changing.change`."""
+        call = wire.ChangeCall(change=change, handle=handle)
+        answer: ChangeAnswer = await self._ask("change", ChangeAnswer, call)
+        return answer
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        """See `habeas.connector.Changing.confirm_change`."""
+        call = wire.ChangeCall(change=change, handle=handle)
+        answer: ConfirmAnswer = await self._ask("confirm-change", ConfirmAnswer, call)
+        return answer
+
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        """See `habeas.connector.Expiring.expired`."""
+        while True:
+            page = await self._ask("expired", Page, wire.ExpiredCall(today=today, cursor=cursor))
+            yield page
+            if page.cursor is None:
+                return
+            cursor = self._moved_on(cursor, page.cursor)
+
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        """See `habeas.connector.Expiring.expire`."""
+        answer: ConfirmAnswer = await self._ask("expire", ConfirmAnswer, wire.ExpireCall(plan=plan))
+        return answer
+
+    def callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> wire.Finished:
+        """What the service says that it finished.
+
+        Raises:
+            habeas.wire.BadSignature: it is not the service that says so, or it is no such message.
+        """
+        self._signer.verify(headers, body, now)
+        try:
+            return wire.Finished.model_validate_json(body)
+        except ValidationError:
+            raise wire.BadSignature from None
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        await self._api.aclose()
+
+    async def _ask(self, path: str, answers: Any, call: BaseModel | None = None) -> Any:
+        body = call.model_dump_json().encode() if call else b"{}"
+        message_id = f"msg_{uuid.uuid4().hex}"
+        headers = self._signer.sign(message_id, datetime.now(UTC), body)
+        answer = await self._api.call("POST", f"{PREFIX}/{path}", content=body, headers=headers, also=_PROBLEMS)
+        self._check(answer, message_id)
+        if answer.status in _PROBLEMS:
+            raise self._problem(answer)
+        try:
+            return TypeAdapter(answers).validate_json(answer.content)
+        except ValidationError:
+            detail = f"{self._system} answered {path} with something that is not of the protocol."
+            raise Quarantine(detail, system=self._system) from None
+
+    def _check(self, answer: Answer, message_id: str) -> None:
+        try:
+            self._signer.verify(answer.headers, answer.content, datetime.now(UTC), message_id=message_id)
+        except wire.BadSignature:
+            if answer.status in _PROBLEMS:  # of somebody in between: a proxy that has no service behind it
+                raise Transient(f"{self._system} cannot be reached (status {answer.status}).") from None
+            detail = f"An answer in the name of {self._system} was not signed by it."
+            raise Transient(detail, system=self._system) from None
+
+    def _problem(self, answer: Answer) -> HabeasError:
+        try:
+            problem = wire.Problem.model_validate_json(answer.content)
+        except ValidationError:
+            return Quarantine(f"{self._system} answered status {answer.status} without a reason.", system=self._system)
+        match problem.error:
+            case "transient":
+                return Transient(problem.detail, retry_after=problem.retry_after, system=self._system)
+            case "quarantine":
+                return Quarantine(problem.detail, system=self._system)
+            case "terminal":
+                return Terminal(problem.detail, system=self._system)
+
+    def _moved_on(self, before: str | None, cursor: str) -> str:
+        if cursor == before:
+            raise Quarantine(f"{self._system} gives the same page again and again.", system=self._system)
+        return cursor
+
+
+def _read(system: str, path: Path) -> Manifest:
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        reason = f"is no manifest: {'.'.join(map(str, first['loc'])) or 'JSON'}: {first['msg']}"
+    raise ConfigurationError(f"systems.{system}.manifest: {path} {reason}.", system=system)
+
+
+def _differences(reviewed: Manifest, offered: Manifest) -> list[str]:
+    before, now = (json.loads(one.model_dump_json()) for one in (reviewed, offered))
+    return sorted(key for key in before if _sorted(before[key]) != _sorted(now[key]))
+
+
+def _sorted(value: Any) -> Any:
+    return sorted(value, key=str) if isinstance(value, list) else value

@@ -1,0 +1,34 @@
+"""The protocol between Habeas and a company's own services: the connector contract over HTTP, signed both ways.
+
+Whoever has a service writes a `habeas.connector.Connector` for it and serves that with `habeas.wire.router`; or answers
+the calls of ``docs/connectors/http.openapi.json`` in any language.
+"""
+
+from habeas.wire.messages import (
+    ChangeCall,
+    CollectCall,
+    EraseCall,
+    ExpireCall,
+    ExpiredCall,
+    Finished,
+    LocateCall,
+    Problem,
+    Vetoes,
+    VetoesCall,
+)
+from habeas.wire.signing import BadSignature, Signer
+
+__all__ = [
+    "BadSignature",
+    "ChangeCall",
+    "CollectCall",
+    "EraseCall",
+    "ExpireCall",
+    "ExpiredCall",
+    "Finished",
+    "LocateCall",
+    "Problem",
+    "Signer",
+    "Vetoes",
+    "VetoesCall",
+]

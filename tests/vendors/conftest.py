@@ -1,0 +1,30 @@
+"""One address for each vendor; behind it, for each test, a fresh server."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from tests.vendors.hubspot import TOKEN, HubSpot
+from tests.vendors.shared.serve import Site, site
+
+
+@pytest.fixture(scope="session")
+async def hubspot_site() -> AsyncIterator[Site]:
+    async with site() as made:
+        yield made
+
+
+@pytest.fixture
+def hubspot(hubspot_site: Site) -> HubSpot:
+    made = HubSpot()
+    hubspot_site.open(made)
+    return made
+
+
+@pytest.fixture
+async def hub(hubspot: HubSpot) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with the account's token."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx2.AsyncClient(base_url=hubspot.base_url, headers=headers) as client:
+        yield client

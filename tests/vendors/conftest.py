@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from tests.vendors.hubspot import TOKEN, HubSpot
+from tests.vendors.salesforce import Salesforce
 from tests.vendors.shared.serve import Site, site
 from tests.vendors.zendesk import ADMIN, API_TOKEN, Zendesk
 
@@ -48,4 +49,26 @@ def zendesk(zendesk_site: Site) -> Zendesk:
 async def zen(zendesk: Zendesk) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the admin's API token."""
     async with httpx2.AsyncClient(base_url=f"{zendesk.base_url}/api/v2", auth=(f"{ADMIN}/token", API_TOKEN)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def salesforce_site() -> AsyncIterator[Site]:
+    async with site() as made:
+        yield made
+
+
+@pytest.fixture
+def salesforce(salesforce_site: Site) -> Salesforce:
+    made = Salesforce()
+    salesforce_site.open(made)
+    return made
+
+
+@pytest.fixture
+async def sf(salesforce: Salesforce) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with a session of the integration user's."""
+    headers = {"Authorization": f"Bearer {salesforce.sessions.open()}"}
+    address = f"{salesforce.base_url}/services/data/v67.0"
+    async with httpx2.AsyncClient(base_url=address, headers=headers) as client:
         yield client

@@ -46,7 +46,7 @@ def read_associations(portal: Portal, call: Call) -> Response:
         if not links:
             message = f"No {to_kind.singular} is associated with {kind.singular} {given.id}."
             context = {"fromObjectId": [given.id], "fromObjectType": [kind.type_id], "toObjectType": [to_kind.type_id]}
-            errors.append(standard_error(message, context, "crm.associations.NO_ASSOCIATIONS_FOUND"))
+            errors.append(standard_error(message, context))
             continue
         page = cut(call, [associated(link) for link in links], PAGE, portal.base_url, given.after or "0")
         results.append({"from": {"id": given.id}, "to": page.pop("results"), **page})

@@ -27,9 +27,9 @@ def answer(portal: Portal, results: list[Json], errors: list[Json]) -> Response:
     return json_answer(made, 207 if errors else 200)
 
 
-def standard_error(message: str, context: Context, sub_category: str | None = None) -> Json:
+def standard_error(message: str, context: Context) -> Json:
     """``StandardError``, one of a batch."""
-    made: Json = {
+    return {
         "status": "error",
         "category": "OBJECT_NOT_FOUND",
         "message": message,
@@ -37,9 +37,6 @@ def standard_error(message: str, context: Context, sub_category: str | None = No
         "errors": [],
         "links": {},
     }
-    if sub_category:
-        made["subCategory"] = sub_category
-    return made
 
 
 @routes.on("POST", "/crm/v3/objects/{objectType}/batch/read")

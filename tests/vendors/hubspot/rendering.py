@@ -41,10 +41,11 @@ def with_history(made: Json, record: Record, names: list[str]) -> Json:
 
 
 def associated(link: Link) -> Json:
-    """``MultiAssociatedObjectWithLabel``; the OpenAPI file makes the id a string, HubSpot's examples a number."""
-    types: list[Json] = [
-        {"category": "HUBSPOT_DEFINED", "typeId": type_id(link.from_kind, link.to_kind), "label": None}
-    ]
+    """``MultiAssociatedObjectWithLabel``, as the OpenAPI file has it.
+
+    HubSpot's examples differ: there ``toObjectId`` is a number, and a missing ``label`` is null.
+    """
+    types: list[Json] = [{"category": "HUBSPOT_DEFINED", "typeId": type_id(link.from_kind, link.to_kind)}]
     if link.label:
         types.append({"category": "USER_DEFINED", "typeId": 1, "label": link.label})
     return {"toObjectId": link.to_id, "associationTypes": types}

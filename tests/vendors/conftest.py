@@ -1,6 +1,7 @@
 """One address for each vendor; behind it, for each test, a fresh server."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import httpx2
 import pytest
@@ -11,16 +12,37 @@ from tests.vendors.shared.serve import Site, site
 from tests.vendors.zendesk import ADMIN, API_TOKEN, Zendesk
 
 
+@dataclass(frozen=True)
+class Sites:
+    hubspot: Site
+    zendesk: Site
+    salesforce: Site
+
+
 @pytest.fixture(scope="session")
-async def hubspot_site() -> AsyncIterator[Site]:
-    async with site() as made:
-        yield made
+async def sites() -> AsyncIterator[Sites]:
+    async with site() as hubspot, site() as zendesk, site() as salesforce:
+        yield Sites(hubspot, zendesk, salesforce)
 
 
 @pytest.fixture
-def hubspot(hubspot_site: Site) -> HubSpot:
+def hubspot(sites: Sites) -> HubSpot:
     made = HubSpot()
-    hubspot_site.open(made)
+    sites.hubspot.open(made)
+    return made
+
+
+@pytest.fixture
+def zendesk(sites: Sites) -> Zendesk:
+    made = Zendesk()
+    sites.zendesk.open(made)
+    return made
+
+
+@pytest.fixture
+def salesforce(sites: Sites) -> Salesforce:
+    made = Salesforce()
+    sites.salesforce.open(made)
     return made
 
 
@@ -32,37 +54,11 @@ async def hub(hubspot: HubSpot) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
-async def zendesk_site() -> AsyncIterator[Site]:
-    async with site() as made:
-        yield made
-
-
-@pytest.fixture
-def zendesk(zendesk_site: Site) -> Zendesk:
-    made = Zendesk()
-    zendesk_site.open(made)
-    return made
-
-
 @pytest.fixture
 async def zen(zendesk: Zendesk) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the admin's API token."""
     async with httpx2.AsyncClient(base_url=f"{zendesk.base_url}/api/v2", auth=(f"{ADMIN}/token", API_TOKEN)) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-async def salesforce_site() -> AsyncIterator[Site]:
-    async with site() as made:
-        yield made
-
-
-@pytest.fixture
-def salesforce(salesforce_site: Site) -> Salesforce:
-    made = Salesforce()
-    salesforce_site.open(made)
-    return made
 
 
 @pytest.fixture

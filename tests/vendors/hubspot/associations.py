@@ -1,6 +1,7 @@
 """Associations, version 4.
 
-https://developers.hubspot.com/docs/guides/api/crm/associations/associations-v4
+https://developers.hubspot.com/docs/guides/api/crm/associations/associations-v4. The OpenAPI file asks for any one of
+many scopes; here the one that reads the objects of the path's first kind.
 """
 
 from starlette.responses import Response
@@ -8,7 +9,7 @@ from starlette.responses import Response
 from tests.vendors.hubspot import bodies
 from tests.vendors.hubspot.batch import answer, standard_error
 from tests.vendors.hubspot.errors import invalid
-from tests.vendors.hubspot.portal import Portal, cut, number
+from tests.vendors.hubspot.portal import Portal, cut, named_kind, number
 from tests.vendors.hubspot.rendering import associated
 from tests.vendors.shared.calls import Call, Json, json_answer
 from tests.vendors.shared.routing import Routes
@@ -20,7 +21,7 @@ PAGE = 500
 @routes.on("GET", "/crm/v4/objects/{objectType}/{objectId}/associations/{toObjectType}")
 def list_associations(portal: Portal, call: Call) -> Response:
     """``get-/crm/v4/objects/{objectType}/{objectId}/associations/{toObjectType}_getPage``: "Limit 500 per call"."""
-    kind, to_kind = portal.kind(call), portal.kind(call, name="toObjectType")
+    kind, to_kind = portal.kind(call), named_kind(call, "toObjectType")
     links = portal.crm.links(portal.record(call, kind), to_kind)
     return json_answer(
         cut(call, [associated(link) for link in links], number(call, "limit", PAGE, PAGE), portal.base_url)
@@ -34,7 +35,7 @@ def read_associations(portal: Portal, call: Call) -> Response:
     Each result pages on its own: ``paging.next.after`` goes back in beside its id. Objects without an association are
     errors of a 207; that error's category and sentence are not verified.
     """
-    kind, to_kind = portal.kind(call), portal.kind(call, name="toObjectType")
+    kind, to_kind = portal.kind(call), named_kind(call, "toObjectType")
     inputs = bodies.read(call, bodies.BatchAssociations).inputs
     if len(inputs) > 1000:
         raise invalid(f"Batch size must not exceed 1000: {len(inputs)} inputs were given")

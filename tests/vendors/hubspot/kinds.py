@@ -1,8 +1,9 @@
 """The kinds of object that the CRM holds, and what a caller needs to see each.
 
 Names, ids and default properties: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm and
-https://developers.hubspot.com/docs/guides/crm/understanding-the-crm (object type ids).
-Scopes: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
+https://developers.hubspot.com/docs/guides/crm/understanding-the-crm (object type ids). Scopes:
+https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes. That e-mails without
+``sales-email-read`` are a 403, and not e-mails without their text, is not verified.
 """
 
 from dataclasses import dataclass

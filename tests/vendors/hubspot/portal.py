@@ -30,11 +30,9 @@ class Portal(ABC):
     def permit(self, call: Call, any_of: tuple[str, ...]) -> None:
         """Raise the 403 unless the caller's token has one of the scopes."""
 
-    def kind(self, call: Call, *, write: bool = False, name: str = "objectType") -> Kind:
+    def kind(self, call: Call, *, write: bool = False) -> Kind:
         """The kind that the path names, if the caller may read (or write) it."""
-        kind = kind_named(call.params[name])
-        if kind is None:
-            raise invalid(f"Unable to infer object type from: {call.params[name]}")
+        kind = named_kind(call, "objectType")
         self.permit(call, kind.write if write else kind.read)
         return kind
 
@@ -51,6 +49,14 @@ class Portal(ABC):
         if record is None:
             raise not_found("objectId", value)
         return record
+
+
+def named_kind(call: Call, parameter: str) -> Kind:
+    """The kind that a path's parameter names; 400 for no kind."""
+    kind = kind_named(call.params[parameter])
+    if kind is None:
+        raise invalid(f"Unable to infer object type from: {call.params[parameter]}")
+    return kind
 
 
 def listed(call: Call, name: str) -> list[str]:

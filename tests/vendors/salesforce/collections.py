@@ -5,6 +5,8 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 """
 
 import copy
+from collections.abc import Callable
+from typing import TypeVar
 
 from starlette.responses import Response
 
@@ -18,6 +20,7 @@ from tests.vendors.salesforce.writing import change
 from tests.vendors.shared.calls import Call, Json, json_answer
 from tests.vendors.shared.routing import Routes
 
+T = TypeVar("T")
 routes: Routes[Org] = Routes()
 WRITE, READ = 200, 2000
 _ROLLED_BACK = Fault("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back because not all records were valid")
@@ -40,27 +43,20 @@ def _limit(count: int, most: int) -> None:
         raise refusal(400, code, f"between 1 and {most} records can be given in one call; {count} were")
 
 
-class _Attempt:
-    """Records done one by one; with ``all_or_none``, none when one fails."""
-
-    def __init__(self, org: Org, *, all_or_none: bool) -> None:
-        self.org = org
-        self.all_or_none = all_or_none
-        self.results: list[Json] = []
-        self._before = copy.deepcopy(org.store.rows) if all_or_none else {}
-
-    def done(self, row: Row) -> None:
-        self.results.append({"id": row.id, "success": True, "errors": []})
-
-    def failed(self, fault: Fault) -> None:
-        self.results.append({"success": False, "errors": [fault.result()]})
-
-    def answer(self) -> Response:
-        if self.all_or_none and not all(one["success"] for one in self.results):
-            self.org.store.rows = self._before
-            rolled_back: Json = {"success": False, "errors": [_ROLLED_BACK.result()]}
-            self.results = [rolled_back if one["success"] else one for one in self.results]
-        return json_answer(self.results)
+def _each(org: Org, given: list[T], work: Callable[[T], Row], *, all_or_none: bool) -> Response:
+    """The work for each, with a result for each; with ``all_or_none``, none of it stands when one fails."""
+    before = copy.deepcopy(org.store.rows) if all_or_none else {}
+    results: list[Json] = []
+    for one in given:
+        try:
+            results.append({"id": work(one).id, "success": True, "errors": []})
+        except Fault as fault:
+            results.append({"success": False, "errors": [fault.result()]})
+    if all_or_none and not all(one["success"] for one in results):
+        org.store.rows = before
+        rolled_back: Json = {"success": False, "errors": [_ROLLED_BACK.result()]}
+        results = [rolled_back if one["success"] else one for one in results]
+    return json_answer(results)
 
 
 @routes.on("DELETE", "/services/data/{version}/composite/sobjects", needs=("api",))
@@ -71,16 +67,13 @@ def delete_many(org: Org, call: Call) -> Response:
     """
     given = [one for one in call.query.get("ids", "").split(",") if one]
     _limit(len(given), WRITE)
-    attempt = _Attempt(org, all_or_none=call.query.get("allOrNone", "false").lower() == "true")
-    for one in given:
-        try:
-            row = _find(org, one)
-            delete(org, row)
-        except Fault as fault:
-            attempt.failed(fault)
-        else:
-            attempt.done(row)
-    return attempt.answer()
+
+    def work(record_id: str) -> Row:
+        row = _find(org, record_id)
+        delete(org, row)
+        return row
+
+    return _each(org, given, work, all_or_none=call.query.get("allOrNone", "false").lower() == "true")
 
 
 @routes.on("PATCH", "/services/data/{version}/composite/sobjects", needs=("api",))
@@ -92,18 +85,15 @@ def update_many(org: Org, call: Call) -> Response:
     given = body(call)
     records = given.get("records", [])
     _limit(len(records), WRITE)
-    attempt = _Attempt(org, all_or_none=given.get("allOrNone") is True)
-    for one in records:
-        try:
-            row = _find(org, str(one.get("id", one.get("Id", ""))))
-            if one.get("attributes", {}).get("type") != row.object.name:
-                raise Fault("INVALID_TYPE", "The record's attributes do not name its type")
-            change(org, call, row, {name: value for name, value in one.items() if name.lower() != "id"})
-        except Fault as fault:
-            attempt.failed(fault)
-        else:
-            attempt.done(row)
-    return attempt.answer()
+
+    def work(one: Json) -> Row:
+        row = _find(org, str(one.get("id", one.get("Id", ""))))
+        if one.get("attributes", {}).get("type") != row.object.name:
+            raise Fault("INVALID_TYPE", "The record's attributes do not name its type")
+        change(org, call, row, {name: value for name, value in one.items() if name.lower() != "id"})
+        return row
+
+    return _each(org, records, work, all_or_none=given.get("allOrNone") is True)
 
 
 @routes.on("POST", "/services/data/{version}/composite/sobjects/{sobject}", needs=("api",))

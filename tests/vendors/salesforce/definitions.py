@@ -102,3 +102,16 @@ def picked(name: str, *values: str) -> Field:
 def lookup(name: str, *to: str, relationship: str | None = None) -> Field:
     """A reference to another record; the relationship is named like the field without its ``Id``."""
     return Field(name, "reference", 18, reference_to=to, relationship=relationship or name.removesuffix("Id"))
+
+
+SYSTEM = (
+    Field("Id", "id", 18, required=True).read_only(),
+    Field("IsDeleted", "boolean", required=True).read_only(),
+    Field("CreatedDate", "datetime", required=True).read_only(),
+    lookup("CreatedById", "User").read_only(),
+    Field("LastModifiedDate", "datetime", required=True).read_only(),
+    lookup("LastModifiedById", "User").read_only(),
+    Field("SystemModstamp", "datetime", required=True).read_only(),
+)
+OWNER = lookup("OwnerId", "User")
+NAME = Field("Name", "string", 121, required=True).read_only()

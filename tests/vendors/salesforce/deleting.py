@@ -4,8 +4,9 @@ https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_
 """
 
 from tests.vendors.salesforce.errors import Fault, deleted, insufficient_access
-from tests.vendors.salesforce.objects import CASCADE, OBJECTS, RESTRICT
+from tests.vendors.salesforce.objects import OBJECTS
 from tests.vendors.salesforce.org import Org
+from tests.vendors.salesforce.relations import CASCADE, RESTRICT
 from tests.vendors.salesforce.store import Row
 
 

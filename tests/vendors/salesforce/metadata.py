@@ -7,8 +7,9 @@ resources_describeGlobal.htm and resources_sobject_describe.htm
 from starlette.responses import Response
 
 from tests.vendors.salesforce.definitions import Field, Object
-from tests.vendors.salesforce.objects import CASCADE, OBJECTS, RESTRICT
+from tests.vendors.salesforce.objects import OBJECTS
 from tests.vendors.salesforce.org import Org, version_path
+from tests.vendors.salesforce.relations import CASCADE, RESTRICT
 from tests.vendors.shared.calls import Call, Json, json_answer
 from tests.vendors.shared.routing import Routes
 

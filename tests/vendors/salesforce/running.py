@@ -15,7 +15,7 @@ from tests.vendors.salesforce.definitions import Field, Object
 from tests.vendors.salesforce.errors import invalid_type, refusal
 from tests.vendors.salesforce.objects import OBJECTS
 from tests.vendors.salesforce.org import Org, find_object
-from tests.vendors.salesforce.soql import Both, Comparison, Condition, Literal_, Not, Query, malformed, plain
+from tests.vendors.salesforce.soql import Both, Comparison, Condition, Constant, Not, Query, malformed, plain
 from tests.vendors.salesforce.store import Row
 from tests.vendors.shared.calls import Json
 
@@ -98,7 +98,7 @@ def _check(org: Org, query: Query, kind: Object, where: Condition | None) -> Non
             pass
 
 
-def _check_literal(query: Query, one: Comparison, field: Field, literal: Literal_) -> None:
+def _check_literal(query: Query, one: Comparison, field: Field, literal: Constant) -> None:
     if literal.kind == "null":
         return
     if field.type in ("id", "reference"):

@@ -14,11 +14,11 @@ from tests.vendors.salesforce.limits import routes as limits
 from tests.vendors.salesforce.metadata import VERSIONS
 from tests.vendors.salesforce.metadata import routes as metadata
 from tests.vendors.salesforce.oauth import Sessions, token
-from tests.vendors.salesforce.objects import PERSON_FIELDS
 from tests.vendors.salesforce.org import Org, Rights
 from tests.vendors.salesforce.policies import Policy, Privacy
 from tests.vendors.salesforce.query import routes as query
 from tests.vendors.salesforce.records import routes as records
+from tests.vendors.salesforce.relations import PERSON_FIELDS
 from tests.vendors.salesforce.soap import routes as soap
 from tests.vendors.salesforce.store import Row, Store
 from tests.vendors.shared.calls import Call

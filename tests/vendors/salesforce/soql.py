@@ -33,7 +33,7 @@ _RESERVED = frozenset({"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "LIKE", "I
 
 
 @dataclass(frozen=True)
-class Literal_:  # noqa: N801  Literal is typing's
+class Constant:
     """A value of the query; ``kind`` is what it was written as."""
 
     kind: Literal["string", "moment", "number", "boolean", "null"]
@@ -46,7 +46,7 @@ class Comparison:
 
     field: str
     operator: Operator
-    values: tuple[Literal_, ...]
+    values: tuple[Constant, ...]
     at: int
 
 
@@ -223,7 +223,7 @@ class _Parser:
         self.place += 1
         return found
 
-    def many(self) -> tuple[Literal_, ...]:
+    def many(self) -> tuple[Constant, ...]:
         self.expect("(")
         values = [self.literal()]
         while self.accept(","):
@@ -231,22 +231,22 @@ class _Parser:
         self.expect(")")
         return tuple(values)
 
-    def literal(self) -> Literal_:
+    def literal(self) -> Constant:
         token = self.here
         self.place += 1
         match token.kind:
             case "string":
-                return Literal_(
+                return Constant(
                     "string", _ESCAPED.sub(lambda one: _ESCAPES.get(one[1].lower(), one[1]), token.text[1:-1])
                 )
             case "number":
-                return Literal_("number", float(token.text))
+                return Constant("number", float(token.text))
             case "moment":
-                return Literal_("moment", token.text)
+                return Constant("moment", token.text)
             case "name" if token.word in ("TRUE", "FALSE"):
-                return Literal_("boolean", token.word == "TRUE")
+                return Constant("boolean", token.word == "TRUE")
             case "name" if token.word == "NULL":
-                return Literal_("null", None)
+                return Constant("null", None)
             case _:
                 self.place -= 1
                 raise self.unexpected()

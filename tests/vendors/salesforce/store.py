@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.vendors.salesforce import ids
 from tests.vendors.salesforce.definitions import Object
-from tests.vendors.salesforce.objects import OBJECTS, PERSON_FIELDS
+from tests.vendors.salesforce.objects import OBJECTS
+from tests.vendors.salesforce.relations import PERSON_FIELDS
 from tests.vendors.shared.clock import Clock, millisecond_stamp
 
 # https://help.salesforce.com/s/articleView?id=sf.home_delete.htm (recycle bin: 15 days)

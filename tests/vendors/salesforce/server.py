@@ -33,7 +33,7 @@ _token: Routes[Org] = Routes()
 
 @_token.on("POST", "/services/oauth2/token", public=True)
 def _open_session(org: Org, call: Call) -> Response:
-    """The token endpoint; see ``oauth``."""
+    """https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_client_credentials_flow.htm; see ``oauth``."""
     if not isinstance(org, Salesforce):
         raise TypeError("only a served org opens sessions")
     return token(org.sessions, org, call)

@@ -1,4 +1,7 @@
-"""The statuses of background jobs."""
+"""The statuses of background jobs.
+
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/job_statuses/
+"""
 
 from starlette.responses import Response
 

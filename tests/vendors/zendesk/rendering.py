@@ -30,8 +30,12 @@ def user(account: Account, one: User) -> Json:
 
 
 def deleted_user(account: Account, one: User) -> Json:
-    """``DeletedUserObject``."""
-    return _user_core(account, one, "deleted_users")
+    """``DeletedUserObject``.
+
+    In the documentation's examples the address is null as soon as a user is deleted softly, while the name is still
+    there: a missing address proves no permanent deletion.
+    """
+    return {**_user_core(account, one, "deleted_users"), "email": None}
 
 
 def _user_core(account: Account, one: User, place: str) -> Json:

@@ -188,5 +188,6 @@ async def test_users_by_id_and_role(zendesk: Zendesk, zen: httpx2.AsyncClient) -
     ann.identities.append(Identity("twitter", "annlee", id=7))
     many = (await zen.get(f"/users/show_many?ids={ann.id},{zendesk.admin.id},424242")).json()
     assert [one["id"] for one in many["users"]] == [ann.id, zendesk.admin.id]
+    assert (await zen.get("/users/count")).json()["count"]["value"] == 2
     ends = (await zen.get("/users", params={"role": "end-user"})).json()
     assert [one["id"] for one in ends["users"]] == [ann.id]

@@ -36,7 +36,9 @@ class Site:
 async def site() -> AsyncIterator[Site]:
     """A free port of the loopback interface, served while the context lasts."""
     # A response that is cut on purpose is an error to uvicorn, which would say so with a traceback.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    log = logging.getLogger("uvicorn.error")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
     listener = socket.socket()
     listener.bind((LOOPBACK, 0))
     made = Site(f"http://{LOOPBACK}:{listener.getsockname()[1]}")
@@ -55,3 +57,4 @@ async def site() -> AsyncIterator[Site]:
     finally:
         server.should_exit = True
         await serving
+        log.setLevel(level)

@@ -72,8 +72,10 @@ class Vendor(ABC, Generic[S]):
         fault = self.faults.due(call)
         if fault is None:
             response = self.answer(call)
-            status: int | None = response.status_code
+            self._note(call, response.status_code)
             await response(scope, receive, send)
         else:
-            status = await fault.play(lambda: self.answer(call), scope, receive, send)
-        self.calls.append(Seen(call.method, call.path, status, "authorization" in headers))
+            self._note(call, await fault.play(lambda: self.answer(call), scope, receive, send))
+
+    def _note(self, call: Call, status: int | None) -> None:
+        self.calls.append(Seen(call.method, call.path, status, "authorization" in call.headers))

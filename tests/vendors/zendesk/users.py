@@ -45,6 +45,14 @@ def list_users(account: Account, call: Call) -> Response:
     return json_answer(page(account, call, "users", found))
 
 
+@routes.on("GET", "/api/v2/users/count", needs=_SCOPE)
+def count(account: Account, call: Call) -> Response:
+    """``CountUsers``: live users, "approximate"."""
+    account.staff(call)
+    value = sum(one.deleted_at is None for one in account.store.users.values())
+    return json_answer({"count": {"value": value, "refreshed_at": seconds_stamp(account.clock.now())}})
+
+
 @routes.on("GET", "/api/v2/users/show_many", needs=_SCOPE)
 def show_many(account: Account, call: Call) -> Response:
     """``ShowManyUsers``: at most 100 ids; unknown ones are left out."""

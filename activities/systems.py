@@ -24,7 +24,7 @@ from activities.model import (
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
 from activities.plans import approved_plan, held_since, with_reasons
-from activities.reporting import counted, keep_outcomes, under_way
+from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, SystemPlan
 from habeas.evidence import Tag
@@ -165,6 +165,7 @@ class SystemActivities:
                     )
                 return EraseReport(system=order.system, state="drifted")
             case Pending() | Awaiting():
+                await note_callback(self._parts.ledger, order, answer)
                 return EraseReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
@@ -191,6 +192,7 @@ class SystemActivities:
                     counts=counts,
                 )
             case Pending() | Awaiting():
+                await note_callback(self._parts.ledger, order, answer)
                 return ConfirmReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)

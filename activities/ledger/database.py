@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from activities.ledger.acts import Acts
 from activities.ledger.artifacts import Artifacts
+from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
@@ -55,6 +56,7 @@ class Tx(
     Artifacts,
     Results,
     Endings,
+    Callbacks,
     Notices,
     Restrictions,
     Holds,

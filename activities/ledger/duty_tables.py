@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from activities.ledger.tables import HEX_SHA256, code_check, metadata, moment, request_column
 
 __all__ = [
+    "callback",
     "deletion_hold",
     "expiry",
     "expiry_trouble",
@@ -171,4 +172,15 @@ expiry_trouble = Table(
     Column("mended_told_at", moment()),
     code_check("code"),
     comment="short-lived data past its term that does not end, and what staff were told of it",
+)
+
+callback = Table(
+    "callback",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("handle", Text, primary_key=True, comment="the system's own, and by the contract nobody's data"),
+    request_column(nullable=False),
+    Column("at", moment(), nullable=False),
+    Index("ix_callback_request", "request_id"),
+    comment="work under way in a system that will call back, and the request that waits for it",
 )

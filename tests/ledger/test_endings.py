@@ -148,7 +148,10 @@ def leaks(tables: dict[str, list[dict[str, Any]]], *secrets: str) -> set[str]:
 SECRETS = (CANARY, "12345678", TOKEN.get_secret_value())
 
 
-DUTIES = {"restriction", "deletion_hold", "legal_hold", "legal_hold_subject", "notice", "task", "expiry"}
+DUTIES = {
+    *("restriction", "deletion_hold", "legal_hold", "legal_hold_subject", "notice", "task", "expiry", "expiry_trouble"),
+    "callback",
+}
 """Tables that the tests of their own rooms fill."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from activities.by_hand import steps_by_hand
@@ -10,9 +10,9 @@ from activities.model import Brief, ClockFace, IdentityBrief, SystemBrief
 from activities.parts import Parts
 from habeas import law
 from habeas.connector import Capability, Manifest
-from habeas.model import CHANGING, REMEDIES, Request, Right
+from habeas.model import CHANGING, COPIES, REMEDIES, Request, Right
 from habeas.particulars import Particulars
-from habeas.policy import Access, IdentityMethod, Policy
+from habeas.policy import Access, Category, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "STOPPED_BY",
     "approvals",
     "brief_of",
+    "categories_asked",
     "is_right",
     "proof_asked",
     "purposes_of",
@@ -40,9 +41,8 @@ STOPPED_BY: Mapping[Right, frozenset[PurposeKind]] = {
 }
 """Which purposes a right can stop."""
 
-_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
 _TOLD = frozenset({Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION})
-_REACHES_DATA = _COPIES | {Right.RECTIFICATION, Right.ERASURE}
+_REACHES_DATA = COPIES | {Right.RECTIFICATION, Right.ERASURE}
 _CAPABILITIES = {
     Capability.RECTIFY: "rectify",
     Capability.RESTRICT: "restrict",
@@ -67,6 +67,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
     """
     place = policy.answered_in(request.regime, request.jurisdiction)
     purposes = purposes_of(policy, request.right, asked.purposes)
+    reached = categories_asked(policy, asked)
     manifests = {name: parts.connector(name).manifest for name in policy.systems}
     systems = tuple(
         system_brief(name, manifests[name], parts, policy.erasure.after.get(name, ())) for name in policy.systems
@@ -79,25 +80,31 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         systems=systems,
         identity=_identity(request, policy, proof_asked(request, policy, asked)),
         approvals=approvals(request.right, policy, purposes),
-        review_only_free_text=request.right in _COPIES and policy.review.access is Access.FREE_TEXT,
+        review_only_free_text=request.right in COPIES and policy.review.access is Access.FREE_TEXT,
         clock=clock,
         not_a_right=not is_right(request, policy),
         purposes=purposes,
         weighed=by_hand,
         scope=asked.scope,
         about=asked.about,
-        hold=request.right in _COPIES and any(system.holds for system in systems),
+        hold=request.right in COPIES and any(system.holds for system in systems),
         recipients=request.right in _TOLD and (bool(policy.recipients) or duty),
-        forwards=any(category.controlled_by is not None for category in policy.categories),
-        forwards_from=tuple(name for name in policy.systems if _for_others(policy, manifests[name])),
+        forwards=any(category.controlled_by is not None for category in reached),
+        forwards_from=tuple(name for name in policy.systems if _for_others(reached, manifests[name])),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
         erasure_waits=policy.erasure.wait_days * DAY if request.right is Right.ERASURE else 0.0,
         changed_at_once=request.right in CHANGING and not approvals(request.right, policy, purposes),
     )
 
 
-def _for_others(policy: Policy, manifest: Manifest) -> bool:
-    return any(policy.category(one.category).controlled_by is not None for one in manifest.collections)
+def categories_asked(policy: Policy, asked: Particulars) -> tuple[Category, ...]:
+    """The categories that a request reaches, in the policy's order: those named, or else all."""
+    return tuple(one for one in policy.categories if not asked.categories or one.id in asked.categories)
+
+
+def _for_others(reached: Iterable[Category], manifest: Manifest) -> bool:
+    theirs = {one.id for one in reached if one.controlled_by is not None}
+    return any(one.category in theirs for one in manifest.collections)
 
 
 def is_right(request: Request, policy: Policy) -> bool:
@@ -142,7 +149,11 @@ def proof_asked(request: Request, policy: Policy, asked: Particulars) -> Proof |
     said = identity.rights.get(right)
     if said is None and right in CHANGING and _none_by_law(request, policy, asked):
         return Proof.NONE
-    if identity.sensitive and right in _REACHES_DATA and any(each.sensitive for each in policy.categories):
+    if (
+        identity.sensitive
+        and right in _REACHES_DATA
+        and any(each.sensitive for each in categories_asked(policy, asked))
+    ):
         return max((one for one in (said, identity.sensitive) if one), key=_STRICTNESS.index)
     return said
 

@@ -129,6 +129,12 @@ class LiftBrief(Frozen):
     """Seconds from the letter's sending to the lifting, which also waits for what humans do. Zero in older briefs."""
 
 
+class LiftedOrder(OnRequest):
+    """Who must hear that a restriction is lifted, by this act."""
+
+    act_id: ActId
+
+
 class LiftSystem(SystemOrder):
     """Lift in one system, or look again."""
 

@@ -13,9 +13,15 @@ from pydantic import SecretStr
 
 from activities import letters
 from activities.authority import authority
-from activities.brief import is_right, proof_asked
+from activities.brief import categories_asked, is_right, proof_asked
 from activities.clockface import working_day
-from activities.completions import completion_access, completion_change, completion_erasure, refused_objection
+from activities.completions import (
+    completion_access,
+    completion_change,
+    completion_erasure,
+    refused_objection,
+    titles_of,
+)
 from activities.finding import load_graph
 from activities.ledger import Link
 from activities.letter_case import LetterCase
@@ -25,11 +31,15 @@ from activities.model import LetterOrder
 from habeas import law
 from habeas.errors import ConfigurationError
 from habeas.model import REMEDIES, Frozen, Right
-from habeas.particulars import Particulars
+from habeas.particulars import BESIDE, Beside, Particulars
 from habeas.policy import IdentityMethod
 from habeas.policy.sections import Proof
 
 M = TypeVar("M", bound=Frozen)
+
+
+_NAMES_THE_OTHER = frozenset({Kind.ACKNOWLEDGEMENT, Kind.COMPLETION_CHANGE, Kind.REFUSAL, Kind.UNVERIFIED})
+"""Letters of an objection that say of its other part, where there is one, under which reference it goes."""
 
 
 class FactsOf:
@@ -46,6 +56,8 @@ class FactsOf:
             ConfigurationError: the letter needs something that was not ordered with it.
         """
         common, case = common_facts(self._case, kind), self._case
+        if kind in _NAMES_THE_OTHER:
+            common |= {"beside": await _beside(case)}
         match kind:
             case Kind.ACKNOWLEDGEMENT:
                 return letters.Acknowledgement(**common, due_on=case.request.due_on, identity=self._identity())
@@ -221,17 +233,28 @@ def common_facts(case: LetterCase, kind: Kind) -> dict[str, Any]:
 
 
 def _of_person(case: LetterCase) -> dict[str, Any]:
-    request = case.request
+    request, asked = case.request, Particulars.of(case.subject)
+    reached = categories_asked(case.policy, asked)
     open_to = given(request.regime, case.place, request.right)
     return {
         "person_name": case.subject.name,
         "authority": authority(request, case.policy),
-        "scope": Particulars.of(case.subject).scope,
+        "scope": asked.scope,
+        "only": tuple(case.policy.text(one.title, request.language) for one in reached) if asked.categories else (),
         "appeal": case.policy.controller.email if open_to.appeal else None,
         "appeal_within_days": open_to.appeal_days,
         "complain_within": open_to.time_limit,
         "record_kept_until": case.day(case.order.at + timedelta(days=case.policy.record.keep_days)),
     }
+
+
+async def _beside(case: LetterCase) -> letters.OtherPart | None:
+    if case.request.right is not Right.OBJECTION:
+        return None
+    other = await case.tx.unseal(case.request.id, BESIDE, Beside)
+    if other is None:
+        return None
+    return letters.OtherPart(request_id=other.request_id, about=titles_of(case, other.purposes))
 
 
 def _about(order: LetterOrder) -> Attention:

@@ -76,13 +76,17 @@ class EndReport(Frozen):
     """Objects whose time has come and that a hold or a restriction still keeps."""
     recipients: bool = False
     """Whether the controller gave such data to somebody, who may have to hear of it."""
+    ended_at: AwareDatetime | None = None
+    """The instant under which it is written down that these objects ended."""
 
 
 class EndedOrder(OnRequest):
     """Who must hear of what ended of a request."""
 
     since: AwareDatetime
-    """What was erased or anonymised since then."""
+    """What was erased or anonymised since then; with a system, at that instant."""
+    system: SystemName | None = None
+    """Where it ended. None in orders of before: in any."""
 
 
 class ExpiringSystem(Frozen):
@@ -114,6 +118,16 @@ class ExpireReport(Frozen):
     held: int = 0
     blocked: int = 0
     cursor: str | None = None
+
+
+class EndingOrder(SweepOrder):
+    """How a sweep went in one system that holds short-lived data."""
+
+    system: SystemName
+    began: AwareDatetime
+    """When the sweep began there."""
+    code: str | None = None
+    """Why nothing could be ended there; None if it answered."""
 
 
 class ForgetOrder(SweepOrder):

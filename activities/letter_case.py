@@ -34,7 +34,7 @@ class LetterCase:
     @property
     def called(self) -> Naming:
         """What systems and categories are called in this letter."""
-        return Naming(self.policy, self.connectors, self.request.language)
+        return Naming.of(self.policy, self.connectors, self.request.language)
 
     def day(self, at: datetime) -> date:
         """The date in the establishment's zone."""

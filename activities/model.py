@@ -216,6 +216,19 @@ class PlanReport(Frozen):
     retain: int
 
 
+class CopiesOrder(OnRequest):
+    """Does the erasure of this plan wait for a copy?"""
+
+    plan: str
+
+
+class CopiesReport(Frozen):
+    """The copies that are to be answered first, and the code of what is waited for; none where nothing is."""
+
+    copies: tuple[RequestId, ...] = ()
+    code: str | None = None
+
+
 class EraseOrder(SystemOrder):
     """Carry out one system's part of exactly this plan."""
 
@@ -224,7 +237,7 @@ class EraseOrder(SystemOrder):
 
 
 class EraseReport(Frozen):
-    """How far the system is: ``done``, ``pending``, ``awaiting`` or ``drifted``."""
+    """How far the system is: ``done``, ``pending``, ``awaiting``, ``drifted``, or not begun: ``copy_first``."""
 
     system: SystemName
     state: str
@@ -381,6 +394,8 @@ class Closed(Frozen):
 
     outcome: Outcome
     counts: dict[str, dict[str, int]] = Field(default_factory=dict)
+    erasures: tuple[RequestId, ...] = Field(default=(), exclude_if=lambda waiting: not waiting)
+    """Erasures of the same person that waited for this copy."""
 
 
 class NoticeBrief(Frozen):
@@ -407,6 +422,8 @@ class NoticesReport(Frozen):
     """How many are not told, for the reason that the policy gives."""
     named: int = 0
     """How many the person is told of, of those who decide over the data."""
+    occasion: str = ""
+    """Of these notices; empty for the request's own end."""
 
 
 class NoticeOrder(OnRequest):

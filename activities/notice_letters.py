@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from activities.ledger import NoticeKind
 from activities.letters import ForwardFacts, NewValue, RecipientFacts, Shown
+from activities.naming import Naming
 from activities.parts import Parts
 from habeas import law
 from habeas.model import Identifier, Request, Right, Subject
@@ -33,10 +34,15 @@ class PlannedNotice(NamedTuple):
     categories: tuple[str, ...]
     remind_after: tuple[int, ...]
     escalate_after: int
+    occasion: str = ""
+    """As `NoticeRow.occasion`."""
+    lifted: bool = False
+    """A restriction has ended."""
 
     def id(self, request_id: str) -> str:
-        """The same for every try."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request_id}/notice/{self.kind.value}/{self.recipient}"))
+        """The same for every try on the same occasion."""
+        name = f"{request_id}/notice/{self.kind.value}/{self.recipient}"
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}/{self.occasion}" if self.occasion else name))
 
 
 class NoticeCase(NamedTuple):
@@ -69,13 +75,14 @@ def notice_letter(
         return RecipientFacts(
             **common,
             recipient=one.name,
-            did=_DID[request.right],
+            did="lifted" if one.lifted else _DID[request.right],
             categories=_titles(policy, one.categories),
             corrections=tuple(value for each in one.categories for value in case.changes.get(each, ())),
             provision=duty.cite if duty else None,
         )
+    called = Naming.of(policy, parts.connectors, policy.language(None))
     held_in = {
-        parts.connector(system).manifest.title
+        called.system(system)
         for system in policy.systems
         if any(held.category in one.categories for held in parts.connector(system).manifest.collections)
     }

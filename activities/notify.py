@@ -17,6 +17,7 @@ from activities.facts import FactsOf
 from activities.ledger import Challenge, Letter, LetterRow, LetterState, Link, Tx, new_token
 from activities.letter_case import LetterCase
 from activities.letters import BounceFacts, Kind, LetterFacts, RenderedLetter, render
+from activities.letters.cover import covered
 from activities.mail import MailSender
 from activities.model import BounceOrder, LetterOrder, LetterReport
 from activities.parts import Parts
@@ -112,8 +113,11 @@ class LetterActivities:
     ) -> Letter:
         own = policy.letters.folder if policy.letters else None
         rendered = render(facts.kind, language_of(request, policy, facts.kind), facts, own)
+        letter_id = _uuid(request.id, f"letter/{dedupe}")
+        if facts.kind.reader == "subject" and to.role == "staff":
+            rendered = covered(rendered, policy.controller.languages[0], request.id, letter_id)
         letter = Letter(
-            id=_uuid(request.id, f"letter/{dedupe}"),
+            id=letter_id,
             request_id=request.id,
             kind=facts.kind.value,
             language=rendered.language,

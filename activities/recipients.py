@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
+from activities.brief import categories_asked
+from activities.change_model import LiftedOrder
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.keeping import EndedOrder
-from activities.ledger import NoticeKind, NoticeRow, NoticeState, Tx, new_token
+from activities.ledger import NoticeKind, NoticeRow, NoticeState, OutcomeRow, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
+from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
@@ -22,6 +25,7 @@ from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Request, Right, normalise
 from habeas.outcomes import Fate
+from habeas.particulars import Particulars
 from habeas.policy import Policy, Recipient
 
 CHANGES = "change/"
@@ -45,22 +49,59 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
-            touched = await self._touched(tx, request)
-            changes = await self._changes(tx, request) if request.right is Right.RECTIFICATION else {}
+            rows = await tx.outcomes(request.id)
+            touched = self._categories(request, (row for row in rows if row.fate in _TOLD))
+            changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
             planned = tuple(_recipients(policy, touched))
             return await self._write(tx, request, policy, planned, changes, order)
 
     @activity.defn
     async def prepare_ended(self, order: EndedOrder) -> NoticesReport:
-        """Who got data that an erasure had kept and that ended since, and was not written to: a notice for each."""
+        """Who got data that an erasure had kept and that ended since: a notice for each, of this ending.
+
+        Whoever had a notice of the request before gets another: it was about other data. The same order again is the
+        same ending, and finds its own notices.
+        """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
-            # The same order again finds its own notices.
-            before = {row.id for row in await tx.notices(request.id) if row.queued_at != order.at}
-            touched = await self._touched(tx, request, order.since)
-            planned = tuple(one for one in _recipients(policy, touched) if one.id(request.id) not in before)
-            return await self._write(tx, request, policy, planned, {}, order)
+            rows = await tx.outcomes(request.id)
+            if order.system is None:
+                ended = [row for row in rows if row.at >= order.since]
+            else:
+                ended = [row for row in rows if (row.system, row.at) == (order.system, order.since)]
+            where = f"/{order.system}" if order.system else ""
+            occasion = f"ended{where}/{order.since.astimezone(UTC):%Y-%m-%dT%H%M%S.%f}"
+            touched = self._categories(request, (row for row in ended if row.fate in _TOLD))
+            planned = tuple(one._replace(occasion=occasion) for one in _recipients(policy, touched))
+            report = await self._write(tx, request, policy, planned, {}, order)
+        return report.model_copy(update={"occasion": occasion})
+
+    @activity.defn
+    async def prepare_lifted(self, order: LiftedOrder) -> NoticesReport:
+        """Who was told that data is restricted and may use it again: a notice for each, of this act.
+
+        A category of which something stays restricted, in another system or by another request, is not named yet.
+        """
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            policy = self._parts.policy(request.controller)
+            told = {row.recipient for row in await tx.notices(request.id) if row.state is not NoticeState.NOT_TOLD}
+            rows = await tx.outcomes(request.id)
+            touched = self._categories(request, (row for row in rows if row.fate is Fate.LIFTED))
+            others = await tx.restricted_besides(request.id)
+            touched -= self._categories(
+                request,
+                (row for row in rows if row.fate is Fate.RESTRICTED or (row.system, row.collection) in others),
+            )
+            occasion = f"lifted/{order.act_id}"
+            planned = tuple(
+                one._replace(occasion=occasion, lifted=True)
+                for one in _recipients(policy, touched)
+                if one.recipient in told
+            )
+            report = await self._write(tx, request, policy, planned, {}, order)
+        return report.model_copy(update={"occasion": occasion})
 
     @activity.defn
     async def prepare_forwards(self, order: OnRequest) -> NoticesReport:
@@ -139,47 +180,44 @@ class RecipientActivities:
                 return False
             await tx.mark_notice(row.id, state, order.at, reminded=order.reminder)
             facts: dict[str, JsonValue] = {"recipient": row.recipient, "kind": row.kind.value, "state": state.value}
+            facts |= {"occasion": row.occasion} if row.occasion else {}
             await tx.record(order.request_id, tag, at=order.at, facts=facts, dedupe=dedupe)
         return True
 
-    async def _touched(self, tx: Tx, request: Request, since: datetime | None = None) -> frozenset[str]:
-        """The categories of which something was changed or erased; optionally since then."""
+    def _categories(self, request: Request, rows: Iterable[OutcomeRow]) -> frozenset[str]:
+        """What these objects are."""
         manifests = self._manifests(request)
         category = {
             (system, one.name): one.category for system, manifest in manifests.items() for one in manifest.collections
         }
-        rows = await tx.outcomes(request.id)
-        found = (
-            category.get((row.system, row.collection))
-            for row in rows
-            if row.fate in _TOLD and (since is None or row.at >= since)
-        )
+        found = (category.get((row.system, row.collection)) for row in rows)
         return frozenset(one for one in found if one)
 
-    async def _changes(self, tx: Tx, request: Request) -> dict[str, tuple[NewValue, ...]]:
-        """The corrected values, by category."""
-        manifests = self._manifests(request)
+    async def _changes(self, tx: Tx, request: Request, policy: Policy) -> dict[str, tuple[NewValue, ...]]:
+        """The corrected values, by category, as the controller calls them."""
+        called = Naming(policy, self._manifests(request), policy.language(None))
         found: dict[str, dict[str, NewValue]] = {}
         for name in await tx.sealed_names(request.id, prefix=CHANGES):
-            manifest = manifests.get(name.removeprefix(CHANGES))
+            system = name.removeprefix(CHANGES)
             try:
                 change = _CHANGE.validate_json(await tx.unseal_bytes(request.id, name) or b"")
             except ValidationError:
                 continue
-            if manifest is None or not isinstance(change, Rectify):
+            if system not in called.manifests or not isinstance(change, Rectify):
                 continue
-            of = {one.name: one.category for one in manifest.collections}
             for field in change.fields:
                 old = None if field.old is None else str(field.old)
-                value = NewValue(what=field.field.replace("_", " "), old=old, new=str(field.new))
-                found.setdefault(of.get(field.collection, ""), {})[f"{value.what}={value.new}"] = value
+                value = NewValue(what=called.field(system, field.collection, field.field), old=old, new=str(field.new))
+                category = called.category_id(system, field.collection) or ""
+                found.setdefault(category, {})[f"{value.what}={value.new}"] = value
         return {category: tuple(values.values()) for category, values in found.items()}
 
     async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
         """Address -> the categories that it decides over, of what was collected."""
-        forwarded = {one.id: one for one in policy.categories if one.controlled_by}
         async with self._parts.ledger.begin() as tx:
+            asked = Particulars.of(await tx.subject(request.id))
             collected = await load_collected(tx, request.id)
+        forwarded = {one.id: one for one in categories_asked(policy, asked) if one.controlled_by}
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
         found: dict[str, set[str]] = {}
         for system, manifest in self._manifests(request).items():
@@ -270,6 +308,7 @@ def _row(request_id: str, one: PlannedNotice, at: datetime) -> NoticeRow:
         reminded=0,
         acknowledged_at=None,
         acknowledged_by=None,
+        occasion=one.occasion,
     )
 
 

@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.brief import NOT_A_RIGHT, brief_of, rights_here
 from activities.changing import check_contest, proven
 from activities.clockface import Dated, PauseSpan, dated, local_day
+from activities.copies import needs_a_copy
 from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
@@ -38,10 +39,10 @@ from activities.model import (
 from activities.parts import Parts
 from activities.remedies import DECIDING, may_decide
 from activities.tasks import finish_task
-from habeas.acts import ActKind
+from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Identifier, Request, Stage
+from habeas.model import COPIES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 
@@ -115,6 +116,9 @@ class RecordActivities:
                 await finish_task(tx, order.request_id, call, order.at, self._parts)
             case ActKind.CONTEST:
                 await check_contest(tx, order.request_id, call.act_id)
+            case ActKind.APPROVE if call.ground != WITHOUT_COPY:
+                request = await tx.request(order.request_id)
+                await needs_a_copy(tx, request, self._parts.policy(request.controller))
             case _:
                 return
 
@@ -155,6 +159,8 @@ class RecordActivities:
                 graph = graph.proven_by((await tx.subject(order.request_id)).identifiers)
                 await save_graph(tx, order.request_id, graph)
                 await tx.record(order.request_id, Tag.IDENTITY_WAIVED, at=order.at, facts={}, dedupe="waived")
+            if request.right in COPIES:
+                await tx.copy_is_of(request.id, request.controller, graph.own())
             settled = graph.settled()
             found = len(settled.kept)
             ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))
@@ -286,7 +292,9 @@ class RecordActivities:
             )
             facts: dict[str, JsonValue] = {"outcome": order.outcome.value, "skipped": [*sorted(order.skipped)]}
             await tx.record(order.request_id, Tag.REQUEST_CLOSED, at=order.at, facts=facts, dedupe="closed")
-        return Closed(outcome=order.outcome, counts=counts)
+            # After the request's row is written: an erasure that looks meanwhile waits, and then sees it closed.
+            erasures = await tx.waiting_for_copy(order.request_id)
+        return Closed(outcome=order.outcome, counts=counts, erasures=erasures)
 
     async def _date(self, tx: Tx, request: Request, policy: Policy, now: datetime, *, dedupe: str) -> Dated:
         spans = tuple(PauseSpan(reason=row.reason, start=row.start, end=row.end) for row in await tx.pauses(request.id))

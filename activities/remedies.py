@@ -92,6 +92,7 @@ class RemedyActivities:
                 idempotency_key=f"remedy/{request.id}",
                 subject=subject,
                 opened_at=at,
+                categories=Particulars.of(subject).categories,
             )
         )
         if opened.created:

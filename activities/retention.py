@@ -96,6 +96,12 @@ class RetentionActivities:
     async def confirm_ended(self, order: EndOrder) -> EndReport:
         """Look again; what is gone is written down as gone. What is not, stays due."""
         async with self._parts.ledger.begin() as tx:
+            recipients = bool(self._parts.policy((await tx.request(order.request_id)).controller).recipients)
+            if before := await _said_before(tx, order):
+                # It was killed after it had written this down, and before it could say so.
+                left = await tx.unseal(order.request_id, f"{ENDING}{order.system}", SystemPlan)
+                state = "clean" if left is None else "remains"
+                return EndReport(state=state, ended=before, recipients=recipients, ended_at=order.at)
             plan = await _under_way(tx, order)
         answer = await self._parts.connector(order.system).confirm(plan, order.handle)
         if not isinstance(answer, Done):
@@ -107,10 +113,10 @@ class RetentionActivities:
             if (one := planned.get((each.collection, each.key))) is not None and verdict(one, each)
         ]
         async with self._parts.ledger.begin() as tx:
-            await _ended(tx, order, gone, remaining=len(planned) - len(gone))
-            recipients = bool(self._parts.policy((await tx.request(order.request_id)).controller).recipients)
+            await tx.request(order.request_id, lock=True)
+            ended = await _ended(tx, order, gone, remaining=len(planned) - len(gone))
         state = "clean" if len(gone) == len(planned) else "remains"
-        return EndReport(state=state, ended=len(gone), recipients=recipients)
+        return EndReport(state=state, ended=ended, recipients=recipients, ended_at=order.at)
 
     @activity.defn
     async def forget(self, order: ForgetOrder) -> ForgetReport:
@@ -203,9 +209,19 @@ async def _under_way(tx: Tx, order: EndOrder) -> SystemPlan:
     return plan
 
 
-async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: int) -> None:
-    counts = Counter(each.fate for each in gone)
-    await tx.save_outcomes(order.request_id, order.system, gone, at=order.at)
+async def _said_before(tx: Tx, order: EndOrder) -> int:
+    """How many objects ended by exactly this order."""
+    rows = await tx.outcomes(order.request_id)
+    return sum((row.system, row.at) == (order.system, order.at) and row.fate is not Fate.RETAINED for row in rows)
+
+
+async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: int) -> int:
+    """Write down what is gone, and was not before: of two sweeps at once one ends an object. How many these are."""
+    kept = await tx.objects_of(order.request_id, order.system, Fate.RETAINED)
+    names = await tx.object_digests(order.request_id, order.system, gone)
+    new = [each for each, name in zip(gone, names, strict=True) if name in kept]
+    counts = Counter(each.fate for each in new)
+    await tx.save_outcomes(order.request_id, order.system, new, at=order.at)
     facts: dict[str, JsonValue] = {"system": order.system, "remaining": remaining}
     facts |= {fate.value: counts[fate] for fate in Fate if counts[fate]}
     await tx.record(
@@ -217,3 +233,4 @@ async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: 
     )
     if not remaining:
         await tx.remove_sealed(order.request_id, f"{ENDING}{order.system}")
+    return len(new)

@@ -50,6 +50,11 @@ def done_name(task: str) -> str:
     return f"task/{task}/done"
 
 
+def refused_name(task: str) -> str:
+    """Under which lies what was said of it and could not be taken."""
+    return f"task/{task}/refused"
+
+
 def letter_name(task: str, *, officer: bool = False) -> str:
     """Under which lie the facts of the letter to the owner, or of that to the privacy officer."""
     return f"task/{task}/officer" if officer else f"task/{task}/letter"
@@ -135,6 +140,15 @@ class TaskWords(Frozen):
     pages: int = Field(default=0, ge=0)
     """Of storage, on which the records lie."""
     outcomes: tuple[ObjectOutcome, ...] = Field(default=(), repr=False)
+
+
+class RefusedWords(Frozen):
+    """What a human said of a task as they typed it, and could not be taken: nobody has to type it again."""
+
+    outcomes: tuple[str, ...]
+    reason: str = Field(repr=False)
+    why: str
+    """PII-free: what must stay, and what keeps it."""
 
 
 class FoundFile(Frozen):

@@ -39,11 +39,12 @@ from activities.task_model import (
 from habeas.acts import ActCall
 from habeas.change import SystemChange
 from habeas.connector import RecordRef
-from habeas.errors import BadInput, NotAllowed
+from habeas.errors import BadInput, MustStay, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Request, Right
 from habeas.outcomes import Fate
 from habeas.particulars import Particulars
+from habeas.staying import Because
 
 DAY = timedelta(days=1)
 MOST_SHOWN = 500
@@ -51,6 +52,17 @@ MOST_SHOWN = 500
 Contents = dict[tuple[str, str], dict[str, JsonValue]]
 MORNING = time(8)
 """When a reminder goes out, in the zone of the establishment."""
+_ENDS = {
+    TaskPhase.ERASE: frozenset({Fate.ERASED, Fate.ANONYMISED}),
+    TaskPhase.RECTIFY: frozenset({Fate.RECTIFIED}),
+}
+"""What a human may not have done to something that must stay as it is."""
+_KEEPS = {
+    Because.EXEMPT: "a refusal of the category",
+    Because.CONTROLLED: "somebody else, who decides over it",
+    Because.RESTRICTED: "a restriction (`habeas restriction list`)",
+}
+"""What keeps something beside a hold, which is named by its id."""
 
 
 class TaskActivities:
@@ -242,7 +254,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
     Raises:
         BadInput: there is no such task of this request, or nothing was said with the act.
         WrongStage: the task is done, or not needed any more.
-        NotAllowed: it says that something was erased that a legal hold keeps by now.
+        MustStay: it says that something was erased or corrected that a hold or a restriction keeps by now.
     """
     words = await tx.unseal(request_id, f"{DECISIONS}{call.act_id}", TaskWords)
     task = await tx.task(str(call.task), lock=True)
@@ -251,7 +263,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
     before = await tx.unseal(request_id, done_name(task.id), TaskWords)
     if before is not None and before.act_id == call.act_id:
         return
-    await _check_holds(tx, task, words, parts)
+    await _check_stays(tx, task, words, parts)
     fates = Counter(one.fate.value for one in words.outcomes)
     found = {"records": words.records, "files": words.files} if task.phase == TaskPhase.FIND.value else {}
     counts = {**found, **dict(sorted(fates.items()))}
@@ -267,18 +279,29 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
     await tx.record(request_id, Tag.TASK_DONE, at=at, actor=call.actor, facts=facts, dedupe=f"task/{task.id}/done")
 
 
-async def _check_holds(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) -> None:
-    """The last door for what a human erases: whoever asked them did not know of a hold that came since."""
-    gone = [(one.collection, one.key) for one in words.outcomes if one.fate in {Fate.ERASED, Fate.ANONYMISED}]
-    if task.phase != TaskPhase.ERASE.value or not gone:
+async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) -> None:
+    """The last door for what a human does: whoever asked them did not know of what came since.
+
+    As for systems that do it by themselves, a hold is no obstacle to setting something aside, nor to stopping a use.
+    """
+    done = _ENDS.get(TaskPhase(task.phase), frozenset())
+    ended = [(one.collection, one.key) for one in words.outcomes if one.fate in done]
+    if not ended:
         return
-    keepers = await keepers_of(tx, await tx.request(task.request_id), parts)
-    held = await keepers.stays(task.system, parts.connector(task.system).manifest, gone)
-    if held:
-        raise NotAllowed(
-            f"{len(held)} of these must stay: a legal hold or a restriction came after the plan was approved. "
-            "Do not erase them; say blocked of what is still there, and not_found of what is gone already."
-        )
+    request = await tx.request(task.request_id)
+    await tx.lock_stays(request.controller, shared=True)
+    keepers = await keepers_of(tx, request, parts)
+    manifest = parts.connector(task.system).manifest
+    stays = await keepers.stays(task.system, manifest, ended, refusals=task.phase == TaskPhase.ERASE.value)
+    if not stays:
+        return
+    brief = await tx.unseal(task.request_id, brief_name(task.id), TaskBrief)
+    numbers = [one.handle for one in brief.objects if (one.collection, one.key) in stays] if brief else []
+    reasons = {stay.because for stay in stays.values()}
+    by = [f"hold {hold.id}" for hold in keepers.holds if hold.id in keepers.met]
+    by += [_KEEPS[each] for each in Because if each in reasons and each in _KEEPS]
+    which = f" (No. {', '.join(numbers)})" if numbers else ""
+    raise MustStay(f"{len(stays)} of these must stay{which}, by: {', '.join(by)}.", task=task.id)
 
 
 def _facts(order: TaskOrder) -> dict[str, JsonValue]:

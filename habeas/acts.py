@@ -20,6 +20,10 @@ ActorRef = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 """A keyed hash of the actor's name: tells two people apart without naming either."""
 
 
+WITHOUT_COPY = "without_copy"
+"""Ground of an approval: to erase although a copy of the same person's is not answered yet; the reason says why."""
+
+
 class ActKind(StrEnum):
     """The value is the name of the workflow's Update."""
 
@@ -99,7 +103,7 @@ class ActCall(Frozen):
     system: SystemName | None = None
     """Which system: retry_system, skip_system."""
     ground: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,60}$")
-    """A code of the regime's closed list: refuse, extend."""
+    """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, or none."""
     pause_reason: PauseReason | None = None
     plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     """The digest of the plan that was seen and is approved (erasure, rectification, restriction, weighed objection)."""

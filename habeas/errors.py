@@ -66,6 +66,17 @@ class NotAllowed(BadInput):
     remedy = "Ask a colleague with the right role; four eyes means two different people."
 
 
+class MustStay(NotAllowed):
+    """A legal hold or a restriction came meanwhile, and what it keeps must stay as it is."""
+
+    code = "must_stay"
+    remedy = (
+        "Say blocked of what it keeps, and not_found of what is gone already; or have the hold lifted "
+        "(`habeas hold lift`), or the restriction (`habeas restriction lift`). What you said is kept: "
+        "`habeas task done {task} --as-said` says it again, `--outcome N=blocked` beside it changes object N."
+    )
+
+
 class WrongCode(BadInput):
     """The code is not right."""
 

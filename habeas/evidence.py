@@ -89,6 +89,7 @@ class Tag(StrEnum):
     LETTER_SENT = "letter:sent"
     LETTER_FAILED = "letter:failed"
     LETTER_BOUNCED = "letter:bounced"
+    LETTER_HANDED_OVER = "letter:handed_over"
 
     ACT_PROVE = "act:prove"
     ACT_ATTEST = "act:attest"

@@ -23,6 +23,8 @@ from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
 from activities.concluding import ConcludingActivities
 from activities.connectors.elsewhere import Elsewhere
+from activities.copies import CopyActivities
+from activities.ending_letters import EndingLetterActivities
 from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
 from activities.holds import HoldActivities
@@ -200,6 +202,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             recipients.prepare_notices,
             recipients.prepare_forwards,
             recipients.prepare_ended,
+            recipients.prepare_lifted,
             recipients.notice_sent,
             recipients.notice_reminded,
             recipients.notice_escalated,
@@ -210,11 +213,13 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             retention.due_retained,
             retention.forget,
             ExpiringActivities(parts).expiring,
+            EndingLetterActivities(parts).report_expiry,
             ExportActivities(parts).build_package,
             CategoryActivities(parts).answer,
             asking.ask,
             asking.charge,
             asking.delay,
+            CopyActivities(parts).look,
             RemedyActivities(parts).decide,
             changes.draft,
             changes.hold,

@@ -13,13 +13,15 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.change_model import ChangeReport, LiftBrief, LiftOrder, LiftStart, LiftSystem
+    from activities.change_model import ChangeReport, LiftBrief, LiftedOrder, LiftOrder, LiftStart, LiftSystem
     from activities.lifting import LiftingActivities
     from activities.model import LetterOrder, SystemBrief
     from activities.notify import LetterActivities
+    from activities.recipients import RecipientActivities
     from habeas.acts import ActAnswer, ActCall, ActKind
     from habeas.model import Stage
     from workflows import calls
+    from workflows.notices import RECIPIENTS, notices_id, start_notices
 
 PAUSE = timedelta(hours=1)
 """Before a system that refused, or did not do it, is asked again; staff are told once."""
@@ -59,6 +61,8 @@ class LiftRestrictionWorkflow:
             *(self._lift(system) for system in brief.systems),
             *(self._let_go(system, wait=brief.notice > 0) for system in brief.by_hand),
         )
+        if workflow.patched("recipients-hear-of-lifting"):
+            await self._tell_recipients()
         return tuple(sorted([*(system.name for system in brief.systems), *brief.by_hand]))
 
     @workflow.update(name=ActKind.FINISH_TASK.value)
@@ -90,6 +94,15 @@ class LiftRestrictionWorkflow:
             brief, dedupe = await self._prepare(lift_at), f"lift/{self._start.act_id}/{number}"
         await self._wait_until(brief.lift_at)
         return await self._send(brief, dedupe) not in _NOT_TOLD  # sent already: it may have come back since
+
+    async def _tell_recipients(self) -> None:
+        """They were told to store it only, until they hear from us."""
+        start = self._start
+        order = LiftedOrder(request_id=start.request_id, at=workflow.now(), act_id=start.act_id)
+        report = await calls.record(RecipientActivities.prepare_lifted, order, "who was told of the restriction")
+        if report.notices:
+            name = notices_id(start.request_id, RECIPIENTS, report.occasion)
+            await start_notices(start.request_id, report.notices, name, RECIPIENTS)
 
     async def _prepare(self, lift_at: datetime) -> LiftBrief:
         order = LiftOrder(

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.model import LetterOrder, NoticeBrief, NoticeOrder
@@ -23,6 +24,10 @@ class NoticesStart(Frozen):
 
     request_id: RequestId
     notices: tuple[NoticeBrief, ...]
+
+
+RECIPIENTS = "recipients"
+CONTROLLERS = "controllers"
 
 
 @workflow.defn
@@ -99,3 +104,23 @@ class NoticesWorkflow:
 
     def _order(self, notice: NoticeBrief, *, sent: bool = True, reminder: int = 0) -> NoticeOrder:
         return NoticeOrder(request_id=self._id, at=workflow.now(), notice=notice.id, sent=sent, reminder=reminder)
+
+
+async def start_notices(request_id: RequestId, notices: tuple[NoticeBrief, ...], name: str, what: str) -> bool:
+    """Start telling them; it goes on by itself. Whether it was not started before, under the same name."""
+    try:
+        await workflow.start_child_workflow(
+            NoticesWorkflow.run,
+            NoticesStart(request_id=request_id, notices=notices),
+            id=name,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"{what} of the data",
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+def notices_id(request_id: str, kind: str, occasion: str) -> str:
+    """The id of the workflow that tells those of one occasion."""
+    return "/".join(part for part in (request_id, kind, occasion) if part)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.model import NoticesReport, OnRequest
@@ -11,14 +10,11 @@ with workflow.unsafe.imports_passed_through():
     from habeas.model import CHANGING, Right
     from workflows import calls
     from workflows.model import RequestStart
-    from workflows.notices import NoticesStart, NoticesWorkflow
+    from workflows.notices import CONTROLLERS, RECIPIENTS, start_notices
     from workflows.telling import Telling
 
 USES = CHANGING - {Right.RECTIFICATION, Right.RESTRICTION}
 """Rights about what data is used for: nothing of it is collected but what tells whose it is."""
-
-RECIPIENTS = "recipients"
-CONTROLLERS = "controllers"
 
 
 class Forwarding(Telling):
@@ -68,14 +64,6 @@ class Forwarding(Telling):
         if not notices:
             return
         told |= {one.id for one in notices}
-        try:
-            await workflow.start_child_workflow(
-                NoticesWorkflow.run,
-                NoticesStart(request_id=self.id, notices=notices),
-                id=name,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=f"{what} of the data",
-            )
-        except WorkflowAlreadyStartedError:
+        if not await start_notices(self.id, notices, name, what):
             # As in the histories of before: data found later brought the story here once more.
             self._log(f"{what} were told before")

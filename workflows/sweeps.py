@@ -1,8 +1,8 @@
 """Every day: what erasures kept goes when its day has come, and so do short-lived data and requests' own records.
 
 Nothing here waits for a system that is away: it is tried again on the next day. Staff are told once by a letter, where
-it keeps something of an erasure. Short-lived data is no request's, and letters are: where it cannot be ended, that
-stands in the worker's log, in the sweep's report and in what the workflow shows of itself.
+it keeps something of an erasure. Where short-lived data cannot be ended, staff are told by a letter that is no
+request's, every week until it can, and then that it does.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.ending_letters import EndingLetterActivities
     from activities.expiring import ExpiringActivities
     from activities.keeping import (
         DueItem,
         DueOrder,
         EndedOrder,
+        EndingOrder,
         EndOrder,
         EndReport,
         ExpireOrder,
@@ -35,8 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
     from workflows import calls
-    from workflows.notices import NoticesStart, NoticesWorkflow
-    from workflows.recipients import RECIPIENTS
+    from workflows.notices import RECIPIENTS, notices_id, start_notices
 
 DAILY = timedelta(days=1)
 LONGEST_JOB = timedelta(days=1)
@@ -132,23 +133,25 @@ class SweepWorkflow:
             report = await self._until_done(item, RetentionActivities.confirm_ended, "look again")
             self._count(ended=report.ended)
             if report.ended and report.recipients:
-                await self._tell_recipients(item, since)
+                await self._tell_recipients(item, report.ended_at, since)
         if report.state not in {"clean", "nothing"}:
             self._count(unfinished=1)
             await self._tell_staff(item, "drifted" if report.state == "drifted" else "not_confirmed")
 
-    async def _tell_recipients(self, item: DueItem, since: datetime) -> None:
-        """Whoever got what is gone now hears of it as of any erasure (GDPR art. 19)."""
-        order = EndedOrder(request_id=item.request_id, at=workflow.now(), since=since)
+    async def _tell_recipients(self, item: DueItem, ended_at: datetime | None, since: datetime) -> None:
+        """Whoever got what is gone now hears of it as of any erasure (GDPR art. 19), once for each ending."""
+        order = EndedOrder(
+            request_id=item.request_id,
+            at=workflow.now(),
+            since=ended_at or since,
+            system=item.system if ended_at else None,
+        )
         report = await calls.record(RecipientActivities.prepare_ended, order, "who got the data")
         if report.notices:
-            await workflow.start_child_workflow(
-                NoticesWorkflow.run,
-                NoticesStart(request_id=item.request_id, notices=report.notices),
-                id=f"{item.request_id}/{RECIPIENTS}/{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}",
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary="recipients of the data",
-            )
+            # Reports of before do not say which occasion it is.
+            occasion = report.occasion or f"{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}"
+            name = notices_id(item.request_id, RECIPIENTS, occasion)
+            await start_notices(item.request_id, report.notices, name, RECIPIENTS)
 
     async def _until_done(
         self, item: DueItem, step: Callable[[Any, EndOrder], Awaitable[EndReport]], what: str
@@ -201,6 +204,27 @@ class SweepWorkflow:
         await asyncio.gather(*(self._expire_in(system) for system in found.systems))
 
     async def _expire_in(self, system: ExpiringSystem) -> None:
+        began = workflow.now()
+        code = await self._expire_all(system)
+        if not workflow.patched("staff-hear-of-expiry"):
+            return
+        order = EndingOrder(at=workflow.now(), system=system.system, began=began, code=code)
+        try:
+            await calls.on_system(
+                EndingLetterActivities.report_expiry,
+                order,
+                f"tell staff how it goes in {system.system}",
+                task_queue=workflow.info().task_queue,
+                patience=calls.FIRST_PATIENCE,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            # The mail server is away: what is due is told tomorrow.
+            workflow.logger.warning(f"staff could not be told of {system.system}: {calls.failure_code(error)}")
+
+    async def _expire_all(self, system: ExpiringSystem) -> str | None:
+        """The code of what was in the way; None where the system answered to the end."""
         cursor: str | None = None
         for _ in range(MOST_ROUNDS):
             try:
@@ -217,11 +241,12 @@ class SweepWorkflow:
                 self._away.add(system.system)
                 code = calls.failure_code(error)
                 workflow.logger.warning(f"short-lived data could not be ended in {system.system}: {code}")
-                return
+                return code
             self._count(expired=done.erased, expired_held=done.held, expired_blocked=done.blocked)
             cursor = done.cursor
             if cursor is None:
-                return
+                break
+        return None
 
     # The requests' own records
 

@@ -3,6 +3,7 @@
 from activities.ledger.acts import Act
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
+from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
@@ -14,6 +15,7 @@ from activities.ledger.requests import Changes, PauseRow, RequestFilter, Request
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
+from activities.ledger.troubles import TroubleRow
 
 __all__ = [
     "Act",
@@ -24,6 +26,7 @@ __all__ = [
     "Changes",
     "ClaimedLink",
     "CodeResult",
+    "CopyRow",
     "DeletionHoldRow",
     "DueRow",
     "ErrorRow",
@@ -55,6 +58,7 @@ __all__ = [
     "TaskFilter",
     "TaskRow",
     "TaskState",
+    "TroubleRow",
     "Tx",
     "current_revision",
     "downgrade",

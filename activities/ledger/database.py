@@ -29,6 +29,7 @@ from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
 from activities.ledger.tasks import Tasks
+from activities.ledger.troubles import Troubles
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -59,6 +60,7 @@ class Tx(
     Holds,
     Expiries,
     Tasks,
+    Troubles,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

@@ -27,6 +27,7 @@ from activities.ledger.tables import HEX_SHA256, code_check, metadata, moment, r
 __all__ = [
     "deletion_hold",
     "expiry",
+    "expiry_trouble",
     "legal_hold",
     "legal_hold_subject",
     "metadata",
@@ -105,7 +106,14 @@ notice = Table(
     Column("reminded", Integer, nullable=False, server_default=text("0")),
     Column("acknowledged_at", moment()),
     Column("acknowledged_by", Text, comment="'recipient', or the keyed hash of staff who noted it"),
-    UniqueConstraint("request_id", "kind", "recipient"),
+    Column(
+        "occasion",
+        Text,
+        nullable=False,
+        server_default=text("''"),
+        comment="what ended after the request did; empty for the request's own end",
+    ),
+    UniqueConstraint("request_id", "kind", "recipient", "occasion"),
     CheckConstraint("kind IN ('recipient', 'controller')", name="kind"),
     CheckConstraint("state IN ('queued', 'sent', 'failed', 'acknowledged', 'escalated', 'not_told')", name="state"),
     CheckConstraint("octet_length(token_sha256) = 32", name="token_sha256"),
@@ -145,4 +153,22 @@ expiry = Table(
     Column("held", BigInteger, nullable=False),
     Column("blocked", BigInteger, nullable=False),
     comment="what ended because its term was over, as counts",
+)
+
+expiry_trouble = Table(
+    "expiry_trouble",
+    metadata,
+    Column("controller", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("since", moment(), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("objects", BigInteger, comment="how many; null where the system does not say"),
+    Column("seen_at", moment(), nullable=False),
+    Column("told", Integer, nullable=False, server_default=text("0")),
+    Column("told_at", moment()),
+    Column("mended_at", moment()),
+    Column("mended_told_at", moment()),
+    code_check("code"),
+    comment="short-lived data past its term that does not end, and what staff were told of it",
 )

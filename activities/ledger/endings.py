@@ -10,6 +10,8 @@ from activities.ledger.room import Room
 from activities.ledger.tables import (
     act,
     challenge,
+    copy_subject,
+    copy_wait,
     document,
     error,
     letter,
@@ -43,7 +45,7 @@ class Endings(Room):
         )
         parts = [
             delete(table).where(table.c.request_id == request_id).cte(f"no_{table.name}")
-            for table in (document, open_subject)
+            for table in (document, open_subject, copy_subject, copy_wait)
         ] + [
             update(column.table).where(column.table.c.request_id == request_id).values({column: None}).cte(f"no_{name}")
             for name, column in {

@@ -8,12 +8,12 @@ GRANT USAGE ON SCHEMA public TO :"role";
 
 GRANT SELECT, INSERT, UPDATE ON
     request, request_key, pause, evidence_head, act, challenge, proof, letter, artifact, link, system_result,
-    object_outcome, error, restriction, deletion_hold, legal_hold, notice, task
+    object_outcome, error, restriction, deletion_hold, legal_hold, notice, task, expiry_trouble
 TO :"role";
 
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON document TO :"role";
-GRANT SELECT, INSERT, DELETE ON open_subject TO :"role";
+GRANT SELECT, INSERT, DELETE ON open_subject, copy_subject, copy_wait TO :"role";
 GRANT DELETE ON act TO :"role";
 
 GRANT SELECT, INSERT ON evidence, code_try, legal_hold_subject, expiry TO :"role";

@@ -11,8 +11,9 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, context, parsed, plain
-from activities.ledger.tables import letter
+from activities.ledger.tables import evidence, letter, request
 from habeas.errors import BadInput, KeyDestroyed
+from habeas.evidence import Tag
 from habeas.model import Frozen, RequestId
 
 
@@ -38,6 +39,11 @@ class LetterRow(Frozen):
     state: LetterState = LetterState.QUEUED
     state_at: AwareDatetime | None = None
     message_id: str | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is for the person, and went to the officer, who hands it over or posts it."""
+        return self.recipient_role == "staff" and not self.kind.startswith("staff_")
 
 
 class LetterContent(Frozen):
@@ -98,6 +104,33 @@ class Letters(Room):
         columns = [letter.c[name] for name in LetterRow.model_fields]
         rows = await self._all(
             select(*columns).where(letter.c.request_id == request_id).order_by(letter.c.queued_at, letter.c.id)
+        )
+        return tuple(LetterRow(**plain(row)) for row in rows)
+
+    async def letters_to_hand_over(
+        self, controller: str | None = None, request_id: str | None = None
+    ) -> tuple[LetterRow, ...]:
+        """Letters that the officer hands over or posts, and of which nobody noted yet that this was done."""
+        noted = select(evidence.c.n).where(
+            evidence.c.request_id == letter.c.request_id,
+            evidence.c.tag == Tag.LETTER_HANDED_OVER.value,
+            evidence.c.facts["id"].astext == letter.c.id,
+        )
+        wanted = [
+            letter.c.recipient_role == "staff",
+            letter.c.kind.not_like("staff#_%", escape="#"),
+            self._mine(request.c.controller),
+            ~noted.exists(),
+        ]
+        if controller is not None:
+            wanted.append(request.c.controller == controller)
+        if request_id is not None:
+            wanted.append(letter.c.request_id == request_id)
+        rows = await self._all(
+            select(*(letter.c[name] for name in LetterRow.model_fields))
+            .join(request, request.c.id == letter.c.request_id)
+            .where(*wanted)
+            .order_by(letter.c.queued_at, letter.c.id)
         )
         return tuple(LetterRow(**plain(row)) for row in rows)
 

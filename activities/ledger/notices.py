@@ -53,6 +53,8 @@ class NoticeRow(Frozen):
     reminded: int
     acknowledged_at: AwareDatetime | None
     acknowledged_by: str | None
+    occasion: str = ""
+    """What ended after the request did; empty for the request's own end. Each occasion has notices of its own."""
 
     @property
     def open(self) -> bool:

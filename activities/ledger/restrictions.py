@@ -36,6 +36,7 @@ class Restrictions(Room):
     ) -> None:
         """These objects are restricted from now on; a second time changes nothing, and lifts nothing."""
         named = {self.object_print(controller, system, one.collection, one.key): one.collection for one in objects}
+        await self.lock_stays(controller)
         # In one order everywhere, or two requests could wait for each other.
         rows = sorted(named.items())
         for start in range(0, len(rows), _BATCH):
@@ -51,6 +52,27 @@ class Restrictions(Room):
                 for name, collection in rows[start : start + _BATCH]
             ]
             await self._run(upsert(restriction).values(values).on_conflict_do_nothing())
+
+    async def restricted_besides(self, request_id: str) -> frozenset[tuple[str, str]]:
+        """System and collection of objects that this request let go of, and that another still restricts."""
+        other = restriction.alias("other")
+        rows = await self._all(
+            select(restriction.c.system, restriction.c.collection)
+            .distinct()
+            .join(
+                other,
+                (other.c.controller == restriction.c.controller)
+                & (other.c.system == restriction.c.system)
+                & (other.c.object == restriction.c.object)
+                & (other.c.request_id != restriction.c.request_id),
+            )
+            .where(
+                restriction.c.request_id == request_id,
+                other.c.lifted_at.is_(None),
+                self._ours(restriction.c.request_id),
+            )
+        )
+        return frozenset((row.system, row.collection) for row in rows)
 
     async def restricted(
         self, controller: str, system: str, prints: Iterable[str], *, besides: str | None = None

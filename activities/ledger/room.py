@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, CursorResult, Executable, Row, select, true
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.faults import mapped_errors
@@ -14,6 +14,7 @@ from activities.ledger.keys import KeyRing
 from activities.ledger.tables import request, request_key
 from activities.vault import RequestKey, Vault, WrappedKey
 from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
+from habeas.model import Identifier
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -95,6 +96,15 @@ class Room:
         for request_id, key in self._fresh_keys.items():
             self._keys.put(request_id, key)
 
+    async def lock_stays(self, controller: str, *, shared: bool = False) -> None:
+        """Until this transaction ends nothing more of this controller's has to stay.
+
+        Whoever adds a hold or a restriction takes it alone. Whoever lets something go, after a look at what must stay,
+        shares it: else one could be placed between the look and the end of the transaction.
+        """
+        take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        await self._run(select(take(func.hashtextextended(f"stays/{controller}", 0))))
+
     def object_print(self, controller: str, system: str, collection: str, key: str) -> str:
         """An object's name that means the same to every request and outlives their keys; HMAC under the master key."""
         return self._vault.fingerprint(f"object/{controller}/{system}", f"{collection}\0{key}")
@@ -125,6 +135,11 @@ def parsed(model: type[M], document: bytes) -> M:
         return model.model_validate_json(document)
     except ValidationError:
         raise SealBroken("Its content is not of the expected form.") from None
+
+
+def person_prints(vault: Vault, purpose: str, identifiers: Iterable[Identifier]) -> list[str]:
+    """The fingerprints by which a person is known for one purpose, and cannot be followed to another."""
+    return sorted({vault.fingerprint(purpose, f"{one.kind}:{one.value}") for one in identifiers})
 
 
 def plain(row: Row[Any]) -> dict[str, Any]:

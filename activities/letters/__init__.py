@@ -52,6 +52,7 @@ from activities.letters.parts import (
     Kind,
     LetterFacts,
     MissingSystem,
+    OtherPart,
     Reader,
     WithheldGroup,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "NotARight",
     "NotARightFacts",
     "NothingFound",
+    "OtherPart",
     "PartialRefusal",
     "PartialRefusalLetter",
     "QuestionFacts",

@@ -148,6 +148,9 @@ def _is_name(text: str) -> bool:
 
 
 def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
+    if facts.beside:
+        listed = words.listing(facts.beside.about)
+        yield Block(kind="paragraph", text=words.text("common.beside", id=facts.beside.request_id, list=listed))
     if facts.status_url and facts.kind.reader == "subject":
         yield Block(kind="link", text=words.text("common.follow"), url=facts.status_url)
     questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
@@ -214,7 +217,8 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
-    lead = "all" if whole else "part" if facts.erased or facts.anonymised else "none"
+    something = facts.erased or facts.anonymised
+    lead = ("all" if something or not facts.only else "nothing_asked") if whole else "part" if something else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
@@ -223,6 +227,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.refused(facts.refused)
     yield from say.kept(facts.kept)
     yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
+    if facts.only:
+        yield say.paragraph("completion_erasure.not_asked")
     yield from say.missing(facts.missing)
     yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
     yield say.record()

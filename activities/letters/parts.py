@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "LetterFacts",
     "MissingSystem",
+    "OtherPart",
     "Reader",
     "WithheldGroup",
 ]
@@ -143,6 +144,14 @@ class KeptGroup(Frozen):
     """Why, where it is not a law's term: refused, needed in a pending matter, restricted."""
 
 
+class OtherPart(Frozen):
+    """The other request that one objection became."""
+
+    request_id: RequestId
+    about: tuple[str, ...]
+    """Titles of what it is about."""
+
+
 class LetterFacts(Frozen):
     """What every letter needs."""
 
@@ -156,6 +165,10 @@ class LetterFacts(Frozen):
     received_on: date
     scope: Scope = Scope.COPY
     """How much of an access was asked for."""
+    only: tuple[str, ...] = ()
+    """Titles of the categories of data that the request is about, where it is not about all."""
+    beside: OtherPart | None = None
+    """Objection: what of it goes under a reference of its own."""
     today: date
     timezone: str = "UTC"
     """IANA name; times of day are told in it."""

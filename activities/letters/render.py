@@ -17,7 +17,7 @@ from activities.letters.blocks import Draft, Element
 from activities.letters.checklist import required
 from activities.letters.compose import Told, compose
 from activities.letters.facts import StaffFacts
-from activities.letters.parts import Kind, LetterFacts
+from activities.letters.parts import Controller, Kind, LetterFacts
 from activities.letters.sealed import RemedyDecisionLetter
 from activities.letters.staff import StaffLetter, compose_staff
 from activities.letters.wording import Words, lookup
@@ -68,7 +68,34 @@ def render(kind: Kind, language: str, facts: LetterFacts, own: Path | None = Non
     words = lookup(TOPIC, "en" if kind.to_staff else language, own)
     draft = drafted(facts, words)
     _check(draft, facts)
-    values = _page(draft, facts, words)
+    reader = facts.kind.reader
+    voice = {"subject": "common", "staff": "staff"}.get(reader, "outward")
+    reference, automatic = words.text(_REFERENCE[voice], id=facts.request_id), words.text(f"{voice}.automatic")
+    regards = None if reader == "staff" else words.text("common.regards")
+    return laid_out(draft, facts.controller, words, reference, automatic, own, regards=regards)
+
+
+def laid_out(
+    draft: Draft,
+    controller: Controller,
+    words: Words,
+    reference: str,
+    automatic: str,
+    own: Path | None = None,
+    *,
+    regards: str | None = None,
+) -> RenderedLetter:
+    """A letter as HTML and text. All that a template gets is text, in lists and tables, and leads nowhere else."""
+    values = {
+        "language": words.language,
+        "subject": draft.subject,
+        "greeting": draft.greeting,
+        "blocks": [block.model_dump(exclude={"elements"}) for block in draft.blocks],
+        "controller": controller.model_dump(),
+        "regards": regards,
+        "reference": reference,
+        "automatic": automatic,
+    }
     environment = _environment(own)
     return RenderedLetter(
         language=words.language,
@@ -79,20 +106,9 @@ def render(kind: Kind, language: str, facts: LetterFacts, own: Path | None = Non
     )
 
 
-def _page(draft: Draft, facts: LetterFacts, words: Words) -> dict[str, object]:
-    """All that a template gets: text, in lists and tables, and nothing that could lead anywhere else."""
-    reader = facts.kind.reader
-    voice = {"subject": "common", "staff": "staff"}.get(reader, "outward")
-    return {
-        "language": words.language,
-        "subject": draft.subject,
-        "greeting": draft.greeting,
-        "blocks": [block.model_dump(exclude={"elements"}) for block in draft.blocks],
-        "controller": facts.controller.model_dump(),
-        "regards": None if reader == "staff" else words.text("common.regards"),
-        "reference": words.text(_REFERENCE[voice], id=facts.request_id),
-        "automatic": words.text(f"{voice}.automatic"),
-    }
+def filled(template: str, values: dict[str, object]) -> str:
+    """One of our own templates, with text only: escaped where it is HTML."""
+    return _environment(None).get_template(template).render(values)
 
 
 def drafted(facts: LetterFacts, words: Words) -> Draft:

@@ -24,6 +24,7 @@ from habeas.law.library import (
     remedies,
     right_known,
     rights,
+    undisclosed,
     verification,
 )
 from habeas.law.places import default_clock_tz, is_country
@@ -59,5 +60,6 @@ __all__ = [
     "remedies",
     "right_known",
     "rights",
+    "undisclosed",
     "verification",
 ]

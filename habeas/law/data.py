@@ -10,7 +10,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from habeas.law.duties import Authority, Duty, FeeRule, FreeRule, HoldRule, RemedyRule, VerificationRule
+from habeas.law.duties import (
+    Authority,
+    Duty,
+    FeeRule,
+    FreeRule,
+    HoldRule,
+    RemedyRule,
+    UndisclosedRule,
+    VerificationRule,
+)
 from habeas.law.figure import Code, Figure, Mark
 from habeas.model import Frozen, PauseReason, Right
 
@@ -237,6 +246,7 @@ class Regime(Frozen):
     verification: tuple[VerificationRule, ...] = ()
     free: FreeRule | None = None
     hold: HoldRule | None = None
+    undisclosed: tuple[UndisclosedRule, ...] = ()
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)

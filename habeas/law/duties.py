@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from habeas.fields import SensitiveType
 from habeas.law.figure import Code, Figure
 from habeas.model import Frozen, Right
 
@@ -26,6 +27,7 @@ __all__ = [
     "Remedies",
     "RemedyRule",
     "RemedyTime",
+    "UndisclosedRule",
     "VerificationRule",
 ]
 
@@ -135,3 +137,9 @@ class HoldRule(OfRights):
     """What was refused is kept: for so many days, or (None) until every recourse is exhausted."""
 
     days: int | None = None
+
+
+class UndisclosedRule(OfRights):
+    """Types of data whose values are never given out; that they are held is told."""
+
+    types: tuple[SensitiveType, ...] = Field(min_length=1)

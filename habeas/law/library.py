@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from habeas.errors import UnknownRegime
+from habeas.fields import SensitiveType
 from habeas.law import files
 from habeas.law.data import Authority, Ground, Regime, Span
-from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Proof, Remedies
+from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Proof, Remedies, UndisclosedRule
 from habeas.law.places import authorities_at, country_of, parse_place
 from habeas.law.states import StateRow, cited, clocks_of, free_of, rules_of
 from habeas.model import REMEDIES, PauseReason, Right
@@ -33,6 +34,7 @@ __all__ = [
     "remedies",
     "right_known",
     "rights",
+    "undisclosed",
     "verification",
 ]
 
@@ -106,6 +108,7 @@ def _in_state(common: Regime, row: StateRow) -> Regime:
     }
     theirs |= {"clocks": clocks_of(row), "free": free_of(row)}
     theirs |= {name: tuple(cited(row, each) for each in getattr(common, name)) for name in _SHARED}
+    theirs["undisclosed"] = (row.undisclosed,) if row.undisclosed else ()
     theirs["rules"] = (*rules_of(row), *(cited(row, each) for each in common.rules))
     return common.model_copy(update=theirs)
 
@@ -299,3 +302,13 @@ def hold_after_refusal(code: str, jurisdiction: str) -> HoldRule | None:
         UnknownRegime: as `regime`.
     """
     return regime(code, jurisdiction).hold
+
+
+def undisclosed(code: str, jurisdiction: str, right: Right) -> Mapping[SensitiveType, UndisclosedRule]:
+    """The types of data that an answer to this right never gives the values of, each with the rule that says so.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    rules = (rule for rule in regime(code, jurisdiction).undisclosed if rule.covers(right))
+    return {one: rule for rule in rules for one in rule.types}

@@ -4,6 +4,7 @@ One TOML file per controller. `load_policy` refuses an incomplete one and names 
 never starts on half a policy.
 """
 
+from habeas.fields import Origin
 from habeas.policy.check import check_systems
 from habeas.policy.lawful import STOPS
 from habeas.policy.load import load_policies, load_policy, policy_files, problems_of
@@ -23,7 +24,6 @@ from habeas.policy.sections import (
     IdentityPolicy,
     LegalBasis,
     LettersPolicy,
-    Origin,
     Promise,
     PromiseLine,
     Proof,

@@ -8,7 +8,7 @@ from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.law.data import Span
 from habeas.law.duties import RemedyTime
-from habeas.model import Right
+from habeas.model import COPIES, Right
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
 from habeas.policy.sections import PurposeKind, RecipientRole
@@ -32,7 +32,6 @@ _TOLD: Mapping[str, frozenset[RecipientRole]] = {
 """Whom a duty to tell means. Authorities in an inquiry are no recipients (GDPR art. 4(9))."""
 
 _ALL = frozenset(Right)
-_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
 _SHORTEST_MONTH = 28
 _LEAST_RECORD = 30
 _REMEDY_DAYS: Mapping[RemedyTime, int] = {"30_days": 30, "180_days": 180, "6_months": 184}
@@ -156,7 +155,7 @@ def _early(policy: Policy) -> Iterator[Problem]:
     """What happens some days before the end of a term cannot lie before its start."""
     for at, days, shortest in (
         (("clock", "extend_days_before"), policy.clock.extend_days_before, _shortest(policy, _ALL, extended=True)),
-        (("release", "days_before"), policy.release.days_before, _shortest(policy, _COPIES, extended=False)),
+        (("release", "days_before"), policy.release.days_before, _shortest(policy, COPIES, extended=False)),
     ):
         if shortest is not None and days >= shortest:
             yield Problem(at, f"{days} days before the end of {shortest} lie before the start", f"below {shortest}")
@@ -164,7 +163,7 @@ def _early(policy: Policy) -> Iterator[Problem]:
 
 def _record(policy: Policy) -> Iterator[Problem]:
     """What proves the answer must last as long as somebody may complain about it."""
-    limits = {law.remedies(code, place, right).time_limit for code, place in _places(policy) for right in _COPIES}
+    limits = {law.remedies(code, place, right).time_limit for code, place in _places(policy) for right in COPIES}
     least = max([_LEAST_RECORD, *(_REMEDY_DAYS[limit] for limit in limits if limit)])
     if policy.record.keep_days < least:
         message = f"after {policy.record.keep_days} days nothing would prove the answer, and people may still complain"

@@ -1,7 +1,15 @@
 """Holds and retention, from the command line."""
 
+import io
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from activities.ledger import TroubleRow
 from tests.cli.conftest import Habeas
 from tests.office.world import World
+from workers.cli.retention import _shown
+from workers.office.holds import Kept
 
 MATTER = "Case 2026/114, City Court"
 
@@ -49,3 +57,17 @@ async def test_a_sweep_says_what_came_of_it(here: World, habeas: Habeas) -> None
     due = await habeas("retention", "due", "--json")
     assert "demo" in [one["controller"] for one in due.json]
     assert (await habeas("retention", "due")).code == 0
+
+
+def test_what_does_not_end_is_listed_with_its_age_and_its_letters() -> None:
+    since = datetime(2026, 11, 2, tzinfo=UTC)
+    row = TroubleRow(
+        controller="demo", system="chat", category="support", since=since, code="terminal", seen_at=since, told=2
+    )
+    counted = row.model_copy(update={"category": "account", "code": "blocked", "objects": 3})
+    console = Console(width=120, record=True, file=io.StringIO())
+    for part in _shown(Kept(controller="demo", ahead=(), expired=(), failing=(row, counted))):
+        console.print(part)
+    lines = [" ".join(line.replace("│", " ").split()) for line in console.export_text().splitlines()]
+    assert "2026-11-02 chat support not known terminal 2" in lines
+    assert "2026-11-02 chat account 3 blocked 2" in lines

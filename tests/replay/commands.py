@@ -24,6 +24,7 @@ from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInsta
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workers.worker import PASSED_THROUGH
+from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
@@ -65,7 +66,7 @@ async def replay(name: str) -> list[str]:
     request_id = history.pop("id")
     runner = Watching(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
     replayer = Replayer(
-        workflows=[RequestWorkflow, NewLinkWorkflow, SweepWorkflow],
+        workflows=[RequestWorkflow, NewLinkWorkflow, SweepWorkflow, LiftRestrictionWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=runner,
     )

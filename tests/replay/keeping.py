@@ -6,10 +6,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from activities import lifting
 from activities.keeping import Sweep
 from habeas.acts import ActKind
-from habeas.errors import Transient
+from habeas.errors import Terminal, Transient
 from habeas.model import Identifier, Right, Stage
+from habeas.testing import MemoryRow
 from tests.workflows.controllers import controller
 from tests.workflows.keeping import chatting, says
 from tests.workflows.world import Case, World, eventually, someone
@@ -73,7 +75,7 @@ async def erasure_with_reasons_at_once(world: World) -> Case:
 
 
 class Swept(Case):
-    """A sweep, in the place of a request."""
+    """A sweep, or a lifting, in the place of a request."""
 
     def __init__(self, world: World, case: Case, handle: Any) -> None:
         super().__init__(world, case.id, case.person)
@@ -96,10 +98,58 @@ async def sweep(world: World) -> Case:
     return Swept(world, case, handle)
 
 
+async def sweep_that_is_told(world: World) -> Case:
+    """Who was told before hears of what ends later; short-lived data does not end, and the officer hears of it."""
+    chatting(world)
+    person = someone()
+    person.settle_in(world.connectors)
+    another = MemoryRow(
+        collection="contacts", key=f'["{person.number}-2"]', root=f'["{person.number}"]', data={"phone": "555 0100"}
+    )
+    world.connectors["crm"].put(another)
+    email = Identifier(kind="email", value=person.email)
+    asked = NewHoldInput(
+        controller="sharing", category="activity", provision="Case 2026/114", reason="served", identifiers=(email,)
+    )
+    placed = await world.office.place_hold(asked, by="ann")
+    case = await world.open(person, Right.ERASURE, controller="sharing")
+    await case.prove()
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    world.connectors["chat"].fail("expired", Terminal("no permission"))
+    handle = await world.env.client.start_workflow(
+        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue="habeas"
+    )
+    return Swept(world, case, handle)
+
+
+async def restriction_lifted(world: World) -> Case:
+    """The person is told, then it is lifted, then recipients hear that they may use the data again."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.RESTRICTION, controller="sharing", situation="it is not right")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    shown = await world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=shown.digest)
+    await case.reaches(Stage.CLOSED)
+    handle = world.env.client.get_workflow_handle(f"{case.id}/lift")
+    week, lifting.NOTICE = lifting.NOTICE, timedelta(seconds=2)
+    try:
+        await world.office.lift_restriction(case.id, by="ann", reason="settled")
+        await handle.result()
+    finally:
+        lifting.NOTICE = week
+    return Swept(world, case, handle)
+
+
 KEEPING = (
     erasure_under_a_hold,
     access_with_a_hold_on_deletion,
     access_refused_with_a_hold_on_deletion,
     erasure_with_reasons_at_once,
     sweep,
+    sweep_that_is_told,
+    restriction_lifted,
 )

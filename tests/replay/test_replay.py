@@ -16,6 +16,7 @@ from temporalio.workflow import NondeterminismError
 
 from tests.replay.record import HISTORIES
 from workers.worker import workflow_runner
+from workflows.lifting import LiftRestrictionWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
@@ -31,7 +32,7 @@ async def _replay(loaded: dict[str, Any]) -> None:
     content = dict(loaded)
     history = WorkflowHistory.from_json(content.pop("id"), content)
     replayer = Replayer(
-        workflows=[RequestWorkflow, SweepWorkflow],
+        workflows=[RequestWorkflow, SweepWorkflow, LiftRestrictionWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(),
     )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import text
 
 from activities.ledger import NewHold, TaskFilter, TaskRow, TaskState
 from activities.task_model import FoundFile, TaskPhase
 from habeas.acts import ActKind
-from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.errors import BadInput, MustStay, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Policy
 from tests.workflows.controllers import controller
@@ -325,7 +328,94 @@ async def test_a_hold_on_something_else_leaves_a_task_open(world: World) -> None
 
 async def test_nobody_says_erased_of_what_is_held(world: World) -> None:
     case, task = await erased_by_hand(world)
-    hold = NewHold(
+    hold_id = str(uuid.uuid4())
+    async with world.parts.ledger.begin() as tx:
+        # Straight into the ledger: the workflow is not told.
+        assert await tx.place_hold(hold_id, hold_on(case))
+    with pytest.raises(MustStay, match=rf"\(No\. 1\), by: hold {hold_id}\.") as refused:
+        await done(case, task, outcomes=("erased",))
+    assert f"habeas task done {task.id} --as-said" in refused.value.diagnostics()
+    assert (await state_of(case, task)).state is TaskState.OPEN
+    await world.office.lift_hold(hold_id, by="ann")
+    await done(case, task, as_said=True)
+    await case.reaches(Stage.CLOSED)
+
+
+async def corrected_by_hand(world: World) -> tuple[Case, TaskRow]:
+    """A correction that waits for a human to make it in two letters."""
+    person = someone()
+    person.settle_in(world.connectors)
+    asked = ("name: Ada Test => Ada Lovelace",)
+    case = await world.open(person, Right.RECTIFICATION, controller="archive", corrections=asked)
+    await case.prove()
+    letter = LETTER.replace("the broken kettle", "Ada Test")
+    await done(case, await task_of(case), records=(letter, letter))
+    await approve_change(case)
+    return case, await task_of(case, TaskPhase.RECTIFY.value)
+
+
+async def test_nobody_says_corrected_of_what_is_held_and_nothing_they_typed_is_lost(world: World) -> None:
+    case, task = await corrected_by_hand(world)
+    with pytest.raises(BadInput, match="as-said"):
+        await done(case, task, as_said=True)
+    hold_id = (await place_hold(case, "paper")).hold.id
+    with pytest.raises(MustStay, match=rf"2 of these must stay \(No\. 1, 2\), by: hold {hold_id}\."):
+        await done(case, task, outcomes=("rectified",))
+    assert (await state_of(case, task)).state is TaskState.OPEN
+    shown = await world.office.task(task.id, by="kim", reason="what did I say")
+    assert shown.refused is not None
+    assert (shown.refused.outcomes, shown.refused.reason) == (("rectified",), "went there")
+    await done(case, task, as_said=True, outcomes=("1=blocked", "2=not_found"))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["paper"] == {"blocked": 1, "not_found": 1}
+    await world.office.lift_hold(hold_id, by="ann")
+
+
+async def test_what_is_restricted_meanwhile_is_not_corrected_by_hand(world: World) -> None:
+    case, task = await corrected_by_hand(world)
+    first = (await world.office.task(task.id, by="kim", reason="going")).brief.objects[0].ref
+    other = await world.open(someone(), Right.RESTRICTION, controller="archive")
+    async with world.parts.ledger.begin() as tx:
+        await tx.restrict(other.id, "archive", "paper", (first,), datetime.now(UTC))
+    with pytest.raises(MustStay, match=r"1 of these must stay \(No\. 1\), by: a restriction"):
+        await done(case, task, outcomes=("rectified",))
+    async with world.parts.ledger.begin() as tx:
+        await tx.lift_restrictions(other.id, "paper", datetime.now(UTC))
+    await done(case, task, as_said=True)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    await other.act(ActKind.WITHDRAW)
+
+
+@pytest.mark.parametrize("made", [erased_by_hand, corrected_by_hand])
+async def test_a_hold_that_is_being_placed_is_waited_for(
+    world: World, made: Callable[[World], Awaitable[tuple[Case, TaskRow]]]
+) -> None:
+    """Between the look and the end of the task no hold slips in."""
+    case, task = await made(world)
+    hold_id = str(uuid.uuid4())
+    async with world.parts.ledger.begin() as tx:
+        assert await tx.place_hold(hold_id, hold_on(case))
+        word = "erased" if task.phase == TaskPhase.ERASE.value else "rectified"
+        said = asyncio.create_task(done(case, task, outcomes=(word,)))
+        await eventually(partial(_waits_for_the_hold, world))
+        assert not said.done()
+    with pytest.raises(MustStay, match=hold_id):
+        await said
+    await world.office.lift_hold(hold_id, by="ann")
+    await done(case, task, as_said=True)
+    await case.reaches(Stage.CLOSED)
+
+
+async def _waits_for_the_hold(world: World) -> bool:
+    async with world.parts.ledger.begin() as tx:
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool((await tx._run(waiting)).scalar_one())
+
+
+def hold_on(case: Case) -> NewHold:
+    """A hold on everything of the person."""
+    return NewHold(
         controller="archive",
         provision="Case 2026/114",
         reason="served",
@@ -333,16 +423,6 @@ async def test_nobody_says_erased_of_what_is_held(world: World) -> None:
         placed_at=datetime.now(UTC),
         placed_by="0" * 16,
     )
-    hold_id = str(uuid.uuid4())
-    async with world.parts.ledger.begin() as tx:
-        # Straight into the ledger: the workflow is not told.
-        assert await tx.place_hold(hold_id, hold)
-    with pytest.raises(NotAllowed, match="must stay"):
-        await done(case, task, outcomes=("erased",))
-    assert (await state_of(case, task)).state is TaskState.OPEN
-    await world.office.lift_hold(hold_id, by="ann")
-    await done(case, task, outcomes=("erased",))
-    await case.reaches(Stage.CLOSED)
 
 
 async def test_a_system_that_cannot_erase_asks_a_human(world: World) -> None:

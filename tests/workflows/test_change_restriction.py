@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from tests.workflows.world import Case, Person, World, eventually
 from workflows.lifting import LiftRestrictionWorkflow
 
 
-async def restrict(world: World, person: Person) -> Case:
+async def restrict(world: World, person: Person, controller: str = "demo") -> Case:
     """Everything of the person is restricted, and the request is closed."""
-    case = await world.open(person, Right.RESTRICTION, situation="the address is not right")
+    case = await world.open(person, Right.RESTRICTION, situation="the address is not right", controller=controller)
     await case.prove()
     await approve(case)
     closed = await case.reaches(Stage.CLOSED)
@@ -123,6 +124,33 @@ async def test_what_two_requests_restrict_stays_restricted_until_both_are_lifted
     await lifted(one)
     assert contact(world, person).restricted, "the other request restricts it as well"
     assert await world.office.restrictions(request_id=other.id)
+
+
+async def test_recipients_hear_that_a_restriction_is_lifted_once_nothing_of_it_stands(world: World) -> None:
+    person = settled(world)
+    one, other = [await restrict(world, person, controller="sharing") for _ in range(2)]
+
+    async def said(case: Case) -> list[str]:
+        bodies = [message.get_body(preferencelist=("plain",)) for message in world.mail.to("carrier@parcels.example")]
+        texts = [" ".join(str(body.get_content()).split()) for body in bodies if body]
+        return [text for text in texts if case.id in text]
+
+    async def told(case: Case, letters: int) -> bool:
+        return len(await said(case)) >= letters
+
+    for case in (one, other):
+        await eventually(partial(told, case, 1))
+        await world.office.lift_restriction(case.id, by="ann", reason="settled")
+        await case.has_letter("restriction_lifting")
+        handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
+        await world.env.fast_forward(handle, timedelta(days=8))
+        await handle.result()
+    await eventually(partial(told, other, 2))
+    assert "only store it" in (await said(other))[0]
+    assert "you may use it again" in (await said(other))[1]
+    assert len(await said(one)) == 1, "when it ended, the other still restricted the same"
+    carrier = [row for row in await world.office.recipients(other.id) if row.recipient == "carrier"]
+    assert [row.occasion.partition("/")[0] for row in carrier] == ["", "lifted"]
 
 
 async def test_a_system_that_is_away_is_asked_again_until_the_mark_is_gone(world: World) -> None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from activities import holds, retention
-from activities.keeping import EndedOrder
+from activities.keeping import EndedOrder, EndOrder
 from activities.ledger import NewHold, Tx
 from activities.recipients import RecipientActivities
+from activities.retention import RetentionActivities
 from habeas import law
 from habeas.acts import ActKind
 from habeas.connector import Page, RecordRef
 from habeas.errors import BadInput, SealBroken, Terminal
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Access
+from habeas.testing import MemoryRow
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office.holds import NewHoldInput, PlacedHold
 from workers.postgres import EmbeddedPostgres
+from workflows.notices import NoticesWorkflow
 
 
 @pytest.fixture(scope="module")
@@ -181,8 +187,102 @@ async def test_recipients_hear_of_what_ended_after_a_hold(world: World) -> None:
 
     await eventually(told)
     assert {one.recipient: one.state for one in await world.office.recipients(case.id)}["carrier"] in {"queued", "sent"}
-    again = EndedOrder(request_id=case.id, at=today(), since=today() - timedelta(days=1))
-    assert (await RecipientActivities(world.parts).prepare_ended(again)).notices == (), "each is written to once"
+
+
+async def told_of_one_and_held(world: World) -> tuple[Case, PlacedHold]:
+    """One contact of the person is erased and its carrier told; another is kept, as a note under a hold needs it."""
+    person = someone()
+    person.settle_in(world.connectors)
+    another = MemoryRow(
+        collection="contacts", key=f'["{person.number}-2"]', root=f'["{person.number}"]', data={"phone": "555 0100"}
+    )
+    world.connectors["crm"].put(another)
+    placed = await place(world, person, controller="sharing", category="activity")
+    case = await world.open(person, Right.ERASURE, controller="sharing")
+    await case.prove()
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    await eventually(partial(_carrier_has, world, case, 1))
+    return case, placed
+
+
+async def _carrier_has(world: World, case: Case, letters: int) -> bool:
+    return len(links(world, case)) >= letters
+
+
+def links(world: World, case: Case) -> list[str]:
+    """The acknowledgement links in the carrier's letters about one request."""
+    bodies = [message.get_body(preferencelist=("plain",)) for message in world.mail.to("carrier@parcels.example")]
+    texts = [str(body.get_content()) for body in bodies if body]
+    return [link for text in texts if case.id in text for link in re.findall(r"/r/([A-Za-z0-9_-]{30,})", text)]
+
+
+async def carriers(world: World, case: Case) -> list[tuple[str, str]]:
+    """The carrier's notices: of which occasion, and how each stands."""
+    told = await world.office.recipients(case.id)
+    return [(one.occasion.rpartition("/")[0], one.state) for one in told if one.recipient == "carrier"]
+
+
+async def test_who_was_told_before_hears_of_what_ends_later(world: World) -> None:
+    case, placed = await told_of_one_and_held(world)
+    assert await world.office.acknowledge_link(links(world, case)[0])
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    assert (await sweep(world)).ended == 4
+    await eventually(partial(_carrier_has, world, case, 2))
+    first, second = links(world, case)
+    assert first != second
+    occasion = (await world.office.recipients(case.id))[-1].occasion
+    handle = world.env.client.get_workflow_handle_for(NoticesWorkflow.run, f"{case.id}/recipients/{occasion}")
+    await world.env.fast_forward(handle, timedelta(days=7, minutes=1))
+    await case.has_letter("recipient_reminder")
+    assert links(world, case)[2] == second, "the reminder is of the second notice, with its link"
+    assert await world.office.acknowledge_link(first) is False
+    assert await world.office.acknowledge_link(second) is True
+    assert await handle.result() == 1, "it was told by its own name"
+    assert await carriers(world, case) == [("", "acknowledged"), ("ended/crm", "acknowledged")]
+    assert (await sweep(world)).ended == 0
+    assert len(await carriers(world, case)) == 2, "once for each ending"
+
+
+async def test_an_ending_is_told_once_whatever_is_killed(world: World) -> None:
+    """A worker dies after each step has written what it did, before it could say so."""
+    case, placed = await told_of_one_and_held(world)
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    steps, telling = RetentionActivities(world.parts), RecipientActivities(world.parts)
+    order = EndOrder(request_id=case.id, at=today(), system="crm")
+    for _ in range(2):
+        assert (await steps.end_retention(order)).state == "done"
+    reports = [await steps.confirm_ended(order) for _ in range(2)]
+    assert reports[0] == reports[1]
+    assert (reports[0].state, reports[0].ended, reports[0].ended_at) == ("clean", 4, order.at)
+    ended = EndedOrder(request_id=case.id, at=today(), since=order.at, system="crm")
+    notices = [await telling.prepare_ended(ended) for _ in range(2)]
+    assert notices[0] == notices[1]
+    assert len(notices[0].notices) == 1
+    assert await carriers(world, case) == [("", "sent"), ("ended/crm", "queued")]
+    later = ended.model_copy(update={"since": today(), "at": today()})
+    assert (await telling.prepare_ended(later)).notices == (), "nothing ended then"
+    await world.office.acknowledge(case.id, "carrier", by="ann", reason="they phoned about both")
+    assert {state for _, state in await carriers(world, case)} == {"acknowledged"}
+
+
+async def test_of_two_sweeps_at_once_one_ends_an_object(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, placed = await told_of_one_and_held(world)
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    steps, crm = RetentionActivities(world.parts), world.connectors["crm"]
+    one = EndOrder(request_id=case.id, at=today(), system="crm")
+    other = one.model_copy(update={"at": one.at + timedelta(milliseconds=1)})
+    await steps.end_retention(one)
+    looked, between = crm.confirm, []
+
+    async def overtaken(*args: Any) -> Any:
+        monkeypatch.setattr(crm, "confirm", looked)
+        between.append(await steps.confirm_ended(other))
+        return await looked(*args)
+
+    monkeypatch.setattr(crm, "confirm", overtaken)
+    late = await steps.confirm_ended(one)
+    assert (between[0].ended, late.ended, late.state) == (4, 0, "clean")
 
 
 async def test_whom_a_hold_is_about_is_forgotten_when_it_is_lifted(world: World) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any, cast
 
 import pytest
 
+from activities.ending_letters import EndingLetterActivities
+from activities.keeping import EndingOrder
 from activities.plans import ended_plan
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan, Treatment
 from habeas.errors import KeyDestroyed, NotAllowed, Terminal, Transient
 from habeas.model import Outcome, Right, Stage
+from habeas.outcomes import Done, Fate, ObjectOutcome
+from habeas.policy import Policy
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import controller
 from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
@@ -196,6 +202,123 @@ async def test_short_lived_data_that_cannot_end_is_reported_and_logged(
     chat.faults.clear()
     assert (await sweep(world)).expired == 1
     assert place not in chat.rows
+
+
+def told(world: World, officer: str) -> list[EmailMessage]:
+    """The letters about short-lived data that this officer got, the oldest first."""
+    return [letter for letter in world.mail.to(officer) if "chat" in str(letter["Subject"])]
+
+
+def words(letter: EmailMessage) -> str:
+    body = letter.get_body(preferencelist=("plain",))
+    return " ".join(str(body.get_content()).split()) if body else ""
+
+
+def german(world: World, name: str) -> str:
+    """A controller with a chat, whose officer reads German; the officer's address."""
+    officer = f"officer@{name}.example"
+    chatting(world, name)
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    own = policies[name].controller.model_copy(
+        update={"id": name, "privacy_officer": officer, "languages": ("de", "en", "da", "fr")}
+    )
+    policies[name] = policies[name].model_copy(update={"controller": own})
+    return officer
+
+
+@pytest.fixture
+def alone_with_chat(world: World) -> Iterator[None]:
+    """No other controller of this module has the chat."""
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    others = {name: one for name, one in policies.items() if "chat" in one.systems}
+    for name in others:
+        del policies[name]
+    yield
+    for name in [name for name, one in policies.items() if "chat" in one.systems]:
+        del policies[name]
+    policies.update(others)
+
+
+@pytest.mark.usefixtures("alone_with_chat")
+async def test_the_officer_hears_what_does_not_end_weekly_and_that_it_does_again(world: World) -> None:
+    officer, chat = german(world, "leise"), world.connectors["chat"]
+    person = someone()
+    place = says(world, person, today().date() - timedelta(days=31))
+    chat.fail("expired", *[Terminal("no permission") for _ in range(9)])
+    for days, letters in ((0, 1), (1, 1), (6, 1), (8, 2)):
+        await sweep(world, timedelta(days=days))
+        assert len(told(world, officer)) == letters, f"after {days} days"
+    first, again = map(words, told(world, officer))
+    title = world.parts.policy("leise").text(world.parts.policy("leise").category("support").title, "de")
+    assert f"{title}: Anzahl unbekannt, seit dem" in first
+    assert "Das System tut es nicht: terminal." in first
+    assert "habeas system check chat" in first
+    assert "schon deswegen geschrieben" in again
+    assert "schon deswegen" not in first
+    assert person.number not in first + again
+    assert person.email not in first + again
+    (row,) = await world.office.failing("chat")
+    assert (row.category, row.code, row.objects, row.told) == ("support", "terminal", None, 2)
+    assert (await world.office.kept("leise"))[0].failing == (row,)
+
+    chat.faults.clear()
+    for _ in range(2):
+        await sweep(world, timedelta(days=9))
+    assert place not in chat.rows
+    assert len(told(world, officer)) == 3, "once"
+    assert "wieder von selbst" in words(told(world, officer)[2])
+    assert await world.office.failing("chat") == ()
+
+
+@pytest.mark.usefixtures("alone_with_chat")
+async def test_single_objects_that_a_system_leaves_are_told_once_they_stay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, chat = german(world, "halb"), world.connectors["chat"]
+    says(world, someone(), today().date() - timedelta(days=40))
+
+    async def leaves(plan: SystemPlan) -> Done[tuple[ObjectOutcome, ...]]:
+        return Done(
+            result=tuple(
+                ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.BLOCKED) for one in plan.objects
+            )
+        )
+
+    with monkeypatch.context() as patched:
+        patched.setattr(chat, "expire", leaves)
+        assert (await sweep(world)).expired_blocked == 1
+        assert told(world, officer) == [], "it may have changed while it was being ended"
+        await sweep(world, timedelta(days=1))
+        (letter,) = told(world, officer)
+        assert "1 Eintrag, seit dem" in words(letter)
+        assert "haben sich inzwischen geändert" in words(letter)
+    await sweep(world, timedelta(days=2))
+    assert len(told(world, officer)) == 2
+
+
+@pytest.mark.usefixtures("alone_with_chat")
+async def test_a_letter_about_what_does_not_end_waits_for_the_mail_server(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = german(world, "still")
+    steps, at = EndingLetterActivities(world.parts), today()
+    order = EndingOrder(at=at, system="chat", began=at, code="terminal")
+    send = type(world.parts.mailer).send
+    ids: list[str] = []
+
+    async def dies(self: Any, to: str, letter: Any, message_id: str, *more: Any) -> None:
+        """It takes the letter, and the worker is killed before it could write that down."""
+        await send(self, to, letter, message_id, *more)
+        ids.append(message_id)
+        if len(ids) == 1:
+            raise Transient("away")
+
+    monkeypatch.setattr(type(world.parts.mailer), "send", dies)
+    with pytest.raises(Transient):
+        await steps.report_expiry(order)
+    assert [await steps.report_expiry(order) for _ in range(2)] == [1, 0]
+    assert ids[0] == ids[1], "mail programs show it once"
+    assert {letter["Message-ID"] for letter in told(world, officer)} == {ids[0]}
 
 
 async def test_reasons_are_told_at_once_where_that_was_promised(world: World) -> None:

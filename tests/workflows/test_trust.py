@@ -15,6 +15,7 @@ from habeas.errors import BadInput, NotAllowed, WrongCode
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Policy
 from habeas.testing import MemoryRow
+from tests.workflows.controllers import controller
 from tests.workflows.world import Case, Person, World, someone
 
 NOBODY = "0123456789abcdef"
@@ -47,6 +48,54 @@ async def test_who_is_attested_gets_the_export_only_at_an_address_on_record(worl
     assert case.id in world.mail.text(officer, "/d/")
     sent = [event.facts for event in await case.events() if event.tag.value == "letter:sent"]
     assert {"letter": "completion_access", "to": "staff"} in sent
+
+
+async def test_a_letter_that_is_handed_over_has_a_note_to_the_officer_and_is_noted(world: World) -> None:
+    """The note is in the officer's language, the letter below it in the person's, as it would be without it."""
+    person = someone("Vera Victim")
+    number = Identifier(kind="customer_number", value=person.number)
+    account = MemoryRow(collection="customers", key=f'["C{person.number}"]', identifiers=(number,), name=person.name)
+    world.connectors["billing"].put(account)
+    name = controller(world, "by-post", controller={"languages": ("de", "en", "da", "fr")})
+    case = await world.open(
+        person,
+        emails=(),
+        identifiers=(f"customer_number={person.number}",),
+        name=person.name,
+        language="fr",
+        controller=name,
+    )
+    await case.has_letter("staff_attention")
+    await case.act(ActKind.ATTEST)
+    await case.reaches(Stage.CLOSED)
+    officer = world.parts.policy(name).controller.privacy_officer
+    message = next(one for one in reversed(world.mail.to(officer)) if "/d/" in str(one) and case.id in str(one))
+    assert str(message["Subject"]).startswith(f"Zu übergeben oder mit der Post zu senden, Anfrage {case.id}: ")
+    bodies = [message.get_body(preferencelist=(kind,)) for kind in ("html", "plain")]
+    html, text = (str(body.get_content()) if body else "" for body in bodies)
+    note, _, letter = text.partition("==8<")
+    assert f"Anfrage {case.id}" in " ".join(note.split())
+    assert "Vera" not in note
+    assert "Bonjour" in letter or "Vera Victim" in letter
+    assert "habeas letter" not in letter
+    assert "@media print { .cover { display: none !important; } }" in html
+    assert html.index('class="cover"') < html.index('class="page"')
+    waiting = [row for row in await world.office.letters_to_hand_over(name) if row.request_id == case.id]
+    row = next(one for one in waiting if one.kind == "completion_access")
+    assert f"habeas letter handed {row.id}" in note
+    commands = [act.command for act in (await world.office.show(case.id)).possible]
+    assert any(command.startswith(f"habeas letter handed {row.id}") for command in commands)
+
+    said = [await world.office.letter_handed(row.id, by="kim", reason="posted on the 3rd") for _ in range(2)]
+    assert [one.first for one in said] == [True, False]
+    assert row not in await world.office.letters_to_hand_over(name)
+    assert (await case.tags()).count("letter:handed_over") == 1
+    async with world.parts.ledger.begin() as tx:
+        staff = next(one for one in await tx.letters(case.id) if one.kind == "staff_attention")
+    with pytest.raises(BadInput, match="nothing to hand over"):
+        await world.office.letter_handed(staff.id, by="kim", reason="x")
+    with pytest.raises(BadInput, match="no such letter"):
+        await world.office.letter_handed(str(uuid.uuid4()), by="kim", reason="x")
 
 
 async def test_who_is_attested_at_an_address_on_record_gets_the_export_there(world: World) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from habeas.errors import BadInput, HabeasError
 from workers.cli.exits import EXIT_CODES, report
+from workers.cli.options import By, Reason
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -91,6 +92,39 @@ async def preview(
         shell.answer({"kind": kind} | letter.model_dump(mode="json"))
     else:
         sys.stdout.write("\n".join(shown) + "\n")
+
+
+@command(app, "to-hand-over")
+async def to_hand_over(
+    shell: Shell, controller: Annotated[str | None, typer.Option(help="Only this one's.")] = None
+) -> None:
+    """Letters for people without an e-mail address that nobody noted yet as handed over or posted. Names nobody."""
+    from rich.table import Table
+
+    async with shell.office() as office:
+        rows = await office.letters_to_hand_over(controller)
+    table = Table("Letter", "Request", "Kind", "Language", "Written", box=None, header_style="dim")
+    for row in rows:
+        table.add_row(row.id, row.request_id, row.kind, row.language, f"{row.queued_at:%Y-%m-%d}")
+    shell.answer(list(rows), table if rows else "Nothing is to be handed over.")
+
+
+@command(
+    app,
+    "handed",
+    epilog="Example: "
+    '`habeas letter handed 0c1d7a52-5a0e-5f0e-9f4e-2f6f1c0b7a11 --by "Kim" --reason "posted on 3 March"`',
+)
+async def handed(
+    shell: Shell,
+    letter: Annotated[str, typer.Argument(help="Its id, as the note before the letter has it.")],
+    by: By,
+    reason: Reason,
+) -> None:
+    """Note that a person without an e-mail address got their letter, by hand or by post, and how."""
+    async with shell.office() as office:
+        noted = await office.letter_handed(letter, by=by, reason=reason)
+    shell.answer(noted, f"{noted.request}: letter {noted.letter}: {'noted' if noted.first else 'noted before'}")
 
 
 @command(

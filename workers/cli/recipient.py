@@ -51,10 +51,12 @@ def _table(told: tuple[Told, ...]) -> Table | str:
 
     if not told:
         return "Nobody was told: nothing was rectified, erased or restricted that anybody else had got."
-    table = Table("Recipient", "Name", "Why", "State", "Since", "Reminders")
+    table = Table("Recipient", "Name", "Why", "Of", "State", "Since", "Reminders")
     for one in told:
         why = "decides over it" if one.kind.value == "controller" else "got the data"
+        # Who was told, of which later ending: "ended in crm", "lifted".
+        of = " in ".join(one.occasion.split("/")[:-1]) or "the request"
         table.add_row(
-            one.recipient, one.name, why, one.state.replace("_", " "), f"{one.since:%Y-%m-%d}", str(one.reminded)
+            one.recipient, one.name, why, of, one.state.replace("_", " "), f"{one.since:%Y-%m-%d}", str(one.reminded)
         )
     return table

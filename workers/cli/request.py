@@ -28,6 +28,8 @@ Examples:
 
 `habeas request open --right erasure --email ada@example.org --identifier customer_number=K-1002 --by "Kim"`
 
+`habeas request open --right erasure --email ada@example.org --category correspondence --by "Kim"`
+
 `habeas request open --right rectification --email ada@example.org --correct "phone: 12345678 => 87654321" --by "Kim"`
 
 `habeas request open --right objection --email ada@example.org --purpose newsletter --by "Kim"`
@@ -72,6 +74,13 @@ async def open_(
     purpose: Annotated[
         list[str] | None, typer.Option(help="What is to stop, by the policy's id; else all that the right can mean.")
     ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="Erasure, access, portability: only this data, by the policy's id. May be repeated."),
+    ] = None,
+    before_erasure: Annotated[
+        bool, typer.Option("--before-erasure", help="Access, portability: before anything of theirs is erased.")
+    ] = False,
     situation: Annotated[
         str | None, typer.Option(help="Objection, restriction, appeal: why, in the person's words; sealed.")
     ] = None,
@@ -105,6 +114,8 @@ async def open_(
         corrections=(*(correct or ()), *(read_corrections(corrections) if corrections else ())),
         evidence=evidence,
         purposes=tuple(purpose or ()),
+        categories=tuple(category or ()),
+        before_erasure=before_erasure,
         situation=situation,
         scope=scope,
         about=about,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from habeas.acts import ActAnswer, ActKind
+from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import PauseReason
 from workers.cli.options import ActId, By, Reason, Reference
@@ -60,6 +60,10 @@ async def approve(
     plan: Annotated[
         str | None, typer.Option(metavar="DIGEST", help="Erasure: the plan you saw (its first 12 characters do).")
     ] = None,
+    without_copy: Annotated[
+        bool,
+        typer.Option("--without-copy", help="Erasure: although a copy of theirs is not answered; the reason says why."),
+    ] = False,
     act_id: ActId = None,
 ) -> None:
     """Approve the release of an export, or exactly this plan of an erasure."""
@@ -68,7 +72,10 @@ async def approve(
     request_id = read_reference(reference)
     async with shell.office() as office:
         digest = await office.plan_digest(request_id, plan) if plan is not None else None
-        answer = await office.act(ActKind.APPROVE, request_id, by=by, reason=reason, act_id=act_id, plan=digest)
+        ground = WITHOUT_COPY if without_copy else None
+        answer = await office.act(
+            ActKind.APPROVE, request_id, by=by, reason=reason, act_id=act_id, plan=digest, ground=ground
+        )
     _say(shell, request_id, answer)
 
 

@@ -12,6 +12,7 @@ from workers.cli.shell import Shell, command
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from activities.ledger import TroubleRow
     from workers.office.holds import Kept
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", epilog=EXIT_CODES)
@@ -27,7 +28,7 @@ async def due(
     shell: Shell,
     controller: Annotated[str | None, typer.Option(help="Only this one's.")] = None,
 ) -> None:
-    """What erasures have kept, by the day on which it goes; and what ended by itself of late. Names nobody."""
+    """What erasures have kept, by the day on which it goes; what does not end; what did of late. Names nobody."""
     async with shell.office() as office:
         kept = await office.kept(controller)
     shell.answer(list(kept), *(part for one in kept for part in _shown(one)))
@@ -59,7 +60,7 @@ async def sweep(
 def _shown(kept: Kept) -> list[Table | str]:
     from rich.table import Table
 
-    if not kept.ahead and not kept.expired:
+    if not kept.ahead and not kept.expired and not kept.failing:
         return [f"{kept.controller}: nothing is kept, and nothing ended by itself."]
     ahead = Table("Goes after", "System", "Collection", "Objects", "Kept by", title=f"{kept.controller}: kept")
     for row in kept.ahead:
@@ -70,4 +71,15 @@ def _shown(kept: Kept) -> list[Table | str]:
         ended.add_row(
             f"{each.at:%Y-%m-%d}", each.system, each.collection, str(each.erased), str(each.held), str(each.blocked)
         )
-    return [ahead, ended]
+    return [ahead, *([failing(kept.failing, kept.controller)] if kept.failing else []), ended]
+
+
+def failing(rows: tuple[TroubleRow, ...], whose: str) -> Table:
+    """What is past its term and does not end."""
+    from rich.table import Table
+
+    table = Table("Since", "System", "Category", "Objects", "Why", "Letters", title=f"{whose}: does not end")
+    for row in rows:
+        count = "not known" if row.objects is None else str(row.objects)
+        table.add_row(f"{row.since:%Y-%m-%d}", row.system, row.category, count, row.code, str(row.told))
+    return table

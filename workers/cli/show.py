@@ -12,6 +12,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from activities.copies import Before
     from workers.office import Candidates, Entry, ShownPlan, Story, Told
 
 _SOON = 5
@@ -58,6 +59,8 @@ def story(told: Story) -> Iterable[RenderableType]:
         ("Due", _due(told)),
         ("Citation", told.citation or "—"),
         ("Waits for", ", ".join(entry.blocked_on) or "nothing"),
+        *((("Only about", ", ".join(row.categories)),) if row.categories else ()),
+        *((("First", first_said(told.first)),) if told.first.code else ()),
     ):
         facts.add_row(Text(name, "dim"), escape(value))
     yield Text(entry.id, "bold")
@@ -74,6 +77,13 @@ def story(told: Story) -> Iterable[RenderableType]:
         for act in told.possible:
             one_of = f"\n    [dim]one of: {', '.join(act.choices)}[/]" if act.choices else ""
             yield f"  {act.title}\n    [cyan]{escape(act.command)}[/]{one_of}"
+
+
+def first_said(first: Before) -> str:
+    """What must come before an erasure."""
+    if first.copies:
+        return f"a copy of the same person is to be answered: {', '.join(first.copies)}"
+    return "the policy asks for a copy before an erasure, and there is none"
 
 
 def _due(told: Story) -> str:
@@ -116,6 +126,10 @@ def timeline(told: Sequence[Told]) -> RenderableType:
 def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[RenderableType]:
     """A plan as counts, or object by object."""
     yield f"The plan of [bold]{request_id}[/], digest [bold]{shown.digest[:12]}[/]…"
+    if shown.categories:
+        yield f"Only about: {', '.join(shown.categories)}. Everything else was not asked for, and is not touched."
+    if shown.first.code:
+        yield f"[yellow]It waits once it is approved: {first_said(shown.first)}.[/]"
     if objects:
         table = _table("System", "Object", "Key", "Becomes", "By", "Until")
         for system in shown.systems:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from habeas.errors import BadInput
+from habeas.errors import BadInput, ConfigurationError, LedgerUnavailable
+from habeas.languages import parse_language
 from workers.cli.exits import EXIT_CODES, ExitCode
+from workers.cli.retention import failing
 from workers.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from activities.ledger import TroubleRow
 
 app = typer.Typer(
     add_completion=False,
@@ -100,9 +105,23 @@ async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The syst
     finally:
         await connector.aclose()
     state = "[green]answers[/]" if health.ok else "[bold red]does not serve[/]"
-    shell.answer({"system": name, **health.model_dump()}, f"[bold]{name}[/] {state}. {health.detail}".rstrip())
+    late = await _failing(shell, name)
+    shell.answer(
+        {"system": name, **health.model_dump(), "failing": late},
+        f"[bold]{name}[/] {state}. {health.detail}".rstrip(),
+        *([failing(late, name)] if late else []),
+    )
     if not health.ok:
         raise typer.Exit(ExitCode.UNAVAILABLE if health.fits else ExitCode.CONFIGURATION)
+
+
+async def _failing(shell: Shell, name: str) -> tuple[TroubleRow, ...]:
+    """What there is past its term and does not end. Without a ledger to ask, the system is checked all the same."""
+    try:
+        async with shell.office() as office:
+            return await office.failing(name)
+    except (ConfigurationError, LedgerUnavailable):
+        return ()
 
 
 @command(maps, "init", epilog="Example: `habeas system map init postgresql://reader@db/crm --out maps/crm.toml`")
@@ -112,12 +131,16 @@ async def init(
     out: Annotated[Path | None, typer.Option(help="Write it to this new file; else to standard output.")] = None,
     name: Annotated[str | None, typer.Option(help="The system's name; else that of the file.")] = None,
     schema: Annotated[str, typer.Option(help="Which schema of the database.")] = "public",
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language that people are answered in; may be given several times.")
+    ] = None,
 ) -> None:
     """Draft a data map from the database's own catalogue; guesses are marked as guesses."""
     from activities.connectors.sql.draft import draft
 
     _not_there_yet(out)
-    text = await draft(url, name or (out.stem if out else "system"), schema)
+    languages = tuple(dict.fromkeys(map(parse_language, language or ())))
+    text = await draft(url, name or (out.stem if out else "system"), schema, languages)
     _write(shell, "map", text, out, "Decide what is marked, then `habeas system map check`.")
 
 

@@ -99,6 +99,10 @@ async def done(
         list[str] | None,
         typer.Option(metavar="[N=]WHAT", help="What became of it, or of object N: erased, not_found, blocked, …"),
     ] = None,
+    as_said: Annotated[
+        bool,
+        typer.Option("--as-said", help="Once more what was said and refused; --outcome beside it counts before it."),
+    ] = False,
     act_id: ActId = None,
 ) -> None:
     """Say that a task is done, and what came of it. Your word goes into the evidence, as yours."""
@@ -113,6 +117,7 @@ async def done(
         collection=collection,
         day=date,
         outcomes=tuple(outcome or ()),
+        as_said=as_said,
     )
     async with shell.office() as office:
         answer = await office.finish_task(task.strip().lower(), by=by, reason=reason, said=said, act_id=act_id)
@@ -210,5 +215,8 @@ def _brief(shown: ShownTask) -> Iterable[RenderableType]:
             what = f"{each.treatment.value}d" if each.treatment else brief.phase.value
             table.add_row(each.handle, each.collection, what, escape(content[:500]))
         yield table
+    if shown.refused:
+        said = " ".join(f"--outcome {one}" for one in shown.refused.outcomes)
+        yield f"Said and not taken: [cyan]{escape(said)}[/]. {escape(shown.refused.why)} Again: [cyan]--as-said[/]"
     answer = "--record JSON | --file SCAN | --nothing" if brief.phase.value == "find" else "--outcome WHAT"
     yield f"Then: [cyan]habeas task done {entry.id} --by … --reason … {escape(answer)}[/]"

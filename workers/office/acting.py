@@ -70,7 +70,7 @@ class Acting(Room):
             proposed_at=self._now(),
         )
         async with self._ledger.begin() as tx:
-            request = await tx.request(request_id)
+            request = await tx.request_row(request_id)
             policy = self.policy(request.controller)
             check_words(kind, request, call, policy, self._now())
             if kind is ActKind.CHARGE:

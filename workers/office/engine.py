@@ -20,7 +20,7 @@ from activities.change_model import LiftStart
 from activities.keeping import Sweep, SweepReport
 from activities.model import BounceOrder, LetterOrder
 from habeas.acts import ActAnswer, ActCall, ActKind
-from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, NotAllowed, WrongStage
+from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, MustStay, NotAllowed, WrongStage
 from habeas.model import Request
 from workflows import attributes
 from workflows.model import RequestStart
@@ -36,7 +36,7 @@ LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
-_REJECTIONS: dict[str, type[HabeasError]] = {kind.code: kind for kind in (WrongStage, NotAllowed, BadInput)}
+_REJECTIONS: dict[str, type[HabeasError]] = {kind.code: kind for kind in (WrongStage, MustStay, NotAllowed, BadInput)}
 
 
 class RequestGone(Exception):
@@ -249,7 +249,7 @@ class Engine:
         """Have the request's workflow carry out one act. The same act id is the same act, however often it is sent.
 
         Raises:
-            WrongStage, NotAllowed, BadInput: the workflow refused; nothing was done.
+            WrongStage, NotAllowed (MustStay), BadInput: the workflow refused; nothing was done.
             RequestGone: there is no workflow that could.
             EngineUnavailable: no answer; whether it was done is not known, and the same act id may be sent again.
         """
@@ -275,7 +275,9 @@ def _refusal(error: WorkflowUpdateFailedError) -> Exception:
     if cause.type == "AcceptedUpdateCompletedWorkflow":
         return RequestGone()
     if cause.type in _REJECTIONS:
-        return _REJECTIONS[cause.type](cause.message)
+        kind = _REJECTIONS[cause.type]
+        # What the ledger refused says already what an error of this kind begins with.
+        return kind(cause.message.removeprefix(str(kind())).strip())
     return EngineUnavailable(f"The act failed inside the engine ({cause.type or 'unknown'}).")
 
 

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from activities.asking import FeeAsked
 from activities.clockface import PauseSpan, dated, local_day
+from activities.ledger import RequestRow
 from habeas import law
-from habeas.acts import ActCall, ActKind
+from habeas.acts import WITHOUT_COPY, ActCall, ActKind
 from habeas.errors import BadInput, NotAllowed
-from habeas.model import REMEDIES, PauseReason, Request
+from habeas.model import REMEDIES, PauseReason, Request, Right
 from habeas.policy import Policy
 
 __all__ = ["STANDS", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
@@ -26,7 +27,7 @@ _ABUSE = frozenset({"manifestly_unfounded", "excessive", "repeat"})
 _WITHOUT_GROUND = frozenset({"minimal", "reasonable", "actual_cost"})
 
 
-def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, now: datetime) -> None:
+def check_words(kind: ActKind, request: RequestRow, call: ActCall, policy: Policy, now: datetime) -> None:
     """Check what the workflow cannot know by itself.
 
     Raises:
@@ -37,9 +38,12 @@ def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, 
     match kind:
         case ActKind.REFUSE:
             _one_of("ground", call.ground, refusals(request, place))
+        case ActKind.APPROVE:
+            if call.ground is not None and (call.ground != WITHOUT_COPY or request.right is not Right.ERASURE):
+                raise BadInput("ground: only an erasure is approved on one: without_copy.", field="ground")
         case ActKind.EXEMPT:
             _one_of("ground", call.ground, refusals(request, place))
-            _one_of("category", call.category, [one.id for one in policy.categories])
+            _one_of("category", call.category, request.categories or [one.id for one in policy.categories])
         case ActKind.CHARGE:
             _fee_ground(request, place, call)
         case ActKind.ASK:

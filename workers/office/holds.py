@@ -8,7 +8,7 @@ from pydantic import Field
 
 from activities.finding import load_graph
 from activities.keeping import SweepReport
-from activities.ledger import AheadRow, ExpiryRow, HoldRow, NewHold, RequestFilter, RequestRow, Tx
+from activities.ledger import AheadRow, ExpiryRow, HoldRow, NewHold, RequestFilter, RequestRow, TroubleRow, Tx
 from activities.ledger.holds import hold_prints
 from activities.plans import load_plans
 from activities.staying import note_hold
@@ -50,6 +50,8 @@ class Kept(Frozen):
     controller: str
     ahead: tuple[AheadRow, ...]
     expired: tuple[ExpiryRow, ...]
+    failing: tuple[TroubleRow, ...] = ()
+    """What is past its term and does not end."""
 
 
 class NewHoldInput(Frozen):
@@ -134,10 +136,20 @@ class Holding(Room):
         async with self._ledger.begin() as tx:
             return tuple(
                 [
-                    Kept(controller=name, ahead=await tx.retained_ahead(name), expired=await tx.expiries(name))
+                    Kept(
+                        controller=name,
+                        ahead=await tx.retained_ahead(name),
+                        expired=await tx.expiries(name),
+                        failing=await tx.troubles(name),
+                    )
                     for name in named
                 ]
             )
+
+    async def failing(self, system: str) -> tuple[TroubleRow, ...]:
+        """What of a system is past its term and does not end, for each controller that has it."""
+        async with self._ledger.begin() as tx:
+            return await tx.troubles(system=system)
 
     async def start_sweep(self) -> None:
         """Start the daily sweep, if it does not run.

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 from activities.bounces import Fate, read_report
+from activities.ledger import LetterRow
 from activities.model import BounceOrder
 from habeas.errors import BadInput
+from habeas.evidence import Tag
 from habeas.model import Frozen, RequestId
+from workers.office.intake import words
 from workers.office.room import Room
 
 
@@ -30,8 +35,52 @@ class BouncedLetter(Frozen):
     status: str | None = None
 
 
+class HandedLetter(Frozen):
+    """Answer of `LetterPost.letter_handed`."""
+
+    request: RequestId
+    letter: str
+    first: bool
+    """False: it was noted before, and nothing was changed."""
+
+
 class LetterPost(Room):
-    """What the mail server tells about letters."""
+    """What the mail server, and whoever hands letters over, tell about them."""
+
+    async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
+        """Letters for people without an address of which nobody noted yet that they got them, the oldest first."""
+        async with self._ledger.begin() as tx:
+            return await tx.letters_to_hand_over(controller)
+
+    async def letter_handed(self, letter_id: str, *, by: str, reason: str) -> HandedLetter:
+        """Note that the person got a letter that went to the officer, and how (sealed). The first word stays.
+
+        Raises:
+            BadInput: there is no such letter, or it went to the person by itself.
+        """
+        actor, how = self.actor(words("by", by, 200)), words("reason", reason)
+        async with self._ledger.begin() as tx:
+            letter = await tx.letter_row(letter_id.strip().lower())
+            if letter is None:
+                raise BadInput("There is no such letter; see `habeas letter to-hand-over`.", field="letter")
+            # Raises for a request of a controller that is not theirs.
+            await tx.request(letter.request_id, lock=True)
+            if not letter.by_hand:
+                raise BadInput("This letter was sent to its reader; there is nothing to hand over.", field="letter")
+            waiting = await tx.letters_to_hand_over(request_id=letter.request_id)
+            first = any(one.id == letter.id for one in waiting)
+            if first:
+                await tx.seal(letter.request_id, f"handed/{letter.id}", how.encode())
+                facts: dict[str, JsonValue] = {"letter": letter.kind, "id": letter.id}
+                await tx.record(
+                    letter.request_id,
+                    Tag.LETTER_HANDED_OVER,
+                    at=self._now(),
+                    actor=actor,
+                    facts=facts,
+                    dedupe=f"handed/{letter.dedupe}",
+                )
+        return HandedLetter(request=letter.request_id, letter=letter.kind, first=first)
 
     async def letter_bounced(self, mail: bytes) -> BouncedLetter:
         """Take a delivery report (RFC 3464) for a letter of ours; the same report again changes nothing.

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
+from pydantic import JsonValue
 
 from activities.brief import purposes_of, weighed
 from activities.ledger import Ledger, NewRequest, Opened, Tx
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
-from habeas.particulars import Particulars
+from habeas.particulars import BESIDE, Beside, Particulars
 from workers.office.engine import Engine
 from workers.office.intake import Checked, NewRequestInput, check, language_note, words
 from workers.office.particulars import check_about
@@ -62,6 +63,7 @@ class Opening(Room):
         checked = check(asked, self._policies, now)
         actor = self.actor(words("by", asked.opened_by, 200))
         reason = words("reason", asked.reason)
+        parts = _parts(checked, self._policies[checked.controller])
         async with self._ledger.begin() as tx:
             if checked.about is not None:
                 check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
@@ -78,8 +80,10 @@ class Opening(Room):
                         opened_at=now,
                     ),
                 )
-                for number, part in enumerate(_parts(checked, self._policies[checked.controller]))
+                for number, part in enumerate(parts)
             ]
+            if also:
+                await _name_each_other(tx, (opened, *also), parts)
         waiting = await start_unstarted(self._ledger, self._engine)
         return OpenedAnswer(
             created=opened.created,
@@ -94,7 +98,7 @@ class Opening(Room):
     async def _open(self, tx: Tx, checked: Checked, new: NewRequest) -> Opened:
         opened = await tx.open_request(new)
         if opened.created:
-            facts = {
+            facts: dict[str, JsonValue] = {
                 "right": checked.right.value,
                 "regime": checked.regime,
                 "jurisdiction": checked.jurisdiction,
@@ -102,6 +106,7 @@ class Opening(Room):
                 "received_at": checked.received_at.isoformat(),
             }
             facts |= {"about": checked.about} if checked.about else {}
+            facts |= {"categories": [*checked.categories]} if checked.categories else {}
             at, actor = new.opened_at, new.opened_by
             await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, actor, facts, dedupe="request:opened")
         return opened
@@ -132,6 +137,16 @@ def _parts(checked: Checked, policy: Policy) -> tuple[Checked, ...]:
         )
         for sort in sorts
     )
+
+
+async def _name_each_other(tx: Tx, opened: tuple[Opened, ...], parts: tuple[Checked, ...]) -> None:
+    """Each of the two requests knows the other, and what it is about."""
+    if not any(one.created for one in opened):
+        return
+    ids = [one.request.id for one in opened]
+    for one, other, part in zip(ids, reversed(ids), reversed(parts), strict=True):
+        purposes = Particulars.of(part.subject).purposes
+        await tx.seal(one, BESIDE, Beside(request_id=other, purposes=purposes))
 
 
 def _key(given: str | None, number: int) -> str | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, JsonValue
 
 from activities.changing import under_review
+from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import RequestFilter, RequestRow, TaskFilter, Tx
 from activities.plans import load_plans
@@ -35,6 +36,10 @@ class ShownPlan(Frozen):
     lines: dict[str, tuple[PlanLine, ...]]
     """System -> how many objects get which treatment, why and until when."""
     systems: tuple[SystemPlan, ...] = Field(repr=False)
+    categories: tuple[str, ...] = ()
+    """The categories that it is about; none for all."""
+    first: Before = Before()
+    """What must come before it is carried out."""
 
 
 class Candidate(Frozen):
@@ -97,6 +102,7 @@ class Reading(Acting):
             packaged = any(each.verified_at for each in await tx.artifacts(request_id))
             asked = is_asked(await tx.acts(request_id))
             tasks = await tx.tasks(TaskFilter(request_id=request_id))
+            first = await self._first(tx, row)
             return Story(
                 entry=self._entry(row),
                 request=row,
@@ -106,7 +112,16 @@ class Reading(Acting):
                 retained=await tx.retained(request_id),
                 letters=await tx.letters(request_id),
                 pauses=await tx.pauses(request_id),
-                possible=possible(row, self._answered_in(row), packaged=packaged, asked=asked, tasks=tasks),
+                possible=possible(
+                    row,
+                    self._answered_in(row),
+                    packaged=packaged,
+                    asked=asked,
+                    tasks=tasks,
+                    letters=await tx.letters_to_hand_over(request_id=request_id),
+                    first=first,
+                ),
+                first=first,
             )
 
     async def language(self, request_id: str) -> str:
@@ -148,13 +163,20 @@ class Reading(Acting):
             UnknownRequest, KeyDestroyed: there is none any more.
         """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            row = await tx.request_row(request_id)
             kept = await load_plans(tx, request_id)
+            first = await self._first(tx, row)
             if kept is None:
                 raise BadInput("This request has no plan, or none yet.")
             await self._mark_view(tx, request_id, "plan", by, reason)
         head, plans = kept
-        return ShownPlan(digest=head.digest, lines={plan.system: summary(plan) for plan in plans}, systems=tuple(plans))
+        return ShownPlan(
+            digest=head.digest,
+            lines={plan.system: summary(plan) for plan in plans},
+            systems=tuple(plans),
+            categories=row.categories,
+            first=first,
+        )
 
     async def plan_digest(self, request_id: str, beginning: str) -> str:
         """The digest of the plan under review, of which staff gave the beginning (12 characters or more).
@@ -236,6 +258,10 @@ class Reading(Acting):
         await tx.seal(request_id, f"view/{view}", why.encode())
         facts: dict[str, JsonValue] = {"what": what, "view": view}
         await tx.record(request_id, Tag.PERSONAL_DATA_VIEWED, self._now(), actor, facts, dedupe=f"view/{view}")
+
+    async def _first(self, tx: Tx, row: RequestRow) -> Before:
+        known = self._policies.get(row.controller)
+        return await copies_before(tx, row, known) if known and row.closed_at is None else Before()
 
     def _answered_in(self, row: RequestRow) -> str:
         known = self._policies.get(row.controller)

@@ -12,7 +12,7 @@ from habeas.evidence import Tag
 from habeas.model import Frozen
 from workers.office.intake import words
 from workers.office.room import Room
-from workflows.recipients import CONTROLLERS, RECIPIENTS
+from workflows.notices import CONTROLLERS, RECIPIENTS, notices_id
 
 RECIPIENT = "recipient"
 """The actor of an acknowledgement that came by the link."""
@@ -30,6 +30,8 @@ class Told(Frozen):
     since: AwareDatetime
     reminded: int
     acknowledged_at: AwareDatetime | None
+    occasion: str = ""
+    """What ended after the request did, of which they were told once more; empty for the request's own end."""
 
 
 class Recipients(Room):
@@ -48,7 +50,7 @@ class Recipients(Room):
         return tuple(_told(row, named.get(row.recipient, row.recipient)) for row in rows)
 
     async def acknowledge(self, request_id: str, recipient: str, *, by: str, reason: str) -> Told:
-        """Staff heard from a recipient otherwise: by telephone, by letter.
+        """Staff heard from a recipient otherwise: by telephone, by letter. It answers all that it was told by now.
 
         Raises:
             UnknownRequest: there is no such request.
@@ -57,17 +59,22 @@ class Recipients(Room):
         actor, said = self.actor(words("by", by, 200)), words("reason", reason)
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
-            rows = {row.recipient: row for row in await tx.notices(request_id)}
-            if recipient not in rows:
-                known = ", ".join(sorted(rows)) or "nobody"
+            rows = await tx.notices(request_id)
+            theirs = [row for row in rows if row.recipient == recipient]
+            if not theirs:
+                known = ", ".join(sorted({row.recipient for row in rows})) or "nobody"
                 raise BadInput(f"recipient: told were: {known}.", field="recipient")
-            if rows[recipient].state is NoticeState.NOT_TOLD:
+            told = [row for row in theirs if row.state is not NoticeState.NOT_TOLD]
+            if not told:
                 raise BadInput(
                     "recipient: it was not told, so that there is nothing to acknowledge.", field="recipient"
                 )
-            await tx.seal(request_id, f"acknowledged/{rows[recipient].id}", said.encode())
-        await self._acknowledge(rows[recipient], actor)
-        return next(one for one in await self.recipients(request_id) if one.recipient == recipient)
+            answered = [row for row in told if row.open] or told[-1:]
+            for row in answered:
+                await tx.seal(request_id, f"acknowledged/{row.id}", said.encode())
+        for row in answered:
+            await self._acknowledge(row, actor)
+        return [one for one in await self.recipients(request_id) if one.recipient == recipient][-1]
 
     async def acknowledge_link(self, token: str) -> bool:
         """A recipient says, by the link in the letter, that it is done. Returns whether it had not said so before.
@@ -95,6 +102,7 @@ class Recipients(Room):
             first = await tx.acknowledge_notice(row.id, by, now)
             if first:
                 facts: dict[str, JsonValue] = {"recipient": row.recipient, "kind": row.kind.value}
+                facts |= {"occasion": row.occasion} if row.occasion else {}
                 await tx.record(
                     row.request_id,
                     Tag.RECIPIENT_ACKNOWLEDGED,
@@ -104,7 +112,8 @@ class Recipients(Room):
                     dedupe=f"notice/{row.id}/acknowledged",
                 )
         try:
-            await self._engine.signal(f"{row.request_id}/{_WORKFLOWS[row.kind]}", "acknowledged", row.id)
+            name = notices_id(row.request_id, _WORKFLOWS[row.kind], row.occasion)
+            await self._engine.signal(name, "acknowledged", row.id)
         except EngineUnavailable:
             # It is written down: the next reminder is not sent, whether the workflow was told now or not.
             return first
@@ -120,4 +129,5 @@ def _told(row: NoticeRow, name: str) -> Told:
         since=row.state_at,
         reminded=row.reminded,
         acknowledged_at=row.acknowledged_at,
+        occasion=row.occasion,
     )

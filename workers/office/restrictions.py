@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
+from activities import lifting
 from activities.change_model import Contest, LiftStart
 from activities.changing import contests, under_review
 from activities.ledger import Act, RestrictionRow
-from activities.lifting import NOTICE
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.change import SystemChange
 from habeas.connector import Rectify, Restrict, Stop
@@ -201,7 +201,7 @@ class Restricting(Reading):
             raise
 
     def _lift_at(self, controller: str, on: date | None, now: datetime) -> datetime:
-        first = now + NOTICE
+        first = now + lifting.NOTICE
         if on is None:
             return first
         zone = ZoneInfo(self.policy(controller).controller.clock_tz)
@@ -209,7 +209,8 @@ class Restricting(Reading):
         if at < first:
             earliest = (first.astimezone(zone) + timedelta(days=1)).date()
             raise BadInput(
-                f"on: the person is told at least {NOTICE.days} days before; the first day is {earliest}.", field="on"
+                f"on: the person is told at least {lifting.NOTICE.days} days before; the first day is {earliest}.",
+                field="on",
             )
         return at
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from activities.copies import Before
 from activities.ledger import Act, LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow, TaskRow
 from habeas import law
 from habeas.acts import ActKind, stages
@@ -13,6 +14,7 @@ from habeas.evidence import Event
 from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
+from workflows.systems import COPY, OURS
 
 
 class Told(Frozen):
@@ -68,6 +70,8 @@ class Story(Frozen):
     letters: tuple[LetterRow, ...]
     pauses: tuple[PauseRow, ...]
     possible: tuple[PossibleAct, ...]
+    first: Before = Before()
+    """What must come before the erasure."""
 
 
 def told(event: Event) -> Told:
@@ -133,7 +137,14 @@ def is_asked(acts: Iterable[Act]) -> bool:
 
 
 def possible(
-    row: RequestRow, place: str, *, packaged: bool, asked: bool = False, tasks: Iterable[TaskRow] = ()
+    row: RequestRow,
+    place: str,
+    *,
+    packaged: bool,
+    asked: bool = False,
+    tasks: Iterable[TaskRow] = (),
+    letters: Iterable[LetterRow] = (),
+    first: Before | None = None,
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
@@ -143,6 +154,8 @@ def possible(
         packaged: whether there is a package to download.
         asked: whether the person has yet to answer something.
         tasks: that are open.
+        letters: that somebody must hand over or post.
+        first: what must come before the erasure, if anything.
     """
     acts = [
         PossibleAct(
@@ -152,10 +165,26 @@ def possible(
         )
         for task in tasks
     ]
+    acts += [
+        PossibleAct(
+            kind="letter_handed",
+            title=f"Note that the person got the letter {letter.kind}, by hand or by post",
+            command=f"habeas letter handed {letter.id} {_WHO}",
+        )
+        for letter in letters
+    ]
     awaits = asked or row.paused
     acts += [
         act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place, awaits)
     ]
+    if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
+        acts.append(
+            PossibleAct(
+                kind=ActKind.APPROVE.value,
+                title="Erase although a copy of theirs is not answered",
+                command=f"habeas request approve {row.id} --plan DIGEST --without-copy {_WHO}",
+            )
+        )
     if packaged:
         acts.append(
             PossibleAct(
@@ -221,12 +250,12 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
         case ActKind.WITHDRAW:
             yield act("Withdraw, as the person wishes", f"withdraw {_WHO}")
         case ActKind.RETRY_SYSTEM:
-            for system in row.blocked_on:
+            for system in sorted({*row.blocked_on} - {COPY}):
                 yield act(f"Try {system} again", f"retry-system {system} {_WHO}")
         case ActKind.SKIP_SYSTEM:
-            for system in row.blocked_on:
+            for system in sorted({*row.blocked_on} - OURS):
                 yield act(f"Go on without {system}", f"skip-system {system} {_WHO}")
-        case ActKind.RELEASE if row.blocked_on:
+        case ActKind.RELEASE if {*row.blocked_on} - OURS:
             yield act("Go on without the systems that are waited for", f"release {_WHO}")
         case _:
             return

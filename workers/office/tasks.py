@@ -11,10 +11,18 @@ from pydantic import Field
 
 from activities.ledger import TaskFilter, TaskRow, TaskState, Tx
 from activities.pages import Pages, found_folder
-from activities.task_model import FoundFile, FoundRecord, TaskBrief, TaskWords, brief_name
+from activities.task_model import (
+    FoundFile,
+    FoundRecord,
+    RefusedWords,
+    TaskBrief,
+    TaskWords,
+    brief_name,
+    refused_name,
+)
 from habeas.acts import ActAnswer, ActKind
 from habeas.connector import Page, Record
-from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.errors import BadInput, MustStay, NotAllowed, WrongStage
 from habeas.model import Frozen
 from habeas.outcomes import ObjectOutcome
 from workers.office.reading import Reading
@@ -46,6 +54,8 @@ class ShownTask(Frozen):
 
     entry: TaskEntry
     brief: TaskBrief = Field(repr=False)
+    refused: RefusedWords | None = Field(default=None, repr=False)
+    """What was said of it and could not be taken."""
 
 
 class Said(Frozen):
@@ -60,6 +70,8 @@ class Said(Frozen):
     collection: str | None = None
     day: str | None = None
     outcomes: tuple[str, ...] = ()
+    as_said: bool = False
+    """Once more what was said and could not be taken; what is said now counts before it."""
 
 
 class Tasking(Reading):
@@ -82,8 +94,9 @@ class Tasking(Reading):
         async with self._ledger.begin() as tx:
             row = await tx.task(task_id)
             brief = await _brief(tx, row)
+            refused = await tx.unseal(row.request_id, refused_name(row.id), RefusedWords)
             await self._mark_view(tx, row.request_id, "task", by, reason)
-        return ShownTask(entry=self._task_entry(row), brief=brief)
+        return ShownTask(entry=self._task_entry(row), brief=brief, refused=refused)
 
     async def finish_task(
         self, task_id: str, *, by: str, reason: str, said: Said, act_id: str | None = None
@@ -93,6 +106,7 @@ class Tasking(Reading):
         Raises:
             BadInput: what is said does not answer the task; says what to write.
             WrongStage: it is done, or nobody needs it any more.
+            MustStay: a hold or a restriction keeps some of it by now; what was said is kept, for ``as_said``.
             As `Acting.act`.
         """
         act_id = act_id or str(uuid.uuid4())
@@ -102,6 +116,8 @@ class Tasking(Reading):
             if row.state is not TaskState.OPEN and not repeated:
                 raise WrongStage(f"This task is {row.state.value} already.")
             brief = await _brief(tx, row)
+            if said.as_said:
+                said = await _said_again(tx, row, said)
         found, outcomes = _understood(said, task_id, brief)
         pages = list(_pages(as_record(task_id, n, each) for n, each in enumerate(found, start=1)))
         words = TaskWords(
@@ -124,6 +140,11 @@ class Tasking(Reading):
                 task=task_id,
                 system=row.system,
             )
+        except MustStay as error:
+            refused = RefusedWords(outcomes=said.outcomes, reason=reason, why=error.detail)
+            async with self._ledger.begin() as tx:
+                await tx.seal(row.request_id, refused_name(task_id), refused)
+            raise MustStay(error.detail, task=task_id) from None
         except (WrongStage, NotAllowed, BadInput):
             if pages and not repeated:
                 await self._storage.delete_prefix(found_folder(row.request_id, act_id))
@@ -147,6 +168,14 @@ async def _brief(tx: Tx, row: TaskRow) -> TaskBrief:
     if brief is None:
         raise BadInput("There is no such task; see `habeas task list`.", field="task")
     return brief
+
+
+async def _said_again(tx: Tx, row: TaskRow, said: Said) -> Said:
+    """What was refused, with what is said now after it: a later word counts."""
+    before = await tx.unseal(row.request_id, refused_name(row.id), RefusedWords)
+    if before is None:
+        raise BadInput("as-said: nothing that was said of this task was refused.", field="as_said")
+    return said.model_copy(update={"outcomes": (*before.outcomes, *said.outcomes)})
 
 
 def _understood(

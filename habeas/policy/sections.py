@@ -101,7 +101,7 @@ class Promise(Frozen):
     delay_reason: Text | None = None
     """The reason it gives where staff have given none."""
     reasons_at_once: tuple[Name, ...] = ()
-    """Categories whose keeping is explained as soon as the plan is approved, before anything else is done."""
+    """Categories whose keeping is explained as soon as the plan is approved, not only when all is done."""
 
 
 class IdentityMethod(StrEnum):

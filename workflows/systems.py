@@ -157,7 +157,9 @@ class Systems:
     async def told(self, system: str, heard: int, *, within: timedelta | None = None) -> None:
         """Until staff say retry or skip, unless they did since; or until so much time is over."""
         with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._is_told(system, heard), timeout=within)
+            await workflow.wait_condition(
+                lambda: self._is_told(system, heard), timeout=within, timeout_summary=f"ask again: {system}"
+            )
 
     async def called_back(self, system: str, handle: str, give_up_after: float) -> None:
         """Until the system calls back with this handle, or the time it gave itself is over. A call counts once."""

@@ -115,7 +115,7 @@ _WITH: Mapping[Tag, str] = {
     Tag.IDENTITY_WRONG_CODE: "A wrong code was tried; tries left: {tries_left}",
     Tag.SYSTEM_LOCATED: "{system} was searched: {matches} matches",
     Tag.SYSTEM_COLLECTED: "{system} was collected: {records} records",
-    Tag.SYSTEM_VETOED: "A system said what stands in the way of erasing its part",
+    Tag.SYSTEM_VETOED: "{system} said what stands in the way of erasing its part",
     Tag.SYSTEM_ERASED: "{system} carried out its part of the plan",
     Tag.SYSTEM_CONFIRMED: "{system} was looked at again",
     Tag.SYSTEM_WAITING: "The request waits for {system}: {code}",

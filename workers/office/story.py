@@ -13,6 +13,7 @@ from habeas.evidence import Event
 from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
+from workers.office.standing import Standing
 
 
 class Told(Frozen):
@@ -67,6 +68,7 @@ class Story(Frozen):
     retained: tuple[RetainedRow, ...]
     letters: tuple[LetterRow, ...]
     pauses: tuple[PauseRow, ...]
+    standing: Standing
     possible: tuple[PossibleAct, ...]
 
 
@@ -133,13 +135,20 @@ def is_asked(acts: Iterable[Act]) -> bool:
 
 
 def possible(
-    row: RequestRow, place: str, *, packaged: bool, asked: bool = False, tasks: Iterable[TaskRow] = ()
+    row: RequestRow,
+    place: str,
+    standing: Standing,
+    *,
+    packaged: bool,
+    asked: bool = False,
+    tasks: Iterable[TaskRow] = (),
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
     Args:
         row: the request.
         place: whose law it is answered under.
+        standing: how it stands.
         packaged: whether there is a package to download.
         asked: whether the person has yet to answer something.
         tasks: that are open.
@@ -154,7 +163,10 @@ def possible(
     ]
     awaits = asked or row.paused
     acts += [
-        act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place, awaits)
+        act
+        for kind in _ORDER
+        if row.stage in stages(kind, row.right) and _stands(kind, row, standing)
+        for act in _offers(kind, row, place, awaits)
     ]
     if packaged:
         acts.append(
@@ -173,6 +185,13 @@ def possible(
                 )
             )
     return tuple(acts)
+
+
+def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
+    """Whether there is anything for the act to do: a delay to tell of, an identity to attest."""
+    if kind is ActKind.ANNOUNCE_DELAY:
+        return standing.delay
+    return kind is not ActKind.ATTEST or row.right not in REMEDIES or standing.same_person is False
 
 
 def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterator[PossibleAct]:
@@ -209,7 +228,7 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Ask the person something", 'ask --question "TEXT" --by "YOUR NAME"')
         case ActKind.CHARGE if grounds := fee_grounds(row, place):
             yield act("Ask a fee", f'charge --amount "EUR 10.00" --ground GROUND {_WHO}', grounds)
-        case ActKind.ANNOUNCE_DELAY if row.due_on:
+        case ActKind.ANNOUNCE_DELAY:
             yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
             yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))

@@ -51,7 +51,15 @@ _CAPABILITIES = {
 _STRICTNESS = (Proof.NONE, Proof.CODE, Proof.ATTESTATION, Proof.BOTH)
 
 
-def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts, clock: ClockFace) -> Brief:
+def brief_of(
+    request: Request,
+    policy: Policy,
+    asked: Particulars,
+    parts: Parts,
+    clock: ClockFace,
+    *,
+    other_person: bool = False,
+) -> Brief:
     """The brief of a request.
 
     Args:
@@ -60,6 +68,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         asked: what was asked in particular.
         parts: where the connected systems are.
         clock: the dates as they stand.
+        other_person: it names a request that is not shown to be the same person's.
 
     Raises:
         ConfigurationError: a system of the policy is not configured in this process.
@@ -78,7 +87,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         right=request.right,
         controller=request.controller,
         systems=systems,
-        identity=_identity(request, policy, proof_asked(request, policy, asked)),
+        identity=_stranger(policy) if other_person else _identity(policy, proof_asked(request, policy, asked)),
         approvals=approvals(request.right, policy, purposes),
         review_only_free_text=request.right in COPIES and policy.review.access is Access.FREE_TEXT,
         clock=clock,
@@ -93,6 +102,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         forwards_from=tuple(name for name in policy.systems if _for_others(reached, manifests[name])),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
         erasure_waits=policy.erasure.wait_days * DAY if request.right is Right.ERASURE else 0.0,
+        other_person=other_person,
         changed_at_once=request.right in CHANGING and not approvals(request.right, policy, purposes),
     )
 
@@ -202,7 +212,12 @@ def system_brief(name: str, manifest: Manifest, parts: Parts, after: tuple[str, 
     )
 
 
-def _identity(request: Request, policy: Policy, proof: Proof | None) -> IdentityBrief:
+def _stranger(policy: Policy) -> IdentityBrief:
+    """Whoever names somebody else's request proves who they are, or is attested, even where nobody else is asked to."""
+    return _identity(policy, None).model_copy(update={"attestation": True})
+
+
+def _identity(policy: Policy, proof: Proof | None) -> IdentityBrief:
     identity = policy.identity
     code, attestation = IdentityMethod.CODE in identity.methods, IdentityMethod.ATTESTATION in identity.methods
     if proof is not None:

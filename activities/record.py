@@ -38,6 +38,8 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.remedies import DECIDING, may_decide
+from activities.repeated import check_repeated, outside_of, remember
+from activities.same_person import is_same_person
 from activities.tasks import finish_task
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput
@@ -45,6 +47,8 @@ from habeas.evidence import Tag
 from habeas.model import COPIES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
+
+_ON_GROUNDS = frozenset({ActKind.REFUSE, ActKind.EXEMPT, ActKind.CHARGE})
 
 
 class RecordActivities:
@@ -61,7 +65,8 @@ class RecordActivities:
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
             asked = Particulars.of(await tx.subject(order.request_id))
-            brief = brief_of(request, policy, asked, self._parts, times.face)
+            other = await is_same_person(tx, request) is False
+            brief = brief_of(request, policy, asked, self._parts, times.face, other_person=other)
             if brief.not_a_right:
                 offered = NotARightFacts(offered=rights_here(request, policy))
                 await tx.seal(order.request_id, NOT_A_RIGHT, offered)
@@ -89,16 +94,26 @@ class RecordActivities:
             if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
                 raise BadInput("This act is another one, or of another request.")
             if order.kind in DECIDING:
-                await may_decide(tx, request, act.actor)
+                await may_decide(tx, request, order.kind, act.actor)
+            counted = await self._counted(tx, request, order)
             await self._effect(tx, order, act)
             await tx.record(
                 order.request_id,
                 Tag(f"act:{order.kind.value}"),
                 at=order.at,
                 actor=order.call.actor,
-                facts=_said(order),
+                facts=_said(order) | counted,
                 dedupe=f"act/{order.call.act_id}",
             )
+
+    async def _counted(self, tx: Tx, request: Request, order: AcceptAct) -> dict[str, JsonValue]:
+        """What a ground that is about repeating rests on; asked again here, where the act is written down."""
+        if order.kind not in _ON_GROUNDS:
+            return {}
+        policy = self._parts.policy(request.controller)
+        outside = await outside_of(tx, request.id, order.kind, order.call)
+        found = await check_repeated(tx, request, policy, order.call.ground, outside)
+        return {"asked_before": found.known, "asked_outside": found.outside} if found else {}
 
     async def _effect(self, tx: Tx, order: AcceptAct, act: Act) -> None:
         call = order.call
@@ -282,6 +297,7 @@ class RecordActivities:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
+            await remember(tx, await tx.request(order.request_id))
             await tx.cancel_tasks(order.request_id, order.at)
             await tx.update_request(
                 order.request_id,

@@ -11,6 +11,7 @@ from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterSt
 from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
+from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
@@ -48,6 +49,7 @@ __all__ = [
     "NoticeState",
     "Opened",
     "OutcomeRow",
+    "PastRow",
     "PauseRow",
     "Proof",
     "RequestFilter",

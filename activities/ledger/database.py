@@ -25,6 +25,7 @@ from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
+from activities.ledger.past import Past
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
@@ -61,6 +62,7 @@ class Tx(
     Restrictions,
     Holds,
     Expiries,
+    Past,
     Tasks,
     Troubles,
 ):

@@ -93,6 +93,21 @@ legal_hold_subject = Table(
     comment="whom a hold is about; a hold without rows here is about everybody",
 )
 
+past_subject = Table(
+    "past_subject",
+    metadata,
+    request_column(primary_key=True),
+    Column(
+        "fingerprint",
+        Text,
+        primary_key=True,
+        index=True,
+        comment="HMAC of a proven identifier under the master key",
+    ),
+    CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
+    comment="who asked before, as keyed fingerprints; rows go when the request's key is destroyed",
+)
+
 notice = Table(
     "notice",
     metadata,

@@ -215,6 +215,11 @@ def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block
 
 
 def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
+    if facts.other_person:
+        yield say.paragraph("remedy_decision.looked", Element.ACTION_TAKEN)
+        yield say.paragraph("remedy_decision.other_person", Element.REASONS)
+        yield from say.remedies()
+        return
     if facts.about:
         yield say.paragraph("remedy_decision.about", about=facts.about)
     yield say.paragraph(f"remedy_decision.{'granted' if facts.granted else 'denied'}", Element.ACTION_TAKEN)

@@ -89,7 +89,9 @@ def compose(facts: Told, words: Words) -> Draft:
 
 
 def _subject(facts: Told) -> str:
-    return "erased_subject" if isinstance(facts, RestrictionLifting) and facts.erased_then else "subject"
+    if isinstance(facts, RestrictionLifting) and facts.erased_then:
+        return "erased_subject"
+    return "late_subject" if isinstance(facts, DelayLetter) and not facts.promised else "subject"
 
 
 def _body(facts: Told, words: Words) -> Iterable[Block]:
@@ -162,7 +164,10 @@ def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
     if facts.right is Right.COMPLAINT:
         yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
     if facts.due_on:
-        yield say.paragraph("acknowledgement.due", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
+        due = {"hard": "promised", "efforts": "efforts", None: "due"}[facts.promise]
+        yield say.paragraph(f"acknowledgement.{due}", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
+        if facts.promise == "efforts" and facts.law_due_on:
+            yield say.paragraph("acknowledgement.efforts_law", law=say.words.date(facts.law_due_on))
     else:
         yield say.paragraph("acknowledgement.no_date")
     yield say.paragraph(f"acknowledgement.identity_{facts.identity}", Element.VERIFICATION)
@@ -187,8 +192,13 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
 
 def _extension(facts: Extension, say: Said) -> Iterable[Block]:
     yield say.asked()
-    dates = {"due": say.words.date(facts.due_on), "new_due": say.words.date(facts.new_due_on)}
-    yield say.paragraph("extension.dates", Element.NEW_DATE, **dates)
+    new_due = say.words.date(facts.new_due_on)
+    if facts.promised_on:
+        kept = say.words.date(facts.promised_on)
+        yield say.paragraph("extension.promise_stands", Element.NEW_DATE, new_due=new_due, promised=kept)
+    else:
+        due = say.words.date(facts.due_on)
+        yield say.paragraph("extension.dates", Element.NEW_DATE, due=due, new_due=new_due)
     yield from say.grounds(facts.grounds, "extension_grounds")
     if facts.provision:
         yield say.paragraph("extension.provision", Element.PROVISION, provision=facts.provision)

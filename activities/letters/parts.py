@@ -199,3 +199,4 @@ class Attention(StrEnum):
     LIFT_NOT_TOLD = "lift_not_told"
     KEPT_STOPPED = "kept_stopped"
     CLOCK_PAUSED = "clock_paused"
+    OTHER_PERSON = "other_person"

@@ -16,6 +16,7 @@ from habeas.law.duties import (
     FeeRule,
     FreeRule,
     HoldRule,
+    Needs,
     RemedyRule,
     UndisclosedRule,
     VerificationRule,
@@ -194,6 +195,24 @@ class Ground(Figure):
     rights: tuple[Right, ...] = ()
     countries: tuple[str, ...] = ()
     """Only where the answering establishment is here; empty: everywhere the regime applies."""
+    needs_answered: int = Field(default=0, ge=0)
+    """So many answered requests must have gone before in ``needs_months``, or the ground does not hold."""
+    needs_denied: int = Field(default=0, ge=0)
+    """Or so many denials of the same."""
+    needs_months: int | None = None
+
+    @model_validator(mode="after")
+    def _needs_whole(self) -> Self:
+        if (self.needs_months is None) != (self.needs_answered + self.needs_denied == 0):
+            raise ValueError("a ground that needs something to have gone before says how much and in how many months")
+        return self
+
+    @property
+    def needs(self) -> Needs | None:
+        """What must have gone before."""
+        if self.needs_months is None:
+            return None
+        return Needs(answered=self.needs_answered, denied=self.needs_denied, months=self.needs_months)
 
 
 class Rule(Figure):

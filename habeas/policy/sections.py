@@ -82,7 +82,7 @@ class Applicable(Frozen):
 
 
 class Strength(StrEnum):
-    """How firmly a term was promised. It changes what letters say, never the date."""
+    """How firmly a term was promised. An extension by law, once announced, replaces an effort and no hard promise."""
 
     HARD = "hard"
     EFFORTS = "efforts"

@@ -43,6 +43,7 @@ async def fill(ledger: Ledger, new_request: NewRequestFactory) -> str:
         more = Identifier(kind="email", value=f"{canary('more')}@example.org")
         await tx.save_subject(new.id, subject.model_copy(update={"identifiers": (*subject.identifiers, more)}))
         await tx.seal(new.id, "graph", canary("document").encode())
+        await tx.remember_subject(new.id, subject.identifiers)
         await tx.propose_act(
             Act(
                 id=str(uuid.uuid4()),
@@ -212,7 +213,7 @@ async def test_a_destroyed_key_leaves_facts_and_evidence_only(
         assert [link.revoked_at for link in await tx.links(opened)] == [NOW]
     tables = await everything(ledger_url)
     assert [row["destroyed_at"] for row in tables["request_key"]] == [NOW]
-    assert (tables["document"], tables["open_subject"]) == ([], [])
+    assert (tables["document"], tables["open_subject"], tables["past_subject"]) == ([], [], [])
     assert [row["idempotency"] for row in tables["request"]] == [None]
     sealed = {
         name: [value for row in rows for value in row.values() if isinstance(value, bytes)]

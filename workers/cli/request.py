@@ -12,6 +12,7 @@ from workers.cli.exits import EXIT_CODES
 from workers.cli.options import By
 from workers.cli.request_changes import read_corrections
 from workers.cli.shell import Shell, command
+from workers.cli.show import OTHER_PERSON
 
 app = typer.Typer(
     add_completion=False,
@@ -130,6 +131,7 @@ async def open_(
         if opened.started
         else "[yellow]Temporal does not answer: it is kept, and starts by itself as soon as a worker runs.[/]",
         *([f"[yellow]{opened.language_note}[/]"] if opened.language_note else []),
+        *([f"[bold red]{OTHER_PERSON}[/]"] if opened.same_person is False else []),
         f"Next: [cyan]habeas request show {opened.id}[/]",
         *(f"What a human must weigh is a request of its own: [bold]{one}[/]" for one in opened.also),
     ]

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from activities.brief import purposes_of, weighed
 from activities.ledger import Ledger, NewRequest, Opened, Tx
+from activities.same_person import shares_identifier
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
@@ -45,6 +46,8 @@ class OpenedAnswer(Frozen):
     received_at: datetime
     language_note: str | None = None
     """Where letters go in another language than was asked for: in which."""
+    same_person: bool | None = None
+    """Whether the request that it is about is shown to be the same person's; None where it is about none."""
     also: tuple[str, ...] = ()
     """Objection: the request for what a human must weigh, beside this one for what stops at once."""
 
@@ -65,12 +68,15 @@ class Opening(Room):
         reason = words("reason", asked.reason)
         parts = _parts(checked, self._policies[checked.controller])
         async with self._ledger.begin() as tx:
+            same: bool | None = None
             if checked.about is not None:
-                check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
+                earlier = check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
+                same = await shares_identifier(tx, earlier, checked.subject)
             opened, *also = [
                 await self._open(
                     tx,
                     part,
+                    same,
                     NewRequest(
                         id=new_reference(),
                         **{name: getattr(part, name) for name in type(part).model_fields},
@@ -89,13 +95,14 @@ class Opening(Room):
             created=opened.created,
             started=opened.request.id not in waiting,
             language_note=language_note(asked.language, opened.request.language),
+            same_person=same,
             also=tuple(one.request.id for one in also),
             **opened.request.model_dump(
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
             ),
         )
 
-    async def _open(self, tx: Tx, checked: Checked, new: NewRequest) -> Opened:
+    async def _open(self, tx: Tx, checked: Checked, same: bool | None, new: NewRequest) -> Opened:
         opened = await tx.open_request(new)
         if opened.created:
             facts: dict[str, JsonValue] = {
@@ -105,7 +112,7 @@ class Opening(Room):
                 "channel": checked.channel,
                 "received_at": checked.received_at.isoformat(),
             }
-            facts |= {"about": checked.about} if checked.about else {}
+            facts |= {"about": checked.about, "same_person": same} if checked.about else {}
             facts |= {"categories": [*checked.categories]} if checked.categories else {}
             at, actor = new.opened_at, new.opened_by
             await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, actor, facts, dedupe="request:opened")

@@ -58,8 +58,8 @@ def particulars(asked: AskedParticulars, right: Right, policy: Policy) -> Partic
     )
 
 
-def check_about(right: Right, earlier: Request | None, controller: str) -> None:
-    """Whether a request can be appealed, or complained of.
+def check_about(right: Right, earlier: Request | None, controller: str) -> Request:
+    """The request that is appealed, or complained of, where it can be.
 
     Raises:
         BadInput: there is none of this controller, or it is open still, or it was granted.
@@ -67,7 +67,7 @@ def check_about(right: Right, earlier: Request | None, controller: str) -> None:
     if earlier is None or earlier.controller != controller:
         raise BadInput("about: there is no such request of this controller.", field="about")
     if right is not Right.APPEAL:
-        return
+        return earlier
     if earlier.closed_at is None:
         raise BadInput("about: that request is still open; it can be appealed once it is decided.", field="about")
     if earlier.outcome not in _APPEALED:
@@ -76,6 +76,7 @@ def check_about(right: Right, earlier: Request | None, controller: str) -> None:
             f"{earlier.outcome.value if earlier.outcome else 'nothing'}.",
             field="about",
         )
+    return earlier
 
 
 def read_correction(text: str, evidence: str | None = None) -> Correction:

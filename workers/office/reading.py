@@ -22,6 +22,7 @@ from habeas.model import Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import words
+from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
 
 HANDLE = 8
@@ -103,6 +104,7 @@ class Reading(Acting):
             asked = is_asked(await tx.acts(request_id))
             tasks = await tx.tasks(TaskFilter(request_id=request_id))
             first = await self._first(tx, row)
+            stands = await self._standing(tx, row)
             return Story(
                 entry=self._entry(row),
                 request=row,
@@ -112,9 +114,11 @@ class Reading(Acting):
                 retained=await tx.retained(request_id),
                 letters=await tx.letters(request_id),
                 pauses=await tx.pauses(request_id),
+                standing=stands,
                 possible=possible(
                     row,
                     self._answered_in(row),
+                    stands,
                     packaged=packaged,
                     asked=asked,
                     tasks=tasks,
@@ -266,6 +270,10 @@ class Reading(Acting):
     def _answered_in(self, row: RequestRow) -> str:
         known = self._policies.get(row.controller)
         return known.answered_in(row.regime, row.jurisdiction) if known else row.jurisdiction
+
+    async def _standing(self, tx: Tx, row: RequestRow) -> Standing:
+        known = self._policies.get(row.controller)
+        return await standing(tx, await tx.request(row.id), known, self._now()) if known else Standing()
 
     def _entry(self, row: RequestRow) -> Entry:
         known = self._policies.get(row.controller)

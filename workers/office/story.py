@@ -14,6 +14,7 @@ from habeas.evidence import Event
 from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
+from workers.office.standing import Standing
 from workflows.systems import COPY, OURS
 
 
@@ -69,6 +70,7 @@ class Story(Frozen):
     retained: tuple[RetainedRow, ...]
     letters: tuple[LetterRow, ...]
     pauses: tuple[PauseRow, ...]
+    standing: Standing
     possible: tuple[PossibleAct, ...]
     first: Before = Before()
     """What must come before the erasure."""
@@ -139,6 +141,7 @@ def is_asked(acts: Iterable[Act]) -> bool:
 def possible(
     row: RequestRow,
     place: str,
+    standing: Standing,
     *,
     packaged: bool,
     asked: bool = False,
@@ -151,6 +154,7 @@ def possible(
     Args:
         row: the request.
         place: whose law it is answered under.
+        standing: how it stands.
         packaged: whether there is a package to download.
         asked: whether the person has yet to answer something.
         tasks: that are open.
@@ -175,7 +179,10 @@ def possible(
     ]
     awaits = asked or row.paused
     acts += [
-        act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place, awaits)
+        act
+        for kind in _ORDER
+        if row.stage in stages(kind, row.right) and _stands(kind, row, standing)
+        for act in _offers(kind, row, place, awaits)
     ]
     if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
         acts.append(
@@ -202,6 +209,13 @@ def possible(
                 )
             )
     return tuple(acts)
+
+
+def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
+    """Whether there is anything for the act to do: a delay to tell of, an identity to attest."""
+    if kind is ActKind.ANNOUNCE_DELAY:
+        return standing.delay
+    return kind is not ActKind.ATTEST or row.right not in REMEDIES or standing.same_person is False
 
 
 def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterator[PossibleAct]:
@@ -238,7 +252,7 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Ask the person something", 'ask --question "TEXT" --by "YOUR NAME"')
         case ActKind.CHARGE if grounds := fee_grounds(row, place):
             yield act("Ask a fee", f'charge --amount "EUR 10.00" --ground GROUND {_WHO}', grounds)
-        case ActKind.ANNOUNCE_DELAY if row.due_on:
+        case ActKind.ANNOUNCE_DELAY:
             yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
             yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))

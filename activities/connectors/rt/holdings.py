@@ -86,7 +86,7 @@ async def mentions(rest: Rest, words: Words, but: set[int]) -> tuple[set[int], l
                 if int(row["TransactionId"]) not in but:
                     candidates[int(row["id"])] = int(row["TransactionId"])
             if len(candidates) > _MOST:
-                raise Quarantine(f"More than {_MOST} texts name them.")
+                raise Quarantine(f"More than {_MOST} texts of Request Tracker name one person.")
     types = await _types(rest, candidates.values())
     named = [
         int(row["id"])

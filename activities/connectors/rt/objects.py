@@ -88,6 +88,8 @@ class RtObjects:
         if planned.treatment is Treatment.DELETE:
             await self._wipe(f"{_KINDS[planned.collection]}-{number}")
             return None if await self.look(planned) is State.GONE else outcome(planned, Fate.BLOCKED, "still_there")
+        if await self._has_custom_values(planned.collection, number):
+            return outcome(planned, Fate.BLOCKED, "custom_fields")
         match planned.collection:
             case "users":
                 await self._anonymise_user(number)
@@ -138,6 +140,14 @@ class RtObjects:
         found = await stored.user(self._rest, number)
         return found is not None and found.staff
 
+    async def _has_custom_values(self, collection: str, number: int) -> bool:
+        """RT blanks them by disabling their rows: only what is wiped whole loses them."""
+        if collection == USERS:
+            account = await stored.user(self._rest, number)
+            return account is not None and account.custom
+        found = await stored.ticket(self._rest, number) if collection == TICKETS else None
+        return found is not None and found.custom
+
     async def _wipe(self, *objects: str) -> None:
         dump = await self._web.wipe(*objects)
         if dump is not None:
@@ -154,9 +164,7 @@ class RtObjects:
     async def _anonymise_ticket(self, number: int) -> bool:
         found = await stored.ticket(self._rest, number)
         if found is not None and not found.blank:
-            fields: Row = {str(one["id"]): [] for one in stored.custom_values(found.at.row)}
-            values: Row = {"Subject": MARK} | ({"CustomFields": fields} if fields else {})
-            if not await self._rest.update("ticket", number, values, found.at.etag):
+            if not await self._rest.update("ticket", number, {"Subject": MARK}, found.at.etag):
                 return False
             found = await stored.ticket(self._rest, number)
         if found is not None and found.blank and found.telling:

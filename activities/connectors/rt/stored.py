@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from activities.connectors.api.erasure import fingerprint
 from activities.connectors.rt.munge import MARK
@@ -41,6 +40,11 @@ class User:
         return _is_staff(self.at.row)
 
     @property
+    def custom(self) -> bool:
+        """Custom fields say something of them, or did: RT keeps each old value in a row that nothing can reach."""
+        return _has_custom_values(self.at.row, self.history)
+
+    @property
     def anonymous(self) -> bool:
         """Every field that may say who they are is blank, and their name is RT's for nobody."""
         row = self.at.row
@@ -60,22 +64,26 @@ class Ticket:
         return [str(one["id"]) for one in self.at.row.get(role) or []]
 
     def fingerprint(self, theirs: Iterable[str]) -> str:
-        """Over its fields, the subjects and values it had, and those who asked for it beside these (logins)."""
+        """Over its fields, the subjects it had, and those who asked for it beside these (logins)."""
         row: Row = {key: value for key, value in self.at.row.items() if key not in _WATCHERS}
         others = sorted(set(self.watchers("Requestor")) - set(theirs))
-        values = [[one["Field"], one["OldValue"], one["NewValue"]] for one in self.telling]
-        row |= {"others": others, "values": values}
+        row |= {"others": others, "subjects": [[one["OldValue"], one["NewValue"]] for one in self.telling]}
         return fingerprint(row, _CHANGED_BY_ITSELF)
 
     @property
     def telling(self) -> list[Row]:
-        """What of its history keeps an old subject or an old value of a custom field."""
-        return [one for one in self.history if one["Type"] == "CustomField" or one["Field"] == "Subject"]
+        """What of its history keeps an old subject."""
+        return [one for one in self.history if one["Field"] == "Subject"]
+
+    @property
+    def custom(self) -> bool:
+        """As a user's."""
+        return _has_custom_values(self.at.row, self.history)
 
     @property
     def blank(self) -> bool:
-        """It has no subject and no custom fields any more."""
-        return self.at.row.get("Subject") == MARK and not custom_values(self.at.row)
+        """It has no subject any more."""
+        return self.at.row.get("Subject") == MARK
 
 
 @dataclass(frozen=True)
@@ -154,11 +162,6 @@ async def messages_of(rest: Rest, transactions: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
-def custom_values(row: Row) -> list[Any]:
-    """What stands in its custom fields."""
-    return [one for one in row.get("CustomFields") or [] if one.get("values")]
-
-
 def own_day(row: Row, field: str) -> date | None:
     """The day in a field, in UTC; None where RT has none (it writes 1970)."""
     value = row.get(field)
@@ -166,6 +169,10 @@ def own_day(row: Row, field: str) -> date | None:
         return None
     day = datetime.fromisoformat(value).date()
     return None if day.year == _NO_DAY else day
+
+
+def _has_custom_values(row: Row, history: Iterable[Row]) -> bool:
+    return _says_something(row.get("CustomFields")) or any(one["Type"] == "CustomField" for one in history)
 
 
 def _is_staff(row: Row) -> bool:

@@ -45,7 +45,7 @@ $RT::MasonSessionDir = '{folder}/session';
 1;
 """
 
-# What an administrator clicks: everybody may write in, RT does not answer by itself; two tokens.
+# What an administrator clicks: everybody may write in, RT does not answer by itself, a custom field; two tokens.
 _PREPARE = r"""
 use RT -init;
 my $queue = RT::Queue->new(RT->SystemUser); $queue->Load("General");
@@ -53,6 +53,9 @@ my $all = RT::Group->new(RT->SystemUser); $all->LoadSystemInternalGroup("Everyon
 $all->PrincipalObj->GrantRight(Right => $_, Object => $queue) for qw(CreateTicket ReplyToTicket);
 my $reply = RT::Scrip->new(RT->SystemUser); $reply->LoadByCols(Description => "On Create Autoreply To Requestors");
 $reply->SetDisabled(1);
+my $field = RT::CustomField->new(RT->SystemUser);
+$field->Create(Name => "Reference", Type => "FreeformSingle", LookupType => RT::Ticket->CustomFieldLookupType);
+$field->AddToObject($queue);
 my $agent = RT::User->new(RT->SystemUser);
 $agent->Create(Name => "agent", EmailAddress => "agent\@rt.test", Privileged => 1);
 for my $name ("root", "agent") {

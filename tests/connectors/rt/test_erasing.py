@@ -74,6 +74,8 @@ def fates(answer: EraseAnswer | ConfirmAnswer, collection: str) -> set[tuple[Fat
 
 async def test_nothing_of_them_is_left_anywhere(rt: RtServer, made: Made) -> None:
     connector = made.connector(mentions="munge")
+    for value in (f"of {ANN}", "of nobody"):
+        rt.call("PUT", f"ticket/{ANNS}", {"CustomFields": {"Reference": value}})
     plan = await planned(connector)
     await connector.erase(plan, None)
     for table in ("Users", "Transactions", "Attachments", "Tickets", "ObjectCustomFieldValues"):
@@ -93,6 +95,14 @@ async def test_old_values_go_with_the_new_ones(rt: RtServer, made: Made) -> None
     assert kept == []
     assert rt.rows("SELECT Name, EmailAddress FROM Users WHERE id = ?", ann)[0][0] != ANN
     assert rt.rows("SELECT Subject FROM Tickets WHERE id = ?", ANNS) == [("[erased]",)]
+
+
+async def test_custom_fields_that_rt_only_hides_are_not_called_anonymised(rt: RtServer, made: Made) -> None:
+    connector = made.connector(anonymise=True)
+    rt.call("PUT", f"ticket/{ANNS}", {"CustomFields": {"Reference": f"of {ANN}"}})
+    answer = await connector.erase(await planned(connector), None)
+    assert fates(answer, "tickets") == {(Fate.BLOCKED, "custom_fields")}
+    assert {fate for fate, _ in fates(answer, "users")} == {Fate.ANONYMISED}
 
 
 async def test_disabled_is_not_erased(rt: RtServer, made: Made) -> None:

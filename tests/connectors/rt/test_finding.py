@@ -52,7 +52,7 @@ async def test_everything_is_there_in_its_own_bytes(connector: RtConnector) -> N
     (user,) = [one for one in records if one.collection == "users"]
     assert user.data["RealName"] == "Ann Arla"
     history = user.model_dump()["data"]["history"]
-    assert {"HomePhone": "+45 12 34 56 78", "City": "Aarhus"} == {one["Field"]: one["NewValue"] for one in history}
+    assert {one["Field"]: one["NewValue"] for one in history} == {"HomePhone": "+45 12 34 56 78", "City": "Aarhus"}
     texts = [str(one.data["texts"]) for one in records if one.collection == "messages"]
     assert any("It is late." in text for text in texts)
     assert any("it comes" in text for text in texts)

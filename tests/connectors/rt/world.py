@@ -78,8 +78,9 @@ class RtWorld(World):
     async def alter(self) -> None:
         self.rt.call("PUT", f"ticket/{ANNS}", {"Subject": "My other order"})
 
-    async def add(self) -> None:
+    async def add(self) -> bool:
         self.rt.mail(f"Ann Arla <{ANN}>", "One more", f"One more of {ANN}")
+        return True
 
     async def come_back(self) -> None:
         self.rt.call("POST", "user", {"Name": "ann-again", "EmailAddress": ANN})

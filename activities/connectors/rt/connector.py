@@ -146,6 +146,7 @@ class RtConnector:
         return [
             ObjectOutcome(collection=name, key=key_of(one), fate=Fate.FAILED, reason="came_back")
             for name, one in places
+            if plan.covers(name)
         ]
 
     async def _written_down(self, plan: SystemPlan) -> list[ObjectOutcome]:

@@ -15,7 +15,7 @@ from activities.connectors.rt.walk import MENTION_FIELDS, Walk, mention_fingerpr
 from activities.connectors.rt.web import Web
 from activities.connectors.rt.words import Words
 from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPlan, Treatment
-from habeas.errors import Quarantine
+from habeas.errors import Quarantine, Terminal
 from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
 
@@ -150,8 +150,10 @@ class RtObjects:
 
     async def _wipe(self, *objects: str) -> None:
         dump = await self._web.wipe(*objects)
-        if dump is not None:
-            await self._dumps.remove(dump)
+        if dump is None:
+            detail = f"{self._system} wiped nothing: its Shredder refused, or asked whether we meant it."
+            raise Terminal(detail, system=self._system)
+        await self._dumps.remove(dump)
 
     async def _anonymise_user(self, number: int) -> None:
         found = await stored.user(self._rest, number)

@@ -167,6 +167,14 @@ async def test_nothing_is_wiped_where_the_dump_would_stay(
     assert not (await connector.ping()).ok
 
 
+async def test_a_form_that_rt_does_not_take_is_not_called_done(rt: RtServer, made: Made) -> None:
+    connector = made.connector(web_url="https://elsewhere.example.org")
+    plan = await planned(made.connector())
+    with pytest.raises(Terminal):
+        await connector.erase(plan, None)
+    assert rt.rows("SELECT 1 FROM Tickets WHERE id = ?", ANNS)
+
+
 async def test_what_others_wrote_is_left_to_a_human_by_default(rt: RtServer, made: Made) -> None:
     connector = made.connector()
     plan = await planned(connector)
@@ -206,6 +214,19 @@ async def test_what_the_law_keeps_stays_to_the_letter(rt: RtServer, made: Made) 
     assert fates(seen, "tickets") == fates(seen, "messages") == {(Fate.RETAINED, None)}
     assert fates(seen, "users") == {(Fate.ANONYMISED, None)}
     assert rt.rows(_TEXTS, ANNS) == texts
+
+
+async def test_an_erasure_of_some_categories_is_not_disturbed_by_the_others(rt: RtServer, made: Made) -> None:
+    connector = made.connector()
+    whole = await planned(connector)
+    theirs = tuple(one for one in whole.objects if one.collection == "contributions")
+    plan = whole.model_copy(update={"objects": theirs, "only": ("contributions",)})
+    rt.mail(ANN, "One more", "A ticket that is not asked about")
+    await connector.erase(plan, None)
+    seen = await connector.confirm(plan, None)
+    assert isinstance(seen, Done)
+    assert [(one.collection, one.fate) for one in seen.result] == [("contributions", Fate.ERASED)] * len(theirs)
+    assert rt.rows("SELECT 1 FROM Tickets WHERE id = ?", ANNS)
 
 
 async def test_a_user_who_became_staff_stays(rt: RtServer, made: Made) -> None:

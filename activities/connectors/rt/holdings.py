@@ -105,7 +105,7 @@ async def _tickets(rest: Rest, web: Web, held: Holdings) -> None:
             mine = await _is_theirs_alone(rest, row, set(held.users), staff)
             (held.tickets if mine else held.copied_tickets).append(int(row["id"]))
         for deleted in await web.deleted_tickets(number):
-            found = await stored.ticket(rest, deleted)
+            found = await stored.ticket(rest, deleted, history=False)
             if found:
                 others = {*found.watchers("Requestor"), *found.watchers("Cc")} - held.names
                 mine = not others and bool(found.watchers("Requestor"))

@@ -22,6 +22,7 @@ from habeas.outcomes import Fate, ObjectOutcome
 __all__ = ["RtObjects"]
 
 _KINDS = {USERS: "User", TICKETS: "Ticket", MESSAGES: "Transaction", CONTRIBUTIONS: "Transaction"}
+_READING_ALONG = ("Requestor", "Cc", "AdminCc")
 
 
 class RtObjects:
@@ -83,27 +84,30 @@ class RtObjects:
         if planned.collection == USERS and await self._is_staff(number):
             return outcome(planned, Fate.BLOCKED, "staff")
         now = await self.look(planned)
-        if now is State.ANONYMISED or now is State.GONE:
-            return None  # with its ticket, or with another part of its message
+        if now is State.GONE:  # with its ticket
+            return None if planned.treatment is Treatment.DELETE else outcome(planned, Fate.NOT_FOUND)
+        if now is State.ANONYMISED:  # with another part of its message
+            return None
+        if now is State.CHANGED:
+            return outcome(planned, Fate.BLOCKED, "drifted")
         if planned.treatment is Treatment.DELETE:
             await self._wipe(f"{_KINDS[planned.collection]}-{number}")
             return None if await self.look(planned) is State.GONE else outcome(planned, Fate.BLOCKED, "still_there")
-        if await self._has_custom_values(planned.collection, number):
-            return outcome(planned, Fate.BLOCKED, "custom_fields")
-        match planned.collection:
+        reason = await self._anonymise(planned.collection, number)
+        if reason is None and await self.look(planned) is not State.ANONYMISED:
+            reason = "not_anonymised"
+        return outcome(planned, Fate.BLOCKED, reason) if reason else None
+
+    async def _anonymise(self, collection: str, number: int) -> str | None:
+        """What stood in the way, as far as it is known before looking again."""
+        match collection:
             case "users":
-                await self._anonymise_user(number)
+                return await self._anonymise_user(number)
             case "tickets":
-                if not await self._anonymise_ticket(number):
-                    return outcome(planned, Fate.BLOCKED, "drifted")
+                return await self._anonymise_ticket(number)
             case "copied_tickets":
-                if not await self._leave(number):
-                    return outcome(planned, Fate.BLOCKED, "drifted")
-            case _:
-                if not await self._take_out_words(planned, number):
-                    return outcome(planned, Fate.BLOCKED, "by_hand")
-        done = await self.look(planned) is State.ANONYMISED
-        return None if done else outcome(planned, Fate.BLOCKED, "not_anonymised")
+                return await self._leave(number)
+        return await self._take_out_words(collection, number)
 
     async def _look_at_user(self, planned: PlannedObject, number: int) -> State:
         found = await stored.user(self._rest, number)
@@ -123,12 +127,12 @@ class RtObjects:
         return _compared(planned, found.fingerprint(self._names))
 
     async def _look_at_copy(self, planned: PlannedObject, number: int) -> State:
-        found = await stored.ticket(self._rest, number)
+        found = await stored.ticket(self._rest, number, history=False)
         if found is None:
             return State.GONE
         if planned.treatment is Treatment.RETAIN:
             return State.UNCHANGED  # it is somebody else's: whatever it says by now
-        watching = {name for role in ("Requestor", "Cc", "AdminCc") for name in found.watchers(role)}
+        watching = {name for role in _READING_ALONG for name in found.watchers(role)}
         return State.UNCHANGED if watching & self._names else State.ANONYMISED
 
     def _text(self, planned: PlannedObject, fingerprint: str, whole: str) -> State:
@@ -140,14 +144,6 @@ class RtObjects:
         found = await stored.user(self._rest, number)
         return found is not None and found.staff
 
-    async def _has_custom_values(self, collection: str, number: int) -> bool:
-        """RT blanks them by disabling their rows: only what is wiped whole loses them."""
-        if collection == USERS:
-            account = await stored.user(self._rest, number)
-            return account is not None and account.custom
-        found = await stored.ticket(self._rest, number) if collection == TICKETS else None
-        return found is not None and found.custom
-
     async def _wipe(self, *objects: str) -> None:
         dump = await self._web.wipe(*objects)
         if dump is None:
@@ -155,48 +151,54 @@ class RtObjects:
             raise Terminal(detail, system=self._system)
         await self._dumps.remove(dump)
 
-    async def _anonymise_user(self, number: int) -> None:
+    async def _anonymise_user(self, number: int) -> str | None:
         found = await stored.user(self._rest, number)
+        if found is not None and found.custom:
+            return "custom_fields"
         if found is not None and not found.anonymous:
             await self._web.anonymise(number)
             found = await stored.user(self._rest, number)
         if found is not None and found.anonymous and found.history:
             await self._wipe(*(f"Transaction-{one['id']}" for one in found.history))
+        return None
 
-    async def _anonymise_ticket(self, number: int) -> bool:
+    async def _anonymise_ticket(self, number: int) -> str | None:
         found = await stored.ticket(self._rest, number)
+        if found is not None and found.custom:
+            return "custom_fields"
         if found is not None and not found.blank:
             if not await self._rest.update("ticket", number, {"Subject": MARK}, found.at.etag):
-                return False
+                return "drifted"
             found = await stored.ticket(self._rest, number)
         if found is not None and found.blank and found.telling:
             await self._wipe(*(f"Transaction-{one['id']}" for one in found.telling))
-        return True
+        return None
 
-    async def _leave(self, number: int) -> bool:
-        """Take the person from those who read along. False if the ticket changed meanwhile."""
-        found = await stored.ticket(self._rest, number)
+    async def _leave(self, number: int) -> str | None:
+        """Take the person from those who read along in somebody else's ticket."""
+        found = await stored.ticket(self._rest, number, history=False)
         if found is None:
-            return True
-        roles = {role: found.watchers(role) for role in ("Requestor", "Cc", "AdminCc")}
+            return None
+        roles = {role: found.watchers(role) for role in _READING_ALONG}
         values: Row = {
             role: [name for name in names if name not in self._names]
             for role, names in roles.items()
             if self._names & set(names)
         }
-        return not values or await self._rest.update("ticket", number, values, found.at.etag)
+        left = not values or await self._rest.update("ticket", number, values, found.at.etag)
+        return None if left else "drifted"
 
-    async def _take_out_words(self, planned: PlannedObject, number: int) -> bool:
-        """False where a human must: as the settings say, or where a plain replacement would spoil others' words."""
-        mention = planned.collection == MENTIONS
+    async def _take_out_words(self, collection: str, number: int) -> str | None:
+        """Left to a human as the settings say, or where a plain replacement would spoil others' words."""
+        mention = collection == MENTIONS
         if self._munge is None or (mention and self._mentions_by_hand):
-            return False
+            return "by_hand"
         row = await self._attachment(number) if mention else None
         found = await stored.message(self._rest, int(row["TransactionId"]) if row else number)
         if found is None or self._words.within_others(found.whole):
-            return False
+            return "by_hand"
         await self._munge.replace(self._words.all, (found.number,))
-        return True
+        return None
 
     async def _attachment(self, number: int) -> Row | None:
         async for row in self._rest.search("attachments", [is_("id", number)], MENTION_FIELDS):

@@ -131,10 +131,10 @@ async def user(rest: Rest, number: int) -> User | None:
     return User(at, await _history(rest, "User", number)) if at else None
 
 
-async def ticket(rest: Rest, number: int) -> Ticket | None:
+async def ticket(rest: Rest, number: int, *, history: bool = True) -> Ticket | None:
     """A ticket by id, a deleted one too; None if there is none. A merged one comes as what it was merged into."""
     at = await rest.record("ticket", number)
-    return Ticket(at, await _history(rest, "Ticket", number)) if at else None
+    return Ticket(at, await _history(rest, "Ticket", number) if history else ()) if at else None
 
 
 async def message(rest: Rest, number: int) -> Message | None:

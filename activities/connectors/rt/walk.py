@@ -97,7 +97,7 @@ class Walk:
         return made.model_copy(update={"files": files})
 
     async def _copied(self, held: holdings.Holdings, number: int) -> Record | None:
-        found = await stored.ticket(self._rest, number)
+        found = await stored.ticket(self._rest, number, history=False)
         if found is None:
             return None
         row = found.at.row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,33 @@ async def test_old_values_go_with_the_new_ones(rt: RtServer, made: Made) -> None
     assert kept == []
     assert rt.rows("SELECT Name, EmailAddress FROM Users WHERE id = ?", ann)[0][0] != ANN
     assert rt.rows("SELECT Subject FROM Tickets WHERE id = ?", ANNS) == [("[erased]",)]
+
+
+async def test_anonymising_that_breaks_off_at_any_write_is_finished(
+    rt: RtServer, made: Made, faults: HttpFaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt.call("PUT", f"ticket/{ANNS}", {"Subject": "Order of Ann Arla"})
+    stay = {"treatment": "anonymise"}
+    connector = made.connector(faults.url, collections=made.kept(users=stay, tickets=stay))
+    plan = await planned(connector)
+    called, writes, lost = faults.called, [0], 0
+
+    def lose_the_answer_to_one(call: str) -> Fault | None:
+        writes[0] += call.startswith(("PUT", "POST /Admin"))
+        is_it = call.startswith(("PUT", "POST /Admin")) and writes[0] == lost
+        return Fault.LOST if is_it else called(call)
+
+    monkeypatch.setattr(faults, "called", lose_the_answer_to_one)
+    while lost <= writes[0]:
+        writes[0], lost = 0, lost + 1
+        with suppress(Transient):
+            await connector.erase(plan, None)
+    assert lost > 3
+    seen = await connector.confirm(plan, None)
+    assert fates(seen, "users") == fates(seen, "tickets") == {(Fate.ANONYMISED, None)}
+    assert fates(seen, "messages") == {(Fate.ERASED, None)}
+    assert rt.rows("SELECT 1 FROM Transactions WHERE Type = 'Set' AND OldValue <> ''") == []
+    assert list(rt.dumps.iterdir()) == []
 
 
 async def test_custom_fields_that_rt_only_hides_are_not_called_anonymised(rt: RtServer, made: Made) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from habeas.testing import HttpFaults, World
-from habeas.testing.suite import HttpConnectorSuite
+from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from tests.connectors.rt.server import RtServer
 from tests.connectors.rt.world import RtWorld
 
@@ -22,8 +22,8 @@ class TestWiping(HttpConnectorSuite):
         await made.connector.aclose()
 
 
-class TestAnonymising(HttpConnectorSuite):
-    """All of them stay, and name nobody."""
+class TestAnonymising(ConnectorSuite):
+    """All of them stay, and name nobody. Where it breaks off: `tests.connectors.rt.test_erasing`."""
 
     @pytest.fixture
     async def world(self, rt: RtServer, faults: HttpFaults) -> AsyncIterator[World]:

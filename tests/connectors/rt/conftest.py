@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -16,6 +17,7 @@ def rt_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtServer]:
         seed(server)
         server.save(SEED)
         yield server
+    shutil.rmtree(server.folder)
 
 
 @pytest.fixture

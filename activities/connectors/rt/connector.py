@@ -140,6 +140,9 @@ class RtConnector:
         """Texts that name one of the addresses and are in no plan."""
         known = {number_of(one.key) for one in plan.objects if one.collection in (MESSAGES, CONTRIBUTIONS)}
         planned = {number_of(one.key) for one in plan.objects if one.collection == MENTIONS}
+        if not plan.covers(MESSAGES):
+            users = [number_of(one.key) for one in plan.roots]
+            known |= set((await holdings.find(self._rest, self._web, users)).messages)
         sent, named = await holdings.mentions(self._rest, Words.of((), plan.identifiers), known)
         places = [(CONTRIBUTIONS, one) for one in sorted(sent)]
         places += [(MENTIONS, one) for one in named if one not in planned]

@@ -1,0 +1,62 @@
+"""Finding users by address: exactly, in any case as RT does, disabled ones too; never staff."""
+
+from __future__ import annotations
+
+from activities.connectors.rt import stored
+from activities.connectors.rt.rest import Rest, Row, is_
+from activities.connectors.rt.settings import USERS
+from activities.connectors.rt.words import addresses
+from habeas.connector import Located, Match
+from habeas.errors import Quarantine
+from habeas.model import Identifier, normalise
+
+__all__ = ["locate"]
+
+_MOST = 50
+_PHONES = ("HomePhone", "WorkPhone", "MobilePhone", "PagerPhone")
+
+
+async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...]) -> Located:
+    """Every user who bears one of these addresses.
+
+    A user's name counts where it is an address: RT makes it so, and it stays when the address changes.
+
+    Raises:
+        Quarantine: one of them is staff, or there are too many.
+    """
+    found: dict[int, list[Identifier]] = {}
+    for identifier in dict.fromkeys(one for one in identifiers if one.kind == "email"):
+        for number in await _bearing(rest, identifier.value):
+            found.setdefault(number, []).append(identifier)
+        if len(found) > _MOST:
+            raise Quarantine(f"More than {_MOST} users of {system} bear these identifiers.", system=system)
+    matches = []
+    for number, by in sorted(found.items()):
+        account = await stored.user(rest, number)
+        if account is None:
+            continue
+        if account.staff:
+            raise Quarantine(f"A user of {system} with such an address is staff: their account stays.", system=system)
+        matches.append(_match(number, account.at.row, tuple(by)))
+    return Located(matches=tuple(matches))
+
+
+async def _bearing(rest: Rest, address: str) -> set[int]:
+    found = set()
+    for field in ("EmailAddress", "Name"):
+        # The list says of everybody that they are neither disabled nor privileged: the record itself is asked later.
+        for row in await rest.users(is_(field, address), ("EmailAddress", "Name")):
+            if address in addresses(row):
+                found.add(int(row["id"]))
+    return found
+
+
+def _match(number: int, row: Row, by: tuple[Identifier, ...]) -> Match:
+    yields = [Identifier(kind="email", value=one) for one in addresses(row)]
+    for field in _PHONES:
+        try:
+            yields.append(Identifier(kind="phone", value=normalise("phone", str(row.get(field) or ""))))
+        except ValueError:
+            continue
+    name = str(row.get("RealName") or "").strip() or None
+    return Match(collection=USERS, key=f"[{number}]", found_by=by, yields=tuple(dict.fromkeys(yields)), name=name)

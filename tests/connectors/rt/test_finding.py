@@ -1,0 +1,128 @@
+"""What RT hides from a search, and what a search gives that is not the person's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from activities.connectors.rt import RtConnector
+from activities.connectors.rt.words import Words
+from habeas.connector import Record, RecordRef
+from habeas.errors import Quarantine
+from tests.connectors.rt.people import ANN, ANNS, BOB, BOBS, CARL, CARLS, JOANN, number_of, settings
+from tests.connectors.rt.server import RtServer
+from tests.connectors.store import ids
+
+
+@pytest.fixture
+async def connector(rt: RtServer) -> AsyncIterator[RtConnector]:
+    made = RtConnector.from_settings("rt", settings(rt, rt.url))
+    yield made
+    await made.aclose()
+
+
+async def _all_of(connector: RtConnector, address: str) -> list[Record]:
+    matches = (await connector.locate(ids(email=address))).matches
+    roots = tuple(RecordRef(collection=one.collection, key=one.key) for one in matches)
+    return [record async for page in connector.collect(roots, None) for record in page.records]
+
+
+def _keys(records: list[Record], collection: str) -> list[str]:
+    return [one.key for one in records if one.collection == collection]
+
+
+async def test_a_user_that_was_deleted_is_only_disabled_and_found(rt: RtServer, connector: RtConnector) -> None:
+    rt.call("DELETE", f"user/{number_of(rt, CARL)}")
+    (match,) = (await connector.locate(ids(email="CARL@example.org"))).matches
+    assert match.key == f"[{number_of(rt, CARL)}]"
+
+
+async def test_staff_stop_for_a_human(connector: RtConnector) -> None:
+    with pytest.raises(Quarantine, match="staff"):
+        await connector.locate(ids(email="agent@rt.test"))
+
+
+async def test_everything_is_there_in_its_own_bytes(connector: RtConnector) -> None:
+    records = await _all_of(connector, ANN)
+    files = [file for one in records for file in one.files]
+    assert [(one.name, one.media_type, one.content) for one in files] == [
+        ("cv.pdf", "application/pdf", b"%PDF-1.4\n\xff\xfe\xfd")
+    ]
+    (user,) = [one for one in records if one.collection == "users"]
+    assert user.data["RealName"] == "Ann Arla"
+    history = user.model_dump()["data"]["history"]
+    assert {one["Field"]: one["NewValue"] for one in history} == {"HomePhone": "+45 12 34 56 78", "City": "Aarhus"}
+    texts = [str(one.data["texts"]) for one in records if one.collection == "messages"]
+    assert any("It is late." in text for text in texts)
+    assert any("it comes" in text for text in texts)
+
+
+async def test_a_deleted_ticket_is_not_lost(rt: RtServer, connector: RtConnector) -> None:
+    rt.call("PUT", f"ticket/{ANNS}", {"Status": "deleted"})
+    records = await _all_of(connector, ANN)
+    assert _keys(records, "tickets") == [f"[{ANNS}]"]
+    assert _keys(records, "messages")
+
+
+@pytest.mark.parametrize("beside", [{"Requestor": [ANN, CARL]}, {"Cc": [CARL]}], ids=["asked by two", "read by others"])
+async def test_what_is_others_too_is_not_theirs_alone(
+    rt: RtServer, connector: RtConnector, beside: dict[str, list[str]]
+) -> None:
+    rt.call("PUT", f"ticket/{ANNS}", beside)
+    records = await _all_of(connector, ANN)
+    assert _keys(records, "tickets") == []
+    assert _keys(records, "copied_tickets") == [f"[{ANNS}]", f"[{BOBS}]"]
+
+
+async def test_staff_that_read_along_do_not_make_a_ticket_theirs(rt: RtServer, connector: RtConnector) -> None:
+    rt.call("PUT", f"ticket/{ANNS}", {"Cc": ["agent@rt.test"]})
+    assert _keys(await _all_of(connector, ANN), "tickets") == [f"[{ANNS}]"]
+
+
+async def test_texts_that_name_somebody_like_them_are_not_theirs(rt: RtServer, connector: RtConnector) -> None:
+    before = _keys(await _all_of(connector, ANN), "mentions")
+    text = {"Content": f"Not {JOANN}, nor {ANN}.au, nor jo-{ANN}", "ContentType": "text/plain"}
+    rt.call("POST", f"ticket/{CARLS}/comment", text)
+    assert _keys(await _all_of(connector, ANN), "mentions") == before
+    rt.call("POST", f"ticket/{CARLS}/comment", {"Content": f"It is <{ANN}>.", "ContentType": "text/plain"})
+    assert len(_keys(await _all_of(connector, ANN), "mentions")) > len(before)
+
+
+async def test_what_others_wrote_about_them_is_reviewed_before_release(connector: RtConnector) -> None:
+    free = {one.name: one.free_text for one in connector.manifest.collections}
+    assert "text" in free["mentions"]
+    for one in await _all_of(connector, ANN):
+        assert set(free[one.collection]) & set(one.data) or one.collection in {"users"}
+
+
+async def test_more_texts_than_a_page_holds(rt: RtServer, connector: RtConnector) -> None:
+    with_many = "INSERT INTO Attachments (TransactionId, Parent, ContentType, Headers, Content, Creator, Created) "
+    created = rt.rows("SELECT id FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ?", CARLS)[0][0]
+    rt.write(f"{with_many} VALUES (?, 0, 'text/plain', '', ?, 1, '2026-01-01')", [(created, f"of {ANN}")] * 230)
+    assert len(_keys(await _all_of(connector, ANN), "mentions")) >= 230
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{ANN}", True),
+        (f"<{ANN.upper()}>.", True),
+        (f"mailto:{ANN}?subject=x", True),
+        (f"jo{ANN}", False),
+        (f"x.{ANN}", False),
+        (f"{ANN}.au", False),
+        (f"{ANN}s", False),
+        ("annXexample.org", False),
+    ],
+)
+def test_an_address_is_found_whole_or_not_at_all(text: str, found: bool) -> None:
+    words = Words.of([{"EmailAddress": ANN}])
+    assert words.addressed_in(text) is found
+    assert words.within_others(text) is (not found and ANN in text.lower())
+
+
+async def test_nobody_else_is_found_by_bob(connector: RtConnector) -> None:
+    records = await _all_of(connector, BOB)
+    assert _keys(records, "tickets") == []  # Ann reads along, and wrote there
+    assert _keys(records, "copied_tickets") == [f"[{BOBS}]"]

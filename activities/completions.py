@@ -120,7 +120,7 @@ async def completion_change(case: LetterCase, common: dict[str, Any], own: lette
     unproven = case.policy.identity.required and await case.tx.proof(case.request.id) is None
     if unproven and case.request.right in CHANGING:
         facts |= {"done": (), "by_hand": (), "contested": (), "unmatched": (), "left": ()}
-        facts |= {"corrected": (), "not_found": ()}
+        facts |= {"corrected": (), "not_found": (), "restricted": (), "despite_restriction": False}
         common = common | {"person_name": None}
     told, not_told = _recipients(case, await case.tx.outcomes(case.request.id))
     facts |= {"recipients_told": told, "recipients_not_told": not_told}

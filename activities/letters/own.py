@@ -112,6 +112,12 @@ class ChangeFacts(Frozen):
     """Where it is not done yet."""
     left: tuple[WithheldGroup, ...] = ()
     """What was left alone, and why: a legal hold, or somebody else decides over it."""
+    restricted: tuple[str, ...] = ()
+    """Titles of categories that were left alone because their use is restricted."""
+    despite_restriction: bool = False
+    """Restricted data was corrected, as the person themself asked, or marked as no longer used for something."""
+    restriction: str | None = None
+    """The provision on what may be done with restricted data: ``GDPR 18(2)``."""
     unmatched: tuple[str, ...] = Field(default=(), repr=False)
     """Corrections for which no such value was found."""
     corrected: tuple[NewValue, ...] = Field(default=(), repr=False)

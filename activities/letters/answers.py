@@ -181,7 +181,7 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
         yield say.paragraph(f"completion_change.restricted_{how}", provision=facts.restriction)
     yield from _not_changed(facts, say)
     yield from say.missing(facts.missing)
-    yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
+    yield from say.recipients(facts)
     yield say.record()
     yield from say.remedies()
 

@@ -224,7 +224,7 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.kept(facts.kept)
     yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
     yield from say.missing(facts.missing)
-    yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
+    yield from say.recipients(facts)
     yield say.record()
     yield from say.remedies()
 

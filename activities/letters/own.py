@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from activities.letters.parts import KeptGroup, MissingSystem, WithheldGroup
+from activities.letters.parts import KeptGroup, MissingSystem, PassedOn, WithheldGroup
 from habeas.model import Frozen, RequestId, Right, SystemName
 
 __all__ = [
@@ -99,7 +99,7 @@ class NewValue(Frozen):
     new: str = Field(repr=False)
 
 
-class ChangeFacts(Frozen):
+class ChangeFacts(PassedOn):
     """What was corrected, limited or stopped, and what was not."""
 
     done: tuple[ChangedGroup, ...] = ()
@@ -126,9 +126,6 @@ class ChangeFacts(Frozen):
     """The corrections of ``unmatched``, as they were asked for."""
     weighing: tuple[str, ...] = ()
     """Titles of what the person objects to as well and a human still weighs."""
-    recipients_told: tuple[str, ...] | None = None
-    """Those who had the data and are told of it (GDPR 19); None: nobody has to be."""
-    recipients_not_told: tuple[WithheldGroup, ...] = ()
 
 
 class RefusedPart(Frozen):
@@ -188,12 +185,20 @@ class Shown(Frozen):
     value: str = Field(repr=False)
 
 
+Did = Literal["rectified", "erased", "restricted", "lifted", "objected", "withdrawn", "opted_out", "limited"]
+"""What was done, or what the person has said."""
+
+
 class RecipientFacts(Addressed):
     """What a recipient of the data must do as well."""
 
     recipient: str
     """Its name."""
-    did: Literal["rectified", "erased", "restricted", "lifted"]
+    did: Did
+    source: bool = False
+    """It gave us the data, and got none."""
+    purposes: tuple[str, ...] = ()
+    """Titles of what the data is no longer to be used for, in the letter's language."""
     subject_name: str | None = Field(default=None, repr=False)
     identifiers: tuple[Shown, ...] = Field(default=(), repr=False)
     categories: tuple[str, ...] = ()

@@ -28,6 +28,7 @@ from tests.replay.by_hand import access_on_paper, access_paper_left_out, erasure
 from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.engine import engine
 from tests.replay.keeping import KEEPING
+from tests.replay.telling import TELLING
 from tests.workflows.world import Case, Person, World, eventually, someone
 
 Story = Callable[[World], Awaitable[Case]]
@@ -324,6 +325,7 @@ STORIES: Mapping[str, Story] = {
     for story in (
         *BY_HAND,
         *KEEPING,
+        *TELLING,
         *ANSWERS,
         access_closed,
         access_approved,

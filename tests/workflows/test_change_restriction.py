@@ -158,8 +158,9 @@ async def test_anothers_restriction_after_the_approval_stops_a_correction(world:
 async def test_a_mark_that_stops_a_use_is_set_on_restricted_data_and_the_letter_says_why(world: World) -> None:
     person = settled(world)
     await restrict(world, person)
-    case = await world.open(person, Right.WITHDRAW_CONSENT)
+    case = await world.open(person, Right.OBJECTION, purposes=("profiling",))
     await case.prove()
+    await approve(case)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert contact(world, person).stopped
     assert contact(world, person).restricted
@@ -168,6 +169,11 @@ async def test_a_mark_that_stops_a_use_is_set_on_restricted_data_and_the_letter_
     async with world.parts.ledger.begin() as tx:
         rows = await tx.outcomes(case.id)
     assert ("marked", "GDPR 18(2)") in {(row.reason, row.law) for row in rows}
+
+    unproven = await world.open(person, Right.WITHDRAW_CONSENT, purposes=("newsletter",))
+    await unproven.reaches(Stage.CLOSED)
+    assert contact(world, person).stopped == {"profiling", "newsletter"}
+    assert "restricted" not in world.mail.text(person.email, unproven.id), "nobody proved whose address it is"
 
 
 async def test_a_restriction_is_lifted_only_after_the_person_had_time_to_answer(world: World) -> None:

@@ -8,22 +8,12 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from activities.ledger import NoticeKind
-from activities.letters import Did, ForwardFacts, NewValue, RecipientFacts, Shown
+from activities.letters import DID, ForwardFacts, NewValue, RecipientFacts, Shown
 from activities.parts import Parts
 from activities.reach import duty_of
-from habeas.model import Identifier, Request, Right, Subject
+from habeas.model import Identifier, Request, Subject
 from habeas.particulars import Particulars
 from habeas.policy import Policy
-
-_DID: Mapping[Right, Did] = {
-    Right.RECTIFICATION: "rectified",
-    Right.ERASURE: "erased",
-    Right.RESTRICTION: "restricted",
-    Right.OBJECTION: "objected",
-    Right.WITHDRAW_CONSENT: "withdrawn",
-    Right.OPT_OUT_SALE: "opted_out",
-    Right.LIMIT_SENSITIVE: "limited",
-}
 
 
 class PlannedNotice(NamedTuple):
@@ -84,7 +74,7 @@ def notice_letter(
         return RecipientFacts(
             **common,
             recipient=one.name,
-            did="lifted" if one.lifted else _DID[request.right],
+            did="lifted" if one.lifted else DID[request.right],
             source=one.source,
             purposes=tuple(policy.text(each.title) for each in policy.purposes if each.id in case.purposes),
             categories=_titles(policy, one.categories),

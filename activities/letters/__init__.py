@@ -19,6 +19,7 @@ from activities.letters.facts import (
     Withdrawal,
 )
 from activities.letters.own import (
+    DID,
     Addressed,
     BounceFacts,
     CategoriesFacts,
@@ -26,7 +27,6 @@ from activities.letters.own import (
     ChangeFacts,
     ContestedFact,
     DelayFacts,
-    Did,
     EscalationFacts,
     FeeFacts,
     ForwardedFacts,
@@ -81,6 +81,7 @@ from activities.letters.sealed import (
 from activities.letters.wording import LANGUAGES, missing_words
 
 __all__ = [
+    "DID",
     "LANGUAGES",
     "SEALED",
     "Acknowledgement",
@@ -101,7 +102,6 @@ __all__ = [
     "Controller",
     "DelayFacts",
     "DelayLetter",
-    "Did",
     "Element",
     "ErasedGroup",
     "EscalationFacts",

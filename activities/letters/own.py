@@ -5,6 +5,7 @@ Personal things stay out of ``repr``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -187,6 +188,16 @@ class Shown(Frozen):
 
 Did = Literal["rectified", "erased", "restricted", "lifted", "objected", "withdrawn", "opted_out", "limited"]
 """What was done, or what the person has said."""
+DID: Mapping[Right, Did] = {
+    Right.RECTIFICATION: "rectified",
+    Right.ERASURE: "erased",
+    Right.RESTRICTION: "restricted",
+    Right.OBJECTION: "objected",
+    Right.WITHDRAW_CONSENT: "withdrawn",
+    Right.OPT_OUT_SALE: "opted_out",
+    Right.LIMIT_SENSITIVE: "limited",
+}
+"""By the right that was carried out."""
 
 
 class RecipientFacts(Addressed):

@@ -145,7 +145,6 @@ async def test_both_halves_of_an_objection_are_passed_on_each_when_it_stops(worl
     assert "objects to its use" in letter
     assert "Newsletter" in letter
     assert "Profiling" not in letter
-    await rest.prove()
     await rest.reaches(Stage.REVIEWING)
     assert await states(rest) == {}, "what is weighed goes on"
     await approve(rest)
@@ -161,7 +160,6 @@ async def test_an_objection_that_is_refused_is_not_passed_on(world: World) -> No
     case = await world.open(
         person, Right.OBJECTION, controller=telling(world, "boulder"), jurisdiction="US-CO", purposes=("profiling",)
     )
-    await case.prove()
     await case.reaches(Stage.REVIEWING)
     await case.act(ActKind.REFUSE, ground="manifestly_unfounded")
     await case.reaches(Stage.CLOSED)

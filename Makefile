@@ -4,6 +4,8 @@
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 READY := .venv/ready
+# The whole suite in as many processes as there are cores, what is picked with ARGS in one. Four servers each: not more.
+SHARED_OUT := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo up test check format lock
 .DEFAULT_GOAL := help
@@ -18,8 +20,8 @@ demo: $(READY) ## Carry out real requests on the embedded stack, show what happe
 up: $(READY) ## Start the embedded stack and leave it running, to try it (Ctrl-C stops it)
 	@$(BIN)/habeas up $(ARGS)
 
-test: $(READY) ## Run every test
-	@$(BIN)/pytest $(ARGS)
+test: $(READY) ## Run every test, as many at once as there are cores
+	@$(BIN)/pytest $(or $(ARGS),$(SHARED_OUT))
 
 check: $(READY) ## Lint, format, types, the import rule
 	@$(BIN)/ruff check

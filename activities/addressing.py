@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pydantic import Field
 
 from activities.finding import looked_up, on_record
 from activities.ledger import Tx
 from activities.letters import ForwardLetter, Kind, LetterFacts, RecipientNotice, StaffTask
 from activities.letters.parts import Reader
-from habeas.errors import ConfigurationError
+from activities.same_person import earlier_request, is_same_person
+from habeas.errors import ConfigurationError, KeyDestroyed
 from habeas.model import Frozen, Request, Subject
 from habeas.policy import Policy
 
@@ -70,12 +73,17 @@ async def recipient(
 
 
 async def _person(tx: Tx, policy: Policy, request: Request, subject: Subject, kind: Kind) -> To:
-    """The proven address, before that the claimed one.
+    """The proven address, before that the claimed one; of what is about an earlier request, that one's address.
 
     Until identity is proven only letters that say nothing of the person go out; see `activities.facts`. Where staff
     attested the person and no code was given, no address is proven: what is held is told only to a claimed address that
     is on record, and otherwise to the officer, who hands it over to the person that was attested.
     """
+    first = await earlier_request(tx, request)
+    if first is not None and await is_same_person(tx, request):
+        # Who appeals may write from anywhere, and name any number: the answer goes to who was refused.
+        with suppress(KeyDestroyed):
+            return await _person(tx, policy, first, await tx.subject(first.id), kind)
     officer = To(address=policy.controller.privacy_officer, role="staff")
     proofs = await tx.proofs(request.id)
     challenge = await tx.challenge(request.id)

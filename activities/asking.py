@@ -15,6 +15,7 @@ from activities.clockface import dated, local_day, pause_spans
 from activities.finding import DECISIONS
 from activities.ledger import Tx
 from activities.model import AskOrder
+from activities.outside import AskedOutside
 from activities.parts import Parts
 from habeas import law
 from habeas.errors import BadInput, ConfigurationError
@@ -32,6 +33,8 @@ class FeeAsked(Frozen):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     amount: Decimal = Field(gt=0, max_digits=9, decimal_places=2)
     how_to_pay: str | None = Field(default=None, max_length=1000, repr=False)
+    outside: AskedOutside | None = Field(default=None, repr=False)
+    """Requests that came in outside of Habeas, where the fee is for more than are free."""
 
 
 class AskingActivities:
@@ -94,7 +97,10 @@ class AskingActivities:
             if expected_on is None:
                 raise BadInput("A delay is announced with the day on which the answer is expected.")
             name = f"delay/{order.act_id}" if order.act_id else "delay"
-            await tx.seal(order.request_id, f"letter/{name}", letters.DelayFacts(why=why, expected_on=expected_on))
+            told = letters.DelayFacts(
+                why=why, expected_on=expected_on, promised=await _breaks(tx, request, policy, order)
+            )
+            await tx.seal(order.request_id, f"letter/{name}", told)
             facts: dict[str, JsonValue] = {"expected_on": expected_on.isoformat(), "by_staff": order.act_id is not None}
             await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
 
@@ -106,6 +112,13 @@ class AskingActivities:
         passed = max(plain.face.due_on or date.min, local_day(policy, order.at))
         named = (plain.deadlines.due_on, extended.deadlines.extended_due_on)
         return next((day for day in named if day and day > passed), passed + _SOME_MORE)
+
+
+async def _breaks(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> bool:
+    """Whether it is a promise that is not kept; else it is the law's term that is over."""
+    dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
+    law_on = dates.deadlines.effective_due_on
+    return dates.promised_on is not None and (law_on is None or dates.promised_on <= law_on)
 
 
 def _promised_words(policy: Policy, request: Request) -> str:

@@ -17,7 +17,7 @@ def authority(request: Request, policy: Policy) -> letters.Authority | None:
     """
     own = policy.authority(request.jurisdiction)
     if own:
-        return letters.Authority(name=own.name, url=own.url)
+        return letters.Authority(name=policy.said(own.name, request.language), url=own.url)
     for place in (request.jurisdiction, policy.controller.establishment):
         try:
             known = law.authorities(request.regime, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from activities.by_hand import steps_by_hand
@@ -10,9 +10,9 @@ from activities.model import Brief, ClockFace, IdentityBrief, SystemBrief
 from activities.parts import Parts
 from habeas import law
 from habeas.connector import Capability, Manifest
-from habeas.model import CHANGING, REMEDIES, Request, Right
+from habeas.model import CHANGING, COPIES, REMEDIES, Request, Right
 from habeas.particulars import Particulars
-from habeas.policy import Access, IdentityMethod, Policy
+from habeas.policy import Access, Category, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
 from habeas.policy.told import PASSED_ON
 
@@ -21,6 +21,7 @@ __all__ = [
     "STOPPED_BY",
     "approvals",
     "brief_of",
+    "categories_asked",
     "is_right",
     "proof_asked",
     "purposes_of",
@@ -41,8 +42,7 @@ STOPPED_BY: Mapping[Right, frozenset[PurposeKind]] = {
 }
 """Which purposes a right can stop."""
 
-_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
-_REACHES_DATA = _COPIES | {Right.RECTIFICATION, Right.ERASURE}
+_REACHES_DATA = COPIES | {Right.RECTIFICATION, Right.ERASURE}
 _CAPABILITIES = {
     Capability.RECTIFY: "rectify",
     Capability.RESTRICT: "restrict",
@@ -51,7 +51,15 @@ _CAPABILITIES = {
 _STRICTNESS = (Proof.NONE, Proof.CODE, Proof.ATTESTATION, Proof.BOTH)
 
 
-def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts, clock: ClockFace) -> Brief:
+def brief_of(
+    request: Request,
+    policy: Policy,
+    asked: Particulars,
+    parts: Parts,
+    clock: ClockFace,
+    *,
+    other_person: bool = False,
+) -> Brief:
     """The brief of a request.
 
     Args:
@@ -60,6 +68,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         asked: what was asked in particular.
         parts: where the connected systems are.
         clock: the dates as they stand.
+        other_person: it names a request that is not shown to be the same person's.
 
     Raises:
         ConfigurationError: a system of the policy is not configured in this process.
@@ -67,6 +76,7 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
     """
     place = policy.answered_in(request.regime, request.jurisdiction)
     purposes = purposes_of(policy, request.right, asked.purposes)
+    reached = categories_asked(policy, asked)
     manifests = {name: parts.connector(name).manifest for name in policy.systems}
     systems = tuple(
         system_brief(name, manifests[name], parts, policy.erasure.after.get(name, ())) for name in policy.systems
@@ -77,27 +87,34 @@ def brief_of(request: Request, policy: Policy, asked: Particulars, parts: Parts,
         right=request.right,
         controller=request.controller,
         systems=systems,
-        identity=_identity(request, policy, proof_asked(request, policy, asked)),
+        identity=_stranger(policy) if other_person else _identity(policy, proof_asked(request, policy, asked)),
         approvals=approvals(request.right, policy, purposes),
-        review_only_free_text=request.right in _COPIES and policy.review.access is Access.FREE_TEXT,
+        review_only_free_text=request.right in COPIES and policy.review.access is Access.FREE_TEXT,
         clock=clock,
         not_a_right=not is_right(request, policy),
         purposes=purposes,
         weighed=by_hand,
         scope=asked.scope,
         about=asked.about,
-        hold=request.right in _COPIES and any(system.holds for system in systems),
+        hold=request.right in COPIES and any(system.holds for system in systems),
         recipients=duty or (request.right in PASSED_ON and bool(policy.recipients)),
-        forwards=any(category.controlled_by is not None for category in policy.categories),
-        forwards_from=tuple(name for name in policy.systems if _for_others(policy, manifests[name])),
+        forwards=any(category.controlled_by is not None for category in reached),
+        forwards_from=tuple(name for name in policy.systems if _for_others(reached, manifests[name])),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),
         erasure_waits=policy.erasure.wait_days * DAY if request.right is Right.ERASURE else 0.0,
+        other_person=other_person,
         changed_at_once=request.right in CHANGING and not approvals(request.right, policy, purposes),
     )
 
 
-def _for_others(policy: Policy, manifest: Manifest) -> bool:
-    return any(policy.category(one.category).controlled_by is not None for one in manifest.collections)
+def categories_asked(policy: Policy, asked: Particulars) -> tuple[Category, ...]:
+    """The categories that a request reaches, in the policy's order: those named, or else all."""
+    return tuple(one for one in policy.categories if not asked.categories or one.id in asked.categories)
+
+
+def _for_others(reached: Iterable[Category], manifest: Manifest) -> bool:
+    theirs = {one.id for one in reached if one.controlled_by is not None}
+    return any(one.category in theirs for one in manifest.collections)
 
 
 def is_right(request: Request, policy: Policy) -> bool:
@@ -142,7 +159,11 @@ def proof_asked(request: Request, policy: Policy, asked: Particulars) -> Proof |
     said = identity.rights.get(right)
     if said is None and right in CHANGING and _none_by_law(request, policy, asked):
         return Proof.NONE
-    if identity.sensitive and right in _REACHES_DATA and any(each.sensitive for each in policy.categories):
+    if (
+        identity.sensitive
+        and right in _REACHES_DATA
+        and any(each.sensitive for each in categories_asked(policy, asked))
+    ):
         return max((one for one in (said, identity.sensitive) if one), key=_STRICTNESS.index)
     return said
 
@@ -191,7 +212,12 @@ def system_brief(name: str, manifest: Manifest, parts: Parts, after: tuple[str, 
     )
 
 
-def _identity(request: Request, policy: Policy, proof: Proof | None) -> IdentityBrief:
+def _stranger(policy: Policy) -> IdentityBrief:
+    """Whoever names somebody else's request proves who they are, or is attested, even where nobody else is asked to."""
+    return _identity(policy, None).model_copy(update={"attestation": True})
+
+
+def _identity(policy: Policy, proof: Proof | None) -> IdentityBrief:
     identity = policy.identity
     code, attestation = IdentityMethod.CODE in identity.methods, IdentityMethod.ATTESTATION in identity.methods
     if proof is not None:

@@ -29,14 +29,15 @@ class CategoryActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
-            hidden = await coverage(tx, request, policy)
+            manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+            covers = await coverage(tx, request, policy, manifests)
             held = {
                 one.category
                 for system, collected in (await load_collected(tx, order.request_id)).items()
                 if system not in order.missing
                 for one in self._parts.connector(system).manifest.collections
-                if one.name in collected.collections
-            } - hidden.keys()
+                if one.name in collected.collections and covers.excerpt(one).shown
+            }
             told = tuple(held_category(one, policy, request.language) for one in policy.categories if one.id in held)
             await tx.seal(order.request_id, SEALED, letters.CategoriesFacts(held=told))
         return CategoriesReport(categories=len(told), sealed=SEALED)
@@ -52,11 +53,11 @@ def held_category(one: Category, policy: Policy, language: str) -> letters.HeldC
     others = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER}
 
     def named(*roles: RecipientRole) -> tuple[str, ...]:
-        return tuple(each.name for each in recipients if each.role in roles)
+        return tuple(policy.said(each.name, language) for each in recipients if each.role in roles)
 
     return letters.HeldCategory(
         title=policy.text(one.title, language),
-        statutory=one.statutory,
+        statutory=policy.said(one.statutory, language) if one.statutory else None,
         sources=(policy.text(one.source, language),),
         purposes=policy.texts(one.purposes, language),
         disclosed_to=named(RecipientRole.PROCESSOR),

@@ -21,7 +21,7 @@ from activities.consent import despite_restriction
 from activities.drafting import Drafting
 from activities.ledger import Tx
 from activities.parts import Parts
-from activities.reporting import counted, keep_outcomes, under_way
+from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress
 from habeas.change import SystemChange
 from habeas.connector import Change, Rectify, Restrict, Stop
@@ -119,6 +119,7 @@ class ChangeActivities:
             case Drifted():
                 return await self._drifted(order, answer)
             case Pending() | Awaiting():
+                await note_callback(self._parts.ledger, order, answer)
                 return ChangeReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
@@ -172,6 +173,7 @@ class ChangeActivities:
             case Done():
                 return await self._looked(order, answer.result, refused)
             case Pending() | Awaiting():
+                await note_callback(self._parts.ledger, order, answer)
                 return ChangeReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from activities.ledger import Tx
-from activities.model import ClockFace
+from activities.model import ClockFace, PromiseAlarms
 from habeas import law
 from habeas.law.closed import closed_on
 from habeas.law.places import parse_place
 from habeas.model import Frozen, PauseReason, Request
 from habeas.policy import AtDeadline, Policy
+from habeas.policy.sections import Strength
 
 _WORKING_DAYS = "weekends_and_holidays"
 _NO_FEE = frozenset({"never", "unstated"})
@@ -22,6 +23,8 @@ class Dated(Frozen):
 
     face: ClockFace
     deadlines: law.Deadlines
+    promised_on: date | None = None
+    """The day that the controller promised, as long as the promise binds: see `promised`."""
 
 
 class PauseSpan(Frozen):
@@ -35,8 +38,9 @@ class PauseSpan(Frozen):
 def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime) -> Dated:
     """Compute a request's dates as they stand at ``now``.
 
-    The effective date is the earlier of the law's and the promise's (a promise shortens a term, never lengthens it);
-    deadlines end with the day in the zone of the establishment that answers.
+    The effective date is the earlier of the law's and the promise's (a promise shortens a term, never lengthens it),
+    also when the term is extended, if the promise is a hard one; see `promised`. Deadlines end with the day in the zone
+    of the establishment that answers.
     """
     case = law.Case(
         regime=request.regime,
@@ -50,7 +54,8 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         clock_tz=policy.controller.clock_tz,
     )
     deadlines = law.compute(case)
-    due_on = _earlier(deadlines.effective_due_on, _promised(case, deadlines, policy))
+    promised_on = promised(request, policy)
+    due_on = _earlier(deadlines.effective_due_on, promised_on)
     due_at = deadlines.end_of(due_on) if due_on else None
     notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
     notice_at = deadlines.end_of(notice_on) if notice_on else None
@@ -78,8 +83,21 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         delay_at=_tell_of_delay(policy, deadlines, planned_on, now) if planned_on and not request.extended else None,
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
         planned_on=planned_on,
+        promise=_alarms(policy, deadlines, promised_on, request, place, now) if promised_on else None,
     )
-    return Dated(face=face, deadlines=deadlines)
+    return Dated(face=face, deadlines=deadlines, promised_on=promised_on)
+
+
+def promised(request: Request, policy: Policy) -> date | None:
+    """The day that the controller promised: that of receipt and so many days, never rolled, moved by no pause.
+
+    None where nothing was promised, and where the promise was to make an effort and the law's extension was announced
+    since: then the law's day counts. A hard promise stands whatever the law would allow.
+    """
+    promise = policy.promise
+    if promise.days is None or (request.extended and promise.strength is Strength.EFFORTS):
+        return None
+    return local_day(policy, request.received_at) + timedelta(days=promise.days)
 
 
 def local_day(policy: Policy, at: datetime) -> date:
@@ -111,13 +129,18 @@ def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, n
     return max(deadlines.end_of(planned_on) - timedelta(days=policy.promise.delay_days_before), now)
 
 
-def _promised(case: law.Case, deadlines: law.Deadlines, policy: Policy) -> date | None:
-    """The promise's date. What stops the law's clock stops the promise's too: nobody answers a stranger in time."""
-    if policy.promise.days is None or case.extended:
-        return None
-    unpaused = law.compute(case.model_copy(update={"pauses": ()})) if case.pauses else deadlines
-    waited = deadlines.due_on - unpaused.due_on if deadlines.due_on and unpaused.due_on else timedelta()
-    return local_day(policy, case.received_at) + timedelta(days=policy.promise.days) + waited
+def _alarms(
+    policy: Policy, deadlines: law.Deadlines, promised_on: date, request: Request, place: str, now: datetime
+) -> PromiseAlarms:
+    """What rings for the promise while the law's clock stands still."""
+    ends_at = deadlines.end_of(promised_on)
+    planned_on = working_day(promised_on, place)
+    return PromiseAlarms(
+        ends_at=ends_at,
+        remind_at=_reminders(ends_at, policy.clock.remind_days_before, now),
+        delay_at=None if request.extended else _tell_of_delay(policy, deadlines, planned_on, now),
+        stands=request.extended,
+    )
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

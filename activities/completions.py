@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,10 +11,11 @@ from activities import letters
 from activities.brief import purposes_of, weighed
 from activities.change_model import Part
 from activities.changing import load_changes
-from activities.coverage import copied, refused_parts, sent_on
+from activities.coverage import Copied, because, copied, refused_parts, sent_on
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
+from activities.letters.wording import lookup
 from activities.reach import TELLING, reach_of, stopped_categories
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
@@ -25,7 +26,7 @@ from habeas.staying import Because
 
 __all__ = ["completion_access", "completion_change", "completion_erasure", "refused_objection"]
 
-_STAYING = frozenset({Because.EXEMPT.value, Because.LEGAL_HOLD.value, Because.RESTRICTED.value})
+_STAYING = frozenset(each.value for each in Because if each is not Because.CONTROLLED)
 """Why an object stays that no term of a law keeps."""
 
 
@@ -39,24 +40,27 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
     present = [system for system, records in sorted(copy.records.items()) if records]
-    withheld = [
-        letters.WithheldGroup(what=f"{case.called.system(system)}: {field.replace('_', ' ')}", reason=reason)
-        for system in present
-        if (connector := case.connectors.get(system))
-        for collection in connector.manifest.collections
-        if (system, collection.name) in copy.covered
-        for field, reason in collection.withheld.items()
-    ]
     return letters.CompletionAccess(
         **common,
         link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
         link_expires_at=link.expires_at,
         records=sum(copy.records.values()),
         systems=tuple(case.called.system(system) for system in present),
-        withheld=(*dict.fromkeys(withheld), *copy.left_out),
+        withheld=(*_withheld(case, copy), *copy.left_out),
         missing=case.called.missing(case.order.missing),
         refused=await refused_parts(case.tx, case.request, case.policy),
     )
+
+
+def _withheld(case: LetterCase, copy: Copied) -> Iterator[letters.WithheldGroup]:
+    """Fields that are not in the copy: one line for each system and reason."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for (system, _), fields in copy.fields.items():
+        for one in fields:
+            groups.setdefault((case.called.system(system), because(one)), {})[one.called] = None
+    words = lookup("activities.letters", case.request.language)
+    for (system, reason), names in groups.items():
+        yield letters.WithheldGroup(what=f"{system}: {words.listing(names)}", reason=reason)
 
 
 async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> LetterFacts:
@@ -73,7 +77,8 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             controlled.add(letters.WithheldGroup(what=category, reason=others[decider]))
         elif row.fate is Fate.RETAINED:
             reason = row.reason if row.reason in _STAYING else None
-            kept[case.called.system(row.system), category, row.law or "", row.until or date.max, reason or ""] += 1
+            law_told = case.called.law(row.system, row.law or "")
+            kept[case.called.system(row.system), category, law_told, row.until or date.max, reason or ""] += 1
         elif row.fate in {Fate.BLOCKED, Fate.FAILED}:
             undone.append(row.system)
         else:
@@ -163,7 +168,7 @@ async def _corrections(case: LetterCase) -> dict[str, tuple[letters.NewValue, ..
 
     def told(indexes: Collection[int]) -> tuple[letters.NewValue, ...]:
         return tuple(
-            letters.NewValue(what=one.what, old=one.old, new=one.new)
+            letters.NewValue(what=case.called.asked(one.what), old=one.old, new=one.new)
             for index, one in enumerate(asked)
             if index in indexes
         )
@@ -181,18 +186,20 @@ async def _passed_on(case: LetterCase, rows: tuple[OutcomeRow, ...]) -> dict[str
         categories = await stopped_categories(case.tx, request, policy)
     reach = reach_of(request, policy, categories, case.day(case.order.at))
     named = [one for one in reach.those if one.in_time and one.recipient.email]
-    before = tuple(one.recipient.name for one in reach.those if not one.in_time)
+    before = tuple(policy.said(one.recipient.name, request.language) for one in reach.those if not one.in_time)
     silent = [one.recipient for one in reach.those if one.in_time and not one.recipient.email]
     not_told = tuple(
-        letters.WithheldGroup(what=one.name, reason=policy.text(one.not_told, request.language))
+        letters.WithheldGroup(
+            what=policy.said(one.name, request.language), reason=policy.text(one.not_told, request.language)
+        )
         for one in silent
         if one.not_told
     )
     if not (named or before or not_told or reach.given_to_nobody):
         return {}
     return {
-        "recipients_told": tuple(one.recipient.name for one in named if not one.source),
-        "sources_told": tuple(one.recipient.name for one in named if one.source),
+        "recipients_told": tuple(policy.said(one.recipient.name, request.language) for one in named if not one.source),
+        "sources_told": tuple(policy.said(one.recipient.name, request.language) for one in named if one.source),
         "recipients_not_told": not_told,
         "recipients_before": before,
         "recipients_since": reach.since,

@@ -103,7 +103,7 @@ class _Telling:
     def __init__(self, parts: Parts, request: Request, asked: Particulars) -> None:
         self._asked = asked
         self._policy = parts.policy(request.controller)
-        self._called = Naming(self._policy, parts.connectors, request.language)
+        self._called = Naming.of(self._policy, parts.connectors, request.language)
 
     def facts(
         self,
@@ -122,7 +122,7 @@ class _Telling:
         return ChangeFacts(
             done=self._done(outcomes),
             contested=tuple(
-                ContestedFact(what=corrections[index].what, why=act.reason or None)
+                ContestedFact(what=self._called.asked(corrections[index].what), why=act.reason or None)
                 for index, act in sorted(contested.items())
             ),
             purposes=tuple(self._policy.text(named[one], self._called.language) for one in stopped),
@@ -131,25 +131,30 @@ class _Telling:
             left=self._left(outcomes),
             restricted=self._restricted(outcomes),
             despite_restriction=any(row.fate in _DONE and row.reason in _DESPITE for row in outcomes),
-            unmatched=tuple(corrections[index].what for index in unmatched),
+            unmatched=tuple(self._called.asked(corrections[index].what) for index in unmatched),
         )
 
     def _done(self, rows: tuple[OutcomeRow, ...]) -> tuple[ChangedGroup, ...]:
+        called = self._called
         groups = Counter(
-            (self._called.system(row.system), self._called.category(row.system, row.collection), row.field)
+            (
+                called.system(row.system),
+                called.category(row.system, row.collection),
+                called.field(row.system, row.collection, row.field) if row.field else None,
+            )
             for row in rows
             if row.fate in _DONE
         )
         return tuple(
-            ChangedGroup(system=system, category=category, what=field.replace("_", " ") if field else None, count=count)
+            ChangedGroup(system=system, category=category, what=field, count=count)
             for (system, category, field), count in sorted(groups.items(), key=lambda item: tuple(map(str, item[0])))
         )
 
     def _left(self, rows: tuple[OutcomeRow, ...]) -> tuple[WithheldGroup, ...]:
         """What was left alone, by category, and why: a hold by its provision, what is another's as sent on."""
-        others = sent_on(self._policy, self._called.language)
+        called, others = self._called, sent_on(self._policy, self._called.language)
         found = {
-            (self._called.category(row.system, row.collection), others.get(row.law, row.law))
+            (called.category(row.system, row.collection), others.get(row.law) or called.law(row.system, row.law))
             for row in rows
             if row.fate in _UNDONE and row.reason in _TOLD_WHY and row.law
         }

@@ -3,39 +3,104 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from activities.exemptions import Exemption, exempted
 from activities.ledger import Tx
 from activities.letters import RefusedPart, WithheldGroup
 from activities.letters.wording import lookup
-from activities.pages import load_collected
+from activities.naming import Naming
+from activities.package import WithheldField, WithheldItem
+from activities.pages import Span, load_collected
 from habeas import law
-from habeas.connector import Connector
-from habeas.coverage import LeftOut, Why, left_out
+from habeas.connector import Collection, Connector, Manifest
+from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
 from habeas.model import Frozen, Request, SystemName
+from habeas.particulars import Particulars
 from habeas.policy import Policy
 
-__all__ = ["Copied", "Coverage", "copied", "coverage", "refused_parts", "sent_on", "why_left_out"]
+__all__ = ["Copied", "Coverage", "because", "copied", "coverage", "refused_parts", "sent_on"]
 
 TOPIC = "activities.package"
 
-Coverage = dict[str, LeftOut]
+
+@dataclass(frozen=True)
+class Coverage:
+    """What one request's copy covers."""
+
+    scope: Scope
+    called: Naming
+
+    @property
+    def policy(self) -> Policy:
+        """The controller's."""
+        return self.called.policy
+
+    @property
+    def language(self) -> str:
+        """The person's."""
+        return self.called.language
+
+    def excerpt(self, collection: Collection) -> Excerpt:
+        """What of a system's collection is in it."""
+        return self.scope.excerpt(self.policy.category(collection.category), collection)
+
+    def fields(self, system: SystemName, collection: Collection, span: Span) -> tuple[WithheldField, ...]:
+        """Fields of a collection that is in it which are not, and why; of those that laws keep back, what is held."""
+        name = partial(self.called.field, system, collection.name)
+        told = {
+            field: WithheldField(field=field, label=name(field), reason=why)
+            for field, why in self.called.withheld(system, collection.name)
+        }
+        for field, one in self.excerpt(collection).fields.items():
+            if field in told or span.holds(field):
+                reason = why_left_out(one, self.policy, self.language)
+                told[field] = WithheldField(field=field, label=name(field), reason=reason, law=one.provision)
+        return tuple(told[field] for field in sorted(told))
+
+    def left_out(self, held: Iterable[tuple[str, Collection]]) -> tuple[WithheldItem, ...]:
+        """What is held and not in it, by category where that is all of the category; refusals are told apart.
+
+        Args:
+            held: every collection of which there is something, with the name of its system, in any order.
+        """
+        order = {one.id: place for place, one in enumerate(self.policy.categories)}
+        listed = sorted(held, key=lambda one: order[one[1].category])
+        excerpts = [(system, one, self.excerpt(one)) for system, one in listed]
+        found: dict[WithheldItem, None] = {}
+        for system, one, excerpt in excerpts:
+            if excerpt.left_out is None or excerpt.left_out.why is Why.REFUSED:
+                continue
+            alike = (each for _, other, each in excerpts if other.category == one.category)
+            what = self.policy.text(self.policy.category(one.category).title, self.language)
+            if any(each.left_out != excerpt.left_out or each.only for each in alike):
+                what = f"{what} ({self.called.system(system)}: {self.called.collection(system, one.name)})"
+            if excerpt.only:
+                words = lookup(TOPIC, self.language)
+                names = words.listing(self.called.field(system, one.name, field) for field in sorted(excerpt.only))
+                what = words.text("left_out.but", what=what, names=names)
+            reason = why_left_out(excerpt.left_out, self.policy, self.language)
+            found[WithheldItem(what=what, reason=reason, law=excerpt.left_out.provision)] = None
+        return tuple(found)
 
 
-async def coverage(tx: Tx, request: Request, policy: Policy) -> Coverage:
-    """The categories that a copy leaves out, by the policy's ids."""
-    refused = await exempted(tx, request.id)
-    found = left_out(request.right, request.regime, policy.categories, refused)
-    return {one.category: one for one in found}
+async def coverage(tx: Tx, request: Request, policy: Policy, manifests: Mapping[str, Manifest]) -> Coverage:
+    """What a request's copy covers, of what was asked for, after what staff refused of it."""
+    refused = frozenset(await exempted(tx, request.id))
+    asked = frozenset(Particulars.of(await tx.subject(request.id)).categories)
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    found = scope(request.right, request.regime, place, refused, asked)
+    return Coverage(scope=found, called=Naming(policy, manifests, request.language))
 
 
 class Copied(Frozen):
-    """What a copy holds: how many records of each system, and what was left out by category."""
+    """What a copy holds: how many records of each system, and what was left out."""
 
     records: dict[SystemName, int]
-    covered: frozenset[tuple[SystemName, str]]
-    """The system and the name of each collection that is in it."""
+    fields: dict[tuple[SystemName, str], tuple[WithheldField, ...]]
+    """Of each system and collection that is in it, what of its fields is not."""
     left_out: tuple[WithheldGroup, ...]
 
 
@@ -43,37 +108,37 @@ async def copied(
     tx: Tx, request: Request, policy: Policy, connectors: Mapping[str, Connector], missing: Container[str]
 ) -> Copied:
     """What was collected, as far as the copy covers it; what it leaves out is told only where it is held."""
-    hidden = await coverage(tx, request, policy)
+    covers = await coverage(tx, request, policy, {name: one.manifest for name, one in connectors.items()})
     records: Counter[str] = Counter()
-    covered: set[tuple[str, str]] = set()
-    held: set[str] = set()
+    fields: dict[tuple[SystemName, str], tuple[WithheldField, ...]] = {}
+    held: list[tuple[str, Collection]] = []
     for system, collected in (await load_collected(tx, request.id)).items():
         if system in missing or system not in connectors:
             continue
-        for one in connectors[system].manifest.collections:
+        manifest = connectors[system].manifest
+        for one in manifest.collections:
             span = collected.collections.get(one.name)
             if span is None:
                 continue
-            held.add(one.category)
-            if one.category not in hidden:
+            held.append((system, one))
+            if covers.excerpt(one).shown:
                 records[system] += span.rows
-                covered.add((system, one.name))
-    told = _told(hidden, held, policy, request.language)
-    return Copied(records=dict(records), covered=frozenset(covered), left_out=told)
+                fields[system, one.name] = covers.fields(system, one, span)
+    return Copied(records=dict(records), fields=fields, left_out=_grouped(covers.left_out(held), request.language))
 
 
-def _told(hidden: Coverage, held: Container[str], policy: Policy, language: str) -> tuple[WithheldGroup, ...]:
-    """One line for each reason, with the categories it holds for and its article; refusals are told apart."""
+def _grouped(items: Iterable[WithheldItem], language: str) -> tuple[WithheldGroup, ...]:
+    """One line for each reason, with all that it holds for and its article."""
+    groups: dict[str, list[str]] = {}
+    for one in items:
+        groups.setdefault(because(one), []).append(one.what)
     words = lookup(TOPIC, language)
-    groups: dict[tuple[str, str | None], list[str]] = {}
-    for one in hidden.values():
-        if one.why is not Why.REFUSED and one.category in held:
-            title = policy.text(policy.category(one.category).title, language)
-            groups.setdefault((why_left_out(one, policy, language), one.provision), []).append(title)
-    return tuple(
-        WithheldGroup(what=words.listing(titles), reason=f"{why} ({provision})" if provision else why)
-        for (why, provision), titles in groups.items()
-    )
+    return tuple(WithheldGroup(what=words.listing(whats), reason=reason) for reason, whats in groups.items())
+
+
+def because(one: WithheldField | WithheldItem) -> str:
+    """Why something was left out, with its article."""
+    return f"{one.reason} ({one.law})" if one.law else one.reason
 
 
 async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:
@@ -98,7 +163,7 @@ def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart
 
 
 def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
-    """Why the law or somebody else's say keeps a category out of a copy, as a sentence for the person.
+    """Why the law, somebody else or the person's own wish keeps something out of a copy, as a sentence for them.
 
     Raises:
         ValueError: it was refused; a refusal has words of its own (`refused_parts`).
@@ -109,8 +174,10 @@ def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:
             controlled = policy.category(one.category).controlled_by
             who = policy.text(controlled.who, language) if controlled else ""
             return words.text("left_out.controlled", who=who)
-        case Why.BASIS | Why.ORIGIN:
+        case Why.BASIS | Why.ORIGIN | Why.NOT_ASKED:
             return words.text(f"left_out.{one.why}")
+        case Why.UNDISCLOSED:
+            return words.text("left_out.undisclosed", what=words.text(f"types.{one.holds}"))
         case Why.REFUSED:
             raise ValueError("a refusal has words of its own")
 

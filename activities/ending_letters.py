@@ -75,7 +75,7 @@ class EndingLetterActivities:
 
     async def _send(self, order: EndingOrder, policy: Policy, rows: Collection[TroubleRow]) -> None:
         language, first = policy.controller.languages[0], min(rows, key=lambda row: row.since)
-        named = Naming(policy, self._parts.connectors, language)
+        named = Naming.of(policy, self._parts.connectors, language)
         facts = EndingFacts(
             controller=Controller(
                 name=policy.controller.name, contact=policy.controller.email, address=policy.controller.address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Container, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from functools import partial
 
 from temporalio import activity
@@ -12,7 +12,7 @@ from temporalio import activity
 from activities import letters
 from activities.authority import authority
 from activities.clockface import local_day
-from activities.coverage import Coverage, coverage, refused_parts, why_left_out
+from activities.coverage import Coverage, coverage, refused_parts
 from activities.ledger import Artifact
 from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
@@ -23,16 +23,14 @@ from activities.package import (
     PackageDamaged,
     PackageFacts,
     SystemFacts,
-    WithheldField,
     WithheldItem,
     verify_package,
     write_package,
 )
-from activities.pages import Collected, Pages, load_collected
+from activities.pages import Collected, Pages, Span, load_collected
 from activities.parts import Parts
 from activities.wrapper import progress
 from habeas.connector import Collection, Manifest
-from habeas.coverage import Why
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.policy import Category, Policy
@@ -59,14 +57,14 @@ class ExportActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
+            manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
             collected = await load_collected(tx, order.request_id)
-            hidden = await coverage(tx, request, policy)
+            covers = await coverage(tx, request, policy, manifests)
             refused = await refused_parts(tx, request, policy)
-        manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
         collected = {name: one for name, one in collected.items() if name not in order.missing}
-        covered = {name: covered_part(one, manifests[name], hidden) for name, one in collected.items()}
-        facts = package_facts(request, policy, manifests, covered, order).model_copy(
-            update={"withheld": withheld(request, policy, held_categories(manifests, collected), hidden, refused)}
+        covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
+        facts = package_facts(request, covers, manifests, covered, order).model_copy(
+            update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}
         )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
         path = f"requests/{request.id}/package/{artifact_id}"
@@ -123,20 +121,20 @@ class ExportActivities:
 
 def package_facts(
     request: Request,
-    policy: Policy,
+    covers: Coverage,
     manifests: Mapping[str, Manifest],
     collected: Mapping[str, Collected],
     order: PackageOrder,
 ) -> PackageFacts:
     """What the package says besides the data: GDPR Article 15(1)(a)-(h) and (2) from the controller's policy."""
-    language = request.language
-    used = held_categories(manifests, collected)
+    policy, called = covers.policy, covers.called
+    used = {one.category for _, one in held(manifests, collected)}
     systems = tuple(
         SystemFacts(
             name=name,
-            title=manifests[name].title,
+            title=called.system(name),
             collections=tuple(
-                _collection(one, policy, language, collected[name].collections[one.name].rows)
+                _collection(name, one, covers, collected[name].collections[one.name])
                 for one in manifests[name].collections
                 if one.name in collected[name].collections
             ),
@@ -146,56 +144,43 @@ def package_facts(
     controller = policy.controller
     return PackageFacts(
         request_id=request.id,
-        language=language,
+        language=request.language,
         right=request.right,
         regime=request.regime,
         controller=letters.Controller(name=controller.name, contact=controller.email),
         received_on=local_day(policy, request.received_at),
         timezone=controller.clock_tz,
         systems=systems,
-        categories=tuple(_category(one, policy, language) for one in policy.categories if one.id in used),
-        missing=tuple(letters.MissingSystem(title=manifests[name].title) for name in order.missing),
+        categories=tuple(_category(one, policy, request.language) for one in policy.categories if one.id in used),
+        missing=called.missing(order.missing),
         authority=authority(request, policy),
     )
 
 
-def covered_part(collected: Collected, manifest: Manifest, hidden: Coverage) -> Collected:
-    """What a copy shows of one system: without the collections whose category it leaves out."""
-    shown = {one.name for one in manifest.collections if one.category not in hidden}
+def covered_part(collected: Collected, manifest: Manifest, covers: Coverage) -> Collected:
+    """What a copy shows of one system: without the collections that it leaves out."""
+    shown = {
+        one.name for one in manifest.collections if one.name in collected.collections and covers.excerpt(one).shown
+    }
     return collected.model_copy(
         update={"collections": {name: span for name, span in collected.collections.items() if name in shown}}
     )
 
 
-def held_categories(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) -> frozenset[str]:
-    """The categories of which anything was collected."""
-    return frozenset(
-        one.category
+def held(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) -> tuple[tuple[str, Collection], ...]:
+    """The collections of which anything was collected, with the names of their systems."""
+    return tuple(
+        (name, one)
         for name in collected
         for one in manifests[name].collections
         if one.name in collected[name].collections
     )
 
 
-def withheld(
-    request: Request,
-    policy: Policy,
-    held: Container[str],
-    hidden: Coverage,
-    refused: Iterable[letters.RefusedPart],
-) -> tuple[WithheldItem, ...]:
-    """What was left out by category, and why: only of what is held, save what staff refused by name."""
-    by_law = tuple(
-        WithheldItem(
-            what=policy.text(policy.category(one.category).title, request.language),
-            reason=why_left_out(one, policy, request.language),
-            law=one.provision,
-        )
-        for one in hidden.values()
-        if one.why is not Why.REFUSED and one.category in held
-    )
-    words = lookup("activities.letters", request.language)
-    by_staff = tuple(
+def _refused(refused: Iterable[letters.RefusedPart], language: str) -> tuple[WithheldItem, ...]:
+    """What staff refused, by name."""
+    words = lookup("activities.letters", language)
+    return tuple(
         WithheldItem(
             what=part.what,
             reason=" ".join(filter(None, (words.named("refusal_grounds", str(part.ground)), part.explanation))),
@@ -203,15 +188,18 @@ def withheld(
         )
         for part in refused
     )
-    return by_law + by_staff
 
 
-def _collection(one: Collection, policy: Policy, language: str, rows: int) -> CollectionFacts:
+def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> CollectionFacts:
+    called = covers.called
     return CollectionFacts(
         name=one.name,
-        category=policy.text(policy.category(one.category).title, language),
-        rows=rows,
-        withheld=tuple(WithheldField(field=field, reason=why) for field, why in sorted(one.withheld.items())),
+        title=called.collection(system, one.name),
+        category=called.category(system, one.name),
+        rows=span.rows,
+        labels=called.fields(system, one.name),
+        withheld=covers.fields(system, one, span),
+        excerpt=covers.excerpt(one),
     )
 
 
@@ -221,11 +209,11 @@ def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),
         legal_bases=(one.legal_basis.value,),
-        recipients=tuple(each.name for each in recipients),
+        recipients=tuple(policy.said(each.name, language) for each in recipients),
         retention=(policy.text(one.retention, language),),
         sources=(policy.text(one.source, language),),
         transfers=tuple(
-            f"{each.name} ({each.country}): {policy.text(each.safeguards, language)}"
+            f"{policy.said(each.name, language)} ({each.country}): {policy.text(each.safeguards, language)}"
             for each in recipients
             if each.safeguards
         ),

@@ -6,30 +6,41 @@ extension, refusal, withdrawal) say nothing of what any system holds.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar, assert_never
 
 from pydantic import SecretStr
 
 from activities import letters
 from activities.authority import authority
-from activities.brief import is_right, proof_asked
+from activities.brief import categories_asked, is_right, proof_asked
 from activities.clockface import working_day
-from activities.completions import completion_access, completion_change, completion_erasure, refused_objection
+from activities.completions import (
+    completion_access,
+    completion_change,
+    completion_erasure,
+    refused_objection,
+    titles_of,
+)
 from activities.finding import load_graph
 from activities.ledger import Link
 from activities.letter_case import LetterCase
 from activities.letters import Attention, Kind, LetterFacts
 from activities.letters.checklist import given
 from activities.model import LetterOrder
+from activities.same_person import is_same_person
 from habeas import law
 from habeas.errors import ConfigurationError
 from habeas.model import REMEDIES, Frozen, Right
-from habeas.particulars import Particulars
+from habeas.particulars import BESIDE, Beside, Particulars
 from habeas.policy import IdentityMethod
 from habeas.policy.sections import Proof
 
 M = TypeVar("M", bound=Frozen)
+
+
+_NAMES_THE_OTHER = frozenset({Kind.ACKNOWLEDGEMENT, Kind.COMPLETION_CHANGE, Kind.REFUSAL, Kind.UNVERIFIED})
+"""Letters of an objection that say of its other part, where there is one, under which reference it goes."""
 
 
 class FactsOf:
@@ -46,9 +57,11 @@ class FactsOf:
             ConfigurationError: the letter needs something that was not ordered with it.
         """
         common, case = common_facts(self._case, kind), self._case
+        if kind in _NAMES_THE_OTHER:
+            common |= {"beside": await _beside(case)}
         match kind:
             case Kind.ACKNOWLEDGEMENT:
-                return letters.Acknowledgement(**common, due_on=case.request.due_on, identity=self._identity())
+                return await self._acknowledgement(common)
             case Kind.CODE | Kind.CODE_REMINDER:
                 raise ConfigurationError("A code's letter is written with its code.")
             case Kind.EXTENSION:
@@ -71,10 +84,10 @@ class FactsOf:
             case Kind.NOT_A_RIGHT:
                 return letters.NotARight(**common, offered=self._offered())
             case Kind.STAFF_REMINDER:
-                due_on = self._due_on()
-                return letters.StaffReminder(**common, due_on=due_on, planned_on=working_day(due_on, case.place))
+                due = await self._due()
+                return letters.StaffReminder(**common, **due, planned_on=working_day(due["due_on"], case.place))
             case Kind.STAFF_ALARM:
-                return letters.StaffAlarm(**common, due_on=self._due_on())
+                return letters.StaffAlarm(**common, **await self._due())
             case Kind.STAFF_ATTENTION:
                 order = case.order
                 return letters.StaffAttention(
@@ -131,12 +144,14 @@ class FactsOf:
             return letters.CodeLetter(**facts)
         return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at))
 
-    def _identity(self) -> Literal["code", "ask", "none"]:
-        """How we make sure of the person, by policy and law; no workflow of a remedy asks for a proof."""
+    async def _identity(self) -> Literal["code", "ask", "none"]:
+        """How we make sure of the person, by policy and law; of a remedy only who names another person's request."""
         case = self._case
-        if case.request.right in REMEDIES:
-            return "none"
         proof = proof_asked(case.request, case.policy, Particulars.of(case.subject))
+        if case.request.right in REMEDIES:
+            if await is_same_person(case.tx, case.request) is not False:
+                return "none"
+            proof = None
         if proof is None:
             return "code" if IdentityMethod.CODE in case.policy.identity.methods else "ask"
         return "none" if proof is Proof.NONE else "ask" if proof is Proof.ATTESTATION else "code"
@@ -150,22 +165,42 @@ class FactsOf:
             if right not in REMEDIES and is_right(case.request.model_copy(update={"right": right}), case.policy)
         )
 
-    def _due_on(self) -> date:
-        due_on = self._case.request.due_on
+    async def _acknowledgement(self, common: dict[str, Any]) -> LetterFacts:
+        """Receipt, with the day that counts: said as firmly as it was promised, where it is not the law's."""
+        case = self._case
+        dates = await case.dated()
+        law_on, promised_on = dates.deadlines.effective_due_on, dates.promised_on
+        ours = promised_on is not None and (law_on is None or promised_on < law_on)
+        return letters.Acknowledgement(
+            **common,
+            due_on=case.request.due_on,
+            promise=case.policy.promise.strength.value if ours else None,
+            law_due_on=law_on if ours else None,
+            identity=await self._identity(),
+        )
+
+    async def _due(self) -> dict[str, Any]:
+        """The day that counts now, and whether it is the promise's: the only one while the law's clock is paused."""
+        row = await self._case.tx.request_row(self._case.request.id)
+        dates = await self._case.dated()
+        promised_on, law_on = dates.promised_on, dates.deadlines.effective_due_on
+        due_on = promised_on if row.paused and promised_on else row.extended_due_on or row.due_on
         if due_on is None:
             raise ConfigurationError("This regime sets no date to remind of.")
-        return due_on
+        ours = due_on == promised_on and (row.paused or law_on is None or due_on < law_on)
+        return {"due_on": due_on, "promised": ours}
 
     async def _extension(self, common: dict[str, Any]) -> LetterFacts:
         case = self._case
-        row = await case.tx.request_row(case.request.id)
-        if row.due_on is None or row.extended_due_on is None:
+        before, after = await case.dated(extended=False), await case.dated(extended=True)
+        if before.face.due_on is None or after.face.due_on is None:
             raise ConfigurationError("An extension letter needs both dates.")
         clock = law.regime(case.request.regime, case.place).clock(case.request.right)
         return letters.Extension(
             **common,
-            due_on=row.due_on,
-            new_due_on=row.extended_due_on,
+            due_on=before.face.due_on,
+            new_due_on=after.deadlines.effective_due_on or after.face.due_on,
+            promised_on=after.promised_on,
             grounds=(await self._ground(),),
             provision=clock.extension.cite if clock and clock.extension else None,
         )
@@ -221,17 +256,28 @@ def common_facts(case: LetterCase, kind: Kind) -> dict[str, Any]:
 
 
 def _of_person(case: LetterCase) -> dict[str, Any]:
-    request = case.request
+    request, asked = case.request, Particulars.of(case.subject)
+    reached = categories_asked(case.policy, asked)
     open_to = given(request.regime, case.place, request.right)
     return {
         "person_name": case.subject.name,
         "authority": authority(request, case.policy),
-        "scope": Particulars.of(case.subject).scope,
+        "scope": asked.scope,
+        "only": tuple(case.policy.text(one.title, request.language) for one in reached) if asked.categories else (),
         "appeal": case.policy.controller.email if open_to.appeal else None,
         "appeal_within_days": open_to.appeal_days,
         "complain_within": open_to.time_limit,
         "record_kept_until": case.day(case.order.at + timedelta(days=case.policy.record.keep_days)),
     }
+
+
+async def _beside(case: LetterCase) -> letters.OtherPart | None:
+    if case.request.right is not Right.OBJECTION:
+        return None
+    other = await case.tx.unseal(case.request.id, BESIDE, Beside)
+    if other is None:
+        return None
+    return letters.OtherPart(request_id=other.request_id, about=titles_of(case, other.purposes))
 
 
 def _about(order: LetterOrder) -> Attention:

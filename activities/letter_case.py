@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from activities.clockface import local_day
+from activities.clockface import Dated, dated, local_day, pause_spans
 from activities.ledger import Tx
 from activities.model import LetterOrder
 from activities.naming import Naming
@@ -34,11 +34,16 @@ class LetterCase:
     @property
     def called(self) -> Naming:
         """What systems and categories are called in this letter."""
-        return Naming(self.policy, self.connectors, self.request.language)
+        return Naming.of(self.policy, self.connectors, self.request.language)
 
     def day(self, at: datetime) -> date:
         """The date in the establishment's zone."""
         return local_day(self.policy, at)
+
+    async def dated(self, *, extended: bool | None = None) -> Dated:
+        """The request's dates at the letter's time; with ``extended``, as if its term were, or were not."""
+        asked = self.request if extended is None else self.request.model_copy(update={"extended": extended})
+        return dated(asked, self.policy, await pause_spans(self.tx, asked.id), self.order.at)
 
     @property
     def place(self) -> str:

@@ -69,6 +69,17 @@ class IdentityBrief(Frozen):
     """Code and attestation are both needed."""
 
 
+class PromiseAlarms(Frozen):
+    """What the controller promised, as instants. A pause of the law's clock moves none of them."""
+
+    ends_at: AwareDatetime
+    """The end of the promised day."""
+    remind_at: tuple[AwareDatetime, ...] = ()
+    delay_at: AwareDatetime | None = None
+    stands: bool = False
+    """The law's term was extended, and the promised day counts all the same."""
+
+
 class ClockFace(Frozen):
     """The dates of one request, as instants: computed by the law once and kept in the history."""
 
@@ -93,6 +104,8 @@ class ClockFace(Frozen):
     """Seconds after which staff are reminded that the clock is paused, again and again."""
     planned_on: date | None = None
     """The last working day on or before ``due_on``, by which staff plan."""
+    promise: PromiseAlarms | None = None
+    """The controller's promise, as long as it binds."""
 
 
 class Brief(Frozen):
@@ -114,6 +127,8 @@ class Brief(Frozen):
     scope: Scope = Scope.COPY
     about: RequestId | None = None
     """Appeal, complaint, grievance: the request that it is about."""
+    other_person: bool = False
+    """That request is not shown to be the same person's."""
     hold: bool = False
     """Short-lived data is held while this request is open."""
     recipients: bool = False
@@ -216,6 +231,19 @@ class PlanReport(Frozen):
     retain: int
 
 
+class CopiesOrder(OnRequest):
+    """Does the erasure of this plan wait for a copy?"""
+
+    plan: str
+
+
+class CopiesReport(Frozen):
+    """The copies that are to be answered first, and the code of what is waited for; none where nothing is."""
+
+    copies: tuple[RequestId, ...] = ()
+    code: str | None = None
+
+
 class EraseOrder(SystemOrder):
     """Carry out one system's part of exactly this plan."""
 
@@ -224,7 +252,7 @@ class EraseOrder(SystemOrder):
 
 
 class EraseReport(Frozen):
-    """How far the system is: ``done``, ``pending``, ``awaiting`` or ``drifted``."""
+    """How far the system is: ``done``, ``pending``, ``awaiting``, ``drifted``, or not begun: ``copy_first``."""
 
     system: SystemName
     state: str
@@ -381,6 +409,8 @@ class Closed(Frozen):
 
     outcome: Outcome
     counts: dict[str, dict[str, int]] = Field(default_factory=dict)
+    erasures: tuple[RequestId, ...] = Field(default=(), exclude_if=lambda waiting: not waiting)
+    """Erasures of the same person that waited for this copy."""
 
 
 class NoticeBrief(Frozen):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from activities.ledger import NoticeKind
 from activities.letters import DID, ForwardFacts, NewValue, RecipientFacts, Shown
+from activities.naming import Naming
 from activities.parts import Parts
 from activities.reach import duty_of
 from habeas.model import Identifier, Request, Subject
@@ -81,8 +82,9 @@ def notice_letter(
             corrections=tuple(value for each in one.categories for value in case.changes.get(each, ())),
             provision=duty.cite if duty else None,
         )
+    called = Naming.of(policy, parts.connectors, policy.language(None))
     held_in = {
-        parts.connector(system).manifest.title
+        called.system(system)
         for system in policy.systems
         if any(held.category in one.categories for held in parts.connector(system).manifest.collections)
     }

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from activities.ledger import Ledger, Tx
 from activities.storage import Storage
-from habeas.connector import Page, Record
+from habeas.connector import Collection, Page, Record
 from habeas.model import Frozen
 
 COLLECTED = "collected/"
+_EMPTY: tuple[JsonValue, ...] = (None, "", [], {})
 
 
 def page_path(request_id: str, system: str, number: int) -> str:
@@ -34,6 +35,12 @@ class Span(Frozen):
     rows: int = 0
     first: int = 0
     last: int = 0
+    filled: tuple[str, ...] | None = None
+    """Of the fields that some laws keep back, those that have a value in any record; None: it was not looked at."""
+
+    def holds(self, field: str) -> bool:
+        """Whether there is a value to keep back."""
+        return self.filled is None or field in self.filled
 
 
 class Collected(Frozen):
@@ -46,12 +53,21 @@ class Collected(Frozen):
     free_text: bool = False
     collections: dict[str, Span] = Field(default_factory=dict)
 
-    def after(self, page: Page, free_text: Mapping[str, tuple[str, ...]]) -> Collected:
-        """Once this page is stored."""
+    def after(self, page: Page, kinds: Mapping[str, Collection]) -> Collected:
+        """Once this page is stored.
+
+        Args:
+            page: the next one.
+            kinds: the system's collections by their names.
+        """
         spans = dict(self.collections)
         for name, rows in Counter(record.collection for record in page.records).items():
-            before = spans.get(name) or Span(first=self.pages)
-            spans[name] = Span(rows=before.rows + rows, first=before.first, last=self.pages)
+            before = spans.get(name) or Span(first=self.pages, filled=())
+            filled = before.filled
+            if filled is not None:
+                filled = tuple(sorted({*filled, *_filled(page, kinds[name])})) if name in kinds else None
+            spans[name] = Span(rows=before.rows + rows, first=before.first, last=self.pages, filled=filled)
+        free_text = {name: one.free_text for name, one in kinds.items()}
         return Collected(
             cursor=page.cursor,
             pages=self.pages + 1,
@@ -61,6 +77,16 @@ class Collected(Frozen):
             or any(record.data.get(field) for record in page.records for field in free_text.get(record.collection, ())),
             collections=spans,
         )
+
+
+def _filled(page: Page, kind: Collection) -> set[str]:
+    """Fields that a copy may have to keep back (by origin or type) and that a record on this page has a value in."""
+    watched = {*kind.origins, *kind.types}
+    records = [record for record in page.records if record.collection == kind.name]
+    found = {field for record in records for field in watched if record.data.get(field) not in _EMPTY}
+    if kind.file_field in watched and any(record.files for record in records):
+        found.add(str(kind.file_field))
+    return found
 
 
 async def save_collected(tx: Tx, request_id: str, system: str, collected: Collected) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 
 from temporalio import activity
@@ -12,6 +11,7 @@ from activities.finding import Graph, load_graph
 from activities.keeping import ReasonsReport
 from activities.letters import KeptGroup, PartialRefusal
 from activities.model import OnRequest, PlanReport
+from activities.naming import Naming
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.plans import keepers_of, load_plans, save_plans
@@ -19,8 +19,8 @@ from activities.wrapper import progress
 from habeas.connector import SystemPlan, Treatment
 from habeas.evidence import Tag
 from habeas.model import Request
+from habeas.particulars import Particulars
 from habeas.plan import IndexedRecord, draft
-from habeas.policy import Policy
 
 REASONS = "letter/reasons"
 """What is kept and why, for the letter that says so at once."""
@@ -72,10 +72,11 @@ class PlanActivities:
         needed = tuple(one for one in graph.own() if one.kind in manifest.needs)
         async with parts.ledger.begin() as tx:
             keepers = await keepers_of(tx, request, parts)
+            asked = frozenset(Particulars.of(await tx.subject(request.id)).categories) or None
             stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
             await keepers.note(at)
         today = local_day(parts.policy(request.controller), at)
-        return draft(system, manifest.collections, graph.roots(system), needed, index, today, stays)
+        return draft(system, manifest.collections, graph.roots(system), needed, index, today, stays, asked)
 
     @activity.defn
     async def reasons_at_once(self, order: OnRequest) -> ReasonsReport:
@@ -84,19 +85,16 @@ class PlanActivities:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
             kept = await load_plans(tx, order.request_id)
-            facts = _reasons(kept[1] if kept else (), policy, request.language, self._title)
+            called = Naming.of(policy, self._parts.connectors, request.language)
+            facts = _reasons(kept[1] if kept else (), called)
             if not facts.kept:
                 return ReasonsReport()
             await tx.seal(order.request_id, REASONS, facts)
         return ReasonsReport(sealed=REASONS)
 
-    def _title(self, system: str) -> str:
-        return self._parts.connector(system).manifest.title
 
-
-def _reasons(
-    plans: tuple[SystemPlan, ...], policy: Policy, language: str, title: Callable[[str], str]
-) -> PartialRefusal:
+def _reasons(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal:
+    policy = called.policy
     ends: dict[tuple[str, str, str], list[date | None]] = {}
     for plan in plans:
         for each in plan.objects:
@@ -105,10 +103,10 @@ def _reasons(
     return PartialRefusal(
         kept=tuple(
             KeptGroup(
-                system=title(system),
-                category=policy.text(policy.category(category).title, language),
+                system=called.system(system),
+                category=policy.text(policy.category(category).title, called.language),
                 count=len(untils),
-                law=law,
+                law=called.law(system, law),
                 until=None if None in untils else max(until for until in untils if until),
             )
             for (system, category, law), untils in sorted(ends.items())

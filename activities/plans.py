@@ -83,7 +83,7 @@ async def enough_approvals(tx: Tx, request_id: str, plan: str, needed: int) -> N
     Raises:
         NotAllowed: they are fewer.
     """
-    if (people := await _approvals(tx, request_id, plan)) < needed:
+    if (people := len(await approvals_of(tx, request_id, plan))) < needed:
         raise NotAllowed(f"The plan has {people} of {needed} approvals.")
 
 
@@ -115,7 +115,7 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
     kept = await _kept(tx, request)
     if request.stage is not Stage.CLOSED:
         raise NotAllowed("The request is not closed.")
-    if not await _approvals(tx, request_id, await keyed_digest(tx, request_id, kept)):
+    if not await approvals_of(tx, request_id, await keyed_digest(tx, request_id, kept)):
         raise NotAllowed("The plan is not one that was approved.")
     plan = next((plan for plan in kept if plan.system == system), None)
     if plan is None:
@@ -151,11 +151,13 @@ async def _kept(tx: Tx, request: Request) -> tuple[SystemPlan, ...]:
     return kept[1]
 
 
-async def _approvals(tx: Tx, request_id: str, digest_: str) -> int:
-    """How many different people approved exactly this plan."""
-    people = {
+async def approvals_of(tx: Tx, request_id: str, digest_: str, *, ground: str | None = None) -> frozenset[str]:
+    """The different people who approved exactly this plan; with a ground, those who did so on it."""
+    return frozenset(
         act.actor
         for act in await tx.acts(request_id)
-        if act.kind == ActKind.APPROVE.value and act.accepted_at and act.facts.get("plan") == digest_
-    }
-    return len(people)
+        if act.kind == ActKind.APPROVE.value
+        and act.accepted_at
+        and act.facts.get("plan") == digest_
+        and ground in (None, act.facts.get("ground"))
+    )

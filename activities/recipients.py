@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
+from activities.brief import categories_asked
 from activities.change_model import LiftedOrder
 from activities.clockface import local_day
 from activities.finding import load_graph
@@ -15,6 +16,7 @@ from activities.keeping import EndedOrder
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
+from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
@@ -24,6 +26,7 @@ from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Request, Right, normalise
 from habeas.outcomes import Fate
+from habeas.particulars import Particulars
 from habeas.policy import Policy, Recipient
 from habeas.policy.told import PASSED_ON
 
@@ -52,7 +55,7 @@ class RecipientActivities:
                 touched = self._categories(request, (row for row in rows if row.fate in TELLING))
             else:
                 touched = await stopped_categories(tx, request, policy)
-            changes = await self._changes(tx, request) if request.right is Right.RECTIFICATION else {}
+            changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
             return await self._write(tx, request, policy, _recipients(request, policy, touched, order), changes, order)
 
     @activity.defn
@@ -193,30 +196,31 @@ class RecipientActivities:
         found = (category.get((row.system, row.collection)) for row in rows)
         return frozenset(one for one in found if one)
 
-    async def _changes(self, tx: Tx, request: Request) -> dict[str, tuple[NewValue, ...]]:
-        """The corrected values, by category."""
-        manifests = self._manifests(request)
+    async def _changes(self, tx: Tx, request: Request, policy: Policy) -> dict[str, tuple[NewValue, ...]]:
+        """The corrected values, by category, as the controller calls them."""
+        called = Naming(policy, self._manifests(request), policy.language(None))
         found: dict[str, dict[str, NewValue]] = {}
         for name in await tx.sealed_names(request.id, prefix=CHANGES):
-            manifest = manifests.get(name.removeprefix(CHANGES))
+            system = name.removeprefix(CHANGES)
             try:
                 change = _CHANGE.validate_json(await tx.unseal_bytes(request.id, name) or b"")
             except ValidationError:
                 continue
-            if manifest is None or not isinstance(change, Rectify):
+            if system not in called.manifests or not isinstance(change, Rectify):
                 continue
-            of = {one.name: one.category for one in manifest.collections}
             for field in change.fields:
                 old = None if field.old is None else str(field.old)
-                value = NewValue(what=field.field.replace("_", " "), old=old, new=str(field.new))
-                found.setdefault(of.get(field.collection, ""), {})[f"{value.what}={value.new}"] = value
+                value = NewValue(what=called.field(system, field.collection, field.field), old=old, new=str(field.new))
+                category = called.category_id(system, field.collection) or ""
+                found.setdefault(category, {})[f"{value.what}={value.new}"] = value
         return {category: tuple(values.values()) for category, values in found.items()}
 
     async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
         """Address -> the categories that it decides over, of what was collected."""
-        forwarded = {one.id: one for one in policy.categories if one.controlled_by}
         async with self._parts.ledger.begin() as tx:
+            asked = Particulars.of(await tx.subject(request.id))
             collected = await load_collected(tx, request.id)
+        forwarded = {one.id: one for one in categories_asked(policy, asked) if one.controlled_by}
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
         found: dict[str, set[str]] = {}
         for system, manifest in self._manifests(request).items():

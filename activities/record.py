@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.brief import NOT_A_RIGHT, brief_of, rights_here
 from activities.changing import check_contest, proven
 from activities.clockface import Dated, PauseSpan, dated, local_day
+from activities.copies import needs_a_copy
 from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
@@ -37,13 +38,17 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.remedies import DECIDING, may_decide
+from activities.repeated import check_repeated, outside_of, remember
+from activities.same_person import is_same_person
 from activities.tasks import finish_task
-from habeas.acts import ActKind
+from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Identifier, Request, Stage
+from habeas.model import COPIES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
+
+_ON_GROUNDS = frozenset({ActKind.REFUSE, ActKind.EXEMPT, ActKind.CHARGE})
 
 
 class RecordActivities:
@@ -60,7 +65,8 @@ class RecordActivities:
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
             asked = Particulars.of(await tx.subject(order.request_id))
-            brief = brief_of(request, policy, asked, self._parts, times.face)
+            other = await is_same_person(tx, request) is False
+            brief = brief_of(request, policy, asked, self._parts, times.face, other_person=other)
             if brief.not_a_right:
                 offered = NotARightFacts(offered=rights_here(request, policy))
                 await tx.seal(order.request_id, NOT_A_RIGHT, offered)
@@ -88,16 +94,26 @@ class RecordActivities:
             if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
                 raise BadInput("This act is another one, or of another request.")
             if order.kind in DECIDING:
-                await may_decide(tx, request, act.actor)
+                await may_decide(tx, request, order.kind, act.actor)
+            counted = await self._counted(tx, request, order)
             await self._effect(tx, order, act)
             await tx.record(
                 order.request_id,
                 Tag(f"act:{order.kind.value}"),
                 at=order.at,
                 actor=order.call.actor,
-                facts=_said(order),
+                facts=_said(order) | counted,
                 dedupe=f"act/{order.call.act_id}",
             )
+
+    async def _counted(self, tx: Tx, request: Request, order: AcceptAct) -> dict[str, JsonValue]:
+        """What a ground that is about repeating rests on; asked again here, where the act is written down."""
+        if order.kind not in _ON_GROUNDS:
+            return {}
+        policy = self._parts.policy(request.controller)
+        outside = await outside_of(tx, request.id, order.kind, order.call)
+        found = await check_repeated(tx, request, policy, order.call.ground, outside)
+        return {"asked_before": found.known, "asked_outside": found.outside} if found else {}
 
     async def _effect(self, tx: Tx, order: AcceptAct, act: Act) -> None:
         call = order.call
@@ -115,6 +131,9 @@ class RecordActivities:
                 await finish_task(tx, order.request_id, call, order.at, self._parts)
             case ActKind.CONTEST:
                 await check_contest(tx, order.request_id, call.act_id)
+            case ActKind.APPROVE if call.ground != WITHOUT_COPY:
+                request = await tx.request(order.request_id)
+                await needs_a_copy(tx, request, self._parts.policy(request.controller))
             case _:
                 return
 
@@ -155,6 +174,8 @@ class RecordActivities:
                 graph = graph.proven_by((await tx.subject(order.request_id)).identifiers)
                 await save_graph(tx, order.request_id, graph)
                 await tx.record(order.request_id, Tag.IDENTITY_WAIVED, at=order.at, facts={}, dedupe="waived")
+            if request.right in COPIES:
+                await tx.copy_is_of(request.id, request.controller, graph.own())
             settled = graph.settled()
             found = len(settled.kept)
             ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))
@@ -276,6 +297,7 @@ class RecordActivities:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
+            await remember(tx, await tx.request(order.request_id))
             await tx.cancel_tasks(order.request_id, order.at)
             await tx.update_request(
                 order.request_id,
@@ -286,7 +308,9 @@ class RecordActivities:
             )
             facts: dict[str, JsonValue] = {"outcome": order.outcome.value, "skipped": [*sorted(order.skipped)]}
             await tx.record(order.request_id, Tag.REQUEST_CLOSED, at=order.at, facts=facts, dedupe="closed")
-        return Closed(outcome=order.outcome, counts=counts)
+            # After the request's row is written: an erasure that looks meanwhile waits, and then sees it closed.
+            erasures = await tx.waiting_for_copy(order.request_id)
+        return Closed(outcome=order.outcome, counts=counts, erasures=erasures)
 
     async def _date(self, tx: Tx, request: Request, policy: Policy, now: datetime, *, dedupe: str) -> Dated:
         spans = tuple(PauseSpan(reason=row.reason, start=row.start, end=row.end) for row in await tx.pauses(request.id))

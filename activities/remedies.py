@@ -11,10 +11,11 @@ from activities.ledger import Act, NewRequest, Tx
 from activities.letters import RemedyDecision
 from activities.model import RemedyOrder, RemedyReport
 from activities.parts import Parts
+from activities.same_person import earlier_request, is_same_person
 from habeas.acts import ActKind
-from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed
 from habeas.evidence import Tag
-from habeas.model import REMEDIES, Outcome, Request
+from habeas.model import REMEDIES, Outcome, Request, Right
 from habeas.particulars import Particulars
 
 SEALED = "letter/remedy"
@@ -38,7 +39,11 @@ class RemedyActivities:
 
     @activity.defn(name="decide_remedy")
     async def decide(self, order: RemedyOrder) -> RemedyReport:
-        """Write the decision down; where it is for the person, open the request that it was about anew, once."""
+        """Write the decision down; where it is for the person, open the request that it was about anew, once.
+
+        Whoever is not shown to be that request's person learns nothing of it: neither staff's reasons, which are
+        about it, nor that it is opened anew, which it is not.
+        """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             if (said := await tx.unseal(request.id, SEALED, RemedyDecision)) is not None:
@@ -46,28 +51,16 @@ class RemedyActivities:
             act = await tx.act(order.act_id)
             if act is None or act.request_id != request.id:
                 raise BadInput("There is no such act.")
-            earlier = await self._earlier(tx, request)
-            anew = await self._open_anew(tx, request, earlier, act, order.at) if order.granted and earlier else None
-            decision = RemedyDecision(
-                granted=order.granted,
-                why=act.reason or None,
-                about=earlier.id if earlier else None,
-                new_request=anew,
-            )
+            earlier = await earlier_request(tx, request)
+            if earlier is not None and not await is_same_person(tx, request):
+                decision, anew = RemedyDecision(granted=order.granted, other_person=True), None
+            else:
+                anew = await self._open_anew(tx, request, earlier, act, order.at) if order.granted and earlier else None
+                about = earlier.id if earlier else None
+                decision = RemedyDecision(granted=order.granted, why=act.reason or None, about=about, new_request=anew)
             await tx.seal(request.id, SEALED, decision)
-            await _write_down(tx, order, act.actor, earlier, anew)
+            await _write_down(tx, order, act.actor, earlier, decision)
         return RemedyReport(sealed=SEALED, opened=anew)
-
-    async def _earlier(self, tx: Tx, request: Request) -> Request | None:
-        """The request that it is about, where it is one of this controller's."""
-        about = await _about(tx, request.id)
-        if about is None:
-            return None
-        try:
-            earlier = await tx.request(about)
-        except UnknownRequest:
-            return None
-        return earlier if earlier.controller == request.controller else None
 
     async def _open_anew(self, tx: Tx, request: Request, earlier: Request, act: Act, at: datetime) -> str | None:
         if earlier.right in REMEDIES or earlier.outcome not in _OPENS_ANEW:
@@ -92,6 +85,7 @@ class RemedyActivities:
                 idempotency_key=f"remedy/{request.id}",
                 subject=subject,
                 opened_at=at,
+                categories=Particulars.of(subject).categories,
             )
         )
         if opened.created:
@@ -105,6 +99,8 @@ class RemedyActivities:
                 "anew": earlier.id,
             }
             await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, act.actor, facts, dedupe="request:opened")
+            # It takes the place of the first: the person asked once, and is counted once.
+            await tx.forget_subject(earlier.id)
         return opened.request.id
 
     def _reference(self, request_id: str) -> str:
@@ -114,37 +110,45 @@ class RemedyActivities:
         return f"HB-{symbols[:4]}-{symbols[4:8]}-{symbols[8:]}"
 
 
-async def _write_down(tx: Tx, order: RemedyOrder, actor: str, earlier: Request | None, anew: str | None) -> None:
+async def _write_down(
+    tx: Tx, order: RemedyOrder, actor: str, earlier: Request | None, decision: RemedyDecision
+) -> None:
     """On both chains: that it was decided, and where it goes on."""
+    other: dict[str, JsonValue] = {"other_person": True} if decision.other_person else {}
     facts: dict[str, JsonValue] = {
         "granted": order.granted,
         "act": order.act_id,
         "ground": order.ground,
         "about": earlier.id if earlier else None,
-        "opened": anew,
+        "opened": decision.new_request,
     }
-    await tx.record(order.request_id, Tag.REMEDY_DECIDED, order.at, actor, facts, dedupe="remedy")
+    await tx.record(order.request_id, Tag.REMEDY_DECIDED, order.at, actor, facts | other, dedupe="remedy")
     if earlier:
-        there: dict[str, JsonValue] = {"granted": order.granted, "on": order.request_id, "opened": anew}
-        await tx.record(earlier.id, Tag.REMEDY_DECIDED, order.at, actor, there, dedupe=f"remedy/{order.request_id}")
+        there: dict[str, JsonValue] = {
+            "granted": order.granted,
+            "on": order.request_id,
+            "opened": decision.new_request,
+        }
+        dedupe = f"remedy/{order.request_id}"
+        await tx.record(earlier.id, Tag.REMEDY_DECIDED, order.at, actor, there | other, dedupe=dedupe)
 
 
-async def may_decide(tx: Tx, request: Request, actor: str) -> None:
-    """The last word on a refusal is not the refuser's: somebody else decides what is complained of.
+async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str) -> None:
+    """The last word on a refusal is not the refuser's, and an appeal is granted to nobody but whom it was refused.
 
     Raises:
-        NotAllowed: this person took part in the refusal.
+        NotAllowed: this person took part in the refusal; or nobody has shown that who appeals is who was refused.
     """
-    about = await _about(tx, request.id) if request.right in REMEDIES else None
-    if about is None:
+    earlier = await earlier_request(tx, request)
+    if earlier is None:
         return
     try:
-        acts = await tx.acts(about)
+        acts = await tx.acts(earlier.id)
     except KeyDestroyed:
-        return
+        acts = ()
     if any(act.kind in _REFUSING and act.actor == actor and act.accepted_at for act in acts):
         raise NotAllowed("You took the decision that this is about; another person must decide.")
-
-
-async def _about(tx: Tx, request_id: str) -> str | None:
-    return Particulars.of(await tx.subject(request_id)).about
+    if kind is ActKind.APPROVE and request.right is Right.APPEAL and not await is_same_person(tx, request):
+        raise NotAllowed(
+            "Nothing shows that this is the person whose request is appealed; attest how you know, or refuse."
+        )

@@ -9,7 +9,7 @@ from typing import TypedDict
 from pydantic import JsonValue
 
 from activities.change_model import ChangeOrder
-from activities.ledger import Tx
+from activities.ledger import Ledger, Tx
 from activities.model import EraseOrder
 from habeas.evidence import Tag
 from habeas.outcomes import Awaiting, Fate, ObjectOutcome, Pending
@@ -27,6 +27,13 @@ def under_way(answer: Pending | Awaiting) -> UnderWay:
     """As every report says it; ``wait`` in seconds."""
     wait = answer.poll_after if isinstance(answer, Pending) else answer.give_up_after
     return {"state": answer.kind, "handle": answer.handle, "wait": wait}
+
+
+async def note_callback(ledger: Ledger, order: EraseOrder | ChangeOrder, answer: Pending | Awaiting) -> None:
+    """Remember which request a callback will be about."""
+    if isinstance(answer, Awaiting):
+        async with ledger.begin() as tx:
+            await tx.await_callback(order.request_id, order.system, answer.handle, order.at)
 
 
 def counted(outcomes: Collection[ObjectOutcome]) -> dict[Fate, int]:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
+from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
 from activities.model import (
     CollectReport,
@@ -23,7 +24,7 @@ from activities.model import (
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
 from activities.plans import approved_plan, held_since, with_reasons
-from activities.reporting import counted, keep_outcomes, under_way
+from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, SystemPlan
 from habeas.evidence import Tag
@@ -78,14 +79,14 @@ class SystemActivities:
         """Collect everything of the person, page by page into storage; after a crash it goes on from the last page."""
         connector = self._parts.connector(order.system)
         pages = Pages(self._parts.ledger, self._parts.storage, order.request_id)
-        free_text = {one.name: one.free_text for one in connector.manifest.collections}
+        kinds = {one.name: one for one in connector.manifest.collections}
         said = resumed()
         done = Collected.model_validate(said[0]) if said else Collected()
         if COLLECT in steps_by_hand(connector.manifest):
             done = Collected()
             async for page in found_pages(self._parts, order):
                 await pages.write(order.system, done.pages, page)
-                done = done.after(page, free_text)
+                done = done.after(page, kinds)
                 progress()
             # A scan may show other people, as free text may.
             done = done.model_copy(update={"free_text": done.free_text or done.files > 0})
@@ -95,7 +96,7 @@ class SystemActivities:
             if roots and (done.pages == 0 or done.cursor is not None):
                 async for page in connector.collect(roots, done.cursor):
                     await pages.write(order.system, done.pages, page)
-                    done = done.after(page, free_text)
+                    done = done.after(page, kinds)
                     progress(done.model_dump(mode="json"))
         counts = {"records": done.records, "files": done.files, "pages": done.pages}
         async with self._parts.ledger.begin() as tx:
@@ -130,6 +131,8 @@ class SystemActivities:
             plan = await approved_plan(tx, order, self._parts)
             # What is under way in the system, or done by hand, cannot be called back.
             begun = order.handle or await answered(tx, order)
+            if not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code:
+                return EraseReport(system=order.system, state=COPY_FIRST)
             held = 0 if begun else await held_since(tx, order.request_id, plan, self._parts)
             if held:
                 facts: dict[str, JsonValue] = {"system": order.system, "held": held}
@@ -162,6 +165,7 @@ class SystemActivities:
                     )
                 return EraseReport(system=order.system, state="drifted")
             case Pending() | Awaiting():
+                await note_callback(self._parts.ledger, order, answer)
                 return EraseReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
@@ -188,6 +192,7 @@ class SystemActivities:
                     counts=counts,
                 )
             case Pending() | Awaiting():
+                await note_callback(self._parts.ledger, order, answer)
                 return ConfirmReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)

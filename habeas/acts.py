@@ -20,6 +20,10 @@ ActorRef = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 """A keyed hash of the actor's name: tells two people apart without naming either."""
 
 
+WITHOUT_COPY = "without_copy"
+"""Ground of an approval: to erase although a copy of the same person's is not answered yet; the reason says why."""
+
+
 class ActKind(StrEnum):
     """The value is the name of the workflow's Update."""
 
@@ -83,9 +87,12 @@ def stages(kind: ActKind, right: Right) -> frozenset[Stage]:
     """The stages in which an act is possible.
 
     Fulfilling is the point of no return: an erasure, or a change, that has begun is neither withdrawn nor refused. A
-    package that is still being built hurts nobody, so an access request may be withdrawn until it is offered.
+    package that is still being built hurts nobody, so an access request may be withdrawn until it is offered. That an
+    appeal is the same person's as what it appeals may be attested until it is decided.
     """
     allowed = _STAGES[kind]
+    if kind is ActKind.ATTEST and right in REMEDIES:
+        return allowed | {Stage.REVIEWING}
     if kind is ActKind.WITHDRAW and right is not Right.ERASURE and right not in CHANGING | REMEDIES:
         return allowed | {Stage.FULFILLING}
     return allowed
@@ -99,7 +106,7 @@ class ActCall(Frozen):
     system: SystemName | None = None
     """Which system: retry_system, skip_system."""
     ground: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,60}$")
-    """A code of the regime's closed list: refuse, extend."""
+    """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, or none."""
     pause_reason: PauseReason | None = None
     plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     """The digest of the plan that was seen and is approved (erasure, rectification, restriction, weighed objection)."""

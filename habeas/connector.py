@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from habeas.fields import Origin, SensitiveType
+from habeas.glossary import Glossary, humanise
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
@@ -72,6 +74,14 @@ class Collection(Frozen):
     """Instead of RETAIN, once the retention's term is over."""
     withheld: Mapping[str, str] = Field(default_factory=dict)
     """Fields never disclosed -> why (shown to the person)."""
+    origin: Origin | None = None
+    """Where its data comes from, if it is not as the policy says of the category: portability asks for it."""
+    origins: Mapping[str, Origin] = Field(default_factory=dict)
+    """Fields that come from elsewhere than the rest: a score that was computed, a mark that the engine writes."""
+    types: Mapping[str, SensitiveType] = Field(default_factory=dict)
+    """Fields that hold what some laws never let out."""
+    file_field: str | None = None
+    """The field whose content is given as a record's files, as ``origins`` and ``types`` name it."""
     free_text: tuple[str, ...] = ()
     """Fields that may name other people: reviewed before release."""
     rectifiable: tuple[str, ...] = ()
@@ -81,6 +91,19 @@ class Collection(Frozen):
     expires: Retention | None = None
     """How long objects may be kept at all: after that they go, whoever asks or not (GDPR art. 5(1)(e)). Its ``law`` is
     the promise or rule that says so."""
+    title: str | None = None
+    """For people; without one the name is made readable."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Fields -> what people call them; without one a field's name is made readable."""
+
+    @property
+    def called(self) -> str:
+        """The title for people, as the manifest's language has it."""
+        return self.title or humanise(self.name)
+
+    def label(self, field: str) -> str:
+        """What people call a field, as the manifest's language has it."""
+        return self.labels.get(field) or humanise(field)
 
 
 class Manifest(Frozen):
@@ -96,6 +119,9 @@ class Manifest(Frozen):
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
     manual: bool = False
     """Nothing answers there but a human: every step is a task for one."""
+    glossary: Glossary = Glossary()
+    """The language that titles, labels, reasons and laws are written in, and what they are in others. Whoever is
+    answered in one that is not there reads them as written: `habeas policy check` names what is missing."""
 
 
 class Health(Frozen):
@@ -195,6 +221,15 @@ class SystemPlan(Frozen):
     roots: tuple[RecordRef, ...] = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(repr=False)
     objects: tuple[PlannedObject, ...] = Field(repr=False)
+    only: tuple[str, ...] | None = None
+    """The collections that the plan is about, where the person asked for some categories only; None for all.
+
+    What is, changes or appears in other collections is none of its business: it is no drift, and has not come back.
+    """
+
+    def covers(self, collection: str) -> bool:
+        """Whether the plan says all that there is to say of the person in this collection."""
+        return self.only is None or collection in self.only
 
 
 class FieldChange(Frozen):

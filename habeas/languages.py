@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from habeas.errors import BadInput
 
-__all__ = ["nearest", "parse_language"]
+__all__ = ["Language", "nearest", "parse_language"]
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+"""As policies, data maps and manifests write it: ``da``, ``fr-CA``."""
 
 _TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 _NONE = frozenset({"mis", "mul", "root", "und", "zxx"})

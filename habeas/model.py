@@ -24,6 +24,7 @@ from pydantic import (
 
 __all__ = [
     "CHANGING",
+    "COPIES",
     "REFERENCE",
     "REMEDIES",
     "TERMINAL_STAGES",
@@ -80,6 +81,9 @@ class Stage(StrEnum):
 
 
 TERMINAL_STAGES = frozenset({Stage.CLOSED})
+
+COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""Rights that are answered with a copy, or with what it would hold."""
 
 CHANGING = frozenset(
     {

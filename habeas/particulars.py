@@ -9,10 +9,14 @@ from pydantic import Field
 
 from habeas.model import Frozen, RequestId, Subject
 
-__all__ = ["Correction", "Particulars", "PurposeId", "Scope"]
+__all__ = ["BESIDE", "Beside", "CategoryId", "Correction", "Particulars", "PurposeId", "Scope"]
 
 PurposeId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
 """A purpose of processing, by the id that the controller's policy and the systems' manifests give it."""
+
+
+CategoryId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
+"""A category of data, by the id that the controller's policy gives it."""
 
 
 class Scope(StrEnum):
@@ -36,6 +40,18 @@ class Correction(Frozen):
     """What the person shows for it."""
 
 
+BESIDE = "beside"
+"""Name of the sealed document that says which other request the same objection became."""
+
+
+class Beside(Frozen):
+    """The other request of an objection that is partly carried out at once and partly weighed."""
+
+    request_id: RequestId
+    purposes: tuple[PurposeId, ...]
+    """What the other one is about."""
+
+
 class Particulars(Frozen):
     """The particulars of a request; which of them count depends on its right."""
 
@@ -43,6 +59,10 @@ class Particulars(Frozen):
     """Rectification."""
     purposes: tuple[PurposeId, ...] = Field(default=(), max_length=50)
     """Objection and withdrawal of consent: to which purposes; empty for all that the right can mean."""
+    categories: tuple[CategoryId, ...] = Field(default=(), max_length=100)
+    """Erasure, access and portability: only these categories of data; empty for everything that is held."""
+    before_erasure: bool = False
+    """Access and portability: the person wants it answered before anything of theirs is erased, whenever asked."""
     situation: str | None = Field(default=None, max_length=5000, repr=False)
     """Objection: the particular situation (art. 21(1)); restriction: why (art. 18(1)); appeal: what was wrong."""
     scope: Scope = Scope.COPY

@@ -9,7 +9,7 @@ import calendar
 import hashlib
 import json
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from habeas.connector import Collection, PlannedObject, Record, RecordRef, Reten
 from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import Fate, ObjectOutcome
-from habeas.staying import Stay, kept_back
+from habeas.staying import Because, Stay, kept_back
 
 Place = tuple[str, str]
 """Collection and key."""
@@ -69,6 +69,10 @@ class _Fate(NamedTuple):
     until: date | None = None
     undated: bool = False
     referenced: bool = False
+    reason: Because | None = None
+
+
+_LEFT = _Fate(Treatment.RETAIN, reason=Because.NOT_ASKED)
 
 
 def undecided(collections: Iterable[Collection]) -> tuple[str, ...]:
@@ -84,6 +88,7 @@ def draft(
     index: Iterable[IndexedRecord],
     today: date,
     stays: Mapping[Place, Stay] | None = None,
+    asked: Container[str] | None = None,
 ) -> SystemPlan:
     """Decide what erasure does to each object of a person in one system.
 
@@ -94,6 +99,9 @@ def draft(
     law keeps it, so it is anonymised. What is held, restricted or exempt stays untouched, with everything it points at;
     see `habeas.staying`.
 
+    Where only some categories were asked for, objects of others stay and are not in the plan. One that they point at is
+    anonymised if its collection's ``when_referenced`` says so, and else stays: what was not asked for is not broken.
+
     Args:
         system: the system's name.
         collections: of its manifest.
@@ -103,6 +111,7 @@ def draft(
             index are another's objects or gone, and decide nothing.
         today: the day of the plan, in the controller's zone.
         stays: objects that must stay for a reason that no collection knows. Those that are not in the index count not.
+        asked: the categories that are to be erased; None for all.
 
     Returns:
         The plan, with its objects, roots and identifiers in an order that does not depend on that of the arguments.
@@ -120,15 +129,21 @@ def draft(
     if unknown:
         detail = f"{system} collected objects of {', '.join(unknown)}, which its manifest does not have."
         raise Quarantine(detail, system=system)
-    fates = {place: _own_fate(by_name[place[0]], record.anchor, today) for place, record in records.items()}
+    covered = {name for name, collection in by_name.items() if asked is None or collection.category in asked}
+    fates = {
+        place: _own_fate(by_name[place[0]], record.anchor, today) if place[0] in covered else _LEFT
+        for place, record in records.items()
+    }
     _keep_what_is_needed(records, by_name, fates)
     planned = (_planned(records[place], by_name[place[0]], fates[place]) for place in sorted(records))
     parents = {place: [(ref.collection, ref.key) for ref in record.parents] for place, record in records.items()}
+    objects = kept_back(tuple(planned), parents, stays or {})
     return SystemPlan(
         system=system,
         roots=tuple(sorted(set(roots), key=lambda ref: (ref.collection, ref.key))),
         identifiers=tuple(sorted(set(identifiers), key=lambda known: (known.kind, known.value))),
-        objects=kept_back(tuple(planned), parents, stays or {}),
+        objects=tuple(each for each in objects if each.collection in covered),
+        only=None if asked is None else tuple(sorted(covered)),
     )
 
 
@@ -233,6 +248,8 @@ def _keep_what_is_needed(
                 if fate is None or fate.treatment is not Treatment.DELETE:
                     continue
                 told = by_name[parent[0]].when_referenced
+                if told is Treatment.DELETE and fates[child].reason is Because.NOT_ASKED:
+                    told = Treatment.RETAIN
                 if told is wanted or (told is Treatment.RETAIN and wanted is Treatment.ANONYMISE):
                     source = fates[child] if wanted is Treatment.RETAIN else _Fate(wanted)
                     fates[parent] = source._replace(referenced=True)
@@ -249,6 +266,8 @@ def _keep_what_is_needed(
 
 
 def _by_end(fate: _Fate) -> tuple[date, str, bool]:
+    if fate.reason is Because.NOT_ASKED:
+        return date.max, "", False
     return fate.until or date.min, fate.law or "", fate.undated
 
 
@@ -263,12 +282,15 @@ def _planned(record: IndexedRecord, collection: Collection, fate: _Fate) -> Plan
         category=collection.category,
         undated=fate.undated,
         referenced=fate.referenced,
+        reason=fate.reason.value if fate.reason else None,
     )
 
 
 def _dumped(plan: SystemPlan) -> dict[str, Any]:
     """A plan in JSON. What was added to its form since is left out where it is not used: older digests stay right."""
     dumped = plan.model_dump(mode="json")
+    if plan.only is None:
+        del dumped["only"]
     for planned in dumped["objects"]:
         for name in ("reason", "then", "needs"):
             if not planned[name]:

@@ -32,6 +32,8 @@ class Because(StrEnum):
     """Staff refused this part of the request on a ground of the law."""
     CONTROLLED = "controlled"
     """Somebody else decides over it, and was sent the request (GDPR art. 28(3)(a) and (e))."""
+    NOT_ASKED = "not_asked"
+    """Something that points at it was not asked to be erased, and stays."""
     LEGAL_HOLD = "legal_hold"
     """It is needed in a matter that is pending."""
     RESTRICTED = "restricted"
@@ -40,7 +42,7 @@ class Because(StrEnum):
 
 PASSING = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})
 """Once these are over, what the person asked for is done. An exemption is an answer, and stays one."""
-ANSWERS = frozenset({Because.EXEMPT, Because.CONTROLLED})
+ANSWERS = frozenset({Because.EXEMPT, Because.CONTROLLED, Because.NOT_ASKED})
 """What these keep is not touched by the end of anything else, and nothing that it points at."""
 
 
@@ -158,7 +160,8 @@ def _leave_what_is_needed(
     queue = deque(sorted(kept.keys() - going.keys()))
     while queue:
         for parent in map(_ref, kept[queue.popleft()].needs):
-            told = rules[parent[0]].when_referenced if parent in going else Treatment.DELETE
+            # What is only to be anonymised stays as a row, as in the plan.
+            told = rules[parent[0]].when_referenced if going.get(parent) is Treatment.DELETE else Treatment.DELETE
             if told is Treatment.RETAIN:
                 del going[parent]
                 queue.append(parent)
@@ -206,7 +209,8 @@ def _is_over(each: PlannedObject, today: date) -> bool:
 def _staying(each: PlannedObject, stay: Stay, *, needed: bool) -> PlannedObject:
     if each.treatment is Treatment.RETAIN:
         laws = dict.fromkeys(law for law in (each.law, stay.law) if law)
-        return each.model_copy(update={"law": "; ".join(laws), "reason": stay.because.value})
+        reasons = [Because(each.reason), stay.because] if each.reason else [stay.because]
+        return each.model_copy(update={"law": "; ".join(laws), "reason": min(reasons, key=_STRENGTH.index).value})
     return each.model_copy(
         update={
             "treatment": Treatment.RETAIN,

@@ -1,6 +1,7 @@
 """What tests share: one real PostgreSQL server, and empty databases on it."""
 
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -8,7 +9,7 @@ import pytest
 
 from workers.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.plugins.require_all"]
+pytest_plugins = ["tests.plugins.in_memory", "tests.plugins.parallel", "tests.plugins.require_all"]
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
     """A running PostgreSQL server; not durable, so as to be fast."""
     with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
         yield server
+    shutil.rmtree(server.cluster)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
 from activities.concluding import ConcludingActivities
 from activities.connectors.elsewhere import Elsewhere
+from activities.copies import CopyActivities
 from activities.ending_letters import EndingLetterActivities
 from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
@@ -218,6 +219,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             asking.ask,
             asking.charge,
             asking.delay,
+            CopyActivities(parts).look,
             RemedyActivities(parts).decide,
             changes.draft,
             changes.hold,

@@ -13,15 +13,21 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.model import ProofCheck
     from activities.record import RecordActivities
-    from habeas.acts import ActAnswer, ActCall, ActKind
-    from habeas.model import Outcome, Right
+    from habeas.acts import WITHOUT_COPY, ActAnswer, ActCall, ActKind
+    from habeas.model import Outcome, Right, Stage
     from workflows import calls
     from workflows.asking import Asking
-    from workflows.systems import STORAGE
+    from workflows.systems import COPY, OURS, STORAGE
 
 
 _IN_PARTS = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
 """Rights that may be refused for some categories of data and granted for the rest."""
+
+
+_KEPT_IN = {
+    STORAGE: "The package cannot be left out; make room for it.",
+    COPY: "A copy is no system: approve the plan without it, with the reason.",
+}
 
 
 class Acts(Asking):
@@ -112,18 +118,31 @@ class Acts(Asking):
     @workflow.update(name=ActKind.APPROVE.value)
     async def approve(self, call: ActCall) -> ActAnswer:
         """One of the approvals that the policy asks for; of an erasure, of exactly this plan."""
+        earlier = self.approvals.get(call.actor)
         self.approvals[call.actor] = call.act_id
         needed = self.brief.approvals if self.brief else 1
+        note = f"approved_{len(self.approvals)}_of_{needed}"
+        if call.ground == WITHOUT_COPY:
+            self.without_copy.add(call.actor)
+            note = f"approved_without_copy_{len(self.without_copy)}_of_{needed}"
         try:
-            return await self._accept(ActKind.APPROVE, call, f"approved_{len(self.approvals)}_of_{needed}")
+            return await self._accept(ActKind.APPROVE, call, note)
         except ApplicationError:
-            self.approvals.pop(call.actor, None)
+            self._take_back(call, earlier)
             raise
+
+    def _take_back(self, call: ActCall, earlier: str | None) -> None:
+        self.approvals.pop(call.actor, None)
+        self.without_copy.discard(call.actor)
+        if earlier is not None:
+            self.approvals[call.actor] = earlier
 
     @approve.validator
     def _may_approve(self, call: ActCall) -> None:
-        self._check(ActKind.APPROVE)
-        if call.actor in self.approvals:
+        without = call.ground == WITHOUT_COPY
+        if self.stage is Stage.REVIEWING or not (without and COPY in self.systems.waiting):
+            self._check(ActKind.APPROVE)
+        if call.actor in (self.without_copy if without else self.approvals):
             raise ApplicationError("You have approved this already; another person must.", type="not_allowed")
         if self.plan_outdated or self.drafting:
             raise ApplicationError("The plan is being drafted anew; look again in a moment.", type="wrong_stage")
@@ -230,8 +249,8 @@ class Acts(Asking):
             raise ApplicationError(
                 f"The request does not wait for that system; it does for: {waiting}.", type="bad_input"
             )
-        if kind is ActKind.SKIP_SYSTEM and call.system == STORAGE:
-            raise ApplicationError("The package cannot be left out; make room for it.", type="not_allowed")
+        if kind is ActKind.SKIP_SYSTEM and call.system in OURS:
+            raise ApplicationError(_KEPT_IN[call.system], type="not_allowed")
 
     @workflow.signal(name="system_called_back")
     def system_called_back(self, system: str, handle: str) -> None:

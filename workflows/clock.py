@@ -61,7 +61,7 @@ class Clock:
         self._moved += 1
 
     def pause(self) -> None:
-        """Hold every alarm until `resume`."""
+        """Hold every alarm of the law's until `resume`; those of a promise go on ringing."""
         self.paused = True
         self._moved += 1
 
@@ -79,8 +79,8 @@ class Clock:
         """Ring until stopped. A change while it waits makes it look again."""
         while not self._stopped:
             seen = self._moved
-            upcoming = None if self.paused else self._next()
-            if upcoming is None:
+            upcoming = self._next()
+            if upcoming is None or self._nags_before(upcoming):
                 await self._still(partial(self._moved_since, seen), ring)
                 continue
             left = upcoming.at - workflow.now()
@@ -111,10 +111,29 @@ class Clock:
             if not moved():
                 await ring(Alarm.PAUSED)
 
+    def _nags_before(self, upcoming: Ring) -> bool:
+        every = self.face.paused_every if self.paused else None
+        return every is not None and (upcoming.at - workflow.now()).total_seconds() > every
+
     def _moved_since(self, seen: int) -> bool:
         return self._moved != seen
 
     def _next(self) -> Ring | None:
+        rings = self._of_promise() if self.paused else self._of_term()
+        waiting = [ring for ring in rings if (ring.at, ring.alarm) not in self._rung]
+        return min(waiting, key=lambda ring: (ring.at, ring.alarm), default=None)
+
+    def _of_promise(self) -> list[Ring]:
+        """What no pause holds: the promise was counted from receipt, whatever is awaited."""
+        promise = self.face.promise
+        if promise is None:
+            return []
+        rings = [Ring(at=at, alarm=Alarm.REMIND) for at in promise.remind_at]
+        if promise.delay_at:
+            rings.append(Ring(at=promise.delay_at, alarm=Alarm.DELAY))
+        return [*rings, Ring(at=promise.ends_at, alarm=Alarm.BREACH)]
+
+    def _of_term(self) -> list[Ring]:
         face = self.face
         rings = [Ring(at=at, alarm=Alarm.REMIND) for at in face.remind_at]
         if face.extend_at and not face.extended:
@@ -125,5 +144,4 @@ class Clock:
             rings.append(Ring(at=face.release_at, alarm=Alarm.RELEASE))
         if face.due_at:
             rings.append(Ring(at=face.due_at, alarm=Alarm.BREACH))
-        waiting = [ring for ring in rings if (ring.at, ring.alarm) not in self._rung]
-        return min(waiting, key=lambda ring: (ring.at, ring.alarm), default=None)
+        return rings

@@ -35,7 +35,9 @@ class ClockActs(TaskActs):
                 await self._extend(str(call.ground), call.act_id)
             finally:
                 self._extending = False
-        return self._answer(call, "extended")
+        promise = self.clock.face.promise
+        stands = promise is not None and promise.stands
+        return self._answer(call, "extended_but_the_promised_day_stands" if stands else "extended")
 
     @extend.validator
     def _may_extend(self, call: ActCall) -> None:

@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.copies import COPY_FIRST
     from activities.model import EraseOrder, EraseReport, OnRequest, SystemBrief
     from activities.plan import PlanActivities
     from activities.systems import SystemActivities
     from habeas.model import Outcome, Right, Stage
     from workflows import calls
-    from workflows.holding import Holding
+    from workflows.copies import AfterCopies
     from workflows.model import RequestStart
 
 VETO_ASKED_EVERY = timedelta(days=1)
 
 
-class Erasing(Holding):
+class Erasing(AfterCopies):
     """Erases, confirms, and says what became of it."""
 
     def __init__(self, start: RequestStart) -> None:
@@ -100,6 +101,11 @@ class Erasing(Holding):
             order = self._erase_order(system, handle)
             back = EraseReport(system=system.name, state="drifted") if self.approvals else None
             report = await self.systems.step(system, "erase", SystemActivities.erase, order, refused=back)
+            if report is not None and report.state == COPY_FIRST:
+                # It was asked for since: what is not erased yet waits.
+                while not await self._look_for_copies():
+                    continue
+                continue
             # Whoever is left out may have erased before it failed.
             self.begun = self.begun or report is None or report.state != "drifted"
             if report is None:

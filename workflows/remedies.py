@@ -15,12 +15,17 @@ with workflow.unsafe.imports_passed_through():
 class Remedying(Handing):
     """Has a human decide, tells the person, and opens the request anew where the decision is for them.
 
-    Nobody is asked to prove who they are: the decision tells nothing of what is held, and what it opens anew goes to
-    the person who asked the first time, with a proof of its own.
+    Who gives what the earlier request proved, or was written to at, is not asked to prove it again: every letter goes
+    to where that request's go, and what is opened anew asks for a proof of its own. Who gives nothing of it is asked,
+    and a human is told; until one attests that it is the same person, nothing of that request is told or opened.
     """
 
     async def _remedy(self) -> Outcome:
         self.send_soon("acknowledgement", "acknowledgement")
+        if self._brief.other_person:
+            self.send_soon("staff_attention", "other_person", code="other_person")
+            if not await self._verify():
+                return await self._tell(Outcome.UNVERIFIED, "unverified")
         await self._enter(Stage.REVIEWING)
         self.send_soon("staff_attention", "review/remedy", code="review")
         await workflow.wait_condition(lambda: self.settled() and bool(self.approvals) and not self.asked)

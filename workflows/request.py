@@ -134,7 +134,9 @@ class RequestWorkflow(Changing):
         order = CloseOrder(
             request_id=self.id, at=workflow.now(), outcome=outcome, skipped=tuple(sorted(self.systems.skipped))
         )
-        return await calls.record(RecordActivities.close, order, f"close: {outcome.value}")
+        closed = await calls.record(RecordActivities.close, order, f"close: {outcome.value}")
+        await self._tell_erasures(closed.erasures)
+        return closed
 
     # Where they are known
 
@@ -199,13 +201,18 @@ class RequestWorkflow(Changing):
         while True:
             self.plan_outdated = False
             needed = await self._ready_for_review()
-            await workflow.wait_condition(partial(self._may_go_on, needed))
-            if not self.look_again and not self.plan_outdated and self._brief.erasure_waits:
-                await self._wait_before_erasing()
-            if self.look_again:
-                return False
-            if not self.plan_outdated:
-                return True
+            waited = not self._brief.erasure_waits
+            while not self.plan_outdated:
+                await workflow.wait_condition(partial(self._may_go_on, needed))
+                if not waited and not self.look_again and not self.plan_outdated:
+                    await self._wait_before_erasing()
+                    waited = True
+                if self.look_again:
+                    await self._no_copy_awaited()
+                    return False
+                # Something may be decided or asked while a copy is looked for.
+                if not self.plan_outdated and await self._after_copies() and self._is_approved(needed):
+                    return True
 
     async def _wait_before_erasing(self) -> None:
         """The waiting period, unless something new turns up. Until it is over the person may withdraw as before."""
@@ -223,6 +230,8 @@ class RequestWorkflow(Changing):
         """Draft what is to be approved; how many people must."""
         brief = self._brief
         self.approvals.clear()
+        self.without_copy.clear()
+        await self._no_copy_awaited()
         self.drafting = True
         if self.right is Right.ERASURE:
             report = await calls.work(
@@ -242,8 +251,15 @@ class RequestWorkflow(Changing):
 
     def _may_go_on(self, needed: int) -> bool:
         """Whether the story goes on: approved and nothing asked of the person any more, or something new turned up."""
-        approved = len(self.approvals) >= needed and not self.asked
-        return self.settled() and (approved or self.look_again or self.plan_outdated)
+        return self.settled() and (self._has_approvals(needed) or self.look_again or self.plan_outdated)
+
+    def _is_approved(self, needed: int) -> bool:
+        """Approved, and nothing new turned up since."""
+        new = self.look_again or self.plan_outdated
+        return self.settled() and self._has_approvals(needed) and not new
+
+    def _has_approvals(self, needed: int) -> bool:
+        return len(self.approvals) >= needed and not self.asked
 
     # The clock's alarms
 

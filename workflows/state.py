@@ -44,6 +44,8 @@ class RequestState:
         self.drafting = False
         """The plan that can be seen is the old one, and not what would be carried out."""
         self.approvals: dict[str, str] = {}
+        self.without_copy: set[str] = set()
+        """Who of them said to go on before a copy of the same person's is answered."""
         self.exempted: set[str] = set()
         """Categories of data that are refused."""
         self.asked: set[str] = set()

@@ -23,6 +23,10 @@ R = TypeVar("R")
 
 STORAGE = "habeas-storage"
 """Stands among the systems that a request waits for when the engine's own storage does not take the package."""
+COPY = "habeas-copy"
+"""Stands there while an erasure waits for a copy of the same person's."""
+OURS = frozenset({STORAGE, COPY})
+"""No systems that could be left out."""
 MOST_CALLBACKS = 200
 """Callbacks that nobody waits for yet, kept in case they came before the answer that they belong to."""
 
@@ -60,7 +64,7 @@ class Systems:
 
     def skip_waiting(self) -> None:
         """Go on without every system that is being waited for."""
-        for system in sorted(self.waiting.keys() - {STORAGE}):
+        for system in sorted(self.waiting.keys() - OURS):
             self.skip(system)
 
     def call_back(self, system: str, handle: str) -> None:
@@ -153,7 +157,9 @@ class Systems:
     async def told(self, system: str, heard: int, *, within: timedelta | None = None) -> None:
         """Until staff say retry or skip, unless they did since; or until so much time is over."""
         with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._is_told(system, heard), timeout=within)
+            await workflow.wait_condition(
+                lambda: self._is_told(system, heard), timeout=within, timeout_summary=f"ask again: {system}"
+            )
 
     async def called_back(self, system: str, handle: str, give_up_after: float) -> None:
         """Until the system calls back with this handle, or the time it gave itself is over. A call counts once."""

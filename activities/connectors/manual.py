@@ -10,9 +10,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints
 
-from activities.connectors.settings import CollectionSettings, Words, read_settings
+from activities.connectors.settings import CollectionSettings, SpokenSettings, Words, read_settings
 from habeas.connector import Collection, Connector, Health, Located, Manifest, Page, RecordRef, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
+from habeas.fields import Origin, SensitiveType
 from habeas.model import Frozen, Identifier, normalise
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
@@ -50,9 +51,14 @@ class _Stack(CollectionSettings):
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
     free_text: tuple[str, ...] = ()
+    origin: Origin | None = None
+    origins: Mapping[str, Origin] = Field(default_factory=dict)
+    types: Mapping[str, SensitiveType] = Field(default_factory=dict)
+    file_field: str | None = None
+    """What ``origins`` and ``types`` call the scans."""
 
 
-class ManualSettings(Hands):
+class ManualSettings(Hands, SpokenSettings):
     """A manual system's table in the settings."""
 
     title: Words
@@ -75,6 +81,7 @@ class ManualConnector:
             collections=_collections(settings),
             purposes=settings.purposes,
             manual=True,
+            glossary=settings.glossary,
         )
 
     @classmethod

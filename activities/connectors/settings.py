@@ -9,13 +9,29 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from habeas.connector import Collection, Retention, Treatment
 from habeas.errors import ConfigurationError
+from habeas.glossary import Glossary, Phrase
+from habeas.languages import Language
 from habeas.model import Frozen
 
-__all__ = ["CollectionSettings", "KeptSettings", "Words", "read_settings"]
+__all__ = ["CollectionSettings", "KeptSettings", "SpokenSettings", "Words", "read_settings"]
 
 M = TypeVar("M", bound=BaseModel)
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+class SpokenSettings(Frozen):
+    """What a system's settings write that a person reads, in other languages."""
+
+    language: Language = "en"
+    """Of titles and laws."""
+    words: Mapping[Language, Mapping[Phrase, Phrase]] = Field(default_factory=dict)
+    """By language: a title or a law as written here -> what it is there."""
+
+    @property
+    def glossary(self) -> Glossary:
+        """The same, as the manifest has it."""
+        return Glossary(language=self.language, words=self.words)
 
 
 class KeptSettings(Frozen):
@@ -35,6 +51,8 @@ class KeptSettings(Frozen):
 class CollectionSettings(Frozen):
     """What the controller decides about one kind of object in a system: its category, and what erasure does to it."""
 
+    title: Words | None = None
+    """For people; without one its name is made readable."""
     category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
     treatment: Treatment = Treatment.DELETE
     retention: KeptSettings | None = None
@@ -50,9 +68,8 @@ class CollectionSettings(Frozen):
             more: the other fields of `Collection`, which the connector knows and nobody sets.
         """
         kept = self.retention.retention(anchor) if self.retention else None
-        return Collection(
-            name=name, category=self.category, treatment=self.treatment, after=self.after, retention=kept, **more
-        )
+        given = self.model_dump(include={"title", "category", "treatment", "after"})
+        return Collection(name=name, retention=kept, **given, **more)
 
 
 def read_settings(model: type[M], system: str, settings: Mapping[str, Any]) -> M:

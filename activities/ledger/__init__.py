@@ -3,6 +3,7 @@
 from activities.ledger.acts import Act
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
+from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
@@ -10,6 +11,7 @@ from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterSt
 from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
+from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
@@ -26,6 +28,7 @@ __all__ = [
     "Changes",
     "ClaimedLink",
     "CodeResult",
+    "CopyRow",
     "DeletionHoldRow",
     "DueRow",
     "ErrorRow",
@@ -47,6 +50,7 @@ __all__ = [
     "NoticeState",
     "Opened",
     "OutcomeRow",
+    "PastRow",
     "PauseRow",
     "Proof",
     "RequestFilter",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from activities.ledger.acts import Acts
 from activities.ledger.artifacts import Artifacts
+from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
@@ -24,6 +25,7 @@ from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
+from activities.ledger.past import Past
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
@@ -55,10 +57,12 @@ class Tx(
     Artifacts,
     Results,
     Endings,
+    Callbacks,
     Notices,
     Restrictions,
     Holds,
     Expiries,
+    Past,
     Tasks,
     Troubles,
 ):

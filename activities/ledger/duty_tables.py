@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from activities.ledger.tables import HEX_SHA256, code_check, metadata, moment, request_column
 
 __all__ = [
+    "callback",
     "deletion_hold",
     "expiry",
     "expiry_trouble",
@@ -90,6 +91,21 @@ legal_hold_subject = Table(
     Column("fingerprint", Text, primary_key=True, index=True, comment="HMAC of an identifier under the master key"),
     CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
     comment="whom a hold is about; a hold without rows here is about everybody",
+)
+
+past_subject = Table(
+    "past_subject",
+    metadata,
+    request_column(primary_key=True),
+    Column(
+        "fingerprint",
+        Text,
+        primary_key=True,
+        index=True,
+        comment="HMAC of a proven identifier under the master key",
+    ),
+    CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
+    comment="who asked before, as keyed fingerprints; rows go when the request's key is destroyed",
 )
 
 notice = Table(
@@ -173,4 +189,15 @@ expiry_trouble = Table(
     Column("mended_told_at", moment()),
     code_check("code"),
     comment="short-lived data past its term that does not end, and what staff were told of it",
+)
+
+callback = Table(
+    "callback",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("handle", Text, primary_key=True, comment="the system's own, and by the contract nobody's data"),
+    request_column(nullable=False),
+    Column("at", moment(), nullable=False),
+    Index("ix_callback_request", "request_id"),
+    comment="work under way in a system that will call back, and the request that waits for it",
 )

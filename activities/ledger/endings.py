@@ -6,10 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
+from activities.ledger.duty_tables import callback, past_subject
 from activities.ledger.room import Room
 from activities.ledger.tables import (
     act,
     challenge,
+    copy_subject,
+    copy_wait,
     document,
     error,
     letter,
@@ -43,7 +46,7 @@ class Endings(Room):
         )
         parts = [
             delete(table).where(table.c.request_id == request_id).cte(f"no_{table.name}")
-            for table in (document, open_subject)
+            for table in (document, open_subject, copy_subject, copy_wait, callback, past_subject)
         ] + [
             update(column.table).where(column.table.c.request_id == request_id).values({column: None}).cte(f"no_{name}")
             for name, column in {

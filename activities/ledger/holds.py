@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, func, insert, lite
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import deletion_hold, legal_hold, legal_hold_subject
-from activities.ledger.room import Room, context, parsed, plain
+from activities.ledger.room import Room, context, parsed, person_prints, plain
 from activities.ledger.tables import evidence, request
 from activities.vault import Vault
 from habeas.errors import BadInput
@@ -264,7 +264,7 @@ class Holds(Room):
 
 def hold_prints(vault: Vault, controller: str, identifiers: Iterable[Identifier]) -> list[str]:
     """The fingerprints by which holds know people; for each controller their own."""
-    return sorted({vault.fingerprint(f"hold/{controller}", f"{one.kind}:{one.value}") for one in identifiers})
+    return person_prints(vault, f"hold/{controller}", identifiers)
 
 
 def _given(prints: Iterable[str]) -> Any:

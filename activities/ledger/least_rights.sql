@@ -13,7 +13,7 @@ TO :"role";
 
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON document TO :"role";
-GRANT SELECT, INSERT, DELETE ON open_subject TO :"role";
+GRANT SELECT, INSERT, DELETE ON open_subject, past_subject, copy_subject, copy_wait, callback TO :"role";
 GRANT DELETE ON act TO :"role";
 
 GRANT SELECT, INSERT ON evidence, code_try, legal_hold_subject, expiry TO :"role";

@@ -11,13 +11,14 @@ from sqlalchemy import ARRAY, CTE, ColumnElement, Table, Text, and_, delete, fun
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.expression import TableValuedAlias
 
+from activities.ledger.copies import Copies
 from activities.ledger.requests import REQUEST, to_request
-from activities.ledger.room import Room, context, parsed
-from activities.ledger.tables import document, evidence_head, open_subject, request, request_key
+from activities.ledger.room import context, parsed
+from activities.ledger.tables import copy_subject, document, evidence_head, open_subject, request, request_key
 from activities.vault import RequestKey, WrappedKey
 from habeas.errors import BadInput, UnknownRequest
 from habeas.evidence import genesis
-from habeas.model import Frozen, Request, RequestId, Right, Stage, Subject
+from habeas.model import COPIES, Frozen, Request, RequestId, Right, Stage, Subject
 from habeas.particulars import Scope
 
 SUBJECT = "subject"
@@ -46,6 +47,10 @@ class NewRequest(Frozen):
     """Access: a copy, or the categories only."""
     about: RequestId | None = None
     """The request that an appeal, a complaint or a grievance is about."""
+    categories: tuple[str, ...] = ()
+    """The categories of data that it is about; empty for all."""
+    before_erasure: bool = False
+    """A copy that is to be answered before anything of the person is erased."""
 
 
 class Opened(Frozen):
@@ -56,7 +61,7 @@ class Opened(Frozen):
     """False: this one was open already, and nothing was written."""
 
 
-class Opening(Room):
+class Opening(Copies):
     """Methods on opening requests, and on their subjects."""
 
     async def open_request(self, new: NewRequest) -> Opened:
@@ -78,9 +83,10 @@ class Opening(Room):
             if new.idempotency_key is not None
             else None
         )
+        known = self._copy_prints(new.controller, new.subject.identifiers) if new.right in COPIES else []
         # The one found may close between two statements: then the claim is tried again.
         for _ in range(_OPENING_TRIES):
-            row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency))).one()
+            row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency, known))).one()
             if row.id is not None:
                 self._fresh_keys[new.id] = key
                 return Opened(request=to_request(row), created=True)
@@ -151,7 +157,12 @@ def _unnested(values: Iterable[str]) -> TableValuedAlias:
 
 
 def _opening(
-    new: NewRequest, wrapped: WrappedKey, key: RequestKey, fingerprints: list[str], idempotency: str | None
+    new: NewRequest,
+    wrapped: WrappedKey,
+    key: RequestKey,
+    fingerprints: list[str],
+    idempotency: str | None,
+    known: list[str],
 ) -> Any:
     """One statement: claim the fingerprints and, only if all were free, write the request and what belongs to it."""
     prints = _unnested(fingerprints)
@@ -169,6 +180,7 @@ def _opening(
         .cte("claimed")
     )
     facts = new.model_dump(include=set(NewRequest.model_fields) - {"reason", "idempotency_key", "subject"})
+    facts["categories"] = list(new.categories)
     facts |= {"right": new.right.value, "stage": Stage.RECEIVED.value, "idempotency": idempotency}
     all_free = select(func.count()).select_from(claimed).scalar_subquery() == len(fingerprints)
     opened = (
@@ -187,6 +199,10 @@ def _opening(
         _follow(opened, evidence_head, {"n": 0, "hash": genesis(new.id)}),
         *(_follow(opened, document, {"name": name, "sealed": data}) for name, data in sealed.items()),
     ]
+    if known:
+        theirs = func.unnest(literal(known, ARRAY(Text))).table_valued("value", name="theirs").render_derived()
+        source = select(opened.c.id, theirs.c.value).select_from(opened.join(theirs, true()))
+        parts.append(insert(copy_subject).from_select(["request_id", "fingerprint"], source).cte("copy_of"))
     claims = select(func.array_agg(claimed.c.fingerprint)).scalar_subquery().label("claimed")
     always = select(literal(1).label("one")).subquery()
     return select(claims, *opened.c).select_from(always.outerjoin(opened, true())).add_cte(*parts)

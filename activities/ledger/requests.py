@@ -33,6 +33,8 @@ class RequestRow(Request):
     started_at: datetime | None
     scope: Scope | None = None
     about: RequestId | None = None
+    categories: tuple[str, ...] = ()
+    before_erasure: bool = False
 
     @property
     def paused(self) -> bool:

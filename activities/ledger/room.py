@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,7 @@ from activities.ledger.keys import KeyRing
 from activities.ledger.tables import request, request_key
 from activities.vault import RequestKey, Vault, WrappedKey
 from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
+from habeas.model import Identifier
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -134,6 +135,11 @@ def parsed(model: type[M], document: bytes) -> M:
         return model.model_validate_json(document)
     except ValidationError:
         raise SealBroken("Its content is not of the expected form.") from None
+
+
+def person_prints(vault: Vault, purpose: str, identifiers: Iterable[Identifier]) -> list[str]:
+    """The fingerprints by which a person is known for one purpose, and cannot be followed to another."""
+    return sorted({vault.fingerprint(purpose, f"{one.kind}:{one.value}") for one in identifiers})
 
 
 def plain(row: Row[Any]) -> dict[str, Any]:

@@ -106,6 +106,20 @@ request = Table(
         nullable=False,
         comment="the date that counts, for the order of the queue",
     ),
+    Column(
+        "categories",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'::text[]"),
+        comment="the categories of data that it is about, by the policy's ids; none for all",
+    ),
+    Column(
+        "before_erasure",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="a copy that the person wants before anything is erased",
+    ),
     CheckConstraint(r"id ~ '^HB(-[0-9A-HJKMNP-TV-Z]{4}){3}$'", name="id"),
     CheckConstraint(_one_of('"right"', Right), name="right"),
     CheckConstraint(_one_of("stage", Stage), name="stage"),
@@ -147,6 +161,23 @@ open_subject = Table(
     ),
     CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
     comment="who has an open request, as keyed fingerprints; rows go when the request closes",
+)
+
+copy_subject = Table(
+    "copy_subject",
+    metadata,
+    request_column(primary_key=True),
+    Column("fingerprint", Text, primary_key=True, index=True, comment="HMAC of an identifier under the master key"),
+    CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
+    comment="who asked for a copy, so that an erasure of the same person finds it; rows go with the request's key",
+)
+
+copy_wait = Table(
+    "copy_wait",
+    metadata,
+    request_column(primary_key=True),
+    Column("copy", Text, ForeignKey("request.id"), primary_key=True, index=True),
+    comment="which erasure waits, or waited, for which copy",
 )
 
 pause = Table(

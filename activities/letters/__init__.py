@@ -53,6 +53,7 @@ from activities.letters.parts import (
     Kind,
     LetterFacts,
     MissingSystem,
+    OtherPart,
     Reader,
     WithheldGroup,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "NotARight",
     "NotARightFacts",
     "NothingFound",
+    "OtherPart",
     "PartialRefusal",
     "PartialRefusalLetter",
     "QuestionFacts",

@@ -120,8 +120,8 @@ def _not_a_right(facts: NotARight, say: Said) -> Iterable[Block]:
 
 
 def _categories(facts: CategoriesLetter, say: Said) -> Iterable[Block]:
-    key = "categories_answer.lead" if facts.held else "categories_answer.nothing"
-    yield say.paragraph(key, Element.ACTION_TAKEN)
+    nothing = "nothing_asked" if facts.only else "nothing"
+    yield say.paragraph(f"categories_answer.{'lead' if facts.held else nothing}", Element.ACTION_TAKEN)
     if facts.held and facts.look_back_months:
         yield say.plain(say.words.counted("categories_answer.look_back", facts.look_back_months))
     for held in facts.held:
@@ -221,6 +221,11 @@ def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block
 
 
 def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
+    if facts.other_person:
+        yield say.paragraph("remedy_decision.looked", Element.ACTION_TAKEN)
+        yield say.paragraph("remedy_decision.other_person", Element.REASONS)
+        yield from say.remedies()
+        return
     if facts.about:
         yield say.paragraph("remedy_decision.about", about=facts.about)
     yield say.paragraph(f"remedy_decision.{'granted' if facts.granted else 'denied'}", Element.ACTION_TAKEN)

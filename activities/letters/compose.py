@@ -89,7 +89,9 @@ def compose(facts: Told, words: Words) -> Draft:
 
 
 def _subject(facts: Told) -> str:
-    return "erased_subject" if isinstance(facts, RestrictionLifting) and facts.erased_then else "subject"
+    if isinstance(facts, RestrictionLifting) and facts.erased_then:
+        return "erased_subject"
+    return "late_subject" if isinstance(facts, DelayLetter) and not facts.promised else "subject"
 
 
 def _body(facts: Told, words: Words) -> Iterable[Block]:
@@ -148,6 +150,9 @@ def _is_name(text: str) -> bool:
 
 
 def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
+    if facts.beside:
+        listed = words.listing(facts.beside.about)
+        yield Block(kind="paragraph", text=words.text("common.beside", id=facts.beside.request_id, list=listed))
     if facts.status_url and facts.kind.reader == "subject":
         yield Block(kind="link", text=words.text("common.follow"), url=facts.status_url)
     questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
@@ -159,7 +164,10 @@ def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
     if facts.right is Right.COMPLAINT:
         yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
     if facts.due_on:
-        yield say.paragraph("acknowledgement.due", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
+        due = {"hard": "promised", "efforts": "efforts", None: "due"}[facts.promise]
+        yield say.paragraph(f"acknowledgement.{due}", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
+        if facts.promise == "efforts" and facts.law_due_on:
+            yield say.paragraph("acknowledgement.efforts_law", law=say.words.date(facts.law_due_on))
     else:
         yield say.paragraph("acknowledgement.no_date")
     yield say.paragraph(f"acknowledgement.identity_{facts.identity}", Element.VERIFICATION)
@@ -184,8 +192,13 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
 
 def _extension(facts: Extension, say: Said) -> Iterable[Block]:
     yield say.asked()
-    dates = {"due": say.words.date(facts.due_on), "new_due": say.words.date(facts.new_due_on)}
-    yield say.paragraph("extension.dates", Element.NEW_DATE, **dates)
+    new_due = say.words.date(facts.new_due_on)
+    if facts.promised_on:
+        kept = say.words.date(facts.promised_on)
+        yield say.paragraph("extension.promise_stands", Element.NEW_DATE, new_due=new_due, promised=kept)
+    else:
+        due = say.words.date(facts.due_on)
+        yield say.paragraph("extension.dates", Element.NEW_DATE, due=due, new_due=new_due)
     yield from say.grounds(facts.grounds, "extension_grounds")
     if facts.provision:
         yield say.paragraph("extension.provision", Element.PROVISION, provision=facts.provision)
@@ -214,7 +227,8 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
-    lead = "all" if whole else "part" if facts.erased or facts.anonymised else "none"
+    something = facts.erased or facts.anonymised
+    lead = ("all" if something or not facts.only else "nothing_asked") if whole else "part" if something else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
@@ -223,6 +237,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.refused(facts.refused)
     yield from say.kept(facts.kept)
     yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
+    if facts.only:
+        yield say.paragraph("completion_erasure.not_asked")
     yield from say.missing(facts.missing)
     yield from say.recipients(facts)
     yield say.record()

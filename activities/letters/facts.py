@@ -45,6 +45,10 @@ class Acknowledgement(LetterFacts):
     kind = Kind.ACKNOWLEDGEMENT
     due_on: date | None = None
     """When the law wants an answer; None where it names no date."""
+    promise: Literal["hard", "efforts"] | None = None
+    """How firmly ``due_on`` was promised, where it is the controller's word and not the law's last day."""
+    law_due_on: date | None = None
+    """The law's last day beside a promise."""
     identity: Literal["code", "ask", "attested", "none"] = "code"
     """How we make sure of the person: a code to the address on record, staff will, staff already have, or no need."""
 
@@ -75,6 +79,8 @@ class Extension(LetterFacts):
     new_due_on: date
     grounds: tuple[Ground, ...] = Field(min_length=1)
     provision: str | None = None
+    promised_on: date | None = None
+    """The day that was promised in any case, and stands whatever the law allows."""
 
 
 class CompletionAccess(LetterFacts):
@@ -162,6 +168,8 @@ class StaffReminder(StaffFacts):
     due_on: date
     planned_on: date | None = None
     """The last working day before, where nobody works on the last day."""
+    promised: bool = False
+    """It is the controller's promise that ends on that day, before the law's term does."""
 
 
 class StaffAlarm(StaffFacts):
@@ -169,6 +177,8 @@ class StaffAlarm(StaffFacts):
 
     kind = Kind.STAFF_ALARM
     due_on: date
+    promised: bool = False
+    """It is the controller's promise that is broken; the law's term ends later."""
 
 
 class StaffAttention(StaffFacts):

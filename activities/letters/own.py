@@ -73,6 +73,8 @@ class DelayFacts(Frozen):
 
     why: str = Field(min_length=1, repr=False)
     expected_on: date
+    promised: bool = True
+    """False: nothing was promised beyond the law, and its term is over."""
 
 
 class ChangedGroup(Frozen):
@@ -264,6 +266,8 @@ class RemedyDecision(Frozen):
     why: str | None = Field(default=None, repr=False)
     about: RequestId | None = None
     """The request that it was about."""
+    other_person: bool = False
+    """It names a request that is not shown to be the same person's: nothing of that one is told."""
     new_request: RequestId | None = None
     """Under which it is carried out now."""
 

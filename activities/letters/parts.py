@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "LetterFacts",
     "MissingSystem",
+    "OtherPart",
     "Reader",
     "WithheldGroup",
 ]
@@ -158,6 +159,14 @@ class KeptGroup(Frozen):
     """Why, where it is not a law's term: refused, needed in a pending matter, restricted."""
 
 
+class OtherPart(Frozen):
+    """The other request that one objection became."""
+
+    request_id: RequestId
+    about: tuple[str, ...]
+    """Titles of what it is about."""
+
+
 class LetterFacts(Frozen):
     """What every letter needs."""
 
@@ -171,6 +180,10 @@ class LetterFacts(Frozen):
     received_on: date
     scope: Scope = Scope.COPY
     """How much of an access was asked for."""
+    only: tuple[str, ...] = ()
+    """Titles of the categories of data that the request is about, where it is not about all."""
+    beside: OtherPart | None = None
+    """Objection: what of it goes under a reference of its own."""
     today: date
     timezone: str = "UTC"
     """IANA name; times of day are told in it."""
@@ -201,3 +214,4 @@ class Attention(StrEnum):
     LIFT_NOT_TOLD = "lift_not_told"
     KEPT_STOPPED = "kept_stopped"
     CLOCK_PAUSED = "clock_paused"
+    OTHER_PERSON = "other_person"

@@ -81,7 +81,10 @@ class Said:
         received = self.words.text("common.received", date=self.words.date(self._facts.received_on))
         by_category = self._facts.right is Right.ACCESS and self._facts.scope is Scope.CATEGORIES
         what = "categories" if by_category else self._facts.right.value
-        return self.plain(f"{self.words.text(f'asked.{what}')} {received}", Element.RECEIPT)
+        only = self._facts.only
+        said = [self.words.text(f"asked.{what}")]
+        said += [self.words.text("common.only", list=self.words.listing(only))] if only else []
+        return self.plain(" ".join([*said, received]), Element.RECEIPT)
 
     def help(self) -> Block:
         """Whom to ask about the letter."""
@@ -137,8 +140,10 @@ class Said:
         if group.until and group.reason is not Because.EXEMPT:
             key = "common.kept_at_least" if group.reason else "common.kept_until"
             why = self.words.text(key, law=group.law, date=self.words.date(group.until))
-        else:
+        elif group.law:
             why = self.words.text("common.kept", law=group.law)
+        else:
+            return self.group(group)
         return f"{self.group(group)} {why}"
 
     def withheld(self, key: str, groups: Iterable[WithheldGroup], *elements: Element) -> Iterable[Block]:

@@ -50,9 +50,12 @@ def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
             if facts.planned_on and facts.planned_on != facts.due_on:
                 planned = words.text("staff_reminder.planned", date=words.date(facts.planned_on))
                 yield Block(kind="paragraph", text=planned)
+            if facts.promised:
+                yield Block(kind="paragraph", text=words.text("staff_reminder.promised"))
         case StaffAlarm():
             days = (facts.today - facts.due_on).days
-            lead = words.counted("staff_alarm.lead", days, date=words.date(facts.due_on))
+            broken = "promised" if facts.promised else "lead"
+            lead = words.counted(f"staff_alarm.{broken}", days, date=words.date(facts.due_on))
             yield Block(kind="paragraph", text=lead)
             yield Block(kind="paragraph", text=words.text("staff_alarm.todo"))
         case StaffAttention():

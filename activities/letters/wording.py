@@ -21,7 +21,9 @@ from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-__all__ = ["LANGUAGES", "Words", "base_language", "catalogue", "humanise", "lookup", "missing_words", "overlay"]
+from habeas.glossary import humanise
+
+__all__ = ["LANGUAGES", "Words", "base_language", "catalogue", "lookup", "missing_words", "overlay"]
 
 LANGUAGES = ("en", "fr", "da", "nb", "de")
 """The languages that letters and packages speak; anything else is answered in the first."""
@@ -60,12 +62,6 @@ def lookup(topic: str, tag: str, own: Path | None = None) -> Words:
 def missing_words(languages: Iterable[str]) -> tuple[str, ...]:
     """Those of the languages (BCP 47) that letters do not speak: their readers would be answered in English."""
     return tuple(tag for tag in languages if base_language(tag) != _primary(tag))
-
-
-def humanise(name: str) -> str:
-    """A column's or table's name as a person would write it: ``first_name`` → ``First name``."""
-    text = " ".join(name.replace("_", " ").replace("-", " ").split())
-    return text[:1].upper() + text[1:] if text else name
 
 
 class Words:

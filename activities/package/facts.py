@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from activities.letters import Authority, Controller, MissingSystem
 from habeas.connector import Record
+from habeas.coverage import Excerpt
+from habeas.glossary import humanise
 from habeas.model import Frozen, RequestId, Right, SystemName
 
 __all__ = [
@@ -31,10 +33,18 @@ Sources = Mapping[tuple[str, str], OpenRecords]
 
 
 class WithheldField(Frozen):
-    """A field that is never disclosed, and why (shown to the person)."""
+    """A field that is not disclosed, why (shown to the person), and by which law."""
 
     field: str
+    label: str | None = None
+    """For people; without one the field's name is made readable."""
     reason: str = Field(min_length=1)
+    law: str | None = None
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return self.label or humanise(self.field)
 
 
 class WithheldItem(Frozen):
@@ -58,7 +68,20 @@ class CollectionFacts(Frozen):
     """How many records the source gives; the writer refuses any other number."""
     columns: tuple[str, ...] = ()
     """Fields in their order; fields that only records have follow."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Fields -> what people call them; without one a field's name is made readable."""
     withheld: tuple[WithheldField, ...] = ()
+    excerpt: Excerpt = Excerpt()
+    """What of the records is in the package; what has no value anywhere need not be among those withheld."""
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return self.title or humanise(self.name)
+
+    def label(self, field: str) -> str:
+        """What people call a field."""
+        return self.labels.get(field) or humanise(field)
 
 
 class SystemFacts(Frozen):

@@ -13,8 +13,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from activities.letters.wording import Words, humanise, lookup
-from activities.package.facts import CollectionFacts, PackageFacts, SystemFacts
+from activities.letters.wording import Words, lookup
+from activities.package.facts import CollectionFacts, PackageFacts, SystemFacts, WithheldField
 from activities.package.preview import Node
 from activities.package.rows import Table
 
@@ -48,7 +48,7 @@ def page(facts: PackageFacts, tables: Sequence[Table], made_at: datetime, words:
         "open_rows": OPEN_ROWS,
         "records": sum(t.facts.rows for t in tables),
         "attachments": sum(t.attachment_count for t in tables),
-        "withheld_fields": [(t, w) for t in _withheld(facts) for w in t[1].withheld],
+        "withheld_fields": [(t, w) for t in _withheld(facts) for w in _alike(t[1].withheld, words)],
     }
     return _in_pieces(_environment().get_template("index.html").generate(values))
 
@@ -69,6 +69,14 @@ def _in_pieces(parts: Iterable[str]) -> Iterator[bytes]:
             yield bytes(buffer)
             buffer.clear()
     yield bytes(buffer)
+
+
+def _alike(withheld: Sequence[WithheldField], words: Words) -> list[tuple[str, WithheldField]]:
+    """The names of the fields for each reason, and one of them."""
+    groups: dict[tuple[str, str | None], list[WithheldField]] = {}
+    for one in withheld:
+        groups.setdefault((one.reason, one.law), []).append(one)
+    return [(words.listing(one.called for one in same), same[0]) for same in groups.values()]
 
 
 def _as_table(table: Table) -> bool:
@@ -102,9 +110,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["humanise"] = humanise
     environment.filters["href"] = quote
+    environment.filters["called"] = lambda field, collection: collection.label(field)
+    environment.filters["basis"] = lambda code, words: words.named("legal_bases", code)
+    environment.filters["alike"] = _alike
     environment.filters["blanks"] = _blanks
-    environment.filters["title_of"] = lambda collection: collection.title or humanise(collection.name)
     environment.tests["tabular"] = _as_table
     return environment

@@ -9,8 +9,9 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from activities.letters.wording import Words, humanise
+from activities.letters.wording import Words
 from activities.package.jsonl import json_line
+from habeas.glossary import humanise
 
 __all__ = ["Node", "show"]
 

@@ -61,7 +61,7 @@ class Table:
 
     def __post_init__(self) -> None:
         self._withheld = {w.field for w in self.facts.withheld}
-        self.columns = [c for c in self.facts.columns if c not in self._withheld]
+        self.columns = [c for c in self.facts.columns if self._discloses(c)]
 
     async def json(self) -> AsyncGenerator[bytes, None]:
         """A JSON array, one record per line. Fills in columns, preview and attachments."""
@@ -113,7 +113,8 @@ class Table:
         count, names, number = 0, Names(), 0
         stream = self.open()
         try:
-            async for record in stream:
+            async for found in stream:
+                record = found if self.facts.excerpt.files else found.model_copy(update={"files": ()})
                 count += 1
                 attachments = []
                 for file in record.files:
@@ -132,7 +133,10 @@ class Table:
             )
 
     def _disclosed(self, record: Record) -> dict[str, JsonValue]:
-        return {name: value for name, value in record.data.items() if name not in self._withheld}
+        return {name: value for name, value in record.data.items() if self._discloses(name)}
+
+    def _discloses(self, field: str) -> bool:
+        return field not in self._withheld and self.facts.excerpt.shows(field)
 
     def _note(self, files: list[Attachment]) -> None:
         self.attachment_count += len(files)

@@ -15,7 +15,6 @@ from isal import isal_zlib
 from pydantic import AwareDatetime, JsonValue
 from stream_zip import ZIP_64, stream_zip
 
-from activities.letters.wording import humanise
 from activities.package.bridge import Bridge
 from activities.package.facts import PackageFacts, Sources
 from activities.package.jsonl import json_line
@@ -171,7 +170,7 @@ def _article15(facts: PackageFacts, now: datetime) -> Mapping[str, object]:
                 "name": system.name,
                 "title": system.title,
                 "collections": [
-                    {"name": c.name, "title": c.title or humanise(c.name), "category": c.category, "records": c.rows}
+                    {"name": c.name, "title": c.called, "category": c.category, "records": c.rows}
                     for c in system.collections
                 ],
             }
@@ -189,7 +188,7 @@ def _withheld(facts: PackageFacts) -> Mapping[str, object]:
         "schema": "habeas.withheld/1",
         "request": facts.request_id,
         "fields": [
-            {"system": s.name, "collection": c.name, "field": w.field, "reason": w.reason}
+            {"system": s.name, "collection": c.name, "label": w.called, **w.model_dump(exclude_none=True)}
             for s in facts.systems
             for c in s.collections
             if c.rows

@@ -4,6 +4,7 @@ One reviewed TOML file per store. Nothing in it is guessed at run time: what is 
 ``habeas system map check``, and no process starts on it.
 """
 
+from habeas.datamap.finding import Finding
 from habeas.datamap.load import load_map, parse_map, require_decided
 from habeas.datamap.model import (
     ColumnRule,
@@ -18,7 +19,7 @@ from habeas.datamap.model import (
     StopRule,
     TableRule,
 )
-from habeas.datamap.problems import Finding, problems
+from habeas.datamap.problems import problems
 
 __all__ = [
     "ColumnRule",

@@ -9,6 +9,9 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.fields import Origin, SensitiveType
+from habeas.glossary import Glossary, Phrase, humanise
+from habeas.languages import Language
 from habeas.model import Frozen, SystemName
 from habeas.particulars import PurposeId
 
@@ -60,6 +63,12 @@ class ColumnRule(Frozen):
     """Why it is not disclosed: the person reads this."""
     rectify: bool = False
     """Its value may be corrected when the person asks for it."""
+    label: str | None = Field(default=None, min_length=1)
+    """What people call it; without one its name is made readable."""
+    origin: Origin | None = None
+    """Where its value comes from, if not as the table's; a mark is derived unless it says otherwise."""
+    holds: SensitiveType | Literal["none"] | None = Field(default=None, alias="is")
+    """What some laws never let out; ``none`` where only the column's name looks like it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -156,6 +165,10 @@ class TableRule(Frozen):
     personal: bool = True
     because: str | None = Field(default=None, min_length=3)
     category: str | None = None
+    title: str | None = Field(default=None, min_length=1)
+    """For people; without one its name is made readable."""
+    origin: Origin | None = None
+    """Where its data comes from, if not as the policy says of the category."""
     person: bool = False
     """A row is an account of a person: what `locate` answers."""
     name: tuple[str, ...] = ()
@@ -210,6 +223,12 @@ class DataMap(Frozen):
 
     system: SystemName
     title: str = ""
+    language: Language = "en"
+    """Of every phrase in it that a person reads."""
+    languages: tuple[Language, ...] = ()
+    """Those that people are answered in: the map has words for each."""
+    words: Mapping[Language, Mapping[Phrase, Phrase]] = Field(default_factory=dict)
+    """By language: a phrase as the map writes it -> the phrase there."""
     schema_name: str = Field(default="public", alias="schema", min_length=1)
     other_schemas: Mapping[str, str] = Field(default_factory=dict)
     """Schemas of the same database that this map leaves out -> why."""
@@ -249,6 +268,7 @@ class DataMap(Frozen):
             capabilities=_BASE | {each for each, offers in _MORE.items() if any(offers(table) for table in personal)},
             collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
             purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
+            glossary=Glossary(language=self.language, words=self.words),
         )
 
 
@@ -262,6 +282,7 @@ _MORE: Mapping[Capability, Callable[[TableRule], bool]] = {
 
 
 def _collection(name: str, table: TableRule) -> Collection:
+    content = table.file.content if table.file else None
     return Collection(
         name=name,
         category=table.category or "",
@@ -270,8 +291,20 @@ def _collection(name: str, table: TableRule) -> Collection:
         when_referenced=table.when_referenced,
         after=table.after,
         withheld={column: rule.because or "" for column, rule in table.columns.items() if not rule.disclose},
+        origin=table.origin,
+        origins=_origins(table),
+        types={column: rule.holds for column, rule in table.columns.items() if isinstance(rule.holds, SensitiveType)},
+        file_field=table.file.content if table.file else None,
         free_text=tuple(column for column, rule in table.columns.items() if rule.free_text),
         rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
         restrictable=table.restrict is not None,
         expires=table.expires.as_retention() if table.expires else None,
+        title=table.title,
+        labels={column: rule.label or humanise(column) for column, rule in table.columns.items() if column != content},
     )
+
+
+def _origins(table: TableRule) -> dict[str, Origin]:
+    """What the engine itself marks a row with was neither given by the person nor observed of them."""
+    said = {column: rule.origin for column, rule in table.columns.items() if rule.origin}
+    return dict.fromkeys(sorted(table.marks), Origin.DERIVED) | said

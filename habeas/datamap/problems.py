@@ -6,33 +6,12 @@ import itertools
 from collections.abc import Iterator
 
 from habeas.connector import Treatment
+from habeas.datamap.finding import Finding, finding
+from habeas.datamap.looks import looks_like
 from habeas.datamap.model import DataMap, TableRule, TomlPath
-from habeas.model import Frozen
+from habeas.datamap.untranslated import untranslated
+from habeas.fields import SensitiveType
 from habeas.policy.lines import line_of
-
-
-class Finding(Frozen):
-    """One thing to decide or to correct, and what to write."""
-
-    table: str | None = None
-    column: str | None = None
-    problem: str
-    write: str
-    line: int | None = None
-    """In the map's file, from 1; of the nearest thing around it."""
-
-    def __str__(self) -> str:
-        place = ".".join(part for part in (self.table, self.column) if part) or "the map"
-        return f"{f'line {self.line}: ' if self.line else ''}{place}: {self.problem}; {self.write}"
-
-
-def finding(
-    data_map: DataMap, problem: str, write: str, table: str | None = None, column: str | None = None, *path: str | int
-) -> Finding:
-    """A finding with its line: of ``path`` below the table, or of the column, or of the table."""
-    where: TomlPath = ("tables", table, *(path or (("columns", column) if column else ()))) if table else path
-    line = line_of(data_map.lines, where) if data_map.lines else None
-    return Finding(table=table, column=column, problem=problem, write=write, line=line)
 
 
 def problems(data_map: DataMap) -> tuple[Finding, ...]:
@@ -41,6 +20,7 @@ def problems(data_map: DataMap) -> tuple[Finding, ...]:
         _undecided(data_map),
         *(_table(data_map, name, table) for name, table in data_map.tables.items()),
         _unreachable(data_map),
+        untranslated(data_map),
     )
     return tuple(sorted(found, key=lambda one: one.line or 0))
 
@@ -82,6 +62,7 @@ def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
     yield from _links(data_map, name, table)
     yield from _rectified(data_map, name, table)
     yield from _marked(data_map, name, table)
+    yield from _sensitive(data_map, name, table)
     if table.expires:
         yield from _left_behind(data_map, name)
 
@@ -135,6 +116,21 @@ def _marked(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]
             path = (part, number) if part == "stops" else (part,)
             problem = f"{part}: {column} cannot hold a mark: {fixed[column]}"
             yield finding(data_map, problem, "name a column that is only a mark", name, None, *path)
+
+
+def _sensitive(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    """Where some law never lets a value out, what the column holds is decided, not guessed from its name."""
+    for column, rule in table.columns.items():
+        holds = looks_like(column)
+        undecided = ("tables", name, "columns", column, "is") in data_map.undecided
+        if holds and rule.holds is None and not undecided:
+            yield finding(
+                data_map,
+                "its name looks like what some laws never let out (11 CCR 7024(d)), and it does not say what it is",
+                f'write is = "{holds}", another of {", ".join(SensitiveType)}, or is = "none"',
+                name,
+                column,
+            )
 
 
 def _left_behind(data_map: DataMap, name: str) -> Iterator[Finding]:

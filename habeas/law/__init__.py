@@ -7,9 +7,11 @@ no regime. Importing this is light: files and holidays are read when first asked
 from habeas.law.case import Case, Deadlines, Pause
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
-from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Remedies
+from habeas.law.duties import Appeal, Counted, Duty, FeeRule, FreeRule, HoldRule, Remedies
 from habeas.law.library import (
+    BEYOND_FREE,
     authorities,
+    counted,
     extension_allowed,
     extension_grounds,
     fee_rule,
@@ -24,14 +26,17 @@ from habeas.law.library import (
     remedies,
     right_known,
     rights,
+    undisclosed,
     verification,
 )
 from habeas.law.places import default_clock_tz, is_country
 
 __all__ = [
+    "BEYOND_FREE",
     "Appeal",
     "Authority",
     "Case",
+    "Counted",
     "Deadlines",
     "Duty",
     "FeeRule",
@@ -43,6 +48,7 @@ __all__ = [
     "Remedies",
     "authorities",
     "compute",
+    "counted",
     "default_clock_tz",
     "extension_allowed",
     "extension_grounds",
@@ -59,5 +65,6 @@ __all__ = [
     "remedies",
     "right_known",
     "rights",
+    "undisclosed",
     "verification",
 ]

@@ -10,7 +10,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from habeas.law.duties import Authority, Duty, FeeRule, FreeRule, HoldRule, RemedyRule, VerificationRule
+from habeas.law.duties import (
+    Authority,
+    Duty,
+    FeeRule,
+    FreeRule,
+    HoldRule,
+    Needs,
+    RemedyRule,
+    UndisclosedRule,
+    VerificationRule,
+)
 from habeas.law.figure import Code, Figure, Mark
 from habeas.model import Frozen, PauseReason, Right
 
@@ -185,6 +195,24 @@ class Ground(Figure):
     rights: tuple[Right, ...] = ()
     countries: tuple[str, ...] = ()
     """Only where the answering establishment is here; empty: everywhere the regime applies."""
+    needs_answered: int = Field(default=0, ge=0)
+    """So many answered requests must have gone before in ``needs_months``, or the ground does not hold."""
+    needs_denied: int = Field(default=0, ge=0)
+    """Or so many denials of the same."""
+    needs_months: int | None = None
+
+    @model_validator(mode="after")
+    def _needs_whole(self) -> Self:
+        if (self.needs_months is None) != (self.needs_answered + self.needs_denied == 0):
+            raise ValueError("a ground that needs something to have gone before says how much and in how many months")
+        return self
+
+    @property
+    def needs(self) -> Needs | None:
+        """What must have gone before."""
+        if self.needs_months is None:
+            return None
+        return Needs(answered=self.needs_answered, denied=self.needs_denied, months=self.needs_months)
 
 
 class Rule(Figure):
@@ -237,6 +265,7 @@ class Regime(Frozen):
     verification: tuple[VerificationRule, ...] = ()
     free: FreeRule | None = None
     hold: HoldRule | None = None
+    undisclosed: tuple[UndisclosedRule, ...] = ()
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)

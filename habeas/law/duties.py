@@ -5,27 +5,31 @@ The shapes of the tables in the regimes' files, and the answers that letters, pl
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from habeas.fields import SensitiveType
 from habeas.law.figure import Code, Figure
 from habeas.model import Frozen, Right
 
 __all__ = [
     "Appeal",
     "Authority",
+    "Counted",
     "Duty",
     "FeeAllowed",
     "FeeRule",
     "FreeRule",
     "HoldRule",
+    "Needs",
     "OfRights",
     "Proof",
     "Recipient",
     "Remedies",
     "RemedyRule",
     "RemedyTime",
+    "UndisclosedRule",
     "VerificationRule",
 ]
 
@@ -126,6 +130,32 @@ class VerificationRule(OfRights):
     marketing: bool = False
 
 
+class Needs(Frozen):
+    """What must have gone before, for a ground that is about repeating: so many requests of the same person.
+
+    ``answered``: answered ones for a right of the ground's, received in the ``months`` before this one. ``denied``: the
+    same correction denied in the ``months`` before this one came.
+    """
+
+    answered: int = Field(default=0, ge=0)
+    denied: int = Field(default=0, ge=0)
+    months: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.answered > 0) == (self.denied > 0):
+            raise ValueError("what a ground needs is either answered requests or denied ones")
+        return self
+
+
+class Counted(Frozen):
+    """What is counted before a ground holds: earlier requests for these rights, by this article."""
+
+    rights: tuple[Right, ...] = Field(min_length=1)
+    needs: Needs
+    cite: str
+
+
 class FreeRule(OfRights):
     """How many requests within so many months are free (or need be answered at all, where ``text`` says so)."""
 
@@ -137,3 +167,9 @@ class HoldRule(OfRights):
     """What was refused is kept: for so many days, or (None) until every recourse is exhausted."""
 
     days: int | None = None
+
+
+class UndisclosedRule(OfRights):
+    """Types of data whose values are never given out; that they are held is told."""
+
+    types: tuple[SensitiveType, ...] = Field(min_length=1)

@@ -9,15 +9,29 @@ from types import MappingProxyType
 from typing import Any
 
 from habeas.errors import UnknownRegime
+from habeas.fields import SensitiveType
 from habeas.law import files
 from habeas.law.data import Authority, Ground, Regime, Span
-from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Proof, Remedies
+from habeas.law.duties import (
+    Appeal,
+    Counted,
+    Duty,
+    FeeRule,
+    FreeRule,
+    HoldRule,
+    Needs,
+    Proof,
+    Remedies,
+    UndisclosedRule,
+)
 from habeas.law.places import authorities_at, country_of, parse_place
 from habeas.law.states import StateRow, cited, clocks_of, free_of, rules_of
 from habeas.model import REMEDIES, PauseReason, Right
 
 __all__ = [
+    "BEYOND_FREE",
     "authorities",
+    "counted",
     "extension_allowed",
     "extension_grounds",
     "fee_rule",
@@ -33,10 +47,13 @@ __all__ = [
     "remedies",
     "right_known",
     "rights",
+    "undisclosed",
     "verification",
 ]
 
 STATES = "US-STATE"
+BEYOND_FREE = "beyond_free_requests"
+"""The ground of a fee for more requests than the law gives for nothing."""
 _SHARED = ("grounds", "fees", "remedies", "recipients", "verification")
 
 
@@ -106,6 +123,7 @@ def _in_state(common: Regime, row: StateRow) -> Regime:
     }
     theirs |= {"clocks": clocks_of(row), "free": free_of(row)}
     theirs |= {name: tuple(cited(row, each) for each in getattr(common, name)) for name in _SHARED}
+    theirs["undisclosed"] = (row.undisclosed,) if row.undisclosed else ()
     theirs["rules"] = (*rules_of(row), *(cited(row, each) for each in common.rules))
     return common.model_copy(update=theirs)
 
@@ -283,13 +301,40 @@ def verification(
     return next((rule.need for rule in rules if marketing or not rule.marketing), "reasonable")
 
 
-def free_requests(code: str, jurisdiction: str) -> FreeRule | None:
+def free_requests(code: str, jurisdiction: str, right: Right | None = None) -> FreeRule | None:
     """How many requests within so many months cost nothing or need be answered; None where the law has no such count.
+
+    Args:
+        code: the regime.
+        jurisdiction: the place.
+        right: only if it counts requests for this right.
 
     Raises:
         UnknownRegime: as `regime`.
     """
-    return regime(code, jurisdiction).free
+    free = regime(code, jurisdiction).free
+    return free if free is not None and (right is None or free.covers(right)) else None
+
+
+def counted(code: str, jurisdiction: str, right: Right, ground: str) -> Counted | None:
+    """What must have gone before for a ground of refusal, or of a fee, to hold; None where nothing need have.
+
+    Requests are counted for the rights that the rule names, and where it names none for the same right alone: the
+    reading that is kinder to the person.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    if ground == BEYOND_FREE:
+        free = free_requests(code, jurisdiction, right)
+        if free is None:
+            return None
+        needs = Needs(answered=free.count, months=free.months)
+        return Counted(rights=free.rights or (right,), needs=needs, cite=free.cite)
+    found = next((one for one in refusal_grounds(code, jurisdiction, right) if one.code == ground), None)
+    if found is None or found.needs is None:
+        return None
+    return Counted(rights=found.rights or (right,), needs=found.needs, cite=found.cite)
 
 
 def hold_after_refusal(code: str, jurisdiction: str) -> HoldRule | None:
@@ -299,3 +344,13 @@ def hold_after_refusal(code: str, jurisdiction: str) -> HoldRule | None:
         UnknownRegime: as `regime`.
     """
     return regime(code, jurisdiction).hold
+
+
+def undisclosed(code: str, jurisdiction: str, right: Right) -> Mapping[SensitiveType, UndisclosedRule]:
+    """The types of data that an answer to this right never gives the values of, each with the rule that says so.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    rules = (rule for rule in regime(code, jurisdiction).undisclosed if rule.covers(right))
+    return {one: rule for rule in rules for one in rule.types}

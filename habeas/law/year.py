@@ -190,6 +190,7 @@ def _beside(law: Regime, right: Right | None) -> Iterator[Fact]:
         ("Free requests", (law.free,) if law.free else ()),
         ("Proof of identity", law.verification),
         ("Who else is told", law.recipients),
+        ("Never given out", law.undisclosed),
         ("Kept after a refusal", (law.hold,) if law.hold else ()),
         ("If you disagree", law.remedies),
     )

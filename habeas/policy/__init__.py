@@ -4,6 +4,7 @@ One TOML file per controller. `load_policy` refuses an incomplete one and names 
 never starts on half a policy.
 """
 
+from habeas.fields import Origin
 from habeas.policy.check import check_systems
 from habeas.policy.load import load_policies, load_policy, policy_files, problems_of
 from habeas.policy.model import Policy
@@ -22,7 +23,6 @@ from habeas.policy.sections import (
     IdentityPolicy,
     LegalBasis,
     LettersPolicy,
-    Origin,
     Promise,
     PromiseLine,
     Proof,

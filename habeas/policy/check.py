@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from habeas.connector import Collection, Manifest, Retention, Treatment
 from habeas.errors import ConfigurationError
+from habeas.phrases import lacking, unused
 from habeas.plan import undecided
 from habeas.policy.load import refuse
 from habeas.policy.model import Policy
@@ -125,4 +126,18 @@ def _unstoppable(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[
             yield Problem(("purposes", n), message, "mark in a system's map how it is stopped, or remove it here")
 
 
-_RULES = (_missing_systems, _missing_categories, _by_hand_only, _mute, _terms, _unstoppable)
+def _untranslated(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    """Whoever is answered in a language of the controller reads of each system in that language."""
+    for n, system in enumerate(policy.systems):
+        for language in policy.controller.languages if system in manifests else ():
+            if missing := lacking(manifests[system], language):
+                named = ", ".join(f'"{phrase}"' for phrase in missing)
+                message = f"{system!r} has no words in {language!r} for {named}"
+                remedy = f"write them under [words.{language}] in its map or settings"
+                yield Problem(("systems", n), message, remedy)
+        for language, phrase in unused(manifests[system]) if system in manifests else ():
+            message = f'{system!r} has words in {language!r} for "{phrase}", which nothing in it is called'
+            yield Problem(("systems", n), message, "correct the phrase in its map or settings, or remove it")
+
+
+_RULES = (_missing_systems, _missing_categories, _by_hand_only, _mute, _terms, _unstoppable, _untranslated)

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from habeas import law
 from habeas.errors import UnknownRegime
+from habeas.fields import Origin
 from habeas.law.data import Span
 from habeas.law.duties import Duty, RemedyTime
-from habeas.model import Right
+from habeas.model import COPIES, Right
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
-from habeas.policy.sections import Origin, PurposeKind, RecipientRole
+from habeas.policy.sections import PurposeKind, RecipientRole
 from habeas.policy.told import STOPS, about, means
 
 _ALL = frozenset(Right)
-_COPIES = frozenset({Right.ACCESS, Right.PORTABILITY})
 _SHORTEST_MONTH = 28
 _LEAST_RECORD = 30
 _REMEDY_DAYS: Mapping[RemedyTime, int] = {"30_days": 30, "180_days": 180, "6_months": 184}
@@ -139,7 +139,7 @@ def _early(policy: Policy) -> Iterator[Problem]:
     """What happens some days before the end of a term cannot lie before its start."""
     for at, days, shortest in (
         (("clock", "extend_days_before"), policy.clock.extend_days_before, _shortest(policy, _ALL, extended=True)),
-        (("release", "days_before"), policy.release.days_before, _shortest(policy, _COPIES, extended=False)),
+        (("release", "days_before"), policy.release.days_before, _shortest(policy, COPIES, extended=False)),
     ):
         if shortest is not None and days >= shortest:
             yield Problem(at, f"{days} days before the end of {shortest} lie before the start", f"below {shortest}")
@@ -147,7 +147,7 @@ def _early(policy: Policy) -> Iterator[Problem]:
 
 def _record(policy: Policy) -> Iterator[Problem]:
     """What proves the answer must last as long as somebody may complain about it."""
-    limits = {law.remedies(code, place, right).time_limit for code, place in _places(policy) for right in _COPIES}
+    limits = {law.remedies(code, place, right).time_limit for code, place in _places(policy) for right in COPIES}
     least = max([_LEAST_RECORD, *(_REMEDY_DAYS[limit] for limit in limits if limit)])
     if policy.record.keep_days < least:
         message = f"after {policy.record.keep_days} days nothing would prove the answer, and people may still complain"

@@ -9,7 +9,7 @@ from typing import Self, get_args
 from pydantic import Field, PrivateAttr, model_validator
 
 from habeas.errors import BadInput, UnknownRegime
-from habeas.languages import nearest
+from habeas.languages import Language, nearest
 from habeas.model import Frozen, Right, SystemName
 from habeas.policy.rules import problems
 from habeas.policy.sections import (
@@ -60,6 +60,8 @@ class Policy(Frozen):
     staff: StaffPolicy = StaffPolicy()
     promises: tuple[PromiseLine, ...] = ()
     """Every promise of the published policy, by line."""
+    words: Mapping[Language, Mapping[Words, Words]] = Field(default_factory=dict)
+    """By language: a phrase that is written only once (a recipient's name that is no proper name) -> as it is there."""
     open: Mapping[str, Words] = Field(default_factory=dict)
     """By dotted key: why the published text leaves it open, so that the installation had to fill it in."""
 
@@ -120,6 +122,10 @@ class Policy(Frozen):
     def texts(self, texts: Mapping[str, tuple[str, ...]], language: str | None = None) -> tuple[str, ...]:
         """Several of the policy's texts in the nearest language."""
         return texts[self.language(language)]
+
+    def said(self, phrase: str, language: str | None = None) -> str:
+        """A phrase that is written only once, in the nearest language; as written where there are no words for it."""
+        return self.words.get(self.language(language), {}).get(phrase, phrase)
 
     def offers(self, right: Right) -> bool:
         """Whether the controller offers this right, as far as its policy says; the regime has a word too."""

@@ -5,6 +5,7 @@ A value of the wrong type is passed over here: the model's own validation names 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
@@ -143,6 +144,30 @@ def _languages(raw: Raw) -> Iterator[Problem]:
             yield Problem((*path, extra), f"{extra!r} is not one of controller.languages", "remove it, or add it there")
 
 
+def _words(raw: Raw) -> Iterator[Problem]:
+    """Words are in the controller's other languages, and of phrases that the person reads and that stand here once."""
+    first, *others = [str(language) for language in listed(table(raw, "controller"), "languages")] or [""]
+    phrases = {str(phrase) for path in _phrase_places(raw) if (phrase := at(raw, path)) is not None}
+    for language, words in table(raw, "words").items():
+        if language not in others:
+            remedy = "write the phrase itself so" if language == first else "remove them, or add it there"
+            own = "the first of controller.languages, which the phrases themselves are in"
+            what = own if language == first else "none of controller.languages"
+            yield Problem(("words", language), f"{language!r} is {what}", remedy)
+        for phrase in words if isinstance(words, Mapping) else ():
+            if phrase not in phrases:
+                near = difflib.get_close_matches(phrase, phrases, n=1)
+                remedy = f"did you mean {near[0]!r}?" if near else "remove it"
+                message = "no recipient, authority or statutory category is called so"
+                yield Problem(("words", language, phrase), message, remedy)
+
+
+def _phrase_places(raw: Raw) -> Iterator[Path]:
+    yield from (("recipients", n, "name") for n in range(len(listed(raw, "recipients"))))
+    yield from (("categories", n, "statutory") for n in range(len(listed(raw, "categories"))))
+    yield from (("authorities", place, "name") for place in table(raw, "authorities"))
+
+
 RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     _lists_without_repeats,
     _one_regime_per_jurisdiction,
@@ -152,6 +177,7 @@ RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     _four_eyes,
     _extension,
     _languages,
+    _words,
     rules_terms.promise,
     rules_terms.reasons_at_once,
     rules_terms.proofs,

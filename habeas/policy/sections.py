@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from habeas.fields import Origin
+from habeas.languages import Language
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
 
@@ -36,7 +38,6 @@ RegimeCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,3}(-[A-Z0-9]{1,
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """ISO 3166-1 or 3166-2: ``DK``, ``GB-SCT``."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 Email = Annotated[str, AfterValidator(_email)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Text = Mapping[str, Words]
@@ -82,7 +83,7 @@ class Applicable(Frozen):
 
 
 class Strength(StrEnum):
-    """How firmly a term was promised. It changes what letters say, never the date."""
+    """How firmly a term was promised. An extension by law, once announced, replaces an effort and no hard promise."""
 
     HARD = "hard"
     EFFORTS = "efforts"
@@ -101,7 +102,7 @@ class Promise(Frozen):
     delay_reason: Text | None = None
     """The reason it gives where staff have given none."""
     reasons_at_once: tuple[Name, ...] = ()
-    """Categories whose keeping is explained as soon as the plan is approved, before anything else is done."""
+    """Categories whose keeping is explained as soon as the plan is approved, not only when all is done."""
 
 
 class IdentityMethod(StrEnum):
@@ -159,6 +160,8 @@ class ReviewPolicy(Frozen):
     """Why one person may erase alone; needed for fewer than two approvals."""
     change_approvals: int = Field(default=1, ge=1, le=5)
     """Rectification, restriction, and an objection that must be weighed. What the law wants done at once needs none."""
+    export_before_erasure: bool = False
+    """Nothing is erased before the person got a copy of it: without one, an erasure is not approved."""
 
 
 class ErasurePolicy(Frozen):
@@ -216,19 +219,10 @@ class Term(Frozen):
     """A length of time, and what says so."""
 
     law: Words | None = None
-    """Law, duty or promise: read by the person."""
+    """Law, duty or promise. Of what is kept the person reads it as the system's map says it."""
     years: int = Field(default=0, ge=0, le=200)
     months: int = Field(default=0, ge=0, le=600)
     days: int = Field(default=0, ge=0, le=36500)
-
-
-class Origin(StrEnum):
-    """Where data comes from; portability covers what the person gave or what was observed of them (WP 242 rev.01)."""
-
-    PERSON = "person"
-    OBSERVED = "observed"
-    DERIVED = "derived"
-    THIRD_PARTY = "third_party"
 
 
 class ControlledBy(Frozen):
@@ -320,6 +314,7 @@ class Category(Frozen):
     """Those it comes from, as far as they must hear of corrections (Québec, CCQ art. 40); described in recipients."""
     retention: Text
     origin: Origin = Origin.PERSON
+    """Of what systems do not say more particularly, by collection or by field."""
     sensitive: bool = False
     sold: bool = False
     """Sold or shared for cross-context advertising (California)."""

@@ -18,6 +18,7 @@ from habeas.connector import (
     Treatment,
     Veto,
 )
+from habeas.glossary import Glossary
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome
 from habeas.testing.changing import ChangingRows
@@ -40,6 +41,7 @@ class MemoryConnector(ChangingRows):
         page_size: records per page.
         purposes: what each account's data can be stopped from being used for.
         vetoing: it is asked for vetoes, and knows those in ``in_the_way``.
+        glossary: its titles, labels, reasons and laws in other languages.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class MemoryConnector(ChangingRows):
         confirm_after: float = 0.0,
         purposes: tuple[str, ...] = (),
         vetoing: bool = False,
+        glossary: Glossary | None = None,
     ) -> None:
         super().__init__(rows)
         self._page_size = page_size
@@ -64,6 +67,7 @@ class MemoryConnector(ChangingRows):
             collections=collections,
             confirm_after=confirm_after,
             purposes=purposes,
+            glossary=glossary or Glossary(),
         )
 
     async def ping(self) -> Health:
@@ -109,7 +113,9 @@ class MemoryConnector(ChangingRows):
             return wait
         planned = {(one.collection, one.key): one for one in plan.objects}
         appeared = [
-            row for row in self._of({root.key for root in plan.roots}) if (row.collection, row.key) not in planned
+            row
+            for row in self._of({root.key for root in plan.roots})
+            if (row.collection, row.key) not in planned and plan.covers(row.collection)
         ]
         changed = [one for one in plan.objects if not self._as_planned(one) and not self._unchanged(one)]
         if appeared or changed:
@@ -135,7 +141,9 @@ class MemoryConnector(ChangingRows):
         outcomes.extend(
             ObjectOutcome(collection=row.collection, key=row.key, fate=Fate.FAILED, reason="came_back")
             for row in self._accounts()
-            if (row.collection, row.key) not in planned and set(row.identifiers) & set(plan.identifiers)
+            if (row.collection, row.key) not in planned
+            and plan.covers(row.collection)
+            and set(row.identifiers) & set(plan.identifiers)
         )
         return Done(result=tuple(outcomes))
 

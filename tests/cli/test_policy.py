@@ -72,6 +72,22 @@ def test_an_installation_s_own_policies_are_checked_against_its_systems(settings
     assert "systems[0]" in {fault["key"] for fault in said.json["faults"]}
 
 
+def test_a_system_without_words_in_a_language_of_the_controller_is_named(settings: Path, tmp_path: Path) -> None:
+    sample = ROOT / "deploy/samples/maps/crm.toml"
+    text = sample.read_text().replace(', "fr", "de"]', ', "de"]')
+    french, german = text.index("[words.fr]"), text.index("[words.de]")
+    (tmp_path / "crm.toml").write_text(text[:french] + text[german:])
+    settings.write_text(settings.read_text().replace(str(sample), str(tmp_path / "crm.toml")))
+    said = run_here("policy", "check", "--config", str(settings), "--json")
+    assert said.code == ExitCode.CONFIGURATION
+    (fault,) = said.json["faults"]
+    assert fault["key"] == "systems[0]"
+    assert fault["line"]
+    assert fault["message"].startswith("'crm' has no words in 'fr' for \"Customer relations\", ")
+    assert '"data of our employee, not yours (GDPR art. 15(4))"' in fault["message"]
+    assert "[words.fr]" in fault["remedy"]
+
+
 def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     said = run_here("policy", "check", str(tmp_path / "nobody.toml"), "--json")
     assert said.code == ExitCode.CONFIGURATION

@@ -65,7 +65,7 @@ email = "null"
 phone = "null"
 first_name = "null"
 last_name = "redact"
-password_hash = { erase = "null", disclose = false, because = "security of the account" }
+password_hash = { erase = "null", is = "password", disclose = false, because = "security of the account" }
 mood = "null"
 tags = "blank"
 profile = "blank"

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
+from habeas.datamap.looks import looks_like
 from habeas.errors import DataMapError
+from habeas.fields import Origin, SensitiveType
 from tests.connectors import club, shop
 
 SHOP = 'system = "shop"\n' + shop.MAP
@@ -13,6 +15,9 @@ SHOP = 'system = "shop"\n' + shop.MAP
 
 def line(text: str, at: str) -> int:
     return 1 + text[: text.index(at)].count("\n")
+
+
+REST = 'is not decided; write what is right, without the "?"'
 
 
 def findings(text: str) -> list[str]:
@@ -27,15 +32,67 @@ def test_a_decided_map_is_ready() -> None:
 def test_a_guess_is_undecided_wherever_it_stands() -> None:
     text = SHOP.replace('email = "null"', 'email = "?null"', 1).replace('{ table = "tickets"', '{ table = "?tickets"')
     text = text.replace('category = "account"', 'category = "?"', 1).replace("personal = false", 'personal = "?false"')
-    rest = 'is not decided; write what is right, without the "?"'
     assert findings(text) == [
-        f"line {line(text, 'personal = ')}: currencies: `personal` {rest}",
-        f"line {line(text, 'category = ')}: users: `category` {rest}",
-        f"line {line(text, '?null')}: users.email: `columns.email` {rest}",
-        f"line {line(text, '?tickets')}: comments: `belongs[0].table` {rest}",
+        f"line {line(text, 'personal = ')}: currencies: `personal` {REST}",
+        f"line {line(text, 'category = ')}: users: `category` {REST}",
+        f"line {line(text, '?null')}: users.email: `columns.email` {REST}",
+        f"line {line(text, '?tickets')}: comments: `belongs[0].table` {REST}",
     ]
     with pytest.raises(DataMapError, match=r"line \d+: users\.email"):
         require_decided(parse_map(text))
+
+
+def test_a_column_says_where_its_value_comes_from_and_what_it_is() -> None:
+    text = SHOP.replace("mood = ", 'mood = { erase = "null", origin = "derived" } #', 1)
+    text = text.replace("[tables.users]\n", '[tables.users]\norigin = "observed"\n', 1)
+    users, *others = parse_map(text).manifest().collections
+    assert users.origin is Origin.OBSERVED
+    assert (users.origins, users.types) == ({"mood": Origin.DERIVED}, {"password_hash": SensitiveType.PASSWORD})
+    assert {one.origin for one in others} == {None}
+    assert {one.name: one.file_field for one in others if one.file_field} == {"attachments": "content"}
+
+
+def test_a_mark_that_is_written_here_is_derived_unless_the_map_says_otherwise() -> None:
+    members = next(one for one in parse_map(CLUB).manifest().collections if one.name == "members")
+    marks = parse_map(CLUB).tables["members"].marks
+    assert marks
+    assert members.origins == dict.fromkeys(marks, Origin.DERIVED)
+    text = CLUB.replace('newsletter = "keep"', 'newsletter = { erase = "keep", origin = "person" }')
+    members = next(one for one in parse_map(text).manifest().collections if one.name == "members")
+    assert members.origins["newsletter"] is Origin.PERSON
+
+
+NAMES = {
+    "government_id": "ssn customer_ssn passport_no passport_scan drivers_license driving_licence_number "
+    "personal_number national_id tax_id social_security cpr id_number",
+    "financial_account": "iban bank_account account account_no card_number credit_card",
+    "medical_id": "insurance_no health_insurance_number medical_record_number mrn",
+    "password": "password password_hash user_passwd pin",
+    "security_answer": "security_question secret_answer",
+    "biometric": "fingerprint face_template biometric_id voiceprint",
+    "": "id invoice_id account_id card_id customer_no phone_number pinned_at invoice_number passed number order_no "
+    "interface_id span single idle address score since",
+}
+
+
+@pytest.mark.parametrize("holds", NAMES)
+def test_what_a_column_s_name_looks_like(holds: str) -> None:
+    names = NAMES[holds].split()
+    assert {name: looks_like(name) for name in names} == dict.fromkeys(names, holds or None)
+
+
+def test_a_column_that_looks_like_what_is_never_let_out_is_decided() -> None:
+    told = f"line {line(SHOP, 'password_hash')}: users.password_hash: its name looks like what some laws never let out"
+    (found,) = findings(SHOP.replace('is = "password", ', ""))
+    assert found.startswith(told)
+    assert 'write is = "password", another of government_id, financial_account,' in found
+    assert found.endswith('or is = "none"')
+    assert findings(SHOP.replace('is = "password"', 'is = "none"')) == []
+    for guess in ("?password", "?"):
+        (found,) = findings(SHOP.replace('is = "password"', f'is = "{guess}"'))
+        assert "users.password_hash: `columns.password_hash.is` is not decided" in found
+    with pytest.raises(DataMapError, match=r"password_hash\.is"):
+        parse_map(SHOP.replace('is = "password"', 'is = "secret"'))
 
 
 def test_bare_marks_are_undecided_too() -> None:
@@ -188,3 +245,75 @@ def test_changes_that_are_none_are_refused_with_their_line(old: str, new: str, a
     with pytest.raises(DataMapError) as refused:
         parse_map(text, "maps/club.toml")
     assert f"maps/club.toml:{line(text, at)}: " in str(refused.value)
+
+
+SPOKEN = """system = "x"
+title = "Customers"
+languages = ["en", "da"]
+[tables.people]
+title = "Customer list"
+category = "c"
+person = true
+erase = "retain"
+retention = { law = "Tax Act § 1", years = 5, from = "day" }
+columns.day = "keep"
+columns.full_name = { erase = "null", rectify = true, label = "Your name" }
+columns.secret = { erase = "null", disclose = false, because = "it is a secret" }
+[words.da]
+Customers = "Kunder"
+"Customer list" = "Kundeliste"
+"Tax Act § 1" = "skattelovens § 1"
+Day = "Dag"
+"Your name" = "Dit navn"
+Secret = "Hemmelighed"
+"it is a secret" = "det er en hemmelighed"
+"""
+
+
+def test_all_that_a_person_reads_is_there_in_every_language() -> None:
+    assert findings(SPOKEN) == []
+    said = parse_map(SPOKEN).manifest()
+    assert said.glossary.say(said.collections[0].withheld["secret"], "da-DK") == "det er en hemmelighed"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "at", "place"),
+    [
+        ("Customers", "title =", "the map"),
+        ('"Customer list"', 'title = "Customer list"', "people"),
+        ('"Tax Act § 1"', "retention =", "people"),
+        ("Day", "columns.day", "people.day"),
+        ('"Your name"', "columns.full_name", "people.full_name"),
+        ("Secret", "columns.secret", "people.secret"),
+        ('"it is a secret"', "columns.secret", "people.secret"),
+    ],
+)
+def test_a_phrase_without_words_is_named_with_its_line(phrase: str, at: str, place: str) -> None:
+    head, _, words = SPOKEN.partition("[words.da]")
+    left = [one for one in words.splitlines() if one.split(" = ")[0] != phrase]
+    text = "\n".join([f"{head}[words.da]", *left])
+    quoted = f'"{phrase.strip(chr(34))}"'
+    assert findings(text) == [
+        f"line {line(text, at)}: {place}: {quoted} has no words in 'da'; write {quoted} = \"…\" under [words.da]"
+    ]
+
+
+def test_words_that_nobody_would_read_are_named() -> None:
+    text = SPOKEN.replace('Day = "Dag"', 'Day = "Dag"\nCustomer = "Kunde"\nNothing = "Intet"')
+    text += '[words.fr]\nDay = "Jour"\n[words.en]\nDay = "Date"\n'
+    assert findings(text) == [
+        f'line {line(text, "Customer = ")}: the map: words.da: nothing in the map is called "Customer"; '
+        'write it as the map does: "Customers"',
+        f'line {line(text, "Nothing")}: the map: words.da: nothing in the map is called "Nothing"; remove it',
+        f"line {line(text, '[words.fr]')}: the map: there are words in 'fr', which is none of its languages; "
+        'add "fr" to languages, or remove them',
+        f"line {line(text, '[words.en]')}: the map: the map itself is in 'en'; "
+        "write the phrase itself as it should be read",
+    ]
+
+
+def test_an_undecided_phrase_is_asked_for_once() -> None:
+    text = SPOKEN.replace('title = "Customers"', 'title = "?Clients"').replace('Customers = "Kunder"\n', "")
+    assert findings(text) == [f"line 2: the map: `title` {REST}"]
+    text = SPOKEN.replace('Day = "Dag"', 'Day = "?"')
+    assert findings(text) == [f"line {line(text, 'Day =')}: the map: `words.da.Day` {REST}"]

@@ -9,6 +9,7 @@ from activities.connectors import connector_names, load_connector
 from activities.connectors.sql import check_map, draft_map
 from habeas.datamap import load_map, parse_map, problems
 from habeas.errors import ConfigurationError, DataMapError, Terminal, Transient
+from habeas.fields import SensitiveType
 from tests.connectors import club, shop
 from tests.connectors.store import Store, ids
 
@@ -194,6 +195,8 @@ async def test_a_draft_is_valid_and_undecided_from_top_to_bottom(store: Store) -
     assert drafted.tables["users"].person
     assert [link.table for link in drafted.tables["comments"].belongs] == ["tickets"]
     assert drafted.tables["users"].columns["password_hash"].disclose is False
+    assert drafted.tables["users"].columns["password_hash"].holds is SensitiveType.PASSWORD
+    assert any("`columns.password_hash.is` is not decided" in str(one) for one in undecided)
     assert all(one.line for one in await asyncio.to_thread(check_map, drafted, store.dsn))
     with pytest.raises(DataMapError, match="is not decided"):
         store.connect(text.split("\n", 3)[3])
@@ -204,6 +207,17 @@ async def test_taking_the_marks_away_is_almost_all_there_is_to_do(store: Store) 
     text = (await asyncio.to_thread(draft_map, store.dsn, "shop")).replace('"?"', '"decided"').replace('"?', '"')
     found = await findings(store, text)
     assert len(found) <= 2, found
+
+
+async def test_a_draft_has_a_place_for_the_words_of_each_language(store: Store) -> None:
+    await store.sql.execute(DRAFTED)
+    text = await asyncio.to_thread(draft_map, store.dsn, "shop", languages=("en", "da", "fr"))
+    drafted = parse_map(text)
+    assert drafted.languages == ("en", "da", "fr")
+    assert {path[1] for path in drafted.undecided if path[0] == "words"} == {"da", "fr"}
+    assert ("words", "fr", "Full name") in drafted.undecided
+    asked = [str(one) for one in problems(drafted) if "Full name" in str(one)]
+    assert len(asked) == 2, "once for each language"
 
 
 COLUMNS = (

@@ -12,6 +12,8 @@ from activities.connectors import load_connector
 from activities.connectors.manual import Hands, ManualConnector, hands_of
 from habeas.connector import Capability, Connector, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
+from habeas.fields import Origin, SensitiveType
+from habeas.phrases import lacking
 
 GOOD: dict[str, Any] = {
     "title": "Filing cabinet",
@@ -29,6 +31,17 @@ GOOD: dict[str, Any] = {
 }
 
 
+def test_what_is_typed_in_may_be_derived_or_be_what_some_laws_never_let_out() -> None:
+    more = {"origins": {"grade": "derived"}, "types": {"scan": "government_id"}, "file_field": "scan"}
+    stacks = [GOOD["collections"][0] | {"origin": "third_party"}, GOOD["collections"][1] | more]
+    letters, contracts = load_connector(
+        "paper", {"connector": "manual", **GOOD, "collections": stacks}
+    ).manifest.collections
+    assert letters.origin is Origin.THIRD_PARTY
+    assert (contracts.origins, contracts.types) == ({"grade": Origin.DERIVED}, {"scan": SensitiveType.GOVERNMENT_ID})
+    assert contracts.file_field == "scan"
+
+
 def test_it_comes_through_the_same_door_as_every_connector() -> None:
     connector = load_connector("paper", {"connector": "manual", **GOOD})
     assert isinstance(connector, ManualConnector)
@@ -43,11 +56,21 @@ def test_it_comes_through_the_same_door_as_every_connector() -> None:
     assert Hands().instructed(("en",)) is None
 
 
+def test_what_a_person_reads_of_it_has_words_in_other_languages() -> None:
+    words = {"Filing cabinet": "Arkivskab", "Old letters": "Gamle breve", "Archives Act": "arkivloven"}
+    letters = {**GOOD["collections"][0], "title": "Old letters"}
+    settings = {**GOOD, "collections": [letters, GOOD["collections"][1]], "words": {"da": words}}
+    manifest = ManualConnector.from_settings("paper", settings).manifest
+    assert lacking(manifest, "da") == ("Contracts",)
+    assert manifest.glossary.say(manifest.collections[0].called, "da") == "Gamle breve"
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"title": ""}, "systems.paper.title"),
         ({"colour": "grey"}, "There is no setting `systems.paper.colour`"),
+        ({"words": {"Danish": {"Filing cabinet": "Arkivskab"}}}, "systems.paper.words.Danish"),
         ({"collections": []}, "systems.paper.collections"),
         ({"owner": "Kim"}, "owner: not an e-mail address"),
         ({"due_days": 0}, "systems.paper.due_days"),

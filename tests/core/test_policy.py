@@ -39,6 +39,7 @@ from habeas.policy import (
 )
 from habeas.policy.lines import key_lines
 from habeas.policy.rules import problems
+from tests.worded import worded
 
 DEMO = Path(__file__).parents[2] / "deploy" / "controllers" / "demo.toml"
 Write = Callable[[str], Path]
@@ -417,13 +418,14 @@ def test_a_value_of_any_shape_anywhere_is_taken_or_refused_in_words(data: st.Dat
 
 
 def manifest(*kinds: Collection, yields: tuple[str, ...] = ("email",)) -> Manifest:
-    return Manifest(
+    made = Manifest(
         title="A store",
         needs=("email",),
         yields=yields,
         capabilities=frozenset({Capability.LOCATE, Capability.COLLECT}),
         collections=kinds,
     )
+    return worded(made, "da")
 
 
 def kind(category: str, name: str = "rows", treatment: Treatment = Treatment.DELETE) -> Collection:

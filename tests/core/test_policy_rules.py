@@ -9,9 +9,12 @@ import pytest
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
 from habeas.errors import ConfigurationError
+from habeas.glossary import Glossary
 from habeas.policy import Policy, check_systems, load_policy, problems_of
 from tests.core.test_policy import SMALL, changed, line
+from tests.worded import worded
 
+NOTHING_CALLED_SO = "no recipient, authority or statutory category is called so"
 HEAD, _, TAIL = SMALL.partition("[record]")
 IDENTITY = 'sources = ["crm"]\n'
 
@@ -300,13 +303,14 @@ def store(**more: object) -> Manifest:
     collection = Collection.model_validate(
         {"name": "rows", "category": "contact", "treatment": Treatment.DELETE, **more}
     )
-    return Manifest(
+    made = Manifest(
         title="A store",
         needs=("email",),
         yields=("email",),
         capabilities=frozenset({Capability.LOCATE}),
         collections=(collection,),
     )
+    return worded(made, "da")
 
 
 def retained(retention: Retention = BOOKS) -> Manifest:
@@ -382,3 +386,49 @@ def test_a_mark_of_an_editor_and_a_nest_are_read_and_refused(tmp_path: Path) -> 
     path.write_text(f"systems = {'[' * 5000}{']' * 5000}", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="nested too deeply"):
         load_policy(path)
+
+
+def test_a_system_speaks_every_language_of_the_controller(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, SMALL))
+    plain = store(rectifiable=("full_name",)).model_copy(update={"glossary": Glossary()})
+    with pytest.raises(ConfigurationError) as error:
+        check_systems(policy, {"crm": plain, "billing": store()})
+    assert [(each.line, each.key, each.message) for each in problems_of(error.value)] == [
+        (
+            line(SMALL, "systems ="),
+            "systems[0]",
+            '\'crm\' has no words in \'da\' for "A store", "Rows", "Full name"',
+        ),
+    ]
+    check_systems(policy, {"crm": worded(plain, "da"), "billing": store()})
+
+
+def test_words_that_a_system_has_for_nothing_are_named(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, SMALL))
+    words = {"da": {**store().glossary.words["da"], "A shop": "En butik"}}
+    odd = store().model_copy(update={"glossary": Glossary(words=words)})
+    with pytest.raises(
+        ConfigurationError, match="'crm' has words in 'da' for \"A shop\", which nothing in it is called"
+    ):
+        check_systems(policy, {"crm": odd, "billing": store()})
+
+
+def test_words_of_a_policy_are_for_what_stands_there_once(tmp_path: Path) -> None:
+    recipient = '[[recipients]]\nid = "courts"\nname = "The courts"\nrole = "authority"\ncountry = "DK"\n'
+    policy = load_policy(written(tmp_path, f'{SMALL}\n{recipient}[words.da]\n"The courts" = "Domstolene"\n'))
+    assert [policy.said("The courts", language) for language in ("da-DK", "en", "pt")] == [
+        "Domstolene",
+        "The courts",
+        "The courts",
+    ]
+    text = f'{SMALL}\n{recipient}[words.da]\n"The court" = "Retten"\n[words.fr]\n[words.en]\n'
+    assert refused(written(tmp_path, text)) == [
+        (None, line(text, '"The court"'), "words.da.The court", NOTHING_CALLED_SO),
+        (None, line(text, "[words.fr]"), "words.fr", "'fr' is none of controller.languages"),
+        (
+            None,
+            line(text, "[words.en]"),
+            "words.en",
+            "'en' is the first of controller.languages, which the phrases themselves are in",
+        ),
+    ]

@@ -122,7 +122,12 @@ def test_processes_that_talk_to_each_other_agree(services: Mapping[str, Any], mo
     inside = {each.rsplit(":", 1)[1] for each in services["desk"]["ports"]}
     assert inside == set(re.findall(r"listen (\d+);", proxy))
     public = proxy.split("server {")[1]
-    assert set(re.findall(r"location (.+?) \{ proxy_pass", public)) == {"/v/", "/d/", "= /static/desk.css"}
+    assert set(re.findall(r"location (.+?) \{ proxy_pass", public)) == {
+        "/v/",
+        "/d/",
+        "/hooks/systems/",
+        "= /static/desk.css",
+    }
     databases = (COMPOSE / "databases.sh").read_text()
     for role in ("habeas_owner", "habeas_app", "crm", "billing", "support"):
         assert f"CREATE ROLE {role} LOGIN" in databases

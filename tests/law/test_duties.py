@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from habeas.errors import BadInput
+from habeas.fields import SensitiveType
 from habeas.law import (
     fee_rule,
     free_requests,
@@ -16,6 +17,7 @@ from habeas.law import (
     remedies,
     right_known,
     rights,
+    undisclosed,
     verification,
 )
 from habeas.law.compute import compute
@@ -37,6 +39,22 @@ def test_a_state_s_law_is_named_by_the_state_where_it_is_not_in_force_yet() -> N
         compute(case("US-STATE", "US-OK", "access", "2026-12-31"))
     with pytest.raises(BadInput, match="EU-GDPR is in force from 2018-05-25"):
         compute(case("EU-GDPR", "DK", "access", "2018-05-24"))
+
+
+def test_california_and_minnesota_name_what_they_never_let_out_and_no_other_law_does() -> None:
+    found = {
+        (place, right): {rule.cite for rule in rules.values()}
+        for code, place in EVERYWHERE
+        for right in (Right.ACCESS, Right.PORTABILITY)
+        if (rules := undisclosed(code, place, right))
+    }
+    assert found == {
+        ("US-CA", Right.ACCESS): {"11 CCR 7024(d)"},
+        ("US-CA", Right.PORTABILITY): {"11 CCR 7024(d)"},
+        ("US-MN", Right.ACCESS): {"Minn. Stat. 325M.14 subd. 4(i)"},
+        ("US-MN", Right.PORTABILITY): {"Minn. Stat. 325M.14 subd. 4(i)"},
+    }
+    assert undisclosed("US-CCPA", "US-CA", Right.ACCESS).keys() == set(SensitiveType)
 
 
 @pytest.mark.parametrize(("code", "place", "law"), [("EU-GDPR", "DK", "GDPR"), ("UK-GDPR", "GB-ENG", "UK GDPR")])

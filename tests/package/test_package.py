@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from activities.letters import LANGUAGES
-from activities.letters.wording import catalogue
+from activities.letters.wording import catalogue, lookup
 from activities.package import (
     CollectionFacts,
     SourceChanged,
@@ -23,9 +23,11 @@ from activities.package import (
     WithheldField,
     verify_package,
 )
+from habeas.coverage import Excerpt, LeftOut, Why
 from habeas.errors import BadInput
+from habeas.fields import SensitiveType
 from habeas.model import Right
-from tests.package.examples import CONTACTS, FILES, INVOICES, REQUEST, facts, opening, records
+from tests.package.examples import CONTACTS, FILES, INVOICES, REQUEST, TICKETS, facts, opening, records
 from tests.package.whole import one_collection, stream, unzipped, zipped
 
 
@@ -228,6 +230,43 @@ async def test_a_field_that_hides_behind_another_order_is_still_withheld() -> No
     about = one_collection(rows=2, withheld=(WithheldField(field="last_name", reason="a test"),))
     data = await zipped(about, {("crm", "contacts"): opening(records("contacts", CONTACTS))})
     assert "Łukasiewicz".encode() not in b"".join(unzipped(data).values())
+
+
+async def test_only_the_excerpt_is_in_it_files_too() -> None:
+    out = LeftOut(category="support", why=Why.UNDISCLOSED, provision="11 CCR 7024(d)")
+    told = tuple(WithheldField(field=one, reason="kept back", law="11 CCR 7024(d)") for one in ("id", "subject"))
+    excerpt = Excerpt(fields={"id": out, "subject": out}, files=False)
+    collection = CollectionFacts(name="tickets", category="support", rows=3, withheld=told, excerpt=excerpt)
+    about = facts(systems=(SystemFacts(name="support", title="Help desk", collections=(collection,)),))
+    data = await zipped(about, {("support", "tickets"): opening(records("tickets", TICKETS))})
+    members = unzipped(data)
+    assert not [name for name in members if name.startswith("files/")]
+    assert all(
+        "_files" not in row and row.keys() == {"body", "closed_at"}
+        for row in json.loads(members["data/support/tickets.json"])
+    )
+    fields = json.loads(members["withheld.json"])["fields"]
+    assert [(one["field"], one["law"]) for one in fields] == [("id", "11 CCR 7024(d)"), ("subject", "11 CCR 7024(d)")]
+    assert members["index.html"].decode().count("Id and Subject: kept back (11 CCR 7024(d))") == 2
+    some = Excerpt(left_out=out, only=frozenset({"subject"}), files=False)
+    about = facts(
+        systems=(
+            SystemFacts(
+                name="support",
+                title="Help desk",
+                collections=(collection.model_copy(update={"withheld": (), "excerpt": some}),),
+            ),
+        )
+    )
+    members = unzipped(await zipped(about, {("support", "tickets"): opening(records("tickets", TICKETS))}))
+    assert all(row.keys() == {"subject"} for row in json.loads(members["data/support/tickets.json"]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_type_that_a_law_keeps_back_has_its_words(language: str) -> None:
+    words = lookup("activities.package", language)
+    said = {words.text("left_out.undisclosed", what=words.text(f"types.{one}")) for one in SensitiveType}
+    assert len(said) == len(SensitiveType)
 
 
 def test_the_files_describe_themselves(package: bytes) -> None:

@@ -40,7 +40,7 @@ def assert_told_as_in_policy(world: Installation, controller: str, package: Pack
         assert facts["sources"] == [category.source[language]]
         assert facts["retention"] == [category.retention[language]]
         assert facts["legal_bases"] == [category.legal_basis.value]
-        assert facts["recipients"] == [policy.recipient(one).name for one in category.recipients]
+        assert facts["recipients"] == [policy.said(policy.recipient(one).name, language) for one in category.recipients]
         assert category.retention[language] in page
     return found
 

@@ -75,7 +75,7 @@ async def test_a_copy_says_who_got_what_and_under_which_safeguards_it_left_the_e
     assert {"Example Sponsors", "Example Advertisers"} <= {
         *told["Réactions aux publicités et aux campagnes"]["recipients"]
     }
-    assert {"Example Audit", "Example Credit", "Courts and public authorities"} <= {
+    assert {"Example Audit", "Example Credit", "Tribunaux et autorités publiques"} <= {
         *told["Données de transaction"]["recipients"]
     }
     (transfer,) = told["Données d'utilisation"]["transfers"]
@@ -120,7 +120,7 @@ async def test_everything_goes_with_the_account_but_transactions(world: Installa
     assert left[TRANSACTIONS][0]["amount"] == 129.0
     letter = case.letter()
     assert "Données de transaction (Commandes et paiements) : 1 enregistrement. Conservation prévue par" in letter
-    assert "GDPR art. 17(3)(b)" in letter
+    assert "art. 17, par. 3, point b), du RGPD" in letter
     assert "3 février 2036" in letter
     assert "Informations sur le compte (Comptes) : 1 enregistrement." in letter
     assert "Enregistrements vocaux du service clientèle (Service clientèle) : 1 enregistrement." in letter

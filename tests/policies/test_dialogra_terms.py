@@ -11,7 +11,7 @@ from habeas.acts import ActKind
 from habeas.model import Outcome, Right, Stage
 from tests.policies.promises import promise
 from tests.policies.test_dialogra import ME, TRANSACTIONS
-from tests.policies.world import Installation, in_days, last_day
+from tests.policies.world import Installation, last_day
 from tests.workflows.world import Person, eventually
 
 ROWS = [
@@ -66,10 +66,10 @@ async def test_a_delay_is_told_with_its_reason_and_the_day_on_which_the_answer_i
 
 @promise(ME, "L163/2")
 async def test_staff_may_say_more_of_a_delay(world: Installation) -> None:
-    case = await world.ask(ME, await world.settle(ME), jurisdiction="FR")
-    await case.prove()
-    await case.reaches(Stage.REVIEWING)
-    day = in_days(20)
+    received = datetime(2027, 1, 5, 11, tzinfo=UTC)  # the promise ends on 4 February, the law's month a day later
+    case = await world.ask(ME, await world.settle(ME), jurisdiction="FR", at=received)
+    await case.reaches(Stage.VERIFYING)
+    day = date(2027, 2, 5)
     office = world.office.for_staff(case.by[0])
     await office.act(
         ActKind.ANNOUNCE_DELAY,

@@ -98,21 +98,65 @@ async def test_a_copy_names_everybody_who_got_something(world: Installation) -> 
 
 
 @promise(ME, "L124-125", "L131")
-async def test_in_california_identity_numbers_are_named_and_not_disclosed(world: Installation) -> None:
+async def test_the_numbers_that_california_keeps_back_are_named_there_and_given_out_in_norway(
+    world: Installation,
+) -> None:
     person = await world.settle(ME)
-    case = await world.ask(ME, person, jurisdiction="US-CA")
+    number, account = "010190-", "NO93 8601 1117 947"
+    case = await world.through(ME, person, jurisdiction="US-CA")
+    row = await case.row()
+    assert (row.regime, row.outcome) == ("US-CCPA", Outcome.FULFILLED)
+    package = await case.package()
+    (admin,), (payer,) = package.rows("dignio_crm", "admin_users"), package.rows("dignio_billing", "payers")
+    assert admin["username"]
+    assert not {"personal_number"} & admin.keys()
+    assert payer["email"] == person.email
+    assert not {"account"} & payer.keys()
+    for name in package.names:
+        assert number.encode() not in package.zip.read(name), name
+        assert account.encode() not in package.zip.read(name), name
+    told = {(one["collection"], one["field"]): one for one in package.json("withheld.json")["fields"]}
+    assert told.keys() == {("admin_users", "personal_number"), ("payers", "account")}
+    assert {one["law"] for one in told.values()} == {"11 CCR 7024(d)"}
+    letter = case.letter("/d/")
+    for text in (letter, package.text()):
+        assert "We hold a number of yours from an authority, such as a social security" in text
+        assert "We hold the number of a bank account or payment card of yours" in text
+        assert "(11 CCR 7024(d))" in text
+        assert number not in text
+        assert account not in text
+    assert "Customer relations: Personal number: We hold" in letter
+    assert "California Department of Justice" in letter
+    assert "https://oag.ca.gov/contact/consumer-complaint-against-business-or-company" in letter
+    case = await world.through(ME, person, jurisdiction="NO")
+    assert (await case.row()).regime == "EEA-GDPR"
+    package = await case.package()
+    assert package.rows("dignio_crm", "admin_users")[0]["personal_number"].startswith(number)
+    assert package.rows("dignio_billing", "payers")[0]["account"] == account
+    assert package.json("withheld.json")["fields"] == []
+    assert "We hold" not in case.letter("/d/")
+
+
+@promise(ME, "L124-125")
+async def test_staff_may_refuse_the_whole_category_in_california(world: Installation) -> None:
+    case = await world.ask(ME, await world.settle(ME), jurisdiction="US-CA")
     await case.proves()
     await case.reaches(Stage.REVIEWING)
     await case.do(ActKind.EXEMPT, category="admin_identity", ground="sensitive_identifier")
     await case.approved()
-    letter = await case.answered()
-    assert (await case.row()).regime == "US-CCPA"
-    package = await case.package()
-    assert "dignio_crm/admin_users" not in package.tables()
-    assert "dignio_crm/contacts" in package.tables()
-    assert "Admin users' personal identification numbers" in letter
-    assert "California Department of Justice" in letter
-    assert "https://oag.ca.gov/contact/consumer-complaint-against-business-or-company" in letter
+    assert "Admin users' personal identification numbers" in await case.answered()
+    tables = (await case.package()).tables()
+    assert "dignio_crm/admin_users" not in tables
+    assert "dignio_crm/contacts" in tables
+
+
+async def test_what_the_engine_marks_a_customer_with_is_not_theirs_to_take_along(world: Installation) -> None:
+    person = await world.settle(ME)
+    await world.sql("dignio_crm", "UPDATE contacts SET restricted_at = NULL WHERE email = :email", person)
+    case = await world.through(ME, person, Right.PORTABILITY, jurisdiction="NO")
+    (contact,) = (await case.package()).rows("dignio_crm", "contacts")
+    assert contact["email"] == person.email
+    assert "restricted_at" not in contact
 
 
 @promise(ME, "L126", "L129")
@@ -171,8 +215,7 @@ async def test_everything_goes_but_invoices_and_their_letters_and_why_is_told_be
     assert (now[PAYERS][0]["email"], now[PAYERS][0]["account"]) == (None, None)
     assert now[INVOICES][0]["total"] == 990.0
     story = [(event.tag.value, event.facts.get("letter")) for event in await case.events()]
-    first_erased = next(number for number, (tag, _) in enumerate(story) if tag == "system:erased")
-    assert story.index(("letter:sent", "partial_refusal")) < first_erased
+    assert story.index(("letter:sent", "partial_refusal")) < story.index(("letter:queued", "completion_erasure"))
     reasons = case.letter("Bookkeeping: what belongs to an invoice is kept for five years")
     assert "E-mails that belong to our books" in reasons
     letter = case.letter()
@@ -225,6 +268,64 @@ async def test_e_mails_of_somebody_who_only_wrote_go_when_they_ask(world: Instal
     assert left(await world.since(ME, before)) == set()
     assert "E-mails and summaries of calls (Customer relations): 1 record." in letter
     assert channel in {one.kind for one in world.policy(ME).channels}
+
+
+@promise(ME, "L71-75", "L78")
+async def test_a_customer_may_have_the_e_mails_alone_deleted(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    everything = left(await world.since(ME, before))
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="US-CA", categories=("correspondence",))
+    # No personal identification number is reached: the code is enough.
+    await case.prove()
+    await case.approved()
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    assert left(now) == everything - {"dignio_crm.correspondence"}
+    assert now[CONTACTS][0]["email"] == person.email
+    assert now[LETTERS], "what belongs to an invoice is another category, and was not asked for"
+    assert "This is only about: E-mails and summaries of calls." in letter
+    assert "E-mails and summaries of calls (Customer relations)" in letter
+    assert "was not asked for, and stays as it is" in letter
+    assert "Bookkeeping" not in letter
+    assert "partial_refusal" not in await case.letters()
+
+
+@promise(ME, "L29", "L78")
+async def test_why_some_e_mails_stay_is_told_at_once_where_all_were_asked_for(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    asked = ("correspondence", "business_correspondence")
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="US-CA", categories=asked)
+    await case.prove()
+    await case.approved()
+    await case.answered()
+    assert (await case.row()).outcome is Outcome.PARTLY_FULFILLED
+    story = [(event.tag.value, event.facts.get("letter")) for event in await case.events()]
+    assert story.index(("letter:sent", "partial_refusal")) < story.index(("letter:queued", "completion_erasure"))
+    assert "E-mails that belong to our books" in case.letter("what belongs to an invoice is kept for five years")
+    now = await world.since(ME, before)
+    assert now[LETTERS]
+    assert not now["dignio_crm.correspondence"]
+
+
+@promise(ME, "L29")
+async def test_a_partners_record_is_deleted_and_nothing_else(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await partner(world, ended=":today - 100")
+    await world.sql("dignio_crm", MINUTES.format(on=":today - 120", kept=":today - 100"), person)
+    case = await world.ask(ME, person, Right.ERASURE, jurisdiction="NO", categories=("supplier_partner",))
+    await case.prove()
+    await case.approved()
+    letter = await case.answered()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    now = await world.since(ME, before)
+    (kept,) = now["dignio_crm.partners"]
+    assert (kept["email"], kept["full_name"]) == (None, None), "the minutes that were not asked for still point at it"
+    assert now["dignio_crm.correspondence"]
+    assert now["dignio_newsletter.subscribers"]
+    assert "Suppliers and partners (Customer relations): 1 record." in letter
 
 
 @promise(ME, "L19-20")

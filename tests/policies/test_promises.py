@@ -9,9 +9,9 @@ import pytest
 from tests.policies.promises import CHECKED, explained, promises_of, unchecked, unknown
 
 MODULES = {
-    "dialogra": ("test_dialogra", "test_dialogra_terms"),
-    "dignio": ("test_dignio", "test_dignio_changes", "test_dignio_terms"),
-    "dimpo": ("test_dimpo", "test_dimpo_terms"),
+    "dialogra": ("test_dialogra", "test_dialogra_terms", "test_strength"),
+    "dignio": ("test_dignio", "test_dignio_changes", "test_dignio_terms", "test_strength"),
+    "dimpo": ("test_dimpo", "test_dimpo_terms", "test_strength"),
     "mindlink": ("test_mindlink", "test_mindlink_changes", "test_mindlink_terms"),
     "opendims": ("test_opendims", "test_opendims_changes"),
 }

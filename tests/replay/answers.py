@@ -124,6 +124,32 @@ async def complaint_denied(world: World) -> Case:
     return case
 
 
+async def appeal_of_another_person(world: World) -> Case:
+    """Who appeals gives nothing of the first request: asked for a code, attested in review, then decided."""
+    first = await _refused(world, answering_under(world, "denver", COLORADO), "US-CO")
+    row = await first.row()
+    about = {"controller": row.controller, "jurisdiction": row.jurisdiction, "about": first.id}
+    case = await world.open(someone(), Right.APPEAL, **about)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.ATTEST, by="bob")
+    await case.act(ActKind.APPROVE, by="bob")
+    return case
+
+
+async def paused_and_extended_past_a_promise(world: World) -> Case:
+    """A hard promise: neither a pause nor the extension of the law's term moves its day."""
+    name = controller(world, "firm", promise={"days": 20})
+    received = world.now[0] - timedelta(days=15)
+    case = await _review(world, controller=name, received_at=received.isoformat())
+    await case.act(ActKind.PAUSE, pause_reason="identity")
+    await case.act(ActKind.RESUME)
+    await case.act(ActKind.EXTEND, ground="complexity")
+    await case.has_letter("extension")
+    await case.act(ActKind.APPROVE)
+    return case
+
+
 ANSWERS = (
     portability,
     categories,
@@ -133,4 +159,6 @@ ANSWERS = (
     delayed,
     appeal_granted,
     complaint_denied,
+    appeal_of_another_person,
+    paused_and_extended_past_a_promise,
 )

@@ -26,6 +26,7 @@ from habeas.testing import MemoryRow
 from tests.replay.answers import ANSWERS
 from tests.replay.by_hand import access_on_paper, access_paper_left_out, erasure_on_paper
 from tests.replay.commands import HISTORIES, replay, stored
+from tests.replay.copies import COPIES
 from tests.replay.engine import engine
 from tests.replay.keeping import KEEPING
 from tests.replay.telling import TELLING
@@ -326,6 +327,7 @@ STORIES: Mapping[str, Story] = {
         *BY_HAND,
         *KEEPING,
         *TELLING,
+        *COPIES,
         *ANSWERS,
         access_closed,
         access_approved,

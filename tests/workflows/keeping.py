@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from activities.keeping import Sweep, SweepReport
 from habeas.model import Identifier
 from habeas.testing import MemoryRow
 from tests.workflows.controllers import controller
 from tests.workflows.world import Person, World
+
+HERE = ZoneInfo("Europe/Copenhagen")
+"""Where the demo controller's days begin and end."""
+
+
+def today() -> datetime:
+    """Now, on the controller's calendar: for an hour or two each night its day is another than that of UTC."""
+    return datetime.now(HERE)
 
 
 async def sweep(world: World, after: timedelta = timedelta()) -> SweepReport:

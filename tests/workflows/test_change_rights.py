@@ -268,13 +268,23 @@ async def test_an_objection_to_everything_is_two_requests_and_marketing_waits_fo
     # No code was given and nothing weighed: marketing has stopped all the same.
     assert (await marketing.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert contact(world, person).stopped == {"newsletter"}
+    # Each letter names the other request, and what that one is about.
+    titles = {one.id: world.parts.policy("demo").text(one.title, "en") for one in world.parts.policy("demo").purposes}
+    for one, another, about in ((marketing, rest, "profiling"), (rest, marketing, "newsletter")):
+        await one.has_letter("acknowledgement")
+        said = f"Part of your objection has a reference of its own, {another.id}: {titles[about]}."
+        for message in world.mail.to(person.email):
+            body = message.get_body(preferencelist=("plain",))
+            text = " ".join(str(body.get_content()).split()) if body else ""
+            if f"Your request: {one.id}" in text and "Here is your code" not in text:
+                assert said in text
     await rest.prove()
     await rest.reaches(Stage.REVIEWING)
     await rest.act(ActKind.REFUSE, ground="compelling_grounds")
     assert (await rest.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
     refusal = " ".join(world.mail.text(person.email, rest.id).split())
     named = refusal.partition("What we go on with")[2].partition("If you do not agree")[0]
-    titles = {one.id: world.parts.policy("demo").text(one.title, "en") for one in world.parts.policy("demo").purposes}
+    assert f"has a reference of its own, {marketing.id}: {titles['newsletter']}." in refusal
     assert titles["profiling"] in named
     assert titles["newsletter"] not in named
     assert contact(world, person).stopped == {"newsletter"}

@@ -163,6 +163,7 @@ async def test_a_paused_clock_reminds_staff_until_it_runs_again(world: World) ->
     case = await world.open(person, controller="patient")
     await case.prove()
     await case.reaches(Stage.REVIEWING)
+    await case.has_letter("staff_attention")
     await case.act(ActKind.PAUSE, pause_reason="clarification")
     before = (await case.letters()).count("staff_attention")
     await case.passes(timedelta(days=14, minutes=1))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import json
+import zipfile
+from typing import Any
 
 import pytest
 
 from activities.exemptions import exempted
 from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.fields import SensitiveType
 from habeas.model import Outcome, Right, Stage
 from habeas.policy import Origin
 from habeas.policy.sections import ControlledBy
 from tests.workflows.controllers import answering_under, package, with_category, withheld
 from tests.workflows.gates import hold
-from tests.workflows.world import Case, World, eventually, someone
+from tests.workflows.world import Case, Person, World, eventually, someone
 
 
 async def _closed(world: World, right: Right, **words: object) -> Case:
@@ -57,8 +61,8 @@ async def test_the_letter_names_withheld_fields_of_what_the_package_covers_and_n
     fields = json.loads((await package(case)).read("withheld.json"))["fields"]
     assert [one["field"] for one in fields] == ["contacts_mark"]
     letter = " ".join(world.mail.text(case.person.email, "/d/").split())
-    assert "contacts mark: an internal mark" in letter
-    assert "notes mark" not in letter
+    assert "Contacts mark: an internal mark" in letter
+    assert "Notes mark" not in letter
 
 
 async def test_portability_leaves_out_what_was_derived(world: World) -> None:
@@ -67,6 +71,95 @@ async def test_portability_leaves_out_what_was_derived(world: World) -> None:
     assert "data/crm/contacts.json" not in zipped.namelist()
     assert "data/billing/customers.json" in zipped.namelist()
     assert any("did not give" in item["reason"] for item in withheld(zipped).values())
+
+
+def _more_of(world: World, monkeypatch: pytest.MonkeyPatch, person: Person, data: dict[str, Any], **said: Any) -> None:
+    """A person whose contact has more fields, of which the CRM says these things."""
+    crm = world.connectors["crm"]
+    collections = tuple(
+        one.model_copy(update=said) if one.name == "contacts" else one for one in crm.manifest.collections
+    )
+    monkeypatch.setattr(crm, "manifest", crm.manifest.model_copy(update={"collections": collections}))
+    person.settle_in(world.connectors)
+    row = crm.rows["contacts", f'["{person.number}"]']
+    crm.put(row.model_copy(update={"data": row.data | data}))
+
+
+def _told(case: Case, zipped: zipfile.ZipFile) -> tuple[dict[str, Any], list[dict[str, str]], str, str]:
+    """The contact in the package, the fields that were left out, the page and the letter."""
+    (contact,) = json.loads(zipped.read("data/crm/contacts.json"))
+    fields = json.loads(zipped.read("withheld.json"))["fields"]
+    page = " ".join(html.unescape(zipped.read("index.html").decode()).split())
+    return contact, fields, page, " ".join(case.world.mail.text(case.person.email, "/d/").split())
+
+
+async def test_portability_leaves_out_the_fields_that_were_worked_out_and_access_gives_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = someone()
+    worked_out = {"score": Origin.DERIVED, "usage_rank": Origin.DERIVED, "stopped_at": Origin.DERIVED}
+    held = {"score": 81.25, "usage_rank": 7, "stopped_at": None}
+    _more_of(world, monkeypatch, person, held, origins=worked_out)
+    case = await world.open(person, Right.PORTABILITY)
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    contact, fields, page, letter = _told(case, await package(case))
+    assert contact == {"email": person.email, "name": person.name}
+    # A mark that nobody has set is not there to be spoken of.
+    assert [(one["field"], one["law"]) for one in fields] == [("score", "GDPR 20(1)"), ("usage_rank", "GDPR 20(1)")]
+    assert all("did not give it" in one["reason"] for one in fields)
+    assert "Customer relations, Contacts, Score and Usage rank: Not part of this right" in page
+    assert "81.25" not in page
+    assert "Customer relations: Score and Usage rank: Not part of this right" in letter
+    assert "by a request for access. (GDPR 20(1))" in letter
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    contact, fields, _, letter = _told(case, await package(case))
+    assert contact == {"email": person.email, "name": person.name, **held}
+    assert fields == []
+    assert "Not part of this right" not in letter
+
+
+async def test_a_table_that_was_worked_out_is_named_apart_from_the_rest_of_its_category(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = someone()
+    answer = {"origin": Origin.DERIVED, "origins": {"answer": Origin.PERSON}}
+    _more_of(world, monkeypatch, person, {"answer": "yes"}, **answer)
+    case = await world.open(person, Right.PORTABILITY)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    zipped = await package(case)
+    contact, _, _, letter = _told(case, zipped)
+    assert contact == {"answer": "yes"}
+    ((what, item),) = [(what, one) for what, one in withheld(zipped).items() if "Contacts" in what]
+    assert what.endswith("(Customer relations: Contacts), except for Answer")
+    assert "did not give it" in item["reason"]
+    assert what in letter
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
+async def test_in_california_what_must_not_be_given_out_is_said_to_be_held(
+    world: World, monkeypatch: pytest.MonkeyPatch, right: Right
+) -> None:
+    name = answering_under(world, "calif", {"code": "US-CCPA", "jurisdictions": ("US-CA",)})
+    person = someone()
+    types = {"ssn": SensitiveType.GOVERNMENT_ID, "iban": SensitiveType.FINANCIAL_ACCOUNT}
+    _more_of(world, monkeypatch, person, {"ssn": "078-05-1120", "iban": ""}, types=types)
+    case = await world.open(person, right, controller=name, jurisdiction="US-CA")
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    zipped = await package(case)
+    contact, fields, page, letter = _told(case, zipped)
+    assert contact == {"email": person.email, "name": person.name}
+    assert all(b"078-05-1120" not in zipped.read(one) for one in zipped.namelist())
+    assert [(one["field"], one["law"]) for one in fields] == [("ssn", "11 CCR 7024(d)")]
+    said = "We hold a number of yours from an authority, such as a social security, driving licence or passport number."
+    assert said in page
+    assert f"Customer relations: Ssn: {said}" in letter
+    assert "(11 CCR 7024(d))" in letter
+    assert "bank account" not in letter
 
 
 async def test_portability_under_another_law_is_as_wide_as_that_law(world: World) -> None:

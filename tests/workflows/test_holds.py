@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from habeas.policy import Access
 from habeas.testing import MemoryRow
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import answering_under, controller
-from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
+from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office.holds import NewHoldInput, PlacedHold
 from workers.postgres import EmbeddedPostgres
@@ -40,10 +40,6 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
 
 
 MATTER = "Case 2026/114, City Court"
-
-
-def today() -> datetime:
-    return datetime.now(UTC)
 
 
 async def place(world: World, person: Person | None = None, /, **narrow: object) -> PlacedHold:

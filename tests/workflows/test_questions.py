@@ -127,22 +127,47 @@ async def test_nobody_is_asked_to_prove_again_who_they_are(world: World) -> None
 
 
 async def test_staff_announce_a_delay_with_its_reason_and_day(world: World) -> None:
-    case = await _review(world)
+    case = await _review(world, controller=controller(world, "honest", promise={"days": 20}))
     with pytest.raises(BadInput, match="a day to come"):
         await case.act(ActKind.ANNOUNCE_DELAY, expected_on="2020-01-01")
     with pytest.raises(BadInput, match="a day to come"):
         await case.act(ActKind.ANNOUNCE_DELAY)
     day = (datetime.now(UTC) + timedelta(days=25)).date()
-    last = (await case.row()).due_on
-    assert last is not None
-    with pytest.raises(BadInput, match=f"last day is {last}"):
-        await case.act(ActKind.ANNOUNCE_DELAY, expected_on=(last + timedelta(days=1)).isoformat())
+    promised = (await case.row()).due_on
+    standing = (await world.office.show(case.id)).standing
+    assert promised is not None
+    assert promised == standing.promised_on
+    assert standing.law_on is not None
+    for early in (promised, promised - timedelta(days=3)):
+        with pytest.raises(BadInput, match=f"due on {promised}"):
+            await case.act(ActKind.ANNOUNCE_DELAY, expected_on=early.isoformat())
+    with pytest.raises(BadInput, match=f"last day is {standing.law_on}"):
+        await case.act(ActKind.ANNOUNCE_DELAY, expected_on=(standing.law_on + timedelta(days=1)).isoformat())
     await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
     await case.has_letter("delay")
     letter = world.mail.text(case.person.email, "as told")
     assert str(day.year) in letter
     told = next(event for event in await case.events() if event.tag.value == "clock:delay_announced")
     assert told.facts == {"expected_on": day.isoformat(), "by_staff": True}
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_where_nothing_was_promised_there_is_no_delay_before_the_term_is_over(world: World) -> None:
+    case = await _review(world)
+    await case.act(ActKind.EXTEND, ground="complexity")
+    due = (await case.row()).extended_due_on
+    assert due is not None
+    assert "announce_delay" not in {act.kind for act in (await world.office.show(case.id)).possible}
+    for day in (due - timedelta(days=40), due + timedelta(days=9)):
+        with pytest.raises(NotAllowed, match="no delay"):
+            await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    await case.passes(timedelta(days=110))
+    assert "announce_delay" in {act.kind for act in (await world.office.show(case.id)).possible}
+    day = (world.now[0] + timedelta(days=9)).date()
+    await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    await case.has_letter("delay")
+    assert "longer than it should" in str(world.mail.to(case.person.email)[-1]["subject"])
     await case.act(ActKind.APPROVE)
     await case.reaches(Stage.CLOSED)
 

@@ -13,6 +13,7 @@ from habeas.errors import BadInput, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.controllers import answering_under
+from tests.workflows.keeping import HERE
 from tests.workflows.world import Case, World, someone
 
 COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
@@ -47,7 +48,7 @@ async def test_a_granted_appeal_opens_the_request_anew(world: World) -> None:
     appeal = await _appeal(world, first)
     await appeal.has_letter("acknowledgement")
     row = await appeal.row()
-    assert row.due_on == (row.received_at + timedelta(days=45)).date()
+    assert row.due_on == row.received_at.astimezone(HERE).date() + timedelta(days=45)
     with pytest.raises(NotAllowed, match="another person must decide"):
         await appeal.act(ActKind.APPROVE, by="ann")
     assert (await appeal.row()).stage is Stage.REVIEWING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from habeas.outcomes import Done, Fate, ObjectOutcome
 from habeas.policy import Policy
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import controller
-from tests.workflows.keeping import chatting, invoice, says, sweep, years_ago
+from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
 from tests.workflows.world import Case, Person, World, someone
 from workers.postgres import EmbeddedPostgres
 
@@ -34,10 +34,6 @@ async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.Temp
 
 
 SOON = timedelta(days=3)
-
-
-def today() -> datetime:
-    return datetime.now(UTC)
 
 
 async def erased(world: World, person: Person, **words: object) -> Case:

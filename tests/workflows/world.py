@@ -23,6 +23,7 @@ from activities.ledger import RequestRow
 from activities.parts import Parts
 from habeas.acts import ActAnswer, ActKind
 from habeas.connector import Capability, Collection, Connector, Retention, Treatment
+from habeas.errors import WrongStage
 from habeas.evidence import Event, verify
 from habeas.model import Identifier, Right, Stage
 from habeas.testing import MemoryConnector, MemoryRow
@@ -302,6 +303,22 @@ class Case:
     async def plan(self) -> str:
         """The digest of the plan under review."""
         return (await self.world.office.plan(self.id, by="ann", reason="review")).digest
+
+    async def approve_anew(self, before: str) -> None:
+        """Two people approve the plan that takes the place of this one, as soon as it is under review."""
+
+        async def approved() -> bool:
+            plan = await self.plan()
+            if plan == before:
+                return False
+            try:
+                await self.act(ActKind.APPROVE, by="ann", plan=plan)
+            except WrongStage:
+                return False
+            await self.act(ActKind.APPROVE, by="bob", plan=plan)
+            return True
+
+        await eventually(approved)
 
     async def approve_twice(self) -> None:
         """Two people approve the plan under review."""

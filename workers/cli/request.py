@@ -12,6 +12,7 @@ from workers.cli.exits import EXIT_CODES
 from workers.cli.options import By
 from workers.cli.request_changes import read_corrections
 from workers.cli.shell import Shell, command
+from workers.cli.show import OTHER_PERSON
 
 app = typer.Typer(
     add_completion=False,
@@ -27,6 +28,8 @@ Examples:
 `habeas request open --right access --email ada@example.org --by "Kim" --received 2026-11-02`
 
 `habeas request open --right erasure --email ada@example.org --identifier customer_number=K-1002 --by "Kim"`
+
+`habeas request open --right erasure --email ada@example.org --category correspondence --by "Kim"`
 
 `habeas request open --right rectification --email ada@example.org --correct "phone: 12345678 => 87654321" --by "Kim"`
 
@@ -72,6 +75,13 @@ async def open_(
     purpose: Annotated[
         list[str] | None, typer.Option(help="What is to stop, by the policy's id; else all that the right can mean.")
     ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="Erasure, access, portability: only this data, by the policy's id. May be repeated."),
+    ] = None,
+    before_erasure: Annotated[
+        bool, typer.Option("--before-erasure", help="Access, portability: before anything of theirs is erased.")
+    ] = False,
     situation: Annotated[
         str | None, typer.Option(help="Objection, restriction, appeal: why, in the person's words; sealed.")
     ] = None,
@@ -105,6 +115,8 @@ async def open_(
         corrections=(*(correct or ()), *(read_corrections(corrections) if corrections else ())),
         evidence=evidence,
         purposes=tuple(purpose or ()),
+        categories=tuple(category or ()),
+        before_erasure=before_erasure,
         situation=situation,
         scope=scope,
         about=about,
@@ -119,6 +131,7 @@ async def open_(
         if opened.started
         else "[yellow]Temporal does not answer: it is kept, and starts by itself as soon as a worker runs.[/]",
         *([f"[yellow]{opened.language_note}[/]"] if opened.language_note else []),
+        *([f"[bold red]{OTHER_PERSON}[/]"] if opened.same_person is False else []),
         f"Next: [cyan]habeas request show {opened.id}[/]",
         *(f"What a human must weigh is a request of its own: [bold]{one}[/]" for one in opened.also),
     ]

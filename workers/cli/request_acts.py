@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import BaseModel
 
-from habeas.acts import ActAnswer, ActKind
+from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import PauseReason
 from workers.cli.options import ActId, By, Reason, Reference
 from workers.cli.shell import Shell, command
 
+if TYPE_CHECKING:
+    from activities.outside import AskedOutside
+
 app = typer.Typer()
 
+AlsoAsked = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DATE", help="A day on which they asked outside of Habeas (or it was denied). May be repeated."
+    ),
+]
+AlsoAskedRecord = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Where that is written down; sealed. Needed with --also-asked.")
+]
 System = Annotated[str, typer.Argument(metavar="SYSTEM", help="The system's name, as `habeas system list` says.")]
 
 
@@ -60,6 +73,10 @@ async def approve(
     plan: Annotated[
         str | None, typer.Option(metavar="DIGEST", help="Erasure: the plan you saw (its first 12 characters do).")
     ] = None,
+    without_copy: Annotated[
+        bool,
+        typer.Option("--without-copy", help="Erasure: although a copy of theirs is not answered; the reason says why."),
+    ] = False,
     act_id: ActId = None,
 ) -> None:
     """Approve the release of an export, or exactly this plan of an erasure."""
@@ -68,7 +85,10 @@ async def approve(
     request_id = read_reference(reference)
     async with shell.office() as office:
         digest = await office.plan_digest(request_id, plan) if plan is not None else None
-        answer = await office.act(ActKind.APPROVE, request_id, by=by, reason=reason, act_id=act_id, plan=digest)
+        ground = WITHOUT_COPY if without_copy else None
+        answer = await office.act(
+            ActKind.APPROVE, request_id, by=by, reason=reason, act_id=act_id, plan=digest, ground=ground
+        )
     _say(shell, request_id, answer)
 
 
@@ -79,10 +99,13 @@ async def refuse(
     by: By,
     reason: Reason,
     ground: Annotated[str, typer.Option(help="A ground the law knows, as a code: manifestly_unfounded, excessive, …")],
+    also_asked: AlsoAsked = None,
+    also_asked_record: AlsoAskedRecord = None,
     act_id: ActId = None,
 ) -> None:
     """Refuse the request; the person is told the reasons and where to complain."""
-    await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground)
+    outside = _outside(also_asked, also_asked_record)
+    await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground, sealed=outside)
 
 
 @command(app, "extend")
@@ -111,10 +134,13 @@ async def exempt(
     by: By,
     reason: Reason,
     ground: Annotated[str, typer.Option(help="A ground the law knows, as a code: rights_of_others, legal_claims, …")],
+    also_asked: AlsoAsked = None,
+    also_asked_record: AlsoAskedRecord = None,
     act_id: ActId = None,
 ) -> None:
     """Refuse a part: one category of data. The rest is carried out; the person is told what was refused, and why."""
-    await _act(shell, ActKind.EXEMPT, reference, by, reason, act_id, ground=ground, category=category)
+    outside = _outside(also_asked, also_asked_record)
+    await _act(shell, ActKind.EXEMPT, reference, by, reason, act_id, ground=ground, category=category, sealed=outside)
 
 
 @command(
@@ -153,6 +179,8 @@ async def charge(
     amount: Annotated[str, typer.Option(metavar="AMOUNT", help="With its currency: EUR 12.50.")],
     ground: Annotated[str | None, typer.Option(help="Why the law allows it here: excessive, further_copies, …")] = None,
     how_to_pay: Annotated[str | None, typer.Option(metavar="TEXT", help="As the person will read it.")] = None,
+    also_asked: AlsoAsked = None,
+    also_asked_record: AlsoAskedRecord = None,
     act_id: ActId = None,
 ) -> None:
     """Ask a fee, where the law allows one; the clock waits for it where the law says so."""
@@ -161,7 +189,14 @@ async def charge(
     request_id = read_reference(reference)
     async with shell.office() as office:
         answer = await office.charge(
-            request_id, by=by, reason=reason, amount=amount, ground=ground, how_to_pay=how_to_pay, act_id=act_id
+            request_id,
+            by=by,
+            reason=reason,
+            amount=amount,
+            ground=ground,
+            how_to_pay=how_to_pay,
+            outside=_outside(also_asked, also_asked_record),
+            act_id=act_id,
         )
     _say(shell, request_id, answer)
 
@@ -272,6 +307,7 @@ async def _act(
     pause_reason: str | None = None,
     category: str | None = None,
     expected_on: str | None = None,
+    sealed: BaseModel | None = None,
 ) -> None:
     from workers.office import read_reference
 
@@ -283,6 +319,7 @@ async def _act(
             by=by,
             reason=reason,
             act_id=act_id,
+            sealed=sealed,
             system=system,
             ground=ground,
             pause_reason=pause_reason,
@@ -290,6 +327,12 @@ async def _act(
             expected_on=expected_on,
         )
     _say(shell, request_id, answer)
+
+
+def _outside(days: list[str] | None, record: str | None) -> AskedOutside | None:
+    from workers.office import asked_outside
+
+    return asked_outside(days or (), record)
 
 
 def _say(shell: Shell, request_id: str, answer: ActAnswer) -> None:

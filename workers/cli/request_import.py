@@ -15,8 +15,9 @@ app = typer.Typer()
 
 _EXAMPLE = """
 The first line names the columns: right, emails, phones, identifiers, name, controller, jurisdiction, regime, language,
-channel, received_at, reason, note, idempotency_key, corrections, evidence, purposes, situation, scope, about. Several
-values in one field (emails, phones, identifiers, corrections, purposes) are separated by semicolons.
+channel, received_at, reason, note, idempotency_key, corrections, evidence, purposes, categories, situation, scope,
+about, before_erasure. Several values in one field (emails, phones, identifiers, corrections, purposes, categories) are
+separated by semicolons.
 
 Example: `habeas request import backlog.csv --by "Kim"`
 """

@@ -12,9 +12,15 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from workers.office import Candidates, Entry, ShownPlan, Story, Told
+    from activities.copies import Before
+    from workers.office import Candidates, Entry, ShownPlan, Standing, Story, Told
 
 _SOON = 5
+_SHOWN = 5
+OTHER_PERSON = (
+    "It names a request that is not shown to be this person's: nothing they give was proven by it, or written to in "
+    "it. The answer will say nothing of that request."
+)
 
 
 def queue(entries: Sequence[Entry]) -> RenderableType:
@@ -56,12 +62,18 @@ def story(told: Story) -> Iterable[RenderableType]:
         ("Stage", entry.stage.value + (f" — {entry.outcome}" if entry.outcome else "")),
         ("Received", f"{row.received_at:%Y-%m-%d %H:%M} UTC, by {row.channel}"),
         ("Due", _due(told)),
+        *_promised(told.standing),
+        *_asked_before(told.standing),
         ("Citation", told.citation or "—"),
         ("Waits for", ", ".join(entry.blocked_on) or "nothing"),
+        *((("Only about", ", ".join(row.categories)),) if row.categories else ()),
+        *((("First", first_said(told.first)),) if told.first.code else ()),
     ):
         facts.add_row(Text(name, "dim"), escape(value))
     yield Text(entry.id, "bold")
     yield facts
+    if told.standing.same_person is False:
+        yield Text(OTHER_PERSON, "bold red")
     if told.systems or told.fates:
         yield _systems(told)
     if told.retained:
@@ -76,6 +88,13 @@ def story(told: Story) -> Iterable[RenderableType]:
             yield f"  {act.title}\n    [cyan]{escape(act.command)}[/]{one_of}"
 
 
+def first_said(first: Before) -> str:
+    """What must come before an erasure."""
+    if first.copies:
+        return f"a copy of the same person is to be answered: {', '.join(first.copies)}"
+    return "the policy asks for a copy before an erasure, and there is none"
+
+
 def _due(told: Story) -> str:
     entry = told.entry
     if entry.due_on is None:
@@ -84,6 +103,27 @@ def _due(told: Story) -> str:
     if entry.days_left is not None:
         said += f", {entry.days_left} days left" if entry.days_left >= 0 else f", {-entry.days_left} days over"
     return said + (" (extended)" if told.request.extended else "") + (" — clock paused" if entry.paused else "")
+
+
+def _promised(stands: Standing) -> Iterable[tuple[str, str]]:
+    if stands.promised_on is None:
+        return
+    said = f"{stands.promised_on}, " + ("in any case" if stands.promise == "hard" else "with every effort")
+    if stands.promise_stands:
+        said += " — this day stands, though the law's term was extended"
+    yield "Promised", said
+    yield "By law", str(stands.law_on or "no date")
+
+
+def _asked_before(stands: Standing) -> Iterable[tuple[str, str]]:
+    before = stands.asked_before
+    if before is None or not (before.requests or before.free):
+        return
+    said = f"{before.answered} answered" + (f" in {before.months} months" if before.months else "")
+    if before.free:
+        said += f", of {before.free} ({before.cite})"
+    ids = ", ".join(one.id for one in before.requests[:_SHOWN])
+    yield "Asked before", said + (f": {ids}" if ids else "")
 
 
 def _systems(told: Story) -> Table:
@@ -116,6 +156,10 @@ def timeline(told: Sequence[Told]) -> RenderableType:
 def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[RenderableType]:
     """A plan as counts, or object by object."""
     yield f"The plan of [bold]{request_id}[/], digest [bold]{shown.digest[:12]}[/]…"
+    if shown.categories:
+        yield f"Only about: {', '.join(shown.categories)}. Everything else was not asked for, and is not touched."
+    if shown.first.code:
+        yield f"[yellow]It waits once it is approved: {first_said(shown.first)}.[/]"
     if objects:
         table = _table("System", "Object", "Key", "Becomes", "By", "Until")
         for system in shown.systems:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from habeas.errors import BadInput, ConfigurationError, LedgerUnavailable
+from habeas.languages import parse_language
 from workers.cli.exits import EXIT_CODES, ExitCode
 from workers.cli.retention import failing
 from workers.cli.shell import Shell, command
@@ -130,12 +131,16 @@ async def init(
     out: Annotated[Path | None, typer.Option(help="Write it to this new file; else to standard output.")] = None,
     name: Annotated[str | None, typer.Option(help="The system's name; else that of the file.")] = None,
     schema: Annotated[str, typer.Option(help="Which schema of the database.")] = "public",
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language that people are answered in; may be given several times.")
+    ] = None,
 ) -> None:
     """Draft a data map from the database's own catalogue; guesses are marked as guesses."""
     from activities.connectors.sql.draft import draft
 
     _not_there_yet(out)
-    text = await draft(url, name or (out.stem if out else "system"), schema)
+    languages = tuple(dict.fromkeys(map(parse_language, language or ())))
+    text = await draft(url, name or (out.stem if out else "system"), schema, languages)
     _write(shell, "map", text, out, "Decide what is marked, then `habeas system map check`.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
 from workers.desk import pages
+from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.guard import Guard
 from workers.desk.person import person_pages
 from workers.desk.recipient import recipient_pages
@@ -27,18 +28,26 @@ PAGE_FAILED = "page_failed"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 
 
-def create_app(office: Office, hosts: Collection[str] = LOOPBACK_NAMES, *, staff: Office | None = None) -> ASGIApp:
+def create_app(
+    office: Office,
+    hosts: Collection[str] = LOOPBACK_NAMES,
+    *,
+    staff: Office | None = None,
+    systems: Mapping[str, CallingBack] | None = None,
+) -> ASGIApp:
     """The desk.
 
     Args:
         office: what the pages of persons and recipients show and do.
         staff: what staff see; unset for all of the office.
         hosts: the names it is served under; a page elsewhere must not reach it under a name of its own.
+        systems: connected systems that call back.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(person_pages(office))
     app.include_router(recipient_pages(office))
     app.include_router(staff_pages(staff or office))
+    app.include_router(callback_routes(office, systems or {}))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)

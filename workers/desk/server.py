@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 
+from activities.connectors.http import HttpConnector
 from habeas.errors import ConfigurationError
 from workers.desk.app import LOOPBACK_NAMES, create_app
+from workers.desk.callbacks import CallingBack
 from workers.office import open_office
 from workers.settings import DeskSettings, Settings
+from workers.wiring import load_connectors
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +40,10 @@ async def serve(settings: Settings, staff: str) -> None:
     desk = settings.desk
     refuse_wide(desk)
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
-    async with open_office(settings) as office:
+    async with open_office(settings) as office, _calling_back(settings) as systems:
         with _listening(desk) as listener:
             config = uvicorn.Config(
-                create_app(office, hosts, staff=office.for_staff(staff)),
+                create_app(office, hosts, staff=office.for_staff(staff), systems=systems),
                 access_log=False,  # its lines hold paths, and paths hold tokens
                 log_config=None,
                 lifespan="off",
@@ -51,6 +56,18 @@ async def serve(settings: Settings, staff: str) -> None:
             log.info(DESK_STARTED, port=listener.getsockname()[1])
             await uvicorn.Server(config).serve(sockets=[listener])
     log.info(DESK_STOPPED)
+
+
+@asynccontextmanager
+async def _calling_back(settings: Settings) -> AsyncIterator[Mapping[str, CallingBack]]:
+    """The systems whose callbacks can be told here: those by HTTP whose secrets this process has."""
+    names = [name for name, one in settings.systems.items() if one.connector == "http" and not one.elsewhere]
+    connectors = load_connectors(settings, names, here=names)
+    try:
+        yield {name: one for name, one in connectors.items() if isinstance(one, HttpConnector)}
+    finally:
+        for one in connectors.values():
+            await one.aclose()
 
 
 def refuse_wide(desk: DeskSettings) -> None:

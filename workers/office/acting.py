@@ -12,6 +12,8 @@ from activities.asking import FeeAsked
 from activities.clockface import pause_spans
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult
+from activities.outside import AskedOutside
+from activities.repeated import check_repeated
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, EngineUnavailable, NotAllowed, WrongCode, WrongStage
 from habeas.evidence import Tag
@@ -25,6 +27,7 @@ from workers.office.room import SUBJECT, Room
 ALREADY_DONE = "already_done"
 """The note of an answer that the ledger gives, because the workflow that did the act is over."""
 
+_ON_GROUNDS = frozenset({ActKind.REFUSE, ActKind.EXEMPT, ActKind.CHARGE})
 _FACTS = ("system", "ground", "pause_reason", "plan", "category", "expected_on", "task")
 
 
@@ -70,13 +73,15 @@ class Acting(Room):
             proposed_at=self._now(),
         )
         async with self._ledger.begin() as tx:
-            request = await tx.request(request_id)
+            request = await tx.request_row(request_id)
             policy = self.policy(request.controller)
             check_words(kind, request, call, policy, self._now())
             if kind is ActKind.CHARGE:
                 check_amount(_fee_of(sealed), request, policy)
             if kind is ActKind.ANNOUNCE_DELAY:
                 check_day(call.expected_on, request, policy, await pause_spans(tx, request_id), self._now())
+            if kind in _ON_GROUNDS:
+                await check_repeated(tx, request, policy, call.ground, _outside(sealed))
             if before := await tx.act(call.act_id):
                 _refuse_other(before, proposal)
             await tx.propose_act(proposal)
@@ -161,6 +166,7 @@ class Acting(Room):
         amount: str,
         ground: str | None = None,
         how_to_pay: str | None = None,
+        outside: AskedOutside | None = None,
         act_id: str | None = None,
     ) -> ActAnswer:
         """Ask the person a fee, where the law allows one: ``EUR 12.50``, and how it is paid.
@@ -169,7 +175,7 @@ class Acting(Room):
             NotAllowed: no fee may be asked for this right here; the message says by which article.
             BadInput: not an amount, more than the law takes, or no ground for one. Else as `act`.
         """
-        sealed = fee(amount, how_to_pay)
+        sealed = fee(amount, how_to_pay, outside)
         return await self.act(
             ActKind.CHARGE, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed, ground=ground
         )
@@ -218,6 +224,12 @@ def _fee_of(sealed: BaseModel | None) -> FeeAsked:
     if not isinstance(sealed, FeeAsked):
         raise BadInput("amount: a fee needs its amount, as EUR 12.50.", field="amount")
     return sealed
+
+
+def _outside(sealed: BaseModel | None) -> AskedOutside | None:
+    if isinstance(sealed, FeeAsked):
+        return sealed.outside
+    return sealed if isinstance(sealed, AskedOutside) else None
 
 
 def _refuse_other(before: Act, proposal: Act) -> None:

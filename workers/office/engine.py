@@ -227,7 +227,7 @@ class Engine:
         except (RPCError, WorkflowFailureError, TimeoutError):
             raise EngineUnavailable("No worker answered in time; the sweep goes on by itself.") from None
 
-    async def signal(self, workflow_id: str, name: str, said: str) -> bool:
+    async def signal(self, workflow_id: str, name: str, *said: str) -> bool:
         """Tell a workflow something, once it is written down. Returns whether there is such a workflow.
 
         Raises:
@@ -236,7 +236,7 @@ class Engine:
         handle = (await self.client()).get_workflow_handle(workflow_id)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                await handle.signal(name, said)
+                await handle.signal(name, args=said)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False

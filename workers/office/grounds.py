@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from pydantic import ValidationError
 
 from activities.asking import FeeAsked
-from activities.clockface import PauseSpan, dated, local_day
+from activities.clockface import PauseSpan, local_day
+from activities.ledger import RequestRow
+from activities.outside import AskedOutside
 from habeas import law
-from habeas.acts import ActCall, ActKind
+from habeas.acts import WITHOUT_COPY, ActCall, ActKind
 from habeas.errors import BadInput, NotAllowed
-from habeas.model import REMEDIES, PauseReason, Request
+from habeas.model import REMEDIES, PauseReason, Request, Right
 from habeas.policy import Policy
+from workers.office.intake import words
+from workers.office.standing import due_of
 
-__all__ = ["STANDS", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
+__all__ = ["STANDS", "asked_outside", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
 
 STANDS = "decision_stands"
 """On an appeal, a complaint or a grievance: it was looked at again, and the decision stands."""
@@ -26,7 +30,7 @@ _ABUSE = frozenset({"manifestly_unfounded", "excessive", "repeat"})
 _WITHOUT_GROUND = frozenset({"minimal", "reasonable", "actual_cost"})
 
 
-def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, now: datetime) -> None:
+def check_words(kind: ActKind, request: RequestRow, call: ActCall, policy: Policy, now: datetime) -> None:
     """Check what the workflow cannot know by itself.
 
     Raises:
@@ -37,9 +41,12 @@ def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, 
     match kind:
         case ActKind.REFUSE:
             _one_of("ground", call.ground, refusals(request, place))
+        case ActKind.APPROVE:
+            if call.ground is not None and (call.ground != WITHOUT_COPY or request.right is not Right.ERASURE):
+                raise BadInput("ground: only an erasure is approved on one: without_copy.", field="ground")
         case ActKind.EXEMPT:
             _one_of("ground", call.ground, refusals(request, place))
-            _one_of("category", call.category, [one.id for one in policy.categories])
+            _one_of("category", call.category, request.categories or [one.id for one in policy.categories])
         case ActKind.CHARGE:
             _fee_ground(request, place, call)
         case ActKind.ASK:
@@ -52,7 +59,7 @@ def check_words(kind: ActKind, request: Request, call: ActCall, policy: Policy, 
             return
 
 
-def fee(amount: str, how_to_pay: str | None) -> FeeAsked:
+def fee(amount: str, how_to_pay: str | None, outside: AskedOutside | None = None) -> FeeAsked:
     """Read a fee as staff write it: ``CHF 120`` or ``EUR 12.50``.
 
     Raises:
@@ -60,9 +67,32 @@ def fee(amount: str, how_to_pay: str | None) -> FeeAsked:
     """
     currency, _, number = amount.strip().partition(" ")
     try:
-        return FeeAsked(currency=currency.upper(), amount=Decimal(number.strip()), how_to_pay=how_to_pay)
+        return FeeAsked(
+            currency=currency.upper(), amount=Decimal(number.strip()), how_to_pay=how_to_pay, outside=outside
+        )
     except (InvalidOperation, ValidationError):
         raise BadInput("amount: write it with its currency, as EUR 12.50.", field="amount") from None
+
+
+def asked_outside(days: Iterable[str], record: str | None) -> AskedOutside | None:
+    """Read what staff state of requests that came in outside of Habeas; None where they state nothing.
+
+    Raises:
+        BadInput: a day that is none, or days without where they are written down.
+    """
+    said = tuple(days)
+    if not said and record is None:
+        return None
+    try:
+        read = tuple(date.fromisoformat(day.strip()) for day in said)
+    except ValueError:
+        raise BadInput("also-asked: a day, as 2026-11-30.", field="also_asked") from None
+    if not read:
+        raise BadInput("also-asked: say on which days; --also-asked may be repeated.", field="also_asked")
+    try:
+        return AskedOutside(days=read, record=words("also-asked-record", record or ""))
+    except ValidationError:
+        raise BadInput("also-asked-record: say where it is written down.", field="also_asked_record") from None
 
 
 def check_amount(asked: FeeAsked, request: Request, policy: Policy) -> None:
@@ -80,16 +110,27 @@ def check_amount(asked: FeeAsked, request: Request, policy: Policy) -> None:
 
 
 def check_day(day: date | None, request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime) -> None:
-    """A delay is announced within what the law gives as it stands; a broken term is told of whatever the day.
+    """A delay is announced where a promised day, or the law's, is missed, for a later day within what the law gives.
+
+    A term of the law that is over already is told of whatever the day.
 
     Raises:
-        BadInput: the day is after the law's last one, which is named.
+        NotAllowed: there is no delay to tell of, for nothing was promised beyond the law and its term still runs.
+        BadInput: the day is not after the one that is missed, or after the law's last one; both are named.
     """
-    last = dated(request, policy, pauses, now).deadlines.effective_due_on
-    waits = any(span.end is None for span in pauses)
-    if day is None or last is None or waits or last < local_day(policy, now) or day <= last:
+    due = due_of(request, policy, pauses, now)
+    if not due.delayed:
+        raise NotAllowed("Nothing was promised beyond the law, and its term is not over: there is no delay to tell of.")
+    if day is None:
         return
-    raise BadInput(f"on: the law's last day is {last}; extend the term first where it can be.", field="expected_on")
+    if due.on is not None and day <= due.on:
+        raise BadInput(f"on: the answer is due on {due.on}; a delay ends after it.", field="expected_on")
+    waits = any(span.end is None for span in pauses)
+    if due.law_on is None or waits or due.law_on < local_day(policy, now) or day <= due.law_on:
+        return
+    raise BadInput(
+        f"on: the law's last day is {due.law_on}; extend the term first where it can be.", field="expected_on"
+    )
 
 
 def refusals(request: Request, place: str) -> list[str]:
@@ -104,9 +145,11 @@ def fee_grounds(request: Request, place: str) -> list[str]:
     rule = law.fee_rule(request.regime, place, request.right)
     if rule.allowed in {"never", "unstated"}:
         return []
+    counts = law.free_requests(request.regime, place, request.right) is not None
+    also = [code for code in rule.also if code != law.BEYOND_FREE or counts]
     if rule.allowed == "unfounded_or_excessive":
-        return [*rule.also, *(code for code in refusals(request, place) if code in _ABUSE)]
-    return [*rule.also, rule.allowed]
+        return [*also, *(code for code in refusals(request, place) if code in _ABUSE)]
+    return [*also, rule.allowed]
 
 
 def _fee_ground(request: Request, place: str, call: ActCall) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from habeas.policy import Policy
 
-MANY = ("emails", "phones", "identifiers", "corrections", "purposes")
+MANY = ("emails", "phones", "identifiers", "corrections", "purposes", "categories")
 """Columns that may hold several values, separated by semicolons."""
 COLUMNS = (
     "right",
@@ -39,6 +39,7 @@ COLUMNS = (
     "situation",
     "scope",
     "about",
+    "before_erasure",
 )
 MAX_BYTES = 64 * 1024 * 1024
 

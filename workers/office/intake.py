@@ -65,6 +65,8 @@ class Checked(Frozen):
     subject: Subject = Field(repr=False)
     scope: Scope | None = None
     about: str | None = None
+    categories: tuple[str, ...] = ()
+    before_erasure: bool = False
 
 
 def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime) -> Checked:
@@ -93,6 +95,8 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
         subject=_subject(asked, asks),
         scope=asks.scope if right is Right.ACCESS else None,
         about=asks.about,
+        categories=asks.categories,
+        before_erasure=asks.before_erasure,
     )
 
 

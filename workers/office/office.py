@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from activities.storage import Storage
 from habeas.errors import NotAllowed
+from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.handover import Handover
 from workers.office.holds import Holding
@@ -19,7 +20,7 @@ from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost):
+class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost, Callbacks):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
+from pydantic import JsonValue
 
 from activities.brief import purposes_of, weighed
 from activities.ledger import Ledger, NewRequest, Opened, Tx
+from activities.same_person import shares_identifier
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
-from habeas.particulars import Particulars
+from habeas.particulars import BESIDE, Beside, Particulars
 from workers.office.engine import Engine
 from workers.office.intake import Checked, NewRequestInput, check, language_note, words
 from workers.office.particulars import check_about
@@ -44,6 +46,8 @@ class OpenedAnswer(Frozen):
     received_at: datetime
     language_note: str | None = None
     """Where letters go in another language than was asked for: in which."""
+    same_person: bool | None = None
+    """Whether the request that it is about is shown to be the same person's; None where it is about none."""
     also: tuple[str, ...] = ()
     """Objection: the request for what a human must weigh, beside this one for what stops at once."""
 
@@ -62,13 +66,17 @@ class Opening(Room):
         checked = check(asked, self._policies, now)
         actor = self.actor(words("by", asked.opened_by, 200))
         reason = words("reason", asked.reason)
+        parts = _parts(checked, self._policies[checked.controller])
         async with self._ledger.begin() as tx:
+            same: bool | None = None
             if checked.about is not None:
-                check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
+                earlier = check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
+                same = await shares_identifier(tx, earlier, checked.subject)
             opened, *also = [
                 await self._open(
                     tx,
                     part,
+                    same,
                     NewRequest(
                         id=new_reference(),
                         **{name: getattr(part, name) for name in type(part).model_fields},
@@ -78,30 +86,34 @@ class Opening(Room):
                         opened_at=now,
                     ),
                 )
-                for number, part in enumerate(_parts(checked, self._policies[checked.controller]))
+                for number, part in enumerate(parts)
             ]
+            if also:
+                await _name_each_other(tx, (opened, *also), parts)
         waiting = await start_unstarted(self._ledger, self._engine)
         return OpenedAnswer(
             created=opened.created,
             started=opened.request.id not in waiting,
             language_note=language_note(asked.language, opened.request.language),
+            same_person=same,
             also=tuple(one.request.id for one in also),
             **opened.request.model_dump(
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
             ),
         )
 
-    async def _open(self, tx: Tx, checked: Checked, new: NewRequest) -> Opened:
+    async def _open(self, tx: Tx, checked: Checked, same: bool | None, new: NewRequest) -> Opened:
         opened = await tx.open_request(new)
         if opened.created:
-            facts = {
+            facts: dict[str, JsonValue] = {
                 "right": checked.right.value,
                 "regime": checked.regime,
                 "jurisdiction": checked.jurisdiction,
                 "channel": checked.channel,
                 "received_at": checked.received_at.isoformat(),
             }
-            facts |= {"about": checked.about} if checked.about else {}
+            facts |= {"about": checked.about, "same_person": same} if checked.about else {}
+            facts |= {"categories": [*checked.categories]} if checked.categories else {}
             at, actor = new.opened_at, new.opened_by
             await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, actor, facts, dedupe="request:opened")
         return opened
@@ -132,6 +144,16 @@ def _parts(checked: Checked, policy: Policy) -> tuple[Checked, ...]:
         )
         for sort in sorts
     )
+
+
+async def _name_each_other(tx: Tx, opened: tuple[Opened, ...], parts: tuple[Checked, ...]) -> None:
+    """Each of the two requests knows the other, and what it is about."""
+    if not any(one.created for one in opened):
+        return
+    ids = [one.request.id for one in opened]
+    for one, other, part in zip(ids, reversed(ids), reversed(parts), strict=True):
+        purposes = Particulars.of(part.subject).purposes
+        await tx.seal(one, BESIDE, Beside(request_id=other, purposes=purposes))
 
 
 def _key(given: str | None, number: int) -> str | None:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from activities.brief import STOPPED_BY, purposes_of
 from habeas.errors import BadInput
-from habeas.model import REMEDIES, Frozen, Outcome, Request, Right
+from habeas.model import COPIES, REMEDIES, Frozen, Outcome, Request, Right
 from habeas.particulars import Correction, Particulars, Scope
 from workers.office.references import read_reference
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from habeas.policy import Policy
 
 _APPEALED = frozenset({Outcome.REFUSED, Outcome.PARTLY_FULFILLED})
+_BY_CATEGORY = COPIES | {Right.ERASURE}
 _CORRECTION = re.compile(r"\s*(?P<what>[^:]+?)\s*:\s*(?P<old>.*?)\s*=>\s*(?P<new>.+?)\s*", re.DOTALL)
 _HOW = "write it as `what: old => new` (nothing before => for a value that is missing)"
 
@@ -31,6 +32,9 @@ class AskedParticulars(Frozen):
     """What the person shows for the corrections that bring none of their own."""
     purposes: tuple[str, ...] = ()
     """What is to stop; empty for all that the right can mean."""
+    categories: tuple[str, ...] = ()
+    """Which data: ids of the policy's categories; empty for all that is held."""
+    before_erasure: bool = False
     situation: str | None = Field(default=None, repr=False)
     scope: str | None = None
     about: str | None = None
@@ -46,14 +50,16 @@ def particulars(asked: AskedParticulars, right: Right, policy: Policy) -> Partic
     return Particulars(
         corrections=_corrections(asked, right),
         purposes=_purposes(asked, right, policy),
+        categories=_categories(asked, right, policy),
+        before_erasure=_before_erasure(asked, right),
         situation=_situation(asked.situation),
         scope=_scope(asked.scope, right),
         about=_about(asked.about, right),
     )
 
 
-def check_about(right: Right, earlier: Request | None, controller: str) -> None:
-    """Whether a request can be appealed, or complained of.
+def check_about(right: Right, earlier: Request | None, controller: str) -> Request:
+    """The request that is appealed, or complained of, where it can be.
 
     Raises:
         BadInput: there is none of this controller, or it is open still, or it was granted.
@@ -61,7 +67,7 @@ def check_about(right: Right, earlier: Request | None, controller: str) -> None:
     if earlier is None or earlier.controller != controller:
         raise BadInput("about: there is no such request of this controller.", field="about")
     if right is not Right.APPEAL:
-        return
+        return earlier
     if earlier.closed_at is None:
         raise BadInput("about: that request is still open; it can be appealed once it is decided.", field="about")
     if earlier.outcome not in _APPEALED:
@@ -70,6 +76,7 @@ def check_about(right: Right, earlier: Request | None, controller: str) -> None:
             f"{earlier.outcome.value if earlier.outcome else 'nothing'}.",
             field="about",
         )
+    return earlier
 
 
 def read_correction(text: str, evidence: str | None = None) -> Correction:
@@ -116,6 +123,22 @@ def _purposes(asked: AskedParticulars, right: Right, policy: Policy) -> tuple[st
         known = ", ".join(possible) or "none: the policy lists no purpose that this right stops"
         raise BadInput(f"purpose: write one of: {known}.", field="purpose")
     return tuple(dict.fromkeys(asked.purposes))
+
+
+def _categories(asked: AskedParticulars, right: Right, policy: Policy) -> tuple[str, ...]:
+    """In the policy's order: the same ones asked for in another order are the same request."""
+    if asked.categories and right not in _BY_CATEGORY:
+        raise BadInput(f"category: {right.value} is not asked for by category.", field="category")
+    known = [one.id for one in policy.categories]
+    if set(asked.categories) - {*known}:
+        raise BadInput(f"category: write one of: {', '.join(known)}.", field="category")
+    return tuple(one for one in known if one in asked.categories)
+
+
+def _before_erasure(asked: AskedParticulars, right: Right) -> bool:
+    if asked.before_erasure and right not in COPIES:
+        raise BadInput("before_erasure: only a copy is answered before an erasure.", field="before_erasure")
+    return asked.before_erasure
 
 
 def _scope(text: str | None, right: Right) -> Scope:

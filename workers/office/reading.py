@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, JsonValue
 
 from activities.changing import under_review
+from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import RequestFilter, RequestRow, TaskFilter, Tx
 from activities.plans import load_plans
@@ -21,6 +22,7 @@ from habeas.model import Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import words
+from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
 
 HANDLE = 8
@@ -35,6 +37,10 @@ class ShownPlan(Frozen):
     lines: dict[str, tuple[PlanLine, ...]]
     """System -> how many objects get which treatment, why and until when."""
     systems: tuple[SystemPlan, ...] = Field(repr=False)
+    categories: tuple[str, ...] = ()
+    """The categories that it is about; none for all."""
+    first: Before = Before()
+    """What must come before it is carried out."""
 
 
 class Candidate(Frozen):
@@ -97,6 +103,8 @@ class Reading(Acting):
             packaged = any(each.verified_at for each in await tx.artifacts(request_id))
             asked = is_asked(await tx.acts(request_id))
             tasks = await tx.tasks(TaskFilter(request_id=request_id))
+            first = await self._first(tx, row)
+            stands = await self._standing(tx, row)
             return Story(
                 entry=self._entry(row),
                 request=row,
@@ -106,14 +114,18 @@ class Reading(Acting):
                 retained=await tx.retained(request_id),
                 letters=await tx.letters(request_id),
                 pauses=await tx.pauses(request_id),
+                standing=stands,
                 possible=possible(
                     row,
                     self._answered_in(row),
+                    stands,
                     packaged=packaged,
                     asked=asked,
                     tasks=tasks,
                     letters=await tx.letters_to_hand_over(request_id=request_id),
+                    first=first,
                 ),
+                first=first,
             )
 
     async def language(self, request_id: str) -> str:
@@ -155,13 +167,20 @@ class Reading(Acting):
             UnknownRequest, KeyDestroyed: there is none any more.
         """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            row = await tx.request_row(request_id)
             kept = await load_plans(tx, request_id)
+            first = await self._first(tx, row)
             if kept is None:
                 raise BadInput("This request has no plan, or none yet.")
             await self._mark_view(tx, request_id, "plan", by, reason)
         head, plans = kept
-        return ShownPlan(digest=head.digest, lines={plan.system: summary(plan) for plan in plans}, systems=tuple(plans))
+        return ShownPlan(
+            digest=head.digest,
+            lines={plan.system: summary(plan) for plan in plans},
+            systems=tuple(plans),
+            categories=row.categories,
+            first=first,
+        )
 
     async def plan_digest(self, request_id: str, beginning: str) -> str:
         """The digest of the plan under review, of which staff gave the beginning (12 characters or more).
@@ -244,9 +263,17 @@ class Reading(Acting):
         facts: dict[str, JsonValue] = {"what": what, "view": view}
         await tx.record(request_id, Tag.PERSONAL_DATA_VIEWED, self._now(), actor, facts, dedupe=f"view/{view}")
 
+    async def _first(self, tx: Tx, row: RequestRow) -> Before:
+        known = self._policies.get(row.controller)
+        return await copies_before(tx, row, known) if known and row.closed_at is None else Before()
+
     def _answered_in(self, row: RequestRow) -> str:
         known = self._policies.get(row.controller)
         return known.answered_in(row.regime, row.jurisdiction) if known else row.jurisdiction
+
+    async def _standing(self, tx: Tx, row: RequestRow) -> Standing:
+        known = self._policies.get(row.controller)
+        return await standing(tx, await tx.request(row.id), known, self._now()) if known else Standing()
 
     def _entry(self, row: RequestRow) -> Entry:
         known = self._policies.get(row.controller)

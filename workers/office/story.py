@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from activities.copies import Before
 from activities.ledger import Act, LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow, TaskRow
 from habeas import law
 from habeas.acts import ActKind, stages
@@ -13,6 +14,8 @@ from habeas.evidence import Event
 from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
+from workers.office.standing import Standing
+from workflows.systems import COPY, OURS
 
 
 class Told(Frozen):
@@ -67,7 +70,10 @@ class Story(Frozen):
     retained: tuple[RetainedRow, ...]
     letters: tuple[LetterRow, ...]
     pauses: tuple[PauseRow, ...]
+    standing: Standing
     possible: tuple[PossibleAct, ...]
+    first: Before = Before()
+    """What must come before the erasure."""
 
 
 def told(event: Event) -> Told:
@@ -135,21 +141,25 @@ def is_asked(acts: Iterable[Act]) -> bool:
 def possible(
     row: RequestRow,
     place: str,
+    standing: Standing,
     *,
     packaged: bool,
     asked: bool = False,
     tasks: Iterable[TaskRow] = (),
     letters: Iterable[LetterRow] = (),
+    first: Before | None = None,
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
     Args:
         row: the request.
         place: whose law it is answered under.
+        standing: how it stands.
         packaged: whether there is a package to download.
         asked: whether the person has yet to answer something.
         tasks: that are open.
         letters: that somebody must hand over or post.
+        first: what must come before the erasure, if anything.
     """
     acts = [
         PossibleAct(
@@ -169,8 +179,19 @@ def possible(
     ]
     awaits = asked or row.paused
     acts += [
-        act for kind in _ORDER if row.stage in stages(kind, row.right) for act in _offers(kind, row, place, awaits)
+        act
+        for kind in _ORDER
+        if row.stage in stages(kind, row.right) and _stands(kind, row, standing)
+        for act in _offers(kind, row, place, awaits)
     ]
+    if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
+        acts.append(
+            PossibleAct(
+                kind=ActKind.APPROVE.value,
+                title="Erase although a copy of theirs is not answered",
+                command=f"habeas request approve {row.id} --plan DIGEST --without-copy {_WHO}",
+            )
+        )
     if packaged:
         acts.append(
             PossibleAct(
@@ -188,6 +209,13 @@ def possible(
                 )
             )
     return tuple(acts)
+
+
+def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
+    """Whether there is anything for the act to do: a delay to tell of, an identity to attest."""
+    if kind is ActKind.ANNOUNCE_DELAY:
+        return standing.delay
+    return kind is not ActKind.ATTEST or row.right not in REMEDIES or standing.same_person is False
 
 
 def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterator[PossibleAct]:
@@ -224,7 +252,7 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Ask the person something", 'ask --question "TEXT" --by "YOUR NAME"')
         case ActKind.CHARGE if grounds := fee_grounds(row, place):
             yield act("Ask a fee", f'charge --amount "EUR 10.00" --ground GROUND {_WHO}', grounds)
-        case ActKind.ANNOUNCE_DELAY if row.due_on:
+        case ActKind.ANNOUNCE_DELAY:
             yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
             yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))
@@ -236,12 +264,12 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
         case ActKind.WITHDRAW:
             yield act("Withdraw, as the person wishes", f"withdraw {_WHO}")
         case ActKind.RETRY_SYSTEM:
-            for system in row.blocked_on:
+            for system in sorted({*row.blocked_on} - {COPY}):
                 yield act(f"Try {system} again", f"retry-system {system} {_WHO}")
         case ActKind.SKIP_SYSTEM:
-            for system in row.blocked_on:
+            for system in sorted({*row.blocked_on} - OURS):
                 yield act(f"Go on without {system}", f"skip-system {system} {_WHO}")
-        case ActKind.RELEASE if row.blocked_on:
+        case ActKind.RELEASE if {*row.blocked_on} - OURS:
             yield act("Go on without the systems that are waited for", f"release {_WHO}")
         case _:
             return

@@ -15,8 +15,8 @@ from activities.connectors.sql.schema import Check, Schema, Table, reflect
 from activities.connectors.sql.session import Database
 from activities.connectors.sql.shape import PgType, Place, shape
 from habeas.datamap import DataMap, Effect, Finding, TableRule, problems
+from habeas.datamap.finding import finding
 from habeas.datamap.model import NOW, NULL
-from habeas.datamap.problems import finding
 
 
 def check_map(data_map: DataMap, url: str) -> tuple[Finding, ...]:

@@ -28,7 +28,7 @@ async def confirm(database: Database, plan: SystemPlan) -> ConfirmAnswer:
             for key, each in rows.items():
                 seen[name, each.key] = judge(each, now.get(key))
         roots = await find_roots(connection, shape, plan.identifiers)
-    found = [(table, key) for table, key in roots if key not in planned.get(table, {})]
+    found = [(table, key) for table, key in roots if plan.covers(table) and key not in planned.get(table, {})]
     back = [
         ObjectOutcome(collection=table, key=encode(shape.places[table], key), fate=Fate.FAILED, reason=CAME_BACK)
         for table, key in found

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from activities.connectors.sql.draft_changes import changes, rectifiable
 from activities.connectors.sql.effects import takes
 from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
 from activities.connectors.sql.session import Database
-from habeas.datamap import ColumnRule, DataMap, Effect
+from habeas.datamap import ColumnRule, DataMap, Effect, parse_map
+from habeas.datamap.looks import looks_derived, looks_like
+from habeas.phrases import Part, spoken
 
 _PEOPLE = re.compile(
     r"(^|_)(users?|customers?|contacts?|people|persons?|members?|clients?|patients?|employees?|subscribers?|leads?)$"
@@ -30,23 +32,31 @@ _SECRET = re.compile(r"password|passwd|secret|token|api_key|salt|otp|hash$")
 _FREE_TEXT = re.compile(
     r"(^|_)(notes?|body|comments?|message|description|text|remarks?|memo|bio|details|reason|subject)$"
 )
+_PERSONAL_TYPES = ("bytea", "json", "jsonb", "inet")
 _NAMES = ("first_name", "given_name", "middle_name", "last_name", "family_name", "full_name", "name")
 _MEDIA_TYPES = ("content_type", "media_type", "mime_type")
 _FILE_NAMES = ("filename", "file_name", "name")
+_OWN = "en"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def draft_map(url: str, system: str, schema: str = "public") -> str:
+def draft_map(url: str, system: str, schema: str = "public", languages: Sequence[str] = ()) -> str:
     """A data map of a database's schema as TOML, to be reviewed by people. Not from inside an event loop.
+
+    Args:
+        url: the database.
+        system: the system's name.
+        schema: which schema of it.
+        languages: those that people are answered in; each gets a place for the words.
 
     Raises:
         ConfigurationError: not a PostgreSQL address.
         Transient, Terminal: the database does not answer, or refuses.
     """
-    return asyncio.run(draft(url, system, schema))
+    return asyncio.run(draft(url, system, schema, languages))
 
 
-async def draft(url: str, system: str, schema: str = "public") -> str:
+async def draft(url: str, system: str, schema: str = "public", languages: Sequence[str] = ()) -> str:
     """As `draft_map`, from inside an event loop."""
     database = Database(url, DataMap.model_validate({"system": system, "schema": schema}), pool_size=1)
 
@@ -55,12 +65,12 @@ async def draft(url: str, system: str, schema: str = "public") -> str:
             return await reflect(connection, schema)
 
     try:
-        return write(await guarded(system, look), system)
+        return write(await guarded(system, look), system, languages)
     finally:
         await database.aclose()
 
 
-def write(schema: Schema, system: str) -> str:
+def write(schema: Schema, system: str, languages: Sequence[str] = ()) -> str:
     """The text of the draft. Pure."""
     guesses = _Guesses(schema)
     lines = [
@@ -68,6 +78,8 @@ def write(schema: Schema, system: str) -> str:
         f"# `habeas system map check {system}` names what is left to decide.",
         f"system = {_quoted(system)}",
         f"title = {_quoted('?' + system)}",
+        f"language = {_quoted('?' + _OWN)}  # guess: of all in this file that people read",
+        f"languages = [{', '.join(map(_quoted, languages))}]  # those that people are answered in",
         f"schema = {_quoted(schema.name)}",
     ]
     if schema.others:
@@ -75,7 +87,17 @@ def write(schema: Schema, system: str) -> str:
         lines += [f'{_key(name)} = "?"' for name in schema.others]
     for name, table in schema.tables.items():
         lines += ["", *(guesses.personal(table) if name in guesses.people | guesses.below else _impersonal(table))]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text + "".join(_words(parse_map(text), language) for language in languages if language != _OWN)
+
+
+def _words(data_map: DataMap, language: str) -> str:
+    """A place for the words of each table and column; what else people read is not decided yet."""
+    phrases = dict.fromkeys(
+        one.phrase for one in spoken(data_map.manifest()) if one.collection and one.part in (Part.TITLE, Part.LABEL)
+    )
+    lines = [f'{_key(phrase)} = "?"' for phrase in phrases]
+    return "\n".join(["", f"[words.{language}]", *lines, ""])
 
 
 def _impersonal(table: Table) -> Iterator[str]:
@@ -187,23 +209,33 @@ class _Guesses:
             yield f"file = {{ {', '.join(parts)} }}  # guess"
 
     def _column(self, table: Table, column: Column) -> str:
+        erase, more, why = self._rule(table, column)
+        if holds := looks_like(column.name):
+            more.append(f'is = "?{holds}"')
+        if looks_derived(column.name):
+            more.append('origin = "?derived"')
+        value = f"{{ {', '.join([f'erase = {erase}', *more])} }}" if more else erase
+        return f"{value}  # {why}"
+
+    def _rule(self, table: Table, column: Column) -> tuple[str, list[str], str]:
+        """What erasure does to a column, what else the map says of it, and why."""
         if column.name in table.primary_key:
-            return '"keep"  # the key'
+            return '"keep"', [], "the key"
         if column.generated:
-            return '"keep"  # generated'
+            return '"keep"', [], "generated"
         if any(column.name in key.columns for key in self._keys(table)):
-            return '"?keep"  # guess: points at another row'
+            return '"?keep"', [], "guess: points at another row"
+        softest, full_type = f'"?{_softest(table, column)}"', f"guess: {column.full_type}"
         if _SECRET.search(column.name):
-            hidden = 'disclose = false, because = "?security"'
-            return f'{{ erase = "?{_softest(table, column)}", {hidden} }}  # guess: a secret'
+            return softest, ["disclose = false", 'because = "?security"'], "guess: a secret"
         if _FREE_TEXT.search(column.name) and column.category in "SU":
-            return f'{{ erase = "?{_strongest(table, column)}", free_text = true }}  # guess: may name other people'
+            return f'"?{_strongest(table, column)}"', ["free_text = true"], "guess: may name other people"
         pointed = any(key.target == table.name and column.name in key.target_columns for key in self.keys)
         if _PERSONAL.search(column.name) and rectifiable(column) and not pointed:
-            return f'{{ erase = "?{_softest(table, column)}", rectify = "?true" }}  # guess: {column.full_type}'
-        if _PERSONAL.search(column.name) or column.base in ("bytea", "json", "jsonb", "inet"):
-            return f'"?{_softest(table, column)}"  # guess: {column.full_type}'
-        return f'"?keep"  # guess: {column.full_type}'
+            return softest, ['rectify = "?true"'], full_type
+        if _PERSONAL.search(column.name) or looks_like(column.name) or column.base in _PERSONAL_TYPES:
+            return softest, [], full_type
+        return '"?keep"', [], full_type
 
 
 def _softest(table: Table, column: Column) -> str:

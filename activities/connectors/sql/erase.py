@@ -107,7 +107,7 @@ async def _appeared(connection: AsyncConnection, shape: Shape, plan: SystemPlan,
     """How many rows lead back to the roots now that the plan does not know."""
     roots = by_table(shape.places, plan.roots)
     count = 0
-    for place in shape.places.values():
+    for place in filter(lambda place: plan.covers(place.name), shape.places.values()):
         mine = person_sets(shape, roots, [place.name])[place.name]
         query = sa.select(sa.func.count()).select_from(mine)
         if place.name in planned:

@@ -10,7 +10,7 @@ from activities.connectors.sql.fit_changes import DATES, ChangesFit
 from activities.connectors.sql.order import deletion_order, pointed_at
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, UniqueKey
 from habeas.datamap import ColumnRule, DataMap, Effect, Finding, TableRule
-from habeas.datamap.problems import finding
+from habeas.datamap.finding import finding
 
 
 def fit(data_map: DataMap, schema: Schema) -> tuple[Finding, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from activities.connectors.sql.order import led_to
 from activities.connectors.sql.schema import Column, Schema, Table
 from habeas.datamap import DataMap, Finding, TableRule
+from habeas.datamap.finding import finding
 from habeas.datamap.model import NOW, NULL
-from habeas.datamap.problems import finding
 
 DATES = ("date", "timestamp", "timestamptz")
 

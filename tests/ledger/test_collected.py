@@ -1,0 +1,58 @@
+"""What is remembered of a system's pages: that a field has a value somewhere, never which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activities.pages import Collected, Span
+from habeas.connector import Collection, File, Page, Record, Treatment
+from habeas.fields import Origin, SensitiveType
+
+KINDS = {
+    "people": Collection(
+        name="people",
+        category="contact",
+        treatment=Treatment.DELETE,
+        origins={"score": Origin.DERIVED, "mark": Origin.DERIVED},
+        types={"ssn": SensitiveType.GOVERNMENT_ID, "scan": SensitiveType.BIOMETRIC},
+        file_field="scan",
+    )
+}
+
+
+def page(*rows: dict[str, Any], files: tuple[File, ...] = (), collection: str = "people") -> Page:
+    records = [
+        Record(collection=collection, key=f"[{n}]", data=row, fingerprint="0", files=files)
+        for n, row in enumerate(rows)
+    ]
+    return Page(records=tuple(records), cursor=None)
+
+
+def test_a_value_on_any_page_counts_and_nothing_is_none() -> None:
+    done = Collected().after(page({"ssn": None, "score": 0, "name": "Ann"}, {"mark": "", "ssn": []}), KINDS)
+    assert done.collections["people"].filled == ("score",)
+    done = done.after(page({"ssn": "078-05-1120", "mark": False}), KINDS)
+    span = done.collections["people"]
+    assert (span.rows, span.filled) == (3, ("mark", "score", "ssn"))
+    assert [span.holds(field) for field in ("ssn", "scan")] == [True, False]
+    assert "078" not in done.model_dump_json()
+
+
+def test_files_count_as_the_field_that_they_are_the_content_of() -> None:
+    done = Collected().after(page({}, files=(File(name="face.png", content=b"x"),)), KINDS)
+    assert done.collections["people"].filled == ("scan",)
+    plain = KINDS["people"].model_copy(update={"file_field": None})
+    done = Collected().after(page({}, files=(File(name="face.png", content=b"x"),)), {"people": plain})
+    assert done.collections["people"].filled == ()
+
+
+@pytest.mark.parametrize("kinds", [KINDS, {}])
+def test_where_it_was_not_looked_at_every_field_may_have_a_value(kinds: dict[str, Collection]) -> None:
+    before = Collected.model_validate({"pages": 1, "collections": {"people": {"rows": 1}}})
+    assert before.collections["people"] == Span(rows=1)
+    span = before.after(page({"ssn": "x"}), kinds).collections["people"]
+    assert (span.filled, span.holds("ssn"), span.holds("score")) == (None, True, True)
+    unknown = Collected().after(page({"a": 1}, collection="others"), kinds).collections["others"]
+    assert unknown.filled is None

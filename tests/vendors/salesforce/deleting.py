@@ -1,0 +1,68 @@
+"""Deleting: what stops it, and what goes with it.
+
+https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_delete.htm
+"""
+
+from tests.vendors.salesforce.errors import Fault, deleted, insufficient_access
+from tests.vendors.salesforce.objects import OBJECTS
+from tests.vendors.salesforce.org import Org
+from tests.vendors.salesforce.relations import CASCADE, RESTRICT
+from tests.vendors.salesforce.store import Row
+
+
+def delete(org: Org, row: Row) -> list[Row]:
+    """Put the record, and what hangs on it, into the recycle bin; a Fault, and nothing done, when it may not be."""
+    if row.deleted_at:
+        raise deleted()
+    if not row.object.deletable:
+        message = f"entity type {row.object.name} does not support delete"
+        raise Fault("INSUFFICIENT_ACCESS_OR_READONLY", message)
+    if row.object.name in org.rights.no_delete:
+        raise insufficient_access()
+    if row.object.name == "Contact" and row.values["IsPersonAccount"]:
+        raise Fault("DELETE_FAILED", "You can't delete a person account's contact; delete the account instead.")
+    doomed = _with_children(org, row)
+    for one in doomed:
+        _check_dependents(org, one, row)
+    for one in doomed:
+        org.store.delete(one)
+        _forget_references(org, one)
+    return doomed
+
+
+def _with_children(org: Org, row: Row) -> list[Row]:
+    doomed = [row]
+    for one in doomed:
+        for parent, child, field in CASCADE:
+            if parent == one.object.name:
+                doomed += [each for each in org.store.pointing_at(one.id, child, field) if each not in doomed]
+    return doomed
+
+
+def _check_dependents(org: Org, one: Row, asked: Row) -> None:
+    """The sentence names the records, by number: nobody else's data, but not nothing either."""
+    for parent, child, field in RESTRICT:
+        if parent == one.object.name:
+            blocking = org.store.pointing_at(one.id, child, field)
+            if blocking:
+                numbers = ", ".join(str(each.values["CaseNumber"]) for each in blocking)
+                raise Fault(
+                    "DELETE_FAILED",
+                    f"Your attempt to delete {asked.values.get('Name')} could not be completed because it is "
+                    f"associated with the following cases.: {numbers}\n",
+                )
+    if one.object.name == "Opportunity" and one.values["IsWon"] and one is not asked:
+        raise Fault(
+            "DELETE_FAILED",
+            f"Your attempt to delete {asked.values.get('Name')} could not be completed because some opportunities in "
+            f"this account were closed won.: {one.values['Name']}\n",
+        )
+
+
+def _forget_references(org: Org, row: Row) -> None:
+    kept = {(child, field) for parent, child, field in CASCADE if parent == row.object.name}
+    for kind in OBJECTS.values():
+        for each in kind.fields:
+            if row.object.name in each.reference_to and (kind.name, each.name) not in kept and each.updateable:
+                for other in org.store.pointing_at(row.id, kind.name, each.name):
+                    other.values[each.name] = None

@@ -1,0 +1,1 @@
+"""What the three vendors' servers have in common."""

@@ -1,0 +1,84 @@
+"""How a request stands: by which day, said by whom; whose the request is that it names; how often it was asked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from activities.clockface import PauseSpan, dated, local_day, pause_spans
+from activities.ledger import Tx
+from activities.repeated import AskedBefore, asked_before
+from activities.same_person import earlier_request, is_same_person
+from habeas.errors import KeyDestroyed
+from habeas.model import REMEDIES, Frozen, Request, RequestId
+from habeas.policy import Policy
+from habeas.policy.sections import Strength
+
+__all__ = ["Due", "Standing", "due_of", "standing"]
+
+
+class Standing(Frozen):
+    """What staff must know of a request before they decide; it names nobody."""
+
+    law_on: date | None = None
+    """The law's last day as it stands."""
+    promised_on: date | None = None
+    """The day that the controller promised, as long as the promise binds."""
+    promise: Strength | None = None
+    """How firmly."""
+    promise_stands: bool = False
+    """The law's term was extended, and the promised day counts all the same."""
+    delay: bool = False
+    """Whether there is a delay to announce."""
+    about: RequestId | None = None
+    """The request that an appeal, a complaint or a grievance names."""
+    same_person: bool | None = None
+    """Whether that is shown to be the same person's; None where none is named."""
+    asked_before: AskedBefore | None = None
+    """None once it is no longer known who asked."""
+
+
+async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> Standing:
+    """How a request stands at an instant."""
+    due = due_of(request, policy, await pause_spans(tx, request.id), now)
+    promised = due.promised_on is not None
+    facts = Standing(
+        law_on=due.law_on,
+        promised_on=due.promised_on,
+        promise=policy.promise.strength if promised else None,
+        promise_stands=promised and request.extended,
+        delay=request.closed_at is None and due.delayed,
+    )
+    try:
+        earlier = await earlier_request(tx, request)
+        known: dict[str, object] = {
+            "about": earlier.id if earlier else None,
+            "same_person": await is_same_person(tx, request),
+        }
+        if request.right not in REMEDIES:
+            known["asked_before"] = await asked_before(tx, request, policy)
+    except KeyDestroyed:
+        return facts
+    return facts.model_copy(update=known)
+
+
+class Due(Frozen):
+    """Which day counts, and whether there is a delay to tell of."""
+
+    on: date | None
+    law_on: date | None
+    promised_on: date | None
+    delayed: bool
+    """A day was promised that may not be kept, or the law's term is over."""
+
+
+def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime) -> Due:
+    """Which day counts at an instant. While the law's clock is paused, its term is not over."""
+    dates = dated(request, policy, pauses, now)
+    waits = any(span.end is None for span in pauses)
+    on = dates.face.due_on
+    return Due(
+        on=on,
+        law_on=dates.deadlines.effective_due_on,
+        promised_on=dates.promised_on,
+        delayed=dates.promised_on is not None or (not waits and on is not None and on < local_day(policy, now)),
+    )

@@ -104,7 +104,7 @@ async def test_rowan_wants_to_be_forgotten(house: House) -> None:
     await _proven(house, request_id)
     await house.until(request_id, Stage.REVIEWING)
     plan = (await house.habeas("request", "plan", request_id, *WHO, personal=True)).json
-    assert set(plan) == {"digest", "lines", "systems"}
+    assert set(plan) == {"digest", "lines", "systems", "categories", "first"}
     planned: Counter[tuple[str, str]] = Counter()
     for system, lines in plan["lines"].items():
         for line in lines:
@@ -256,7 +256,7 @@ async def test_an_unreachable_store_is_named(house: House, tmp_path: Path) -> No
     elsewhere = url.replace(f":{house.stack.ports.postgres}/", f":{free_port()}/")
     async with _settings(house, tmp_path, url, elsewhere) as config:
         said = await house.habeas("system", "check", "crm", code=4, config=config)
-        assert said.json == {"system": "crm", "ok": False, "detail": said.json["detail"], "fits": True}
+        assert said.json == {"system": "crm", "ok": False, "detail": said.json["detail"], "fits": True, "failing": []}
         assert "does not answer" in said.json["detail"]
         fine = await house.habeas("system", "check", "billing", config=config)
         assert fine.json["ok"]

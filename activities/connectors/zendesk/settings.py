@@ -8,13 +8,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from activities.connectors.api import ApiSettings
-from activities.connectors.settings import CollectionSettings, SpokenSettings, read_settings
+from activities.connectors.settings import (
+    CollectionSettings,
+    SpokenSettings,
+    collection_faults,
+    raise_faults,
+    read_settings,
+)
 from activities.connectors.zendesk.kinds import Kind
 from habeas.connector import Collection, Treatment
-from habeas.errors import ConfigurationError
 from habeas.model import Frozen
 from habeas.particulars import PurposeId
-from habeas.plan import undecided
 
 __all__ = [
     "MarkSettings",
@@ -104,11 +108,7 @@ def read(system: str, settings: Mapping[str, Any]) -> ZendeskSettings:
             each.
     """
     found = read_settings(ZendeskSettings, system, settings)
-    faults = [*_faults(found)]
-    if not faults:
-        faults = [f"collections: {fault}" for fault in undecided(collections_of(found))]
-    if faults:
-        raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
+    raise_faults(system, [*_faults(found)], lambda: collections_of(found))
     return found
 
 
@@ -136,20 +136,8 @@ def _faults(settings: ZendeskSettings) -> Iterator[str]:
         settings.token is None
     ):
         yield "token: give email and token, or oauth_token alone"
+    yield from collection_faults("Zendesk", _POSSIBLE, settings.collections)
     decided = settings.collections
-    for name in [name for name in _POSSIBLE if name not in decided]:
-        yield f"collections.{name} is missing: say what it is and what erasure does to it"
-    for name in [name for name in decided if name not in _POSSIBLE]:
-        yield f"collections.{name}: there is no such collection; there are {', '.join(_POSSIBLE)}"
-    for name, possible in _POSSIBLE.items():
-        for treatment in sorted(_treatments(decided.get(name)) - set(possible)):
-            yield f"collections.{name}: Zendesk cannot {treatment} it; it can {' or '.join(possible)}"
     tickets, comments = decided.get(Kind.TICKETS), decided.get(Kind.COMMENTS)
     if tickets and comments and comments.treatment is Treatment.DELETE is not tickets.treatment:
         yield f"collections.{Kind.COMMENTS}: Zendesk deletes a comment only with its ticket; anonymise redacts it"
-
-
-def _treatments(one: CollectionSettings | None) -> set[Treatment]:
-    if one is None:
-        return set()
-    return {one.treatment, one.after} if one.treatment is Treatment.RETAIN else {one.treatment}

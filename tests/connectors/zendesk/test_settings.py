@@ -48,7 +48,7 @@ def test_what_is_not_set_is_not_declared() -> None:
         ("tickets", {"treatment": "anonymise"}, "comments: Zendesk deletes a comment only with its ticket"),
         ("tickets", {"treatment": "retain"}, "comments: Zendesk deletes a comment only with its ticket"),
         ("users", {"treatment": "retain"}, "users: what is retained needs a retention"),
-        ("calls", {"treatment": "delete"}, "calls: there is no such collection"),
+        ("calls", {"treatment": "delete"}, "calls: Zendesk has no such collection here"),
     ],
 )
 def test_what_zendesk_cannot_do_is_refused(name: str, how: dict[str, Any], named: str) -> None:

@@ -66,7 +66,8 @@ def fingerprint(stored: Mapping[str, JsonValue], without: Iterable[str] = ()) ->
 async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
     """See `habeas.connector.Connector.erase`; for systems that do each object at once."""
     states = {_place(one): await objects.look(one) for one in plan.objects}
-    appeared = sum([_place(one) not in states async for one in objects.walk(plan.roots)])
+    found = [one async for one in objects.walk(plan.roots) if plan.covers(one.collection)]
+    appeared = sum(_place(one) not in states for one in found)
     changed = sum(states[_place(one)] is State.CHANGED for one in plan.objects)
     if appeared or changed:
         return Drifted(changed=changed, appeared=appeared)
@@ -87,7 +88,7 @@ async def look_again(objects: Objects, plan: SystemPlan) -> ConfirmAnswer:
     outcomes += [
         ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.FAILED, reason="came_back")
         for one in located.matches
-        if (one.collection, one.key) not in planned
+        if plan.covers(one.collection) and (one.collection, one.key) not in planned
     ]
     return Done(result=tuple(outcomes))
 

@@ -4,7 +4,7 @@ import pytest
 
 from habeas.connector import FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome
-from habeas.testing.steps import changed
+from habeas.testing.steps import changed, planned
 from tests.connectors.hubspot.people import ANN, ANN_OLD, BOB, MARK
 from tests.connectors.hubspot.world import HubSpotWorld
 from tests.vendors.hubspot import Contact
@@ -55,9 +55,11 @@ async def test_what_may_not_be_corrected_is_left(world: HubSpotWorld) -> None:
 
 async def test_a_restriction_is_set_and_lifted_and_is_no_drift(world: HubSpotWorld) -> None:
     mark, lift = Restrict(objects=(ref(world),)), Restrict(objects=(ref(world),), on=False)
+    plan = await planned(world)
     assert await seen(world, mark) == [(Fate.FAILED, "not_restricted")]
     assert await said(world, mark) == await seen(world, mark) == [(Fate.RESTRICTED, None)]
     assert world.people.ann.properties[MARK] == "true"
+    assert await planned(world) == plan
     assert await seen(world, lift) == [(Fate.FAILED, "still_restricted")]
     assert await said(world, lift) == await seen(world, lift) == [(Fate.LIFTED, None)]
 

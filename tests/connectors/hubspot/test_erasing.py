@@ -1,8 +1,10 @@
 """What HubSpot's ways to delete leave behind, and whom they must not touch."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from habeas import plan as plans
 from habeas.connector import Treatment
@@ -14,7 +16,7 @@ from tests.connectors.hubspot.world import HubSpotWorld
 from tests.connectors.store import by_fate
 from tests.vendors.hubspot import Contact, Thing
 from tests.vendors.hubspot.merge import merge_contacts
-from tests.vendors.shared.faults import Cut
+from tests.vendors.shared.faults import Cut, Work
 
 GDPR_DELETE = "/crm/v3/objects/contacts/gdpr-delete"
 
@@ -38,6 +40,27 @@ async def test_no_address_is_ever_put_on_the_block_list(world: HubSpotWorld) -> 
     await carried_out(world, plan)
     assert world.account.crm.blocklist == set()
     assert len(world.account.made("POST", "gdpr-delete")) == 1
+
+
+@dataclass(frozen=True)
+class Vanish:
+    """A colleague erases the contact at the very moment at which we do."""
+
+    world: HubSpotWorld
+
+    async def play(self, work: Work, scope: Scope, receive: Receive, send: Send) -> int | None:
+        self.world.account.crm.remove(self.world.people.ann)
+        response = work()
+        await response(scope, receive, send)
+        return response.status_code
+
+
+async def test_a_contact_that_vanishes_before_our_eyes_is_not_blocked_by_its_address(world: HubSpotWorld) -> None:
+    plan = await planned(world)
+    world.account.faults.order(Vanish(world), path=GDPR_DELETE)
+    await erased(world, plan)
+    assert [one.status for one in world.account.made("POST", "gdpr-delete")] == [404]
+    assert world.account.crm.blocklist == set()
 
 
 async def test_a_colleague_with_the_same_address_stays(world: HubSpotWorld) -> None:

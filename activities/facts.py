@@ -60,7 +60,7 @@ class FactsOf:
             common |= {"beside": await _beside(case)}
         match kind:
             case Kind.ACKNOWLEDGEMENT:
-                return letters.Acknowledgement(**common, due_on=case.request.due_on, identity=self._identity())
+                return self._acknowledgement(common)
             case Kind.CODE | Kind.CODE_REMINDER:
                 raise ConfigurationError("A code's letter is written with its code.")
             case Kind.EXTENSION:
@@ -142,6 +142,17 @@ class FactsOf:
         if closes_at is None:
             return letters.CodeLetter(**facts)
         return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at))
+
+    def _acknowledgement(self, common: dict[str, Any]) -> LetterFacts:
+        case, request = self._case, self._case.request
+        law_here = case.policy.applicable(request.jurisdiction, request.right, case.day(request.received_at))
+        return letters.Acknowledgement(
+            **common,
+            due_on=request.due_on,
+            identity=self._identity(),
+            law_of_establishment=law_here.instead_of is not None and law_here.regime == request.regime,
+            called=Particulars.of(case.subject).called,
+        )
 
     def _identity(self) -> Literal["code", "ask", "none"]:
         """How we make sure of the person, by policy and law; no workflow of a remedy asks for a proof."""

@@ -18,7 +18,7 @@ from activities.letters.parts import (
     MissingSystem,
     WithheldGroup,
 )
-from habeas.model import SystemName
+from habeas.model import Right, SystemName
 
 __all__ = [
     "Acknowledgement",
@@ -46,6 +46,10 @@ class Acknowledgement(LetterFacts):
     """When the law wants an answer; None where it names no date."""
     identity: Literal["code", "ask", "attested", "none"] = "code"
     """How we make sure of the person: a code to the address on record, staff will, staff already have, or no need."""
+    law_of_establishment: bool = False
+    """The law where the person lives does not give the right; that of our establishment does, and is answered under."""
+    called: Right | None = None
+    """What the person called it, where it is carried out as another right."""
 
 
 class CodeLetter(LetterFacts):

@@ -23,6 +23,7 @@ from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
+from workers.office.whose_law import law_note
 
 HANDLE = 8
 """Hex digits by which staff name a record that may be the person's."""
@@ -122,6 +123,7 @@ class Reading(Acting):
                     first=first,
                 ),
                 first=first,
+                law_note=self._law_note(row),
             )
 
     async def language(self, request_id: str) -> str:
@@ -266,6 +268,10 @@ class Reading(Acting):
     def _answered_in(self, row: RequestRow) -> str:
         known = self._policies.get(row.controller)
         return known.answered_in(row.regime, row.jurisdiction) if known else row.jurisdiction
+
+    def _law_note(self, row: RequestRow) -> str | None:
+        known = self._policies.get(row.controller)
+        return law_note(known, row.right, row.regime, row.jurisdiction, row.received_at) if known else None
 
     def _entry(self, row: RequestRow) -> Entry:
         known = self._policies.get(row.controller)

@@ -15,14 +15,13 @@ def authority(request: Request, policy: Policy) -> letters.Authority | None:
     Somebody who lives outside the regime's area (its law binds the controller all the same) is told the authority of
     the controller's own place.
     """
-    own = policy.authority(request.jurisdiction)
-    if own:
-        return letters.Authority(name=policy.said(own.name, request.language), url=own.url)
     for place in (request.jurisdiction, policy.controller.establishment):
         try:
             known = law.authorities(request.regime, place)
         except UnknownRegime:
             continue
+        if own := policy.authority(place):
+            return letters.Authority(name=policy.said(own.name, request.language), url=own.url)
         if known:
             return letters.Authority(name=known[0].name, url=known[0].url)
     return None

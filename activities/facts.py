@@ -167,16 +167,19 @@ class FactsOf:
 
     async def _acknowledgement(self, common: dict[str, Any]) -> LetterFacts:
         """Receipt, with the day that counts: said as firmly as it was promised, where it is not the law's."""
-        case = self._case
+        case, request = self._case, self._case.request
         dates = await case.dated()
         law_on, promised_on = dates.deadlines.effective_due_on, dates.promised_on
+        law_here = case.policy.applicable(request.jurisdiction, request.right, case.day(request.received_at))
         ours = promised_on is not None and (law_on is None or promised_on < law_on)
         return letters.Acknowledgement(
             **common,
-            due_on=case.request.due_on,
+            due_on=request.due_on,
             promise=case.policy.promise.strength.value if ours else None,
             law_due_on=law_on if ours else None,
             identity=await self._identity(),
+            law_of_establishment=law_here.instead_of is not None and law_here.regime == request.regime,
+            called=Particulars.of(case.subject).called,
         )
 
     async def _due(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from habeas.model import Frozen, RequestId, Subject
+from habeas.model import Frozen, RequestId, Right, Subject
 
 __all__ = ["BESIDE", "Beside", "CategoryId", "Correction", "Particulars", "PurposeId", "Scope"]
 
@@ -67,6 +67,8 @@ class Particulars(Frozen):
     """Objection: the particular situation (art. 21(1)); restriction: why (art. 18(1)); appeal: what was wrong."""
     scope: Scope = Scope.COPY
     """Access."""
+    called: Right | None = None
+    """What the person called it, where it is carried out as another right: an objection as a withdrawal of consent."""
     about: RequestId | None = None
     """Appeal, complaint and grievance: the request whose handling is complained of."""
 

@@ -161,6 +161,10 @@ def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
 
 def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
     yield say.asked()
+    if facts.called is Right.OBJECTION:
+        yield say.paragraph("acknowledgement.objection_as_withdrawal")
+    if facts.law_of_establishment:
+        yield say.paragraph("acknowledgement.law_of_establishment")
     if facts.right is Right.COMPLAINT:
         yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
     if facts.due_on:

@@ -19,7 +19,7 @@ from activities.letters.parts import (
     PassedOn,
     WithheldGroup,
 )
-from habeas.model import SystemName
+from habeas.model import Right, SystemName
 
 __all__ = [
     "Acknowledgement",
@@ -51,6 +51,10 @@ class Acknowledgement(LetterFacts):
     """The law's last day beside a promise."""
     identity: Literal["code", "ask", "attested", "none"] = "code"
     """How we make sure of the person: a code to the address on record, staff will, staff already have, or no need."""
+    law_of_establishment: bool = False
+    """The law where the person lives does not give the right; that of our establishment does, and is answered under."""
+    called: Right | None = None
+    """What the person called it, where it is carried out as another right."""
 
 
 class CodeLetter(LetterFacts):

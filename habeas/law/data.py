@@ -222,6 +222,12 @@ class Rule(Figure):
     text: str
 
 
+class Reach(Figure):
+    """That a law binds whoever is established where it holds, wherever the person who asks lives."""
+
+    text: str
+
+
 class Option(Figure):
     """Another reading, or another kind of controller: what it changes in the named clocks (none named: in all)."""
 
@@ -256,6 +262,8 @@ class Regime(Frozen):
     places: tuple[str, ...] = Field(min_length=1)
     """ISO 3166-1 or 3166-2. A country stands for its subdivisions too."""
     rights_cite: str
+    reach: Reach | None = None
+    """Unset where the law protects only the people of its place."""
     clocks: tuple[Clock, ...]
     grounds: tuple[Ground, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -8,6 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 __all__ = ["records"]
 
+_LONGEST = 1 << 20
+"""Characters of a cell over several lines. One that goes on longer is none: its quotation mark was never closed."""
+
 
 class _Lines:
     """The lines of a stream; those of a record that turned out to be none can be given back."""
@@ -56,7 +59,7 @@ def records(source: Iterable[str], one_line: Collection[str] = ()) -> Iterator[l
     while True:
         lines.taken.clear()
         try:
-            cells = next(csv.reader(lines))
+            cells = _read(lines)
         except StopIteration:
             return
         except csv.Error as error:
@@ -67,6 +70,20 @@ def records(source: Iterable[str], one_line: Collection[str] = ()) -> Iterator[l
         elif any(cell.strip() for cell in cells) or len(cells) > 1:
             header = header or cells
             yield cells
+
+
+def _read(lines: _Lines) -> list[str]:
+    """The cells of the next record. A single line may be as long as it likes: it is in memory already."""
+    usual = csv.field_size_limit(_LONGEST)
+    try:
+        return next(csv.reader(lines))
+    except csv.Error:
+        if len(lines.taken) != 1:
+            raise
+        csv.field_size_limit(len(lines.taken[0]))
+        return next(csv.reader(lines.taken, strict=True))
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _fits(cells: list[str], header: list[str], one_line: Collection[str]) -> bool:

@@ -5,7 +5,7 @@ Pure: rows in, rows out, one at a time. A row that cannot be computed says why i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,9 @@ INPUTS = (*REQUIRED, "paused_from", "paused_to", "extended", "clock_tz", "pause_
 """All columns that are read, where given."""
 DATES = ("acknowledge_by", "due_on", "extended_due_on", "notice_latest_on", "citation")
 """Columns that are written, over what stood there; then ``uncertain``, ``explanation`` if asked for, ``error``."""
+
+LONGEST_CELL = 131_072
+"""Characters; more in one cell is a slip, and many programs could not read it back (Python's ``csv``, spreadsheets)."""
 
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"", "false", "f", "no", "n", "0"})
 
@@ -54,21 +57,37 @@ class Table:
         self._columns = (*self.names, *(name for name in self.written if name not in self.names))
         self._places = {name: self._columns.index(name) for name in self.written}
         self.error_at = self._places["error"]
+        self._last = max(at for at, name in enumerate(self.names) if name not in self.written)
 
     def row(self, row: Sequence[str]) -> list[str]:
-        """One row with its dates, or with its error. Short rows are filled up."""
+        """One row with its dates, or with its error; what was in it stays. Short rows are filled up."""
         width = len(self.names)
         whole = [*row[:width], *[""] * (len(self._columns) - min(len(row), width))]
         told = dict.fromkeys(self.written, "")
         try:
-            if len(row) > width:
-                raise BadInput(f"The row has {len(row)} cells for {width} columns.")
+            if wrong := [*self._gathered(row, whole), *self._emptied(whole)]:
+                raise BadInput(" ".join(wrong))
             told |= self._dates(dict(zip(self.names, row, strict=False)))
         except HabeasError as error:
             told["error"] = str(error)
         for name, text in told.items():
             whole[self._places[name]] = text
         return whole
+
+    def _gathered(self, row: Sequence[str], whole: list[str]) -> Iterator[str]:
+        """Cells that have no column go with the last one that stays as it came: most often it held a bare comma."""
+        width = len(self.names)
+        if len(row) > width:
+            whole[self._last] = ",".join((whole[self._last], *row[width:]))
+            into = self.names[self._last]
+            yield f"The row has {len(row)} cells for {width} columns: {into} holds those that are too many."
+
+    def _emptied(self, whole: list[str]) -> Iterator[str]:
+        """A cell that is too long is left out, and only that one."""
+        for at, name in enumerate(self.names):
+            if len(whole[at]) > LONGEST_CELL:
+                yield f"{name} has {len(whole[at])} characters, more than {LONGEST_CELL}: it is left out."
+                whole[at] = ""
 
     def broken(self, why: str) -> list[str]:
         """A line that is no row at all."""

@@ -5,6 +5,7 @@ never starts on half a policy.
 """
 
 from habeas.fields import Origin
+from habeas.policy.advice import advice
 from habeas.policy.check import check_systems
 from habeas.policy.load import load_policies, load_policy, policy_files, problems_of
 from habeas.policy.model import Policy
@@ -72,6 +73,7 @@ __all__ = [
     "StaffPolicy",
     "Strength",
     "Term",
+    "advice",
     "check_systems",
     "load_policies",
     "load_policy",

@@ -157,8 +157,10 @@ def _record(policy: Policy) -> Iterator[Problem]:
 def _purposes(policy: Policy) -> Iterator[Problem]:
     known = known_rights(policy)
     for n, purpose in enumerate(policy.purposes):
+        # Marketing by consent ends with the consent where nobody gives a right to object (PIPEDA Sch. 1 cl. 4.3.8).
+        by_consent = PurposeKind.CONSENT in purpose.kinds and Right.WITHDRAW_CONSENT in known
         for m, kind in enumerate(purpose.kinds):
-            if STOPS[kind] not in known:
+            if STOPS[kind] not in known and not (kind is PurposeKind.DIRECT_MARKETING and by_consent):
                 message = f"{kind.value!r} is stopped by {STOPS[kind].value}, which no regime here gives"
                 remedy = f"promise the right in `rights`, or remove {kind.value!r}"
                 yield Problem(("purposes", n, "kinds", m), message, remedy)

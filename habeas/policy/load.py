@@ -115,12 +115,22 @@ def refuse(policy: Policy, found: Iterable[Problem]) -> None:
     Raises:
         ConfigurationError: as `load_policy`, with the lines of the file that the policy was read from.
     """
-    listed = list(found)
-    if listed and policy.origin:
-        source = read_source(policy.origin)
-        listed = [source.located(problem) for problem in listed]
+    listed = located(policy, found)
     if listed:
         raise refusal(policy.origin or Path(f"policy {policy.id}"), listed)
+
+
+def located(policy: Policy, found: Iterable[Problem]) -> list[Problem]:
+    """What was found in a policy, each with its line in the file that it was read from, if it was read from one.
+
+    Raises:
+        ConfigurationError: the file has gone or changed for the worse since.
+    """
+    listed = list(found)
+    if not listed or policy.origin is None:
+        return listed
+    source = read_source(policy.origin)
+    return [source.located(problem) for problem in listed]
 
 
 def problems_of(fault: ConfigurationError) -> tuple[Problem, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Self, get_args
 
@@ -135,30 +136,44 @@ class Policy(Frozen):
         """The policy's own entry for a jurisdiction, else for its country, else None: the regime's then holds."""
         return self.authorities.get(jurisdiction) or self.authorities.get(jurisdiction.split("-")[0])
 
-    def applicable(self, jurisdiction: str) -> Applicable:
+    def applicable(self, jurisdiction: str, right: Right | None = None, on: date | None = None) -> Applicable:
         """The regime for a person who lives there, and the jurisdiction whose calendar counts its term.
 
         The nearest listed jurisdiction wins (``CA-QC`` before ``CA``). For anybody else the law of the establishment
-        holds, since it binds a controller whoever asks (GDPR art. 3(1)).
+        holds; so it does for a right that only it gives, where it binds the controller whoever asks (GDPR art. 3(1)).
+
+        Args:
+            jurisdiction: where the person lives.
+            right: what they ask; unset for the law that holds in general.
+            on: the day of receipt: a law that is not in force then holds nowhere. Unset for any day.
 
         Raises:
             UnknownRegime: neither the jurisdiction nor the establishment is covered.
         """
-        for place in (jurisdiction, self.controller.establishment):
-            for candidate in (place, place.split("-")[0]):
-                for entry in self.regimes:
-                    if candidate in entry.jurisdictions:
-                        return Applicable(regime=entry.code, jurisdiction=entry.calendar or place)
-        raise UnknownRegime(f"The policy of {self.id} covers neither {jurisdiction!r} nor its own establishment.")
+        covered = [self._covered(place) for place in (jurisdiction, self.controller.establishment)]
+        found = [one for one in covered if one]
+        if not found:
+            raise UnknownRegime(f"The policy of {self.id} covers neither {jurisdiction!r} nor its own establishment.")
+        there = [one for one in found if on is None or one.law.in_force <= on] or found
+        first, home = there[0], there[-1]
+        if right and home.law.reach and home.gives(right, on) and not first.gives(right, on):
+            return home.model_copy(update={"instead_of": first.regime})
+        return first
 
     def answered_in(self, regime: str, jurisdiction: str) -> str:
-        """The place whose law and calendar hold for a request under this regime of a person who lives there.
+        """The place whose law and calendar hold for a request under this regime of a person who lives there."""
+        for place in (jurisdiction, self.controller.establishment):
+            if found := self._covered(place, regime):
+                return found.jurisdiction
+        return jurisdiction
 
-        Raises:
-            UnknownRegime: see `applicable`.
-        """
-        applicable = self.applicable(jurisdiction)
-        return applicable.jurisdiction if applicable.regime == regime else jurisdiction
+    def _covered(self, place: str, regime: str | None = None) -> Applicable | None:
+        """What is listed for a place or else its country, under this regime or any."""
+        for candidate in (place, place.split("-")[0]):
+            for entry in self.regimes:
+                if candidate in entry.jurisdictions and regime in (None, entry.code):
+                    return Applicable(regime=entry.code, jurisdiction=entry.calendar or place)
+        return None
 
     def default_regime(self, jurisdiction: str) -> str:
         """The code of the regime for a person who lives there; see `applicable`."""

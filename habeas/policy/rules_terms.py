@@ -116,9 +116,10 @@ def lines(raw: Raw) -> Iterator[Problem]:
     for n, row in enumerate(listed(raw, "promises")):
         if not isinstance(row, Mapping):
             continue
-        if not listed(row, "keeps") and not row.get("note"):
+        if not listed(row, "keeps") and not row.get("note") and not row.get("not_held"):
             message = "nothing here keeps this promise"
-            yield Problem(("promises", n), message, "name the keys in keeps, or say in note how it is kept")
+            remedy = "name the keys in keeps, say in note how it is kept, or in not_held why Habeas does not see to it"
+            yield Problem(("promises", n), message, remedy)
         for m, key in enumerate(listed(row, "keeps")):
             if isinstance(key, str) and place(raw, key) is None and key not in answered:
                 yield Problem(("promises", n, "keeps", m), f"there is no {key}", "correct the key, or add it")

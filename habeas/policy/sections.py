@@ -13,6 +13,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from habeas.fields import Origin
 from habeas.languages import Language
+from habeas.law.data import Regime
+from habeas.law.library import regime, rights
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
 
@@ -80,6 +82,17 @@ class Applicable(Frozen):
 
     regime: str
     jurisdiction: str
+    instead_of: str | None = None
+    """The regime of the place where the person lives, where it does not give the right and this one does."""
+
+    @property
+    def law(self) -> Regime:
+        """The regime as it is there."""
+        return regime(self.regime, self.jurisdiction)
+
+    def gives(self, right: Right, on: date | None = None) -> bool:
+        """Whether this law gives a right; with a day, on that day."""
+        return right in rights(self.regime, self.jurisdiction, on)
 
 
 class Strength(StrEnum):
@@ -281,7 +294,9 @@ class PromiseLine(Frozen):
     keeps: tuple[Words, ...] = ()
     """Dotted keys of this file: ``promise.days``, ``categories.transactions.keep``."""
     note: Words | None = None
-    """How it is kept where no key does: ``by law``, or ``not a matter of requests``."""
+    """How it is kept where no key does: ``by law``; or why nothing here need keep it."""
+    not_held: Words | None = None
+    """Why Habeas does not see to it, or not to a part of it: somebody else must."""
 
 
 class StaffPolicy(Frozen):

@@ -63,6 +63,37 @@ def test_what_is_open_and_what_is_wrong_come_apart_with_their_lines(tmp_path: Pa
     assert "The text gives no address." in shown.out
 
 
+def test_what_has_no_effect_is_said_and_nothing_is_refused_for_it(settings: Path) -> None:
+    file = settings.parent / "controllers" / "demo.toml"
+    file.write_text(
+        file.read_text() + '\n[promise]\ndays = 400\n[[regimes]]\ncode = "US-STATE"\njurisdictions = ["US-VT"]\n'
+    )
+    for words in (("--config", str(settings)), (str(file),)):
+        said = run_here("policy", "check", *words, "--json")
+        assert (said.code, said.json["faults"]) == (ExitCode.OK, [])
+        assert [row["key"] for row in said.json["advice"]] == ["regimes[2].jurisdictions[0]", "promise.days"]
+        assert all(row["line"] for row in said.json["advice"])
+    shown = run_here("policy", "check", str(file))
+    assert "whole. 2 without effect" in shown.out
+    assert "2028-01-01" in shown.out
+
+
+def test_what_no_part_of_habeas_keeps_is_shown_as_not_held(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "one", "dimpo")
+    words = ("policy", "show", "dimpo", "--promises", "--folder", str(folder))
+    lines = {row["line"]: row for row in run_here(*words, "--json").json["promises"]}
+    assert "gives no notice" in lines["L111-113"]["not_held"]
+    assert lines["L123"]["not_held"] is None
+    assert "Not held: Nothing tells Habeas of a disclosure" in " ".join(run_here(*words).out.split())
+
+
+def test_the_law_that_answers_each_right_is_shown(settings: Path) -> None:
+    words = ("policy", "show", "demo", "--config", str(settings), "--received", "2026-11-30", "--json")
+    rows = {(row["place"], row["right"]): row["regime"] for row in run_here(*words).json["terms"]}
+    assert rows["CA", "access"] == "CA-PIPEDA"
+    assert rows["CA", "objection"] == rows["DK", "objection"] == "EU-GDPR"
+
+
 def test_an_installation_s_own_policies_are_checked_against_its_systems(settings: Path) -> None:
     assert run_here("policy", "check", "--config", str(settings)).code == ExitCode.OK
     text = settings.read_text()

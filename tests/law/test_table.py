@@ -176,7 +176,17 @@ def test_a_column_that_stands_twice_is_refused() -> None:
 def test_short_and_long_rows() -> None:
     table = Table([*GOOD, "note"])
     assert table.row([*GOOD.values()])[6] == "2026-12-23"
-    assert "6 cells for 5 columns" in table.row([*GOOD.values(), "a", "b"])[-1]
+    long = dict(zip(table.header, table.row([*GOOD.values(), "a", "b"]), strict=True))
+    assert "The row has 6 cells for 5 columns: note holds" in long["error"]
+    assert {name: long[name] for name in GOOD} == GOOD
+    assert (long["note"], long["due_on"]) == ("a,b", "")
+
+
+def test_cells_that_are_too_many_are_kept_where_nothing_is_written_over_them() -> None:
+    table = Table([*GOOD, "citation", "error"])
+    found = dict(zip(table.header, table.row([*GOOD.values(), "x", "y", "z"]), strict=True))
+    assert found["received_at"] == GOOD["received_at"] + ",z"
+    assert "received_at holds those that are too many" in found["error"]
 
 
 def through(
@@ -211,14 +221,26 @@ def test_what_is_not_text_passes_through(
     assert b"2026-12-23" in out
 
 
-def test_a_line_that_is_no_csv(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    huge = "x" * 200_000
-    lines = [",".join(GOOD), f"EU-GDPR,DK,access,{huge}", ",".join(GOOD.values())]
+@pytest.mark.parametrize("huge", ["x" * 200_000, '"' + "x\n" * 100_000 + '"', "x" * 2_000_000])
+def test_a_cell_that_is_too_long_is_left_out_and_only_that_one(
+    huge: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    good, size = ",".join(GOOD.values()), len(huge.strip('"'))
+    lines = [",".join([*GOOD, "note", "case"]), f"{good},{huge},K-7", f"{good},a,K-8"]
     code, out = through("\n".join(lines).encode(), monkeypatch, capsysbinary)
     found = list(csv.DictReader(io.StringIO(out.decode(), newline="")))
     assert code == 0
-    assert "is not CSV" in found[0]["error"]
-    assert found[-1]["due_on"] == "2026-12-23"
+    assert found[0] == found[0] | GOOD | {"note": "", "case": "K-7", "due_on": ""}
+    assert f"note has {size} characters, more than 131072: it is left out." in found[0]["error"]
+    assert (found[1]["case"], found[1]["due_on"]) == ("K-8", "2026-12-23")
+
+
+@pytest.mark.parametrize("line", ['EU-GDPR,DK,access,2026-11-23,"' + "x" * 2_000_000, 'EU-GDPR,"DK'])
+def test_a_line_that_is_no_csv(line: str) -> None:
+    good = ",".join(GOOD.values()) + ",b"
+    found = answers([",".join([*GOOD, "note"]), line, good])
+    assert "Line 2 is not CSV" in found[0]["error"]
+    assert found[1]["due_on"] == "2026-12-23"
 
 
 def answers(lines: list[str]) -> list[dict[str, str]]:

@@ -246,6 +246,28 @@ def test_dates_are_written_as_the_language_does(language: str, date_written: str
     assert date_written in written(render(Kind.ACKNOWLEDGEMENT, language, example(Kind.ACKNOWLEDGEMENT)))
 
 
+@pytest.mark.parametrize(
+    ("language", "ours", "withdrawn"),
+    [
+        ("en", "the place where we are established does, whoever asks us", "as a withdrawal of that consent does"),
+        ("da", "dér, hvor vi er etableret, uanset hvem", "ligesom hvis du trækker samtykket tilbage"),
+        ("de", "des Ortes, an dem wir niedergelassen sind", "so wie deren Widerruf"),
+        ("fr", "du lieu où nous sommes établis", "comme le ferait le retrait de ce consentement"),
+        ("nb", "der vi er etablert, uansett hvem", "slik som når du trekker samtykket tilbake"),
+    ],
+)
+def test_whose_law_answers_and_what_an_objection_became_is_told_where_it_is_not_what_was_asked(
+    language: str, ours: str, withdrawn: str
+) -> None:
+    plain = example(Kind.ACKNOWLEDGEMENT)
+    changed = plain.model_copy(update={"law_of_establishment": True, "called": Right.OBJECTION})
+    told, silent = (" ".join(written(render(Kind.ACKNOWLEDGEMENT, language, one)).split()) for one in (changed, plain))
+    assert ours in told
+    assert withdrawn in told
+    assert ours not in silent
+    assert withdrawn not in silent
+
+
 def test_a_language_that_we_do_not_have_is_answered_in_english() -> None:
     letter = render(Kind.ACKNOWLEDGEMENT, "is", example(Kind.ACKNOWLEDGEMENT))
     assert letter.language == "en"

@@ -55,5 +55,10 @@ def unknown(controller: str) -> set[str]:
 
 
 def explained(controller: str) -> dict[str, str]:
-    """Promises that no key keeps, each with the note that says why none is needed."""
-    return {name: one.note or "" for name, one in promises_of(controller).items() if not one.keeps}
+    """Promises that no key keeps, each with the words that say how else, or who must see to it."""
+    return {name: one.note or one.not_held or "" for name, one in promises_of(controller).items() if not one.keeps}
+
+
+def not_held(controller: str) -> set[str]:
+    """Promises that Habeas does not see to, or not to all of it."""
+    return {name for name, one in promises_of(controller).items() if one.not_held}

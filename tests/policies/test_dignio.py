@@ -57,7 +57,7 @@ async def test_a_copy_has_all_data_with_what_it_is_for_and_how_long_it_stays(wor
         *("dignio_crm/contacts", "dignio_crm/admin_users", "dignio_crm/correspondence", "dignio_crm/invoice_letters"),
         *("dignio_billing/payers", "dignio_billing/invoices", "dignio_zendesk/visitors", "dignio_zendesk/chats"),
         *("dignio_newsletter/subscribers", "dignio_analytics/visitors", "dignio_analytics/page_views"),
-        *("dignio_analytics/video_plays", "dignio_analytics/social_visits"),
+        *("dignio_analytics/visit_codes", "dignio_analytics/video_plays", "dignio_analytics/social_visits"),
     }
     assert package.rows("dignio_crm", "admin_users")[0]["personal_number"].startswith("010190-")
     assert package.rows("dignio_billing", "payers")[0]["account"] == "NO93 8601 1117 947"
@@ -87,6 +87,7 @@ async def test_a_copy_names_everybody_who_got_something(world: Installation) -> 
     assert told["Chats on our website"]["recipients"] == ["Zendesk"]
     assert told["Language of the website"]["recipients"] == ["Polylang"]
     assert told["Website analytics"]["recipients"] == ["Google"]
+    assert told["Code of one day's visits to our website"]["recipients"] == ["Google"]
     assert told["Videos watched on our website"]["recipients"] == ["Google"]
     assert told["Visits to our pages on Facebook and LinkedIn"]["recipients"] == ["Facebook", "LinkedIn"]
     assert "Authorities, where a law obliges us" in told["Invoices and payment details"]["recipients"]

@@ -51,11 +51,12 @@ async def test_consent_is_withdrawn_at_once_and_alone(world: Installation, purpo
     now = await world.since(ME, before)
     for name, (place, column) in STOPPED.items():
         assert {row[column] for row in now[place]} == {name != purpose}, name
+    assert {row["counted"] for row in now["dignio_analytics.visit_codes"]} == {purpose != "web_analytics"}
     title = next(one.title["en"] for one in world.policy(ME).purposes if one.id == purpose)
     assert title in letter
     assert not {"identity:proven", "act:approve"} & {*await case.tags()}
     bases = {one.id: one.legal_basis for one in world.policy(ME).categories}
-    consent = {"analytics", "video", "social_statistics", "newsletter"}
+    consent = {"analytics", "visit_code", "video", "social_statistics", "newsletter"}
     assert {one for one, basis in bases.items() if basis is LegalBasis.CONSENT} == consent
 
 

@@ -78,6 +78,7 @@ TERMS = (
     ("dignio_zendesk", "UPDATE visitors SET last_chat_on = :today - 30 - ({late}) WHERE id = :id"),
     ("dignio_crm", "UPDATE correspondence SET keep_from = :today - interval '1 year' - interval '{late} days' "),
     ("dignio_analytics", "UPDATE page_views SET seen_on = :today - interval '2 years' - interval '{late} days' "),
+    ("dignio_analytics", "UPDATE visit_codes SET set_on = :today - 1 - ({late}) "),
     ("dignio_analytics", "UPDATE social_visits SET seen_on = :today - interval '2 years' - interval '{late} days' "),
 )
 
@@ -96,10 +97,29 @@ async def test_each_kind_of_data_goes_when_its_promised_term_is_over_and_not_a_d
     ids = {int(one.number.removeprefix("N-"), 16): one for one in (person, other, active)}
     for place in (
         *("dignio_zendesk.chats", "dignio_zendesk.visitors", "dignio_crm.correspondence"),
-        *("dignio_analytics.page_views", "dignio_analytics.social_visits"),
+        *("dignio_analytics.page_views", "dignio_analytics.visit_codes", "dignio_analytics.social_visits"),
     ):
         assert {ids[row["id"] // 100].email for row in now[place]} == {other.email, active.email}, place
     assert len(now[CONTACTS]) == 3, "the customer stays a customer"
+
+
+@promise(ME, "L102-104")
+async def test_the_code_of_a_visit_goes_after_its_day_and_the_visit_itself_stays(world: Installation) -> None:
+    await world.sweep()
+    before = await world.rows(ME)
+    yesterday, earlier = await world.settle(ME), await world.settle(ME)
+    for one, days in ((yesterday, 1), (earlier, 2)):
+        for statement in (
+            "UPDATE visit_codes SET set_on = :today - {days} WHERE visitor_id = :id",
+            "UPDATE page_views SET seen_on = :today - {days} WHERE visitor_id = :id",
+        ):
+            await world.sql("dignio_analytics", statement.format(days=days), one)
+    await world.sweep()
+    now = await world.since(ME, before)
+    (code,) = now["dignio_analytics.visit_codes"]
+    assert code["gid_code"] == f"GA1.2.{yesterday.number.removeprefix('N-')}", "its day may not be over yet"
+    assert len(now["dignio_analytics.page_views"]) == 2
+    assert world.policy(ME).category("visit_code").retention["en"] == "24 hours."
 
 
 @promise(ME, "L29", "L76", "L120/2")

@@ -121,6 +121,29 @@ async def test_somebody_in_quebec_takes_along_what_they_gave(world: Installation
     assert "data/dimpo_shop/orders.csv" in package.names
 
 
+# Whatever it is called
+
+
+@promise(ME, "L59", "L83-87")
+@pytest.mark.parametrize("lives", ["CA-ON", "CA-QC"])
+async def test_an_objection_to_marketing_stops_it_at_once_as_a_withdrawal_does(world: Installation, lives: str) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    case = await world.ask(ME, person, Right.OBJECTION, jurisdiction=lives)
+    closed = await case.reaches(Stage.CLOSED)
+    assert (closed.right, closed.outcome) == (Right.WITHDRAW_CONSENT, Outcome.FULFILLED)
+    (subscriber,) = (await world.since(ME, before))[SUBSCRIBERS]
+    assert subscriber["subscribed"] is False
+    tags = await case.tags()
+    assert "identity:waived" in tags
+    assert "act:approve" not in tags
+    (opened,) = [event for event in await case.events() if event.tag.value == "request:opened"]
+    assert opened.facts["called"] == "objection"
+    await case.has_letter("acknowledgement")
+    assert "You withdrew your consent" in case.letter("Your objection ends what rests on your consent")
+    assert await case.letters() == ["acknowledgement", "completion_change"]
+
+
 # Erasure
 
 

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from tests.policies.promises import CHECKED, explained, promises_of, unchecked, unknown
+from tests.policies.promises import CHECKED, explained, not_held, promises_of, unchecked, unknown
 
 MODULES = {
     "dialogra": ("test_dialogra", "test_dialogra_terms", "test_strength"),
@@ -23,6 +23,15 @@ NOT_OF_REQUESTS = {
     "opendims": {"L1-2", "L46-47"},
 }
 """What no setting keeps, since no request is about it."""
+
+NOT_HELD = {
+    "dialogra": {"L10-12", "L61-67", "L137-141", "L167-169"},
+    "dignio": {"L106-108", "L109-110", "L111-112", "L122-123", "L130"},
+    "dimpo": {"L96", "L111-113", "L137-143"},
+    "mindlink": {"L18-19", "L23", "L28-29"},
+    "opendims": {"L46-47"},
+}
+"""What the company itself must see to: breaches, disclosures, its web site, its locks."""
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +52,11 @@ def test_what_no_setting_keeps_has_a_note_that_says_why(controller: str) -> None
     notes = explained(controller)
     assert set(notes) == NOT_OF_REQUESTS[controller]
     assert all(notes.values())
+
+
+@pytest.mark.parametrize("controller", MODULES)
+def test_what_habeas_does_not_see_to_says_so(controller: str) -> None:
+    assert not_held(controller) == NOT_HELD[controller]
 
 
 @pytest.mark.parametrize(("controller", "line"), [("dialogra", "L159"), ("dignio", "L124-125")])

@@ -244,6 +244,27 @@ async def test_an_opt_out_where_it_is_no_right_is_answered_so(world: World) -> N
     assert not contact(world, person).stopped
 
 
+async def test_a_right_that_only_our_own_law_gives_is_answered_under_it_and_both_sides_hear_why(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.OBJECTION, jurisdiction="CA-ON", purposes=("newsletter",))
+    closed = await case.reaches(Stage.CLOSED)
+    assert (closed.regime, closed.jurisdiction, closed.outcome) == ("EU-GDPR", "CA-ON", Outcome.FULFILLED)
+    assert contact(world, person).stopped == {"newsletter"}
+    await case.has_letter("acknowledgement")
+    assert case.id in world.mail.text(
+        person.email, "The law of the place where we are established does, whoever asks us"
+    )
+    answer = world.mail.text(person.email, "We have stopped")
+    assert "Datatilsynet" in answer
+    assert "the Privacy Commissioner" not in answer
+    shown = await world.office.show(case.id)
+    assert "EU-GDPR binds this controller whoever asks (GDPR 3(1))" in (shown.law_note or "")
+    months = world.parts.policy("demo").applicable("DK").law.clock(Right.OBJECTION)
+    assert months is not None
+    assert shown.citation is not None
+    assert months.cite.split(";")[0] in shown.citation
+
+
 # An objection that is weighed
 
 

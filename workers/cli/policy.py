@@ -51,6 +51,8 @@ class Checked(Frozen):
     faults: tuple[Fault, ...]
     open: tuple[Fault, ...]
     """What the published texts leave open and nobody has filled in."""
+    advice: tuple[Fault, ...] = ()
+    """What has no effect, or none yet."""
 
 
 @command(app, "check", epilog="Example: `habeas policy check --folder deploy/controllers`")
@@ -61,6 +63,8 @@ async def check(
 ) -> None:
     """Name every fault of policies with its line and remedy; exit code 5 if there is one.
 
+    What has no effect, or none yet, is named too: a law that is not in force, a promise longer than the law.
+
     With neither files nor a folder, those of this installation are checked, also against its systems.
     """
     from habeas.policy import policy_files
@@ -70,13 +74,14 @@ async def check(
         listed = policy_files(settings.policies, settings.controllers)
     else:
         listed = (*(files or ()), *(policy_files(folder) if folder else ()))
-    found = [*_faults(listed)]
+    found, advised = [*_faults(listed)], [*_advised(listed, datetime.now(UTC).date())]
     if settings is not None and not found:
         found += await _in_place(settings)
     checked = Checked(
         files=tuple(map(str, listed)),
         faults=tuple(fault for fault in found if not fault.key.startswith("open.")),
         open=tuple(fault for fault in found if fault.key.startswith("open.")),
+        advice=tuple(advised),
     )
     shell.answer(checked, *_shown(checked))
     if found:
@@ -97,6 +102,21 @@ def _faults(files: Iterable[Path]) -> Iterator[Fault]:
         for one in letter_faults(policy):
             where, key = str(one.file), "letters.folder"
             yield Fault(file=where, line=one.line, key=key, message=one.message, remedy=one.remedy)
+
+
+def _advised(files: Iterable[Path], today: date) -> Iterator[Fault]:
+    """Of the policies that can be used: one that cannot has its faults told first."""
+    from habeas.policy import advice, load_policy
+    from habeas.policy.load import located
+
+    for file in files:
+        try:
+            policy = load_policy(file)
+        except ConfigurationError:
+            continue
+        for one in located(policy, advice(policy, today)):
+            where = str(one.file or file)
+            yield Fault(file=where, line=one.line, key=one.key, message=one.message, remedy=one.remedy)
 
 
 async def _in_place(settings: Settings) -> list[Fault]:
@@ -134,17 +154,16 @@ def _told(error: ConfigurationError, file: Path) -> Iterator[Fault]:
 def _shown(checked: Checked) -> Iterator[RenderableType]:
     from rich.markup import escape
 
-    for file in dict.fromkeys((*checked.files, *(fault.file for fault in (*checked.faults, *checked.open)))):
-        faults = [fault for fault in checked.faults if fault.file == file]
-        left = [fault for fault in checked.open if fault.file == file]
-        if not faults and not left:
-            yield f"[green]{escape(file)}: whole.[/]"
-            continue
-        said = [f"{len(rows)} {word}" for rows, word in ((faults, "to mend"), (left, "left open")) if rows]
-        yield f"[bold]{escape(file)}[/]: [yellow]{', '.join(said)}[/]"
-        for rows in (faults, left):
-            if rows:
-                yield _listed(rows)
+    told = ((checked.faults, "to mend"), (checked.open, "left open"), (checked.advice, "without effect"))
+    for file in dict.fromkeys((*checked.files, *(fault.file for faults, _ in told for fault in faults))):
+        here = [([fault for fault in faults if fault.file == file], word) for faults, word in told]
+        said = ", ".join(f"{len(rows)} {word}" for rows, word in here if rows)
+        whole = not here[0][0] and not here[1][0]
+        if whole:
+            yield f"[green]{escape(file)}: whole.[/]" + (f" [yellow]{said}[/]" if said else "")
+        else:
+            yield f"[bold]{escape(file)}[/]: [yellow]{said}[/]"
+        yield from (_listed(rows) for rows, _ in here if rows)
 
 
 def _listed(faults: list[Fault]) -> RenderableType:
@@ -219,7 +238,7 @@ def _day(text: str | None) -> date:
 
 
 def _terms(policy: Policy, day: date) -> Iterator[TermRow]:
-    """For each regime where it first applies: every right that it gives or the controller promises."""
+    """For each regime where it first applies: every right that it, the establishment's law or the controller gives."""
     from activities.clockface import dated
     from habeas import law
 
@@ -227,20 +246,23 @@ def _terms(policy: Policy, day: date) -> Iterator[TermRow]:
     plain = policy.model_copy(update={"promise": policy.promise.model_copy(update={"days": None})})
     for entry in policy.regimes:
         place = entry.jurisdictions[0]
+        home = policy.applicable(policy.controller.establishment)
         given = law.rights(entry.code, place, day) | set(policy.rights or ())
+        given |= law.rights(home.regime, home.jurisdiction, day) if home.law.reach else set()
         for right in (each for each in Right if each in given):
+            regime = policy.applicable(place, right, day).regime
             request = Request(
                 id="HB-0000-0000-0000",
                 controller=policy.id,
                 right=right,
-                regime=entry.code,
+                regime=regime,
                 jurisdiction=place,
                 language=policy.controller.languages[0],
                 received_at=at,
             )
             ours, statute = dated(request, policy, (), at), dated(request, plain, (), at)
             yield TermRow(
-                regime=entry.code,
+                regime=regime,
                 place=place,
                 right=right,
                 received_on=day,
@@ -259,6 +281,8 @@ class Kept(Frozen):
     says: str
     keeps: dict[str, str]
     note: str | None
+    not_held: str | None = None
+    """Why Habeas does not see to it, or not to a part of it."""
 
 
 def _kept(policy: Policy) -> Iterator[Kept]:
@@ -267,7 +291,8 @@ def _kept(policy: Policy) -> Iterator[Kept]:
     raw = policy.model_dump(mode="json", exclude_none=True)
     for promise in policy.promises:
         values = {key: _brief(at(raw, place(raw, key) or ())) for key in promise.keeps}
-        yield Kept(line=promise.line, says=promise.says, keeps=values, note=promise.note)
+        said = promise.model_dump(include={"line", "says", "note", "not_held"})
+        yield Kept(**said, keeps=values)
 
 
 def _brief(value: object) -> str:
@@ -308,3 +333,5 @@ def _drawn(policy: Policy, terms: Iterable[TermRow], kept: Iterable[Kept]) -> It
             yield f"  [cyan]{escape(key)}[/] [dim]{escape(value)}[/]"
         if promise.note:
             yield f"  [dim]{escape(promise.note)}[/]"
+        if promise.not_held:
+            yield f"  [yellow]Not held:[/] [dim]{escape(promise.not_held)}[/]"

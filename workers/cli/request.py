@@ -130,7 +130,7 @@ async def open_(
         "Its workflow was started."
         if opened.started
         else "[yellow]Temporal does not answer: it is kept, and starts by itself as soon as a worker runs.[/]",
-        *([f"[yellow]{opened.language_note}[/]"] if opened.language_note else []),
+        *(f"[yellow]{note}[/]" for note in (opened.language_note, opened.law_note, opened.right_note) if note),
         *([f"[bold red]{OTHER_PERSON}[/]"] if opened.same_person is False else []),
         f"Next: [cyan]habeas request show {opened.id}[/]",
         *(f"What a human must weigh is a request of its own: [bold]{one}[/]" for one in opened.also),

@@ -59,6 +59,7 @@ def story(told: Story) -> Iterable[RenderableType]:
     for name, value in (
         ("Controller", entry.controller),
         ("Right", f"{entry.right} under {entry.regime} ({row.jurisdiction})"),
+        *((("Law", told.law_note),) if told.law_note else ()),
         ("Stage", entry.stage.value + (f" — {entry.outcome}" if entry.outcome else "")),
         ("Received", f"{row.received_at:%Y-%m-%d %H:%M} UTC, by {row.channel}"),
         ("Due", _due(told)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from habeas.languages import parse_language
 from habeas.model import REMEDIES, Frozen, Identifier, Right, Subject
 from habeas.particulars import Particulars, Scope
 from workers.office.particulars import AskedParticulars, particulars
+from workers.office.whose_law import stopped_by_withdrawal
 
 if TYPE_CHECKING:
     from habeas.policy import Policy
@@ -79,11 +80,16 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
     policy = _policy(asked.controller, policies)
     right = _right(asked.right)
     received = _received(asked.received_at, ZoneInfo(policy.controller.clock_tz), now)
-    regime, jurisdiction = _regime(asked, policy)
-    _in_force(policy, regime, jurisdiction, right, received)
+    day = received.astimezone(ZoneInfo(policy.controller.clock_tz)).date()
+    regime, jurisdiction = _regime(asked, policy, right, day)
+    if stopped := stopped_by_withdrawal(right, asked.purposes, policy, regime, jurisdiction, day):
+        right, asked = Right.WITHDRAW_CONSENT, asked.model_copy(update={"purposes": stopped})
+    _in_force(policy, regime, jurisdiction, right, day)
     if asked.channel not in CHANNELS:
         raise BadInput(f"channel: write one of {', '.join(CHANNELS)}.", field="channel")
     asks = particulars(asked, right, policy)
+    if stopped:
+        asks = asks.model_copy(update={"called": Right.OBJECTION})
     return Checked(
         controller=policy.id,
         right=right,
@@ -156,10 +162,12 @@ def _right(text: str) -> Right:
     return Right(text)
 
 
-def _regime(asked: NewRequestInput, policy: Policy) -> tuple[str, str]:
-    """The regime's code, and where the person lives."""
+def _regime(asked: NewRequestInput, policy: Policy, right: Right, day: date) -> tuple[str, str]:
+    """The regime's code, and where the person lives. A law that lacks the right gives way to one that has it."""
     jurisdiction = _place(asked.jurisdiction) if asked.jurisdiction else policy.controller.establishment
-    code = (asked.regime or policy.applicable(jurisdiction).regime).strip().upper()
+    found = policy.applicable(jurisdiction, right, day)
+    code = (asked.regime or found.regime).strip().upper()
+    code = found.regime if code == found.instead_of else code
     known = sorted({entry.code for entry in policy.regimes})
     if code not in known:
         raise UnknownRegime(f"regime: this controller answers under: {', '.join(known)}.", field="regime")
@@ -182,20 +190,20 @@ def language_note(asked: str | None, given: str) -> str | None:
     return f"The controller writes no letters in {parse_language(asked)}: they go in {given}."
 
 
-def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, received: datetime) -> None:
+def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, day: date) -> None:
     """The law must have been there when the request came, and a remedy must be one of those that it, or policy, gives.
 
     Any other right that nobody gives is opened all the same, and answered so.
     """
     from habeas import law
 
-    place, day = policy.answered_in(code, jurisdiction), received.astimezone(ZoneInfo(policy.controller.clock_tz))
+    place = policy.answered_in(code, jurisdiction)
     found = law.regime(code, place)
-    if day.date() < found.in_force:
+    if day < found.in_force:
         said = f"received_at: {found.called} is in force from {found.in_force.isoformat()} on."
         raise BadInput(said, field="received_at")
     promised = policy.rights is not None and right in policy.rights
-    given = law.rights(code, place, day.date())
+    given = law.rights(code, place, day)
     if right in REMEDIES and right not in given and not promised:
         remedies = ", ".join(sorted(given & REMEDIES)) or "none; the authority takes complaints"
         raise BadInput(f"right: {code} has no such remedy here; it has: {remedies}.", field="right")

@@ -20,6 +20,7 @@ from workers.office.intake import Checked, NewRequestInput, check, language_note
 from workers.office.particulars import check_about
 from workers.office.references import new_reference
 from workers.office.room import Room
+from workers.office.whose_law import law_note, right_note
 
 if TYPE_CHECKING:
     from habeas.policy import Policy
@@ -48,6 +49,10 @@ class OpenedAnswer(Frozen):
     """Where letters go in another language than was asked for: in which."""
     same_person: bool | None = None
     """Whether the request that it is about is shown to be the same person's; None where it is about none."""
+    law_note: str | None = None
+    """Where the law of the person's place does not give the right and the establishment's does: so."""
+    right_note: str | None = None
+    """Where it is carried out under another name than it was asked for: why."""
     also: tuple[str, ...] = ()
     """Objection: the request for what a human must weigh, beside this one for what stops at once."""
 
@@ -96,6 +101,14 @@ class Opening(Room):
             started=opened.request.id not in waiting,
             language_note=language_note(asked.language, opened.request.language),
             same_person=same,
+            law_note=law_note(
+                self._policies[checked.controller],
+                checked.right,
+                checked.regime,
+                checked.jurisdiction,
+                checked.received_at,
+            ),
+            right_note=right_note(Particulars.of(checked.subject).called, checked.right),
             also=tuple(one.request.id for one in also),
             **opened.request.model_dump(
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
@@ -113,6 +126,8 @@ class Opening(Room):
                 "received_at": checked.received_at.isoformat(),
             }
             facts |= {"about": checked.about, "same_person": same} if checked.about else {}
+            called = Particulars.of(checked.subject).called
+            facts |= {"called": called.value} if called else {}
             facts |= {"categories": [*checked.categories]} if checked.categories else {}
             at, actor = new.opened_at, new.opened_by
             await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, actor, facts, dedupe="request:opened")

@@ -24,6 +24,7 @@ from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
+from workers.office.whose_law import law_note
 
 HANDLE = 8
 """Hex digits by which staff name a record that may be the person's."""
@@ -126,6 +127,7 @@ class Reading(Acting):
                     first=first,
                 ),
                 first=first,
+                law_note=self._law_note(row),
             )
 
     async def language(self, request_id: str) -> str:
@@ -274,6 +276,10 @@ class Reading(Acting):
     async def _standing(self, tx: Tx, row: RequestRow) -> Standing:
         known = self._policies.get(row.controller)
         return await standing(tx, await tx.request(row.id), known, self._now()) if known else Standing()
+
+    def _law_note(self, row: RequestRow) -> str | None:
+        known = self._policies.get(row.controller)
+        return law_note(known, row.right, row.regime, row.jurisdiction, row.received_at) if known else None
 
     def _entry(self, row: RequestRow) -> Entry:
         known = self._policies.get(row.controller)

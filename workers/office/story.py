@@ -74,6 +74,8 @@ class Story(Frozen):
     possible: tuple[PossibleAct, ...]
     first: Before = Before()
     """What must come before the erasure."""
+    law_note: str | None = None
+    """Why it is not answered under the law of the place where the person lives."""
 
 
 def told(event: Event) -> Told:

@@ -16,6 +16,14 @@ CREATE TABLE page_views (
     counted    boolean NOT NULL DEFAULT true
 );
 
+CREATE TABLE visit_codes (
+    id         bigint PRIMARY KEY,
+    visitor_id bigint NOT NULL REFERENCES visitors (id),
+    set_on     date NOT NULL,
+    gid_code   text NOT NULL,
+    counted    boolean NOT NULL DEFAULT true
+);
+
 CREATE TABLE video_plays (
     id         bigint PRIMARY KEY,
     visitor_id bigint NOT NULL REFERENCES visitors (id),

@@ -1,0 +1,83 @@
+"""What in a policy has no effect, or none yet: worth a word to whoever keeps it, and no reason to refuse the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from habeas import law
+from habeas.law.data import Span
+from habeas.model import Right
+from habeas.policy.model import Policy
+from habeas.policy.raw import Path, Problem
+
+_LONGEST_MONTH = 31
+_LONGEST_WORKING_DAYS = 3
+"""Calendar days to one working day at the very most (New Zealand's 20 over Christmas are some 50)."""
+_LONGEST_ROLL = 7
+
+
+def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
+    """Everything of that kind in a policy that can be used.
+
+    Args:
+        policy: one controller's.
+        today: laws that begin later are named with their day.
+    """
+    return (*_not_yet(policy, today), *_promise(policy), *_ways_in(policy))
+
+
+def _not_yet(policy: Policy, today: date) -> Iterator[Problem]:
+    for n, entry in enumerate(policy.regimes):
+        for m, place in enumerate(entry.jurisdictions):
+            if law.rights(entry.code, place, today):
+                continue
+            at: Path = ("regimes", n, "jurisdictions", m)
+            said = f"the law of {place} gives its rights from {_opens(entry.code, place).isoformat()} on"
+            yield Problem(at, f"{said}; {_until_then(policy, entry.code, place, today)}", "nothing, if that is meant")
+
+
+def _opens(code: str, place: str) -> date:
+    regime = law.regime(code, place)
+    return max(regime.in_force, min(clock.since or regime.in_force for clock in regime.clocks if clock.given))
+
+
+def _until_then(policy: Policy, code: str, place: str, today: date) -> str:
+    answering = {policy.applicable(place, right, today).regime for right in Right} - {code}
+    if answering:
+        return f"until then {', '.join(sorted(answering))} answers, the law of the establishment"
+    if law.regime(code, place).in_force > today:
+        return "until then requests from there are refused as they are opened"
+    return "until then no term of it runs"
+
+
+def _promise(policy: Policy) -> Iterator[Problem]:
+    promise = policy.promise
+    if promise.days is None:
+        if "strength" in promise.model_fields_set:
+            message = "no number of days is promised that it could be the strength of"
+            yield Problem(("promise", "strength"), message, "add days, or remove it")
+        return
+    longest = max(_lengths(policy), default=None)
+    if longest is not None and promise.days > longest:
+        message = (
+            f"{promise.days} days are longer than every term of the laws here ({longest} at most): it shortens none"
+        )
+        yield Problem(("promise", "days"), message, "correct the number, or remove it")
+
+
+def _lengths(policy: Policy) -> Iterator[int]:
+    """Of every term that has a number here: how many calendar days it can have at most, unextended."""
+    for entry in policy.regimes:
+        for place in entry.jurisdictions:
+            for clock in law.regime(entry.code, place).clocks:
+                if isinstance(term := clock.term, Span):
+                    days = term.days or (term.months or 0) * _LONGEST_MONTH
+                    days += (term.working_days or 0) * _LONGEST_WORKING_DAYS
+                    yield days + (_LONGEST_ROLL if clock.roll else 0)
+
+
+def _ways_in(policy: Policy) -> Iterator[Problem]:
+    if not policy.channels:
+        message = "no way in is named, so that nobody can tell whether a request came in by one"
+        yield Problem(("channels",), message, 'add a [[channels]], such as kind = "email" with its address in to')

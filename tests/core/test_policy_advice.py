@@ -1,0 +1,80 @@
+"""What in a usable policy has no effect, or none yet, is named; what has one is not."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from habeas.policy import advice, load_policy
+from tests.core.test_policy import SMALL
+from tests.policies.reading import FIVE, answered
+
+DAY = date(2026, 11, 30)
+CHANNEL = '[[channels]]\nkind = "email"\nto = "privacy@small.example"\n'
+WHOLE = SMALL.replace("[[categories]]", CHANNEL + "[[categories]]", 1)
+
+
+def said(folder: Path, text: str, today: date = DAY) -> list[tuple[str, str]]:
+    """Key and message of each piece of advice."""
+    (folder / "small.toml").write_text(text, encoding="utf-8")
+    return [(one.key, one.message) for one in advice(load_policy(folder / "small.toml"), today)]
+
+
+def also(code: str, *places: str, home: str = "DK") -> str:
+    """The small policy with one regime more, and this establishment."""
+    entry = f'[[regimes]]\ncode = "{code}"\njurisdictions = {list(places)!r}\n'.replace("'", '"')
+    return WHOLE.replace("[identity]", entry + "[identity]", 1).replace('"DK"\nclock', f'"{home}"\nclock')
+
+
+def test_a_policy_in_which_everything_has_an_effect_is_passed_over(tmp_path: Path) -> None:
+    assert said(tmp_path, WHOLE) == []
+    assert said(tmp_path, WHOLE.replace("[identity]", '[promise]\ndays = 38\nstrength = "hard"\n[identity]', 1)) == []
+
+
+def test_a_law_that_is_not_in_force_is_named_with_its_day_and_who_answers_until_then(tmp_path: Path) -> None:
+    text = also("US-STATE", "US-OK", "US-CO", "US-VT")
+    (oklahoma, vermont) = said(tmp_path, text)
+    assert oklahoma[0] == "regimes[3].jurisdictions[0]"
+    assert "from 2027-01-01 on" in oklahoma[1]
+    assert "from 2028-01-01 on; until then EU-GDPR answers" in vermont[1]
+    assert len(said(tmp_path, text, date(2027, 1, 1))) == 1
+    assert said(tmp_path, text, date(2028, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("home", "until"),
+    [("DK", "until then EU-GDPR answers"), ("IN", "until then no term of it runs")],
+)
+def test_a_law_whose_rights_come_later_is_named_too(tmp_path: Path, home: str, until: str) -> None:
+    ((key, message),) = said(tmp_path, also("IN-DPDP", "IN", home=home))
+    assert key == "regimes[3].jurisdictions[0]"
+    assert "from 2027-05-1" in message
+    assert until in message
+
+
+def test_where_only_a_later_law_would_answer_requests_are_refused(tmp_path: Path) -> None:
+    ((_, message),) = said(tmp_path, also("US-STATE", "US-VT", home="US-VT"))
+    assert message.endswith("until then requests from there are refused as they are opened")
+
+
+@pytest.mark.parametrize("days", [39, 400])
+def test_a_promise_longer_than_every_law_shortens_nothing(tmp_path: Path, days: int) -> None:
+    ((key, message),) = said(tmp_path, WHOLE.replace("[identity]", f"[promise]\ndays = {days}\n[identity]", 1))
+    assert (key, f"{days} days are longer than every term" in message) == ("promise.days", True)
+
+
+def test_a_promise_between_two_laws_shortens_one(tmp_path: Path) -> None:
+    text = also("US-STATE", "US-CO").replace("[identity]", "[promise]\ndays = 44\n[identity]", 1)
+    assert said(tmp_path, text) == []
+
+
+def test_a_strength_of_no_term_and_a_policy_without_a_way_in_are_named(tmp_path: Path) -> None:
+    text = SMALL.replace("[identity]", '[promise]\nstrength = "hard"\n[identity]', 1)
+    assert [key for key, _ in said(tmp_path, text)] == ["promise.strength", "channels"]
+
+
+@pytest.mark.parametrize("name", FIVE)
+def test_nothing_in_the_real_policies_is_without_effect(tmp_path: Path, name: str) -> None:
+    assert advice(answered(tmp_path, name), DAY) == ()

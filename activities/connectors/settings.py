@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection as Some
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
@@ -13,7 +14,7 @@ from habeas.glossary import Glossary, Phrase
 from habeas.languages import Language
 from habeas.model import Frozen
 
-__all__ = ["CollectionSettings", "KeptSettings", "SpokenSettings", "Words", "read_settings"]
+__all__ = ["CollectionSettings", "KeptSettings", "SpokenSettings", "Words", "misfits", "read_settings"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -59,6 +60,11 @@ class CollectionSettings(Frozen):
     after: Treatment = Treatment.DELETE
     """Instead of RETAIN, once the term is over."""
 
+    @property
+    def treatments(self) -> frozenset[Treatment]:
+        """All that may be done to an object: at once, or when a retention is over."""
+        return frozenset({self.treatment, self.after} if self.treatment is Treatment.RETAIN else {self.treatment})
+
     def collection(self, name: str, *, anchor: str, **more: Any) -> Collection:
         """As a plan reads it.
 
@@ -82,6 +88,25 @@ def read_settings(model: type[M], system: str, settings: Mapping[str, Any]) -> M
         return model.model_validate(dict(settings))
     except ValidationError as error:
         raise ConfigurationError(_explain(system, error), system=system) from None
+
+
+def misfits(
+    vendor: str, decided: Mapping[str, CollectionSettings], possible: Mapping[str, Some[Treatment]]
+) -> Iterator[str]:
+    """What is not decided, and what was decided that a vendor cannot do: a fault each, beginning with its key.
+
+    Args:
+        vendor: as people call it.
+        decided: the settings' table ``collections``.
+        possible: every collection that the connector knows, and what can be done to its objects.
+    """
+    for name in [name for name in possible if name not in decided]:
+        yield f"collections.{name} is missing: say what it is and what erasure does to it"
+    for name in [name for name in decided if name not in possible]:
+        yield f"collections.{name}: {vendor} has no such collection here; there are {', '.join(possible)}"
+    for name, able in possible.items():
+        for treatment in sorted(decided[name].treatments - set(able)) if name in decided else ():
+            yield f"collections.{name}: {vendor} cannot {treatment} it; it can {' or '.join(able)}"
 
 
 def _explain(system: str, error: ValidationError) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 
 from activities.connectors.api import ApiSettings
-from activities.connectors.settings import CollectionSettings, read_settings
+from activities.connectors.settings import CollectionSettings, misfits, read_settings
 from habeas.connector import Collection, Treatment
 from habeas.errors import ConfigurationError
 from habeas.model import Frozen
@@ -114,19 +114,12 @@ def collections_of(settings: RtSettings) -> tuple[Collection, ...]:
 
 
 def _faults(settings: RtSettings) -> Iterator[str]:
-    decided = settings.collections
-    for name in [name for name in _POSSIBLE if name not in decided]:
-        yield f"collections.{name} is missing: say what it is and what erasure does to it"
-    for name in [name for name in decided if name not in _POSSIBLE]:
-        yield f"collections.{name}: RT has no such collection here; there are {', '.join(_POSSIBLE)}"
-    for name, possible in _POSSIBLE.items():
-        for treatment in _treatments(decided.get(name)) - set(possible):
-            yield f"collections.{name}: RT cannot {treatment} it; it can {' or '.join(possible)}"
+    yield from misfits("RT", settings.collections, _POSSIBLE)
     yield from _missing_means(settings)
 
 
 def _missing_means(settings: RtSettings) -> Iterator[str]:
-    treated = {name: _treatments(one) - {Treatment.RETAIN} for name, one in settings.collections.items()}
+    treated = {name: one.treatments - {Treatment.RETAIN} for name, one in settings.collections.items()}
     if settings.dumps is None and any(treated.get(name) for name in (USERS, TICKETS, MESSAGES, CONTRIBUTIONS)):
         yield "dumps is missing: RT writes all that it wipes to its $ShredderStoragePath, and it must go there too"
     to_munge = [name for name in (MESSAGES, CONTRIBUTIONS) if Treatment.ANONYMISE in treated.get(name, ())]
@@ -134,9 +127,3 @@ def _missing_means(settings: RtSettings) -> Iterator[str]:
         to_munge.append(MENTIONS)
     if to_munge and settings.munge is None:
         yield f"munge is missing: {', '.join(to_munge)} can only be anonymised by rt-munge-attachments"
-
-
-def _treatments(one: CollectionSettings | None) -> set[Treatment]:
-    if one is None:
-        return set()
-    return {one.treatment, one.after} if one.treatment is Treatment.RETAIN else {one.treatment}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, StringConstraints
 
 from activities.connectors.api import ApiSettings
-from activities.connectors.settings import CollectionSettings, SpokenSettings, read_settings
+from activities.connectors.settings import CollectionSettings, SpokenSettings, misfits, read_settings
 from activities.connectors.stripe.kinds import (
     ADDRESS,
     CHARGES,
@@ -123,27 +123,7 @@ def collections_of(settings: StripeSettings) -> tuple[Collection, ...]:
 
 
 def _faults(settings: StripeSettings) -> Iterator[str]:
-    decided = settings.collections
-    for name in [name for name in _POSSIBLE if name not in decided]:
-        yield f"collections.{name} is missing: say what it is and what erasure does to it"
-    for name in [name for name in decided if name not in _POSSIBLE]:
-        yield f"collections.{name}: Stripe has no such collection here; there are {', '.join(_POSSIBLE)}"
-    for name, possible in _POSSIBLE.items():
-        one = decided.get(name)
-        for key, treatment in _treatments(one):
-            if treatment not in possible:
-                yield f"collections.{name}.{key}: Stripe cannot {treatment} it; it can {' or '.join(possible)}"
-        if one and name in ONLY_REDACTED and one.treatment is _ANONYMISE:
-            yield from _without_redaction(name, settings)
-
-
-def _without_redaction(name: str, settings: StripeSettings) -> Iterator[str]:
-    if settings.redaction is None:
-        yield f"collections.{name}: only a redaction job can anonymise it: add the table `redaction`, or retain it"
-
-
-def _treatments(one: CollectionSettings | None) -> Iterator[tuple[str, Treatment]]:
-    if one is not None:
-        yield "treatment", one.treatment
-        if one.treatment is _RETAIN:
-            yield "after", one.after
+    yield from misfits("Stripe", settings.collections, _POSSIBLE)
+    for name in ONLY_REDACTED & settings.collections.keys():
+        if settings.redaction is None and settings.collections[name].treatment is _ANONYMISE:
+            yield f"collections.{name}: only a redaction job can anonymise it: add the table `redaction`, or retain it"

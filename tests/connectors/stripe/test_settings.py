@@ -42,11 +42,11 @@ def test_what_is_not_decided_is_not_declared() -> None:
 @pytest.mark.parametrize(
     ("name", "how", "named"),
     [
-        ("invoices", {"treatment": "delete"}, "invoices.treatment: Stripe cannot delete it"),
-        ("charges", {"after": "delete"}, "charges.after: Stripe cannot delete it"),
+        ("invoices", {"treatment": "delete"}, "invoices: Stripe cannot delete it"),
+        ("charges", {"after": "delete"}, "charges: Stripe cannot delete it"),
         ("charges", {"treatment": "anonymise", "retention": None}, "charges: only a redaction job can"),
-        ("payment_methods", {"treatment": "delete"}, "payment_methods.treatment: Stripe cannot delete"),
-        ("tax_ids", {"treatment": "anonymise"}, "tax_ids.treatment: Stripe cannot anonymise"),
+        ("payment_methods", {"treatment": "delete"}, "payment_methods: Stripe cannot delete"),
+        ("tax_ids", {"treatment": "anonymise"}, "tax_ids: Stripe cannot anonymise"),
         ("invoices", {"retention": None}, "invoices: what is retained needs a retention"),
         ("customers", {"treatment": "retain", "retention": TAX_LAW, "after": "retain"}, "when the retention is over"),
     ],

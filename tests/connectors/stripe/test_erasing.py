@@ -79,6 +79,12 @@ class TestObstacles:
         assert {(one.fate, one.reason) for one in to_go} == {(Fate.BLOCKED, reason)}
         assert {one.fate for one in outcomes["invoices"]} == {Fate.RETAINED}
 
+    async def test_those_behind_the_first_hundred_are_seen(self, shop: Shop, connector: Make) -> None:
+        keys = {shop.uncaptured(shop.ann) for _ in range(101)}
+        billing = connector()
+        plan = await planned(shop, billing)
+        assert {one.key for one in await billing.vetoes(plan)} == {f'["{key}"]' for key in keys}
+
     async def test_subscriptions_end_where_that_was_decided(self, shop: Shop, connector: Make) -> None:
         subscription = shop.subscribed(shop.ann, 1900)
         billing = connector(cancel_subscriptions=True)

@@ -14,6 +14,7 @@ from habeas.model import CHANGING, COPIES, REMEDIES, Request, Right
 from habeas.particulars import Particulars
 from habeas.policy import Access, Category, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
+from habeas.policy.told import PASSED_ON
 
 __all__ = [
     "NOT_A_RIGHT",
@@ -41,7 +42,6 @@ STOPPED_BY: Mapping[Right, frozenset[PurposeKind]] = {
 }
 """Which purposes a right can stop."""
 
-_TOLD = frozenset({Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION})
 _REACHES_DATA = COPIES | {Right.RECTIFICATION, Right.ERASURE}
 _CAPABILITIES = {
     Capability.RECTIFY: "rectify",
@@ -82,7 +82,7 @@ def brief_of(
         system_brief(name, manifests[name], parts, policy.erasure.after.get(name, ())) for name in policy.systems
     )
     by_hand = weighed(policy, request.right, purposes)
-    duty = request.right in _TOLD and law.recipients_duty(request.regime, place, request.right) is not None
+    duty = law.recipients_duty(request.regime, place, request.right) is not None
     return Brief(
         right=request.right,
         controller=request.controller,
@@ -97,7 +97,7 @@ def brief_of(
         scope=asked.scope,
         about=asked.about,
         hold=request.right in COPIES and any(system.holds for system in systems),
-        recipients=request.right in _TOLD and (bool(policy.recipients) or duty),
+        recipients=duty or (request.right in PASSED_ON and bool(policy.recipients)),
         forwards=any(category.controlled_by is not None for category in reached),
         forwards_from=tuple(name for name in policy.systems if _for_others(reached, manifests[name])),
         reasons_at_once=request.right is Right.ERASURE and bool(policy.promise.reasons_at_once),

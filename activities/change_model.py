@@ -45,6 +45,8 @@ class ChangeDraft(Frozen):
     """Objects that are restricted."""
     contested: int = 0
     blocked: int = 0
+    consented: int = 0
+    """Restricted objects that are corrected all the same."""
     unmatched: int = 0
     """Corrections for which no such value was found."""
 

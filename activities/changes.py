@@ -17,6 +17,7 @@ from activities.changing import (
     kept_from_change,
     save_changes,
 )
+from activities.consent import despite_restriction
 from activities.drafting import Drafting
 from activities.ledger import Tx
 from activities.parts import Parts
@@ -129,7 +130,8 @@ class ChangeActivities:
         match change:
             case Rectify():
                 objects = frozenset(one.ref for one in change.fields)
-                return len(await kept_from_change(tx, request, order.system, objects, self._parts))
+                stays, _ = await kept_from_change(tx, request, order.system, objects, self._parts)
+                return len(stays)
             case Restrict():
                 manifest = self._parts.connector(order.system).manifest
                 others = decided_by_others(self._parts.policy(request.controller), manifest, request.language)
@@ -142,7 +144,10 @@ class ChangeActivities:
     async def _done(self, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> ChangeReport:
         async with self._parts.ledger.begin() as tx:
             await _remember(tx, order, change, outcomes)
-            await keep_outcomes(tx, order, "change", outcomes, Tag.SYSTEM_CHANGED)
+            request = await tx.request(order.request_id)
+            said = await despite_restriction(tx, request, order.system, outcomes, self._parts)
+            restricted = {"despite_restriction": True} if said != outcomes else {}
+            await keep_outcomes(tx, order, "change", said, Tag.SYSTEM_CHANGED, **restricted)
         return ChangeReport(system=order.system, state="done", counts=counted(outcomes))
 
     async def _drifted(self, order: ChangeOrder, answer: Drifted) -> ChangeReport:
@@ -177,6 +182,8 @@ class ChangeActivities:
         self, order: ChangeOrder, result: tuple[ObjectOutcome, ...], refused: frozenset[str]
     ) -> ChangeReport:
         async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            result = await despite_restriction(tx, request, order.system, result, self._parts)
             names = await tx.object_digests(order.request_id, order.system, result)
             outcomes = tuple(
                 one for one, name in zip(result, names, strict=True) if one.fate in _SETTLED or name not in refused
@@ -224,6 +231,7 @@ def _counted_draft(head: ChangeHead, plans: tuple[SystemChange, ...]) -> ChangeD
         covered=sum(len(plan.covered) for plan in plans),
         contested=len(head.contested),
         blocked=sum(len(plan.blocked) for plan in plans),
+        consented=sum(len(plan.consented) for plan in plans),
         unmatched=len(head.unmatched),
     )
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from activities.brief import approvals, proof_asked, weighed
 from activities.change_model import ChangeOrder, Contest, Part, PlannedChange
+from activities.consent import consented
 from activities.finding import DECISIONS
 from activities.ledger import Act, Tx
 from activities.parts import Parts
@@ -128,18 +129,23 @@ async def kept_from_change(
     parts: Parts,
     *,
     note_at: datetime | None = None,
-) -> tuple[Stays, ...]:
-    """Those of these objects whose values are left alone, each with the reason.
+) -> tuple[tuple[Stays, ...], tuple[RecordRef, ...]]:
+    """Those of these objects whose values are left alone, each with the reason; and those that only a consent frees.
 
     They are restricted, under a legal hold, or somebody else's to decide over. With an instant it is written down which
     holds were met.
     """
     named = {(one.collection, one.key): one for one in objects}
     keepers = await keepers_of(tx, request, parts)
-    stays = await keepers.stays(system, parts.connector(system).manifest, named, refusals=False)
+    freed = await consented(tx, request, system, named, keepers)
+    manifest = parts.connector(system).manifest
+    stays = await keepers.stays(system, manifest, named, refusals=False, consented=freed)
     if note_at is not None:
         await keepers.note(note_at)
-    return tuple(Stays(ref=named[place], because=stay.because, law=stay.law) for place, stay in sorted(stays.items()))
+    return (
+        tuple(Stays(ref=named[place], because=stay.because, law=stay.law) for place, stay in sorted(stays.items())),
+        tuple(named[place] for place in sorted(freed - stays.keys())),
+    )
 
 
 def decided_by_others(policy: Policy, manifest: Manifest, language: str) -> dict[str, str]:

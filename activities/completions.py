@@ -16,19 +16,18 @@ from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
 from activities.letters.wording import lookup
-from habeas import law
+from activities.reach import TELLING, reach_of, stopped_categories
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
 from habeas.particulars import Particulars
+from habeas.policy.told import PASSED_ON
 from habeas.staying import Because
 
 __all__ = ["completion_access", "completion_change", "completion_erasure", "refused_objection"]
 
-_PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
 _STAYING = frozenset(each.value for each in Because if each is not Because.CONTROLLED)
 """Why an object stays that no term of a law keeps."""
-_TOUCHED = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
 
 
 async def completion_access(case: LetterCase, common: dict[str, Any], link: Link | None) -> LetterFacts:
@@ -86,9 +85,9 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             # What is not found any more is gone, whoever took it away.
             fate = Fate.ANONYMISED if row.fate is Fate.ANONYMISED else Fate.ERASED
             gone[fate, case.called.system(row.system), category] += 1
-    told, not_told = _recipients(case, rows)
     return letters.CompletionErasure(
         **common,
+        **await _passed_on(case, rows),
         erased=_groups(gone, Fate.ERASED),
         anonymised=_groups(gone, Fate.ANONYMISED),
         kept=tuple(
@@ -105,8 +104,6 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
         controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))),
         missing=case.called.missing(tuple(undone)),
         refused=await refused_parts(case.tx, case.request, case.policy),
-        recipients_told=told,
-        recipients_not_told=not_told,
     )
 
 
@@ -125,10 +122,9 @@ async def completion_change(case: LetterCase, common: dict[str, Any], own: lette
     unproven = case.policy.identity.required and await case.tx.proof(case.request.id) is None
     if unproven and case.request.right in CHANGING:
         facts |= {"done": (), "by_hand": (), "contested": (), "unmatched": (), "left": ()}
-        facts |= {"corrected": (), "not_found": ()}
+        facts |= {"corrected": (), "not_found": (), "restricted": (), "despite_restriction": False}
         common = common | {"person_name": None}
-    told, not_told = _recipients(case, await case.tx.outcomes(case.request.id))
-    facts |= {"recipients_told": told, "recipients_not_told": not_told}
+    facts |= await _passed_on(case, await case.tx.outcomes(case.request.id))
     return letters.CompletionChange(**(common | facts))
 
 
@@ -180,27 +176,34 @@ async def _corrections(case: LetterCase) -> dict[str, tuple[letters.NewValue, ..
     return {"corrected": told(made), "not_found": told({*head.unmatched} - {*head.contested})}
 
 
-def _recipients(
-    case: LetterCase, rows: tuple[OutcomeRow, ...]
-) -> tuple[tuple[str, ...] | None, tuple[letters.WithheldGroup, ...]]:
-    """Who is told of what was done, and who is not and why (GDPR 19); None where nobody has to be."""
+async def _passed_on(case: LetterCase, rows: tuple[OutcomeRow, ...]) -> dict[str, Any]:
+    """Who is told of what was done, and who is not and why; nothing is said where nothing was done."""
     request, policy = case.request, case.policy
-    duty = law.recipients_duty(request.regime, case.place, request.right)
-    if request.right not in _PASSED_ON or not (policy.recipients or duty):
-        return None, ()
-    touched = {case.called.category_id(row.system, row.collection) for row in rows if row.fate in _TOUCHED}
-    had = {name for one in policy.categories if one.id in touched for name in one.recipients}
-    reached = [one for one in policy.recipients if one.id in had]
-    return (
-        tuple(policy.said(one.name, request.language) for one in reached if one.email),
-        tuple(
-            letters.WithheldGroup(
-                what=policy.said(one.name, request.language), reason=policy.text(one.not_told, request.language)
-            )
-            for one in reached
-            if one.not_told and not one.email
-        ),
+    if request.right in PASSED_ON:
+        found = (case.called.category_id(row.system, row.collection) for row in rows if row.fate in TELLING)
+        categories = frozenset(one for one in found if one)
+    else:
+        categories = await stopped_categories(case.tx, request, policy)
+    reach = reach_of(request, policy, categories, case.day(case.order.at))
+    named = [one for one in reach.those if one.in_time and one.recipient.email]
+    before = tuple(policy.said(one.recipient.name, request.language) for one in reach.those if not one.in_time)
+    silent = [one.recipient for one in reach.those if one.in_time and not one.recipient.email]
+    not_told = tuple(
+        letters.WithheldGroup(
+            what=policy.said(one.name, request.language), reason=policy.text(one.not_told, request.language)
+        )
+        for one in silent
+        if one.not_told
     )
+    if not (named or before or not_told or reach.given_to_nobody):
+        return {}
+    return {
+        "recipients_told": tuple(policy.said(one.recipient.name, request.language) for one in named if not one.source),
+        "sources_told": tuple(policy.said(one.recipient.name, request.language) for one in named if one.source),
+        "recipients_not_told": not_told,
+        "recipients_before": before,
+        "recipients_since": reach.since,
+    }
 
 
 def _decider(row: OutcomeRow, others: Mapping[str, str]) -> str | None:

@@ -11,11 +11,13 @@ from activities.by_hand import said_of
 from activities.change_model import ConcludeOrder, Conclusion
 from activities.changes import DONE
 from activities.changing import ChangeHead, contests, load_changes
+from activities.consent import CONSENTED, MARKED, despite_restriction
 from activities.coverage import sent_on
 from activities.ledger import Act, OutcomeRow, Tx
 from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, WithheldGroup
 from activities.naming import Naming
 from activities.parts import Parts
+from activities.plans import keepers_of
 from habeas.change import Found, Stays, SystemChange
 from habeas.connector import FieldChange, RecordRef, Rectify
 from habeas.evidence import Tag
@@ -26,11 +28,12 @@ from habeas.staying import Because
 
 TOLD = "changes/told"
 BY_HAND = "by_hand"
-RESTRICTED = "restricted"
+RESTRICTED = Because.RESTRICTED.value
 _DONE = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
 _UNDONE = frozenset({Fate.BLOCKED, Fate.FAILED})
 _TOLD_WHY = frozenset({Because.LEGAL_HOLD.value, Because.CONTROLLED.value})
-"""Left alone for a reason that the letter tells; a restriction is told as what is not done yet."""
+"""Left alone for a reason that the letter names for each."""
+_DESPITE = frozenset({CONSENTED, MARKED})
 
 
 class ConcludingActivities:
@@ -46,11 +49,14 @@ class ConcludingActivities:
             request = await tx.request(order.request_id, lock=True)
             heads, plans = await _kept(tx, order)
             for plan in plans:
-                await self._note(tx, order, plan)
+                await self._note(tx, request, order, plan)
             acts = await contests(tx, order.request_id)
             rows = await tx.outcomes(order.request_id)
             asked = Particulars.of(await tx.subject(order.request_id))
             facts = _Telling(self._parts, request, asked).facts(order, heads, rows, acts)
+            if facts.restricted or facts.despite_restriction:
+                provision = (await keepers_of(tx, request, self._parts)).restriction
+                facts = facts.model_copy(update={"restriction": provision})
             name = f"{TOLD}/{order.parts[-1].value}"
             await tx.seal(order.request_id, name, facts)
             contested = sum(len(plan.contested) for plan in plans)
@@ -70,7 +76,7 @@ class ConcludingActivities:
             unmatched=len(facts.unmatched),
         )
 
-    async def _note(self, tx: Tx, order: ConcludeOrder, plan: SystemChange) -> None:
+    async def _note(self, tx: Tx, request: Request, order: ConcludeOrder, plan: SystemChange) -> None:
         """The outcomes of what no system was asked to change."""
         outcomes = [_of(one, Fate.CONTESTED) for one in plan.contested]
         stays = {one.ref: one for one in plan.stays}
@@ -81,7 +87,8 @@ class ConcludingActivities:
             left = {*plan.contested, *plan.blocked}
             said = await said_of(tx, order.request_id, plan.system)
             meant = [one for one in plan.found if one not in left]
-            outcomes += [_of(one, said.get(one.ref, Fate.RECTIFIED), BY_HAND) for one in meant]
+            by_hand = [_of(one, said.get(one.ref, Fate.RECTIFIED), BY_HAND) for one in meant]
+            outcomes += await despite_restriction(tx, request, plan.system, by_hand, self._parts)
             await _remember(
                 tx, order, plan, [one for one in meant if said.get(one.ref, Fate.RECTIFIED) is Fate.RECTIFIED]
             )
@@ -106,7 +113,8 @@ class _Telling:
         contested: Mapping[int, Act],
     ) -> ChangeFacts:
         outcomes = tuple(rows)
-        undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in _TOLD_WHY]
+        told = _TOLD_WHY | {RESTRICTED}
+        undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in told]
         named = {purpose.id: purpose.title for purpose in self._policy.purposes}
         stopped = dict.fromkeys(purpose for head in heads for purpose in head.purposes if purpose in named)
         corrections = self._asked.corrections
@@ -121,6 +129,8 @@ class _Telling:
             by_hand=self._called.missing(order.by_hand),
             missing=self._called.missing([*order.missing, *undone]),
             left=self._left(outcomes),
+            restricted=self._restricted(outcomes),
+            despite_restriction=any(row.fate in _DONE and row.reason in _DESPITE for row in outcomes),
             unmatched=tuple(self._called.asked(corrections[index].what) for index in unmatched),
         )
 
@@ -150,6 +160,11 @@ class _Telling:
         }
         return tuple(WithheldGroup(what=what, reason=reason) for what, reason in sorted(found))
 
+    def _restricted(self, rows: tuple[OutcomeRow, ...]) -> tuple[str, ...]:
+        """The categories of what is restricted, and left alone for that."""
+        left = (row for row in rows if row.fate in _UNDONE and row.reason == RESTRICTED)
+        return tuple(sorted({self._called.category(row.system, row.collection) for row in left}))
+
 
 async def _kept(tx: Tx, order: ConcludeOrder) -> tuple[tuple[ChangeHead, ...], tuple[SystemChange, ...]]:
     found = [await load_changes(tx, order.request_id, part) for part in order.parts]
@@ -174,9 +189,7 @@ def _of(one: Found, fate: Fate, reason: str | None = None) -> ObjectOutcome:
 
 def _blocked(one: Found, why: Stays | None) -> ObjectOutcome:
     outcome = _of(one, Fate.BLOCKED, RESTRICTED)
-    if why is None or why.because is Because.RESTRICTED:
-        return outcome
-    return outcome.model_copy(update={"reason": why.because.value, "law": why.law})
+    return outcome.model_copy(update={"reason": why.because.value, "law": why.law}) if why else outcome
 
 
 def _left(why: Stays) -> ObjectOutcome:

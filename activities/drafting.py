@@ -67,9 +67,10 @@ class Drafting:
             refs = frozenset(each.ref for each in found if each.correction not in self._contested)
             async with self._parts.ledger.begin() as tx:
                 await tx.request(self._request.id, lock=True)
-                stays = await kept_from_change(tx, self._request, system, refs, self._parts, note_at=order.at)
+                stays, freed = await kept_from_change(tx, self._request, system, refs, self._parts, note_at=order.at)
             able = _able(self._manifests[system], Capability.RECTIFY)
-            plans.append(rectified(system, found, contested=self._contested, held=frozenset(), able=able, stays=stays))
+            plan = rectified(system, found, contested=self._contested, held=frozenset(), able=able, stays=stays)
+            plans.append(plan.model_copy(update={"consented": freed}))
         return Drafted(tuple(plans), self._corrections.unmatched(every))
 
     async def _found(self, system: str, one: Collected) -> list[Found]:

@@ -5,22 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from activities.ledger import NoticeKind
-from activities.letters import ForwardFacts, NewValue, RecipientFacts, Shown
+from activities.letters import DID, ForwardFacts, NewValue, RecipientFacts, Shown
 from activities.naming import Naming
 from activities.parts import Parts
-from habeas import law
-from habeas.model import Identifier, Request, Right, Subject
+from activities.reach import duty_of
+from habeas.model import Identifier, Request, Subject
 from habeas.particulars import Particulars
 from habeas.policy import Policy
-
-_DID: Mapping[Right, Literal["rectified", "erased", "restricted"]] = {
-    Right.RECTIFICATION: "rectified",
-    Right.ERASURE: "erased",
-    Right.RESTRICTION: "restricted",
-}
 
 
 class PlannedNotice(NamedTuple):
@@ -38,6 +32,12 @@ class PlannedNotice(NamedTuple):
     """As `NoticeRow.occasion`."""
     lifted: bool = False
     """A restriction has ended."""
+    source: bool = False
+    """The data came from it, and it got none."""
+    by_law: bool = True
+    """The law obliges us to tell it."""
+    in_time: bool = True
+    """False: it got the data before the time that the law looks back to, and is not told."""
 
     def id(self, request_id: str) -> str:
         """The same for every try on the same occasion."""
@@ -54,6 +54,8 @@ class NoticeCase(NamedTuple):
     known: tuple[Identifier, ...]
     changes: Mapping[str, tuple[NewValue, ...]]
     today: date
+    purposes: frozenset[str] = frozenset()
+    """What has stopped."""
 
 
 def notice_letter(
@@ -69,13 +71,13 @@ def notice_letter(
         "by": case.today + timedelta(days=one.escalate_after),
     }
     if one.kind is NoticeKind.RECIPIENT:
-        duty = law.recipients_duty(
-            request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right
-        )
+        duty = duty_of(request, policy) if one.by_law else None
         return RecipientFacts(
             **common,
             recipient=one.name,
-            did="lifted" if one.lifted else _DID[request.right],
+            did="lifted" if one.lifted else DID[request.right],
+            source=one.source,
+            purposes=tuple(policy.text(each.title) for each in policy.purposes if each.id in case.purposes),
             categories=_titles(policy, one.categories),
             corrections=tuple(value for each in one.categories for value in case.changes.get(each, ())),
             provision=duty.cite if duty else None,

@@ -13,13 +13,14 @@ from activities.change_model import LiftedOrder
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.keeping import EndedOrder
-from activities.ledger import NoticeKind, NoticeRow, NoticeState, OutcomeRow, Tx, new_token
+from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
+from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -27,10 +28,10 @@ from habeas.model import Request, Right, normalise
 from habeas.outcomes import Fate
 from habeas.particulars import Particulars
 from habeas.policy import Policy, Recipient
+from habeas.policy.told import PASSED_ON
 
 CHANGES = "change/"
 FORWARDED = "letter/forwarded"
-_TOLD = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
 _DAY = timedelta(days=1).total_seconds()
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 MOST_CONTROLLERS = 100
@@ -45,15 +46,17 @@ class RecipientActivities:
 
     @activity.defn
     async def prepare_notices(self, order: OnRequest) -> NoticesReport:
-        """Who got data that was rectified, erased or restricted now: a notice for each, with its link."""
+        """Who must hear of what was done with the data, or is done no more: a notice for each, with its link."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
             rows = await tx.outcomes(request.id)
-            touched = self._categories(request, (row for row in rows if row.fate in _TOLD))
+            if request.right in PASSED_ON:
+                touched = self._categories(request, (row for row in rows if row.fate in TELLING))
+            else:
+                touched = await stopped_categories(tx, request, policy)
             changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
-            planned = tuple(_recipients(policy, touched))
-            return await self._write(tx, request, policy, planned, changes, order)
+            return await self._write(tx, request, policy, _recipients(request, policy, touched, order), changes, order)
 
     @activity.defn
     async def prepare_ended(self, order: EndedOrder) -> NoticesReport:
@@ -72,8 +75,8 @@ class RecipientActivities:
                 ended = [row for row in rows if (row.system, row.at) == (order.system, order.since)]
             where = f"/{order.system}" if order.system else ""
             occasion = f"ended{where}/{order.since.astimezone(UTC):%Y-%m-%dT%H%M%S.%f}"
-            touched = self._categories(request, (row for row in ended if row.fate in _TOLD))
-            planned = tuple(one._replace(occasion=occasion) for one in _recipients(policy, touched))
+            touched = self._categories(request, (row for row in ended if row.fate in TELLING))
+            planned = tuple(one._replace(occasion=occasion) for one in _recipients(request, policy, touched, order))
             report = await self._write(tx, request, policy, planned, {}, order)
         return report.model_copy(update={"occasion": occasion})
 
@@ -86,7 +89,7 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
-            told = {row.recipient for row in await tx.notices(request.id) if row.state is not NoticeState.NOT_TOLD}
+            told = {row.recipient for row in await tx.notices(request.id) if row.state not in NEVER_TOLD}
             rows = await tx.outcomes(request.id)
             touched = self._categories(request, (row for row in rows if row.fate is Fate.LIFTED))
             others = await tx.restricted_besides(request.id)
@@ -97,7 +100,7 @@ class RecipientActivities:
             occasion = f"lifted/{order.act_id}"
             planned = tuple(
                 one._replace(occasion=occasion, lifted=True)
-                for one in _recipients(policy, touched)
+                for one in _recipients(request, policy, touched, order)
                 if one.recipient in told
             )
             report = await self._write(tx, request, policy, planned, {}, order)
@@ -248,6 +251,7 @@ class RecipientActivities:
         subject = await tx.subject(request.id)
         written = {one.id for one in await tx.notices(request.id)}
         listed = tuple(planned)
+        stopped = frozenset() if request.right in PASSED_ON else await stopped_purposes(tx, request.id)
         for one in listed:
             notice_id = one.id(request.id)
             if notice_id in written:
@@ -257,7 +261,8 @@ class RecipientActivities:
             await tx.new_notice(_row(request.id, one, order.at), token)
             if one.address is not None:
                 link = f"{self._parts.public_url}/r/{token.get_secret_value()}"
-                case = NoticeCase(request, subject, policy, known, changes, local_day(policy, order.at))
+                today = local_day(policy, order.at)
+                case = NoticeCase(request, subject, policy, known, changes, today, stopped)
                 await tx.seal(request.id, _sealed(notice_id), notice_letter(case, one, one.address, link, self._parts))
             if one.kind is NoticeKind.CONTROLLER:
                 facts: dict[str, JsonValue] = {"categories": [*one.categories], "to": one.recipient}
@@ -272,19 +277,22 @@ class RecipientActivities:
         return {system: self._parts.connector(system).manifest for system in systems}
 
 
-def _recipients(policy: Policy, touched: frozenset[str]) -> Iterable[PlannedNotice]:
-    for recipient in policy.recipients:
-        categories = tuple(one.id for one in policy.categories if one.id in touched and recipient.id in one.recipients)
-        if categories:
-            yield PlannedNotice(
-                kind=NoticeKind.RECIPIENT,
-                recipient=recipient.id,
-                name=recipient.name,
-                address=recipient.email,
-                categories=categories,
-                remind_after=recipient.remind_after_days,
-                escalate_after=recipient.escalate_after_days,
-            )
+def _recipients(
+    request: Request, policy: Policy, categories: frozenset[str], order: OnRequest
+) -> Iterable[PlannedNotice]:
+    for one in reach_of(request, policy, categories, local_day(policy, order.at)).those:
+        yield PlannedNotice(
+            kind=NoticeKind.RECIPIENT,
+            recipient=one.recipient.id,
+            name=one.recipient.name,
+            address=one.recipient.email if one.in_time else None,
+            categories=one.categories,
+            remind_after=one.recipient.remind_after_days,
+            escalate_after=one.recipient.escalate_after_days,
+            source=one.source,
+            by_law=one.by_law,
+            in_time=one.in_time,
+        )
 
 
 def escalation(notice_id: str) -> str:
@@ -302,7 +310,7 @@ def _row(request_id: str, one: PlannedNotice, at: datetime) -> NoticeRow:
         request_id=request_id,
         kind=one.kind,
         recipient=one.recipient,
-        state=NoticeState.NOT_TOLD if one.address is None else NoticeState.QUEUED,
+        state=_first_state(one),
         queued_at=at,
         state_at=at,
         reminded=0,
@@ -310,6 +318,12 @@ def _row(request_id: str, one: PlannedNotice, at: datetime) -> NoticeRow:
         acknowledged_by=None,
         occasion=one.occasion,
     )
+
+
+def _first_state(one: PlannedNotice) -> NoticeState:
+    if not one.in_time:
+        return NoticeState.TOO_LONG_AGO
+    return NoticeState.NOT_TOLD if one.address is None else NoticeState.QUEUED
 
 
 def _brief(request_id: str, one: PlannedNotice) -> NoticeBrief:

@@ -58,13 +58,22 @@ class Keepers:
         return cls(tx, request, place, holds, await exempted(tx, request.id), controlled)
 
     async def stays(
-        self, system: str, manifest: Manifest, places: Some[Place], *, refusals: bool = True
+        self,
+        system: str,
+        manifest: Manifest,
+        places: Some[Place],
+        *,
+        refusals: bool = True,
+        consented: Some[Place] = frozenset(),
     ) -> dict[Place, Stay]:
-        """Which of these objects of a system must stay, and why; optionally only for what passes (`PASSING`)."""
+        """Which of these objects of a system must stay, and why; optionally only for what passes (`PASSING`).
+
+        That they are restricted does not keep the ``consented`` ones: see `activities.consent`.
+        """
         categories = {each.name: each.category for each in manifest.collections}
         found: dict[Place, list[Stay]] = {}
-        for place in await self._restricted(system, places):
-            found.setdefault(place, []).append(Stay(because=Because.RESTRICTED, law=self._restriction()))
+        for place in (await self.restricted(system, places)).keys() - consented:
+            found.setdefault(place, []).append(Stay(because=Because.RESTRICTED, law=self.restriction))
         for place in places:
             category = categories.get(place[0])
             if category is None:
@@ -87,12 +96,16 @@ class Keepers:
             if hold.id in self.met:
                 await note_hold(self._tx, self._request.id, hold, at)
 
-    async def _restricted(self, system: str, places: Some[Place]) -> list[Place]:
+    async def restricted(self, system: str, places: Some[Place]) -> dict[Place, frozenset[str]]:
+        """The restricted ones of these objects of a system, each with the requests that restrict it."""
         controller = self._request.controller
         prints = {self._tx.object_print(controller, system, *place): place for place in places}
-        return [prints[each] for each in await self._tx.restricted(controller, system, prints)]
+        found = await self._tx.restricting(controller, system, prints)
+        return {prints[each]: requests for each, requests in found.items()}
 
-    def _restriction(self) -> str:
+    @property
+    def restriction(self) -> str:
+        """The provision by which restricted data is only stored, and what it lets be done all the same."""
         regime = law.regime(self._request.regime, self._place)
         return next((rule.cite for rule in regime.rules if rule.item == "restriction"), regime.rights_cite)
 

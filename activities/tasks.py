@@ -16,6 +16,7 @@ from activities.change_model import Part, PlannedChange
 from activities.changing import approved_changes, load_changes
 from activities.clockface import local_day
 from activities.connectors.manual import Hands, hands_of
+from activities.consent import consented
 from activities.finding import DECISIONS, load_graph
 from activities.ledger import TaskRow, TaskState, Tx
 from activities.letters import TaskFacts
@@ -292,7 +293,9 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) ->
     await tx.lock_stays(request.controller, shared=True)
     keepers = await keepers_of(tx, request, parts)
     manifest = parts.connector(task.system).manifest
-    stays = await keepers.stays(task.system, manifest, ended, refusals=task.phase == TaskPhase.ERASE.value)
+    freed = await consented(tx, request, task.system, ended, keepers)
+    erasing = task.phase == TaskPhase.ERASE.value
+    stays = await keepers.stays(task.system, manifest, ended, refusals=erasing, consented=freed)
     if not stays:
         return
     brief = await tx.unseal(task.request_id, brief_name(task.id), TaskBrief)

@@ -92,6 +92,9 @@ class SystemChange(Frozen):
     somebody else's to decide over."""
     stays: tuple[Stays, ...] = Field(default=(), repr=False)
     """Why, object by object; without an entry it is restricted."""
+    consented: tuple[RecordRef, ...] = Field(default=(), repr=False)
+    """Rectification: objects that are restricted and are corrected all the same, since the person who had them
+    restricted asks for it (GDPR art. 18(2))."""
     covered: tuple[RecordRef, ...] = Field(default=(), repr=False)
     """Restriction: every object that nothing but storing may be done with, whether the system can mark it or not."""
 
@@ -265,9 +268,10 @@ def digest(plans: Iterable[SystemChange], contested: Iterable[int] = (), purpose
 
 def _dumped(plan: SystemChange) -> dict[str, JsonValue]:
     dumped: dict[str, JsonValue] = plan.model_dump(mode="json")
-    if not plan.stays:
-        # A plan that was approved before there was such a thing keeps its name.
-        del dumped["stays"]
+    for name in ("stays", "consented"):
+        if not dumped[name]:
+            # A plan that was approved before there was such a thing keeps its name.
+            del dumped[name]
     return dumped
 
 

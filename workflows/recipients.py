@@ -28,7 +28,7 @@ class Forwarding(Telling):
         """How many who decide over data the person was told of."""
 
     async def _tell_recipients(self) -> None:
-        """Recipients of what was rectified, erased or restricted are told of it (GDPR art. 19)."""
+        """Those whom the law wants told of what was done, or is done no more, are told of it."""
         if not self._brief.recipients:
             return
         order = OnRequest(request_id=self.id, at=workflow.now())

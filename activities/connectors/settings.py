@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Some
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
@@ -13,8 +12,17 @@ from habeas.errors import ConfigurationError
 from habeas.glossary import Glossary, Phrase
 from habeas.languages import Language
 from habeas.model import Frozen
+from habeas.plan import undecided
 
-__all__ = ["CollectionSettings", "KeptSettings", "SpokenSettings", "Words", "misfits", "read_settings"]
+__all__ = [
+    "CollectionSettings",
+    "KeptSettings",
+    "SpokenSettings",
+    "Words",
+    "collection_faults",
+    "raise_faults",
+    "read_settings",
+]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -61,9 +69,9 @@ class CollectionSettings(Frozen):
     """Instead of RETAIN, once the term is over."""
 
     @property
-    def treatments(self) -> frozenset[Treatment]:
-        """All that may be done to an object: at once, or when a retention is over."""
-        return frozenset({self.treatment, self.after} if self.treatment is Treatment.RETAIN else {self.treatment})
+    def treatments(self) -> set[Treatment]:
+        """All that can become of such an object."""
+        return {self.treatment, self.after} if self.treatment is Treatment.RETAIN else {self.treatment}
 
     def collection(self, name: str, *, anchor: str, **more: Any) -> Collection:
         """As a plan reads it.
@@ -90,23 +98,34 @@ def read_settings(model: type[M], system: str, settings: Mapping[str, Any]) -> M
         raise ConfigurationError(_explain(system, error), system=system) from None
 
 
-def misfits(
-    vendor: str, decided: Mapping[str, CollectionSettings], possible: Mapping[str, Some[Treatment]]
+def collection_faults(
+    vendor: str, possible: Mapping[str, tuple[Treatment, ...]], decided: Mapping[str, CollectionSettings]
 ) -> Iterator[str]:
-    """What is not decided, and what was decided that a vendor cannot do: a fault each, beginning with its key.
+    """What is wrong with the decisions on a vendor's kinds of objects, a sentence each, without its full stop.
 
     Args:
-        vendor: as people call it.
-        decided: the settings' table ``collections``.
-        possible: every collection that the connector knows, and what can be done to its objects.
+        vendor: how the vendor is called in these sentences.
+        possible: each kind, and what the vendor lets be done to it.
+        decided: what the settings say.
     """
     for name in [name for name in possible if name not in decided]:
         yield f"collections.{name} is missing: say what it is and what erasure does to it"
     for name in [name for name in decided if name not in possible]:
         yield f"collections.{name}: {vendor} has no such collection here; there are {', '.join(possible)}"
-    for name, able in possible.items():
-        for treatment in sorted(decided[name].treatments - set(able)) if name in decided else ():
-            yield f"collections.{name}: {vendor} cannot {treatment} it; it can {' or '.join(able)}"
+    for name in [name for name in possible if name in decided]:
+        for treatment in sorted(decided[name].treatments - set(possible[name])):
+            yield f"collections.{name}: {vendor} cannot {treatment} it; it can {' or '.join(possible[name])}"
+
+
+def raise_faults(system: str, faults: Sequence[str], collections: Callable[[], Iterable[Collection]]) -> None:
+    """Stop if there are any, or if no plan can be made of the collections.
+
+    Raises:
+        ConfigurationError: names each.
+    """
+    told = faults or [f"collections: {fault}" for fault in undecided(collections())]
+    if told:
+        raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in told), system=system)
 
 
 def _explain(system: str, error: ValidationError) -> str:

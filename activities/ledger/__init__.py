@@ -9,7 +9,7 @@ from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
 from activities.ledger.migrate import current_revision, downgrade, migrate
-from activities.ledger.notices import NoticeKind, NoticeRow, NoticeState
+from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
@@ -19,6 +19,7 @@ from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.troubles import TroubleRow
 
 __all__ = [
+    "NEVER_TOLD",
     "Act",
     "AheadRow",
     "Artifact",

@@ -131,7 +131,9 @@ notice = Table(
     ),
     UniqueConstraint("request_id", "kind", "recipient", "occasion"),
     CheckConstraint("kind IN ('recipient', 'controller')", name="kind"),
-    CheckConstraint("state IN ('queued', 'sent', 'failed', 'acknowledged', 'escalated', 'not_told')", name="state"),
+    CheckConstraint(
+        "state IN ('queued', 'sent', 'failed', 'acknowledged', 'escalated', 'not_told', 'too_long_ago')", name="state"
+    ),
     CheckConstraint("octet_length(token_sha256) = 32", name="token_sha256"),
     comment="who was told of a rectification, erasure or restriction, or sent the request, and who acknowledged",
 )

@@ -35,8 +35,11 @@ class NoticeState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     NOT_TOLD = "not_told"
     """They cannot be told, or it would be disproportionate: the policy says why."""
+    TOO_LONG_AGO = "too_long_ago"
+    """They had the data before the time that the law looks back to: it does not ask that they be told."""
 
 
+NEVER_TOLD = frozenset({NoticeState.NOT_TOLD, NoticeState.TOO_LONG_AGO})
 OPEN_STATES = frozenset({NoticeState.QUEUED, NoticeState.SENT, NoticeState.FAILED, NoticeState.ESCALATED})
 
 
@@ -105,7 +108,7 @@ class Notices(Room):
             update(notice)
             .where(
                 notice.c.id == notice_id,
-                notice.c.state.not_in((NoticeState.ACKNOWLEDGED, NoticeState.NOT_TOLD)),
+                notice.c.state.not_in((NoticeState.ACKNOWLEDGED, *sorted(NEVER_TOLD))),
             )
             .values(state=NoticeState.ACKNOWLEDGED, state_at=at, acknowledged_at=at, acknowledged_by=by)
         )

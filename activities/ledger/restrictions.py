@@ -78,13 +78,18 @@ class Restrictions(Room):
         self, controller: str, system: str, prints: Iterable[str], *, besides: str | None = None
     ) -> set[str]:
         """Those of these objects that are restricted, by whichever request, or by any other than ``besides``."""
+        return {*await self.restricting(controller, system, prints, besides=besides)}
+
+    async def restricting(
+        self, controller: str, system: str, prints: Iterable[str], *, besides: str | None = None
+    ) -> dict[str, frozenset[str]]:
+        """The restricted ones of these objects, each with the requests that restrict it, without ``besides``."""
         asked = list(prints)
         if not asked:
-            return set()
+            return {}
         given = func.unnest(literal(asked, ARRAY(Text))).table_valued("value", name="given").render_derived()
         rows = await self._all(
-            select(restriction.c.object)
-            .distinct()
+            select(restriction.c.object, func.array_agg(restriction.c.request_id).label("requests"))
             .where(
                 restriction.c.controller == controller,
                 restriction.c.system == system,
@@ -92,8 +97,9 @@ class Restrictions(Room):
                 restriction.c.object.in_(select(given.c.value)),
                 *([restriction.c.request_id != besides] if besides else []),
             )
+            .group_by(restriction.c.object)
         )
-        return {row.object for row in rows}
+        return {row.object: frozenset(row.requests) for row in rows}
 
     async def lift_restrictions(self, request_id: str, system: str, at: datetime) -> int:
         """What this request restricted in this system no longer is; how many objects that were. The first end stays."""

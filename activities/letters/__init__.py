@@ -19,6 +19,7 @@ from activities.letters.facts import (
     Withdrawal,
 )
 from activities.letters.own import (
+    DID,
     Addressed,
     BounceFacts,
     CategoriesFacts,
@@ -81,6 +82,7 @@ from activities.letters.sealed import (
 from activities.letters.wording import LANGUAGES, missing_words
 
 __all__ = [
+    "DID",
     "LANGUAGES",
     "SEALED",
     "Acknowledgement",

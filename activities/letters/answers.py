@@ -158,7 +158,7 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
 
 
 def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
-    undone = facts.missing or facts.contested or facts.unmatched or facts.left
+    undone = facts.missing or facts.contested or facts.unmatched or facts.left or facts.restricted
     something = bool(facts.done or facts.purposes or facts.by_hand) or not undone
     if something:
         status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
@@ -176,9 +176,12 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     if facts.weighing:
         yield say.paragraph("completion_change.weighing_then")
     yield from say.section("completion_change.by_hand", (say.system(one) for one in facts.by_hand))
+    if facts.despite_restriction:
+        how = "corrected" if facts.right is Right.RECTIFICATION else "marked"
+        yield say.paragraph(f"completion_change.restricted_{how}", provision=facts.restriction)
     yield from _not_changed(facts, say)
     yield from say.missing(facts.missing)
-    yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
+    yield from say.recipients(facts)
     yield say.record()
     yield from say.remedies()
 
@@ -200,6 +203,9 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from say.section("completion_change.contested", (*contested, *left), Element.REASONS)
     if facts.contested:
         yield say.paragraph("completion_change.contested_then")
+    yield from say.section("completion_change.restricted", facts.restricted, Element.REASONS)
+    if facts.restricted:
+        yield say.paragraph("completion_change.restricted_then", provision=facts.restriction)
     asked = (say.value(one) for one in facts.not_found) if facts.not_found else facts.unmatched
     yield from say.section("completion_change.unmatched", asked)
     if facts.unmatched:

@@ -240,7 +240,7 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     if facts.only:
         yield say.paragraph("completion_erasure.not_asked")
     yield from say.missing(facts.missing)
-    yield from say.recipients(facts.recipients_told, facts.recipients_not_told)
+    yield from say.recipients(facts)
     yield say.record()
     yield from say.remedies()
 

@@ -16,6 +16,7 @@ from activities.letters.parts import (
     Kind,
     LetterFacts,
     MissingSystem,
+    PassedOn,
     WithheldGroup,
 )
 from habeas.model import SystemName
@@ -97,7 +98,7 @@ class CompletionAccess(LetterFacts):
     """Categories that the right reaches and that were refused all the same."""
 
 
-class CompletionErasure(LetterFacts):
+class CompletionErasure(PassedOn, LetterFacts):
     """What was erased, what is kept and why (erasure)."""
 
     kind = Kind.COMPLETION_ERASURE
@@ -108,10 +109,6 @@ class CompletionErasure(LetterFacts):
     """Categories that somebody else decides about, and who."""
     missing: tuple[MissingSystem, ...] = ()
     """Systems where it is not done yet, or objects that could not be erased."""
-    recipients_told: tuple[str, ...] | None = None
-    """Those the data had been given to and who were told of the erasure (GDPR 19); None: not known, not said."""
-    recipients_not_told: tuple[WithheldGroup, ...] = ()
-    """Those who had the data and were not told, and why."""
     refused: tuple[RefusedPart, ...] = ()
     """Categories that were refused, each with its ground."""
 

@@ -34,10 +34,12 @@ def outward(facts: Outward, say: Said) -> Iterable[Block]:
 
 
 def _recipient(facts: RecipientNotice, say: Said) -> Iterable[Block]:
-    yield say.paragraph(f"recipient_notice.{facts.did}", Element.ACTION_TAKEN)
+    came = "_source" if facts.source and f"recipient_notice.{facts.did}_source" in say.words else ""
+    yield say.paragraph(f"recipient_notice.{facts.did}{came}", Element.ACTION_TAKEN)
     yield from _who(facts.subject_name, facts.identifiers, say)
     yield from say.section("recipient_notice.which", facts.categories)
     yield from say.section("recipient_notice.values", (_value(one, say) for one in facts.corrections))
+    yield from say.section("forward_notice.purposes", facts.purposes)
     if facts.provision:
         yield say.paragraph("recipient_notice.provision", provision=facts.provision)
     yield say.paragraph("outward.confirm", date=say.words.date(facts.by), contact=facts.controller.contact)

@@ -5,12 +5,13 @@ Personal things stay out of ``repr``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
-from activities.letters.parts import KeptGroup, MissingSystem, WithheldGroup
+from activities.letters.parts import KeptGroup, MissingSystem, PassedOn, WithheldGroup
 from habeas.model import Frozen, RequestId, Right, SystemName
 
 __all__ = [
@@ -101,7 +102,7 @@ class NewValue(Frozen):
     new: str = Field(repr=False)
 
 
-class ChangeFacts(Frozen):
+class ChangeFacts(PassedOn):
     """What was corrected, limited or stopped, and what was not."""
 
     done: tuple[ChangedGroup, ...] = ()
@@ -114,6 +115,12 @@ class ChangeFacts(Frozen):
     """Where it is not done yet."""
     left: tuple[WithheldGroup, ...] = ()
     """What was left alone, and why: a legal hold, or somebody else decides over it."""
+    restricted: tuple[str, ...] = ()
+    """Titles of categories that were left alone because their use is restricted."""
+    despite_restriction: bool = False
+    """Restricted data was corrected, as the person themself asked, or marked as no longer used for something."""
+    restriction: str | None = None
+    """The provision on what may be done with restricted data: ``GDPR 18(2)``."""
     unmatched: tuple[str, ...] = Field(default=(), repr=False)
     """Corrections for which no such value was found."""
     corrected: tuple[NewValue, ...] = Field(default=(), repr=False)
@@ -122,9 +129,6 @@ class ChangeFacts(Frozen):
     """The corrections of ``unmatched``, as they were asked for."""
     weighing: tuple[str, ...] = ()
     """Titles of what the person objects to as well and a human still weighs."""
-    recipients_told: tuple[str, ...] | None = None
-    """Those who had the data and are told of it (GDPR 19); None: nobody has to be."""
-    recipients_not_told: tuple[WithheldGroup, ...] = ()
 
 
 class RefusedPart(Frozen):
@@ -184,12 +188,30 @@ class Shown(Frozen):
     value: str = Field(repr=False)
 
 
+Did = Literal["rectified", "erased", "restricted", "lifted", "objected", "withdrawn", "opted_out", "limited"]
+"""What was done, or what the person has said."""
+DID: Mapping[Right, Did] = {
+    Right.RECTIFICATION: "rectified",
+    Right.ERASURE: "erased",
+    Right.RESTRICTION: "restricted",
+    Right.OBJECTION: "objected",
+    Right.WITHDRAW_CONSENT: "withdrawn",
+    Right.OPT_OUT_SALE: "opted_out",
+    Right.LIMIT_SENSITIVE: "limited",
+}
+"""By the right that was carried out."""
+
+
 class RecipientFacts(Addressed):
     """What a recipient of the data must do as well."""
 
     recipient: str
     """Its name."""
-    did: Literal["rectified", "erased", "restricted", "lifted"]
+    did: Did
+    source: bool = False
+    """It gave us the data, and got none."""
+    purposes: tuple[str, ...] = ()
+    """Titles of what the data is no longer to be used for, in the letter's language."""
     subject_name: str | None = Field(default=None, repr=False)
     identifiers: tuple[Shown, ...] = Field(default=(), repr=False)
     categories: tuple[str, ...] = ()

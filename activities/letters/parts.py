@@ -122,6 +122,21 @@ class WithheldGroup(Frozen):
     reason: str
 
 
+class PassedOn(Frozen):
+    """Who else is told of what was done (GDPR 19; P-39.1 s.35; 11 CCR 7022, 7026, 7027)."""
+
+    recipients_told: tuple[str, ...] | None = None
+    """Those who had the data and are told; empty: nobody had it; None: nothing is said of it."""
+    recipients_not_told: tuple[WithheldGroup, ...] = ()
+    """Those who had the data and are not told, and why."""
+    sources_told: tuple[str, ...] = ()
+    """Those it came from, who are told too."""
+    recipients_before: tuple[str, ...] = ()
+    """Those who had it only before the law's time, and are not told."""
+    recipients_since: date | None = None
+    """The first day of that time."""
+
+
 class ErasedGroup(Frozen):
     """So many objects of a category in a system are gone, or no longer tell who they are about."""
 

@@ -8,7 +8,15 @@ from collections.abc import Iterable
 from activities.letters.blocks import Block, Element
 from activities.letters.checklist import remedies
 from activities.letters.own import NewValue, RefusedPart
-from activities.letters.parts import ErasedGroup, Ground, KeptGroup, LetterFacts, MissingSystem, WithheldGroup
+from activities.letters.parts import (
+    ErasedGroup,
+    Ground,
+    KeptGroup,
+    LetterFacts,
+    MissingSystem,
+    PassedOn,
+    WithheldGroup,
+)
 from activities.letters.wording import Words
 from habeas.model import Right
 from habeas.particulars import Scope
@@ -154,12 +162,22 @@ class Said:
         """A system, with the reason where there is one."""
         return self.words.text("common.item_reason", item=one.title, reason=one.reason) if one.reason else one.title
 
-    def recipients(self, told: tuple[str, ...] | None, not_told: Iterable[WithheldGroup]) -> Iterable[Block]:
-        """Who else is told of it, and who is not and why; nothing where nobody has to be."""
-        if told is not None:
-            key = "completion_erasure.recipients" if told else "completion_erasure.no_recipients"
-            yield self.paragraph(key, Element.RECIPIENTS, names=self.words.listing(told))
-            yield from self.withheld("completion_erasure.not_told", not_told)
+    def recipients(self, passed: PassedOn) -> Iterable[Block]:
+        """Who else is told of it, and who is not and why; nothing where nothing is known of it."""
+        told, sources, before = passed.recipients_told, passed.sources_told, passed.recipients_before
+        if told is None:
+            return
+        listing, at = self.words.listing, "completion_erasure"
+        if told:
+            yield self.paragraph(f"{at}.recipients", Element.RECIPIENTS, names=listing(told))
+        if sources:
+            yield self.paragraph(f"{at}.sources", Element.RECIPIENTS, names=listing(sources))
+        yield from self.withheld(f"{at}.not_told", passed.recipients_not_told, Element.RECIPIENTS)
+        if before and passed.recipients_since:
+            date = self.words.date(passed.recipients_since)
+            yield self.paragraph(f"{at}.recipients_before", Element.RECIPIENTS, names=listing(before), date=date)
+        if not (told or sources or before or passed.recipients_not_told):
+            yield self.paragraph(f"{at}.no_recipients", Element.RECIPIENTS)
 
     def record(self) -> Block:
         """That a record is kept, and until when."""

@@ -11,6 +11,7 @@ from activities.letters import facts as of
 from activities.letters import sealed as own
 from activities.letters.checklist import given
 from activities.letters.own import (
+    DID,
     ChangedGroup,
     ContestedFact,
     HeldCategory,
@@ -60,7 +61,6 @@ _RIGHTS = {
     Kind.RECIPIENT_REMINDER: Right.ERASURE,
     Kind.NOT_A_RIGHT: Right.PORTABILITY,
 }
-_DID = {Right.RECTIFICATION: "rectified", Right.RESTRICTION: "restricted"}
 
 
 def default_right(kind: Kind) -> Right:
@@ -243,7 +243,7 @@ def _changes(right: Right) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]
 def _outward(right: Right) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
     notice = {
         "recipient": "Parcel service",
-        "did": _DID.get(right, "erased"),
+        "did": DID.get(right, "erased"),
         "subject_name": "Alex Example",
         "identifiers": _WHO,
         "categories": ("Contact details",),

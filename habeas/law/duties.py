@@ -109,13 +109,15 @@ class Remedies(Figure):
 class Duty(OfRights):
     """Who else must be told of what was done.
 
-    ``look_back_months``: only those who had the data within so many months. ``on_request``: only if the person asks.
+    ``look_back_months``: only those who had the data within so many months. ``since_request``: only those who had it
+    since the person asked. ``on_request``: only if the person asks.
     ``if_practicable``: not where it is impossible or out of proportion. ``may_ask_who``: the person may ask who they
     are.
     """
 
     whom: tuple[Recipient, ...] = Field(min_length=1)
     look_back_months: int | None = None
+    since_request: bool = False
     on_request: bool = False
     if_practicable: bool = False
     may_ask_who: bool = False

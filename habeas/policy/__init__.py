@@ -6,7 +6,6 @@ never starts on half a policy.
 
 from habeas.fields import Origin
 from habeas.policy.check import check_systems
-from habeas.policy.lawful import STOPS
 from habeas.policy.load import load_policies, load_policy, policy_files, problems_of
 from habeas.policy.model import Policy
 from habeas.policy.raw import Problem
@@ -39,6 +38,7 @@ from habeas.policy.sections import (
     Strength,
     Term,
 )
+from habeas.policy.told import STOPS
 
 __all__ = [
     "STOPS",

@@ -6,30 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from habeas import law
 from habeas.errors import UnknownRegime
+from habeas.fields import Origin
 from habeas.law.data import Span
-from habeas.law.duties import RemedyTime
+from habeas.law.duties import Duty, RemedyTime
 from habeas.model import COPIES, Right
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
 from habeas.policy.sections import PurposeKind, RecipientRole
-
-STOPS: Mapping[PurposeKind, Right] = {
-    PurposeKind.DIRECT_MARKETING: Right.OBJECTION,
-    PurposeKind.LEGITIMATE_INTEREST: Right.OBJECTION,
-    PurposeKind.CONSENT: Right.WITHDRAW_CONSENT,
-    PurposeKind.SALE: Right.OPT_OUT_SALE,
-    PurposeKind.SENSITIVE: Right.LIMIT_SENSITIVE,
-}
-"""By which right a purpose of each kind is stopped."""
-
-_OTHERS = frozenset({RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER})
-_TOLD: Mapping[str, frozenset[RecipientRole]] = {
-    "recipients": _OTHERS | {RecipientRole.PROCESSOR},
-    "processors": frozenset({RecipientRole.PROCESSOR}),
-    "controllers": _OTHERS,
-    "third_parties": _OTHERS,
-}
-"""Whom a duty to tell means. Authorities in an inquiry are no recipients (GDPR art. 4(9))."""
+from habeas.policy.told import STOPS, about, means
 
 _ALL = frozenset(Right)
 _SHORTEST_MONTH = 28
@@ -204,18 +188,50 @@ def _statutory(policy: Policy) -> Iterator[Problem]:
                 yield Problem(("categories", n), message, "add statutory, as in Cal. Civ. Code 1798.140(v)(1)")
 
 
-def _recipients(policy: Policy) -> Iterator[Problem]:
-    told: dict[RecipientRole, str] = {}
+def _duties(policy: Policy) -> Iterator[tuple[Right, Duty]]:
+    known = known_rights(policy)
     for code, place in _places(policy):
-        for right in (Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION):
+        for right in Right:
             duty = law.recipients_duty(code, place, right)
-            for role in (role for whom in duty.whom for role in _TOLD.get(whom, ())) if duty else ():
-                told.setdefault(role, duty.cite if duty else "")
+            if duty is not None and right in known:
+                yield right, duty
+
+
+def _recipients(policy: Policy) -> Iterator[Problem]:
+    """Whoever a law wants told has an address, or the policy says why it is not told."""
+    told: dict[RecipientRole, str] = {}
+    for _, duty in _duties(policy):
+        for role in RecipientRole:
+            if means(duty, role) or (role is RecipientRole.SOURCE and "source" in duty.whom):
+                told.setdefault(role, duty.cite)
     for n, recipient in enumerate(policy.recipients):
         if recipient.role in told and not (recipient.email or recipient.not_told):
-            message = f"{recipient.id!r} must be told of what is corrected or erased ({told[recipient.role]})"
+            message = f"{recipient.id!r} must be told of what is done with the data ({told[recipient.role]})"
             remedy = "add the email that it is told at, or not_told with the reason why it is not"
             yield Problem(("recipients", n), message, remedy)
+
+
+def _sources(policy: Policy) -> Iterator[Problem]:
+    """Where a law wants the source told, it must be known who gave what others gave."""
+    cite = next((duty.cite for _, duty in _duties(policy) if "source" in duty.whom), None)
+    for n, category in enumerate(policy.categories):
+        if cite and category.origin is Origin.THIRD_PARTY and not (category.sources or category.controlled_by):
+            message = f"{category.id!r} comes from others, who must be told of corrections ({cite})"
+            yield Problem(("categories", n), message, "add sources, and describe each of them in [[recipients]]")
+
+
+def _used_for(policy: Policy) -> Iterator[Problem]:
+    """Where a law wants others told that a use has stopped, it must be known what was used."""
+    duties = {right: duty for right, duty in _duties(policy) if right in STOPS.values()}
+    for n, purpose in enumerate(policy.purposes):
+        for right in dict.fromkeys(STOPS[kind] for kind in purpose.kinds):
+            meant = right in duties and any(means(duties[right], one.role) for one in policy.recipients)
+            if meant and not about(policy, right, purpose):
+                message = (
+                    f"those who must be told that {purpose.id!r} has stopped cannot be known ({duties[right].cite})"
+                )
+                yield Problem(("purposes", n), message, "add categories: what is used for it")
+                break
 
 
 def _authorities(policy: Policy) -> Iterator[Problem]:
@@ -225,4 +241,17 @@ def _authorities(policy: Policy) -> Iterator[Problem]:
             yield Problem(("authorities", place), f"no regime covers {place}", "correct the code, or remove it")
 
 
-_RULES = (_countries, _home, _ground, _early, _record, _purposes, _sold, _statutory, _recipients, _authorities)
+_RULES = (
+    _countries,
+    _home,
+    _ground,
+    _early,
+    _record,
+    _purposes,
+    _sold,
+    _statutory,
+    _recipients,
+    _sources,
+    _used_for,
+    _authorities,
+)

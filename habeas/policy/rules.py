@@ -73,10 +73,17 @@ def _known_names(raw: Raw) -> Iterator[Problem]:
             yield Problem(("identity", "sources", n), f"{source!r} is not one of systems", "add it to systems")
     recipients = {value for _, value in ids(raw, "recipients")}
     for n, category in enumerate(listed(raw, "categories")):
-        for m, recipient in enumerate(listed(category, "recipients")):
-            if str(recipient) not in recipients:
-                path: Path = ("categories", n, "recipients", m)
-                yield Problem(path, f"{recipient!r} is not described", f"add a [[recipients]] with id = {recipient!r}")
+        for key in ("recipients", "sources"):
+            for m, recipient in enumerate(listed(category, key)):
+                if str(recipient) not in recipients:
+                    remedy = f"add a [[recipients]] with id = {recipient!r}"
+                    yield Problem(("categories", n, key, m), f"{recipient!r} is not described", remedy)
+    categories = {value for _, value in ids(raw, "categories")}
+    for n, purpose in enumerate(listed(raw, "purposes")):
+        for m, category in enumerate(listed(purpose, "categories")):
+            if str(category) not in categories:
+                remedy = f"add a [[categories]] with id = {category!r}"
+                yield Problem(("purposes", n, "categories", m), f"{category!r} is not described", remedy)
 
 
 def _order_of_erasure(raw: Raw) -> Iterator[Problem]:

@@ -52,6 +52,13 @@ def recipients(raw: Raw) -> Iterator[Problem]:
     for n, row in enumerate(listed(raw, "recipients")):
         if not isinstance(row, Mapping):
             continue
+        if row.get("role") == "source":
+            for m, category in enumerate(listed(raw, "categories")):
+                if row.get("id") in listed(category, "recipients"):
+                    message = f"{row.get('id')!r} is a source, which gets no data"
+                    yield Problem(
+                        ("categories", m, "recipients"), message, "name it in sources, or give it another role"
+                    )
         if row.get("email") and row.get("not_told"):
             message = "has an address to be told at, and a reason why it is not told"
             yield Problem(("recipients", n), message, "remove email or not_told")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -256,6 +257,9 @@ class Purpose(Frozen):
     id: PurposeId
     title: Text
     kinds: tuple[PurposeKind, ...] = Field(min_length=1)
+    categories: tuple[Name, ...] = ()
+    """The categories that are used for it. Recipients of these hear that it has stopped, where the law says so; unset:
+    of all whose use this may be (sold ones, sensitive ones, those based on consent or on a legitimate interest)."""
 
 
 class Channel(Frozen):
@@ -306,6 +310,8 @@ class Category(Frozen):
     legal_basis: LegalBasis
     source: Text
     recipients: tuple[Name, ...] = ()
+    sources: tuple[Name, ...] = ()
+    """Those it comes from, as far as they must hear of corrections (Québec, CCQ art. 40); described in recipients."""
     retention: Text
     origin: Origin = Origin.PERSON
     """Of what systems do not say more particularly, by collection or by field."""
@@ -328,6 +334,8 @@ class RecipientRole(StrEnum):
     CONTROLLER = "controller"
     JOINT_CONTROLLER = "joint_controller"
     AUTHORITY = "authority"
+    SOURCE = "source"
+    """It gave us data and gets none."""
 
 
 class Recipient(Frozen):
@@ -339,7 +347,9 @@ class Recipient(Frozen):
     country: Country
     safeguards: Text | None = None
     email: Email | None = None
-    """Where it is told of rectification, erasure and restriction (GDPR art. 19)."""
+    """Where it is told of what was done with the data (GDPR art. 19; 11 CCR 7026(f), 7027(g))."""
+    received_until: date | None = None
+    """The last day on which it got data; unset while it still does. Laws that look back a while ask after it."""
     not_told: Text | None = None
     """Why it is not told (impossible or disproportionate): the person reads this."""
     remind_after_days: tuple[Days, ...] = (7, 14)

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from activities.connectors.api import ApiClient, ApiSettings, Refused
+from activities.connectors.api.address import Origins, origin_of
 from habeas.errors import ConfigurationError, HabeasError, Quarantine, Terminal, Transient
 from habeas.testing import Fault, HttpFaults, faulty
 from tests.connectors.serving import served
@@ -175,3 +176,18 @@ class _Signing(httpx2.Auth):
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
         request.headers["Authorization"] = "Bearer secret"
         yield request
+
+
+def test_hosts_below_a_name_are_its_own_and_no_others() -> None:
+    allowed = Origins("shop", ("https://*.files.example", "https://cdn.example:8443"))
+    for url in ("https://p1.files.example/x", "https://a.b.files.example", "https://cdn.example:8443/y"):
+        assert origin_of(httpx2.URL(url)) in allowed
+    for url in (
+        "https://files.example",
+        "https://evilfiles.example",
+        "https://p1.files.example.evil.example",
+        "http://p1.files.example",
+        "https://p1.files.example:8443",
+        "https://cdn.example",
+    ):
+        assert origin_of(httpx2.URL(url)) not in allowed

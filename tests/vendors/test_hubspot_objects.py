@@ -170,6 +170,19 @@ async def test_associations_page_and_miss(hubspot: HubSpot, hub: httpx2.AsyncCli
     assert read["associations"]["notes"]["results"][0] == {"id": notes[0], "type": "contact_to_note"}
 
 
+async def test_all_associations_of_two_records_go_at_once(hubspot: HubSpot, hub: httpx2.AsyncClient) -> None:
+    ann, bo = hubspot.add(Contact("ann@example.org")), hubspot.add(Contact("bo@example.org"))
+    deal = hubspot.add(Thing("deals", {"dealname": "Joint"}), ann, bo)
+    hubspot.crm.link(ann, deal, "Decision maker")
+    path = f"/crm/v4/objects/deals/{deal.id}/associations/contacts"
+    for _ in range(2):
+        assert (await hub.delete(f"{path}/{ann.id}")).status_code == 204
+        assert [one["toObjectId"] for one in (await hub.get(path)).json()["results"]] == [bo.id]
+    assert hubspot.crm.links(ann, deal.kind) == []
+    hubspot.withdraw("crm.objects.deals.write")
+    said(await hub.delete(f"{path}/{bo.id}"), 403, "MISSING_SCOPES")
+
+
 async def test_a_merged_contact_has_a_new_id_and_answers_to_the_old_ones(
     hubspot: HubSpot, hub: httpx2.AsyncClient
 ) -> None:

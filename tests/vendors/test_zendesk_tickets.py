@@ -109,6 +109,16 @@ async def test_closed_tickets_are_redacted_in_the_workspace(zendesk: Zendesk, ze
     said(await zen.put("/comment_redactions/1", json=body), 404, "RecordNotFound")
 
 
+async def test_elements_are_redacted_without_their_text(zendesk: Zendesk, zen: httpx2.AsyncClient) -> None:
+    _, ticket = talk(zendesk)
+    comment = ticket.comments[0]
+    comment.html_body = '<p>Write to <a href="mailto:a@b.example">me</a>.</p>'
+    html = comment.html_body.replace('example">', 'example" redact>')
+    body = {"ticket_id": ticket.id, "html_body": html}
+    done = (await zen.put(f"/comment_redactions/{comment.id}", json=body)).json()["comment"]
+    assert done["html_body"] == "<p>Write to <a>me</a>.</p>"
+
+
 async def test_files_are_downloaded_elsewhere(zendesk: Zendesk, zen: httpx2.AsyncClient) -> None:
     _, ticket = talk(zendesk)
     file = ticket.comments[0].attachments[0]

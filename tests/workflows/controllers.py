@@ -8,10 +8,16 @@ import re
 import zipfile
 from typing import Any, cast
 
-from habeas.policy import Category, Policy
+from habeas.policy import Category, Policy, RecipientRole
 from tests.workflows.world import Case, World
 
 US = ({"code": "US-CCPA", "jurisdictions": ("US-CA",)}, {"code": "US-STATE", "jurisdictions": ("US-CO", "US-VA")})
+ELSEWHERE = (
+    *US,
+    {"code": "CA-QC-25", "jurisdictions": ("CA-QC",)},
+    {"code": "IN-DPDP", "jurisdictions": ("IN",)},
+)
+TOLD_AT = {"carrier": "carrier@parcels.example", "accountant": "books@accounts.example"}
 
 
 def controller(world: World, name: str, *, of: str = "demo", **changes: dict[str, Any]) -> str:
@@ -44,6 +50,35 @@ def with_category(world: World, name: str, category: str, **changes: object) -> 
         return one.model_copy(update=changes) if one.id == category else one
 
     policies[name] = policies[name].model_copy(update={"categories": tuple(map(changed, policies[name].categories))})
+    return name
+
+
+def telling(world: World, name: str, **contact: Any) -> str:
+    """A controller whose carrier (a controller) and accountant (a processor) get contact details; nobody else does."""
+    answering_under(world, name, *ELSEWHERE)
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    policy = policies[name]
+    until = contact.pop("until", {})
+    recipients = tuple(
+        one.model_copy(update={"email": TOLD_AT[one.id], "not_told": None, "received_until": until.get(one.id)})
+        for one in policy.recipients
+        if one.id in TOLD_AT
+    )
+    source = recipients[0].model_copy(
+        update={
+            "id": "reseller",
+            "name": "Example Resellers",
+            "role": RecipientRole.SOURCE,
+            "email": f"{name}@from.example",
+        }
+    )
+    of_contact = {"recipients": ("carrier", "accountant"), "sources": ("reseller",), **contact}
+    categories = tuple(
+        one.model_copy(update=of_contact if one.id == "contact" else {"recipients": ()}) for one in policy.categories
+    )
+    purposes = tuple(one.model_copy(update={"categories": ("contact",)}) for one in policy.purposes)
+    changed = {"recipients": (*recipients, source), "categories": categories, "purposes": purposes}
+    policies[name] = policy.model_copy(update=changed)
     return name
 
 

@@ -387,6 +387,21 @@ async def test_what_is_restricted_meanwhile_is_not_corrected_by_hand(world: Worl
     await other.act(ActKind.WITHDRAW)
 
 
+async def test_what_the_person_had_restricted_is_corrected_by_hand_at_their_request(world: World) -> None:
+    case, task = await corrected_by_hand(world)
+    first = (await world.office.task(task.id, by="kim", reason="going")).brief.objects[0].ref
+    own = await world.open(case.person, Right.RESTRICTION, controller="archive")
+    async with world.parts.ledger.begin() as tx:
+        await tx.restrict(own.id, "archive", "paper", (first,), datetime.now(UTC))
+    await done(case, task, outcomes=("rectified",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        reasons = sorted(str(row.reason) for row in await tx.outcomes(case.id) if row.system == "paper")
+        await tx.lift_restrictions(own.id, "paper", datetime.now(UTC))
+    assert reasons == ["by_hand", "consented"]
+    await own.act(ActKind.WITHDRAW)
+
+
 @pytest.mark.parametrize("made", [erased_by_hand, corrected_by_hand])
 async def test_a_hold_that_is_being_placed_is_waited_for(
     world: World, made: Callable[[World], Awaitable[tuple[Case, TaskRow]]]

@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 
 from habeas.acts import ActKind
+from habeas.connector import RecordRef
 from habeas.errors import BadInput, HabeasError, SealBroken, Terminal, Transient, WrongStage
+from habeas.evidence import Tag
 from habeas.model import Outcome, Right, Stage
+from habeas.outcomes import Fate
 from tests.workflows.test_by_hand import LETTER, done, task_of
 from tests.workflows.test_change_rights import approve, contact, counts, customer, rectify, settled
 from tests.workflows.world import Case, Person, World, eventually
+from workers.office.restrictions import change_line
 from workflows.lifting import LiftRestrictionWorkflow
+from workflows.notices import RECIPIENTS, NoticesWorkflow, notices_id
 
 
 async def restrict(world: World, person: Person, controller: str = "demo") -> Case:
@@ -68,38 +73,74 @@ async def test_a_restricted_record_is_not_erased_by_a_later_request(world: World
     assert "again as before" not in lifting
 
 
-async def test_a_restricted_value_is_not_corrected_until_it_is_lifted(world: World) -> None:
+async def test_whoever_had_a_contested_value_restricted_gets_it_corrected(world: World) -> None:
     person = settled(world)
     restriction = await restrict(world, person)
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    plan = await world.office.change_plan(case.id, by="ann", reason="review")
+    assert {one.system: len(one.consented) for one in plan.systems} == {"crm": 1, "billing": 1}
+    assert "though restricted" in change_line(plan.systems[0])
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).data["name"] == customer(world, person).data["name"] == "Ada Lovelace"
+    assert contact(world, person).restricted, "the correction lifts nothing"
+    assert await world.office.restrictions(request_id=restriction.id)
+    letter = " ".join(world.mail.text(person.email, "You asked for the correction yourself").split())
+    assert "(GDPR 18(2))" in letter
+    assert "Not finished yet" not in letter
+    events = await case.events()
+    drafted = next(one.facts for one in events if one.tag is Tag.CHANGE_DRAFTED)
+    assert (drafted["consented"], drafted["blocked"]) == (2, 0)
+    assert all(one.facts["despite_restriction"] for one in events if one.tag is Tag.SYSTEM_CHANGED)
+    async with world.parts.ledger.begin() as tx:
+        rows = await tx.outcomes(case.id)
+    assert {(row.fate, row.reason, row.law) for row in rows} == {(Fate.RECTIFIED, "consented", "GDPR 18(2)")}
+
+
+async def test_what_somebody_else_had_restricted_is_not_corrected_and_the_letter_says_so(world: World) -> None:
+    person, other = settled(world), settled(world, "Max Other")
+    await restrict(world, person)
+    theirs = await restrict(world, other)
+    shared = RecordRef(collection="contacts", key=f'["{person.number}"]')
+    async with world.parts.ledger.begin() as tx:
+        await tx.restrict(theirs.id, "demo", "crm", (shared,), world.now[0])
     case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
     await approve(case)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert contact(world, person).data["name"] == "Ada Test"
-    assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"blocked": 1}}
+    assert customer(world, person).data["name"] == "Ada Lovelace"
+    assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"rectified": 1}}
+    letter = " ".join(world.mail.text(person.email, "because the use of this data is restricted").split())
+    assert "the law lets us only store this data (GDPR 18(2))" in letter
+    assert "not given up" not in letter, "nobody does it by themselves"
 
-    await world.office.lift_restriction(restriction.id, by="ann", reason="the address is right")
-    await restriction.has_letter("restriction_lifting")
-    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{restriction.id}/lift")
-    assert contact(world, person).restricted, "the person is told before"
-    await world.env.fast_forward(handle, timedelta(days=6))
-    assert contact(world, person).restricted, "and has time to answer"
-    await world.env.fast_forward(handle, timedelta(days=2))
-    await lifted(restriction)
-    assert not contact(world, person).restricted
-    assert "restriction:lifted" in await restriction.tags()
-    assert await counts(restriction) == {"crm": {"lifted": 4}, "billing": {"lifted": 2}}
-
+    async with world.parts.ledger.begin() as tx:
+        await tx.lift_restrictions(theirs.id, "crm", world.now[0])
     again = await rectify(world, person, "name: Ada Test => Ada Lovelace")
     await approve(again)
     assert (await again.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert contact(world, person).data["name"] == "Ada Lovelace"
 
 
-async def test_a_restriction_after_the_approval_stops_a_correction(world: World) -> None:
+async def test_an_own_restriction_after_the_approval_does_not_stop_the_correction(world: World) -> None:
     person = settled(world)
     case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
-    first = (await world.office.change_plan(case.id, by="ann", reason="review")).digest
+    plan = (await world.office.change_plan(case.id, by="ann", reason="review")).digest
     await restrict(world, person)
+    await case.act(ActKind.APPROVE, plan=plan)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).data["name"] == "Ada Lovelace"
+    assert "You asked for the correction yourself" in " ".join(world.mail.text(person.email, case.id).split())
+
+
+async def test_anothers_restriction_after_the_approval_stops_a_correction(world: World) -> None:
+    person, other = settled(world), settled(world, "Max Other")
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    first = (await world.office.change_plan(case.id, by="ann", reason="review")).digest
+    theirs = await restrict(world, other)
+    shared = RecordRef(collection="contacts", key=f'["{person.number}"]')
+    async with world.parts.ledger.begin() as tx:
+        await tx.restrict(theirs.id, "demo", "crm", (shared,), world.now[0])
     await case.act(ActKind.APPROVE, plan=first)
 
     async def again() -> bool:
@@ -112,6 +153,43 @@ async def test_a_restriction_after_the_approval_stops_a_correction(world: World)
     await approve(case)
     await case.reaches(Stage.CLOSED)
     assert contact(world, person).data["name"] == "Ada Test"
+
+
+async def test_a_mark_that_stops_a_use_is_set_on_restricted_data_and_the_letter_says_why(world: World) -> None:
+    person = settled(world)
+    await restrict(world, person)
+    case = await world.open(person, Right.OBJECTION, purposes=("profiling",))
+    await case.prove()
+    await approve(case)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert contact(world, person).stopped
+    assert contact(world, person).restricted
+    letter = " ".join(world.mail.text(person.email, "is no use of the data").split())
+    assert "(GDPR 18(2))" in letter
+    async with world.parts.ledger.begin() as tx:
+        rows = await tx.outcomes(case.id)
+    assert ("marked", "GDPR 18(2)") in {(row.reason, row.law) for row in rows}
+
+    unproven = await world.open(person, Right.WITHDRAW_CONSENT, purposes=("newsletter",))
+    await unproven.reaches(Stage.CLOSED)
+    assert contact(world, person).stopped == {"profiling", "newsletter"}
+    assert "restricted" not in world.mail.text(person.email, unproven.id), "nobody proved whose address it is"
+
+
+async def test_a_restriction_is_lifted_only_after_the_person_had_time_to_answer(world: World) -> None:
+    person = settled(world)
+    restriction = await restrict(world, person)
+    await world.office.lift_restriction(restriction.id, by="ann", reason="the address is right")
+    await restriction.has_letter("restriction_lifting")
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{restriction.id}/lift")
+    assert contact(world, person).restricted, "the person is told before"
+    await world.env.fast_forward(handle, timedelta(days=6))
+    assert contact(world, person).restricted, "and has time to answer"
+    await world.env.fast_forward(handle, timedelta(days=2))
+    await lifted(restriction)
+    assert not contact(world, person).restricted
+    assert "restriction:lifted" in await restriction.tags()
+    assert await counts(restriction) == {"crm": {"lifted": 4}, "billing": {"lifted": 2}}
 
 
 async def test_what_two_requests_restrict_stays_restricted_until_both_are_lifted(world: World) -> None:
@@ -151,6 +229,16 @@ async def test_recipients_hear_that_a_restriction_is_lifted_once_nothing_of_it_s
     assert len(await said(one)) == 1, "when it ended, the other still restricted the same"
     carrier = [row for row in await world.office.recipients(other.id) if row.recipient == "carrier"]
     assert [row.occasion.partition("/")[0] for row in carrier] == ["", "lifted"]
+
+    notices = world.env.client.get_workflow_handle_for(
+        NoticesWorkflow.run, notices_id(other.id, RECIPIENTS, carrier[1].occasion)
+    )
+    await world.env.fast_forward(notices, timedelta(days=7, minutes=1))
+    await eventually(partial(told, other, 3))
+    assert "We wrote to you about this before" in (await said(other))[2]
+    assert "you may use it again" in (await said(other))[2]
+    await world.env.fast_forward(notices, timedelta(days=14, minutes=1))
+    await other.has_letter("staff_escalation")
 
 
 async def test_a_system_that_is_away_is_asked_again_until_the_mark_is_gone(world: World) -> None:

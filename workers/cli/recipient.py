@@ -1,4 +1,4 @@
-"""`habeas recipient`: who was told of a rectification, an erasure or a restriction, and who said that it is done."""
+"""`habeas recipient`: who was told of what was done with data, or is done no more, and who said that it is done."""
 
 from __future__ import annotations
 
@@ -50,13 +50,11 @@ def _table(told: tuple[Told, ...]) -> Table | str:
     from rich.table import Table
 
     if not told:
-        return "Nobody was told: nothing was rectified, erased or restricted that anybody else had got."
+        return "Nobody was told: no law asks it for what was done, or nobody else had such data."
     table = Table("Recipient", "Name", "Why", "Of", "State", "Since", "Reminders")
     for one in told:
-        why = "decides over it" if one.kind.value == "controller" else "got the data"
         # Who was told, of which later ending: "ended in crm", "lifted".
         of = " in ".join(one.occasion.split("/")[:-1]) or "the request"
-        table.add_row(
-            one.recipient, one.name, why, of, one.state.replace("_", " "), f"{one.since:%Y-%m-%d}", str(one.reminded)
-        )
+        state, since = one.state.replace("_", " "), f"{one.since:%Y-%m-%d}"
+        table.add_row(one.recipient, one.name, one.why, of, state, since, str(one.reminded))
     return table

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, JsonValue
 
-from activities.ledger import NoticeKind, NoticeRow, NoticeState
+from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
 from habeas.model import Frozen
@@ -30,6 +30,8 @@ class Told(Frozen):
     since: AwareDatetime
     reminded: int
     acknowledged_at: AwareDatetime | None
+    why: str = "got the data"
+    """``got the data``, ``gave us the data``, ``decides over it``."""
     occasion: str = ""
     """What ended after the request did, of which they were told once more; empty for the request's own end."""
 
@@ -46,8 +48,12 @@ class Recipients(Room):
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
             rows = await tx.notices(request_id)
-        named = {one.id: one.name for one in self.policy(request.controller).recipients}
-        return tuple(_told(row, named.get(row.recipient, row.recipient)) for row in rows)
+        policy = self.policy(request.controller)
+        named = {one.id: one.name for one in policy.recipients}
+        got = {each for one in policy.categories for each in one.recipients}
+        gave = {each for one in policy.categories for each in one.sources} - got
+        why = {row.id: _why(row, gave) for row in rows}
+        return tuple(_told(row, named.get(row.recipient, row.recipient), why[row.id]) for row in rows)
 
     async def acknowledge(self, request_id: str, recipient: str, *, by: str, reason: str) -> Told:
         """Staff heard from a recipient otherwise: by telephone, by letter. It answers all that it was told by now.
@@ -64,7 +70,7 @@ class Recipients(Room):
             if not theirs:
                 known = ", ".join(sorted({row.recipient for row in rows})) or "nobody"
                 raise BadInput(f"recipient: told were: {known}.", field="recipient")
-            told = [row for row in theirs if row.state is not NoticeState.NOT_TOLD]
+            told = [row for row in theirs if row.state not in NEVER_TOLD]
             if not told:
                 raise BadInput(
                     "recipient: it was not told, so that there is nothing to acknowledge.", field="recipient"
@@ -120,7 +126,13 @@ class Recipients(Room):
         return first
 
 
-def _told(row: NoticeRow, name: str) -> Told:
+def _why(row: NoticeRow, gave: set[str]) -> str:
+    if row.kind is NoticeKind.CONTROLLER:
+        return "decides over it"
+    return "gave us the data" if row.recipient in gave else "got the data"
+
+
+def _told(row: NoticeRow, name: str, why: str) -> Told:
     return Told(
         recipient=row.recipient,
         name=name,
@@ -129,5 +141,6 @@ def _told(row: NoticeRow, name: str) -> Told:
         since=row.state_at,
         reminded=row.reminded,
         acknowledged_at=row.acknowledged_at,
+        why=why,
         occasion=row.occasion,
     )

@@ -233,4 +233,6 @@ def change_line(plan: SystemChange) -> str:
             said = f"stop {', '.join(plan.change.purposes)} for {len(plan.change.roots)} records"
         case None:
             said = "a human does it" if plan.by_hand else "nothing"
+    if plan.consented:
+        said += f"; {len(plan.consented)} objects though restricted, as the person themself asks for it"
     return said

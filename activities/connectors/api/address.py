@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeAlias
+
 import httpx2
 from pydantic import AnyHttpUrl
 
 from habeas.errors import ConfigurationError
 
-__all__ = ["guarded", "origin_of"]
+__all__ = ["Origin", "Origins", "guarded", "origin_of"]
+
+Origin: TypeAlias = tuple[str, str, int | None]
+"""Scheme, host and port."""
+_BELOW = "https://*."
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -32,7 +39,28 @@ def guarded(system: str, address: str) -> httpx2.URL:
     return url.copy_with(path=url.path.rstrip("/") + "/")
 
 
-def origin_of(url: httpx2.URL) -> tuple[str, str, int | None]:
+def origin_of(url: httpx2.URL) -> Origin:
     """Scheme, host and port: what decides whether two addresses are the same party's."""
     default = {"http": 80, "https": 443}.get(url.scheme)
     return url.scheme, url.host, url.port or default
+
+
+class Origins:
+    """Some origins: each by its address, or all https hosts below a name (``https://*.files.example``).
+
+    Raises:
+        ConfigurationError: as `guarded`.
+    """
+
+    def __init__(self, system: str, addresses: Iterable[str]) -> None:
+        listed = tuple(addresses)
+        single = [one for one in listed if not one.startswith(_BELOW)]
+        self._single = frozenset(origin_of(guarded(system, one)) for one in single)
+        below = [guarded(system, f"https://{one.removeprefix(_BELOW)}") for one in listed if one.startswith(_BELOW)]
+        self._below = frozenset(origin_of(one) for one in below)
+
+    def __contains__(self, origin: Origin) -> bool:
+        scheme, host, port = origin
+        return origin in self._single or any(
+            (scheme, port) == (one[0], one[2]) and host.endswith(f".{one[1]}") for one in self._below
+        )

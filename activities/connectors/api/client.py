@@ -18,7 +18,7 @@ import orjson
 from aiolimiter import AsyncLimiter
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from activities.connectors.api.address import guarded, origin_of
+from activities.connectors.api.address import Origins, guarded, origin_of
 from activities.connectors.api.errors import failed
 from habeas.errors import Quarantine, Transient
 
@@ -79,7 +79,8 @@ class ApiClient:
         settings: pace and bounds.
         auth: how calls are signed.
         headers: sent with every call.
-        also: further origins that are called without ``auth`` (a vendor's file host).
+        also: further origins that are called without ``auth`` (a vendor's file host); ``https://*.files.example``
+            for all hosts below a name.
 
     Raises:
         ConfigurationError: the address is neither https nor loopback.
@@ -98,7 +99,7 @@ class ApiClient:
         self._system = system
         self._base = guarded(system, base_url)
         self._own = origin_of(self._base)
-        self._also = frozenset(origin_of(guarded(system, one)) for one in also)
+        self._also = Origins(system, also)
         self._auth = auth
         self._pace = AsyncLimiter(settings.rate, 1.0) if settings.rate >= 1 else AsyncLimiter(1, 1 / settings.rate)
         self._most = settings.max_answer_mb * 1024 * 1024

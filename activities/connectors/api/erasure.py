@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import groupby
 from typing import Protocol
 
 import orjson
@@ -18,7 +19,7 @@ from pydantic import JsonValue
 
 from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPlan, Treatment
 from habeas.model import Identifier
-from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome
+from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome, Pending
 
 __all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "outcome"]
 
@@ -48,8 +49,11 @@ class Objects(Protocol):
         """How one object is now. Asks the system for it by its id, whatever a search would say."""
         ...
 
-    async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:
-        """Delete or anonymise one object, if it is not so yet. None if it is now; else what stood in the way."""
+    async def treat(self, planned: PlannedObject) -> ObjectOutcome | Pending | None:
+        """Delete or anonymise one object, if it is not so yet. None if it is now; else what stood in the way.
+
+        `Pending` where the system goes on by itself: what comes after its collection waits until it is asked again.
+        """
         ...
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
@@ -64,7 +68,7 @@ def fingerprint(stored: Mapping[str, JsonValue], without: Iterable[str] = ()) ->
 
 
 async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
-    """See `habeas.connector.Connector.erase`; for systems that do each object at once."""
+    """See `habeas.connector.Connector.erase`; `Pending` as `Objects.treat` gave it."""
     states = {_place(one): await objects.look(one) for one in plan.objects}
     found = [one async for one in objects.walk(plan.roots) if plan.covers(one.collection)]
     appeared = sum(_place(one) not in states for one in found)
@@ -73,10 +77,18 @@ async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
         return Drifted(changed=changed, appeared=appeared)
     rank = {name: number for number, name in enumerate(objects.order)}
     outcomes: dict[tuple[str, str], ObjectOutcome] = {}
-    for one in sorted(plan.objects, key=lambda one: rank[one.collection]):
-        done = one.treatment is Treatment.RETAIN or _is_as_planned(one, states[_place(one)])
-        stood_in_the_way = None if done else await objects.treat(one)
-        outcomes[_place(one)] = stood_in_the_way or outcome(one, _AS_PLANNED[one.treatment])
+    ordered = sorted(plan.objects, key=lambda one: rank[one.collection])
+    for _, together in groupby(ordered, key=lambda one: one.collection):
+        under_way: Pending | None = None
+        for one in together:
+            done = one.treatment is Treatment.RETAIN or _is_as_planned(one, states[_place(one)])
+            answer = None if done else await objects.treat(one)
+            if isinstance(answer, Pending):
+                under_way = answer
+            else:
+                outcomes[_place(one)] = answer or outcome(one, _AS_PLANNED[one.treatment])
+        if under_way is not None:
+            return under_way
     return Done(result=tuple(outcomes[_place(one)] for one in plan.objects))
 
 

@@ -9,11 +9,9 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 
 from activities.connectors.api import ApiSettings
-from activities.connectors.settings import CollectionSettings, misfits, read_settings
+from activities.connectors.settings import CollectionSettings, collection_faults, raise_faults, read_settings
 from habeas.connector import Collection, Treatment
-from habeas.errors import ConfigurationError
 from habeas.model import Frozen
-from habeas.plan import undecided
 
 __all__ = [
     "CONTRIBUTIONS",
@@ -92,11 +90,7 @@ def read(system: str, settings: Mapping[str, Any]) -> RtSettings:
         ConfigurationError: a setting is missing or wrong, a collection is not decided, or RT cannot do it; names each.
     """
     found = read_settings(RtSettings, system, settings)
-    faults = [*_faults(found)]
-    if not faults:
-        faults = [f"collections: {fault}" for fault in undecided(collections_of(found))]
-    if faults:
-        raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
+    raise_faults(system, [*_faults(found)], lambda: collections_of(found))
     return found
 
 
@@ -114,7 +108,7 @@ def collections_of(settings: RtSettings) -> tuple[Collection, ...]:
 
 
 def _faults(settings: RtSettings) -> Iterator[str]:
-    yield from misfits("RT", settings.collections, _POSSIBLE)
+    yield from collection_faults("RT", _POSSIBLE, settings.collections)
     yield from _missing_means(settings)
 
 

@@ -8,7 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, StringConstraints
 
 from activities.connectors.api import ApiSettings
-from activities.connectors.settings import CollectionSettings, SpokenSettings, misfits, read_settings
+from activities.connectors.settings import (
+    CollectionSettings,
+    SpokenSettings,
+    collection_faults,
+    raise_faults,
+    read_settings,
+)
 from activities.connectors.stripe.kinds import (
     ADDRESS,
     CHARGES,
@@ -26,10 +32,8 @@ from activities.connectors.stripe.kinds import (
     TAX_IDS,
 )
 from habeas.connector import Collection, Treatment
-from habeas.errors import ConfigurationError
 from habeas.model import Frozen
 from habeas.particulars import PurposeId
-from habeas.plan import undecided
 
 __all__ = ["ONLY_REDACTED", "RECTIFIABLE", "RedactionSettings", "StripeSettings", "collections_of", "read"]
 
@@ -99,11 +103,7 @@ def read(system: str, settings: Mapping[str, Any]) -> StripeSettings:
             each.
     """
     found = read_settings(StripeSettings, system, settings)
-    faults = [*_faults(found)]
-    if not faults:
-        faults = [f"collections: {fault}" for fault in undecided(collections_of(found))]
-    if faults:
-        raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
+    raise_faults(system, [*_faults(found)], lambda: collections_of(found))
     return found
 
 
@@ -123,7 +123,7 @@ def collections_of(settings: StripeSettings) -> tuple[Collection, ...]:
 
 
 def _faults(settings: StripeSettings) -> Iterator[str]:
-    yield from misfits("Stripe", settings.collections, _POSSIBLE)
+    yield from collection_faults("Stripe", _POSSIBLE, settings.collections)
     for name in ONLY_REDACTED & settings.collections.keys():
         if settings.redaction is None and settings.collections[name].treatment is _ANONYMISE:
             yield f"collections.{name}: only a redaction job can anonymise it: add the table `redaction`, or retain it"

@@ -11,7 +11,7 @@ from tests.vendors.hubspot.batch import answer, standard_error
 from tests.vendors.hubspot.errors import invalid
 from tests.vendors.hubspot.portal import Portal, cut, named_kind, number
 from tests.vendors.hubspot.rendering import associated
-from tests.vendors.shared.calls import Call, Json, json_answer
+from tests.vendors.shared.calls import Call, Json, json_answer, no_content
 from tests.vendors.shared.routing import Routes
 
 routes: Routes[Portal] = Routes()
@@ -26,6 +26,20 @@ def list_associations(portal: Portal, call: Call) -> Response:
     return json_answer(
         cut(call, [associated(link) for link in links], number(call, "limit", PAGE, PAGE), portal.base_url)
     )
+
+
+@routes.on("DELETE", "/crm/v4/objects/{objectType}/{objectId}/associations/{toObjectType}/{toObjectId}")
+def delete_associations(portal: Portal, call: Call) -> Response:
+    """https://developers.hubspot.com/docs/api-reference/2026-03/crm/associations/associate-records/delete-association.
+
+    "deletes all associations between two records". Not verified: the scope, that 204 is the answer where there were
+    none, and 404 where the first record is unknown.
+    """
+    kind, to_kind = portal.kind(call, write=True), named_kind(call, "toObjectType")
+    record, other = portal.record(call, kind), portal.crm.find(to_kind, call.params["toObjectId"])
+    if other:
+        portal.crm.unlink(record, other)
+    return no_content()
 
 
 @routes.on("POST", "/crm/v4/associations/{objectType}/{toObjectType}/batch/read")

@@ -137,6 +137,13 @@ class Crm:
         self._links.append(Link(first.kind.name, first.id, second.kind.name, second.id, label))
         self._links.append(Link(second.kind.name, second.id, first.kind.name, first.id))
 
+    def unlink(self, first: Record, second: Record) -> None:
+        """Take away every association between two records, on both sides."""
+        sides = {(first.kind.name, first.id), (second.kind.name, second.id)}
+        self._links = [
+            link for link in self._links if {(link.from_kind, link.from_id), (link.to_kind, link.to_id)} != sides
+        ]
+
     def links(self, record: Record, to_kind: Kind) -> list[Link]:
         """The record's associations to live records of a kind, by their ids."""
         found = [

@@ -21,6 +21,7 @@ _SCOPE = ("tickets",)
 _BLOCK = "▇"
 _MARKED = re.compile(r"<redact>(.*?)</redact>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_REDACTED_TAG = re.compile(r"<(\w+)((?:\s[^<>]*?)?) redact(\s*/?)>")
 
 
 @routes.on("GET", "/api/v2/tickets/{ticket_id}/comments", needs=_SCOPE)
@@ -63,9 +64,9 @@ def redact(account: Account, call: Call) -> Response:
 def redact_in_workspace(account: Account, call: Call) -> Response:
     """``RedactTicketCommentInAgentWorkspace``: works on closed tickets too.
 
-    ``html_body`` is the comment's own with ``<redact>`` around what is to go; ``external_attachment_urls`` are
-    content_urls of files to go. ``ticket_id`` is required. That an html_body which differs otherwise is a 422 is not
-    verified.
+    ``html_body`` is the comment's own with ``<redact>`` around what is to go, and the attribute ``redact`` at elements
+    that are to go without their text; ``external_attachment_urls`` are content_urls of files to go. ``ticket_id`` is
+    required. That an html_body which differs otherwise is a 422 is not verified, nor what is left of an element.
     """
     need_deletion(account, call)
     given = body(call)
@@ -77,8 +78,10 @@ def redact_in_workspace(account: Account, call: Call) -> Response:
         raise record_invalid("ticket_id", "Ticket: is not valid", "InvalidValue")
     html, urls = given.get("html_body"), given.get("external_attachment_urls", [])
     if html is not None:
-        if not isinstance(html, str) or _MARKED.sub(r"\1", html) != comment.html_body:
+        if not isinstance(html, str) or _REDACTED_TAG.sub(r"<\1\2\3>", _MARKED.sub(r"\1", html)) != comment.html_body:
             raise record_invalid("html_body", "Html body: does not match the comment", "InvalidValue")
+        for name, attributes, end in _REDACTED_TAG.findall(html):
+            comment.html_body = comment.html_body.replace(f"<{name}{attributes}{end}>", f"<{name}>")
         for marked in _MARKED.findall(html):
             _take_out(comment, _TAG.sub("", marked))
     for url in urls:

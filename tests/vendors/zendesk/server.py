@@ -16,7 +16,15 @@ from tests.vendors.zendesk.attachments import routes as attachments
 from tests.vendors.zendesk.comments import routes as comments
 from tests.vendors.zendesk.deleted_tickets import routes as deleted_tickets
 from tests.vendors.zendesk.deleted_users import routes as deleted_users
-from tests.vendors.zendesk.errors import forbidden, invalid_endpoint, missing_scopes, too_many, unauthenticated
+from tests.vendors.zendesk.errors import (
+    forbidden,
+    invalid_endpoint,
+    missing_scopes,
+    not_found,
+    record_invalid,
+    too_many,
+    unauthenticated,
+)
 from tests.vendors.zendesk.identities import routes as identities
 from tests.vendors.zendesk.job_statuses import routes as job_statuses
 from tests.vendors.zendesk.jobs import Jobs
@@ -116,6 +124,16 @@ class Zendesk(Account, Vendor[Account]):
         """A fault: 429 with a Retry-After."""
         made = too_many(timedelta(seconds=retry_after)).response
         return Answer(429, bytes(made.body), "text/html", {"Retry-After": str(retry_after)})
+
+    @staticmethod
+    def not_there() -> Answer:
+        """A fault: 404, as of a file that is gone."""
+        return Answer(404, bytes(not_found().response.body))
+
+    @staticmethod
+    def asked_already() -> Answer:
+        """A fault: the 422 of a permanent deletion that was asked for before, while it was not."""
+        return Answer(422, bytes(record_invalid("base", "Only one deletion request needed per user").response.body))
 
     def caller(self, call: Call) -> User:
         """Who calls, by API token or OAuth token."""

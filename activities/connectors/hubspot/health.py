@@ -1,0 +1,102 @@
+"""Whether the token may do what we will need, and the account has what the settings name. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterator
+
+from activities.connectors.api import Refused
+from activities.connectors.hubspot.hub import Hub
+from activities.connectors.hubspot.kinds import ASSOCIATED, CONTACTS, KINDS, SHARED
+from activities.connectors.hubspot.records import Records
+from activities.connectors.hubspot.settings import ALL, HubSpotSettings, may_become
+from habeas.connector import Health, Treatment
+from habeas.errors import HabeasError
+
+__all__ = ["needed", "ping"]
+
+_UNAUTHORISED, _FORBIDDEN = 401, 403
+_NOBODY = "0"
+_READ_CHOICES = ("communication_preferences.read", "communication_preferences.read_write")
+_WRITE_CHOICES = ("communication_preferences.write", "communication_preferences.read_write")
+
+
+async def ping(hub: Hub, settings: HubSpotSettings) -> Health:
+    """Never raises for "no"."""
+    try:
+        granted = await hub.scopes(settings.token.get_secret_value())
+        missing = [one for one in needed(settings) if granted is not None and not granted.intersection(one)]
+        wrong = [f"The token lacks the scope {' or '.join(one)}." for one in missing]
+        if not wrong:
+            wrong = [one async for one in _refused(hub, settings)]
+        if wrong:
+            return Health(ok=False, detail=" ".join(wrong))
+        unfit = [one async for one in _unfit(hub, settings)]
+    except HabeasError as error:
+        hint = ""
+        if isinstance(error, Refused) and error.status == _UNAUTHORISED:
+            hint = " Copy the access token of the private app (Settings > Integrations > Private Apps) again."
+        return Health(ok=False, detail=f"{error.detail}{hint}")
+    if unfit:
+        return Health(ok=False, fits=False, detail=" ".join(unfit))
+    unknown = "It is no private app's token: whether it may write shows only when it does." if granted is None else ""
+    return Health(ok=True, detail=unknown)
+
+
+def needed(settings: HubSpotSettings) -> list[tuple[str, ...]]:
+    """The scopes, each with those that do as well."""
+    scopes: list[tuple[str, ...]] = [(kind.read,) for kind in KINDS.values()]
+    for name, kind in KINDS.items():
+        writes = may_become(settings, name) != {Treatment.RETAIN}
+        if writes or (name == CONTACTS and (settings.rectifiable or settings.restriction)):
+            scopes.append((kind.write,))
+    if Treatment.ANONYMISE in may_become(settings, SHARED):
+        scopes += [(KINDS[name].write,) for name in ASSOCIATED]
+    scopes += [(f"crm.objects.contacts.{level}.read.v2",) for level in settings.sensitive]
+    if settings.subscriptions or settings.purposes:
+        scopes.append(_READ_CHOICES)
+    if settings.purposes:
+        scopes.append(_WRITE_CHOICES)
+    return list(dict.fromkeys(scopes))
+
+
+async def _refused(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:
+    """Each kind of call that reads, about nobody."""
+    for scope, call in _calls(hub, settings):
+        try:
+            await call
+        except Refused as error:
+            if error.status != _FORBIDDEN:
+                raise
+            yield f"The token lacks the scope {scope}."
+
+
+def _calls(hub: Hub, settings: HubSpotSettings) -> Iterator[tuple[str, Awaitable[object]]]:
+    for name, kind in KINDS.items():
+        yield kind.read, hub.properties(name, "non_sensitive")
+        yield kind.read, hub.read(name, [_NOBODY], ("hs_object_id",))
+    for level in settings.sensitive:
+        yield f"crm.objects.contacts.{level}.read.v2", hub.properties(CONTACTS, level)
+    for name in ASSOCIATED:
+        yield KINDS[CONTACTS].read, hub.associated(CONTACTS, [_NOBODY], name)
+        yield KINDS[name].read, hub.associated(name, [_NOBODY], CONTACTS)
+    if settings.subscriptions or settings.purposes:
+        yield " or ".join(_READ_CHOICES), hub.definitions()
+
+
+async def _unfit(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:
+    defined = await Records(hub, settings).defined(CONTACTS)
+    for name in sorted({*settings.rectifiable, *settings.identifiers.values()} - defined.keys()):
+        yield f"Contacts have no property {name}."
+    for name in sorted(set(settings.rectifiable) & defined.keys()):
+        if not defined[name].writable:
+            yield f"The property {name} of contacts cannot be corrected: it is read-only."
+    mark = settings.restriction
+    if mark is not None and not (mark in defined and defined[mark].writable and _is_checkbox(defined[mark].type)):
+        yield f"`restriction`: contacts have no single checkbox {mark} that can be written."
+    wanted = {str(one) for one in settings.purposes.values() if one != ALL}
+    for one in sorted(wanted - (await hub.definitions() if wanted else set())):
+        yield f"`purposes`: there is no kind of newsletter with the id {one}."
+
+
+def _is_checkbox(type_: str) -> bool:
+    return type_ == "bool"

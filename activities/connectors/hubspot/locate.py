@@ -1,0 +1,111 @@
+"""Finding contacts: each one that a search or HubSpot's own look-up gives is read again and compared exactly.
+
+Users and owners of the account are staff and no records of anybody: they are never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from activities.connectors.hubspot.hub import Hub, Row
+from activities.connectors.hubspot.kinds import CONTACTS
+from activities.connectors.hubspot.records import emails, values
+from habeas.connector import Located, Match
+from habeas.errors import Quarantine
+from habeas.model import Identifier, normalise
+
+__all__ = ["locate"]
+
+_MOST, _MOST_CANDIDATES = 50, 1000
+_ID, _MERGED = "hs_object_id", "hs_merged_object_ids"
+_PHONES = ("phone", "mobilephone")
+_READ = ("email", "hs_additional_emails", "firstname", "lastname", *_PHONES, _ID, _MERGED)
+
+
+async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Identifier, ...]) -> Located:
+    """Every contact that bears one of these identifiers, in the bin too.
+
+    Args:
+        hub: the account.
+        properties: kinds of identifier other than ``email`` -> the property that holds them.
+        identifiers: kinds that are neither are ignored.
+
+    Raises:
+        Quarantine: there are too many.
+    """
+    asked = [one for one in dict.fromkeys(identifiers) if one.kind == "email" or one.kind in properties]
+    candidates: set[str] = set()
+    for identifier in asked:
+        candidates |= await _candidates(hub, identifier, properties.get(identifier.kind, ""))
+    wanted = (*_READ, *properties.values())
+    # What is found may be gone, or another by now: searches run behind, and contacts are merged.
+    rows = [
+        row for archived in (False, True) for row in await hub.read(CONTACTS, candidates, wanted, archived=archived)
+    ]
+    matches = []
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        borne = _borne(row, properties)
+        by = tuple(one for one in asked if _same(one) in borne)
+        if by:
+            matches.append(_match(row, by, borne.values()))
+    if len(matches) > _MOST:
+        raise Quarantine(f"More than {_MOST} contacts of {hub.system} bear these identifiers.", system=hub.system)
+    return Located(matches=tuple(matches))
+
+
+async def _candidates(hub: Hub, identifier: Identifier, name: str) -> set[str]:
+    if name == _ID:
+        merged = _filter(_MERGED, "EQ", identifier.value)
+        found = await hub.search([merged], _MOST_CANDIDATES)
+        return {*found, *([identifier.value] if identifier.value.isdecimal() else [])}
+    if name:
+        return set(await hub.search([_filter(name, "EQ", identifier.value)], _MOST_CANDIDATES))
+    address = identifier.value
+    # Asked for by address HubSpot looks at the records, and the address is in the body: in no log of addresses.
+    by_address = [
+        str(row["id"])
+        for archived in (False, True)
+        for row in await hub.read(CONTACTS, [address], _READ, archived=archived, by="email")
+    ]
+    additional = [_filter("hs_additional_emails", operator, address) for operator in ("EQ", "CONTAINS_TOKEN")]
+    return {*by_address, *await hub.search([_filter("email", "EQ", address), *additional], _MOST_CANDIDATES)}
+
+
+def _filter(name: str, operator: str, value: str) -> JsonValue:
+    return {"filters": [{"propertyName": name, "operator": operator, "value": value}]}
+
+
+def _borne(row: Row, properties: Mapping[str, str]) -> dict[tuple[str, str], Identifier]:
+    """What a contact bears, by the form in which it is compared."""
+    held = values(row)
+    found = [Identifier(kind="email", value=one) for one in emails(row)]
+    for kind, name in properties.items():
+        written = [held.get(name, "")]
+        if name == _ID:  # and those that it had before it was merged
+            written = [str(row["id"]), *held.get(_MERGED, "").split(";")]
+        found += _usable(kind, *written)
+    found += _usable("phone", *(held.get(name, "") for name in _PHONES))
+    return {_same(one): one for one in found}
+
+
+def _usable(kind: str, *written: str) -> list[Identifier]:
+    found = []
+    for one in written:
+        try:
+            found.append(Identifier(kind=kind, value=normalise(kind, one)))
+        except ValueError:
+            continue
+    return found
+
+
+def _same(one: Identifier) -> tuple[str, str]:
+    # HubSpot tells no upper from lower case where a value is unique.
+    return one.kind, one.value.casefold()
+
+
+def _match(row: Row, by: tuple[Identifier, ...], borne: Iterable[Identifier]) -> Match:
+    held = values(row)
+    name = " ".join(filter(None, (held.get("firstname"), held.get("lastname")))) or None
+    return Match(collection=CONTACTS, key=f'["{row["id"]}"]', found_by=by, yields=tuple(borne), name=name)

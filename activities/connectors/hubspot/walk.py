@@ -1,0 +1,175 @@
+"""Everything of a person as records, in one order, from any place in it.
+
+From a contact HubSpot's associations lead to companies, deals, tickets and activities; from deals and tickets that are
+theirs alone to further activities. What is associated with other contacts too is shared: only that they share in it is
+theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from activities.connectors.api.erasure import fingerprint
+from activities.connectors.hubspot.hub import Hub, Row
+from activities.connectors.hubspot.kinds import ACTIVITIES, ASSOCIATED, CONTACTS, KINDS, SHARED
+from activities.connectors.hubspot.records import Records, day, emails, values
+from habeas.connector import Page, Record, RecordRef
+from habeas.errors import Quarantine
+
+__all__ = ["Place", "Walk", "place_of"]
+
+_AT_ONCE = 50
+_SHARERS = ("deals", "tickets")
+"""What leads to activities of its own."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an object is; or, with ``contact``, where that contact shares in it."""
+
+    kind: str
+    id: str
+    contact: str | None = None
+    parents: tuple[RecordRef, ...] = ()
+
+    @property
+    def collection(self) -> str:
+        """The collection that it counts to."""
+        return SHARED if self.contact else self.kind
+
+    @property
+    def ref(self) -> RecordRef:
+        """Its place in the contract's words."""
+        key = [self.kind, self.id, self.contact] if self.contact else [self.id]
+        return RecordRef(collection=self.collection, key=json.dumps(key))
+
+    @property
+    def position(self) -> list[int]:
+        """Where it stands among all."""
+        kinds = tuple(KINDS)
+        return [int(self.contact is not None), kinds.index(self.kind), int(self.id), int(self.contact or 0)]
+
+
+def place_of(collection: str, key: str) -> Place:
+    """From a plan back to the place.
+
+    Raises:
+        Quarantine: it is none of HubSpot's.
+    """
+    match collection, _parsed(key):
+        case name, [str(one)] if name in KINDS and one.isdecimal():
+            return Place(name, one)
+        case "shared", [str(kind), str(one), str(contact)] if kind in KINDS and (one + contact).isdecimal():
+            return Place(kind, one, contact)
+    raise Quarantine("A key in the plan is none of HubSpot's.")
+
+
+class Walk:
+    """One account's objects of a person."""
+
+    def __init__(self, hub: Hub, records: Records, *, subscriptions: bool) -> None:
+        self._hub = hub
+        self._records = records
+        self._subscriptions = subscriptions
+
+    async def places(self, roots: Iterable[RecordRef]) -> list[Place]:
+        """Where everything of theirs is. Contacts in the bin have no associations that could be seen."""
+        asked = [place_of(one.collection, one.key).id for one in roots if one.collection == CONTACTS]
+        live = {str(row["id"]) for row in await self._hub.read(CONTACTS, asked, ("email",))}
+        binned = {str(row["id"]) for row in await self._hub.read(CONTACTS, asked, ("email",), archived=True)}
+        found = [Place(CONTACTS, one) for one in live | binned]
+        for kind in ASSOCIATED if live else ():
+            found += await self._associated(live, kind)
+        for sharer in _SHARERS:
+            own = [one for one in found if one.kind == sharer and not one.contact]
+            for kind in ACTIVITIES if own else ():
+                known = {one.id for one in found if one.kind == kind}
+                found += await self._below(live, own, kind, known)
+        return sorted(found, key=lambda one: one.position)
+
+    async def pages(self, roots: Iterable[RecordRef], cursor: str | None) -> AsyncIterator[Page]:
+        """All of it, from a cursor on: the place of the last record that was given."""
+        after = self._position(cursor)
+        rest = [one for one in await self.places(roots) if after is None or one.position > after]
+        while True:
+            some, rest = rest[:_AT_ONCE], rest[_AT_ONCE:]
+            records = tuple(await self._read(some))
+            yield Page(records=records, cursor=json.dumps(some[-1].position) if rest else None)
+            if not rest:
+                return
+
+    async def _associated(self, contacts: set[str], kind: str) -> list[Place]:
+        links = await self._hub.associated(CONTACTS, contacts, kind)
+        back = await self._hub.associated(kind, set().union(*links.values()), CONTACTS)
+        found = []
+        for one in sorted(set().union(*links.values())):
+            theirs = sorted(contact for contact, linked in links.items() if one in linked)
+            if back.get(one, set()) <= contacts:
+                found.append(Place(kind, one, parents=tuple(Place(CONTACTS, each).ref for each in theirs)))
+            else:
+                found += [Place(kind, one, contact) for contact in theirs]
+        return found
+
+    async def _below(self, contacts: set[str], own: Sequence[Place], kind: str, known: set[str]) -> list[Place]:
+        links = await self._hub.associated(own[0].kind, [one.id for one in own], kind)
+        new = set().union(*links.values()) - known
+        others = await self._hub.associated(kind, new, CONTACTS)
+        return [
+            Place(kind, one, parents=tuple(each.ref for each in own if one in links.get(each.id, ())))
+            for one in sorted(new)
+            if others.get(one, set()) <= contacts
+        ]
+
+    async def _read(self, places: Sequence[Place]) -> list[Record]:
+        rows: dict[tuple[str, str], Row] = {}
+        for kind in dict.fromkeys(one.kind for one in places):
+            ids = {one.id for one in places if one.kind == kind}
+            found = await self._records.read(kind, ids)
+            if kind == CONTACTS:
+                found |= await self._records.read(kind, ids - found.keys(), archived=True)
+            rows |= {(kind, one): row for one, row in found.items()}
+        return [await self._record(one, rows[one.kind, one.id]) for one in places if (one.kind, one.id) in rows]
+
+    async def _record(self, place: Place, row: Row) -> Record:
+        data: dict[str, Any] = dict(values(row))
+        if place.contact:
+            data["kind"] = place.kind
+            # Not over what is others' in it: their deal goes on while ours waits.
+            digest = fingerprint({"kind": place.kind, "id": place.id, "contact": place.contact})
+        else:
+            digest = await self._records.fingerprint(place.kind, row)
+        if place.kind == CONTACTS:
+            if row.get("archived"):
+                data["archived"] = True
+            if self._subscriptions:
+                data["subscriptions"] = await self._choices(row)
+        return Record(
+            collection=place.collection,
+            key=place.ref.key,
+            data=data,
+            fingerprint=digest,
+            anchor=day(row, "createdate" if place.contact else KINDS[place.kind].anchor),
+            parents=place.parents,
+        )
+
+    async def _choices(self, row: Row) -> list[dict[str, Any]]:
+        told = ("subscriberIdString", "subscriptionName", "status", "source", "timestamp")
+        return [{name: one.get(name) for name in told} for each in emails(row) for one in await self._hub.choices(each)]
+
+    def _position(self, cursor: str | None) -> list[int] | None:
+        if cursor is None:
+            return None
+        match _parsed(cursor):
+            case [int(shared), int(kind), int(one), int(contact)]:
+                return [shared, kind, one, contact]
+        raise Quarantine(f"The place to go on from in {self._hub.system} is none of its own.", system=self._hub.system)
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,129 @@
+"""Finding users: a search that finds too much, then each of their addresses compared exactly; never staff."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from activities.connectors.zendesk.keys import key_of
+from activities.connectors.zendesk.kinds import Kind
+from activities.connectors.zendesk.rest import Rest, Row, number, text
+from activities.connectors.zendesk.stored import is_staff, user_with_identities
+from habeas.connector import Located, Match
+from habeas.errors import Quarantine
+from habeas.model import Identifier, normalise
+
+__all__ = ["author_of", "emails_of", "locate", "same_email"]
+
+_MOST = 50
+_KINDS = {"email": "email", "phone_number": "phone"}
+
+
+async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind: str | None) -> Located:
+    """Every end user who bears one of these, and every suspended ticket whose author has one of their addresses.
+
+    Raises:
+        Quarantine: one of them is staff, or there are too many.
+    """
+    asked = [one for one in dict.fromkeys(identifiers) if one.kind in ("email", external_kind)]
+    users: dict[int, tuple[Row, list[Row]]] = {}
+    by: dict[int, list[Identifier]] = {}
+    for identifier in asked:
+        async for user_id, user, identities in _bearing(rest, identifier):
+            users[user_id] = user, identities
+            by.setdefault(user_id, []).append(identifier)
+        _not_too_many(rest, len(users))
+    matches = [_match(user_id, *users[user_id], tuple(by[user_id]), external_kind) for user_id in sorted(users)]
+    addresses = {
+        identifier: {
+            *([identifier.value] if identifier.kind == "email" else []),
+            *(
+                one
+                for user_id, found_by in by.items()
+                if identifier in found_by
+                for one in emails_of(users[user_id][1])
+            ),
+        }
+        for identifier in asked
+    }
+    if asked:
+        async for suspended in rest.pages("suspended_tickets", "suspended_tickets"):
+            found_by = tuple(one for one, own in addresses.items() if author_of(suspended) in own)
+            if found_by:
+                matches.append(Match(collection=Kind.SUSPENDED, key=key_of(number(suspended)), found_by=found_by))
+    _not_too_many(rest, len(matches))
+    return Located(matches=tuple(matches))
+
+
+def same_email(value: str) -> str | None:
+    """An address in the form that is compared: Zendesk knows no case. None if it is none."""
+    try:
+        return normalise("email", value)
+    except ValueError:
+        return None
+
+
+def emails_of(identities: Iterable[Row]) -> set[str]:
+    """A user's addresses."""
+    found = (same_email(text(one, "value")) for one in identities if one.get("type") == "email")
+    return {one for one in found if one}
+
+
+def author_of(suspended: Row) -> str | None:
+    """Who wrote a suspended ticket."""
+    author = suspended.get("author")
+    return same_email(text(author, "email")) if isinstance(author, dict) else None
+
+
+async def _bearing(rest: Rest, identifier: Identifier) -> AsyncIterator[tuple[int, Row, list[Row]]]:
+    if identifier.kind == "email":
+        words = identifier.value.replace('"', " ").replace("\\", " ")
+        found = await rest.search_users(query=f'email:"{words}"')
+    else:
+        found = await rest.search_users(external_id=identifier.value)
+    for user_id in dict.fromkeys(number(one) for one in found):
+        whole = await user_with_identities(rest, user_id)
+        if whole is None or not _bears(*whole, identifier):
+            continue
+        if is_staff(whole[0]):
+            detail = f"A user of {rest.system} with such an identifier is staff: their account stays."
+            raise Quarantine(detail, system=rest.system)
+        yield user_id, *whole
+
+
+def _bears(user: Row, identities: list[Row], identifier: Identifier) -> bool:
+    if identifier.kind == "email":
+        return identifier.value in emails_of(identities) | {same_email(text(user, "email"))}
+    return _external(user, identifier.kind) == identifier
+
+
+def _external(user: Row, kind: str) -> Identifier | None:
+    try:
+        return Identifier(kind=kind, value=text(user, "external_id"))
+    except ValueError:
+        return None
+
+
+def _match(
+    user_id: int, user: Row, identities: list[Row], by: tuple[Identifier, ...], external_kind: str | None
+) -> Match:
+    yields: list[Identifier] = []
+    for one in identities:
+        kind = _KINDS.get(text(one, "type"))
+        try:
+            yields += [Identifier(kind=kind, value=text(one, "value"))] if kind else []
+        except ValueError:
+            continue
+    external = _external(user, external_kind) if external_kind else None
+    yields += [external] if external else []
+    return Match(
+        collection=Kind.USERS,
+        key=key_of(user_id),
+        found_by=by,
+        yields=tuple(dict.fromkeys(yields)),
+        name=text(user, "name").strip() or None,
+    )
+
+
+def _not_too_many(rest: Rest, count: int) -> None:
+    if count > _MOST:
+        raise Quarantine(f"More than {_MOST} records of {rest.system} bear these identifiers.", system=rest.system)

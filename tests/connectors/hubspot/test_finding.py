@@ -1,0 +1,143 @@
+"""HubSpot's searches run behind, match too much and come in pages; contacts are merged, binned, or staff's."""
+
+import json
+
+import pytest
+from pydantic import JsonValue
+
+from habeas.connector import Record
+from habeas.errors import Quarantine, Terminal, Transient
+from habeas.testing.steps import collected, roots
+from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD
+from tests.connectors.hubspot.world import HubSpotWorld
+from tests.connectors.store import ids
+from tests.vendors.hubspot import Contact, Thing
+from tests.vendors.hubspot.crm import Record as Stored
+from tests.vendors.hubspot.merge import merge_contacts
+from tests.vendors.shared.faults import Answer
+
+
+async def found(world: HubSpotWorld, **by: str) -> list[str]:
+    matches = (await world.connector.locate(ids(**by))).matches
+    return [json.loads(one.key)[0] for one in matches]
+
+
+async def records(world: HubSpotWorld) -> dict[tuple[str, str], Record]:
+    return {(one.collection, one.key): one for one in await collected(world.connector, await roots(world))}
+
+
+async def test_a_new_contact_is_found_before_searches_know_it(world: HubSpotWorld) -> None:
+    crm = world.account.crm
+    now = world.account.clock.now()
+    new = Stored(world.people.ann.kind, crm.new_id(), {"email": "cy@example.org"}, now, now)
+    crm.add(new, at_once=False)
+    assert await found(world, email="Cy@Example.org") == [new.id]
+
+
+async def test_what_searches_still_show_and_is_gone_is_not_found(world: HubSpotWorld) -> None:
+    world.account.crm.set(world.people.ann, {"customer_number": "C-9"})
+    world.account.crm.remove(world.people.bob)
+    assert await found(world, customer_number="C-1001") == await found(world, customer_number="C-2002") == []
+
+
+async def test_a_search_that_matches_others_finds_only_who_bears_the_address(world: HubSpotWorld) -> None:
+    like = world.account.add(Contact("x@example.org", additional_emails=("net@old.ann.example",)))
+    assert await found(world, email=ANN_OLD) == [world.people.ann.id]
+    assert await found(world, email="net@old.ann.example") == [like.id]
+
+
+async def test_a_merged_contact_is_found_by_each_id_that_it_had(world: HubSpotWorld) -> None:
+    world.connector = world.made(**{"identifiers": {"crm_id": "hs_object_id"}})
+    ann, old = world.people.ann, world.account.add(Contact("a.arla@example.com", "Ann"))
+    made = merge_contacts(world.account.crm, ann, old)
+    for one in (ann.id, old.id, made.id):
+        assert await found(world, crm_id=one) == [made.id]
+    match = (await world.connector.locate(ids(email="a.arla@example.com"))).matches[0]
+    told = {(one.kind, one.value) for one in match.yields}
+    assert {("crm_id", ann.id), ("crm_id", old.id), ("crm_id", made.id), ("email", ANN), ("email", ANN_OLD)} <= told
+    await world.connector.aclose()
+
+
+async def test_a_contact_in_the_bin_is_found_and_read(world: HubSpotWorld) -> None:
+    world.account.crm.archive(world.people.ann)
+    read = await records(world)
+    assert list(read) == [("contacts", f'["{world.people.ann.id}"]')]
+    assert [(one.data["firstname"], one.data["archived"]) for one in read.values()] == [("Ann", True)]
+
+
+async def test_too_many_stop_for_a_human(world: HubSpotWorld) -> None:
+    for number in range(51):
+        world.account.add(Contact(f"p{number}@example.org", more={"customer_number": "C-7"}))
+    with pytest.raises(Quarantine, match="More than 50"):
+        await world.connector.locate(ids(customer_number="C-7"))
+
+
+async def test_staff_are_never_looked_at(world: HubSpotWorld) -> None:
+    world.account.crm.remove(world.people.ann)
+    assert await found(world, email=ADA.email) == []
+    assert not [one for one in world.account.calls if "owners" in one.path or "/users" in one.path]
+
+
+async def test_every_property_comes_custom_and_sensitive_ones_too(world: HubSpotWorld) -> None:
+    ann = (await records(world))["contacts", f'["{world.people.ann.id}"]']
+    assert (ann.data["customer_number"], ann.data["health_remark"]) == ("C-1001", "Allergic")
+    subscriptions = ann.data["subscriptions"]
+    assert isinstance(subscriptions, list)
+    assert len(subscriptions) == 4
+    world.account.withdraw("crm.objects.contacts.sensitive.read.v2")
+    with pytest.raises(Terminal):
+        await records(world)
+
+
+async def test_what_is_shared_is_read_and_is_not_theirs_alone(world: HubSpotWorld) -> None:
+    deal, ann = world.people.shared["deals"], world.people.ann
+    read = await records(world)
+    assert read["shared", f'["deals", "{deal.id}", "{ann.id}"]'].data["dealname"] == "Joint order"
+    assert ("deals", f'["{deal.id}"]') not in read
+
+
+async def test_activities_of_their_deals_are_theirs_unless_they_are_others_too(world: HubSpotWorld) -> None:
+    deal, joint = world.people.things["deals"], world.people.shared["deals"]
+    own = world.account.add(Thing("notes", {"hs_note_body": "Paid"}), deal)
+    bobs = world.account.add(Thing("notes", {"hs_note_body": "Bob knows"}), deal, world.people.bob)
+    of_both = world.account.add(Thing("notes", {"hs_note_body": "Of both"}), joint)
+    read = await records(world)
+    assert [json.loads(one.key) for one in read["notes", f'["{own.id}"]'].parents] == [[deal.id]]
+    assert not {("notes", f'["{one.id}"]') for one in (bobs, of_both)} & read.keys()
+
+
+async def test_pages_of_associations_and_of_objects_are_read_to_the_end(world: HubSpotWorld) -> None:
+    for number in range(620):
+        world.account.add(Thing("notes", {"hs_note_body": f"Note {number}"}), world.people.ann)
+    read = await records(world)
+    assert len([one for one in read if one[0] == "notes"]) == 621
+
+
+async def test_an_answer_for_some_only_is_not_taken_for_nothing(world: HubSpotWorld) -> None:
+    broken = b'{"status":"COMPLETE","results":[],"numErrors":1,"errors":[{"category":"INTERNAL_ERROR"}]}'
+    asked = await roots(world)
+    world.account.faults.order(Answer(207, broken), path="*/contacts/notes/batch/read")
+    with pytest.raises(Transient):
+        await collected(world.connector, asked)
+
+
+@pytest.mark.parametrize(
+    ("policy", "wait"), [("SECONDLY", 1), ("TEN_SECONDLY_ROLLING", 10), ("DAILY", 3600), ("ANN", None)]
+)
+async def test_each_limit_is_waited_for_as_long_as_it_lasts(
+    world: HubSpotWorld, policy: str, wait: float | None
+) -> None:
+    world.account.faults.order(Answer(429, json.dumps({"policyName": policy}).encode()))
+    with pytest.raises(Transient) as raised:
+        await world.connector.locate(world.person)
+    assert raised.value.retry_after == wait
+    assert "ANN" not in str(raised.value)
+
+
+async def test_a_search_is_read_to_its_end_and_not_without_one(world: HubSpotWorld) -> None:
+    for number in range(201):
+        world.account.add(Contact(f"p{number}@example.org", more={"city": "Rome"}))
+    rome: JsonValue = {"filters": [{"propertyName": "city", "operator": "EQ", "value": "Rome"}]}
+    assert len(await world.connector._hub.search([rome], 1000)) == 201
+    with pytest.raises(Quarantine):
+        await world.connector._hub.search([rome], 200)

@@ -1,0 +1,221 @@
+"""Zendesk's ways to delete: two steps, jobs, a bin, products that follow hours later, and what cannot be deleted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from habeas.connector import RecordRef, Restrict, SystemPlan, Treatment, Vetoing
+from habeas.errors import Terminal, Transient
+from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
+from habeas.testing.steps import carried_out, changed, erased, erasure, looked_at, planned
+from tests.connectors.zendesk.people import ANN, Desk
+from tests.connectors.zendesk.world import ZendeskWorld
+from tests.vendors.zendesk import Comment, Status, Ticket
+
+
+def _said(outcomes: tuple[ObjectOutcome, ...], collection: str) -> list[tuple[Fate, str | None]]:
+    return [(one.fate, one.reason) for one in outcomes if one.collection == collection]
+
+
+async def test_tickets_go_first_and_a_user_in_two_steps(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    first = await world.connector.erase(plan, None)
+    assert isinstance(first, Pending)
+    assert desk.ann.deleted_at is None
+    assert desk.hers.deleted_at is not None
+    assert isinstance(await world.connector.erase(plan, first.handle), Pending), "the job is not done yet"
+    await world.wait(first.poll_after)
+    assert isinstance(await world.connector.erase(plan, first.handle), Done)
+    paths = [one.path.removeprefix("/api/v2/") for one in desk.zendesk.made("DELETE")]
+    suspended = [one for one in paths if one.startswith("suspended")]
+    tickets = [f"tickets/{desk.hers.id}", "deleted_tickets/destroy_many"]
+    assert paths == [*tickets, *suspended, f"users/{desk.ann.id}", f"deleted_users/{desk.ann.id}"]
+
+
+async def test_a_killed_job_is_asked_for_again(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    first = await world.connector.erase(plan, None)
+    assert isinstance(first, Pending)
+    desk.zendesk.jobs.kill()
+    second = await world.connector.erase(plan, first.handle)
+    assert isinstance(second, Pending)
+    assert desk.hers.id in desk.zendesk.store.tickets
+    await world.wait(second.poll_after)
+    assert isinstance(await world.connector.erase(plan, second.handle), Done)
+    assert desk.hers.id not in desk.zendesk.store.tickets
+
+
+async def test_jobs_that_are_killed_again_and_again_stop_for_staff(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    answer = await world.connector.erase(plan, None)
+    for _ in range(2):
+        assert isinstance(answer, Pending)
+        desk.zendesk.jobs.kill()
+        answer = await world.connector.erase(plan, answer.handle)
+    assert isinstance(answer, Pending)
+    desk.zendesk.jobs.kill()
+    with pytest.raises(Terminal, match="for good"):
+        await world.connector.erase(plan, answer.handle)
+    assert desk.ann.deleted_at is None
+
+
+async def test_a_job_that_is_forgotten_is_looked_up_in_the_bin(world: ZendeskWorld, desk: Desk) -> None:
+    """Its status can be read for a day."""
+    plan = await planned(world)
+    first = await world.connector.erase(plan, None)
+    assert isinstance(first, Pending)
+    await world.wait(first.poll_after)
+    desk.zendesk.jobs.pass_time()
+    desk.zendesk.jobs.all.clear()
+    assert isinstance(await world.connector.erase(plan, first.handle), Done)
+
+
+async def test_what_is_in_the_bin_is_not_gone(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    desk.zendesk.store.delete_ticket(desk.hers, desk.zendesk.admin.id)
+    assert _said(await looked_at(world, plan), "tickets") == [(Fate.FAILED, "in_bin")]
+
+
+async def test_a_full_bin_is_read_no_faster_than_zendesk_allows(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    for place in range(850):
+        one = desk.zendesk.add_ticket(Ticket(desk.bob.id, f"Old {place}", [Comment(desk.bob.id, "old")]))
+        desk.zendesk.store.delete_ticket(one, desk.zendesk.admin.id)
+    desk.zendesk.store.delete_ticket(desk.hers, desk.zendesk.admin.id)
+    first = await world.connector.confirm(plan, None)
+    assert isinstance(first, Pending)
+    assert ANN not in first.handle
+    await world.wait(first.poll_after)
+    rest = await world.connector.confirm(plan, first.handle)
+    assert isinstance(rest, Done)
+    assert _said(rest.result, "tickets") == [(Fate.FAILED, "in_bin")]
+
+
+async def test_it_is_erased_once_every_product_says_so(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    await carried_out(world, plan)
+    for hours in (1, 3.5):  # support is done; chat has not begun, then has
+        await world.wait(hours * 3600)
+        assert isinstance(await world.connector.confirm(plan, None), Pending)
+    await world.wait(3600)
+    assert _said(await looked_at(world, plan), "users") == [(Fate.ERASED, None)]
+
+
+async def test_a_user_who_is_only_deleted_softly_is_still_there(world: ZendeskWorld, desk: Desk) -> None:
+    """Their address is null by then."""
+    plan = await planned(world)
+    await carried_out(world, plan)
+    desk.ann.purge_asked_at = None
+    assert _said(await looked_at(world, plan), "users") == [(Fate.FAILED, "still_there")]
+
+
+async def test_the_limit_of_permanent_deletions_is_waited_for(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    desk.zendesk.faults.order(desk.zendesk.rate_limited(420), method="DELETE", path="/api/v2/deleted_users/*")
+    with pytest.raises(Transient) as raised:
+        await carried_out(world, plan)
+    assert raised.value.retry_after == 420
+    assert desk.ann.deleted_at is not None
+    assert _said(await erased(world, plan), "users") == [(Fate.ERASED, None)]
+
+
+async def test_somebody_who_was_asked_for_already_is_done(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    desk.zendesk.faults.order(desk.zendesk.asked_already(), method="DELETE", path="/api/v2/deleted_users/*")
+    assert _said(await carried_out(world, plan), "users") == [(Fate.BLOCKED, "still_there")], "422, and it is not true"
+    desk.ann.purge_asked_at = desk.zendesk.clock.now()
+    assert _said(await carried_out(world, plan), "users") == [(Fate.ERASED, None)]
+
+
+@pytest.mark.parametrize(("status", "deleting", "staying"), [("open", 1, 1), ("hold", 1, 1), ("solved", 0, 1)])
+async def test_vetoes(world: ZendeskWorld, kept: ZendeskWorld, status: Status, deleting: int, staying: int) -> None:
+    """A solved ticket can be deleted; if it stays, its requester cannot be deleted before it is closed."""
+    world.desk.hers.status = status
+    for made, count in ((world, deleting), (kept, staying)):
+        assert isinstance(made.connector, Vetoing)
+        found = await made.connector.vetoes(await planned(made))
+        assert [one.reason for one in found] == ["open_ticket"] * count
+
+
+async def test_the_requester_of_an_open_ticket_is_not_deleted(kept: ZendeskWorld) -> None:
+    kept.desk.hers.status = "solved"
+    plan = await planned(kept)
+    assert _said(await carried_out(kept, plan), "users") == [(Fate.BLOCKED, "open_ticket")]
+    assert kept.desk.ann.deleted_at is None
+
+
+async def test_closed_tickets_tell_nothing_but_their_subject(kept: ZendeskWorld, desk: Desk) -> None:
+    await erased(kept, await planned(kept))
+    assert "Ann" not in str([(one.body, one.html_body, one.attachments) for one in desk.hers.comments])
+    assert ANN not in str(desk.hers.comments)
+    assert desk.hers.subject == "My parcel"
+
+
+async def test_a_subject_that_cannot_be_changed_is_told(kept: ZendeskWorld, desk: Desk) -> None:
+    kept.connector = kept.made(subjects="erase")
+    plan = await planned(kept)
+    assert _said(await carried_out(kept, plan), "tickets") == [(Fate.BLOCKED, "subject_closed")]
+    assert _said(await erased(kept, plan), "tickets") == [(Fate.FAILED, "still_there")]
+    desk.hers.status = "solved"
+    assert _said(await carried_out(kept, plan), "tickets") == [(Fate.ANONYMISED, None)]
+    assert desk.hers.subject == "[erased]"
+
+
+async def test_a_rating_with_words_cannot_be_erased(world: ZendeskWorld, desk: Desk) -> None:
+    for rating in desk.zendesk.store.ratings.values():
+        rating.comment = "Nice, says Ann"
+    plan = await planned(world)
+    assert _said(await carried_out(world, plan), "ratings") == [(Fate.BLOCKED, "cannot_be_changed")]
+    await world.wait(world.connector.manifest.confirm_after)
+    assert _said(await looked_at(world, plan), "ratings") == [(Fate.FAILED, "still_there")]
+
+
+async def test_a_comment_of_a_ticket_that_must_stay_is_told(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    held = tuple(
+        one.model_copy(update={"treatment": Treatment.RETAIN}) if one.collection in ("tickets", "users") else one
+        for one in plan.objects
+    )
+    said = await carried_out(world, plan.model_copy(update={"objects": held}))
+    assert set(_said(said, "comments")) == {(Fate.BLOCKED, "ticket_stays")}
+    assert _said(said, "copied_tickets") == [(Fate.BLOCKED, "ticket_closed")], "who stays still reads along"
+    assert (desk.hers.deleted_at, desk.ann.deleted_at) == (None, None)
+
+
+async def test_who_stays_is_taken_off_open_tickets(world: ZendeskWorld, desk: Desk) -> None:
+    desk.bobs.status = "open"
+    plan = _only(await planned(world), "copied_tickets", "contributions")
+    said = await erased(world, plan)
+    assert _said(said, "copied_tickets") == [(Fate.ANONYMISED, None)]
+    assert desk.ann.id not in desk.bobs.cc_ids
+    assert desk.bobs.comments[0].body == "A leak at my house."
+    assert "Ann" not in desk.bobs.comments[1].body
+
+
+def _only(plan: SystemPlan, *names: str) -> SystemPlan:
+    objects = tuple(one for one in plan.objects if one.collection in names)
+    return plan.model_copy(update={"objects": objects, "only": names})
+
+
+async def test_whoever_became_staff_is_not_deleted(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    desk.ann.role = "agent"
+    assert isinstance(await erasure(world, plan), Drifted)
+    assert desk.ann.deleted_at is None
+
+
+async def test_our_own_marks_are_no_drift(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    ann = RecordRef(collection="users", key=f"[{desk.ann.id}]")
+    await changed(world, Restrict(objects=(ann,)))
+    assert "restricted" in desk.ann.tags
+    assert isinstance(await erasure(world, plan), Done)
+
+
+async def test_bob_keeps_his_ticket(world: ZendeskWorld, desk: Desk) -> None:
+    before = await world.others()
+    await erased(world, await planned(world))
+    await world.wait(timedelta(days=1).total_seconds())
+    assert await world.others() == before

@@ -9,18 +9,21 @@ import pytest
 from tests.vendors.hubspot import server as hubspot
 from tests.vendors.salesforce import server as salesforce
 from tests.vendors.shared.routing import Table
+from tests.vendors.stripe import server as stripe
 from tests.vendors.zendesk import server as zendesk
 
 _PAGES = {
     "hubspot": re.compile(r"https://(developers|knowledge)\.hubspot\.com/\S+"),
     "zendesk": re.compile(r"https://(developer|support)\.zendesk\.com/\S+"),
     "salesforce": re.compile(r"https://(developer|help)\.salesforce\.com/\S+"),
+    "stripe": re.compile(r"https://docs\.stripe\.com/\S+"),
 }
 
 
 def _sources() -> list[tuple[str, str, str]]:
     tables: dict[str, Table[object]] = {}
-    for vendor, module in (("hubspot", hubspot), ("zendesk", zendesk), ("salesforce", salesforce)):
+    modules = (("hubspot", hubspot), ("zendesk", zendesk), ("salesforce", salesforce), ("stripe", stripe))
+    for vendor, module in modules:
         tables[vendor] = module.TABLE
     return [
         (
@@ -44,5 +47,5 @@ def test_no_path_is_answered_twice() -> None:
 
 
 def test_the_routes_are_functions_of_their_rooms() -> None:
-    for table in (hubspot.TABLE, zendesk.TABLE, salesforce.TABLE):
+    for table in (hubspot.TABLE, zendesk.TABLE, salesforce.TABLE, stripe.TABLE):
         assert all(inspect.getdoc(route.handler) for route in table.routes)

@@ -5,6 +5,7 @@ no regime. Importing this is light: files and holidays are read when first asked
 """
 
 from habeas.law.case import Case, Deadlines, Pause
+from habeas.law.citations import cited
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
 from habeas.law.duties import Appeal, Duty, FeeRule, FreeRule, HoldRule, Remedies
@@ -43,6 +44,7 @@ __all__ = [
     "Regime",
     "Remedies",
     "authorities",
+    "cited",
     "compute",
     "default_clock_tz",
     "extension_allowed",

@@ -347,7 +347,7 @@ async def test_data_in_a_dispute_stays_until_the_dispute_is_over(world: Installa
     case = await world.through(ME, person, Right.ERASURE, jurisdiction="NO")
     now = await world.since(ME, before)
     assert now[CONTACTS][0]["email"] == person.email
-    assert "GDPR art. 17(3)(e)" in case.letter()
+    assert "GDPR Article 17(3)(e)" in case.letter()
     await office.lift_hold(placed.hold.id, by=world.staff(ME)[0])
     await world.sweep()
     row = next(iter((await world.since(ME, before))[CONTACTS]))

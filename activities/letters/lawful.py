@@ -40,9 +40,13 @@ class Lawful:
     promised: Collection[Right] = ()
     """Rights that the controller gives beyond the law."""
 
+    received: date | None = None
+
     @cached_property
     def received_on(self) -> date:
-        """The day of a receipt that the law covers."""
+        """The day of receipt, else one that the law covers."""
+        if self.received:
+            return self.received
         found = law.regime(self.regime, self.place)
         clock = found.clock(self.right)
         return max(_RECEIVED, found.in_force, (clock.since if clock else None) or _RECEIVED)

@@ -67,16 +67,23 @@ def sample(
     right: Right | None = None,
     authority: Authority | None = None,
     promised: Collection[Right] = (),
+    received_on: date | None = None,
     timezone: str = "Europe/Copenhagen",
     language: str = LANGUAGES[0],
 ) -> LetterFacts:
     """Complete facts of a letter of this kind, about nobody; their words in the language, where we speak it.
 
+    What the law says of it (dates, grounds, articles, fees, duties) is the law's own; see `why_not` for whether it has
+    such a letter at all.
+
     Raises:
         UnknownRegime: there is no such regime or jurisdiction.
     """
     asked = right or default_right(kind, regime, jurisdiction)
-    open_to, lawful = given(regime, jurisdiction, asked), Lawful(regime, jurisdiction, asked, language, promised)
+    open_to, lawful = (
+        given(regime, jurisdiction, asked),
+        Lawful(regime, jurisdiction, asked, language, promised, received_on),
+    )
     received = lawful.received_on
     common: dict[str, Any] = {
         "request_id": REQUEST,

@@ -97,12 +97,15 @@ def cited(text: str, language: str) -> str:
         return text
     whole = _parts(text, language)
     if whole is not None:
-        return _TOGETHER.join(whole)
+        return _together(whole, language)
     # A matter or a law of the controller's own beside citations: each by itself.
     single = (_parts(part, language) for part in text.split(_TOGETHER))
-    return _TOGETHER.join(
-        _TOGETHER.join(said) if said else part for said, part in zip(single, text.split(_TOGETHER), strict=True)
-    )
+    parts = zip(single, text.split(_TOGETHER), strict=True)
+    return _together((_together(said, language) if said else part for said, part in parts), language)
+
+
+def _together(parts: Iterable[str], language: str) -> str:
+    return ("\N{NO-BREAK SPACE}; " if language == "fr" else _TOGETHER).join(parts)
 
 
 def _parts(text: str, language: str) -> list[str] | None:

@@ -158,7 +158,6 @@ CHECKLIST = [
     ),
     ("CA-QC-25", "CA-QC", Right.ERASURE, Kind.COMPLETION_ERASURE, ["your written attestation", "by 3 March 2026"]),
     ("CA-QC-25", "CA-QC", Right.RECTIFICATION, Kind.COMPLETION_CHANGE, ["your free copy of the changed data"]),
-    ("US-CCPA", "US-CA", Right.ACCESS, Kind.CODE, ["goes on running"]),
     (
         "ZA-PAIA",
         "ZA",
@@ -200,6 +199,7 @@ MISSING: list[tuple[str, str, LetterFacts, set[Element]]] = [
     ("EU-GDPR", "DK", Unverified(**base(authorities=())), {Element.AUTHORITY}),
     ("UK-GDPR", "GB-ENG", CompletionErasure(**base(right=Right.ERASURE)), {Element.RECIPIENTS}),
     ("US-CCPA", "US-CA", Acknowledgement(**base()), {Element.EXPECTED_DATE}),
+    ("US-CCPA", "US-CA", example(Kind.CODE), {Element.CLOCK_RUNS}),
     ("US-CCPA", "US-CA", Refusal(**base(), grounds=(Ground(code="excessive"),)), {Element.PROVISION}),
     ("US-STATE", "US-VA", Refusal(**base(appeal=None), grounds=(Ground(code="excessive"),)), {Element.APPEAL}),
     ("CA-PIPEDA", "CA-ON", Extension(**base(authorities=()), due_on=date(2026, 4, 1), new_due_on=date(2026, 5, 1),

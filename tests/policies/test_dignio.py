@@ -122,7 +122,7 @@ async def test_the_numbers_that_california_keeps_back_are_named_there_and_given_
     for text in (letter, package.text()):
         assert "We hold a number of yours from an authority, such as a social security" in text
         assert "We hold the number of a bank account or payment card of yours" in text
-        assert "(11 CCR 7024(d))" in text
+        assert "(11 CCR § 7024(d))" in text
         assert number not in text
         assert account not in text
     assert "Customer relations: Personal number: We hold" in letter

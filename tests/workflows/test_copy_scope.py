@@ -158,7 +158,7 @@ async def test_in_california_what_must_not_be_given_out_is_said_to_be_held(
     said = "We hold a number of yours from an authority, such as a social security, driving licence or passport number."
     assert said in page
     assert f"Customer relations: Ssn: {said}" in letter
-    assert "(11 CCR 7024(d))" in letter
+    assert "(11 CCR § 7024(d))" in letter
     assert "bank account" not in letter
 
 

@@ -9,19 +9,29 @@ from habeas.model import Request
 from habeas.policy import Policy
 
 
-def authority(request: Request, policy: Policy) -> letters.Authority | None:
-    """The authority that letters and packages name; None where neither policy nor law names one.
+def authorities(request: Request, policy: Policy) -> tuple[letters.Authority, ...]:
+    """All that letters and packages name, the nearest first; none where neither policy nor law names one.
 
-    Somebody who lives outside the regime's area (its law binds the controller all the same) is told the authority of
-    the controller's own place.
+    Somebody who lives outside the regime's area (its law binds the controller all the same) is told those of the
+    controller's own place.
     """
     for place in (request.jurisdiction, policy.controller.establishment):
         try:
-            known = law.authorities(request.regime, place)
+            known = told(request.regime, place, request.language)
         except UnknownRegime:
             continue
         if own := policy.authority(place):
-            return letters.Authority(name=policy.said(own.name, request.language), url=own.url)
+            return (letters.Authority(name=policy.said(own.name, request.language), url=own.url),)
         if known:
-            return letters.Authority(name=known[0].name, url=known[0].url)
-    return None
+            return known
+    return ()
+
+
+def told(regime: str, place: str, language: str) -> tuple[letters.Authority, ...]:
+    """The law's own authorities, by the names that they have for a reader of the language.
+
+    Raises:
+        UnknownRegime: the regime is not the law of the place.
+    """
+    known = law.authorities(regime, place)
+    return tuple(letters.Authority(name=one.called(language), url=one.url) for one in known)

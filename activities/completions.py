@@ -57,7 +57,7 @@ def _withheld(case: LetterCase, copy: Copied) -> Iterator[letters.WithheldGroup]
     groups: dict[tuple[str, str], dict[str, None]] = {}
     for (system, _), fields in copy.fields.items():
         for one in fields:
-            groups.setdefault((case.called.system(system), because(one)), {})[one.called] = None
+            groups.setdefault((case.called.system(system), because(one, case.request.language)), {})[one.called] = None
     words = lookup("activities.letters", case.request.language)
     for (system, reason), names in groups.items():
         yield letters.WithheldGroup(what=f"{system}: {words.listing(names)}", reason=reason)

@@ -131,14 +131,14 @@ def _grouped(items: Iterable[WithheldItem], language: str) -> tuple[WithheldGrou
     """One line for each reason, with all that it holds for and its article."""
     groups: dict[str, list[str]] = {}
     for one in items:
-        groups.setdefault(because(one), []).append(one.what)
+        groups.setdefault(because(one, language), []).append(one.what)
     words = lookup(TOPIC, language)
     return tuple(WithheldGroup(what=words.listing(whats), reason=reason) for reason, whats in groups.items())
 
 
-def because(one: WithheldField | WithheldItem) -> str:
-    """Why something was left out, with its article."""
-    return f"{one.reason} ({one.law})" if one.law else one.reason
+def because(one: WithheldField | WithheldItem, language: str) -> str:
+    """Why something was left out, with its article as the language writes it."""
+    return f"{one.reason} ({lookup(TOPIC, language).cited(one.law)})" if one.law else one.reason
 
 
 async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:

@@ -10,7 +10,7 @@ from functools import partial
 from temporalio import activity
 
 from activities import letters
-from activities.authority import authority
+from activities.authority import authorities
 from activities.clockface import local_day
 from activities.coverage import Coverage, coverage, refused_parts
 from activities.ledger import Artifact
@@ -153,7 +153,7 @@ def package_facts(
         systems=systems,
         categories=tuple(_category(one, policy, request.language) for one in policy.categories if one.id in used),
         missing=called.missing(order.missing),
-        authority=authority(request, policy),
+        authorities=authorities(request, policy),
     )
 
 

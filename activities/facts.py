@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, assert_never
 from pydantic import SecretStr
 
 from activities import letters
-from activities.authority import authority
+from activities.authority import authorities
 from activities.brief import categories_asked, is_right, proof_asked
 from activities.clockface import working_day
 from activities.completions import (
@@ -264,7 +264,7 @@ def _of_person(case: LetterCase) -> dict[str, Any]:
     open_to = given(request.regime, case.place, request.right)
     return {
         "person_name": case.subject.name,
-        "authority": authority(request, case.policy),
+        "authorities": authorities(request, case.policy),
         "scope": asked.scope,
         "only": tuple(case.policy.text(one.title, request.language) for one in reached) if asked.categories else (),
         "appeal": case.policy.controller.email if open_to.appeal else None,

@@ -85,7 +85,7 @@ def _fee(facts: FeeLetter, say: Said) -> Iterable[Block]:
     yield say.paragraph("fee.lead", Element.WHAT_IS_NEEDED, amount=facts.amount)
     yield from say.section("common.why", (facts.why,), Element.REASONS)
     if facts.provision:
-        yield say.paragraph("fee.provision", Element.PROVISION, provision=facts.provision)
+        yield say.paragraph("fee.provision", Element.PROVISION, provision=say.words.cited(facts.provision))
     if facts.how_to_pay:
         yield say.paragraph("fee.pay", how=facts.how_to_pay)
     else:
@@ -158,18 +158,18 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
 
 
 def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
-    undone = facts.missing or facts.contested or facts.unmatched or facts.left or facts.restricted
-    something = bool(facts.done or facts.purposes or facts.by_hand) or not undone
-    if something:
+    if facts.did:
         status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
         # Nobody looks again where a human says that it is done.
         by_hand = "_by_hand" if facts.right is Right.RECTIFICATION and facts.by_hand else ""
         yield say.paragraph(f"completion_change.{facts.right.value}{by_hand}", Element.ACTION_TAKEN, *status)
-    if undone:
-        opted = facts.right in _OPTING_OUT and not something
+    if facts.undone:
+        opted = facts.right in _OPTING_OUT and not facts.did
         status = {Element.OPT_OUT_STATUS} if opted else set()
-        yield say.paragraph(f"completion_change.{'part' if something else 'none'}", Element.ACTION_TAKEN, *status)
+        yield say.paragraph(f"completion_change.{'part' if facts.did else 'none'}", Element.ACTION_TAKEN, *status)
     yield from say.section("completion_change.corrected", (say.value(one) for one in facts.corrected))
+    if facts.did and say.copies:
+        yield _copy(facts, say)
     yield from say.section("completion_change.done", (_changed(one, say) for one in facts.done))
     yield from say.section("completion_change.purposes", facts.purposes)
     yield from say.section("completion_change.weighing", facts.weighing)
@@ -178,12 +178,18 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from say.section("completion_change.by_hand", (say.system(one) for one in facts.by_hand))
     if facts.despite_restriction:
         how = "corrected" if facts.right is Right.RECTIFICATION else "marked"
-        yield say.paragraph(f"completion_change.restricted_{how}", provision=facts.restriction)
+        yield say.paragraph(f"completion_change.restricted_{how}", provision=say.words.cited(facts.restriction or ""))
     yield from _not_changed(facts, say)
     yield from say.missing(facts.missing)
     yield from say.recipients(facts)
     yield say.record()
     yield from say.remedies()
+
+
+def _copy(facts: CompletionChange, say: Said) -> Block:
+    """The free copy of what was changed: in the letter, or where it does not show it for the asking."""
+    key = "completion_change.copy" if facts.corrected else "completion_change.copy_ask"
+    return say.paragraph(key, Element.COPY_OR_ATTESTATION, contact=facts.controller.contact)
 
 
 def _changed(group: ChangedGroup, say: Said) -> str:
@@ -205,7 +211,7 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
         yield say.paragraph("completion_change.contested_then")
     yield from say.section("completion_change.restricted", facts.restricted, Element.REASONS)
     if facts.restricted:
-        yield say.paragraph("completion_change.restricted_then", provision=facts.restriction)
+        yield say.paragraph("completion_change.restricted_then", provision=say.words.cited(facts.restriction or ""))
     asked = (say.value(one) for one in facts.not_found) if facts.not_found else facts.unmatched
     yield from say.section("completion_change.unmatched", asked)
     if facts.unmatched:

@@ -14,33 +14,35 @@ __all__ = ["ELEMENTS", "NOTICES", "Given", "given", "remedies", "required"]
 
 E = Element
 
-ELEMENTS: Mapping[str, Element | None] = {
+ELEMENTS: Mapping[str, Element] = {
     "received": E.RECEIPT,
     "will_be_investigated": E.INVESTIGATED,
     "verification_process": E.VERIFICATION,
     "expected_date": E.EXPECTED_DATE,
     "why_doubt": E.WHY_DOUBT,
     "what_is_needed": E.WHAT_IS_NEEDED,
+    # Told as it is: a term that may wait runs on until somebody pauses it.
     "clock_waits": E.CLOCK,
-    "clock_runs": E.CLOCK,
+    "clock_runs": E.CLOCK_RUNS,
     "extended": E.NEW_DATE,
     "new_date": E.NEW_DATE,
     "reasons": E.REASONS,
     "provision": E.PROVISION,
     "basis_in_detail": E.PROVISION,
     "authority": E.AUTHORITY,
-    "authority_about_extension": E.AUTHORITY,
+    "about_extension": E.ABOUT_EXTENSION,
     "court": E.COURT,
     "complaint_to_controller": E.CONTROLLER_COMPLAINT,
     "appeal": E.APPEAL,
-    "appeal_if_any": None,
+    "appeal_if_any": E.APPEAL_OR_NONE,
     "remedy_time": E.TIME_LIMIT,
+    "procedure": E.PROCEDURE,
     "help": E.HELP,
     "what_was_deleted": E.DONE,
     "action_taken": E.ACTION_TAKEN,
     "complied_or_not": E.ACTION_TAKEN,
     "decision": E.ACTION_TAKEN,
-    "copy_or_attestation": E.ACTION_TAKEN,
+    "copy_or_attestation": E.COPY_OR_ATTESTATION,
     "recipients_told": E.RECIPIENTS,
     "record_kept": E.RECORD_KEPT,
     "opt_out_status": E.OPT_OUT_STATUS,
@@ -88,11 +90,13 @@ _ALWAYS: Mapping[str, frozenset[Element]] = {
 # Utah wants the reasons only (Utah Code 13-61-203); its sisters name an appeal.
 _NO_APPEAL = frozenset({"US-UT"})
 # Nobody appeals to the controller, or complains to it, about its answer to an appeal or a complaint.
-_SECOND = frozenset({E.APPEAL, E.CONTROLLER_COMPLAINT})
+_SECOND = frozenset({E.APPEAL, E.APPEAL_OR_NONE, E.CONTROLLER_COMPLAINT})
 _OPTING_OUT = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE})
 # Recipients are told of what was corrected, erased or restricted (UK GDPR 19), and the person that they are.
 _PASSED_ON = frozenset({Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION})
 _TELLING_WHAT_WAS_DONE = frozenset({Kind.COMPLETION_ERASURE, Kind.COMPLETION_CHANGE})
+# Whoever's data was changed gets a copy of it, whoever's was deleted an attestation (P-39.1 s.35).
+_COPIED = frozenset({Right.ERASURE, Right.RECTIFICATION})
 # A right that is not given has no provision to name, and nothing was done.
 _OF_NO_RIGHT = frozenset({E.PROVISION, E.DONE})
 _OF_UNVERIFIED = frozenset({E.REASONS, E.AUTHORITY, E.COURT, E.CONTROLLER_COMPLAINT})
@@ -116,6 +120,8 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
         asked -= {E.DONE}
     if right not in _PASSED_ON or kind not in _TELLING_WHAT_WAS_DONE:
         asked -= {E.RECIPIENTS}
+    if right not in _COPIED or kind not in _TELLING_WHAT_WAS_DONE:
+        asked -= {E.COPY_OR_ATTESTATION}
     if right not in _OPTING_OUT or kind is not Kind.COMPLETION_CHANGE:
         asked -= {E.OPT_OUT_STATUS}
     if kind is Kind.NOT_A_RIGHT:
@@ -137,6 +143,8 @@ class Given(NamedTuple):
     """Within how many days it decides."""
     time_limit: str | None
     """A code of `habeas.law.duties.RemedyTime`."""
+    procedure: str | None
+    """How it is done, where the law wants it told: a code of the catalogues."""
 
 
 def given(regime: str, jurisdiction: str, right: Right) -> Given:
@@ -147,11 +155,10 @@ def given(regime: str, jurisdiction: str, right: Right) -> Given:
     """
     found = law.remedies(regime, jurisdiction, right)
     days = found.appeal.within_days if found.appeal else None
-    return Given(E.APPEAL in remedies(regime, jurisdiction, right) or days is not None, days, found.time_limit)
+    appeal = E.APPEAL in remedies(regime, jurisdiction, right) or days is not None
+    return Given(appeal, days, found.time_limit, found.procedure)
 
 
 def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:
     found = {ELEMENTS[code] for code in law.notice_contents(regime, jurisdiction, notice)}
-    if jurisdiction in _NO_APPEAL:
-        found.discard(E.APPEAL)
-    return frozenset(element for element in found if element)
+    return frozenset(found - {E.APPEAL} if jurisdiction in _NO_APPEAL else found)

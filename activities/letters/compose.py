@@ -205,8 +205,9 @@ def _extension(facts: Extension, say: Said) -> Iterable[Block]:
         yield say.paragraph("extension.dates", Element.NEW_DATE, due=due, new_due=new_due)
     yield from say.grounds(facts.grounds, "extension_grounds")
     if facts.provision:
-        yield say.paragraph("extension.provision", Element.PROVISION, provision=facts.provision)
-    yield from say.remedies()
+        provision = say.words.cited(facts.provision)
+        yield say.paragraph("extension.provision", Element.PROVISION, provision=provision)
+    yield from say.remedies(extension=True)
 
 
 def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
@@ -231,8 +232,7 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
-    something = facts.erased or facts.anonymised
-    lead = ("all" if something or not facts.only else "nothing_asked") if whole else "part" if something else "none"
+    lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
@@ -244,6 +244,9 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     if facts.only:
         yield say.paragraph("completion_erasure.not_asked")
     yield from say.missing(facts.missing)
+    if facts.did and say.copies:
+        by = say.words.date(facts.today)
+        yield say.paragraph("completion_erasure.attestation", Element.COPY_OR_ATTESTATION, date=by)
     yield from say.recipients(facts)
     yield say.record()
     yield from say.remedies()

@@ -116,6 +116,11 @@ class CompletionErasure(PassedOn, LetterFacts):
     refused: tuple[RefusedPart, ...] = ()
     """Categories that were refused, each with its ground."""
 
+    @property
+    def did(self) -> bool:
+        """Whether anything was erased or made anonymous."""
+        return bool(self.erased or self.anonymised)
+
 
 class NothingFound(LetterFacts):
     """We looked everywhere and found nothing."""

@@ -41,7 +41,7 @@ def _recipient(facts: RecipientNotice, say: Said) -> Iterable[Block]:
     yield from say.section("recipient_notice.values", (_value(one, say) for one in facts.corrections))
     yield from say.section("forward_notice.purposes", facts.purposes)
     if facts.provision:
-        yield say.paragraph("recipient_notice.provision", provision=facts.provision)
+        yield say.paragraph("recipient_notice.provision", provision=say.words.cited(facts.provision))
     yield say.paragraph("outward.confirm", date=say.words.date(facts.by), contact=facts.controller.contact)
 
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from jinja2 import TemplateError, TemplateSyntaxError
 
 from activities.letters.blocks import Draft
+from activities.letters.exists import default_right, why_not
 from activities.letters.parts import Controller, Kind, LetterFacts
 from activities.letters.render import IncompleteLetter, drafted, render
 from activities.letters.samples import sample
@@ -168,10 +169,13 @@ def _samples(policy: Policy) -> Iterator[LetterFacts]:
         for kind in Kind:
             rights: tuple[Right | None, ...] = tuple(CHANGING) if kind is Kind.COMPLETION_CHANGE else (None,)
             for right in rights:
+                asked = right or default_right(kind, entry.code, place)
+                if why_not(kind, entry.code, place, asked, policy.rights or ()) is not None:
+                    continue
                 yield sample(kind, controller=controller, regime=entry.code, jurisdiction=place, right=right)
-    asked = sample(Kind.QUESTION, controller=controller)
-    if isinstance(asked, QuestionLetter):
-        yield asked.model_copy(update={"text": _PROBE})
+    question = sample(Kind.QUESTION, controller=controller)
+    if isinstance(question, QuestionLetter):
+        yield question.model_copy(update={"text": _PROBE})
 
 
 def _fault(facts: LetterFacts, language: str, folder: Path) -> Fault | None:

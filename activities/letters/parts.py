@@ -190,7 +190,8 @@ class LetterFacts(Frozen):
     person_name: str | None = Field(default=None, repr=False)
     status_url: str | None = Field(default=None, repr=False)
     """Where the person follows the request."""
-    authority: Authority | None = None
+    authorities: tuple[Authority, ...] = ()
+    """Whom the person may complain to, the nearest first."""
     appeal: str | None = None
     """How to appeal to the controller, where the law gives that (US states, Korea): an address or a link."""
     appeal_within_days: int | None = Field(default=None, ge=1)

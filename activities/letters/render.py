@@ -16,9 +16,9 @@ from pydantic import Field
 from activities.letters.blocks import Draft, Element
 from activities.letters.checklist import required
 from activities.letters.compose import Told, compose
-from activities.letters.facts import StaffFacts
+from activities.letters.facts import CompletionErasure, StaffFacts
 from activities.letters.parts import Controller, Kind, LetterFacts
-from activities.letters.sealed import RemedyDecisionLetter
+from activities.letters.sealed import CompletionChange, RemedyDecisionLetter
 from activities.letters.staff import StaffLetter, compose_staff
 from activities.letters.wording import Words, lookup
 from habeas.errors import HabeasError
@@ -123,6 +123,8 @@ def _check(draft: Draft, facts: LetterFacts) -> None:
     asked = required(facts.kind, facts.regime, facts.jurisdiction, facts.right)
     if isinstance(facts, RemedyDecisionLetter) and not facts.granted:
         asked |= {Element.AUTHORITY, Element.REASONS}
+    if isinstance(facts, CompletionErasure | CompletionChange) and not facts.did:
+        asked -= {Element.COPY_OR_ATTESTATION}
     if missing := asked - draft.elements:
         names = ", ".join(sorted(missing))
         raise IncompleteLetter(f"{facts.kind} under {facts.regime} lacks: {names}.", missing=names)

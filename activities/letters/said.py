@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from activities.letters.blocks import Block, Element
-from activities.letters.checklist import remedies
+from activities.letters.checklist import given, remedies, required
+from activities.letters.kept import Kept
 from activities.letters.own import NewValue, RefusedPart
 from activities.letters.parts import (
     ErasedGroup,
@@ -20,7 +21,6 @@ from activities.letters.parts import (
 from activities.letters.wording import Words
 from habeas.model import Right
 from habeas.particulars import Scope
-from habeas.staying import Because
 
 __all__ = ["Said"]
 
@@ -86,20 +86,29 @@ class Said:
         said += [self.words.text("common.only", list=self.words.listing(only))] if only else []
         return self.plain(" ".join([*said, received]), Element.RECEIPT)
 
+    @property
+    def copies(self) -> bool:
+        """Whether the law wants the person to get a copy of what was changed, or an attestation of what was deleted."""
+        facts = self._facts
+        asked = required(facts.kind, facts.regime, facts.jurisdiction, facts.right)
+        return Element.COPY_OR_ATTESTATION in asked
+
     def help(self) -> Block:
         """Whom to ask about the letter."""
         return self.paragraph("refusal.help", Element.HELP, contact=self._facts.controller.contact)
 
     def clock(self, kind: str, *, waits: bool) -> Block:
         """Whether the term runs while something is awaited."""
-        return self.paragraph(f"{kind}.clock_{'waits' if waits else 'runs'}", Element.CLOCK)
+        if waits:
+            return self.paragraph(f"{kind}.clock_waits", Element.CLOCK)
+        return self.paragraph(f"{kind}.clock_runs", Element.CLOCK, Element.CLOCK_RUNS)
 
     def ground(self, ground: Ground, group: str) -> str:
         """A ground as a person reads it; empty where there are no words for it."""
         key = f"{group}.{ground.code}"
         said = [self.words.text(key)] if key in self.words else []
         said += [ground.explanation] if ground.explanation else []
-        return " ".join([*said, f"({ground.provision})"] if said and ground.provision else said)
+        return " ".join([*said, f"({self.words.cited(ground.provision)})"] if said and ground.provision else said)
 
     def grounds(self, grounds: Iterable[Ground], group: str) -> Iterable[Block]:
         """Why, as a list."""
@@ -119,32 +128,14 @@ class Said:
         what = self.words.named("categories", part.what)
         return self.words.text("common.item_reason", item=what, reason=reason) if reason else what
 
-    def group(self, group: ErasedGroup | KeptGroup) -> str:
+    def group(self, group: ErasedGroup) -> str:
         """So many records of a category in a system."""
         category = self.words.named("categories", group.category)
         return self.words.counted("common.group", group.count, category=category, system=group.system)
 
     def kept(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
         """What stays, by why it does: a law with its term, a refusal, a pending matter, a restriction."""
-        listed = tuple(groups)
-        for reason in (None, *Because):
-            alike = tuple(group for group in listed if group.reason is reason)
-            elements = {Element.REASONS} | ({Element.PROVISION} if any(group.law for group in alike) else set())
-            key = f"completion_erasure.kept{f'_{reason.value}' if reason else ''}"
-            yield from self.section(key, (self._kept(group) for group in alike), *elements)
-            if alike and f"{key}_then" in self.words:
-                yield self.paragraph(f"{key}_then")
-
-    def _kept(self, group: KeptGroup) -> str:
-        # What was refused stays, whatever the term of a law besides; what passes may outlast that term.
-        if group.until and group.reason is not Because.EXEMPT:
-            key = "common.kept_at_least" if group.reason else "common.kept_until"
-            why = self.words.text(key, law=group.law, date=self.words.date(group.until))
-        elif group.law:
-            why = self.words.text("common.kept", law=group.law)
-        else:
-            return self.group(group)
-        return f"{self.group(group)} {why}"
+        return Kept(self.words).blocks(groups)
 
     def withheld(self, key: str, groups: Iterable[WithheldGroup], *elements: Element) -> Iterable[Block]:
         """Things left out, each with its reason."""
@@ -186,33 +177,39 @@ class Said:
             return self.paragraph("common.record", Element.RECORD_KEPT)
         return self.paragraph("common.record_until", Element.RECORD_KEPT, date=self.words.date(until))
 
-    def remedies(self) -> Iterable[Block]:
+    def remedies(self, *, extension: bool = False) -> Iterable[Block]:
         """Where to turn if the person does not agree; every letter that decides something ends on it."""
         facts, blocks = self._facts, list[Block]()
         told = remedies(facts.regime, facts.jurisdiction, facts.right)
         if Element.CONTROLLER_COMPLAINT in told:
             contact = facts.controller.contact
             blocks.append(self.paragraph("remedies.controller", Element.CONTROLLER_COMPLAINT, contact=contact))
-        blocks += self._appeal()
-        if facts.authority:
-            text = self.words.text("remedies.authority", authority=facts.authority.name)
-            contact = facts.authority.contact or ""
-            blocks.append(
-                self.plain(f"{text} ({contact})" if contact else text, Element.AUTHORITY, url=facts.authority.url)
-            )
+        blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
+        for n, one in enumerate(facts.authorities):
+            text = self.words.text("remedies.authority_also" if n else "remedies.authority", authority=one.name)
+            whom = f"{text} ({one.contact})" if one.contact else text
+            blocks.append(self.plain(whom, Element.AUTHORITY, url=one.url))
+        if extension and facts.authorities:
+            blocks.append(self.paragraph("extension.about", Element.ABOUT_EXTENSION))
         if facts.complain_within:
             time = self.words.named("times", facts.complain_within)
             blocks.append(self.paragraph("remedies.within", Element.TIME_LIMIT, time=time))
         if Element.COURT in told:
             blocks.append(self.paragraph("remedies.court", Element.COURT))
+        procedure = given(facts.regime, facts.jurisdiction, facts.right).procedure
+        if procedure:
+            blocks.append(self.paragraph(f"remedies.{procedure}", Element.PROCEDURE))
         if blocks:
             yield Block(kind="heading", text=self.words.text("remedies.title"))
             yield from blocks
 
-    def _appeal(self) -> Iterable[Block]:
+    def _appeal(self, *, or_none: bool) -> Iterable[Block]:
         facts = self._facts
-        if facts.appeal:
+        if not facts.appeal:
+            if or_none:
+                yield self.paragraph("remedies.no_appeal", Element.APPEAL_OR_NONE)
+        else:
             text = self.words.text("remedies.appeal", how=facts.appeal)
             if facts.appeal_within_days:
                 text = f"{text.rstrip('.')}. {self.words.counted('remedies.decided', facts.appeal_within_days)}"
-            yield self.plain(text, Element.APPEAL)
+            yield self.plain(text, Element.APPEAL, Element.APPEAL_OR_NONE)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
+from activities.authority import told
 from activities.letters import facts as of
 from activities.letters import sealed as own
 from activities.letters.checklist import given
+from activities.letters.exists import default_right
+from activities.letters.lawful import Lawful
 from activities.letters.own import (
     DID,
     ChangedGroup,
     ContestedFact,
     HeldCategory,
     NewValue,
-    RefusedPart,
     Shown,
 )
 from activities.letters.parts import (
@@ -33,15 +36,17 @@ from activities.letters.parts import (
 )
 from activities.letters.sample_words import in_words_of
 from activities.letters.wording import LANGUAGES
-from habeas import law
-from habeas.errors import UnknownRegime
 from habeas.model import Right
 from habeas.particulars import Scope
 
 __all__ = ["default_right", "sample"]
 
 REQUEST = "HB-7K3M-9Q2X-4TDW"
-_AT = datetime(2026, 3, 10, 11, 30, tzinfo=UTC)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_LOOKED_AT = timedelta(days=8)
+"""When the letter is written, after the receipt."""
+_SOME_AUTHORITY = (Authority(name="The authority of the place"),)
+_NEW = NewValue(what="email", old="old@person.example", new="alex@person.example")
 _URL = "https://privacy.controller.example"
 _GONE = ErasedGroup(system="Customer relations", category="contact", count=12)
 _KEPT = KeptGroup(
@@ -50,22 +55,6 @@ _KEPT = KeptGroup(
 _MISSING = (MissingSystem(title="Phone system"),)
 _NOT_TOLD = (WithheldGroup(what="Fair organisers", reason="we no longer know which of them had the data"),)
 _WHO = (Shown(kind="email", value="alex@person.example"), Shown(kind="customer_number", value="40721"))
-
-_RIGHTS = {
-    Kind.COMPLETION_ERASURE: Right.ERASURE,
-    Kind.PARTIAL_REFUSAL: Right.ERASURE,
-    Kind.COMPLETION_CHANGE: Right.RECTIFICATION,
-    Kind.RESTRICTION_LIFTING: Right.RESTRICTION,
-    Kind.REMEDY_DECISION: Right.APPEAL,
-    Kind.RECIPIENT_NOTICE: Right.ERASURE,
-    Kind.RECIPIENT_REMINDER: Right.ERASURE,
-    Kind.NOT_A_RIGHT: Right.PORTABILITY,
-}
-
-
-def default_right(kind: Kind) -> Right:
-    """The right that a letter of this kind is about, where none is named."""
-    return _RIGHTS.get(kind, Right.ACCESS)
 
 
 def sample(
@@ -76,83 +65,72 @@ def sample(
     jurisdiction: str = "DK",
     right: Right | None = None,
     authority: Authority | None = None,
+    promised: Collection[Right] = (),
+    received_on: date | None = None,
     timezone: str = "Europe/Copenhagen",
     language: str = LANGUAGES[0],
 ) -> LetterFacts:
     """Complete facts of a letter of this kind, about nobody; their words in the language, where we speak it.
 
+    What the law says of it (dates, grounds, articles, fees, duties) is the law's own; see `why_not` for whether it has
+    such a letter at all.
+
     Raises:
         UnknownRegime: there is no such regime or jurisdiction.
     """
-    asked = right or default_right(kind)
-    open_to = given(regime, jurisdiction, asked)
+    asked = right or default_right(kind, regime, jurisdiction)
+    open_to, lawful = (
+        given(regime, jurisdiction, asked),
+        Lawful(regime, jurisdiction, asked, language, promised, received_on),
+    )
+    received = lawful.received_on
     common: dict[str, Any] = {
         "request_id": REQUEST,
         "controller": controller,
         "right": asked,
         "regime": regime,
         "jurisdiction": jurisdiction,
-        "received_on": date(2026, 3, 2),
-        "today": date(2026, 3, 10),
+        "received_on": received,
+        "today": received + _LOOKED_AT,
         "timezone": timezone,
         "person_name": None if kind.reader != "subject" else "Alex Example",
-        "authority": authority or _authority(regime, jurisdiction),
+        "authorities": (authority,) if authority else told(regime, jurisdiction, language) or _SOME_AUTHORITY,
         "scope": Scope.CATEGORIES if kind is Kind.CATEGORIES else Scope.COPY,
         "appeal": controller.contact if open_to.appeal else None,
         "appeal_within_days": open_to.appeal_days,
         "complain_within": open_to.time_limit,
-        "record_kept_until": date(2029, 3, 10),
+        "record_kept_until": received.replace(year=received.year + 3),
     }
     if kind.to_staff:
         common |= {"stage": "reviewing", "desk_url": f"{_URL}/requests/{REQUEST}"}
-    letter, special = _special(kind, asked)
-    made = letter(**(common | special | _by_law(kind, regime, jurisdiction, asked)))
+    letter, special = _special(kind, asked, received + _LOOKED_AT)
+    made = letter(**(common | special | lawful.facts(kind)))
     return in_words_of(made, language)
 
 
-def _by_law(kind: Kind, regime: str, jurisdiction: str, right: Right) -> dict[str, Any]:
-    """The grounds that this law really has, with their articles."""
-    if kind is Kind.REFUSAL:
-        grounds = law.refusal_grounds(regime, jurisdiction, right)
-        ground = next((one for one in grounds if one.code == "legal_obligation"), next(iter(grounds), None))
-        return {"grounds": (Ground(code=ground.code, provision=ground.cite),)} if ground else {}
-    clock = law.regime(regime, jurisdiction).clock(right)
-    if kind is Kind.EXTENSION and clock and clock.extension:
-        codes = clock.extension.grounds[:1]
-        provision = {"provision": clock.extension.cite}
-        return provision | ({"grounds": tuple(Ground(code=code) for code in codes)} if codes else {})
-    return {}
+def _at(today: date) -> datetime:
+    return datetime.combine(today, time(11, 30), tzinfo=UTC)
 
 
-def _authority(regime: str, jurisdiction: str) -> Authority:
-    try:
-        known = law.authorities(regime, jurisdiction)
-    except UnknownRegime:
-        known = ()
-    return Authority(name=known[0].name, url=known[0].url) if known else Authority(name="The authority of the place")
-
-
-def _special(kind: Kind, right: Right) -> tuple[type[LetterFacts], dict[str, Any]]:
-    table = _first() | _answers() | _changes(right) | _outward(right) | _staff()
+def _special(kind: Kind, right: Right, today: date) -> tuple[type[LetterFacts], dict[str, Any]]:
+    table = _first(today) | _answers(today) | _changes(right, today) | _outward(right, today) | _staff(today)
     return table[kind]
 
 
-def _first() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
-    code = {"code": SecretStr("4930-2718"), "expires_at": _AT, "confirm_url": f"{_URL}/v/1"}
-    dates = {"due_on": date(2026, 4, 2), "new_due_on": date(2026, 6, 2)}
-    provision = "Article 12(3)"
+def _first(today: date) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
+    # Asking everybody for a code is no doubt about anybody: the term runs on.
+    code = {
+        "code": SecretStr("4930-2718"),
+        "expires_at": _at(today),
+        "confirm_url": f"{_URL}/v/1",
+        "clock_waits": False,
+    }
     return {
-        Kind.ACKNOWLEDGEMENT: (of.Acknowledgement, {"due_on": date(2026, 4, 2)}),
+        Kind.ACKNOWLEDGEMENT: (of.Acknowledgement, {}),
         Kind.CODE: (of.CodeLetter, code),
-        Kind.CODE_REMINDER: (of.CodeReminder, code | {"closes_on": date(2026, 3, 17)}),
-        Kind.EXTENSION: (
-            of.Extension,
-            dates | {"grounds": (Ground(code="complexity"),), "provision": provision},
-        ),
-        Kind.REFUSAL: (
-            of.Refusal,
-            {"grounds": (Ground(code="legal_obligation", provision="Article 17(3)(b)"),)},
-        ),
+        Kind.CODE_REMINDER: (of.CodeReminder, code | {"closes_on": today + _WEEK}),
+        Kind.EXTENSION: (of.Extension, {}),
+        Kind.REFUSAL: (of.Refusal, {"grounds": (Ground(code="legal_obligation"),)}),
         Kind.WITHDRAWAL: (of.Withdrawal, {}),
         Kind.UNVERIFIED: (of.Unverified, {}),
         Kind.NOTHING_FOUND: (
@@ -162,7 +140,7 @@ def _first() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
     }
 
 
-def _answers() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
+def _answers(today: date) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
     held = HeldCategory(
         title="Contact details",
         statutory="Identifiers",
@@ -171,35 +149,30 @@ def _answers() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
         disclosed_to=("Parcel service",),
     )
     shown = held.model_copy(update={"title": "Visits to our pages", "statutory": "Internet activity", "sold": True})
-    refused = (RefusedPart(what="Notes", ground="rights_of_others", provision="Article 15(4)"),)
     return {
         Kind.COMPLETION_ACCESS: (
             of.CompletionAccess,
             {
                 "link_url": f"{_URL}/d/1",
-                "link_expires_at": _AT,
+                "link_expires_at": _at(today),
                 "records": 1234,
                 "systems": ("Customer relations", "Billing"),
                 "withheld": (WithheldGroup(what="Password", reason="it is kept as a fingerprint only"),),
                 "missing": _MISSING,
-                "refused": refused,
             },
         ),
         Kind.QUESTION: (
             own.QuestionLetter,
-            {"text": "Which of your two accounts is this about?", "reply_by": date(2026, 3, 24), "clock_waits": True},
+            {"text": "Which of your two accounts is this about?", "reply_by": today + 2 * _WEEK},
         ),
-        Kind.FEE: (
-            own.FeeLetter,
-            {"amount": "20 EUR", "why": "This is the fourth copy of the same data within a year."},
-        ),
+        Kind.FEE: (own.FeeLetter, {}),
         Kind.DELAY: (
             own.DelayLetter,
-            {"why": "A storage that we keep off line has to be read first.", "expected_on": date(2026, 4, 20)},
+            {"why": "A storage that we keep off line has to be read first."},
         ),
-        Kind.PARTIAL_REFUSAL: (own.PartialRefusalLetter, {"refused": refused, "kept": (_KEPT,)}),
-        Kind.NOT_A_RIGHT: (own.NotARight, {"offered": (Right.ACCESS, Right.RECTIFICATION, Right.ERASURE)}),
-        Kind.CATEGORIES: (own.CategoriesLetter, {"held": (held, shown), "look_back_months": 12}),
+        Kind.PARTIAL_REFUSAL: (own.PartialRefusalLetter, {"kept": (_KEPT,)}),
+        Kind.NOT_A_RIGHT: (own.NotARight, {}),
+        Kind.CATEGORIES: (own.CategoriesLetter, {"held": (held, shown)}),
         Kind.FORWARDED: (own.Forwarded, {"who": ("Harbour School",)}),
         Kind.REMEDY_DECISION: (
             own.RemedyDecisionLetter,
@@ -208,7 +181,7 @@ def _answers() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
     }
 
 
-def _changes(right: Right) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
+def _changes(right: Right, today: date) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
     passed = {"recipients_told": ("Parcel service", "Payment service"), "recipients_not_told": _NOT_TOLD}
     mended = right is Right.RECTIFICATION
     done = ChangedGroup(system="Customer relations", category="contact", what="email" if mended else None, count=1)
@@ -230,36 +203,34 @@ def _changes(right: Right) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]
             | {
                 "done": (done,) if mended or right is Right.RESTRICTION else (),
                 "contested": (contested,) if mended else (),
+                "corrected": (_NEW,) if mended else (),
                 "purposes": () if mended or right is Right.RESTRICTION else ("Newsletter",),
             },
         ),
         Kind.RESTRICTION_LIFTING: (
             own.RestrictionLifting,
-            {"lifts_on": date(2026, 3, 24), "why": "We have checked the data, and it is correct."},
+            {"lifts_on": today + 2 * _WEEK, "why": "We have checked the data, and it is correct."},
         ),
     }
 
 
-def _outward(right: Right) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
+def _outward(right: Right, today: date) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
     notice = {
         "recipient": "Parcel service",
         "did": DID.get(right, "erased"),
         "subject_name": "Alex Example",
         "identifiers": _WHO,
         "categories": ("Contact details",),
-        "corrections": (NewValue(what="email", old="old@person.example", new="alex@person.example"),)
-        if right is Right.RECTIFICATION
-        else (),
+        "corrections": (_NEW,) if right is Right.RECTIFICATION else (),
         "acknowledge_url": f"{_URL}/n/1",
-        "by": date(2026, 3, 17),
-        "provision": "GDPR Article 19",
+        "by": today + _WEEK,
     }
     forward = {
         "subject_name": "Alex Example",
         "identifiers": _WHO,
         "systems": ("Content store",),
         "acknowledge_url": f"{_URL}/n/2",
-        "by": date(2026, 3, 17),
+        "by": today + _WEEK,
     }
     return {
         Kind.RECIPIENT_NOTICE: (own.RecipientNotice, notice),
@@ -269,11 +240,11 @@ def _outward(right: Right) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]
     }
 
 
-def _staff() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
-    task = {"task": "t-1", "system": "paper", "title": "Filing cabinet", "phase": "find", "due_on": date(2026, 3, 20)}
+def _staff(today: date) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
+    task = {"task": "t-1", "system": "paper", "title": "Filing cabinet", "phase": "find", "due_on": today + _WEEK}
     return {
-        Kind.STAFF_REMINDER: (of.StaffReminder, {"due_on": date(2026, 3, 15), "blocked_on": ("billing",)}),
-        Kind.STAFF_ALARM: (of.StaffAlarm, {"due_on": date(2026, 3, 9)}),
+        Kind.STAFF_REMINDER: (of.StaffReminder, {"due_on": today + _WEEK, "blocked_on": ("billing",)}),
+        Kind.STAFF_ALARM: (of.StaffAlarm, {"due_on": today - _DAY}),
         Kind.STAFF_ATTENTION: (
             of.StaffAttention,
             {"about": Attention.AMBIGUOUS_MATCH, "system": "crm", "correlation": "c-1"},
@@ -282,7 +253,7 @@ def _staff() -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
         Kind.STAFF_TASK_REMINDER: (own.StaffTaskReminder, task),
         Kind.STAFF_ESCALATION: (
             own.StaffEscalation,
-            {"who": "Parcel service", "asked_on": date(2026, 2, 20), "reminders": 2},
+            {"who": "Parcel service", "asked_on": today - 2 * _WEEK, "reminders": 2},
         ),
         Kind.STAFF_BOUNCE: (own.StaffBounce, {"letter": "completion_access", "status": "5.1.1"}),
     }

@@ -89,6 +89,16 @@ class CompletionChange(ChangeFacts, LetterFacts):
 
     kind = Kind.COMPLETION_CHANGE
 
+    @property
+    def undone(self) -> bool:
+        """Whether anything was not done."""
+        return bool(self.missing or self.contested or self.unmatched or self.left or self.restricted)
+
+    @property
+    def did(self) -> bool:
+        """Whether anything was done."""
+        return bool(self.done or self.purposes or self.by_hand) or not self.undone
+
 
 class RestrictionLifting(LiftingFacts, LetterFacts):
     """The restriction will end on this day."""

@@ -17,10 +17,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_date_format, get_datetime_format, get_time_format
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
+from habeas import law
 from habeas.glossary import humanise
 
 __all__ = ["LANGUAGES", "Words", "base_language", "catalogue", "lookup", "missing_words", "overlay"]
@@ -99,8 +100,14 @@ class Words:
     def moment(self, at: datetime, timezone: str = "UTC") -> str:
         """A date and time of day in a time zone, which is named."""
         local = at.astimezone(ZoneInfo(timezone))
-        clock = format_datetime(local, "HH:mm", locale=self.locale)
-        return f"{self.date(local.date())}, {clock} ({local.tzname() or timezone})"
+        both = str(get_datetime_format("long", locale=self.locale))
+        clock = get_time_format("short", locale=self.locale).pattern
+        pattern = both.replace("{0}", clock).replace("{1}", get_date_format("long", locale=self.locale).pattern)
+        return f"{format_datetime(local, pattern, locale=self.locale)} ({local.tzname() or timezone})"
+
+    def cited(self, provision: str) -> str:
+        """A citation of the law in the form that is usual in the language."""
+        return law.cited(provision, self.language)
 
     def number(self, value: int) -> str:
         """A count with the language's grouping."""

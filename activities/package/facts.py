@@ -131,7 +131,8 @@ class PackageFacts(Frozen):
         Right.WITHDRAW_CONSENT,
     )
     """What else the person may ask for, in the order told."""
-    authority: Authority | None = None
+    authorities: tuple[Authority, ...] = ()
+    """Whom the person may complain to, the nearest first."""
     notes: tuple[str, ...] = ()
     """Further sentences of the controller's, in the person's language."""
 

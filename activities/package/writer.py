@@ -157,6 +157,7 @@ def _manifest(facts: PackageFacts, now: datetime, written: list[_Written]) -> It
 
 
 def _article15(facts: PackageFacts, now: datetime) -> Mapping[str, object]:
+    authorities = [one.model_dump(exclude_none=True) for one in facts.authorities]
     return {
         "schema": "habeas.article15/1",
         "request": facts.request_id,
@@ -178,7 +179,8 @@ def _article15(facts: PackageFacts, now: datetime) -> Mapping[str, object]:
         ],
         "categories": [category.model_dump(exclude_none=True) for category in facts.categories],
         "rights": list(facts.rights),
-        "authority": facts.authority.model_dump(exclude_none=True) if facts.authority else None,
+        "authority": authorities[0] if authorities else None,
+        "authorities": authorities,
         "notes": facts.notes,
     }
 

@@ -5,6 +5,7 @@ no regime. Importing this is light: files and holidays are read when first asked
 """
 
 from habeas.law.case import Case, Deadlines, Pause
+from habeas.law.citations import cited
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
 from habeas.law.duties import Appeal, Counted, Duty, FeeRule, FreeRule, HoldRule, Remedies
@@ -47,6 +48,7 @@ __all__ = [
     "Regime",
     "Remedies",
     "authorities",
+    "cited",
     "compute",
     "counted",
     "default_clock_tz",

@@ -5,6 +5,7 @@ The shapes of the tables in the regimes' files, and the answers that letters, pl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -74,8 +75,12 @@ class FeeRule(OfRights):
 
 
 class RemedyRule(OfRights):
-    """Where a person who disagrees may go, beside the authority of the place."""
+    """Where a person who disagrees may go, beside the authority of the place.
 
+    ``procedure``: how it is done, where the law wants it told; a code that letters have words for.
+    """
+
+    procedure: Code | None = None
     court: bool = False
     controller_complaint: bool = False
     time_limit: RemedyTime | None = None
@@ -85,7 +90,14 @@ class Authority(Frozen):
     """Whom the person may complain to. Names and addresses of offices, public knowledge."""
 
     name: str
+    """In the language of the country."""
+    names: Mapping[str, str] = Field(default_factory=dict)
+    """What it calls itself in other languages."""
     url: str = Field(pattern=r"^https://")
+
+    def called(self, language: str) -> str:
+        """Its name for somebody who reads a language (BCP 47)."""
+        return self.names.get(language) or self.names.get(language.split("-")[0], self.name)
 
 
 class Appeal(Figure):
@@ -103,6 +115,7 @@ class Remedies(Figure):
     controller_complaint: bool
     appeal: Appeal | None = None
     time_limit: RemedyTime | None = None
+    procedure: Code | None = None
     text: str
 
 

@@ -260,6 +260,7 @@ def remedies(code: str, jurisdiction: str, right: Right) -> Remedies:
         controller_complaint=rule.controller_complaint and not second,
         appeal=None if second else _appeal(law),
         time_limit=rule.time_limit,
+        procedure=rule.procedure,
         text=rule.text,
         cite=rule.cite,
         mark=rule.mark,

@@ -33,7 +33,8 @@ from activities.letters import (
     Withdrawal,
     WithheldGroup,
 )
-from activities.letters.samples import default_right, sample
+from activities.letters.exists import default_right
+from activities.letters.samples import sample
 from habeas.model import Right
 
 REQUEST = "HB-7K3M-9Q2X-4TDW"
@@ -55,7 +56,7 @@ def base(**changes: Any) -> dict[str, Any]:
         "status_url": "https://privacy.nordlys.example/r/HB-7K3M-9Q2X-4TDW",
         "appeal": "appeals@nordlys.example",
         "complain_within": "30 days",
-        "authority": Authority(name="Datatilsynet", url="https://www.datatilsynet.dk/"),
+        "authorities": (Authority(name="Datatilsynet", url="https://www.datatilsynet.dk/"),),
     }
     return common | changes
 
@@ -136,5 +137,5 @@ def _made_up(kind: Kind, changes: dict[str, Any]) -> LetterFacts:
         jurisdiction=common["jurisdiction"],
         right=common["right"],
     )
-    named = {"appeal": common["appeal"], "authority": common["authority"], "person_name": common["person_name"]}
+    named = {"appeal": common["appeal"], "authorities": common["authorities"], "person_name": common["person_name"]}
     return made.model_copy(update=named)

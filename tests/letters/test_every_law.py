@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from activities.letters import LANGUAGES, Controller, DelayLetter, Element, Kind, LetterFacts, render, required
+from activities.letters.exists import why_not
 from activities.letters.samples import sample
 from habeas import law
 from habeas.model import Right
@@ -21,21 +22,8 @@ ONE_EACH = [(code, found.places[0]) for code, found in law.regimes().items()] + 
 def letters(code: str, place: str) -> Iterator[LetterFacts]:
     for kind in Kind:
         for right in Right:
-            if kind is not Kind.COMPLETION_CHANGE or f"completion_change.{right.value}" in _WORDS:
+            if why_not(kind, code, place, right) is None:
                 yield sample(kind, controller=US, regime=code, jurisdiction=place, right=right)
-
-
-_WORDS = {
-    f"completion_change.{right.value}"
-    for right in (
-        Right.RECTIFICATION,
-        Right.RESTRICTION,
-        Right.OBJECTION,
-        Right.OPT_OUT_SALE,
-        Right.LIMIT_SENSITIVE,
-        Right.WITHDRAW_CONSENT,
-    )
-}
 
 
 @pytest.mark.parametrize(("code", "place"), PLACES)

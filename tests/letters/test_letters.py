@@ -132,10 +132,22 @@ CHECKLIST = [
     ("UK-GDPR", "GB-ENG", Right.ERASURE, Kind.COMPLETION_ERASURE, ["Contact details", "telling those", "Post A/S"]),
     ("US-CCPA", "US-CA", Right.ACCESS, Kind.ACKNOWLEDGEMENT, ["received", "one-time code", "2 April 2026"]),
     ("US-CCPA", "US-CA", Right.ACCESS, Kind.EXTENSION, ["more work than most", "2 June 2026"]),
-    ("US-CCPA", "US-CA", Right.ERASURE, Kind.REFUSAL, ["17(3)(b)", "What we erased all the same", "appeal"]),
+    (
+        "US-CCPA",
+        "US-CA",
+        Right.ERASURE,
+        Kind.REFUSAL,
+        ["17(3)(b)", "What we erased all the same", "You can appeal to us"],
+    ),
     ("US-CCPA", "US-CA", Right.ERASURE, Kind.COMPLETION_ERASURE, ["keep a record of this request", "2 March 2029"]),
     ("US-STATE", "US-VA", Right.ERASURE, Kind.REFUSAL, ["A law obliges", "You can appeal to us: appeals@"]),
-    ("CA-PIPEDA", "CA-ON", Right.ACCESS, Kind.EXTENSION, ["more work than most", "2 June 2026", "authority:"]),
+    (
+        "CA-PIPEDA",
+        "CA-ON",
+        Right.ACCESS,
+        Kind.EXTENSION,
+        ["more work than most", "2 June 2026", "authority:", "the extra time itself"],
+    ),
     ("CA-PIPEDA", "CA-ON", Right.ACCESS, Kind.REFUSAL, ["A law obliges", "authority:"]),
     (
         "CA-QC-25",
@@ -144,9 +156,23 @@ CHECKLIST = [
         Kind.REFUSAL,
         ["17(3)(b)", "authority:", "Time limit for this: 30 days", "unclear"],
     ),
-    ("ZA-PAIA", "ZA", Right.ACCESS, Kind.EXTENSION, ["2 June 2026", "12(3)", "authority:", "court"]),
+    ("CA-QC-25", "CA-QC", Right.ERASURE, Kind.COMPLETION_ERASURE, ["your written attestation", "by 3 March 2026"]),
+    ("CA-QC-25", "CA-QC", Right.RECTIFICATION, Kind.COMPLETION_CHANGE, ["your free copy of the changed data"]),
+    (
+        "ZA-PAIA",
+        "ZA",
+        Right.ACCESS,
+        Kind.EXTENSION,
+        ["2 June 2026", "12(3)", "authority:", "court", "the extra time itself", "Form 5"],
+    ),
     ("ZA-PAIA", "ZA", Right.ACCESS, Kind.REFUSAL, ["17(3)(b)", "authority:", "court", "Time limit"]),
-    ("NZ-PRIVACY", "NZ", Right.ACCESS, Kind.EXTENSION, ["2 June 2026", "more work than most", "authority:"]),
+    (
+        "NZ-PRIVACY",
+        "NZ",
+        Right.ACCESS,
+        Kind.EXTENSION,
+        ["2 June 2026", "more work than most", "authority:", "the extra time itself"],
+    ),
     ("NZ-PRIVACY", "NZ", Right.ACCESS, Kind.REFUSAL, ["A law obliges", "authority:"]),
 ]
 
@@ -166,17 +192,19 @@ def test_the_checklist_of_each_law(regime: str, jurisdiction: str, right: Right,
 
 # What is taken away -> what the letter then lacks, and why it is not sent.
 MISSING: list[tuple[str, str, LetterFacts, set[Element]]] = [
-    ("EU-GDPR", "DK", Refusal(**base(right=Right.ERASURE, authority=None), grounds=(Ground(code="excessive"),)),
+    ("EU-GDPR", "DK", Refusal(**base(right=Right.ERASURE, authorities=()), grounds=(Ground(code="excessive"),)),
      {Element.AUTHORITY}),
     ("EU-GDPR", "DK", Refusal(**base(), grounds=(Ground(provision="GDPR 17(3)"),)), {Element.REASONS}),
     ("EU-GDPR", "DK", Refusal(**base(), grounds=(Ground(code="a_code_without_words"),)), {Element.REASONS}),
-    ("EU-GDPR", "DK", Unverified(**base(authority=None)), {Element.AUTHORITY}),
+    ("EU-GDPR", "DK", Unverified(**base(authorities=())), {Element.AUTHORITY}),
     ("UK-GDPR", "GB-ENG", CompletionErasure(**base(right=Right.ERASURE)), {Element.RECIPIENTS}),
     ("US-CCPA", "US-CA", Acknowledgement(**base()), {Element.EXPECTED_DATE}),
+    ("US-CCPA", "US-CA", example(Kind.CODE), {Element.CLOCK_RUNS}),
     ("US-CCPA", "US-CA", Refusal(**base(), grounds=(Ground(code="excessive"),)), {Element.PROVISION}),
     ("US-STATE", "US-VA", Refusal(**base(appeal=None), grounds=(Ground(code="excessive"),)), {Element.APPEAL}),
-    ("CA-PIPEDA", "CA-ON", Extension(**base(authority=None), due_on=date(2026, 4, 1), new_due_on=date(2026, 5, 1),
-                                     grounds=(Ground(code="consultation"),)), {Element.AUTHORITY}),
+    ("CA-PIPEDA", "CA-ON", Extension(**base(authorities=()), due_on=date(2026, 4, 1), new_due_on=date(2026, 5, 1),
+                                     grounds=(Ground(code="consultation"),)),
+     {Element.ABOUT_EXTENSION, Element.AUTHORITY}),
     ("CA-QC-25", "CA-QC", Refusal(**base(complain_within=None), grounds=(Ground(code="excessive", provision="s. 34"),)),
      {Element.TIME_LIMIT}),
     ("ZA-PAIA", "ZA", Extension(**base(), due_on=date(2026, 4, 1), new_due_on=date(2026, 5, 1),
@@ -220,8 +248,8 @@ def test_an_erasure_letter_tells_what_is_kept_why_and_until_when() -> None:
     text = written(render(Kind.COMPLETION_ERASURE, "de", example(Kind.COMPLETION_ERASURE)))
     assert "Kontaktdaten (Customer relations): 12 Einträge." in text
     assert "Nachrichten (Support): 1 Eintrag." in text
-    assert "Käufe und Rechnungen (Billing): 8 Einträge. Aufbewahrt wegen: Danish Bookkeeping Act § 12." in text
-    assert "Bis einschließlich: 31. Dezember 2031." in text
+    assert "Aufbewahrt wegen: Danish Bookkeeping Act § 12. Bis einschließlich: 31. Dezember 2031." in text
+    assert "- Käufe und Rechnungen (Billing): 8 Einträge." in text
     assert "Phone system: it is being repaired" in text
 
 

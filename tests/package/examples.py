@@ -164,6 +164,6 @@ def facts(language: str = "en", **changes: Any) -> PackageFacts:
             WithheldItem(what="3 passages in comments", reason="they tell about other people", law="GDPR 15(4)"),
         ),
         "missing": (MissingSystem(title="Phone system", reason="it is being repaired"),),
-        "authority": Authority(name="Datatilsynet", url="https://www.datatilsynet.dk/"),
+        "authorities": (Authority(name="Datatilsynet", url="https://www.datatilsynet.dk/"),),
     }
     return PackageFacts(**(values | changes))

@@ -123,7 +123,7 @@ async def test_the_numbers_that_california_keeps_back_are_named_there_and_given_
     for text in (letter, package.text()):
         assert "We hold a number of yours from an authority, such as a social security" in text
         assert "We hold the number of a bank account or payment card of yours" in text
-        assert "(11 CCR 7024(d))" in text
+        assert "(11 CCR § 7024(d))" in text
         assert number not in text
         assert account not in text
     assert "Customer relations: Personal number: We hold" in letter
@@ -348,7 +348,7 @@ async def test_data_in_a_dispute_stays_until_the_dispute_is_over(world: Installa
     case = await world.through(ME, person, Right.ERASURE, jurisdiction="NO")
     now = await world.since(ME, before)
     assert now[CONTACTS][0]["email"] == person.email
-    assert "GDPR art. 17(3)(e)" in case.letter()
+    assert "GDPR Article 17(3)(e)" in case.letter()
     await office.lift_hold(placed.hold.id, by=world.staff(ME)[0])
     await world.sweep()
     row = next(iter((await world.since(ME, before))[CONTACTS]))

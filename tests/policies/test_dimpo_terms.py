@@ -50,7 +50,7 @@ async def test_a_longer_term_is_the_law_s_and_the_person_is_told_why_and_where_t
     assert first is not None
     assert later is not None
     assert first < later <= first + timedelta(days=62)
-    letter = case.letter("PIPEDA s.8(4)")
+    letter = case.letter("PIPEDA s. 8(4)")
     assert "We have to consult others before we can answer" in letter
     assert "Office of the Privacy Commissioner of Canada" in letter
     await case.approved()

@@ -63,7 +63,7 @@ async def test_a_restricted_record_is_not_erased_by_a_later_request(world: World
     assert customer(world, person).data
     letter = " ".join(world.mail.text(person.email, "you asked us to restrict it").split())
     kept = letter.partition("Kept, because you asked us to restrict it")[2]
-    assert "Kept because of: GDPR 18(2)." in kept
+    assert "Kept because of: GDPR Article 18(2)." in kept
     assert "They are erased when the restriction ends." in kept
     assert "than that law asks" not in kept, "no law's term keeps it"
     await world.office.lift_restriction(restriction.id, by="ann", reason="the address is right")

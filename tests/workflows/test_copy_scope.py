@@ -44,7 +44,7 @@ async def test_portability_covers_what_consent_or_contract_brought(world: World)
     letter = " ".join(world.mail.text(case.person.email, "/d/").split())
     assert "We found 2 records about you" in letter
     assert "History of our contact with you and Orders and invoices: Not part of this right" in letter
-    assert "(GDPR 20(1))" in letter
+    assert "(GDPR Article 20(1))" in letter
     assert "Payments" not in letter
 
 
@@ -111,7 +111,7 @@ async def test_portability_leaves_out_the_fields_that_were_worked_out_and_access
     assert "Customer relations, Contacts, Score and Usage rank: Not part of this right" in page
     assert "81.25" not in page
     assert "Customer relations: Score and Usage rank: Not part of this right" in letter
-    assert "by a request for access. (GDPR 20(1))" in letter
+    assert "by a request for access. (GDPR Article 20(1))" in letter
     case = await world.open(person)
     await case.prove()
     await case.reaches(Stage.CLOSED)
@@ -158,7 +158,7 @@ async def test_in_california_what_must_not_be_given_out_is_said_to_be_held(
     said = "We hold a number of yours from an authority, such as a social security, driving licence or passport number."
     assert said in page
     assert f"Customer relations: Ssn: {said}" in letter
-    assert "(11 CCR 7024(d))" in letter
+    assert "(11 CCR § 7024(d))" in letter
     assert "bank account" not in letter
 
 

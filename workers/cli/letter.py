@@ -163,9 +163,23 @@ class _Writer(NamedTuple):
     timezone: str
     folder: Path | None
     authority: Authority | None
+    promised: frozenset[Right]
+
+    def why_not(self, kind: Kind) -> str | None:
+        """Why there is no such letter here; None where there is."""
+        from activities.letters.exists import default_right, why_not
+
+        right = self.right or default_right(kind, self.regime, self.place)
+        return why_not(kind, self.regime, self.place, right, self.promised)
 
     def write(self, kind: Kind, language: str) -> RenderedLetter:
-        """One letter."""
+        """One letter.
+
+        Raises:
+            BadInput: there is no such letter for this right under this law; the message says why.
+        """
+        if absent := self.why_not(kind):
+            raise BadInput(absent, field="kind")
         from activities.letters import render
         from activities.letters.samples import sample
 
@@ -176,6 +190,7 @@ class _Writer(NamedTuple):
             jurisdiction=self.place,
             right=self.right,
             authority=self.authority,
+            promised=self.promised,
             timezone=self.timezone,
             language=language,
         )
@@ -190,7 +205,7 @@ def _writer(shell: Shell, controller: str | None, regime: str | None, place: str
     asked = _right(right) if right else None
     if policy is None:
         made_up = Controller(name="Example Ltd", contact="privacy@controller.example", address="1 Example Street")
-        return _Writer(made_up, code, where, asked, "en", "Europe/Copenhagen", None, None)
+        return _Writer(made_up, code, where, asked, "en", _zone(where), None, None, frozenset())
     own, known = policy.controller, policy.authority(where)
     return _Writer(
         controller=Controller(name=own.name, contact=own.email, address=own.address),
@@ -200,8 +215,15 @@ def _writer(shell: Shell, controller: str | None, regime: str | None, place: str
         language=own.languages[0],
         timezone=own.clock_tz,
         folder=policy.letters.folder if policy.letters else None,
-        authority=Authority(name=known.name, url=known.url) if known else None,
+        authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
+        promised=frozenset(policy.rights or ()),
     )
+
+
+def _zone(place: str) -> str:
+    from habeas import law
+
+    return law.default_clock_tz(place)
 
 
 def _policy(shell: Shell, controller: str) -> Policy:
@@ -264,7 +286,7 @@ def _write_all(
     from activities.letters import Kind
 
     written: list[Path] = []
-    for kind in only or tuple(Kind):
+    for kind in only or tuple(kind for kind in Kind if writer.why_not(kind) is None):
         for language in languages if not kind.to_staff else ("en",):
             letter = writer.write(kind, language)
             for suffix, content in (("html", letter.html), ("txt", f"Subject: {letter.subject}\n\n{letter.text}")):

@@ -1,0 +1,89 @@
+"""What stays, told so that a person reads each reason once: by law and end date, with the categories under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from activities.letters.blocks import Block, Element
+from activities.letters.parts import KeptGroup
+from activities.letters.wording import Words
+from habeas.staying import Because
+
+__all__ = ["Kept"]
+
+Ends = Mapping[date | None, tuple[KeptGroup, ...]]
+"""What one law keeps, by its last day."""
+
+
+class Kept:
+    """The blocks about what stays, in the words of one language."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def blocks(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
+        """A heading for each kind of reason, under it a paragraph for each law, under that what it keeps."""
+        listed = tuple(groups)
+        for reason in (None, *Because):
+            alike = tuple(group for group in listed if group.reason is reason)
+            if not alike:
+                continue
+            key = f"completion_erasure.kept{f'_{reason.value}' if reason else ''}"
+            yield Block(kind="heading", text=self._words.text(key))
+            for law, ends in _by_law(alike).items():
+                yield from self._law(law, ends, at_least=reason is not None)
+            if f"{key}_then" in self._words:
+                yield Block(kind="paragraph", text=self._words.text(f"{key}_then"))
+
+    def _law(self, law: str, ends: Ends, *, at_least: bool) -> Iterable[Block]:
+        words, cited = self._words, self._words.cited(law)
+        several = len(ends) > 1
+        elements = frozenset({Element.REASONS, Element.PROVISION} if law else {Element.REASONS})
+        lead = words.text("common.kept_several" if several else "common.kept", law=cited)
+        if not several:
+            (until,) = ends
+            if until:
+                key = "common.kept_at_least" if at_least else "common.kept_until"
+                lead = words.text(key, law=cited, date=words.date(until))
+        if law:
+            yield Block(kind="paragraph", text=lead, elements=elements)
+        if several:
+            items = tuple(self._line(until, groups, at_least=at_least) for until, groups in ends.items())
+        else:
+            items = tuple(self._item(groups) for groups in _by_category(next(iter(ends.values()))).values())
+        yield Block(kind="bullets", items=items, elements=elements)
+
+    def _line(self, until: date | None, groups: tuple[KeptGroup, ...], *, at_least: bool) -> str:
+        listed = self._words.listing(self._part(alike) for alike in _by_category(groups).values())
+        if until is None:
+            return self._words.text("common.kept_line_open", list=listed)
+        key = "common.kept_line_at_least" if at_least else "common.kept_line"
+        return self._words.text(key, date=self._words.date(until), list=listed)
+
+    def _part(self, alike: tuple[KeptGroup, ...]) -> str:
+        what = self._words.named("categories", alike[0].category)
+        return self._words.counted("common.kept_part", sum(one.count for one in alike), what=what)
+
+    def _item(self, alike: tuple[KeptGroup, ...]) -> str:
+        category = self._words.named("categories", alike[0].category)
+        systems = self._words.listing(dict.fromkeys(one.system for one in alike))
+        return self._words.counted("common.group", sum(one.count for one in alike), category=category, system=systems)
+
+
+def _by_law(groups: Iterable[KeptGroup]) -> dict[str, Ends]:
+    """By law as told, and under it by last day, those that are not known last."""
+    found: dict[str, dict[date | None, tuple[KeptGroup, ...]]] = {}
+    for group in sorted(groups, key=lambda one: (one.law, one.until or date.max)):
+        # What was refused stays, whatever the term of a law besides; what passes may outlast that term.
+        until = None if group.reason is Because.EXEMPT else group.until
+        ends = found.setdefault(group.law, {})
+        ends[until] = (*ends.get(until, ()), group)
+    return dict(found.items())
+
+
+def _by_category(groups: Iterable[KeptGroup]) -> dict[str, tuple[KeptGroup, ...]]:
+    found: dict[str, tuple[KeptGroup, ...]] = {}
+    for group in groups:
+        found[group.category] = (*found.get(group.category, ()), group)
+    return found

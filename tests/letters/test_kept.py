@@ -1,0 +1,71 @@
+"""What stays is told once for each law and last day, however many categories and systems it is about."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from activities.letters import CompletionErasure, Controller, KeptGroup, Kind, RenderedLetter, render
+from activities.letters.samples import sample
+from habeas.model import Right
+from habeas.staying import Because
+
+US = Controller(name="Nordlys ApS", contact="privacy@nordlys.example")
+HELD = "GDPR art. 17(3)(e)"
+BOOKS = "Bookkeeping Act s. 12"
+CATEGORIES = ("contact", "identity", "account", "transactions", "payments", "communication", "support", "marketing")
+
+
+def group(category: str, **what: object) -> KeptGroup:
+    facts = {"system": "Shop", "count": 2, "law": BOOKS} | what
+    return KeptGroup.model_validate(facts | {"category": category})
+
+
+def letter(*kept: KeptGroup, language: str = "en") -> RenderedLetter:
+    facts = sample(Kind.COMPLETION_ERASURE, controller=US, regime="CA-QC-25", jurisdiction="CA-QC", right=Right.ERASURE)
+    assert isinstance(facts, CompletionErasure)
+    return render(facts.kind, language, facts.model_copy(update={"kept": kept}))
+
+
+def text(*kept: KeptGroup, language: str = "en") -> str:
+    return " ".join(letter(*kept, language=language).text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def test_a_matter_that_keeps_many_categories_is_named_once() -> None:
+    held = [
+        group(category, law=HELD, reason=Because.LEGAL_HOLD, system=system)
+        for category in CATEGORIES
+        for system in ("Shop", "Help desk")
+    ]
+    for language, cited in (("en", "GDPR Article 17(3)(e)"), ("fr", "art. 17, par. 3, point e), du RGPD")):
+        told = letter(*held, language=language)
+        assert " ".join(told.text.split()).count(cited) == 1
+        assert told.html.count(cited) == 1
+    assert "- Contact details (Shop and Help desk): 4 records." in text(*held)
+
+
+def test_years_of_one_law_are_lines_under_it() -> None:
+    kept = [
+        group(category, until=date(year, 12, 31)) for year in (2029, 2027, 2028) for category in ("payments", "support")
+    ]
+    told = text(*kept)
+    assert told.count(BOOKS) == 1
+    assert "Kept because of: Bookkeeping Act s. 12. Until when:" in told
+    lines = [f"- Until 31 December {year}: Payments (2 records) and Support (2 records)" for year in (2027, 2028, 2029)]
+    assert " ".join(lines) in told
+
+
+def test_one_last_day_stands_beside_its_law() -> None:
+    told = text(group("payments", until=date(2031, 12, 31)), group("support", law="Other Act", until=None))
+    assert "Kept because of: Bookkeeping Act s. 12. Until: 31 December 2031. - Payments (Shop): 2 records." in told
+    assert "Kept because of: Other Act. - Support (Shop): 2 records." in told
+
+
+def test_a_day_that_is_not_known_comes_last() -> None:
+    told = text(group("payments"), group("support", until=date(2031, 12, 31)))
+    assert "- Until 31 December 2031: Support (2 records) - End not known yet: Payments (2 records)" in told
+
+
+def test_what_was_refused_stays_whatever_a_term_says() -> None:
+    told = text(group("support", law="GDPR 17(3)(b)", reason=Because.EXEMPT, until=date(2031, 12, 31)))
+    assert "Kept because of: GDPR Article 17(3)(b). - Support" in told
+    assert "2031" not in told

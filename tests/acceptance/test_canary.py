@@ -217,8 +217,11 @@ async def _rectification(house: House, made: Canaries, person: Planted) -> None:
         *made.words("evidence", "note", "by", "reason"),
         code=2,
     )
+    # So long ago that there is a delay to tell of.
+    received = f"{datetime.now(UTC) - timedelta(days=60):%Y-%m-%d}"
     said = await habeas(
         *("request", "open", "--right", "rectification", "--email", person.email, "--language", "en"),
+        *("--received", received),
         *("--correct", f"email: {person.email} => {made.letters}4.new@example.com"),
         *("--correct", f"{made.say('what')}: {made.say('old')} => {made.say('new')}"),
         *made.words("evidence", "note", "by", "reason"),

@@ -152,10 +152,19 @@ async def test_every_activity_and_timer_has_a_summary(house: House, seen: Seen) 
     client = await house.temporal()
     for request_id in (seen.waiting, seen.closed):
         history = await client.get_workflow_handle(request_id).fetch_history()
-        found = [(event, await _summary(event)) for event in history.events if event.event_type in SUMMARISED]
+        found = [
+            (event, await _summary(event))
+            for event in history.events
+            if event.event_type in SUMMARISED and not _is_patch(event)
+        ]
         assert {event.event_type for event, _ in found} == set(SUMMARISED)
         bare = [_name(event) for event, summary in found if not summary]
         assert bare == []
+
+
+def _is_patch(event: HistoryEvent) -> bool:
+    """A mark of the code's version, which the SDK gives no summary: its details name the patch."""
+    return event.marker_recorded_event_attributes.marker_name == "core_patch"
 
 
 async def _summary(event: HistoryEvent) -> str:

@@ -28,20 +28,14 @@ def refs(collection: str, *keys: str) -> tuple[RecordRef, ...]:
     return tuple(RecordRef(collection=collection, key=key) for key in keys)
 
 
-class Store:
-    """One database with a schema and a map."""
+class Connected:
+    """A database of whatever kind with a map, through its connector."""
 
-    def __init__(self, dsn: str, connection: asyncpg.Connection, folder: Path, schema: str = "public") -> None:
+    def __init__(self, dsn: str, folder: Path) -> None:
         self.dsn = dsn
-        self.sql = connection
         self.folder = folder
-        self.schema = schema
         self.connector: SqlConnector
         self._made: list[SqlConnector] = []
-
-    async def build(self, ddl: str, map_text: str, **settings: Any) -> SqlConnector:
-        await self.sql.execute(ddl)
-        return self.connect(map_text, **settings)
 
     def connect(self, map_text: str, **settings: Any) -> SqlConnector:
         path = self.folder / "map.toml"
@@ -56,16 +50,6 @@ class Store:
     async def aclose(self) -> None:
         for connector in self._made:
             await connector.aclose()
-
-    async def rows(self, *, versions: bool = False) -> Rows:
-        """Every row of every table by key position, byte for byte; with ``versions`` also where and since when."""
-        tables = await self.sql.fetch("SELECT relid::regclass::text AS name FROM pg_stat_user_tables ORDER BY 1")
-        found: Rows = {}
-        for table in tables:
-            extra = "xmin::text || ctid::text ||" if versions else ""
-            query = f"SELECT {extra} t::text AS row FROM {table['name']} t"  # noqa: S608  names from the catalogue
-            found[table["name"]] = {row["row"]: row["row"] for row in await self.sql.fetch(query)}
-        return found
 
     async def plan(
         self, roots: Iterable[RecordRef], identifiers: Iterable[Identifier] = (), today: date = TODAY
@@ -90,6 +74,29 @@ class Store:
         answer = await self.connector.confirm(plan, None)
         assert isinstance(answer, Done), answer
         return answer.result
+
+
+class Store(Connected):
+    """One PostgreSQL database with a schema and a map."""
+
+    def __init__(self, dsn: str, connection: asyncpg.Connection, folder: Path, schema: str = "public") -> None:
+        super().__init__(dsn, folder)
+        self.sql = connection
+        self.schema = schema
+
+    async def build(self, ddl: str, map_text: str, **settings: Any) -> SqlConnector:
+        await self.sql.execute(ddl)
+        return self.connect(map_text, **settings)
+
+    async def rows(self, *, versions: bool = False) -> Rows:
+        """Every row of every table by key position, byte for byte; with ``versions`` also where and since when."""
+        tables = await self.sql.fetch("SELECT relid::regclass::text AS name FROM pg_stat_user_tables ORDER BY 1")
+        found: Rows = {}
+        for table in tables:
+            extra = "xmin::text || ctid::text ||" if versions else ""
+            query = f"SELECT {extra} t::text AS row FROM {table['name']} t"  # noqa: S608  names from the catalogue
+            found[table["name"]] = {row["row"]: row["row"] for row in await self.sql.fetch(query)}
+        return found
 
 
 def by_fate(outcomes: Iterable[ObjectOutcome]) -> dict[str, list[str]]:

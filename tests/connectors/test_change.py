@@ -12,7 +12,7 @@ from habeas.connector import Capability, Change, Changing, FieldChange, RecordRe
 from habeas.errors import ConnectorError, Quarantine
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome
 from tests.connectors import club
-from tests.connectors.store import Store, gone, ids, new, refs
+from tests.connectors.store import Connected, Store, gone, ids, new, refs
 
 ANN = refs("members", "[1]")
 
@@ -25,13 +25,13 @@ def fates(outcomes: Iterable[ObjectOutcome]) -> list[str]:
     return [f"{one.field or one.collection + one.key} {one.reason or one.fate}" for one in outcomes]
 
 
-async def changed(store: Store, change: Change) -> list[str]:
+async def changed(store: Connected, change: Change) -> list[str]:
     answer = await store.connector.change(change, None)
     assert isinstance(answer, Done), answer
     return fates(answer.result)
 
 
-async def confirmed(store: Store, change: Change) -> list[str]:
+async def confirmed(store: Connected, change: Change) -> list[str]:
     answer = await store.connector.confirm_change(change, None)
     assert isinstance(answer, Done), answer
     return fates(answer.result)

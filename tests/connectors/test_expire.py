@@ -16,7 +16,7 @@ from habeas.errors import Quarantine, Terminal, Transient
 from habeas.outcomes import Done
 from habeas.plan import term_end
 from tests.connectors import club
-from tests.connectors.store import TODAY, Store, by_fate, gone, new, refs
+from tests.connectors.store import TODAY, Connected, Store, by_fate, gone, new, refs
 
 OVER = ["photos[1000]", "visits[100]", "visits[101]", "visits[103]", "visits[104]"]
 
@@ -27,11 +27,11 @@ async def shop(store: Store) -> Store:
     return store
 
 
-async def pages(store: Store, today: date = TODAY, cursor: str | None = None) -> list[Page]:
+async def pages(store: Connected, today: date = TODAY, cursor: str | None = None) -> list[Page]:
     return [page async for page in store.connector.expired(today, cursor)]
 
 
-async def over(store: Store, today: date = TODAY) -> list[Record]:
+async def over(store: Connected, today: date = TODAY) -> list[Record]:
     return [record for page in await pages(store, today) for record in page.records]
 
 
@@ -43,7 +43,7 @@ def planned(records: list[Record], treatment: Treatment = Treatment.DELETE) -> S
     return SystemPlan(system="shop", roots=(), identifiers=(), objects=objects)
 
 
-async def expired(store: Store, plan: SystemPlan) -> dict[str, list[str]]:
+async def expired(store: Connected, plan: SystemPlan) -> dict[str, list[str]]:
     answer = await store.connector.expire(plan)
     assert isinstance(answer, Done), answer
     return by_fate(answer.result)

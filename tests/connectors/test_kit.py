@@ -145,8 +145,9 @@ class ShopWorld(World):
     async def theirs(self) -> object:
         return await self._rows("AND id = 1", "AND user_id = 1", "AND id IN (10, 11)", "IN (100, 101, 102, 103)")
 
-    async def _rows(self, users: str, owned: str, tickets: str, comments: str) -> object:
-        where = {
+    @staticmethod
+    def conditions(users: str, owned: str, tickets: str, comments: str) -> dict[str, str]:
+        return {
             "users": users,
             "user_emails": owned,
             "invoices": owned,
@@ -154,6 +155,9 @@ class ShopWorld(World):
             "comments": f"AND id {comments}",
             "attachments": f"AND comment_id {comments}",
         }
+
+    async def _rows(self, users: str, owned: str, tickets: str, comments: str) -> object:
+        where = self.conditions(users, owned, tickets, comments)
         queries = {name: f"SELECT t::text FROM {name} t WHERE true {one} ORDER BY 1" for name, one in where.items()}  # noqa: S608  constants above
         return {name: [row["t"] for row in await self._store.sql.fetch(query)] for name, query in queries.items()}
 

@@ -12,7 +12,7 @@ from activities.connectors.sql.effects import constant, erased_columns
 from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.fit import fit
 from activities.connectors.sql.schema import Check, Schema, Table, reflect
-from activities.connectors.sql.session import Database
+from activities.connectors.sql.session import Database, is_portable
 from activities.connectors.sql.shape import PgType, Place, shape
 from habeas.datamap import DataMap, Effect, Finding, TableRule, problems
 from habeas.datamap.finding import finding
@@ -23,7 +23,7 @@ def check_map(data_map: DataMap, url: str) -> tuple[Finding, ...]:
     """Everything to decide or to correct; empty if the map may be used. Not from inside an event loop.
 
     Raises:
-        ConfigurationError: not a PostgreSQL address.
+        ConfigurationError: not the address of a database.
         Transient, Terminal: the database does not answer, or refuses.
     """
     return asyncio.run(check(data_map, url))
@@ -31,12 +31,16 @@ def check_map(data_map: DataMap, url: str) -> tuple[Finding, ...]:
 
 async def check(data_map: DataMap, url: str) -> tuple[Finding, ...]:
     """As `check_map`, from inside an event loop."""
+    if is_portable(url):
+        from activities.connectors.sql_portable.check import check as check_portable  # built on this module
+
+        return await check_portable(data_map, url)
     database = Database(url, data_map, pool_size=1)
 
     async def look() -> tuple[Finding, ...]:
         async with database.reading() as connection:
             schema = await reflect(connection, data_map.schema_name)
-            found = _together(problems(data_map), fit(data_map, schema))
+            found = together(problems(data_map), fit(data_map, schema))
             return found or await _constants(connection, data_map, schema)
 
     try:
@@ -45,7 +49,8 @@ async def check(data_map: DataMap, url: str) -> tuple[Finding, ...]:
         await database.aclose()
 
 
-def _together(*parts: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def together(*parts: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """All findings in the file's order."""
     return tuple(sorted((one for part in parts for one in part), key=lambda one: (one.line or 0, one.table or "")))
 
 

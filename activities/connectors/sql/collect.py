@@ -77,7 +77,7 @@ async def _entries(
         if place.number == position.table and position.marks:
             after = await _marked(connection, shape, place, roots, cursors, position.marks)
         query = _passing_by(shape, place, roots, after)
-        references = _holding(place)
+        references = holding(place)
         result = await connection.stream(query, execution_options={"max_row_buffer": PAGE_ROWS})
         async for row in result:
             key = tuple(row[: len(place.key)])
@@ -103,8 +103,8 @@ async def _marked(
 
 def _passing_by(shape: Shape, place: Place, roots: Roots, after: Key | None) -> sa.Select[*tuple[Any, ...]]:
     """Keys in order, with each row's size, the rows of the person it points at, and whether others point at it."""
-    references = _holding(place)
-    outside = [key for key in shape.pointing_at(place.name) if not _is_link(shape, key)]
+    references = holding(place)
+    outside = [key for key in shape.pointing_at(place.name) if not is_link(shape, key)]
     also = [key.table for key in outside if key.schema == shape.schema.name and key.table in shape.places]
     sets = person_sets(shape, roots, [place.name, *(reference.target for reference in references), *also])
     mine = sets[place.name]
@@ -145,7 +145,7 @@ def _content(place: Place) -> sa.ColumnElement[Any] | None:
     return place.column(rule.content) if rule and place.rule.rule(rule.content).disclose else None
 
 
-def _holding(place: Place) -> list[Reference]:
+def holding(place: Place) -> list[Reference]:
     """References that hold a parent in place. One that anonymising cuts does not, unless the row may stay whole."""
     rules = place.rule.columns
     stays_whole = place.rule.erase is Treatment.RETAIN
@@ -156,7 +156,7 @@ def _holding(place: Place) -> list[Reference]:
     ]
 
 
-def _is_link(shape: Shape, foreign: ForeignKey) -> bool:
+def is_link(shape: Shape, foreign: ForeignKey) -> bool:
     """Rows that point by a link are the person's themselves, and show as such."""
     pairs = set(zip(foreign.columns, foreign.target_columns, strict=True))
     if foreign.schema != shape.schema.name or foreign.table not in shape.places:

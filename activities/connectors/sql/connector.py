@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -22,7 +22,7 @@ from activities.connectors.sql.expired import expired
 from activities.connectors.sql.health import health
 from activities.connectors.sql.keys import by_table
 from activities.connectors.sql.locate import locate
-from activities.connectors.sql.session import Database
+from activities.connectors.sql.session import Database, is_portable
 from habeas.connector import Change, Health, Located, Manifest, Page, RecordRef, SystemPlan
 from habeas.datamap import DataMap, load_map, require_decided
 from habeas.errors import ConfigurationError, DataMapError, HabeasError
@@ -36,7 +36,7 @@ class SqlSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     url: SecretStr
-    """``postgresql://user:password@host:port/database``."""
+    """``postgresql://user:password@host:port/database``, ``mysql://…``, ``mariadb://…`` or ``sqlite:///path``."""
     map: Path
     pool_size: int = Field(default=4, ge=1, le=100)
     statement_timeout: float = Field(default=60.0, gt=0, description="seconds")
@@ -59,15 +59,21 @@ class SqlConnector:
         )
 
     @classmethod
-    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
-        """Make it from ``{"url": …, "map": path}``; the database is not asked yet.
+    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> SqlConnector:
+        """Make it from ``{"url": …, "map": path}``, for the kind of database that the address names.
 
         Raises:
             ConfigurationError: a setting is missing, unknown or wrong, or the map is another system's.
             DataMapError: the map is missing, broken or undecided.
         """
         known = read_settings(SqlSettings, system, settings)
-        return cls(_decided_map(system, known.map), known)
+        data_map = _decided_map(system, known.map)
+        if is_portable(known.url.get_secret_value()):
+            # Here, for it is built on this module.
+            from activities.connectors.sql_portable.connector import PortableSqlConnector
+
+            return PortableSqlConnector(data_map, known)
+        return cls(data_map, known)
 
     @classmethod
     def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:

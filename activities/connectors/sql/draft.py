@@ -11,7 +11,7 @@ from activities.connectors.sql.draft_changes import changes, rectifiable
 from activities.connectors.sql.effects import takes
 from activities.connectors.sql.errors import guarded
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
-from activities.connectors.sql.session import Database
+from activities.connectors.sql.session import Database, is_portable
 from habeas.datamap import ColumnRule, DataMap, Effect, parse_map
 from habeas.datamap.looks import looks_derived, looks_like
 from habeas.phrases import Part, spoken
@@ -50,7 +50,7 @@ def draft_map(url: str, system: str, schema: str = "public", languages: Sequence
         languages: those that people are answered in; each gets a place for the words.
 
     Raises:
-        ConfigurationError: not a PostgreSQL address.
+        ConfigurationError: not the address of a database.
         Transient, Terminal: the database does not answer, or refuses.
     """
     return asyncio.run(draft(url, system, schema, languages))
@@ -58,6 +58,10 @@ def draft_map(url: str, system: str, schema: str = "public", languages: Sequence
 
 async def draft(url: str, system: str, schema: str = "public", languages: Sequence[str] = ()) -> str:
     """As `draft_map`, from inside an event loop."""
+    if is_portable(url):
+        from activities.connectors.sql_portable.check import draft as draft_portable  # built on this module
+
+        return await draft_portable(url, system, schema, languages)
     database = Database(url, DataMap.model_validate({"system": system, "schema": schema}), pool_size=1)
 
     async def look() -> Schema:
@@ -70,7 +74,7 @@ async def draft(url: str, system: str, schema: str = "public", languages: Sequen
         await database.aclose()
 
 
-def write(schema: Schema, system: str, languages: Sequence[str] = ()) -> str:
+def write(schema: Schema, system: str, languages: Sequence[str] = (), *, says_schema: bool = True) -> str:
     """The text of the draft. Pure."""
     guesses = _Guesses(schema)
     lines = [
@@ -80,7 +84,7 @@ def write(schema: Schema, system: str, languages: Sequence[str] = ()) -> str:
         f"title = {_quoted('?' + system)}",
         f"language = {_quoted('?' + _OWN)}  # guess: of all in this file that people read",
         f"languages = [{', '.join(map(_quoted, languages))}]  # those that people are answered in",
-        f"schema = {_quoted(schema.name)}",
+        *([f"schema = {_quoted(schema.name)}"] if says_schema else []),
     ]
     if schema.others:
         lines += ["", "[other_schemas]  # each: why it may be left out, or which other system maps it"]

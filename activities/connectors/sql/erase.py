@@ -7,13 +7,13 @@ answered needs no care: the second run finds everything in its end state and cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.keys import Key, by_table
-from activities.connectors.sql.planned import Planned, sorted_out, states
+from activities.connectors.sql.planned import Planned, State, sorted_out, states
 from activities.connectors.sql.schema import ForeignKey
 from activities.connectors.sql.session import Database
 from activities.connectors.sql.shape import Shape, clause
@@ -26,7 +26,7 @@ from habeas.outcomes import Done, Drifted, EraseAnswer, Fate, ObjectOutcome
 FATES = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
 
 
-class _Drift(Exception):
+class Drift(Exception):
     """Leaves the transaction, so that it is rolled back."""
 
     def __init__(self, changed: int, appeared: int) -> None:
@@ -43,8 +43,13 @@ async def erase(database: Database, plan: SystemPlan) -> EraseAnswer:
         async with database.writing() as connection:
             shape = await database.shape(connection)
             await _carry_out(connection, shape, plan)
-    except _Drift as drift:
+    except Drift as drift:
         return drift.answer
+    return done_by_plan(plan)
+
+
+def done_by_plan(plan: SystemPlan) -> Done[tuple[ObjectOutcome, ...]]:
+    """Everything has become what was planned."""
     return Done[tuple[ObjectOutcome, ...]](result=tuple(outcome(each, FATES[each.treatment]) for each in plan.objects))
 
 
@@ -66,7 +71,7 @@ async def _carry_out(connection: AsyncConnection, shape: Shape, plan: SystemPlan
     todo, changed = await _compare(connection, shape, planned)
     appeared = await _appeared(connection, shape, plan, planned)
     if changed or appeared:
-        raise _Drift(changed, appeared)
+        raise Drift(changed, appeared)
     if not todo:
         return
 
@@ -84,23 +89,30 @@ async def _compare(connection: AsyncConnection, shape: Shape, planned: Planned) 
         kept = [key for key, each in rows.items() if each.treatment is Treatment.RETAIN]
         going = [key for key, each in rows.items() if each.treatment is not Treatment.RETAIN]
         now = await states(connection, place, kept) | await states(connection, place, going, lock=True)
-        for key, each in rows.items():
-            state = now.get(key)
-            same = state is not None and state.fingerprint == each.fingerprint
-            match each.treatment:
-                case Treatment.DELETE if state is None:
-                    continue
-                case Treatment.ANONYMISE if state is not None and state.is_erased:
-                    continue
-                case Treatment.DELETE if same:
-                    todo.delete.setdefault(name, []).append(key)
-                case Treatment.ANONYMISE if same:
-                    todo.anonymise.setdefault(name, []).append(key)
-                case Treatment.RETAIN if same:
-                    continue
-                case _:
-                    changed += 1
+        changed += sort_by_state(name, rows, now, todo)
     return todo, changed
+
+
+def sort_by_state(name: str, rows: Mapping[Key, PlannedObject], now: Mapping[Key, State], todo: ToDo) -> int:
+    """Put what is still to do in a table into ``todo``; answers how many are neither as planned from nor to."""
+    changed = 0
+    for key, each in rows.items():
+        state = now.get(key)
+        same = state is not None and state.fingerprint == each.fingerprint
+        match each.treatment:
+            case Treatment.DELETE if state is None:
+                continue
+            case Treatment.ANONYMISE if state is not None and state.is_erased:
+                continue
+            case Treatment.DELETE if same:
+                todo.delete.setdefault(name, []).append(key)
+            case Treatment.ANONYMISE if same:
+                todo.anonymise.setdefault(name, []).append(key)
+            case Treatment.RETAIN if same:
+                continue
+            case _:
+                changed += 1
+    return changed
 
 
 async def _appeared(connection: AsyncConnection, shape: Shape, plan: SystemPlan, planned: Planned) -> int:
@@ -124,7 +136,7 @@ async def _nothing_left_pointing(connection: AsyncConnection, shape: Shape, todo
         for foreign in shape.pointing_at(name):
             strangers, staying = await _pointing(connection, shape, foreign, todo, planned)
             if strangers:
-                raise _Drift(0, strangers)
+                raise Drift(0, strangers)
             if staying:
                 raise Quarantine(f"The plan keeps {staying} rows of {foreign.table} that point at rows it deletes.")
 

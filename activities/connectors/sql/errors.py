@@ -37,8 +37,14 @@ def translate(error: Exception, system: str) -> HabeasError:
         return error
     orig = error.orig if isinstance(error, DBAPIError) else error
     state = str(getattr(orig, "sqlstate", None) or "")
-    if state:
-        return _by_state(state, orig, system)
+    return _by_state(state, orig, system) if state else translate_unknown(error, system)
+
+
+def translate_unknown(error: Exception, system: str) -> HabeasError:
+    """As `translate`, for what the database gave no code to."""
+    if isinstance(error, HabeasError):
+        return error
+    orig = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(error, OSError | PoolTimeout | TimeoutError | EOFError):
         return Transient(f"{system}: the database does not answer ({type(error).__name__}).", system=system)
     if isinstance(error, DBAPIError) or type(error).__module__.startswith("asyncpg"):
@@ -78,11 +84,13 @@ def _where(orig: object) -> str:
     return ", ".join(f"{kind} {name}" for kind, name in zip(("table", "constraint"), names, strict=True) if name)
 
 
-async def guarded(system: str, work: Callable[[], Awaitable[R]]) -> R:
+async def guarded(
+    system: str, work: Callable[[], Awaitable[R]], ours_for: Callable[[Exception, str], HabeasError] = translate
+) -> R:
     """Do the work; whatever the database says against it comes out as one of our errors."""
     try:
         return await work()
     except Exception as error:  # noqa: BLE001  the one place where foreign errors end
-        ours = translate(error, system)
+        ours = ours_for(error, system)
     # Outside the handler: so that the original, which quotes rows, does not ride along as context.
     raise ours

@@ -27,7 +27,9 @@ REFERENCED = "referenced"
 
 
 @dataclass(slots=True)
-class _Judged:
+class Judged:
+    """What is still to be ended, and what is left and why."""
+
     todo: ToDo = field(default_factory=ToDo)
     blocked: dict[tuple[str, Key], str] = field(default_factory=dict)
 
@@ -56,8 +58,8 @@ async def expire(database: Database, plan: SystemPlan) -> ConfirmAnswer:
     return Done[tuple[ObjectOutcome, ...]](result=listed)
 
 
-async def _judge_all(connection: AsyncConnection, shape: Shape, planned: Planned) -> _Judged:
-    judged = _Judged()
+async def _judge_all(connection: AsyncConnection, shape: Shape, planned: Planned) -> Judged:
+    judged = Judged()
     for name, rows in planned.items():
         place = shape.places[name]
         now = await states(connection, place, list(rows), lock=True)
@@ -92,7 +94,7 @@ async def _restricted(connection: AsyncConnection, place: Place, keys: list[Key]
     return found
 
 
-async def _hold_back(connection: AsyncConnection, shape: Shape, judged: _Judged) -> bool:
+async def _hold_back(connection: AsyncConnection, shape: Shape, judged: Judged) -> bool:
     """Take rows out that something staying points at; True if there were any, for these now stay as well."""
     found: set[tuple[str, Key]] = set()
     for name, keys in judged.todo.delete.items():

@@ -23,7 +23,7 @@ from habeas.connector import Page, Record, Treatment
 
 
 @dataclass(frozen=True, slots=True)
-class _Behind:
+class Behind:
     """A place in the order of the rows: behind this one, or at the start of the table."""
 
     table: str
@@ -37,7 +37,7 @@ async def expired(database: Database, secret: str, today: date, cursor: str | No
     that would go too. No connection is held between pages. Left out: rows without a date, restricted rows, and those
     that were anonymised already.
     """
-    at: _Behind | None = None
+    at: Behind | None = None
     first = True
     while True:
         async with database.reading() as connection:
@@ -52,12 +52,12 @@ async def expired(database: Database, secret: str, today: date, cursor: str | No
             yield Page(records=records, cursor=None)
             return
         place, key, _ = found[-1]
-        at = _Behind(place.name, key)
+        at = Behind(place.name, key)
         last = [key for each, key, _ in found if each is place]
         yield Page(records=records, cursor=cursors.write(place, last))
 
 
-def _order(shape: Shape) -> list[Place]:
+def tables_in_order(shape: Shape) -> list[Place]:
     """Children first, by foreign keys and links alike."""
     edges = {name: {reference.target for reference in place.references} for name, place in shape.places.items()}
     return [shape.places[name] for group in reversed(components(shape.places, edges)) for name in group]
@@ -65,23 +65,23 @@ def _order(shape: Shape) -> list[Place]:
 
 async def _behind(
     connection: AsyncConnection, shape: Shape, today: date, cursors: Cursors, cursor: str | None
-) -> _Behind | None:
+) -> Behind | None:
     position = cursors.read(cursor)
     place = next((one for one in shape.places.values() if one.number == position.table), None)
     condition = over(shape, place, place.clause, today) if place and cursor else None
     if place is None or condition is None:
         return None
     # Gone since? Then they were erased, and what is left of the table begins where it begins.
-    return _Behind(place.name, await _marked(connection, place, condition, cursors, position.marks))
+    return Behind(place.name, await _marked(connection, place, condition, cursors, position.marks))
 
 
 async def _some(
-    connection: AsyncConnection, shape: Shape, today: date, at: _Behind | None
+    connection: AsyncConnection, shape: Shape, today: date, at: Behind | None
 ) -> list[tuple[Place, Key, Record]]:
     """The next rows, one more than a page has if there are so many."""
     found: list[tuple[Place, Key, Record]] = []
     waiting = at is not None
-    for place in _order(shape):
+    for place in tables_in_order(shape):
         here = at is not None and place.name == at.table
         waiting = waiting and not here
         condition = over(shape, place, place.clause, today)

@@ -12,6 +12,16 @@ from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, 
 from habeas.datamap import ColumnRule, DataMap, Effect, Finding, TableRule
 from habeas.datamap.finding import finding
 
+UNTYPED = "untyped"
+"""The base of a column that holds values of any type: what equals what is anybody's guess."""
+_KINDS = {
+    "m": "a materialised view",
+    "f": "a foreign table",
+    "n": "a table whose engine knows no transactions",
+    "s": "a system-versioned table, whose history keeps what is deleted",
+    "v": "a virtual table",
+}
+
 
 def fit(data_map: DataMap, schema: Schema) -> tuple[Finding, ...]:
     """Everything in which the map and the database differ, or that erasure could not carry out."""
@@ -85,7 +95,7 @@ class _Fitting:
 
     def _kind(self) -> Iterator[Finding]:
         if self.table.kind not in ("r", "p"):
-            what = {"m": "a materialised view", "f": "a foreign table"}[self.table.kind]
+            what = _KINDS[self.table.kind]
             yield self._say(
                 f"it is {what}: rows cannot be erased here",
                 "map where its rows come from, and write personal = false with because",
@@ -145,6 +155,8 @@ class _Fitting:
             )
             return
         columns = [self.table.columns.get(name) for name in key]
+        if any(column and column.base == UNTYPED for column in columns):
+            yield self._say("a column of its key has no type", "declare one in the database", None, "key")
         unique = any(one.plain and one.columns <= set(key) for one in self.table.unique)
         if None in columns or not unique or any(column and not column.not_null for column in columns):
             yield self._say(
@@ -237,6 +249,8 @@ def _is_text(column: Column) -> bool:
 
 
 def _comparable(one: Column, other: Column) -> bool:
+    if UNTYPED in (one.base, other.base):
+        return False
     integers = ("int2", "int4", "int8")
     texts = ("text", "varchar", "bpchar")
     return (

@@ -63,13 +63,13 @@ async def _missing_rights(connection: AsyncConnection, shape: Shape) -> str:
 
 
 async def _missing_column_rights(connection: AsyncConnection, shape: Shape) -> list[str]:
-    changed = [(place.name, column) for place in shape.places.values() for column in _written(shape, place)]
+    changed = [(place.name, column) for place in shape.places.values() for column in written_columns(shape, place)]
     parameters = {"tables": [table for table, _ in changed], "columns": [column for _, column in changed]}
     rows = await connection.execute(_COLUMN_RIGHTS, parameters | {"schema": shape.schema.name})
     return [f"grant update ({row.columns}) on {row.table}" for row in rows]
 
 
-def _written(shape: Shape, place: Place) -> list[str]:
+def written_columns(shape: Shape, place: Place) -> list[str]:
     """Columns that anything is ever written to; one of the key where there are none, for locking rows asks for it."""
     anonymised = erased_columns(place.table, place.rule) if place.anonymisable else ()
     cut = [column for key in shape.deletion.nulled if key.table == place.name for column in key.columns]

@@ -22,7 +22,7 @@ YIELDS_MAX = 200
 
 
 @dataclass(slots=True)
-class _Found:
+class Bearers:
     """Rows on the way up, and by which identifiers each was reached."""
 
     by: dict[tuple[str, Key], dict[Identifier, None]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ async def find_roots(
     connection: AsyncConnection, shape: Shape, identifiers: Sequence[Identifier]
 ) -> dict[tuple[str, Key], tuple[Identifier, ...]]:
     """Roots, in the order of the tables and keys, with the identifiers that led there."""
-    found, roots = _Found(), _Found()
+    found, roots = Bearers(), Bearers()
     todo: list[tuple[str, Key]] = []
     for place in shape.places.values():
         for rule in place.rule.identifiers:
@@ -72,6 +72,11 @@ async def find_roots(
         todo += [parent for parent in parents if found.add(*parent, borne)]
         if not parents:
             roots.add(table, key, borne)
+    return in_order_of_tables(shape, roots)
+
+
+def in_order_of_tables(shape: Shape, roots: Bearers) -> dict[tuple[str, Key], tuple[Identifier, ...]]:
+    """Roots by table and key, unless they are too many to be one person's."""
     if len(roots.by) > MATCHES_MAX:
         raise Quarantine(f"More than {MATCHES_MAX} records bear one of the identifiers.")
     order = sorted(roots.by, key=lambda root: (shape.places[root[0]].number, encode(shape.places[root[0]], root[1])))
@@ -131,7 +136,7 @@ async def _yields(connection: AsyncConnection, shape: Shape, root: Place, key: K
         query = sa.select(*values).select_from(rows).order_by(*(place.column(name) for name in place.key))
         for row in await connection.execute(query.limit(YIELDS_MAX + 1)):
             for rule, value in zip(rules, row, strict=True):
-                identifier = _identifier(rule.kind, value)
+                identifier = identifier_of(rule.kind, value)
                 if identifier:
                     found[identifier] = None
         if len(found) > YIELDS_MAX:
@@ -139,7 +144,7 @@ async def _yields(connection: AsyncConnection, shape: Shape, root: Place, key: K
     return tuple(found)
 
 
-def _identifier(kind: str, value: str | None) -> Identifier | None:
+def identifier_of(kind: str, value: str | None) -> Identifier | None:
     """What the store holds under a kind may be anything; what has not its form cannot be searched by."""
     try:
         return Identifier(kind=kind, value=value or "")

@@ -71,11 +71,12 @@ async def restricted(connection: AsyncConnection, shape: Shape, change: Restrict
     for name, keys in by_table(shape.places, change.objects).items():
         place = shape.places[name]
         now = await _marked(connection, place, keys, is_restricted(place))
-        outcomes += [_outcome(place, key, *_fate(place, now.get(key), on=change.on)) for key in keys]
+        outcomes += [mark_outcome(place, key, *fate_of(place, now.get(key), on=change.on)) for key in keys]
     return tuple(outcomes)
 
 
-def _fate(place: Place, now: bool | None, *, on: bool) -> tuple[Fate, str | None]:
+def fate_of(place: Place, now: bool | None, *, on: bool) -> tuple[Fate, str | None]:
+    """What a row's mark means for a restriction that was asked for; None: there is no such row."""
     if place.rule.restrict is None:
         return Fate.BLOCKED, NOT_RESTRICTABLE
     if now is None:
@@ -88,7 +89,7 @@ def _fate(place: Place, now: bool | None, *, on: bool) -> tuple[Fate, str | None
 async def stop(connection: AsyncConnection, shape: Shape, change: Stop) -> tuple[ObjectOutcome, ...]:
     """Write every mark of these purposes on the persons' rows, and look again."""
     touched = await Touched.start(connection, shape)
-    for place, rule in _rules(shape, change):
+    for place, rule in rules_of(shape, change):
         before = await _of_person(connection, shape, place, rule, change.roots, lock=True)
         todo = [key for key, stopped in before.items() if not stopped]
         await _write(connection, place, rule.column, rule.to, todo, touched)
@@ -101,26 +102,27 @@ async def stop(connection: AsyncConnection, shape: Shape, change: Stop) -> tuple
 
 async def stopped(connection: AsyncConnection, shape: Shape, change: Stop) -> tuple[ObjectOutcome, ...]:
     """Each of the persons' rows that has a mark of these purposes, as it is now; roots that are gone, as not found."""
-    rules = _rules(shape, change)
+    rules = rules_of(shape, change)
     found: dict[tuple[str, Key], bool] = {}
     for place, rule in rules:
         for key, done in (await _of_person(connection, shape, place, rule, change.roots)).items():
             found[place.name, key] = found.get((place.name, key), True) and done
     outcomes = [
-        _outcome(shape.places[name], key, Fate.STOPPED if done else Fate.FAILED, None if done else NOT_STOPPED)
+        mark_outcome(shape.places[name], key, Fate.STOPPED if done else Fate.FAILED, None if done else NOT_STOPPED)
         for (name, key), done in found.items()
     ]
     for name, keys in by_table(shape.places, change.roots).items():
         there = await _marked(connection, shape.places[name], keys, sa.true())
         for key in keys:
             if key not in there:
-                outcomes.append(_outcome(shape.places[name], key, Fate.NOT_FOUND))
+                outcomes.append(mark_outcome(shape.places[name], key, Fate.NOT_FOUND))
             elif not rules:
-                outcomes.append(_outcome(shape.places[name], key, Fate.BLOCKED, NO_SUCH_PURPOSE))
+                outcomes.append(mark_outcome(shape.places[name], key, Fate.BLOCKED, NO_SUCH_PURPOSE))
     return tuple(outcomes)
 
 
-def _rules(shape: Shape, change: Stop) -> list[tuple[Place, StopRule]]:
+def rules_of(shape: Shape, change: Stop) -> list[tuple[Place, StopRule]]:
+    """The marks that stop these purposes, and where they are."""
     wanted = set(change.purposes)
     return [(place, rule) for place in shape.places.values() for rule in place.rule.stops if rule.purpose in wanted]
 
@@ -186,5 +188,6 @@ def _constant(place: Place, column: str, word: str | None) -> sa.ColumnElement[A
     return sa.cast(sa.cast(word, sa.Text), PgType(place.table.columns[column].full_type))
 
 
-def _outcome(place: Place, key: Key, fate: Fate, reason: str | None = None) -> ObjectOutcome:
+def mark_outcome(place: Place, key: Key, fate: Fate, reason: str | None = None) -> ObjectOutcome:
+    """What became of one row."""
     return ObjectOutcome(collection=place.name, key=encode(place, key), fate=fate, reason=reason)

@@ -44,6 +44,18 @@ def _form(match: MatchBy, value: str) -> str:
             return digits if value.startswith("+") else digits.removeprefix("00")
 
 
+def held(match: MatchBy, value: str) -> str:
+    """The form of a value that a column holds: what `found_form` has the database make."""
+    trimmed = value.strip(_BLANKS)
+    match match:
+        case MatchBy.EXACT:
+            return value
+        case MatchBy.CASE | MatchBy.PLUS:
+            return _form(match, trimmed)
+        case MatchBy.PHONE:
+            return _form(match, re.sub(r"[^0-9+]", "", trimmed))
+
+
 def _possible(column: Column, form: str) -> bool:
     """Can this form be a value of the column at all? A failing cast would fail the whole search."""
     if column.base in _INTEGER_BITS:

@@ -44,7 +44,7 @@ class Drift(Exception):
 
 
 @dataclass(slots=True)
-class _Field:
+class Field:
     """One value on its way."""
 
     asked: FieldChange
@@ -61,8 +61,8 @@ async def rectify(connection: AsyncConnection, shape: Shape, change: Rectify) ->
         Drift: a value is neither the old one nor the new; nothing may be kept of this transaction.
         Quarantine: a trigger stands against it.
     """
-    fields = [_Field(each) for each in change.fields]
-    rows = _by_row(shape, fields)
+    fields = [Field(each) for each in change.fields]
+    rows = by_row(shape, fields)
     drifted = 0
     for (name, key), own in rows.items():
         drifted += await _compare(connection, shape.places[name], key, own)
@@ -78,31 +78,36 @@ async def rectify(connection: AsyncConnection, shape: Shape, change: Rectify) ->
         if any(each.todo and (now is None or now[each.asked.field] != each.new) for each in own):
             raise Quarantine(f"{name}: a corrected column does not hold what was written (a trigger?).")
     await touched.verify()
+    return outcomes_of(fields)
+
+
+def outcomes_of(fields: Sequence[Field]) -> tuple[ObjectOutcome, ...]:
+    """What became of each, once it is written."""
     return tuple(
-        _outcome(each.asked, Fate.BLOCKED if each.blocked else Fate.RECTIFIED, each.blocked) for each in fields
+        rectify_outcome(each.asked, Fate.BLOCKED if each.blocked else Fate.RECTIFIED, each.blocked) for each in fields
     )
 
 
 async def rectified(connection: AsyncConnection, shape: Shape, change: Rectify) -> tuple[ObjectOutcome, ...]:
     """Does each field hold its new value now?"""
-    fields = [_Field(each) for each in change.fields]
+    fields = [Field(each) for each in change.fields]
     found: dict[int, ObjectOutcome] = {}
-    for (name, key), own in _by_row(shape, fields).items():
+    for (name, key), own in by_row(shape, fields).items():
         now = await _shown(connection, shape.places[name], key)
         for each in own:
             await _cast(connection, shape.places[name], key, each)
             if now is None:
-                found[id(each)] = _outcome(each.asked, Fate.NOT_FOUND)
+                found[id(each)] = rectify_outcome(each.asked, Fate.NOT_FOUND)
             elif each.blocked or now[each.asked.field] != each.new:
-                found[id(each)] = _outcome(each.asked, Fate.FAILED, NOT_RECTIFIED)
+                found[id(each)] = rectify_outcome(each.asked, Fate.FAILED, NOT_RECTIFIED)
             else:
-                found[id(each)] = _outcome(each.asked, Fate.RECTIFIED)
-    return tuple(found.get(id(each)) or _outcome(each.asked, Fate.FAILED, each.blocked) for each in fields)
+                found[id(each)] = rectify_outcome(each.asked, Fate.RECTIFIED)
+    return tuple(found.get(id(each)) or rectify_outcome(each.asked, Fate.FAILED, each.blocked) for each in fields)
 
 
-def _by_row(shape: Shape, fields: Sequence[_Field]) -> dict[tuple[str, Key], list[_Field]]:
+def by_row(shape: Shape, fields: Sequence[Field]) -> dict[tuple[str, Key], list[Field]]:
     """By table and key, in one order for everybody; what the map does not let be rectified is blocked and left out."""
-    found: dict[tuple[str, Key], list[_Field]] = {}
+    found: dict[tuple[str, Key], list[Field]] = {}
     for each in fields:
         place = shape.places.get(each.asked.collection)
         rule = place.rule.columns.get(each.asked.field) if place else None
@@ -116,7 +121,7 @@ def _by_row(shape: Shape, fields: Sequence[_Field]) -> dict[tuple[str, Key], lis
     return {row: found[row] for row in sorted(found, key=lambda row: (shape.places[row[0]].number, row[1]))}
 
 
-async def _compare(connection: AsyncConnection, place: Place, key: Key, fields: Sequence[_Field]) -> int:
+async def _compare(connection: AsyncConnection, place: Place, key: Key, fields: Sequence[Field]) -> int:
     """Decide each field of a row; answers how many are neither as collected nor as asked for."""
     now = await _shown(connection, place, key, lock=True)
     drifted = 0
@@ -147,7 +152,7 @@ async def _shown(
     return read_data(rows[0][0]) if rows else None
 
 
-async def _cast(connection: AsyncConnection, place: Place, key: Key, each: _Field) -> None:
+async def _cast(connection: AsyncConnection, place: Place, key: Key, each: Field) -> None:
     """Have the database read the new value as the column's type, and show it as it would be collected."""
     name = each.asked.field
     column = place.table.columns[name]
@@ -191,7 +196,7 @@ def _same_number(asked: JsonValue, shown: JsonValue) -> bool:
 
 
 async def _write(
-    connection: AsyncConnection, place: Place, key: Key, fields: Sequence[_Field], touched: Touched
+    connection: AsyncConnection, place: Place, key: Key, fields: Sequence[Field], touched: Touched
 ) -> None:
     """All of a row's values together, for they may belong together; if that is refused, each alone."""
     todo = [each for each in fields if each.todo]
@@ -207,7 +212,7 @@ async def _write(
 
 
 async def _try(
-    connection: AsyncConnection, place: Place, key: Key, fields: Sequence[_Field], touched: Touched
+    connection: AsyncConnection, place: Place, key: Key, fields: Sequence[Field], touched: Touched
 ) -> str | None:
     """Why the database refuses, if it does; then nothing was written."""
     own, given = _itself(place), given_keys(place, [key])
@@ -239,5 +244,6 @@ def _why(error: DBAPIError) -> str:
     return _WHY.get(state, WRONG_VALUE)
 
 
-def _outcome(asked: FieldChange, fate: Fate, reason: str | None = None) -> ObjectOutcome:
+def rectify_outcome(asked: FieldChange, fate: Fate, reason: str | None = None) -> ObjectOutcome:
+    """What became of one value."""
     return ObjectOutcome(collection=asked.collection, key=asked.key, field=asked.field, fate=fate, reason=reason)

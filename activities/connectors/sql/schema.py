@@ -132,7 +132,10 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that stores rows: ordinary, partitioned, foreign or a materialised view (``kind`` r, p, f, m)."""
+    """A table that stores rows: ordinary, partitioned, foreign or a materialised view (``kind`` r, p, f, m).
+
+    Of other databases also: without transactions, system-versioned, virtual (n, s, v).
+    """
 
     name: str
     kind: str

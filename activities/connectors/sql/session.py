@@ -35,6 +35,11 @@ _SETTINGS = {
 }
 
 
+def is_portable(url: str) -> bool:
+    """Is it an address of a kind of database that `activities.connectors.sql_portable` serves?"""
+    return url.partition(":")[0].partition("+")[0] in ("mysql", "mariadb", "sqlite")
+
+
 def engine_url(url: str, system: str) -> URL:
     """The asyncpg form of a ``postgresql://`` address.
 

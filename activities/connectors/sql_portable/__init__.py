@@ -1,0 +1,1 @@
+"""The SQL connector's engine for databases other than PostgreSQL."""

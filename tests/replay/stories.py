@@ -29,6 +29,7 @@ from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.copies import COPIES
 from tests.replay.engine import engine
 from tests.replay.keeping import KEEPING
+from tests.replay.order import ORDER
 from tests.replay.telling import TELLING
 from tests.workflows.world import Case, Person, World, eventually, someone
 
@@ -326,6 +327,7 @@ STORIES: Mapping[str, Story] = {
     for story in (
         *BY_HAND,
         *KEEPING,
+        *ORDER,
         *TELLING,
         *COPIES,
         *ANSWERS,

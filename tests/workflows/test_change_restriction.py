@@ -86,7 +86,7 @@ async def test_whoever_had_a_contested_value_restricted_gets_it_corrected(world:
     assert contact(world, person).restricted, "the correction lifts nothing"
     assert await world.office.restrictions(request_id=restriction.id)
     letter = " ".join(world.mail.text(person.email, "You asked for the correction yourself").split())
-    assert "(GDPR 18(2))" in letter
+    assert "(GDPR Article 18(2))" in letter
     assert "Not finished yet" not in letter
     events = await case.events()
     drafted = next(one.facts for one in events if one.tag is Tag.CHANGE_DRAFTED)
@@ -111,7 +111,7 @@ async def test_what_somebody_else_had_restricted_is_not_corrected_and_the_letter
     assert customer(world, person).data["name"] == "Ada Lovelace"
     assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"rectified": 1}}
     letter = " ".join(world.mail.text(person.email, "because the use of this data is restricted").split())
-    assert "the law lets us only store this data (GDPR 18(2))" in letter
+    assert "the law lets us only store this data (GDPR Article 18(2))" in letter
     assert "not given up" not in letter, "nobody does it by themselves"
 
     async with world.parts.ledger.begin() as tx:
@@ -165,7 +165,7 @@ async def test_a_mark_that_stops_a_use_is_set_on_restricted_data_and_the_letter_
     assert contact(world, person).stopped
     assert contact(world, person).restricted
     letter = " ".join(world.mail.text(person.email, "is no use of the data").split())
-    assert "(GDPR 18(2))" in letter
+    assert "(GDPR Article 18(2))" in letter
     async with world.parts.ledger.begin() as tx:
         rows = await tx.outcomes(case.id)
     assert ("marked", "GDPR 18(2)") in {(row.reason, row.law) for row in rows}

@@ -77,6 +77,12 @@ class MustStay(NotAllowed):
     )
 
 
+class NoDelay(NotAllowed):
+    """There is no delay to tell of."""
+
+    remedy = "Wait until a promised day or the law's term is missed; `habeas request extend` announces an extension."
+
+
 class WrongCode(BadInput):
     """The code is not right."""
 

@@ -14,7 +14,7 @@ from activities.ledger import RequestRow
 from activities.outside import AskedOutside
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActCall, ActKind
-from habeas.errors import BadInput, NotAllowed
+from habeas.errors import BadInput, NoDelay, NotAllowed
 from habeas.model import REMEDIES, PauseReason, Request, Right
 from habeas.policy import Policy
 from workers.office.intake import words
@@ -115,12 +115,12 @@ def check_day(day: date | None, request: Request, policy: Policy, pauses: tuple[
     A term of the law that is over already is told of whatever the day.
 
     Raises:
-        NotAllowed: there is no delay to tell of, for nothing was promised beyond the law and its term still runs.
+        NoDelay: nothing was promised beyond the law and its term still runs.
         BadInput: the day is not after the one that is missed, or after the law's last one; both are named.
     """
     due = due_of(request, policy, pauses, now)
     if not due.delayed:
-        raise NotAllowed("Nothing was promised beyond the law, and its term is not over: there is no delay to tell of.")
+        raise NoDelay("Nothing was promised beyond the law, and its term is not over.")
     if day is None:
         return
     if due.on is not None and day <= due.on:

@@ -137,7 +137,12 @@ def hands_of(connector: Connector) -> Hands:
 def _collections(settings: ManualSettings) -> tuple[Collection, ...]:
     # What the human typed in points at nothing, and nothing at it.
     return tuple(
-        one.collection(one.name, anchor=ANCHOR, free_text=one.free_text, when_referenced=Treatment.DELETE)
+        one.collection(
+            one.name,
+            anchor=ANCHOR,
+            when_referenced=Treatment.DELETE,
+            **one.model_dump(include={"free_text", "origin", "origins", "types", "file_field"}),
+        )
         for one in settings.collections
     )
 

@@ -357,7 +357,7 @@ def test_connectors_are_found_by_name() -> None:
         ({}, "systems.shop.url"),
         ({"url": "postgresql://u:canary@h/d"}, "systems.shop.map"),
         ({"url": "postgresql://u:canary@h/d", "map": "x", "pools": 3}, "systems.shop.pools"),
-        ({"url": "mysql://u:canary@h/d", "map": "MAP"}, "is not postgresql"),
+        ({"url": "oracle://u:canary@h/d", "map": "MAP"}, "is not postgresql"),
         ({"url": "postgresql://u:canary@h/d?target_session_attrs=any", "map": "MAP"}, "target_session_attrs"),
         ({"url": "canary", "map": "MAP"}, "is not postgresql"),
         ({"url": "postgresql://u:canary@h", "map": "MAP"}, "is not postgresql"),

@@ -21,10 +21,12 @@ PURPOSES = """\
 id = "news"
 title = { en = "News", da = "Nyheder" }
 kinds = ["consent", "direct_marketing"]
+categories = ["contact"]
 [[purposes]]
 id = "cookies"
 title = { en = "Cookies", da = "Cookies" }
 kinds = ["consent"]
+categories = ["contact"]
 """
 ABROAD = """\
 [[regimes]]

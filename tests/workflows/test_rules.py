@@ -180,8 +180,9 @@ class Run:
         case = self.case
         row = await case.row()
         events = await case.events()
-        # Who looks at a closed request leaves a mark, too.
-        tags = [event.tag.value for event in events if event.tag.value != "personal_data:viewed"]
+        # Who looks at a closed request leaves a mark, too, and recipients are told beside the request.
+        beside = ("personal_data:viewed", "recipient:")
+        tags = [event.tag.value for event in events if not event.tag.value.startswith(beside)]
         assert row.outcome is not None
         assert tags.count("request:closed") == 1
         assert tags[-1] == "request:closed", "closed means closed"

@@ -58,6 +58,7 @@ async def stop(session: Session, change: Stop) -> tuple[ObjectOutcome, ...]:
         before = await _of_person(session, place, rule, change.roots, lock=True)
         todo = [key for key, row in before.items() if not row.bears(rule.column, rule.to)]
         await _write(session, place, rule.column, rule.to, todo, touched)
+        # mypy does not infer the default of a lambda; it keeps this turn's rule.
         await _look(session, place, todo, lambda row, rule=rule: row.bears(rule.column, rule.to))  # type: ignore[misc]
     await touched.verify()
     return await stopped(session, change)

@@ -86,7 +86,7 @@ class Database:
                     await connection.exec_driver_sql(statement)
                 yield connection
                 await connection.exec_driver_sql("COMMIT")
-            except BaseException:
+            except BaseException:  # a cancelled call, too, must not leave its transaction open
                 await _roll_back(connection)
                 raise
 

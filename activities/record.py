@@ -20,7 +20,7 @@ from activities.finding import (
     looked_up,
     save_graph,
 )
-from activities.ledger import Act, Tx
+from activities.ledger import WAITING, Act, SystemRow, Tx
 from activities.letters import NotARightFacts
 from activities.model import (
     AcceptAct,
@@ -252,13 +252,16 @@ class RecordActivities:
             if order.code is None:
                 await self._no_longer_waiting(tx, order)
                 return
+            before = await _stands(tx, order)
+            since = before.waiting_since if before is not None and before.state == WAITING else None
             await tx.save_system(
                 order.request_id,
                 order.system,
                 phase=order.phase,
-                state="waiting",
+                state=WAITING,
                 counts={},
-                waiting_since=order.at,
+                # Another cause, or another try, does not make the wait a shorter one.
+                waiting_since=since or order.at,
                 error_code=order.code,
                 correlation=order.correlation,
             )
@@ -273,9 +276,8 @@ class RecordActivities:
     async def _no_longer_waiting(self, tx: Tx, order: Waiting) -> None:
         if order.left_out:
             await tx.cancel_tasks(order.request_id, order.at, system=order.system)
-        rows = await tx.systems(order.request_id)
-        said = next((row for row in rows if (row.system, row.phase) == (order.system, order.phase)), None)
-        if said is not None and said.state == "waiting":
+        said = await _stands(tx, order)
+        if said is not None and said.state == WAITING:
             state = "left_out" if order.left_out else "done"
             await tx.save_system(order.request_id, order.system, phase=order.phase, state=state, counts=said.counts)
 
@@ -338,6 +340,12 @@ class RecordActivities:
             dedupe=f"clock/{dedupe}",
         )
         return times
+
+
+async def _stands(tx: Tx, order: Waiting) -> SystemRow | None:
+    """How this phase stands in this system, as far as is written down."""
+    rows = await tx.systems(order.request_id)
+    return next((row for row in rows if (row.system, row.phase) == (order.system, order.phase)), None)
 
 
 def _said(order: AcceptAct) -> dict[str, JsonValue]:

@@ -66,7 +66,7 @@ def story(told: Story) -> Iterable[RenderableType]:
         *_promised(told.standing),
         *_asked_before(told.standing),
         ("Citation", told.citation or "—"),
-        ("Waits for", ", ".join(entry.blocked_on) or "nothing"),
+        ("Waits for", _waits(told)),
         *((("Only about", ", ".join(row.categories)),) if row.categories else ()),
         *((("First", first_said(told.first)),) if told.first.code else ()),
     ):
@@ -104,6 +104,11 @@ def _due(told: Story) -> str:
     if entry.days_left is not None:
         said += f", {entry.days_left} days left" if entry.days_left >= 0 else f", {-entry.days_left} days over"
     return said + (" (extended)" if told.request.extended else "") + (" — clock paused" if entry.paused else "")
+
+
+def _waits(told: Story) -> str:
+    since = {row.system: f" since {row.waiting_since:%Y-%m-%d %H:%M} UTC ({row.error_code})" for row in told.waits}
+    return ", ".join(f"{system}{since.get(system, '')}" for system in told.entry.blocked_on) or "nothing"
 
 
 def _promised(stands: Standing) -> Iterable[tuple[str, str]]:

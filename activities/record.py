@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from prometheus_client import Counter
 from pydantic import JsonValue
 from temporalio import activity
 
@@ -21,6 +22,7 @@ from activities.finding import (
     save_graph,
 )
 from activities.ledger import WAITING, Act, SystemRow, Tx
+from activities.ledger.results import object_name
 from activities.letters import NotARightFacts
 from activities.model import (
     AcceptAct,
@@ -44,10 +46,12 @@ from activities.tasks import finish_task
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput
 from habeas.evidence import Tag
+from habeas.matching import Settled, path_words
 from habeas.model import COPIES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 
+WAITS = Counter("habeas_waits_total", "Times that a request began to wait for a system", ["system", "code"])
 _ON_GROUNDS = frozenset({ActKind.REFUSE, ActKind.EXEMPT, ActKind.CHARGE})
 
 
@@ -183,6 +187,7 @@ class RecordActivities:
                 "found": found,
                 "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
                 "by": [*sorted({one.kind for one in graph.known()})],
+                "paths": await _paths(tx, order.request_id, settled),
             }
             await tx.record(
                 order.request_id,
@@ -265,6 +270,7 @@ class RecordActivities:
                 error_code=order.code,
                 correlation=order.correlation,
             )
+            WAITS.labels(order.system, order.code).inc()
             await tx.record(
                 order.request_id,
                 Tag.SYSTEM_WAITING,
@@ -340,6 +346,17 @@ class RecordActivities:
             dedupe=f"clock/{dedupe}",
         )
         return times
+
+
+async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:
+    """How each of the person's records was found; a record is named as in the table of outcomes, by a keyed digest."""
+    key = await tx.key(request_id)
+    return {
+        key.digest(object_name(found.system, found.match.collection, found.match.key)): path_words(
+            settled.paths[found.place]
+        )
+        for found in settled.kept
+    }
 
 
 async def _stands(tx: Tx, order: Waiting) -> SystemRow | None:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from rich.console import Console
 
 from activities.ledger import SystemRow
 from habeas.acts import ActKind
 from habeas.connector import Page, RecordRef
-from habeas.errors import Quarantine, Terminal, Transient
+from habeas.errors import ConnectorError, Quarantine, Terminal, Transient
 from habeas.model import Outcome, Right, Stage
 from habeas.outcomes import Awaiting, Pending
 from habeas.policy.sections import AtDeadline
@@ -339,4 +340,58 @@ async def test_what_fails_while_it_erases_is_not_left_unerased_by_a_clock(world:
     await case.passes(timedelta(days=40))
     assert (await case.row()).overdue
     await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_metrics_say_which_system_fails_and_is_waited_for(world: World) -> None:
+    failed = {"activity": "collect", "system": "crm", "outcome": "terminal"}
+    waited = {"system": "crm", "code": "terminal"}
+    before = _counted("habeas_activities_total", failed), _counted("habeas_waits_total", waited)
+    case = await _proven(world, collect=[Terminal("no permission")])
+    await _waits(case, "terminal")
+    assert _counted("habeas_activities_total", failed) == before[0] + 1
+    assert _counted("habeas_waits_total", waited) == before[1] + 1
+    assert _counted("habeas_activity_seconds_count", {"activity": "collect", "system": "crm"}) > 0
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await case.reaches(Stage.CLOSED)
+
+
+def _counted(name: str, labels: dict[str, str]) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.parametrize("kind", [Terminal, Quarantine])
+async def test_what_a_connector_says_of_somebody_stays_sealed(
+    world: World, kind: type[ConnectorError], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its first line, its code and where the rest is kept: that is all that Temporal and the log get."""
+    person = someone("Zacharias Quist")
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    await case.code()
+    said = f"no right to read contact {person.number} (Quist)"
+    world.connectors["crm"].fail("collect", kind(said))
+    await case.prove()
+    row = await _waits(case, kind.code, "collect")
+    assert row.correlation is not None
+    async with world.parts.ledger.begin() as tx:
+        kept = await tx.error(row.correlation)
+    assert kept is not None
+    assert (kept.detail, kept.code) == (said, kind.code)
+    told = (await case.handle.fetch_history()).to_json() + "".join(capsys.readouterr())
+    assert row.correlation in told
+    assert person.number not in told
+    assert "quist" not in told.casefold()
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_what_names_nobody_is_told_as_it_is(world: World) -> None:
+    said = "The database user lacks permissions: grant select on contacts."
+    case = await _proven(world, collect=[Terminal(said)])
+    row = await _waits(case, "terminal")
+    assert row.correlation is None
+    assert said in (await case.handle.fetch_history()).to_json()
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
     await case.reaches(Stage.CLOSED)

@@ -188,7 +188,7 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
     if not found.records:
         yield "No records were found (yet)."
         return
-    table = _table("Handle", "System", "Record", "Name", "Found by", "Also bears", "Standing")
+    table = _table("Handle", "System", "Record", "Name", "Found by", "Path", "Also bears", "Standing")
     for each in found.records:
         table.add_row(
             Text(each.handle, "bold"),
@@ -196,6 +196,7 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
             f"{each.collection} {each.key}",
             escape(each.name or "—"),
             escape("\n".join(f"{one.kind} {one.value}" for one in each.found_by)),
+            each.path.replace(" > ", " >\n"),
             escape("\n".join(f"{one.kind} {one.value}" for one in each.yields if one not in each.found_by)),
             "[yellow]to be decided[/]" if each.standing == "held" else "the person's",
         )

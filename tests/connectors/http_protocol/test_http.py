@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from activities.connectors import describe_connector, load_connector
 from activities.connectors.http import HttpConnector
-from habeas.connector import Connector
+from habeas.connector import Connector, Located, Match
 from habeas.errors import ConfigurationError, Quarantine, Terminal, Transient
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World, faulty
@@ -116,6 +116,29 @@ async def test_a_service_that_is_no_longer_what_was_reviewed_does_not_fit(world:
     health = await world.connector.ping()
     assert (health.ok, health.fits) == (False, False)
     assert "purposes" in health.detail
+
+
+async def test_a_check_tries_what_only_looks(world: WiredWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that says that it is well, and whose search, veto or pages are broken, is not."""
+    before = await world.theirs(), await world.others()
+    assert (await world.connector.ping()).ok
+    assert (await world.theirs(), await world.others()) == before
+    world.system.calls.clear()
+    for method in ("locate", "collect", "vetoes"):
+        world.system.fail(method, Terminal("no right to read the orders"))
+        health = await world.connector.ping()
+        assert (health.ok, health.fits) == (False, True)
+        assert f"`{method}` does not work: no right to read the orders" in health.detail
+    assert {*world.system.calls} <= {"locate", "collect", "vetoes"}
+
+    async def everybody(identifiers: object) -> Located:
+        (one,) = world.person
+        return Located(matches=(Match(collection="accounts", key="[1]", found_by=(one,)),))
+
+    monkeypatch.setattr(world.system, "locate", everybody)
+    health = await world.connector.ping()
+    assert "`locate` answers with somebody's data" in health.detail
+    assert "ann" not in health.detail
 
 
 async def test_secrets_are_changed_without_a_break(tmp_path: Path) -> None:

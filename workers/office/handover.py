@@ -34,7 +34,7 @@ class Downloaded(Frozen):
 
 
 class Handed:
-    """A package on its way to the person."""
+    """A package on its way to the person, or to staff."""
 
     def __init__(self, artifact: Artifact, language: str, stream: AsyncGenerator[bytes, None]) -> None:
         self.request_id = artifact.request_id
@@ -49,7 +49,7 @@ class Handed:
         """
         self._stream = stream
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncGenerator[bytes, None]:
         """The package, decrypted, once.
 
         Raises:
@@ -111,16 +111,26 @@ class Handover(Reading):
             SealBroken, StorageMissing: the package is not whole; nothing is written.
         """
         await asyncio.to_thread(_refuse_unfit, to)
+        package = await self.open_package(request_id, by=by, reason=reason)
+        async with aclosing(package.chunks()) as stream:
+            await _write(to, stream)
+        return Downloaded(path=str(to), sha256=package.sha256, size=package.size)
+
+    async def open_package(self, request_id: str, *, by: str, reason: str) -> Handed:
+        """The newest package, to be read once. Leaves a mark.
+
+        Raises:
+            BadInput: there is no package yet.
+            KeyDestroyed: its request's data is gone.
+        """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            request = await tx.request(request_id)
             ready = [each for each in await tx.artifacts(request_id) if each.verified_at]
             if not ready:
                 raise BadInput("This request has no package, or none yet.")
             await self._mark_view(tx, request_id, "package", by, reason)
         artifact, key = ready[-1], await self._ledger.key(request_id)
-        async with aclosing(self._decrypted(artifact, key)) as stream:
-            await _write(to, stream)
-        return Downloaded(path=str(to), sha256=artifact.sha256, size=artifact.size)
+        return Handed(artifact, request.language, self._decrypted(artifact, key))
 
     @asynccontextmanager
     async def redeem(self, token: str) -> AsyncIterator[Handed]:

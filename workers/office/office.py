@@ -16,11 +16,12 @@ from workers.office.letters import LetterPost
 from workers.office.recipients import Recipients
 from workers.office.restrictions import Restricting
 from workers.office.tasks import Tasking
+from workers.office.tokens import Tokens
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost, Callbacks):
+class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost, Callbacks, Tokens):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from tests.office.world import World, world
-from workers.api import PREFIX
+from tests.served import serving
+from workers.api import PREFIX, create_api
+from workers.api.callers import Limits
 from workers.desk import create_app
+from workers.desk.guard import Guard
 from workers.postgres import EmbeddedPostgres
 
 Token = Callable[..., Coroutine[None, None, dict[str, str]]]
@@ -36,3 +41,11 @@ def token(here: World) -> Token:
         return headers | ({"idempotency-key": key} if key else {})
 
     return made
+
+
+@pytest.fixture(scope="session")
+async def address(here: World) -> AsyncIterator[str]:
+    """Where the API is served, on a real socket, with limits that a test of thousands of calls does not meet."""
+    api = create_api(here.office, Limits(10**6, 10**6))
+    async with serving(Guard(Starlette(routes=[Mount(PREFIX, api)]), ["127.0.0.1"], api=PREFIX)) as at:
+        yield f"{at}{PREFIX}"

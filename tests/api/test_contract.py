@@ -1,26 +1,19 @@
 """Schemathesis: whatever is sent, the API keeps to its own document, and nothing is a 5xx."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from habeas.access import Scope
 from tests.api.conftest import Token
 from tests.api.test_callers import NEEDS
 from tests.office.world import World
-from workers.api import PREFIX, create_api
-from workers.api.callers import Limits
-from workers.desk.guard import Guard
+from workers.api import create_api
 
 CHECKS = [
     not_a_server_error,
@@ -38,22 +31,6 @@ EXAMPLES = 15
 @schemathesis.serializer("message/rfc822", "text/csv")
 def as_text(_: schemathesis.SerializationContext, value: object) -> bytes:
     return str(value).encode(errors="replace")
-
-
-@pytest.fixture(scope="session")
-async def address(here: World) -> AsyncIterator[str]:
-    """Where the API is served, on a real socket, with limits that a test of thousands of calls does not meet."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    app = Guard(
-        Starlette(routes=[Mount(PREFIX, create_api(here.office, Limits(10**6, 10**6)))]), ["127.0.0.1"], api=PREFIX
-    )
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}{PREFIX}"
-    server.should_exit = True
-    await serving
 
 
 @pytest.mark.parametrize("route", NEEDS)

@@ -22,7 +22,7 @@ async def test_a_token_opens_until_it_ends_and_is_nowhere_to_be_read(ledger: Led
         row, text = await tx.add_token(NEW)
         bearer = await tx.bearer(text, NOW)
         assert bearer is not None
-        assert (bearer.account, bearer.scopes) == ("Canary Bird", {Scope.REQUESTS_READ})
+        assert (bearer.account, bearer.scopes) == ("Canary Bird", NEW.scopes)
         assert await tx.bearer(text, NEW.expires_at) is None
         assert await tx.bearer(text[:-1] + ("A" if text[-1] != "A" else "B"), NOW) is None
         assert text not in repr((row, bearer))

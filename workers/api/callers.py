@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,7 +108,9 @@ def may(scope: Scope) -> Any:
 
 
 def _once(request: Request, key: str, account: str) -> str:
-    """The id of the act that a key stands for: the same for the same caller, route and key, and nobody else's."""
+    """The id of the act that a key stands for: a UUID itself; else the same for this caller, route and key only."""
+    with contextlib.suppress(ValueError):
+        return str(uuid.UUID(key))
     return str(uuid.uuid5(_NAMESPACE, f"{account}\0{request.method} {request.url.path}\0{key}"))
 
 

@@ -17,7 +17,7 @@ from habeas.model import Frozen, Identifier
 from workers.api.acts import Because
 from workers.api.callers import Caller, may
 from workers.api.problems import WithProblem
-from workers.api.requests import Controller, Once, Reads, Reference
+from workers.api.requests import Controller, Filtered, Once, Reads, Reference
 from workers.office import Said, ShownTask, TaskEntry
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.letters import BouncedLetter, HandedLetter
@@ -113,13 +113,23 @@ class NewHold(Because):
 async def tasks(
     who: Reads,
     controller: Controller = None,
-    state: Annotated[TaskState | None, Query(description="open, done, cancelled; else open.")] = TaskState.OPEN,
+    state: Annotated[TaskState, Query(description="In this state.")] = TaskState.OPEN,
+    every: Annotated[bool, Query(description="In whatever state.")] = False,
+    request_id: Filtered = None,
+    mine: Annotated[bool, Query(description="Of the token's account, or of nobody in particular.")] = False,
     overdue: bool = False,
     due_before: date | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> TaskList:
     """What humans do by hand."""
-    wanted = TaskFilter(controller=controller, state=state, due_before=due_before, limit=limit)
+    wanted = TaskFilter(
+        controller=controller,
+        request_id=request_id,
+        state=None if every else state,
+        mine=who.office.actor(who.account) if mine else None,
+        due_before=due_before,
+        limit=limit,
+    )
     return TaskList(items=await who.office.tasks(wanted, overdue=overdue))
 
 
@@ -166,9 +176,12 @@ async def lift_hold(who: Holds, hold_id: Name, said: Because) -> LiftedHold:
 
 
 @router.get("/restrictions", tags=["restrictions"])
-async def restrictions(who: Reads, controller: Controller = None, lifted: bool = False) -> RestrictionList:
+async def restrictions(
+    who: Reads, controller: Controller = None, request_id: Filtered = None, lifted: bool = False
+) -> RestrictionList:
     """What is restricted."""
-    return RestrictionList(items=await who.office.restrictions(controller=controller, standing=not lifted))
+    found = await who.office.restrictions(controller=controller, request_id=request_id, standing=not lifted)
+    return RestrictionList(items=found)
 
 
 @router.get("/requests/{request_id}/recipients", tags=["recipients"])

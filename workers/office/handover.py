@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -17,12 +15,13 @@ from activities.letters import Kind
 from activities.model import LetterOrder
 from activities.vault import RequestKey
 from habeas.acts import ActAnswer, ActKind
-from habeas.errors import BadInput, StorageFull, WrongStage
+from habeas.errors import BadInput, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Stage
 from workers.office.intake import words
 from workers.office.reading import Reading
 from workers.office.room import SUBJECT
+from workers.office.to_disk import refuse_unfit, write_whole
 
 
 class Downloaded(Frozen):
@@ -110,10 +109,10 @@ class Handover(Reading):
             BadInput: there is no package yet, or no such folder, or the file is there already.
             SealBroken, StorageMissing: the package is not whole; nothing is written.
         """
-        await asyncio.to_thread(_refuse_unfit, to)
+        await asyncio.to_thread(refuse_unfit, to)
         package = await self.open_package(request_id, by=by, reason=reason)
         async with aclosing(package.chunks()) as stream:
-            await _write(to, stream)
+            await write_whole(to, stream)
         return Downloaded(path=str(to), sha256=package.sha256, size=package.size)
 
     async def open_package(self, request_id: str, *, by: str, reason: str) -> Handed:
@@ -173,26 +172,3 @@ class Handover(Reading):
 
     def _decrypted(self, artifact: Artifact, key: RequestKey) -> AsyncGenerator[bytes, None]:
         return key.decrypt(self._storage.get(artifact.path), artifact.path)
-
-
-def _refuse_unfit(to: Path) -> None:
-    if to.exists() or not to.parent.is_dir():
-        raise BadInput("to: name a new file in a folder that exists.", field="to")
-
-
-async def _write(to: Path, stream: AsyncIterator[bytes]) -> None:
-    """Whole or not at all, and for nobody else to read."""
-    draft = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
-    try:
-        file = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-    except OSError as error:
-        raise BadInput(f"to: the file cannot be written: {error.strerror}.", field="to") from None
-    try:
-        with file:
-            async for chunk in stream:
-                await asyncio.to_thread(file.write, chunk)
-        await asyncio.to_thread(draft.replace, to)
-    except OSError as error:
-        raise StorageFull(f"{error.strerror}.") from None
-    finally:
-        await asyncio.to_thread(draft.unlink, missing_ok=True)

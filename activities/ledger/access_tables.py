@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from activities.ledger.duty_tables import metadata
 from activities.ledger.tables import moment
@@ -18,6 +19,7 @@ api_token = Table(
     Column("actor", Text, nullable=False, comment="the account as a keyed hash, as evidence has it"),
     Column("title", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
+    Column("controllers", ARRAY(Text), nullable=False, comment="whose requests, of those that the account works for"),
     Column("master_key_id", Text, nullable=False),
     Column("created_at", moment(), nullable=False),
     Column("created_by", Text, nullable=False),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from activities.ledger.access_tables import api_token
@@ -29,6 +29,7 @@ class TokenRow(Frozen):
     actor: str
     title: str
     scopes: tuple[Scope, ...]
+    controllers: tuple[str, ...]
     created_at: AwareDatetime
     created_by: str
     expires_at: AwareDatetime
@@ -44,6 +45,7 @@ class NewToken(Frozen):
     actor: str
     title: str
     scopes: frozenset[Scope]
+    controllers: frozenset[str]
     created_at: AwareDatetime
     created_by: str
     expires_at: AwareDatetime
@@ -55,6 +57,7 @@ class Bearer(NamedTuple):
     token_id: str
     account: str
     scopes: frozenset[Scope]
+    controllers: frozenset[str]
 
 
 class Tokens(Room):
@@ -72,6 +75,7 @@ class Tokens(Room):
                 actor=new.actor,
                 title=new.title,
                 scopes=sorted(new.scopes),
+                controllers=sorted(new.controllers),
                 master_key_id=self._vault.active_key_id,
                 created_at=new.created_at,
                 created_by=new.created_by,
@@ -97,11 +101,13 @@ class Tokens(Room):
             await self._run(update(api_token).where(api_token.c.id == row.id).values(used_at=day))
         house = self._vault.house_key(row.master_key_id)
         account = house.open(row.account, context("", _name(row.id))).decode()
-        return Bearer(row.id, account, frozenset(map(Scope, row.scopes)))
+        return Bearer(row.id, account, frozenset(map(Scope, row.scopes)), frozenset(row.controllers))
 
     async def tokens(self) -> tuple[TokenRow, ...]:
-        """All tokens, the newest first."""
-        rows = await self._all(select(api_token).order_by(api_token.c.created_at.desc(), api_token.c.id))
+        """Tokens that reach nobody else's requests, the newest first."""
+        rows = await self._all(
+            select(api_token).where(self._reach()).order_by(api_token.c.created_at.desc(), api_token.c.id)
+        )
         return tuple(_token(row) for row in rows)
 
     async def revoke_token(self, token_id: str, at: datetime, actor: str) -> TokenRow:
@@ -112,7 +118,7 @@ class Tokens(Room):
         """
         row = await self._first(
             update(api_token)
-            .where(api_token.c.id == token_id)
+            .where(api_token.c.id == token_id, self._reach())
             .values(
                 revoked_at=func.coalesce(api_token.c.revoked_at, at),
                 revoked_by=func.coalesce(api_token.c.revoked_by, actor),
@@ -123,6 +129,12 @@ class Tokens(Room):
         if row is None:
             raise BadInput("There is no such token; see `habeas token list`.", field="token")
         return _token(row)
+
+    def _reach(self) -> ColumnElement[bool]:
+        if self._controllers is None:
+            return true()
+        reach: ColumnElement[bool] = api_token.c.controllers.contained_by(sorted(self._controllers))
+        return reach
 
 
 def _digest(secret: str) -> bytes:

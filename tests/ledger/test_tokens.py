@@ -11,6 +11,7 @@ NEW = NewToken(
     actor="0" * 16,
     title="test",
     scopes=frozenset({Scope.REQUESTS_READ}),
+    controllers=frozenset({"demo"}),
     created_at=NOW,
     created_by="1" * 16,
     expires_at=NOW + timedelta(days=1),

@@ -99,7 +99,8 @@ async def _caller(
     if missing:
         names = ", ".join(sorted(missing))
         raise WithProblem(403, "not_allowed", f"This token may not do this: it lacks {names}.", "Make one that may.")
-    return Caller(office.for_staff(bearer.account), bearer.account, bearer.scopes)
+    seen = office.for_staff(bearer.account, bearer.scopes, bearer.controllers)
+    return Caller(seen, bearer.account, bearer.scopes)
 
 
 def may(scope: Scope) -> Any:

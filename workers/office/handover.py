@@ -14,6 +14,7 @@ from activities.ledger import Act, Artifact, ClaimedLink
 from activities.letters import Kind
 from activities.model import LetterOrder
 from activities.vault import RequestKey
+from habeas.access import scope_of
 from habeas.acts import ActAnswer, ActKind
 from habeas.errors import BadInput, WrongStage
 from habeas.evidence import Tag
@@ -69,6 +70,7 @@ class Handover(Reading):
         """
         async with self._ledger.begin() as tx:
             row = await tx.request_row(request_id)
+        self.demand(scope_of(ActKind.RELEASE), row.controller)
         if row.stage is not Stage.CLOSED:
             return await self.act(ActKind.RELEASE, request_id, by=by, reason=reason, act_id=act_id)
         return await self._send_new_link(request_id, by, reason, act_id or str(uuid.uuid4()))

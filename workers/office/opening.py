@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from activities.brief import purposes_of, weighed
 from activities.ledger import Ledger, NewRequest, Opened, Tx
 from activities.same_person import shares_identifier
+from habeas.access import Scope
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
@@ -69,6 +70,7 @@ class Opening(Room):
         """
         now = self._now()
         checked = check(asked, self._policies, now)
+        self.demand(Scope.REQUESTS_OPEN, checked.controller)
         actor = self.actor(words("by", asked.opened_by, 200))
         reason = words("reason", asked.reason)
         parts = _parts(checked, self._policies[checked.controller])

@@ -25,6 +25,12 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False, comment="the account as a keyed hash, as evidence has it"),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "controllers",
+            sa.ARRAY(sa.Text()),
+            nullable=False,
+            comment="whose requests, of those that the account works for",
+        ),
         sa.Column("master_key_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),

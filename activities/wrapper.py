@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 ACTIVITY_FAILED = "activity_failed"
 ACTIVITY_DONE = "activity_done"
 
-DONE = Counter("habeas_activities_total", "Activities by how they ended", ["activity", "outcome"])
-SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity"])
+DONE = Counter("habeas_activities_total", "Activities by how they ended", ["activity", "system", "outcome"])
+SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity", "system"])
 
 _FINAL = (Terminal, Quarantine, BadInput, KeyDestroyed, SealBroken)
 
@@ -80,7 +80,10 @@ class _Wrapper(ActivityInboundInterceptor):
         name = info.activity_type
         started = time.perf_counter()
         outcome = "done"
-        with structlog.contextvars.bound_contextvars(request=info.workflow_id, activity=name, attempt=info.attempt):
+        system = str(getattr(next(iter(input.args), None), "system", ""))
+        with structlog.contextvars.bound_contextvars(
+            request=info.workflow_id, activity=name, attempt=info.attempt, **({"system": system} if system else {})
+        ):
             try:
                 async with _beating(info):
                     return await super().execute_activity(input)
@@ -97,8 +100,8 @@ class _Wrapper(ActivityInboundInterceptor):
                 outcome = "unexpected"
                 await self._raise_foreign(info, error)
             finally:
-                SECONDS.labels(name).observe(time.perf_counter() - started)
-                DONE.labels(name, outcome).inc()
+                SECONDS.labels(name, system).observe(time.perf_counter() - started)
+                DONE.labels(name, system, outcome).inc()
                 log.debug(ACTIVITY_DONE, outcome=outcome)
 
     async def _raise_foreign(self, info: activity.Info, error: Exception) -> NoReturn:

@@ -106,6 +106,10 @@ class ClockFace(Frozen):
     """The last working day on or before ``due_on``, by which staff plan."""
     promise: PromiseAlarms | None = None
     """The controller's promise, as long as it binds."""
+    proof_until: AwareDatetime | None = None
+    """How long who asks may take at most to prove it, so that they are answered in time; None where asking stops the
+    clock, or no term runs.
+    """
 
 
 class Brief(Frozen):

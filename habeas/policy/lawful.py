@@ -16,7 +16,7 @@ from habeas.policy.sections import PurposeKind, RecipientRole
 from habeas.policy.told import STOPS, about, means
 
 _ALL = frozenset(Right)
-_SHORTEST_MONTH = 28
+SHORTEST_MONTH = 28
 _LEAST_RECORD = 30
 _REMEDY_DAYS: Mapping[RemedyTime, int] = {"30_days": 30, "180_days": 180, "6_months": 184}
 """At most so many days, for the person to turn to the authority."""
@@ -127,7 +127,7 @@ def _countries(policy: Policy) -> Iterator[Problem]:
 def _shortest(policy: Policy, rights: frozenset[Right], *, extended: bool) -> int | None:
     """Days of the shortest term that one of these rights has here, if any has a number; only those put off, or all."""
     terms = [
-        clock.term.days or clock.term.working_days or (clock.term.months or 0) * _SHORTEST_MONTH
+        clock.term.days or clock.term.working_days or (clock.term.months or 0) * SHORTEST_MONTH
         for code, place in _places(policy)
         for clock in law.regime(code, place).clocks
         if isinstance(clock.term, Span) and rights.intersection(clock.rights) and (clock.extension or not extended)

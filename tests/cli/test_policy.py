@@ -74,7 +74,7 @@ def test_what_has_no_effect_is_said_and_nothing_is_refused_for_it(settings: Path
         assert [row["key"] for row in said.json["advice"]] == ["regimes[2].jurisdictions[0]", "promise.days"]
         assert all(row["line"] for row in said.json["advice"])
     shown = run_here("policy", "check", str(file))
-    assert "whole. 2 without effect" in shown.out
+    assert "whole. 2 to consider" in shown.out
     assert "2028-01-01" in shown.out
 
 

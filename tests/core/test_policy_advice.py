@@ -78,3 +78,41 @@ def test_a_strength_of_no_term_and_a_policy_without_a_way_in_are_named(tmp_path:
 @pytest.mark.parametrize("name", FIVE)
 def test_nothing_in_the_real_policies_is_without_effect(tmp_path: Path, name: str) -> None:
     assert advice(answered(tmp_path, name), DAY) == ()
+
+
+CUT_SHORT = "there the wait ends as the last day to answer begins"
+LATE = "unless staff stop the clock meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "cut_short", "late"),
+    [
+        (WHOLE, 27, None, None),
+        (WHOLE, 28, None, "EU-GDPR (28)"),
+        (also("US-STATE", "US-CO"), 44, "CA-PIPEDA (30), CA-QC-25 (30)", "EU-GDPR (28)"),
+        (also("US-STATE", "US-CO"), 45, "CA-PIPEDA (30), CA-QC-25 (30), The law of Colorado (45)", "EU-GDPR (28)"),
+        (also("KR-PIPA", "KR"), 9, None, None),
+        (also("KR-PIPA", "KR"), 10, "KR-PIPA (10)", None),
+        (also("NZ-PRIVACY", "NZ"), 28, "NZ-PRIVACY (28)", "EU-GDPR (28)"),
+    ],
+)
+def test_a_wait_for_proof_that_outlasts_a_term_is_named_with_its_laws(
+    tmp_path: Path, text: str, days: int, cut_short: str | None, late: str | None
+) -> None:
+    found = said(
+        tmp_path, text.replace("[identity]", f"[identity]\nremind_after_days = [3]\nexpires_after_days = {days}", 1)
+    )
+    assert [
+        (law, next(then for then in (CUT_SHORT, LATE) if then in message))
+        for key, message in found
+        if key == "identity.expires_after_days"
+        for law in [message.partition("shortest term of ")[2].partition(":")[0]]
+    ] == [(law, then) for law, then in ((late, LATE), (cut_short, CUT_SHORT)) if law]
+
+
+def test_no_wait_outlasts_the_term_of_what_needs_no_proof(tmp_path: Path) -> None:
+    section = "[identity]\nexpires_after_days = 200\n"
+    text = also("US-STATE", "US-CO").replace("[identity]\n", section + 'rights = { opt_out_sale = "code" }\n', 1)
+    assert "Colorado" in str(said(tmp_path, text))
+    needless = 'required = false\ni_know = "known by sight"\n'
+    assert said(tmp_path, text.replace(section, section + needless, 1).replace('"code"', '"none"')) == []

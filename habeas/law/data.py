@@ -17,6 +17,7 @@ from habeas.law.duties import (
     FreeRule,
     HoldRule,
     Needs,
+    RecordRule,
     RemedyRule,
     UndisclosedRule,
     VerificationRule,
@@ -274,6 +275,7 @@ class Regime(Frozen):
     free: FreeRule | None = None
     hold: HoldRule | None = None
     undisclosed: tuple[UndisclosedRule, ...] = ()
+    records: tuple[RecordRule, ...] = ()
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)

@@ -18,7 +18,7 @@ from habeas.particulars import BESIDE, Beside, Particulars
 from workers.office.engine import Engine
 from workers.office.intake import Checked, NewRequestInput, check, language_note, words
 from workers.office.particulars import check_about
-from workers.office.references import new_reference
+from workers.office.references import new_reference, read_reference
 from workers.office.room import Room
 from workers.office.whose_law import law_note, right_note
 
@@ -68,7 +68,7 @@ class Opening(Room):
             LedgerUnavailable: nothing was written.
         """
         now = self._now()
-        checked = check(asked, self._policies, now)
+        checked = await self._check(asked, now)
         actor = self.actor(words("by", asked.opened_by, 200))
         reason = words("reason", asked.reason)
         parts = _parts(checked, self._policies[checked.controller])
@@ -114,6 +114,13 @@ class Opening(Room):
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
             ),
         )
+
+    async def _check(self, asked: NewRequestInput, now: datetime) -> Checked:
+        earlier: Request | None = None
+        if asked.about is not None:
+            async with self._ledger.begin() as tx:
+                earlier = await _earlier(tx, read_reference(asked.about))
+        return check(asked, self._policies, now, earlier)
 
     async def _open(self, tx: Tx, checked: Checked, same: bool | None, new: NewRequest) -> Opened:
         opened = await tx.open_request(new)

@@ -31,7 +31,7 @@ from habeas.law.library import (
     undisclosed,
     verification,
 )
-from habeas.law.places import default_clock_tz, is_country
+from habeas.law.places import default_clock_tz, hours_apart, is_country
 
 __all__ = [
     "BEYOND_FREE",
@@ -58,6 +58,7 @@ __all__ = [
     "fee_rule",
     "free_requests",
     "hold_after_refusal",
+    "hours_apart",
     "is_country",
     "notice_contents",
     "pauses_allowed",

@@ -6,9 +6,11 @@ It is no reason to refuse the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 from habeas import law
+from habeas.errors import UnknownRegime
 from habeas.law.data import Regime, Span
 from habeas.model import CHANGING, REMEDIES, PauseReason, Right
 from habeas.policy.lawful import SHORTEST_MONTH
@@ -17,6 +19,7 @@ from habeas.policy.raw import Path, Problem
 from habeas.policy.sections import Proof
 
 _LONGEST_MONTH = 31
+_NEAR_HOURS = 1
 _LONGEST_WORKING_DAYS = 3
 """Calendar days to one working day at the very most (New Zealand's 20 over Christmas are some 50)."""
 _LONGEST_ROLL = 7
@@ -29,7 +32,35 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         policy: one controller's.
         today: laws that begin later are named with their day.
     """
-    return (*_not_yet(policy, today), *_promise(policy), *_proof(policy), *_ways_in(policy))
+    laws = (*_clock(policy), *_not_yet(policy, today), *_displaced(policy))
+    return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy))
+
+
+def _clock(policy: Policy) -> Iterator[Problem]:
+    """The day of receipt and the end of the last day are those of the office that answers."""
+    home, tz = policy.controller.establishment, policy.controller.clock_tz
+    apart = law.hours_apart(home, tz)
+    if apart is not None and apart > _NEAR_HOURS:
+        message = f"the clock of {tz} is {apart:g} hours from that of {home}, and its days count"
+        yield Problem(("controller", "clock_tz"), message, "correct it, unless requests are answered elsewhere")
+
+
+def _displaced(policy: Policy) -> Iterator[Problem]:
+    """Where a law is listed for a place whose own law may apply instead."""
+    listed: dict[Path, tuple[str, str]] = {
+        ("regimes", n, "jurisdictions", m): (entry.code, place)
+        for n, entry in enumerate(policy.regimes)
+        for m, place in enumerate(entry.jurisdictions)
+    }
+    home = policy.controller.establishment
+    if all(place != home for _, place in listed.values()):
+        with suppress(UnknownRegime):  # an American establishment need be under no law
+            listed["controller", "establishment"] = (policy.default_regime(home), home)
+    for at, (code, place) in listed.items():
+        if (instead := law.regime(code, place).displaced.get(place)) is not None:
+            message = f"whether {code} applies in {place} is not certain: {instead.text} ({instead.cite})"
+            other = f"list {place} under {instead.regime}" if instead.regime else "have counsel confirm it"
+            yield Problem(at, message, f"{other}, or nothing, if it does apply")
 
 
 def _not_yet(policy: Policy, today: date) -> Iterator[Problem]:

@@ -44,6 +44,7 @@ def test_what_is_whole_is_said_to_be(tmp_path: Path) -> None:
     said = run_here("policy", "check", "--folder", str(folder))
     assert said.code == ExitCode.OK
     assert said.out.count(": whole.") == len(FIVE)
+    assert "dignio.local.toml: 1 to consider" in " ".join(said.out.split())
 
 
 def test_what_is_open_and_what_is_wrong_come_apart_with_their_lines(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def _shown(checked: Checked) -> Iterator[RenderableType]:
     for file in dict.fromkeys((*checked.files, *(fault.file for faults, _ in told for fault in faults))):
         here = [([fault for fault in faults if fault.file == file], word) for faults, word in told]
         said = ", ".join(f"{len(rows)} {word}" for rows, word in here if rows)
-        whole = not here[0][0] and not here[1][0]
+        whole = file in checked.files and not here[0][0] and not here[1][0]
         if whole:
             yield f"[green]{escape(file)}: whole.[/]" + (f" [yellow]{said}[/]" if said else "")
         else:

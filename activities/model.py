@@ -326,6 +326,15 @@ class LetterOrder(OnRequest):
     """A recipient of the policy; unset for the person or staff, as the kind says."""
 
 
+class AgainOrder(LetterOrder):
+    """A letter that is written anew, every so often, while what it tells of goes on; ``dedupe`` says of what."""
+
+    every: float = Field(gt=0)
+    """Seconds from one to the next."""
+    anywhere: bool = False
+    """It tells of a system: such a letter about another request of the same controller is this one, too."""
+
+
 class BounceOrder(OnRequest):
     """A letter that came back."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from habeas.acts import ActKind
 from habeas.errors import Terminal, WrongCode
 from habeas.model import Outcome, Stage
 from tests.workflows.controllers import answering_under, controller
-from tests.workflows.world import World, eventually, someone
+from tests.workflows.world import Case, World, eventually, someone
 
 CALIFORNIA: dict[str, object] = {"code": "US-CCPA", "jurisdictions": ("US-CA",)}
 
@@ -114,19 +115,26 @@ def _patient(world: World, name: str, *regimes: dict[str, object]) -> str:
     return controller(world, name, of=name, identity={"expires_after_days": 60, "remind_after_days": (43,)})
 
 
-async def test_where_the_clock_runs_on_the_wait_ends_in_time_to_say_so(world: World) -> None:
-    name = _patient(world, "patient-in-california", CALIFORNIA)
+async def _asked(world: World, name: str, **words: Any) -> Case:
+    """A request to that controller, whose person was sent a code."""
     person = someone()
     person.settle_in(world.connectors)
-    case = await world.open(person, controller=name, jurisdiction="US-CA")
+    case = await world.open(person, controller=name, **words)
     await case.has_letter("code")
+    return case
+
+
+async def test_where_the_clock_runs_on_the_wait_ends_in_time_to_say_so(world: World) -> None:
+    name = _patient(world, "patient-in-california", CALIFORNIA)
+    case = await _asked(world, name, jurisdiction="US-CA")
     due = (await case.row()).due_at
     assert due is not None
     last_day = due - timedelta(days=1)
     await case.passes(last_day - world.now[0] - timedelta(hours=1))
     assert (await case.row()).stage is Stage.VERIFYING
     before = local_day(world.parts.policies[name], last_day) - timedelta(days=1)
-    assert f"by {before.day} {before:%B %Y}, we close" in " ".join(world.mail.text(person.email, "we close").split())
+    reminder = " ".join(world.mail.text(case.person.email, "we close").split())
+    assert f"by {before.day} {before:%B %Y}, we close" in reminder
     await case.passes(timedelta(hours=2))
     closed = await case.reaches(Stage.CLOSED)
     assert closed.outcome is Outcome.UNVERIFIED
@@ -138,10 +146,7 @@ async def test_where_the_clock_runs_on_the_wait_ends_in_time_to_say_so(world: Wo
 
 async def test_an_extension_gives_the_person_more_time_too(world: World) -> None:
     name = _patient(world, "patient-and-extending", CALIFORNIA)
-    person = someone()
-    person.settle_in(world.connectors)
-    case = await world.open(person, controller=name, jurisdiction="US-CA")
-    await case.has_letter("code")
+    case = await _asked(world, name, jurisdiction="US-CA")
     await case.act(ActKind.EXTEND, ground="complexity")
     await case.passes(timedelta(days=59))
     assert (await case.row()).stage is Stage.VERIFYING
@@ -150,10 +155,7 @@ async def test_an_extension_gives_the_person_more_time_too(world: World) -> None
 
 
 async def test_where_the_law_stops_the_clock_for_it_the_wait_is_the_controllers(world: World) -> None:
-    person = someone()
-    person.settle_in(world.connectors)
-    case = await world.open(person, controller=_patient(world, "patient-at-home"))
-    await case.has_letter("code")
+    case = await _asked(world, _patient(world, "patient-at-home"))
     await case.act(ActKind.PAUSE, pause_reason="identity")
     await case.passes(timedelta(days=59))
     assert (await case.row()).stage is Stage.VERIFYING
@@ -163,11 +165,8 @@ async def test_where_the_law_stops_the_clock_for_it_the_wait_is_the_controllers(
 
 async def test_who_is_first_asked_on_the_last_day_gets_the_controllers_time(world: World) -> None:
     name = _patient(world, "patient-and-late", CALIFORNIA)
-    person = someone()
-    person.settle_in(world.connectors)
     long_ago = (datetime.now(UTC) - timedelta(days=50)).date().isoformat()
-    case = await world.open(person, controller=name, jurisdiction="US-CA", received_at=long_ago)
-    await case.has_letter("code")
+    case = await _asked(world, name, jurisdiction="US-CA", received_at=long_ago)
     await case.passes(timedelta(days=30))
     assert (await case.row()).stage is Stage.VERIFYING
     await case.act(ActKind.ATTEST)

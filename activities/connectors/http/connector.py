@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
 from activities.connectors.api import Answer, ApiClient, ApiSettings
+from activities.connectors.http.dry_run import dry_run
 from activities.connectors.settings import read_settings
 from habeas import wire
 from habeas.connector import Change, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
@@ -79,7 +80,7 @@ class HttpConnector:
         return _read(system, Path(path))
 
     async def ping(self) -> Health:
-        """Whether it answers, is well, and still is what was reviewed."""
+        """Whether it answers, is well, still is what was reviewed, and does what it says; about nobody."""
         try:
             health: Health = await self._ask("ping", Health)
             offered = await self.offered()
@@ -89,6 +90,8 @@ class HttpConnector:
         if health.ok and changed:
             detail = f"What the service offers is not what was reviewed: {', '.join(changed)}. Review its manifest."
             return Health(ok=False, fits=False, detail=detail)
+        if health.ok and (wrong := [one async for one in dry_run(self._system, self)]):
+            return Health(ok=False, detail=" ".join(wrong))
         return health
 
     async def offered(self) -> Manifest:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from activities.connectors import describe_connector, load_connector
 from activities.connectors.http import HttpConnector
-from habeas.connector import Connector
+from habeas.connector import Connector, Located
 from habeas.errors import ConfigurationError, Quarantine, Terminal, Transient
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World, faulty
@@ -97,6 +97,28 @@ class TestHttpWithJobs(ConnectorSuite):
 async def world(tmp_path: Path) -> AsyncIterator[WiredWorld]:
     async with wired(tmp_path) as made:
         yield made
+
+
+async def test_a_check_tries_every_call_that_changes_nothing(world: WiredWorld) -> None:
+    before = await world.theirs(), await world.others()
+    assert (await world.connector.ping()).ok
+    assert (await world.theirs(), await world.others()) == before
+    world.system.fail("locate", Terminal("no such index"))
+    health = await world.connector.ping()
+    assert not health.ok
+    assert "locate does not work" in health.detail
+    assert "no such index" in health.detail
+
+
+async def test_a_check_sees_a_search_that_takes_anybody(world: WiredWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await world.system.locate(world.person)
+
+    async def anybody(_: object) -> Located:
+        return found
+
+    monkeypatch.setattr(world.system, "locate", anybody)
+    health = await world.connector.ping()
+    assert (health.ok, "whom nobody knows" in health.detail) == (False, True)
 
 
 async def test_errors_of_the_service_come_through_as_they_are(world: WiredWorld) -> None:

@@ -122,6 +122,7 @@ class FolderConnector(_Files):
     """Files in a folder that this worker can reach."""
 
     def __init__(self, system: str, settings: FolderSettings) -> None:
+        # A folder has no secret. The time of a file, to the nanosecond, is in each mark instead.
         super().__init__(system, settings, FolderStore(system, settings), "")
         self.manifest = _manifest(settings, "Files")
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from activities.connectors.files import S3Connector
 from activities.connectors.files.s3.settings import S3Settings
 from activities.connectors.files.s3.store import S3Store
-from activities.connectors.files.store import Obstacle, Stored
+from activities.connectors.files.store import Obstacle
 from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import Terminal
 from habeas.outcomes import Done, Drifted, Fate
@@ -216,7 +216,7 @@ async def test_where_a_second_factor_is_needed_nothing_goes_and_that_is_said(ver
 async def test_what_a_bucket_forbids_without_a_reason_is_a_missing_right(
     versioned: BucketWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def nothing(self: S3Store, stored: Stored) -> None:
+    async def nothing(self: S3Store) -> None:
         return None
 
     monkeypatch.setattr(S3Store, "_refusal", nothing)

@@ -103,7 +103,7 @@ class S3Store:
             permission = "s3:DeleteObjectVersion" if "VersionId" in how else "s3:DeleteObject"
             answer = await self._try("DeleteObject", permission, **how)
         except Terminal:
-            stays = await self._refusal(stored)
+            stays = await self._refusal() if self._settings.versions else None
             if stays is None:
                 raise
             return stays
@@ -202,7 +202,7 @@ class S3Store:
         except Refused as error:
             raise self._named(error, permission) from None
 
-    async def _refusal(self, stored: Stored) -> Obstacle | None:
+    async def _refusal(self) -> Obstacle | None:
         """Why one version was not deleted, if it is the bucket that does not let anybody.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html

@@ -6,10 +6,11 @@ import pytest
 
 from habeas.testing import World
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.files.world import BucketWorld, FolderWorld
 
 
-class TestVersions(HttpConnectorSuite):
+class TestVersions(HttpConnectorSuite, CarriedThrough):
     """moto."""
 
     @pytest.fixture
@@ -25,7 +26,7 @@ class TestPlain(HttpConnectorSuite):
         return unversioned
 
 
-class TestFolder(ConnectorSuite):
+class TestFolder(ConnectorSuite, CarriedThrough):
     """A disk."""
 
     @pytest.fixture

@@ -22,6 +22,7 @@ from habeas.testing import MemoryConnector, World, faulty
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from habeas.wire import BadSignature, Finished, Signer
 from habeas.wire.router import habeas_router
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.serving import served
 from tests.connectors.test_kit import MemoryWorld
 
@@ -71,7 +72,7 @@ async def wired(folder: Path) -> AsyncIterator[WiredWorld]:
         yield world
 
 
-class TestHttp(HttpConnectorSuite):
+class TestHttp(HttpConnectorSuite, CarriedThrough):
     """A service that answers at once."""
 
     @pytest.fixture

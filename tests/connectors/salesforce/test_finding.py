@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from habeas.connector import Match, RecordRef
@@ -10,6 +12,7 @@ from habeas.testing.steps import collected, roots
 from tests.connectors.salesforce.people import ANN, BOB, CV, collections
 from tests.connectors.salesforce.world import SalesforceWorld
 from tests.connectors.store import ids
+from tests.vendors.shared.faults import Answer
 
 THIRD = "ann@third.example"
 
@@ -51,6 +54,17 @@ async def test_names_and_numbers_are_quoted(world: SalesforceWorld) -> None:
     odd = world.org.add("Contact", LastName="Odd", Customer_Number__c=number)
     assert [one.key for one in await _found(world, customer=number)] == [f'["{odd.id}"]']
     assert await _found(world, customer="O'Br\\ien%x\"") == ()
+
+
+async def test_what_a_query_should_not_have_found_is_left_out(world: SalesforceWorld) -> None:
+    """Each record is compared again, whatever Salesforce made of the condition."""
+    bob = world.people.bob
+    row = {"attributes": {"type": "Contact"}, "Id": bob.id, "Email": bob.values["Email"], "Name": "Ann Arla"}
+    page = {"totalSize": 1, "done": True, "records": [row]}
+    parts = [{"body": page, "httpHeaders": {}, "httpStatusCode": 200, "referenceId": f"part{one}"} for one in range(3)]
+    answer = Answer(200, json.dumps({"compositeResponse": parts}).encode())
+    world.org.faults.order(answer, path="*/composite", nth=2)
+    assert await _found(world, email=ANN) == ()
 
 
 async def test_whom_one_looks_for_is_in_no_address(world: SalesforceWorld) -> None:

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from habeas.connector import Change, FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, Drifted, Fate, ObjectOutcome
 
-__all__ = ["GONE", "Changeable", "Held", "change", "confirm_change"]
+__all__ = ["Changeable", "Held", "Marked", "change", "confirm_change", "wanted"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,18 @@ class Held:
     """The object is there."""
     why_not: str | None = None
     """A code: why this field cannot be corrected."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """How an object is marked."""
+
+    wrong: str | None = None
+    """A code: why its marks are not as asked; None if they are."""
+    there: bool = True
+    """The object is there."""
+    possible: bool = True
+    """Such an object can be marked at all."""
 
 
 class Changeable(Protocol):
@@ -49,12 +61,9 @@ class Changeable(Protocol):
         """Set or lift the marks, as far as there are any."""
         ...
 
-    async def marked(self, ref: RecordRef, asked: Restrict | Stop) -> bool | str:
-        """Whether the marks are so now, read again; or a code for why there can be none (``gone``: no such object)."""
+    async def marked(self, ref: RecordRef, asked: Restrict | Stop) -> Marked:
+        """Whether the marks are as asked now, read again."""
         ...
-
-
-GONE = "gone"
 
 
 async def change(on: Changeable, asked: Change) -> ChangeAnswer:
@@ -69,6 +78,11 @@ async def change(on: Changeable, asked: Change) -> ChangeAnswer:
 async def confirm_change(on: Changeable, asked: Change) -> ConfirmAnswer:
     """See `habeas.connector.Changing.confirm_change`."""
     return Done(result=await _seen(on, asked, Fate.FAILED))
+
+
+def wanted(asked: Restrict | Stop) -> bool:
+    """Whether marks are to be set; else they are lifted."""
+    return asked.on if isinstance(asked, Restrict) else True
 
 
 async def _rectify(on: Changeable, asked: Rectify) -> ChangeAnswer:
@@ -110,11 +124,11 @@ async def _marked(on: Changeable, ref: RecordRef, asked: Restrict | Stop, otherw
     done = Fate.STOPPED if isinstance(asked, Stop) else Fate.RESTRICTED if asked.on else Fate.LIFTED
     made = ObjectOutcome(collection=ref.collection, key=ref.key, fate=done)
     found = await on.marked(ref, asked)
-    if found is True:
-        return made
-    if found == GONE:
+    if not found.there:
         return made.model_copy(update={"fate": Fate.NOT_FOUND})
-    return made.model_copy(update={"fate": otherwise, "reason": found or "not_as_asked"})
+    if found.wrong is None:
+        return made
+    return made.model_copy(update={"fate": otherwise if found.possible else Fate.BLOCKED, "reason": found.wrong})
 
 
 def _refs(asked: Restrict | Stop) -> tuple[RecordRef, ...]:

@@ -1,4 +1,4 @@
-"""What every connector of a web API has, whatever the vendor: how it is made from settings, described, and closed."""
+"""What every connector of a web API has, whatever the vendor: how it is made, described, changed by, and closed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from activities.connectors.api import changing
+from activities.connectors.api.changing import Changeable
 from activities.connectors.api.client import ApiClient, ApiSettings
-from habeas.connector import Manifest
+from habeas.connector import Change, Manifest
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer
 
 __all__ = ["ApiConnector"]
 
@@ -23,8 +26,9 @@ class ApiConnector(ABC, Generic[S]):
     """
 
     stand_ins: ClassVar[Mapping[str, Any]] = {}
-    """For the credentials, which a system that is served elsewhere does not have here: what is read in their place."""
+    """The credentials, and what is read in their place for a system that is served elsewhere; None for nothing."""
     _api: ApiClient
+    _changes: Changeable
 
     def __init__(self, system: str, settings: S) -> None:
         self._system = system
@@ -43,7 +47,9 @@ class ApiConnector(ABC, Generic[S]):
     @classmethod
     def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
         """See `habeas.connector.Describing`."""
-        return cls.manifest_of(cls.read(system, {**cls.stand_ins, **settings}))
+        known = {key: value for key, value in settings.items() if key not in cls.stand_ins}
+        put = {key: value for key, value in cls.stand_ins.items() if value is not None}
+        return cls.manifest_of(cls.read(system, known | put))
 
     @staticmethod
     @abstractmethod
@@ -58,6 +64,14 @@ class ApiConnector(ABC, Generic[S]):
     @abstractmethod
     def manifest_of(settings: S) -> Manifest:
         """What such an account can do."""
+
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        """See `habeas.connector.Changing.change`."""
+        return await changing.change(self._changes, change)
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        """See `habeas.connector.Changing.confirm_change`."""
+        return await changing.confirm_change(self._changes, change)
 
     async def aclose(self) -> None:
         """Give back connections."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from activities.connectors.api.changing import GONE, Held
+from activities.connectors.api.changing import Held, Marked, wanted
 from activities.connectors.salesforce.kinds import INDIVIDUAL, INDIVIDUALS, PEOPLE
 from activities.connectors.salesforce.places import place_of
 from activities.connectors.salesforce.records import Records
@@ -44,9 +44,8 @@ class SalesforceChanges:
 
     async def mark(self, ref: RecordRef, asked: Restrict | Stop) -> None:
         """Set or lift the checkboxes."""
-        on = asked.on if isinstance(asked, Restrict) else True
-        targets = await self._targets(ref, asked)
-        if isinstance(targets, str):
+        on, targets = wanted(asked), await self._targets(ref, asked)
+        if isinstance(targets, Marked):
             return
         for (sobject, one), fields in targets.items():
             row = (await self._records.read(sobject, [one])).get(one, {})
@@ -54,23 +53,22 @@ class SalesforceChanges:
             if to_write:
                 await self._rest.update(sobject, one, to_write, duplicates=True)
 
-    async def marked(self, ref: RecordRef, asked: Restrict | Stop) -> bool | str:
+    async def marked(self, ref: RecordRef, asked: Restrict | Stop) -> Marked:
         """Whether each checkbox is as asked."""
-        on = asked.on if isinstance(asked, Restrict) else True
-        targets = await self._targets(ref, asked)
-        if isinstance(targets, str):
+        on, targets = wanted(asked), await self._targets(ref, asked)
+        if isinstance(targets, Marked):
             return targets
         for (sobject, one), fields in targets.items():
             row = (await self._records.read(sobject, [one])).get(one)
             if row is None or any(row.get(name) is not on for name in fields):
-                return "not_marked" if on else "still_marked"
-        return True
+                return Marked("not_marked" if on else "still_marked")
+        return Marked()
 
-    async def _targets(self, ref: RecordRef, asked: Restrict | Stop) -> dict[tuple[str, str], list[str]] | str:
+    async def _targets(self, ref: RecordRef, asked: Restrict | Stop) -> dict[tuple[str, str], list[str]] | Marked:
         """The records and their checkboxes; or why there are none."""
         row = await self._row(ref) if ref.collection in (*PEOPLE, INDIVIDUAL) else None
         if row is None:
-            return GONE if ref.collection in PEOPLE else "cannot_be_marked"
+            return Marked("cannot_be_marked", there=ref.collection not in PEOPLE, possible=False)
         targets: dict[tuple[str, str], list[str]] = {}
         for path in self._paths(asked):
             sobject, _, name = path.partition(".")
@@ -78,10 +76,10 @@ class SalesforceChanges:
             if sobject == INDIVIDUAL != ref.collection:
                 one = row.get(INDIVIDUALS[ref.collection])
                 if not one:
-                    return "no_individual"
+                    return Marked("no_individual", possible=False)
             if one:
                 targets.setdefault((sobject, one), []).append(name)
-        return targets or "cannot_be_marked"
+        return targets or Marked("cannot_be_marked", possible=False)
 
     def _paths(self, asked: Restrict | Stop) -> list[str]:
         if isinstance(asked, Restrict):

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar
 
 from activities.connectors.api import ApiClient
-from activities.connectors.api.changing import change, confirm_change
 from activities.connectors.api.connector import ApiConnector
 from activities.connectors.api.erasure import carry_out, look_again
 from activities.connectors.salesforce import health
@@ -19,9 +18,9 @@ from activities.connectors.salesforce.session import Session
 from activities.connectors.salesforce.settings import SalesforceSettings, collections_of, read
 from activities.connectors.salesforce.vetoes import vetoes
 from activities.connectors.salesforce.walk import Walk
-from habeas.connector import Capability, Change, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
+from habeas.connector import Capability, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
 from habeas.model import Identifier
-from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
+from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
 
 __all__ = ["SalesforceConnector"]
 
@@ -44,6 +43,7 @@ class SalesforceConnector(ApiConnector[SalesforceSettings]):
         super().__init__(system, settings)
         self._api = ApiClient(system, settings.url, settings)
         self._rest = Rest(Session(system, self._api, settings), settings.version)
+        self._changes = SalesforceChanges(self._rest, settings)
 
     async def ping(self) -> Health:
         """Try every permission, and change nothing."""
@@ -80,14 +80,6 @@ class SalesforceConnector(ApiConnector[SalesforceSettings]):
         if binned and self._settings.bin in _A_WHILE and not any(one.fate is Fate.FAILED for one in result):
             return Pending(handle="bin", poll_after=_A_WHILE[self._settings.bin])
         return Done(result=result)
-
-    async def change(self, asked: Change, handle: str | None) -> ChangeAnswer:
-        """See `habeas.connector.Changing.change`."""
-        return await change(SalesforceChanges(self._rest, self._settings), asked)
-
-    async def confirm_change(self, asked: Change, handle: str | None) -> ConfirmAnswer:
-        """See `habeas.connector.Changing.confirm_change`."""
-        return await confirm_change(SalesforceChanges(self._rest, self._settings), asked)
 
     @staticmethod
     def manifest_of(settings: SalesforceSettings) -> Manifest:

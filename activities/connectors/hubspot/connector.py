@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from activities.connectors.api import ApiClient
 from activities.connectors.api.connector import ApiConnector
-from activities.connectors.api.erasure import carry_out, look_again
+from activities.connectors.api.erasure import carry_out, look_again, with_copies
 from activities.connectors.hubspot import health
 from activities.connectors.hubspot.change import HubSpotChanges
 from activities.connectors.hubspot.hub import Hub
@@ -18,7 +18,7 @@ from activities.connectors.hubspot.settings import HubSpotSettings, collections_
 from activities.connectors.hubspot.walk import Walk
 from habeas.connector import Capability, Health, Located, Manifest, Page, RecordRef, SystemPlan
 from habeas.model import Identifier
-from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
+from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, Pending
 
 __all__ = ["HubSpotConnector"]
 
@@ -82,19 +82,9 @@ class HubSpotConnector(ApiConnector[HubSpotSettings]):
         binned, past = objects.in_bin(plan.objects), await objects.in_history(plan.objects)
         if binned and self._settings.bin == "wait" and not any(one.fate is Fate.FAILED for one in answer.result):
             return Pending(handle="bin", poll_after=_A_WHILE)
-        return Done(result=tuple(_told(one, binned, past) for one in answer.result))
+        return Done(result=tuple(with_copies(one, binned, past) for one in answer.result))
 
     async def _objects(self, plan: SystemPlan) -> HubSpotObjects:
         made = HubSpotObjects(self._hub, self._settings)
         await made.about(plan)
         return made
-
-
-def _told(one: ObjectOutcome, binned: set[tuple[str, str]], past: set[tuple[str, str]]) -> ObjectOutcome:
-    """What HubSpot keeps by itself is said, where the settings accept it."""
-    place = one.collection, one.key
-    if one.fate is Fate.ERASED and place in binned:
-        return one.model_copy(update={"reason": "in_the_bin"})
-    if one.fate is Fate.ANONYMISED and place in past:
-        return one.model_copy(update={"reason": "in_history"})
-    return one

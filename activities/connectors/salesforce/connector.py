@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from activities.connectors.api import ApiClient
 from activities.connectors.api.connector import ApiConnector
-from activities.connectors.api.erasure import carry_out, look_again
+from activities.connectors.api.erasure import carry_out, look_again, with_copies
 from activities.connectors.salesforce import health
 from activities.connectors.salesforce.change import SalesforceChanges
 from activities.connectors.salesforce.locate import Finder
@@ -20,7 +20,7 @@ from activities.connectors.salesforce.vetoes import vetoes
 from activities.connectors.salesforce.walk import Walk
 from habeas.connector import Capability, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
 from habeas.model import Identifier
-from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
+from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, Pending
 
 __all__ = ["SalesforceConnector"]
 
@@ -76,7 +76,7 @@ class SalesforceConnector(ApiConnector[SalesforceSettings]):
         if not isinstance(answer, Done):
             return answer
         binned, past = objects.in_bin(plan.objects), objects.in_history(plan.objects)
-        result = tuple(_told(one, binned, past) for one in answer.result)
+        result = tuple(with_copies(one, binned, past) for one in answer.result)
         if binned and self._settings.bin in _A_WHILE and not any(one.fate is Fate.FAILED for one in result):
             return Pending(handle="bin", poll_after=_A_WHILE[self._settings.bin])
         return Done(result=result)
@@ -107,13 +107,3 @@ class SalesforceConnector(ApiConnector[SalesforceSettings]):
         made = SalesforceObjects(self._rest, self._settings, erasing=erasing)
         await made.about(plan)
         return made
-
-
-def _told(one: ObjectOutcome, binned: set[tuple[str, str]], past: set[tuple[str, str]]) -> ObjectOutcome:
-    """What Salesforce keeps by itself is said, where the settings accept it."""
-    place = one.collection, one.key
-    if one.fate is Fate.ERASED and place in binned:
-        return one.model_copy(update={"reason": "in_the_bin"})
-    if one.fate is Fate.ANONYMISED and place in past:
-        return one.model_copy(update={"reason": "in_history"})
-    return one

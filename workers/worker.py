@@ -198,6 +198,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             record.breach,
             record.close,
             letters.send,
+            letters.send_again,
             letters.bounced,
             recipients.prepare_notices,
             recipients.prepare_forwards,

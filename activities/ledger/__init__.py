@@ -16,6 +16,7 @@ from activities.ledger.requests import Changes, PauseRow, RequestFilter, Request
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
+from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Act",
     "AheadRow",
     "Artifact",
+    "Bearer",
     "Challenge",
     "ChallengeRow",
     "Changes",
@@ -45,6 +47,7 @@ __all__ = [
     "LinkRow",
     "NewHold",
     "NewRequest",
+    "NewToken",
     "NoticeKind",
     "NoticeRow",
     "NoticeState",
@@ -61,6 +64,7 @@ __all__ = [
     "TaskFilter",
     "TaskRow",
     "TaskState",
+    "TokenRow",
     "TroubleRow",
     "Tx",
     "current_revision",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from prometheus_client import Counter
 from pydantic import JsonValue
 from temporalio import activity
 
@@ -20,7 +21,8 @@ from activities.finding import (
     looked_up,
     save_graph,
 )
-from activities.ledger import Act, Tx
+from activities.ledger import WAITING, Act, SystemRow, Tx
+from activities.ledger.results import object_name
 from activities.letters import NotARightFacts
 from activities.model import (
     AcceptAct,
@@ -44,10 +46,12 @@ from activities.tasks import finish_task
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput
 from habeas.evidence import Tag
+from habeas.matching import Settled, path_words
 from habeas.model import COPIES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 
+WAITS = Counter("habeas_waits_total", "Times that a request began to wait for a system", ["system", "code"])
 _ON_GROUNDS = frozenset({ActKind.REFUSE, ActKind.EXEMPT, ActKind.CHARGE})
 
 
@@ -183,6 +187,7 @@ class RecordActivities:
                 "found": found,
                 "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
                 "by": [*sorted({one.kind for one in graph.known()})],
+                "paths": await _paths(tx, order.request_id, settled),
             }
             await tx.record(
                 order.request_id,
@@ -252,16 +257,20 @@ class RecordActivities:
             if order.code is None:
                 await self._no_longer_waiting(tx, order)
                 return
+            before = await _stands(tx, order)
+            since = before.waiting_since if before is not None and before.state == WAITING else None
             await tx.save_system(
                 order.request_id,
                 order.system,
                 phase=order.phase,
-                state="waiting",
+                state=WAITING,
                 counts={},
-                waiting_since=order.at,
+                # Another cause, or another try, does not make the wait a shorter one.
+                waiting_since=since or order.at,
                 error_code=order.code,
                 correlation=order.correlation,
             )
+            WAITS.labels(order.system, order.code).inc()
             await tx.record(
                 order.request_id,
                 Tag.SYSTEM_WAITING,
@@ -273,9 +282,8 @@ class RecordActivities:
     async def _no_longer_waiting(self, tx: Tx, order: Waiting) -> None:
         if order.left_out:
             await tx.cancel_tasks(order.request_id, order.at, system=order.system)
-        rows = await tx.systems(order.request_id)
-        said = next((row for row in rows if (row.system, row.phase) == (order.system, order.phase)), None)
-        if said is not None and said.state == "waiting":
+        said = await _stands(tx, order)
+        if said is not None and said.state == WAITING:
             state = "left_out" if order.left_out else "done"
             await tx.save_system(order.request_id, order.system, phase=order.phase, state=state, counts=said.counts)
 
@@ -338,6 +346,23 @@ class RecordActivities:
             dedupe=f"clock/{dedupe}",
         )
         return times
+
+
+async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:
+    """How each of the person's records was found; a record is named as in the table of outcomes, by a keyed digest."""
+    key = await tx.key(request_id)
+    return {
+        key.digest(object_name(found.system, found.match.collection, found.match.key)): path_words(
+            settled.paths[found.place]
+        )
+        for found in settled.kept
+    }
+
+
+async def _stands(tx: Tx, order: Waiting) -> SystemRow | None:
+    """How this phase stands in this system, as far as is written down."""
+    rows = await tx.systems(order.request_id)
+    return next((row for row in rows if (row.system, row.phase) == (order.system, order.phase)), None)
 
 
 def _said(order: AcceptAct) -> dict[str, JsonValue]:

@@ -1,7 +1,7 @@
 """The one wrapper around every activity: log context, timing, counters, heartbeats, and errors made safe for Temporal.
 
 What goes to Temporal of a failure is its class, its code and a correlation id; what a foreign error said goes sealed to
-the ledger under that id. A connector writes none of this.
+the ledger under that id, and so does what a connector says that may name somebody. A connector writes none of this.
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.ledger import Ledger
-from habeas.errors import BadInput, HabeasError, KeyDestroyed, Quarantine, SealBroken, Terminal, Transient
+from activities.personal import known_words, may_name
+from habeas.errors import (
+    BadInput,
+    ConnectorError,
+    HabeasError,
+    KeyDestroyed,
+    Quarantine,
+    SealBroken,
+    Terminal,
+    Transient,
+)
 from habeas.model import REFERENCE
 
 log = structlog.get_logger(__name__)
@@ -34,6 +44,8 @@ ACTIVITY_DONE = "activity_done"
 
 DONE = Counter("habeas_activities_total", "Activities by how they ended", ["activity", "system", "outcome"])
 SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity", "system"])
+OURS = ""
+"""The system of steps that are the engine's own."""
 
 _FINAL = (Terminal, Quarantine, BadInput, KeyDestroyed, SealBroken)
 
@@ -78,12 +90,11 @@ class _Wrapper(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's name
         info = activity.info()
         name = info.activity_type
+        system = str(getattr(input.args[0], "system", None) or OURS) if input.args else OURS
         started = time.perf_counter()
         outcome = "done"
-        system = str(getattr(next(iter(input.args), None), "system", ""))
-        with structlog.contextvars.bound_contextvars(
-            request=info.workflow_id, activity=name, attempt=info.attempt, **({"system": system} if system else {})
-        ):
+        said = {"request": info.workflow_id, "activity": name, "attempt": info.attempt}
+        with structlog.contextvars.bound_contextvars(**said, **({"system": system} if system else {})):
             try:
                 async with _beating(info):
                     return await super().execute_activity(input)
@@ -95,7 +106,7 @@ class _Wrapper(ActivityInboundInterceptor):
                 raise
             except HabeasError as error:
                 outcome = error.code
-                _raise_ours(error)
+                await self._raise_ours(info, error, system)
             except Exception as error:  # noqa: BLE001  # whatever a library raises may quote personal data
                 outcome = "unexpected"
                 await self._raise_foreign(info, error)
@@ -105,32 +116,49 @@ class _Wrapper(ActivityInboundInterceptor):
                 log.debug(ACTIVITY_DONE, outcome=outcome)
 
     async def _raise_foreign(self, info: activity.Info, error: Exception) -> NoReturn:
-        correlation = uuid.uuid4().hex
         kind = type(error).__name__
+        correlation = await self._sealed(info, "unexpected", "".join(traceback.format_exception(error)))
         log.error(ACTIVITY_FAILED, error=kind, correlation=correlation)
-        with contextlib.suppress(Exception):  # the ledger may be the very thing that failed
-            async with self._ledger.begin() as tx:
-                detail = "".join(traceback.format_exception(error))
-                await tx.save_error(_request_of(info), correlation, "unexpected", detail, at=datetime.now(UTC))
         raise ApplicationError(
             f"Unexpected {kind}; the detail lies sealed under correlation {correlation}.",
             correlation,
             type="unexpected",
         ) from None
 
+    async def _raise_ours(self, info: activity.Info, error: HabeasError, system: str) -> NoReturn:
+        detail, message, kept = error.detail, str(error), []
+        if system and await self._may_name(info, detail):
+            kept.append(await self._sealed(info, error.code, detail))
+            detail = f"What it said may name somebody, and lies sealed under correlation {kept[0]}."
+            message = str(ConnectorError(detail))
+        log.warning(ACTIVITY_FAILED, error=error.code, detail=detail)
+        delay = timedelta(seconds=error.retry_after) if isinstance(error, Transient) and error.retry_after else None
+        raise ApplicationError(
+            message, *kept, type=error.code, non_retryable=isinstance(error, _FINAL), next_retry_delay=delay
+        ) from None
+
+    async def _may_name(self, info: activity.Info, text: str) -> bool:
+        request_id, words = _request_of(info), frozenset[str]()
+        try:
+            if request_id is not None:
+                async with self._ledger.begin() as tx:
+                    words = await known_words(tx, request_id)
+        except Exception:  # noqa: BLE001  # whom it must not name cannot be asked for: then it is not told
+            return True
+        return may_name(text, words)
+
+    async def _sealed(self, info: activity.Info, code: str, detail: str) -> str:
+        correlation = uuid.uuid4().hex
+        with contextlib.suppress(Exception):  # the ledger may be the very thing that failed
+            async with self._ledger.begin() as tx:
+                await tx.save_error(_request_of(info), correlation, code, detail, at=datetime.now(UTC))
+        return correlation
+
 
 def _request_of(info: activity.Info) -> str | None:
     """The request that a workflow works for, by its id: the request's own, or one that begins with it."""
     found = REFERENCE.match(info.workflow_id or "")
     return found.group() if found else None
-
-
-def _raise_ours(error: HabeasError) -> NoReturn:
-    log.warning(ACTIVITY_FAILED, error=error.code, detail=error.detail)
-    delay = timedelta(seconds=error.retry_after) if isinstance(error, Transient) and error.retry_after else None
-    raise ApplicationError(
-        str(error), type=error.code, non_retryable=isinstance(error, _FINAL), next_retry_delay=delay
-    ) from None
 
 
 @contextlib.asynccontextmanager

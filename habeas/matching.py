@@ -70,6 +70,11 @@ class Step(Frozen):
     """None where a human said that the record is the person's, and no known identifier leads to it."""
 
 
+def path_words(path: Iterable[Step]) -> str:
+    """A path without what identifies anybody: ``email: crm contacts > customer_number: billing customers``."""
+    return " > ".join(f"{step.via or 'staff'}: {step.place.system} {step.place.record.collection}" for step in path)
+
+
 class Known(Frozen):
     """An identifier of the person, and the path of records that led to it; an empty path for a claimed one."""
 
@@ -100,6 +105,8 @@ class Settled(Frozen):
     """No known identifier leads here (any more): found by what turned out to be somebody else's."""
     known: tuple[Known, ...] = Field(repr=False)
     contradictions: tuple[Contradiction, ...]
+    paths: Mapping[Place, tuple[Step, ...]] = Field(repr=False)
+    """How each record that is kept or held was found: the shortest way from what was claimed, itself the last step."""
 
     @property
     def identifiers(self) -> tuple[Identifier, ...]:
@@ -139,8 +146,8 @@ def settle(
     sure = {found.place for found in alive if found.place in rulings}
     reached = _reach(alive, start, sure)
     relevant = [found for found in alive if found.place in reached.records]
-    told = (*_contradictions(relevant), *_strangers(relevant, name))
-    open_ones = tuple(each for each in told if any(place not in sure for place in each.places))
+    doubts = (*_contradictions(relevant), *_strangers(relevant, name))
+    open_ones = tuple(each for each in doubts if any(place not in sure for place in each.places))
     doubtful = {place for each in open_ones for place in each.places if place not in sure}
     clear = _reach([found for found in relevant if found.place not in doubtful], start, sure)
     return Settled(
@@ -149,6 +156,7 @@ def settle(
         strays=tuple(found for found in alive if found.place not in reached.records),
         known=tuple(Known(identifier=each, path=path) for each, path in clear.identifiers.items()),
         contradictions=open_ones,
+        paths={**reached.records, **clear.records},
     )
 
 
@@ -242,13 +250,13 @@ def _shared(matches: list[Found]) -> Iterator[Contradiction]:
     for found in matches:
         for identifier in dict.fromkeys((*found.match.found_by, *found.match.yields)):
             bearers.setdefault((found.system, found.match.collection, identifier), []).append(found.place)
-    told: set[tuple[str, tuple[Place, ...]]] = set()
+    seen: set[tuple[str, tuple[Place, ...]]] = set()
     for (_, _, identifier), places in sorted(
         bearers.items(), key=lambda item: (item[0][2].kind, *map(_order, item[1]))
     ):
         group = (identifier.kind, tuple(places))
-        if len(places) > 1 and group not in told:
-            told.add(group)
+        if len(places) > 1 and group not in seen:
+            seen.add(group)
             yield Contradiction(
                 kind=ContradictionKind.SHARED_IDENTIFIER,
                 sides=tuple((place,) for place in places),

@@ -44,7 +44,10 @@ def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | No
     ]
     if request.systems.waiting:
         lines += ["", "Waiting for:"]
-        lines += [f"- **{system}**: {code}" for system, code in sorted(request.systems.waiting.items())]
+        lines += [
+            f"- **{system}**: {code}, since {request.systems.since[system]:%Y-%m-%d %H:%M} UTC"
+            for system, code in sorted(request.systems.waiting.items())
+        ]
     if request.systems.skipped:
         lines += ["", f"Left out by decision: {', '.join(sorted(request.systems.skipped))}"]
     if told:

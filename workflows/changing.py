@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -165,7 +164,7 @@ class Changing(Remedying, Forwarding):
             if report is None:
                 return "skipped"
             handle = report.handle
-            if not await self._still(system, report, started):
+            if not await self._under_way(system, "change", report, started):
                 return report.state
 
     async def _confirm_change(self, system: SystemBrief, part: Part, digest: str) -> bool:
@@ -181,7 +180,7 @@ class Changing(Remedying, Forwarding):
             if report is None:
                 return False
             handle = report.handle
-            if await self._still(system, report, started):
+            if await self._under_way(system, "confirm_change", report, started):
                 continue
             if report.state == "clean":
                 return False
@@ -197,9 +196,6 @@ class Changing(Remedying, Forwarding):
         return ChangeOrder(
             request_id=self.id, at=workflow.now(), system=system.name, part=part, digest=digest, handle=handle
         )
-
-    async def _still(self, system: SystemBrief, report: ChangeReport, started: datetime) -> bool:
-        return await self._under_way(system, report.state, report.handle, report.wait, started)
 
     # What the person is told
 

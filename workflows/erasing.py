@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from temporalio import workflow
 
@@ -18,6 +19,22 @@ with workflow.unsafe.imports_passed_through():
     from workflows.model import RequestStart
 
 VETO_ASKED_EVERY = timedelta(days=1)
+
+
+class JobReport(Protocol):
+    """What every report of a system says of how far it is; see `activities.reporting.UnderWay`."""
+
+    @property
+    def state(self) -> str:
+        """``pending`` or ``awaiting`` while it is under way."""
+
+    @property
+    def handle(self) -> str | None:
+        """What it is asked again with, or calls back with."""
+
+    @property
+    def wait(self) -> float:
+        """Seconds until it should be asked again, or will have called back."""
 
 
 class Erasing(AfterCopies):
@@ -111,7 +128,7 @@ class Erasing(AfterCopies):
             if report is None:
                 return "skipped"
             handle = report.handle
-            if not await self._under_way(system, report.state, report.handle, report.wait, started):
+            if not await self._under_way(system, "erase", report, started):
                 return report.state
 
     async def _confirm(self) -> tuple[SystemBrief, ...]:
@@ -141,7 +158,7 @@ class Erasing(AfterCopies):
             if report is None:
                 return False
             handle = report.handle
-            if await self._under_way(system, report.state, report.handle, report.wait, started):
+            if await self._under_way(system, "confirm", report, started):
                 continue
             if report.state == "clean":
                 self._kept[system.name] = report.kept
@@ -156,21 +173,32 @@ class Erasing(AfterCopies):
             request_id=self.id, at=workflow.now(), system=system.name, digest=str(self.plan), handle=handle
         )
 
-    async def _under_way(
-        self, system: SystemBrief, state: str, handle: str | None, wait: float, started: datetime
-    ) -> bool:
+    async def _under_way(self, system: SystemBrief, phase: str, report: JobReport, started: datetime) -> bool:
         """Wait as the system asked, if it is not done yet; the longer it takes, the longer.
 
-        A tenth of the time that passed keeps a job of months within some hundred questions.
+        A tenth of the time that passed keeps a job of months within some hundred questions. Staff may have it asked at
+        once, or leave it out; near the deadline the policy may.
         """
-        wait = max(wait, 1.0, (workflow.now() - started).total_seconds() / 10)
-        if state == "pending":
-            await workflow.sleep(wait, summary=f"ask again: {system.name}")
-            return True
-        if state == "awaiting":
-            await self.systems.called_back(system.name, str(handle), wait)
-            return True
-        return False
+        if report.state not in {"pending", "awaiting"}:
+            return False
+        name, passed = system.name, workflow.now() - started
+        wait = max(timedelta(seconds=report.wait), timedelta(seconds=1), passed / 10)
+        heard = self.systems.heard(name)
+        if workflow.patched("jobs-are-shown"):
+            await self.systems.under_way(name, phase, report.state, passed + wait)
+            if name in self.systems.waiting and self._answers_without():
+                self.systems.skip(name)
+                return True
+        if report.state == "pending":
+            await self.systems.told(name, heard, within=wait)
+        else:
+            await self.systems.called_back(name, str(report.handle), wait.total_seconds(), heard)
+        return True
+
+    def _answers_without(self) -> bool:
+        """Whether it is so near the deadline that the policy would answer without what is not done."""
+        release_at = self.clock.face.release_at
+        return release_at is not None and workflow.now() >= release_at and not self.clock.paused
 
     async def _tell_of_erasure(self) -> Outcome:
         missing = tuple(sorted(self.systems.skipped))

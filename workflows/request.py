@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
-What was approved to be erased is not left unerased by a clock.
+What was approved to be erased is not left unerased by a clock; but of what a system is at the person is told then.
 """
 
 
@@ -68,15 +68,14 @@ class RequestWorkflow(Changing):
         while True:
             found = await self._find()
             if not found and not self._by_hand():
-                return await self._tell(Outcome.NOTHING_FOUND, "nothing_found")
+                return await self._tell_nothing()
             if await self._stop_at_once():
                 await self._send_on()
                 return await self._tell_of_change()
             collected = 0 if self.right in USES else await self._collect(self._systems)
             self._nowhere = not found and not collected
             if self._nowhere and not self._is_open_still():
-                missing = tuple(sorted(self.systems.skipped))
-                return await self._tell(Outcome.NOTHING_FOUND, "nothing_found", missing=missing)
+                return await self._tell_nothing()
             self._hold_deletion()
             await self._send_on()
             while await self._reviewed():
@@ -92,10 +91,14 @@ class RequestWorkflow(Changing):
                 if self._brief.forwards_from:
                     await self._forward()
 
+    async def _tell_nothing(self) -> Outcome:
+        """Nothing is held, as far as those systems say that were not left out."""
+        return await self._tell(Outcome.NOTHING_FOUND, "nothing_found", missing=tuple(sorted(self.systems.skipped)))
+
     async def _tell_of_it(self) -> Outcome:
         if self.right in CHANGING:
             if self._nowhere and self._nothing_to_do():
-                return await self._tell(Outcome.NOTHING_FOUND, "nothing_found")
+                return await self._tell_nothing()
             return await self._tell_of_change()
         await self._tell_recipients()
         return await self._tell_of_erasure()
@@ -268,8 +271,8 @@ class RequestWorkflow(Changing):
             self.send_soon("staff_reminder", f"remind/{workflow.now():%Y-%m-%d}")
         elif alarm is Alarm.EXTEND:
             await self.extend_by_itself()
-        elif alarm is Alarm.RELEASE and self.stage in _RELEASABLE:
-            self.systems.skip_waiting()
+        elif alarm is Alarm.RELEASE:
+            self._go_on_without()
         elif alarm is Alarm.PAUSED:
             self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
         elif alarm is Alarm.DELAY:
@@ -280,3 +283,13 @@ class RequestWorkflow(Changing):
             order = OnRequest(request_id=self.id, at=workflow.now())
             await calls.record(RecordActivities.breach, order, "the term is over")
             self.send_soon("staff_alarm", f"breach/{self.clock.face.due_on}", code="overdue")
+            # What began to fail after the release, or was looked for late, had until now.
+            if self.clock.face.release_at and workflow.patched("left-out-at-the-breach"):
+                self._go_on_without()
+
+    def _go_on_without(self) -> None:
+        """Answer without the systems that do not, as the policy says of the deadline."""
+        if self.stage in _RELEASABLE:
+            self.systems.skip_waiting()
+        else:
+            self.systems.skip_under_way()

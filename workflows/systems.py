@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -27,6 +27,14 @@ COPY = "habeas-copy"
 """Stands there while an erasure waits for a copy of the same person's."""
 OURS = frozenset({STORAGE, COPY})
 """No systems that could be left out."""
+SLOW = "slow"
+"""A call has not come back for a while: it takes long, hangs, or waits as long as the system's rate limit asks."""
+JOB, CALLBACK, NO_CALLBACK = "job", "callback", "no_callback"
+"""A system has begun, and has to be asked again, or will call back; or did not when it said that it would."""
+UNDER_WAY = frozenset({JOB, CALLBACK, NO_CALLBACK})
+SLOW_AFTER = timedelta(minutes=10)
+SHOWN_FROM = timedelta(hours=1)
+"""A job that takes less is not shown as waited for."""
 MOST_CALLBACKS = 200
 """Callbacks that nobody waits for yet, kept in case they came before the answer that they belong to."""
 
@@ -47,11 +55,15 @@ class Systems:
         self.hands: Callable[[SystemBrief, str, str | None], Awaitable[bool]] | None = None
         """Does a step that needs a human's hands; whether the story then goes on with the system."""
         self.waiting: dict[str, str] = {}
+        self.since: dict[str, datetime] = {}
+        """When the wait for each of them began."""
         self.skipped: list[str] = []
         self._retries: dict[str, int] = {}
         self._asked: dict[str, str] = {}
         """What staff were told last of each system: once for each time that it fails after they spoke."""
         self._callbacks: dict[tuple[str, str], None] = {}
+        self._missed: set[str] = set()
+        """Systems that did not call back in the time that they gave themselves."""
 
     def retry(self, system: str) -> None:
         """Staff mended the cause: try again at once."""
@@ -65,6 +77,11 @@ class Systems:
     def skip_waiting(self) -> None:
         """Go on without every system that is being waited for."""
         for system in sorted(self.waiting.keys() - OURS):
+            self.skip(system)
+
+    def skip_under_way(self) -> None:
+        """Go on without those that have begun what was asked and are not done. That cannot be called back."""
+        for system in sorted(name for name, code in self.waiting.items() if code in UNDER_WAY):
             self.skip(system)
 
     def call_back(self, system: str, handle: str) -> None:
@@ -102,7 +119,7 @@ class Systems:
                 )
             )
             try:
-                answer = await self._unless_told(system.name, heard, attempt)
+                answer = await self._unless_told(system.name, phase, heard, attempt)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -116,7 +133,8 @@ class Systems:
                     patience = calls.LONG_PATIENCE
                 continue
             if not isinstance(answer, Told):
-                await self.arrived(system.name, phase)
+                if not self._goes_on(system.name, answer):
+                    await self.arrived(system.name, phase)
                 return answer
         await self.arrived(system.name, phase, left_out=True)
         return None
@@ -130,6 +148,7 @@ class Systems:
             return
         self._asked[system] = asked
         self.waiting[system] = code
+        self.since.setdefault(system, workflow.now())
         self._changed()
         if ask:
             self._attention(system, code, asked)
@@ -161,25 +180,56 @@ class Systems:
                 lambda: self._is_told(system, heard), timeout=within, timeout_summary=f"ask again: {system}"
             )
 
-    async def called_back(self, system: str, handle: str, give_up_after: float) -> None:
-        """Until the system calls back with this handle, or the time it gave itself is over. A call counts once."""
+    async def called_back(self, system: str, handle: str, give_up_after: float, heard: int) -> None:
+        """Until the system calls back with this handle, the time it gave itself is over, or staff speak.
+
+        A call counts once.
+        """
+        self._missed.discard(system)
         try:
             await workflow.wait_condition(
-                lambda: (system, handle) in self._callbacks,
+                lambda: (system, handle) in self._callbacks or self._is_told(system, heard),
                 timeout=give_up_after,
                 timeout_summary=f"callback: {system}",
             )
         except TimeoutError:
+            self._missed.add(system)
             return
         self._callbacks.pop((system, handle), None)
+
+    async def under_way(self, system: str, phase: str, state: str, passes: timedelta) -> None:
+        """Show that a system has begun and is not done, once that takes long; ask staff if a callback did not come.
+
+        Args:
+            system: which.
+            phase: of the story.
+            state: as its report says it: ``pending`` or ``awaiting``.
+            passes: how long it will have taken when it is asked next.
+        """
+        code = JOB if state == "pending" else NO_CALLBACK if system in self._missed else CALLBACK
+        if (passes >= SHOWN_FROM or code == NO_CALLBACK) and self.waiting.get(system) != code:
+            await self.wait_for(system, phase, code, ask=code == NO_CALLBACK)
+
+    def _goes_on(self, system: str, answer: object) -> bool:
+        """Whether it is shown that the system is at it, and it still is."""
+        return self.waiting.get(system) in UNDER_WAY and getattr(answer, "state", None) in {"pending", "awaiting"}
 
     def _is_told(self, system: str, heard: int) -> bool:
         return system in self.skipped or self.heard(system) != heard
 
-    async def _unless_told(self, system: str, heard: int, attempt: asyncio.Task[R]) -> R | Told:
+    async def _unless_told(self, system: str, phase: str, heard: int, attempt: asyncio.Task[R]) -> R | Told:
         """The attempt's answer, unless staff speak first. What it did before it could be stopped still counts."""
+
+        def over() -> bool:
+            return attempt.done() or self._is_told(system, heard)
+
         try:
-            await workflow.wait_condition(lambda: attempt.done() or self._is_told(system, heard))
+            if system not in self.waiting and workflow.patched("slow-is-shown"):
+                try:
+                    await workflow.wait_condition(over, timeout=SLOW_AFTER, timeout_summary=f"slow: {system}")
+                except TimeoutError:
+                    await self.wait_for(system, phase, SLOW, ask=False)
+            await workflow.wait_condition(over)
         except asyncio.CancelledError:
             await stop(attempt)
             raise
@@ -192,6 +242,7 @@ class Systems:
     async def arrived(self, system: str, phase: str, *, left_out: bool = False) -> None:
         """The request no longer waits for this system."""
         if self.waiting.pop(system, None) is not None:
+            self.since.pop(system, None)
             self._changed()
             await self._write(system, phase, None, left_out=left_out)
 

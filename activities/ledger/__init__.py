@@ -14,13 +14,14 @@ from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
-from activities.ledger.results import ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
 
 __all__ = [
     "NEVER_TOLD",
+    "WAITING",
     "Act",
     "AheadRow",
     "Artifact",

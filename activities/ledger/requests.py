@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy import Row, any_, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, plain
@@ -53,6 +53,8 @@ class RequestFilter(Frozen):
     overdue: bool | None = None
     due_before: date | None = None
     """Due (extended if it is) on an earlier day than this."""
+    waits_for: str | None = None
+    """Waits for this system."""
     limit: int = Field(default=100, ge=1, le=1000)
     after: RequestId | None = None
     """The last request of the page before."""
@@ -127,6 +129,8 @@ class Requests(Room):
             conditions.append(columns.closed_at.is_(None) if wanted.open else columns.closed_at.is_not(None))
         if wanted.due_before is not None:
             conditions.append(columns.queue_on < wanted.due_before)
+        if wanted.waits_for is not None:
+            conditions.append(literal(wanted.waits_for) == any_(columns.blocked_on))
         if wanted.after is not None:
             last = select(columns.queue_on, columns.id).where(columns.id == wanted.after).scalar_subquery()
             conditions.append(tuple_(columns.queue_on, columns.id) > last)

@@ -21,6 +21,8 @@ _CODE = re.compile(CODE)
 _BATCH = 5000
 NOT_A_CODE = "unstated"
 """Stands for a reason that a connector gave in free text: such text may name people."""
+WAITING = "waiting"
+"""The state of a phase in a system that the request waits for."""
 
 
 class SystemRow(Frozen):

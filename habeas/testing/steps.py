@@ -12,6 +12,7 @@ from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
 from habeas.testing.world import World
 
 __all__ = [
+    "LONGEST",
     "TODAY",
     "carried_out",
     "changed",
@@ -21,15 +22,25 @@ __all__ = [
     "looked_at",
     "planned",
     "roots",
+    "seen_again",
     "settled",
+    "tells_nobody",
 ]
 
 TODAY = date(2026, 6, 15)
 """The day that plans are made on. Records with an anchor date should lie around it."""
+LONGEST = 2048
+"""Bytes of a cursor or a handle: both travel with the engine's steps."""
 _MOST_POLLS = 200
 
 A = TypeVar("A")
 Outcomes = Done[tuple[ObjectOutcome, ...]]
+
+
+def tells_nobody(world: World, *texts: str) -> None:
+    """None of these names the person."""
+    for text in texts:
+        assert not [word for word in world.personal if word.casefold() in text.casefold()], "it names the person"
 
 
 async def roots(world: World, connector: Connector | None = None) -> tuple[RecordRef, ...]:
@@ -57,6 +68,9 @@ async def settled(
     """Ask until the answer is there: poll after the time it says, or when it would have called back."""
     for _ in range(_MOST_POLLS):
         answer = await ask(handle)
+        if isinstance(answer, Pending | Awaiting):
+            tells_nobody(world, answer.handle)
+            assert len(answer.handle.encode()) <= LONGEST, "a handle travels: at most 2 kB"
         if isinstance(answer, Pending):
             handle = answer.handle
             await world.wait(answer.poll_after)
@@ -100,3 +114,11 @@ async def changed(world: World, change: Change) -> tuple[ObjectOutcome, ...] | D
     assert isinstance(connector, Changing), "it declares that it changes data, and has no `change`"
     answer: Outcomes | Drifted = await settled(world, lambda handle: connector.change(change, handle))
     return answer if isinstance(answer, Drifted) else answer.result
+
+
+async def seen_again(world: World, change: Change) -> tuple[ObjectOutcome, ...]:
+    """The second look at what was changed."""
+    connector = world.connector
+    assert isinstance(connector, Changing), "it declares that it changes data, and has no `confirm_change`"
+    answer: Outcomes = await settled(world, lambda handle: connector.confirm_change(change, handle))
+    return answer.result

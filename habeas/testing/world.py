@@ -53,6 +53,10 @@ class World(ABC):
         """Give the person one more record, below an account that they have; False where nothing can be below one."""
         return False
 
+    async def vanish(self) -> bool:
+        """Delete one of the person's records that is to be deleted, below an account; False where that cannot be."""
+        return False
+
     @abstractmethod
     async def come_back(self) -> None:
         """Put an account that bears the person's identifiers into the system again, as a sync or a restore does."""

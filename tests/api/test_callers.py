@@ -41,6 +41,7 @@ NEEDS = {
     "POST /requests/{request_id}/acts/contest": "requests:decide",
     "POST /requests/{request_id}/acts/lift_restriction": "holds:write",
     "POST /requests/{request_id}/acts/lifted_by_hand": "holds:write",
+    "POST /systems/{system}/retry": "requests:work",
     "GET /tasks": "requests:read",
     "POST /tasks/{task_id}/look": "personal:read",
     "POST /tasks/{task_id}/done": "tasks:work",
@@ -74,7 +75,7 @@ def test_every_route_has_a_row(here: World) -> None:
 @pytest.mark.parametrize("route", NEEDS)
 async def test_who_has_every_other_scope_is_refused(api: httpx2.AsyncClient, token: Token, route: str) -> None:
     method, path = route.split(" ")
-    for name in ("request_id", "task_id", "hold_id", "letter_id", "token_id", "recipient"):
+    for name in ("request_id", "task_id", "hold_id", "letter_id", "token_id", "recipient", "system"):
         path = path.replace(f"{{{name}}}", "HB-7K2M-X4QT-90AB")
     others = [one.value for one in Scope if one != NEEDS[route]]
     nobody = await api.request(method, path)

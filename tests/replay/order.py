@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from habeas.acts import ActKind
 from habeas.connector import Capability, Veto
-from habeas.model import Right
+from habeas.model import Right, Stage
+from habeas.outcomes import Awaiting, Pending
 from tests.workflows.controllers import controller
 from tests.workflows.world import Case, World, eventually, someone
 
-TWO_SECONDS = 2 / 86_400  # days
+DAY = 86_400.0
+TWO_SECONDS = 2 / DAY  # days
 
 
 async def erasure_in_order_after_a_veto(world: World) -> Case:
@@ -44,4 +46,30 @@ async def erasure_after_a_waiting_period(world: World) -> Case:
     return case
 
 
-ORDER = (erasure_in_order_after_a_veto, erasure_after_a_waiting_period)
+async def erasure_with_jobs_that_are_shown(world: World) -> Case:
+    """A job of days is asked at once by staff; a callback does not come, is told to staff, and the system left out."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    crm = world.connectors["crm"]
+    crm.answers("erase", Pending(handle="bin", poll_after=2 * DAY))
+    crm.answers("confirm", *[Awaiting(handle="look", give_up_after=1) for _ in range(2)])
+    crm.answers("confirm", Awaiting(handle="look", give_up_after=DAY))
+    await case.approve_twice()
+    await _shows(case, "job")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await _shows(case, "no_callback")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    return case
+
+
+async def _shows(case: Case, code: str) -> None:
+    async def so() -> bool:
+        return any(row.error_code == code for row in (await case.world.office.show(case.id)).waits)
+
+    await eventually(so)
+
+
+ORDER = (erasure_in_order_after_a_veto, erasure_after_a_waiting_period, erasure_with_jobs_that_are_shown)

@@ -96,12 +96,12 @@ async def test_another_timeout_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_another_length_of_a_timer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def _under_way(self: Erasing, system: Any, state: str, handle: Any, wait: float, started: Any) -> bool:
-        if state == "pending":
-            await workflow.sleep(wait + 60, summary=f"ask again: {system.name}")
-        elif state == "awaiting":
-            await self.systems.called_back(system.name, handle, wait)
-        return state in {"pending", "awaiting"}
+    async def _under_way(self: Erasing, system: Any, phase: str, report: Any, started: Any) -> bool:
+        if report.state == "pending":
+            await workflow.sleep(report.wait + 60, summary=f"ask again: {system.name}")
+        elif report.state == "awaiting":
+            await self.systems.called_back(system.name, report.handle, report.wait, 0)
+        return report.state in {"pending", "awaiting"}
 
     monkeypatch.setattr(Erasing, "_under_way", _under_way)
     assert _differing(await replay("erasure_with_a_job"), "erasure_with_a_job") == 1

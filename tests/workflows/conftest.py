@@ -191,7 +191,8 @@ def _nothing_unexpected(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     async def watched(
         self: Results, request_id: str | None, correlation: str, code: str, detail: str, **kwargs: object
     ) -> None:
-        UNEXPECTED.append(detail)
+        if code == "unexpected":
+            UNEXPECTED.append(detail)
         await keep(self, request_id, correlation, code, detail, **kwargs)  # type: ignore[arg-type]  # handed through
 
     monkeypatch.setattr(Results, "save_error", watched)

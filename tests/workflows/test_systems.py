@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from activities.ledger.results import object_name
 from habeas.acts import ActKind
 from habeas.errors import BadInput, Quarantine, Terminal, Transient
 from habeas.model import Outcome, Stage
@@ -92,3 +93,25 @@ async def test_two_people_on_one_mailbox_stop_for_a_human(world: World) -> None:
     await case.reaches(Stage.CLOSED)
     collected = [event for event in await case.events() if event.tag.value == "system:collected"]
     assert {event.facts["system"]: event.facts["records"] for event in collected} == {"crm": 4, "billing": 2}
+
+
+async def test_the_path_that_found_each_record_is_kept_for_the_evidence_and_shown(world: World) -> None:
+    person = someone("Ada Test")
+    person.settle_in(world.connectors)
+    # Billing knows the number alone, and the CRM's contact is the way to it.
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    shown = await world.office.candidates(case.id, by="ann", reason="how was it found")
+    ways = {one.system: one.path for one in shown.records}
+    assert ways == {
+        "crm": "email: crm contacts",
+        "billing": "email: crm contacts > customer_number: billing customers",
+    }
+    (facts,) = [event.facts for event in await case.events() if event.tag.value == "match:settled"][-1:]
+    paths = facts["paths"]
+    assert isinstance(paths, dict)
+    assert sorted(map(str, paths.values())) == sorted(ways.values())
+    async with world.parts.ledger.begin() as tx:
+        key = await tx.key(case.id)
+    assert paths[key.digest(object_name("crm", "contacts", f'["{person.number}"]'))] == ways["crm"]

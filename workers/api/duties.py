@@ -14,7 +14,7 @@ from activities.task_model import FoundFile
 from habeas.access import Scope
 from habeas.acts import ActAnswer
 from habeas.model import Frozen, Identifier
-from workers.api.acts import Because
+from workers.api.acts import Because, Works
 from workers.api.callers import Caller, may
 from workers.api.problems import WithProblem
 from workers.api.requests import Controller, Filtered, Once, Reads, Reference
@@ -22,6 +22,7 @@ from workers.office import Said, ShownTask, TaskEntry
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.letters import BouncedLetter, HandedLetter
 from workers.office.recipients import Told
+from workers.office.waiting import Retried
 
 router = APIRouter()
 
@@ -107,6 +108,12 @@ class NewHold(Because):
     everything: bool = False
     provision: str = Field(min_length=1, max_length=300)
     identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100, repr=False)
+
+
+@router.post("/systems/{system}/retry", tags=["systems"])
+async def retry_waiting(who: Works, system: Name, said: Because) -> Retried:
+    """Its cause is mended: every request that waits for this system tries it again now."""
+    return await who.office.retry_waiting(system, by=who.account, reason=said.reason)
 
 
 @router.get("/tasks", tags=["tasks"])

@@ -66,7 +66,7 @@ def story(told: Story) -> Iterable[RenderableType]:
         *_promised(told.standing),
         *_asked_before(told.standing),
         ("Citation", told.citation or "—"),
-        ("Waits for", ", ".join(entry.blocked_on) or "nothing"),
+        ("Waits for", _waits(told)),
         *((("Only about", ", ".join(row.categories)),) if row.categories else ()),
         *((("First", first_said(told.first)),) if told.first.code else ()),
     ):
@@ -104,6 +104,11 @@ def _due(told: Story) -> str:
     if entry.days_left is not None:
         said += f", {entry.days_left} days left" if entry.days_left >= 0 else f", {-entry.days_left} days over"
     return said + (" (extended)" if told.request.extended else "") + (" — clock paused" if entry.paused else "")
+
+
+def _waits(told: Story) -> str:
+    since = {row.system: f" since {row.waiting_since:%Y-%m-%d %H:%M} UTC ({row.error_code})" for row in told.waits}
+    return ", ".join(f"{system}{since.get(system, '')}" for system in told.entry.blocked_on) or "nothing"
 
 
 def _promised(stands: Standing) -> Iterable[tuple[str, str]]:
@@ -183,7 +188,7 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
     if not found.records:
         yield "No records were found (yet)."
         return
-    table = _table("Handle", "System", "Record", "Name", "Found by", "Also bears", "Standing")
+    table = _table("Handle", "System", "Record", "Name", "Found by", "Path", "Also bears", "Standing")
     for each in found.records:
         table.add_row(
             Text(each.handle, "bold"),
@@ -191,6 +196,7 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
             f"{each.collection} {each.key}",
             escape(each.name or "—"),
             escape("\n".join(f"{one.kind} {one.value}" for one in each.found_by)),
+            each.path.replace(" > ", " >\n"),
             escape("\n".join(f"{one.kind} {one.value}" for one in each.yields if one not in each.found_by)),
             "[yellow]to be decided[/]" if each.standing == "held" else "the person's",
         )

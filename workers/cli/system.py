@@ -10,6 +10,7 @@ import typer
 from habeas.errors import BadInput, ConfigurationError, LedgerUnavailable
 from habeas.languages import parse_language
 from workers.cli.exits import EXIT_CODES, ExitCode
+from workers.cli.options import By, Reason
 from workers.cli.retention import failing
 from workers.cli.shell import Shell, command
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Connected systems: list, check, map.",
+    help="Connected systems: list, check, retry, map.",
     rich_markup_mode="markdown",
     epilog=EXIT_CODES,
 )
@@ -113,6 +114,20 @@ async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The syst
     )
     if not health.ok:
         raise typer.Exit(ExitCode.UNAVAILABLE if health.fits else ExitCode.CONFIGURATION)
+
+
+@command(app, "retry", epilog='Example: `habeas system retry crm --by "Kim" --reason "the token was renewed"`')
+async def retry(
+    shell: Shell, name: Annotated[str, typer.Argument(help="The system's name.")], by: By, reason: Reason
+) -> None:
+    """Its cause is mended: have every request that waits for the system try it again now."""
+    if name not in (known := shell.settings().systems):
+        listed = ", ".join(known) or "none"
+        raise BadInput(f"There is no such system in the settings; there are: {listed}.", field="name")
+    async with shell.office() as office:
+        told = await office.retry_waiting(name, by=by, reason=reason)
+    said = ", ".join(told.requests) or "no request waits for it"
+    shell.answer(told, f"[bold]{name}[/] is tried again: {said}.")
 
 
 async def _failing(shell: Shell, name: str) -> tuple[TroubleRow, ...]:

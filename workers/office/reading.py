@@ -18,7 +18,7 @@ from habeas.acts import ActAnswer
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput
 from habeas.evidence import Event, Finding, Tag, verify
-from habeas.matching import Decision, Found, Place, Ruling
+from habeas.matching import Decision, Found, Place, Ruling, path_words
 from habeas.model import Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
@@ -57,6 +57,8 @@ class Candidate(Frozen):
     yields: tuple[Identifier, ...] = Field(repr=False)
     standing: str
     """``kept``: the person's; ``held``: to be decided."""
+    path: str = ""
+    """How it was found, as `habeas.matching.path_words` says it; empty where nothing of theirs leads there."""
 
 
 class Doubt(Frozen):
@@ -215,7 +217,10 @@ class Reading(Acting):
         names = {found.place: handle for handle, found in handles.items()}
         held = {found.place for found in settled.held}
         return Candidates(
-            records=tuple(_candidate(handle, found, found.place in held) for handle, found in handles.items()),
+            records=tuple(
+                _candidate(handle, found, found.place in held, path_words(settled.paths.get(found.place, ())))
+                for handle, found in handles.items()
+            ),
             doubts=tuple(
                 Doubt(
                     kind=each.kind.value,
@@ -292,7 +297,7 @@ def _candidate_name(place: Place) -> str:
     return f"candidate/{place.system}/{place.record.collection}/{place.record.key}"
 
 
-def _candidate(handle: str, found: Found, held: bool) -> Candidate:
+def _candidate(handle: str, found: Found, held: bool, path: str) -> Candidate:
     match = found.match
     return Candidate(
         handle=handle,
@@ -303,4 +308,5 @@ def _candidate(handle: str, found: Found, held: bool) -> Candidate:
         found_by=match.found_by,
         yields=match.yields,
         standing="held" if held else "kept",
+        path=path,
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from activities.copies import Before
-from activities.ledger import Act, LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow, TaskRow
+from activities.ledger import WAITING, Act, LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow, TaskRow
 from habeas import law
 from habeas.acts import ActKind, stages
 from habeas.evidence import Event
@@ -76,6 +76,11 @@ class Story(Frozen):
     """What must come before the erasure."""
     law_note: str | None = None
     """Why it is not answered under the law of the place where the person lives."""
+
+    @property
+    def waits(self) -> tuple[SystemRow, ...]:
+        """What it waits for now, since when and why."""
+        return tuple(row for row in self.systems if row.state == WAITING and row.system in self.entry.blocked_on)
 
 
 def told(event: Event) -> Told:

@@ -47,6 +47,7 @@ from workers.office.recipients import Told as ToldRecipient
 from workers.office.restrictions import Lifting, ShownChange
 from workers.office.to_disk import refuse_unfit, write_whole
 from workers.office.tokens import MadeToken
+from workers.office.waiting import Retried
 from workers.remote.calls import Calls
 
 __all__ = ["RemoteOffice", "open_remote"]
@@ -280,6 +281,10 @@ class RemoteOffice:
     async def letter_bounced(self, mail: bytes) -> BouncedLetter:
         """See `LetterPost.letter_bounced`."""
         return await self._calls.send("letters/bounces", BouncedLetter, mail, "message/rfc822")
+
+    async def retry_waiting(self, system: str, *, by: str, reason: str) -> Retried:
+        """See `Waiting.retry_waiting`."""
+        return await self._calls.post(f"systems/{system}/retry", Retried, {"reason": reason})
 
     async def kept(self, controller: str | None = None) -> tuple[Kept, ...]:
         """See `Holding.kept`."""

@@ -11,12 +11,13 @@ from habeas.testing.suite.changing import ChangingData
 from habeas.testing.suite.erasing import Erasing
 from habeas.testing.suite.faults import Faults
 from habeas.testing.suite.finding import Finding
+from habeas.testing.suite.partly import Partly
 from habeas.testing.suite.saying import Saying
 
 __all__ = ["ConnectorSuite", "HttpConnectorSuite"]
 
 
-class ConnectorSuite(Saying, Finding, Erasing, ChangingData):
+class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData):
     """Subclass it and give it a ``world`` fixture."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from habeas.connector import Capability, PlannedObject, Treatment, Vetoing
@@ -10,6 +11,9 @@ from habeas.outcomes import Drifted, Fate
 from habeas.testing.steps import carried_out, collected, erased, erasure, looked_at, planned, roots
 from habeas.testing.suite.judging import all_as_planned, place, theirs
 from habeas.testing.world import World
+
+_TURNS = 12
+"""Of the event loop, after which an erasure is cancelled: each of the first so many."""
 
 
 class Erasing:
@@ -35,6 +39,32 @@ class Erasing:
         assert sorted(map(place, second)) == sorted(map(place, first))
         all_as_planned(plan, second)
         assert await world.theirs() == theirs
+
+    async def test_what_is_gone_already_is_no_trouble(self, world: World) -> None:
+        """Somebody deleted one of the objects between plan and erasure: the rest goes, and nothing is said to stay."""
+        plan = await planned(world)
+        if not await world.vanish():
+            return
+        left = {place(one) for one in await collected(world.connector, await roots(world))}
+        gone = {place(one) for one in plan.objects} - left
+        assert gone, "`vanish` deletes what is collected"
+        outcomes = {place(one): one for one in await erased(world, plan)}
+        assert {outcomes[one].fate for one in gone} <= {Fate.ERASED, Fate.NOT_FOUND}
+        rest = tuple(one for one in plan.objects if place(one) not in gone)
+        all_as_planned(plan.model_copy(update={"objects": rest}), tuple(outcomes[place(one)] for one in rest))
+
+    async def test_an_erasure_that_is_cancelled_anywhere_is_finished_by_asking_again(self, world: World) -> None:
+        """A worker stops in the middle, wherever that is: the next one comes to the same end."""
+        others, plan = await world.others(), await planned(world)
+        for turns in range(_TURNS):
+            task = asyncio.ensure_future(world.connector.erase(plan, None))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled() or task.exception() is None
+        all_as_planned(plan, await erased(world, plan))
+        assert await world.others() == others
 
     async def test_what_is_erased_is_not_found_any_more(self, world: World) -> None:
         """Nothing that was to be deleted is found or collected."""

@@ -6,11 +6,9 @@ import asyncio
 from collections import Counter
 
 from habeas.model import Identifier
-from habeas.testing.steps import collected, roots
+from habeas.testing.steps import LONGEST, collected, roots
 from habeas.testing.suite.judging import place, tells_nobody, theirs
 from habeas.testing.world import World
-
-_LONGEST_CURSOR = 2048
 
 
 class Finding:
@@ -74,7 +72,7 @@ class Finding:
             cursor = page.cursor
             if cursor is None:
                 break
-            assert len(cursor.encode()) <= _LONGEST_CURSOR
+            assert len(cursor.encode()) <= LONGEST
             tells_nobody(world, cursor)
         assert sorted(before) == sorted(whole)
 
@@ -93,4 +91,5 @@ class Finding:
             task.cancel()
             await asyncio.wait([task])
             assert task.cancelled() or task.exception() is None
+        assert await roots(world) == found
         assert await collected(world.connector, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from habeas import plan as plans
 from habeas.connector import Match, PlannedObject, Record, RecordRef, SystemPlan, Veto
 from habeas.outcomes import ObjectOutcome
-from habeas.testing.steps import collected
+from habeas.testing.steps import collected, tells_nobody
 from habeas.testing.world import World
 
 __all__ = ["all_as_planned", "place", "tells_nobody", "theirs"]
@@ -14,12 +14,6 @@ __all__ = ["all_as_planned", "place", "tells_nobody", "theirs"]
 def place(one: Record | PlannedObject | ObjectOutcome | RecordRef | Match | Veto) -> tuple[str, str]:
     """Which object it is, or is about."""
     return one.collection, one.key
-
-
-def tells_nobody(world: World, *texts: str) -> None:
-    """None of these names the person."""
-    for text in texts:
-        assert not [word for word in world.personal if word.casefold() in text.casefold()], "it names the person"
 
 
 async def theirs(world: World) -> list[Record]:

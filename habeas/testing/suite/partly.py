@@ -1,0 +1,86 @@
+"""Where the person asked for some categories only, a connector minds those and no others (`SystemPlan.only`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from habeas import plan as plans
+from habeas.connector import Record, SystemPlan, Treatment
+from habeas.outcomes import Drifted, Fate
+from habeas.testing.steps import TODAY, carried_out, collected, erasure, looked_at, roots
+from habeas.testing.suite.judging import all_as_planned, place
+from habeas.testing.world import World
+
+Objects = Mapping[tuple[str, str], Record]
+
+
+class Partly:
+    """`erase` and `confirm` of a part. A system of one category has no parts, and nothing to show."""
+
+    async def test_a_part_is_erased_and_the_rest_is_as_it_was(self, world: World) -> None:
+        """What the plan is not about stays, to the last field, and is neither drift nor data that came back."""
+        before, others = await _everything(world), await world.others()
+        parts = await _parts(world, before)
+        if not parts:
+            return
+        part = parts[0]
+        await _carried_out(world, part)
+        after = await _everything(world)
+        assert _outside(part, after) == _outside(part, before)
+        assert await world.others() == others
+
+    async def test_what_changes_elsewhere_is_no_drift_and_what_changes_in_it_is(self, world: World) -> None:
+        """A colleague changes one record: the plan that it is outside of is carried out, any other touches nothing."""
+        before = await _everything(world)
+        parts = await _parts(world, before)
+        await world.alter()
+        now = await _everything(world)
+        changed = {
+            one.collection for at, one in before.items() if at not in now or now[at].fingerprint != one.fingerprint
+        }
+        assert changed, "`alter` changes a record that is collected"
+        for part in parts:
+            if changed & {*(part.only or ())}:
+                theirs = await world.theirs()
+                answer = await erasure(world, part)
+                assert isinstance(answer, Drifted)
+                assert await world.theirs() == theirs
+        for part in parts:
+            if not changed & {*(part.only or ())}:
+                await _carried_out(world, part)
+                assert _outside(part, await _everything(world)) == _outside(part, now)
+                return
+
+
+async def _everything(world: World) -> Objects:
+    return {place(one): one for one in await collected(world.connector, await roots(world))}
+
+
+async def _parts(world: World, before: Objects) -> list[SystemPlan]:
+    """A plan for each category that is asked for alone. Not those of the accounts: without them nothing leads there."""
+    found = await roots(world)
+    kinds = {one.name: one for one in world.connector.manifest.collections}
+    index = [plans.IndexedRecord.of(record) for record in before.values()]
+    asked = {kinds[name].category for name, _ in before} - {kinds[ref.collection].category for ref in found}
+    drafted = (
+        plans.draft("system", kinds.values(), found, world.person, index, TODAY, asked={category})
+        for category in sorted(asked)
+    )
+    return [part for part in drafted if any(one.treatment is not Treatment.RETAIN for one in part.objects)]
+
+
+async def _carried_out(world: World, part: SystemPlan) -> None:
+    """As planned; but what a system cannot do without the rest it says, with a reason, and it stays as it was."""
+    said = {place(one): one for one in await carried_out(world, part)}
+    blocked = {at for at, one in said.items() if one.fate is Fate.BLOCKED and one.reason}
+    await world.wait(world.connector.manifest.confirm_after)
+    seen = await looked_at(world, part)
+    done = tuple(one for one in part.objects if place(one) not in blocked)
+    all_as_planned(part.model_copy(update={"objects": done}), tuple(one for one in seen if place(one) not in blocked))
+    if blocked:
+        now = await _everything(world)
+        assert all(now[place(one)].fingerprint == one.fingerprint for one in part.objects if place(one) in blocked)
+
+
+def _outside(part: SystemPlan, objects: Objects) -> dict[tuple[str, str], str]:
+    return {at: one.fingerprint for at, one in objects.items() if not part.covers(one.collection)}

@@ -1,0 +1,59 @@
+"""All requests that wait for one system: its cause was mended once, so they are told once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from activities.ledger import RequestFilter
+from habeas.acts import ActKind
+from habeas.errors import BadInput, WrongStage
+from habeas.model import Frozen, RequestId
+from workers.office.acting import Acting
+from workers.office.intake import words
+
+_PAGE = 200
+_AT_ONCE = 10
+
+
+class Retried(Frozen):
+    """Answer of `Waiting.retry_waiting`."""
+
+    system: str
+    requests: tuple[RequestId, ...]
+    """Those that try the system again now."""
+
+
+class Waiting(Acting):
+    """Methods on what waits for a system."""
+
+    async def retry_waiting(self, system: str, *, by: str, reason: str) -> Retried:
+        """Have every request that waits for the system try it again now, each as an act of its own.
+
+        Raises:
+            BadInput: ``by`` or ``reason`` is missing or too long.
+            EngineUnavailable: not all were told; saying it again is safe.
+        """
+        words("by", by, 200), words("reason", reason)
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def retried(request_id: RequestId) -> bool:
+            async with turns:
+                try:
+                    await self.act(ActKind.RETRY_SYSTEM, request_id, by=by, reason=reason, system=system)
+                except (WrongStage, BadInput):
+                    return False  # it answered, or the request ended, meanwhile
+                return True
+
+        waiting = await self._waiting_for(system)
+        told = await asyncio.gather(*map(retried, waiting))
+        return Retried(system=system, requests=tuple(one for one, so in zip(waiting, told, strict=True) if so))
+
+    async def _waiting_for(self, system: str) -> list[RequestId]:
+        found: list[RequestId] = []
+        while True:
+            wanted = RequestFilter(open=True, waits_for=system, limit=_PAGE, after=found[-1] if found else None)
+            async with self._ledger.begin() as tx:
+                rows = await tx.find(wanted)
+            found += [row.id for row in rows]
+            if len(rows) < _PAGE:
+                return found

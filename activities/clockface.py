@@ -84,6 +84,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
         planned_on=planned_on,
         promise=_alarms(policy, deadlines, promised_on, request, place, now) if promised_on else None,
+        proof_until=_proof_until(request, place, deadlines, due_on) if due_on else None,
     )
     return Dated(face=face, deadlines=deadlines, promised_on=promised_on)
 
@@ -127,6 +128,16 @@ def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, n
     if not policy.promise.delay_notice:
         return None
     return max(deadlines.end_of(planned_on) - timedelta(days=policy.promise.delay_days_before), now)
+
+
+def _proof_until(request: Request, place: str, deadlines: law.Deadlines, due_on: date) -> datetime | None:
+    """The beginning of the last day to answer, which is left for the letter that says that nothing was proven.
+
+    A law that lets the clock stand still meanwhile sets no such end: staff stop it.
+    """
+    if PauseReason.IDENTITY in law.pauses_allowed(request.regime, request.right, place):
+        return None
+    return deadlines.end_of(due_on - timedelta(days=1))
 
 
 def _alarms(

@@ -142,7 +142,8 @@ class FactsOf:
         }
         if closes_at is None:
             return letters.CodeLetter(**facts)
-        return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at))
+        # Who answers on that day is in time: a request that closes as a day begins names the day before.
+        return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at - timedelta.resolution))
 
     async def _identity(self) -> Literal["code", "ask", "none"]:
         """How we make sure of the person, by policy and law; of a remedy only who names another person's request."""

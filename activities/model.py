@@ -106,6 +106,10 @@ class ClockFace(Frozen):
     """The last working day on or before ``due_on``, by which staff plan."""
     promise: PromiseAlarms | None = None
     """The controller's promise, as long as it binds."""
+    proof_until: AwareDatetime | None = None
+    """How long who asks may take at most to prove it, so that they are answered in time; None where asking stops the
+    clock, or no term runs.
+    """
 
 
 class Brief(Frozen):
@@ -320,6 +324,15 @@ class LetterOrder(OnRequest):
     """Name of the sealed document that holds the letter's own facts."""
     to: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,60}$")
     """A recipient of the policy; unset for the person or staff, as the kind says."""
+
+
+class AgainOrder(LetterOrder):
+    """A letter that is written anew, every so often, while what it tells of goes on; ``dedupe`` says of what."""
+
+    every: float = Field(gt=0)
+    """Seconds from one to the next."""
+    anywhere: bool = False
+    """It tells of a system: such a letter about another request of the same controller is this one, too."""
 
 
 class BounceOrder(OnRequest):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 from temporalio import activity
@@ -19,7 +19,7 @@ from activities.letter_case import LetterCase
 from activities.letters import BounceFacts, Kind, LetterFacts, RenderedLetter, render
 from activities.letters.cover import covered
 from activities.mail import MailSender
-from activities.model import BounceOrder, LetterOrder, LetterReport
+from activities.model import AgainOrder, BounceOrder, LetterOrder, LetterReport
 from activities.parts import Parts
 from habeas.errors import BadInput, KeyDestroyed, Terminal
 from habeas.evidence import Tag
@@ -44,7 +44,23 @@ class LetterActivities:
                 await self._write(tx, request, kind, order)
         return await self.deliver(order.request_id, order.dedupe, order.at)
 
-    async def _write(self, tx: Tx, request: Request, kind: Kind, order: LetterOrder) -> None:
+    @activity.defn(name="send_letter_again")
+    async def send_again(self, order: AgainOrder) -> LetterReport:
+        """Write and send the letter, unless one that tells the same was written a short while ago: then see to that."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            of = {"controller": request.controller} if order.anywhere else {"request_id": request.id}
+            last = await tx.last_letter(order.dedupe, **of)
+            if last is None or last.queued_at + timedelta(seconds=order.every) <= order.at:
+                last = await self._write(
+                    tx,
+                    request,
+                    Kind(order.kind),
+                    order.model_copy(update={"dedupe": f"{order.dedupe}/{order.at.isoformat()}"}),
+                )
+        return await self.deliver(last.request_id, last.dedupe, order.at)
+
+    async def _write(self, tx: Tx, request: Request, kind: Kind, order: LetterOrder) -> Letter:
         subject = await tx.subject(request.id)
         case = LetterCase(
             tx=tx,
@@ -58,7 +74,7 @@ class LetterActivities:
         link = await self._link(tx, case) if order.artifact_id else None
         facts = await FactsOf(case, link).make(kind)
         to = await recipient(tx, case.policy, request, subject, facts, order.to)
-        await self._queue(tx, case.policy, request, facts, order.dedupe, order.at, to)
+        return await self._queue(tx, case.policy, request, facts, order.dedupe, order.at, to)
 
     async def _link(self, tx: Tx, case: LetterCase) -> Link:
         """A one-time link to the package; it exists only in the letter."""

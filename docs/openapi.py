@@ -1,10 +1,13 @@
-"""The OpenAPI file of the protocol for own services, made from the code: ``python docs/openapi.py`` writes it anew."""
+"""The OpenAPI files, made from the code: of the API, and of the protocol for own services.
+
+``python docs/openapi.py`` writes them anew.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -13,8 +16,10 @@ from habeas import wire
 from habeas.connector import Health, Located, Manifest, Page
 from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
 from habeas.wire.messages import PREFIX
+from workers.api import create_api
+from workers.office import Office
 
-FILE = Path(__file__).parent / "connectors/http.openapi.json"
+_HERE = Path(__file__).parent
 Outcomes = Done[tuple[ObjectOutcome, ...]]
 _ERASED = (Outcomes, Pending, Awaiting, Drifted)
 _LOOKED = (Outcomes, Pending, Awaiting)
@@ -91,10 +96,18 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def text() -> str:
-    """The file as it stands on disk."""
-    return json.dumps(document(), indent=1, sort_keys=True) + "\n"
+def _api() -> dict[str, Any]:
+    return create_api(cast(Office, None)).openapi()  # no office is called to write the document
+
+
+FILES = {_HERE / "connectors/http.openapi.json": document, _HERE / "api.openapi.json": _api}
+
+
+def texts() -> dict[Path, str]:
+    """Each file as it stands on disk."""
+    return {file: json.dumps(made(), indent=1, sort_keys=True) + "\n" for file, made in FILES.items()}
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    for file, text in texts().items():
+        file.write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import Gauge, start_http_server
 from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -64,6 +64,7 @@ log = structlog.get_logger(__name__)
 WORKER_STARTED = "worker_started"
 WORKER_STOPPED = "worker_stopped"
 METRICS_SERVED = "metrics_served"
+WAITING = Gauge("habeas_requests_waiting", "Open requests that wait for a system", ["system"])
 LOOKING_FAILED = "looking_for_unstarted_requests_failed"
 GRACE = timedelta(seconds=20)
 LOOK_FOR_UNSTARTED = 30.0  # seconds
@@ -198,6 +199,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             record.breach,
             record.close,
             letters.send,
+            letters.send_again,
             letters.bounced,
             recipients.prepare_notices,
             recipients.prepare_forwards,
@@ -347,6 +349,13 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
         await stop.wait()
 
 
+async def _count_waiting(parts: Parts) -> None:
+    async with parts.ledger.begin() as tx:
+        waiting = await tx.waited_for()
+    for system in {*parts.connectors, *waiting}:
+        WAITING.labels(system).set(waiting.get(system, 0))
+
+
 async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Event) -> None:
     """Start the daily sweep, and requests that were written down while Temporal was away, until told to stop."""
 
@@ -357,6 +366,7 @@ async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Ev
     while not stop.is_set():
         try:
             await start_unstarted(parts.ledger, engine)
+            await _count_waiting(parts)
             if not sweeping:
                 await engine.start_sweep()
                 sweeping = True

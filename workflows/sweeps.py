@@ -1,8 +1,8 @@
 """Every day: what erasures kept goes when its day has come, and so do short-lived data and requests' own records.
 
-Nothing here waits for a system that is away: it is tried again on the next day. Staff are told once by a letter, where
-it keeps something of an erasure. Where short-lived data cannot be ended, staff are told by a letter that is no
-request's, every week until it can, and then that it does.
+Nothing here waits for a system that is away: it is tried again on the next day. Staff are told by a letter every week
+until it can be done: by one about the request where an erasure kept it, by one that is no request's where short-lived
+data cannot be ended, and of that also when it ends again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.ending_letters import EndingLetterActivities
+    from activities.ending_letters import AGAIN, EndingLetterActivities
     from activities.expiring import ExpiringActivities
     from activities.keeping import (
         DueItem,
@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
         SweepOrder,
         SweepReport,
     )
-    from activities.model import LetterOrder
+    from activities.model import AgainOrder, LetterOrder, LetterReport
     from activities.notify import LetterActivities
     from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
@@ -44,6 +44,9 @@ LONGEST_JOB = timedelta(days=1)
 """A system's own job that takes longer is left, and asked for anew on the next day: asking twice changes nothing."""
 MOST_ROUNDS = 50
 """Of a system's expired objects in one sweep: what is left is there tomorrow, too."""
+
+WEEKLY = "kept-is-told-weekly"
+"""The patch since which staff hear of what does not go every week, not once."""
 
 OF_ONE_REQUEST = frozenset({"not_allowed", "bad_input", "quarantine", "key_destroyed", "seal_broken"})
 """Failures that say nothing of the system: the next request's turn comes all the same."""
@@ -117,9 +120,9 @@ class SweepWorkflow:
                     await self._tell_staff(item, code)
                     continue
                 self._away.add(system)
-                if system not in self._told:
+                if system not in self._told or workflow.patched(WEEKLY):
                     self._told.add(system)
-                    await self._tell_staff(item, code)
+                    await self._tell_staff(item, code, of_system=True)
             else:
                 self._told.discard(system)
 
@@ -174,7 +177,8 @@ class SweepWorkflow:
             wait = max(1.0, min(report.wait, 3600.0), passed.total_seconds() / 10)
             await workflow.sleep(wait, summary=f"ask again: {item.system}")
 
-    async def _tell_staff(self, item: DueItem, code: str) -> None:
+    async def _tell_staff(self, item: DueItem, code: str, *, of_system: bool = False) -> None:
+        """Every week while it goes on. The ledger knows what was told: a sweep by hand tells nothing twice."""
         order = LetterOrder(
             request_id=item.request_id,
             at=workflow.now(),
@@ -183,9 +187,13 @@ class SweepWorkflow:
             system=item.system,
             code=code,
         )
+        step: Callable[[Any, Any], Awaitable[LetterReport]] = LetterActivities.send
+        if workflow.patched(WEEKLY):
+            order = AgainOrder(**order.model_dump(), every=AGAIN.total_seconds(), anywhere=of_system)
+            step = LetterActivities.send_again
         try:
             await calls.on_system(
-                LetterActivities.send,
+                step,
                 order,
                 "tell staff",
                 task_queue=workflow.info().task_queue,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -32,16 +33,18 @@ class Verifying(Telling):
         await self._look_on_record()
         await self._send_code()
         started = workflow.now()
-        ends = started + timedelta(seconds=identity.expires_after)
+        in_time = self.clock.face.proof_until is not None and workflow.patched("proof-within-the-term")
+        ending = partial(self._ends, started, in_time=in_time)
         reminders = [started + timedelta(seconds=after) for after in identity.remind_after]
         sent = self.code_wanted
         while not self._verified():
+            ends = ending()
             # A reminder brings a code of its own, so it counts among those that policy allows.
             coming = [at for at in reminders if at > workflow.now()] if self.codes_left() else []
             upcoming = min([*coming, ends])
             try:
                 await workflow.wait_condition(
-                    partial(self._answered, sent),
+                    partial(self._goes_on, sent, ends, ending),
                     timeout=upcoming - workflow.now(),
                     timeout_summary="the person's answer" if upcoming is ends else "reminder to the person",
                 )
@@ -102,8 +105,20 @@ class Verifying(Telling):
     def _verified(self) -> bool:
         return self.proven and self.settled()
 
-    def _answered(self, sent: int) -> bool:
-        return self._verified() or (self.code_wanted != sent and self.settled())
+    def _ends(self, started: datetime, *, in_time: bool) -> datetime:
+        """When the waiting ends: as policy says, and where the clock runs meanwhile, in time to tell the person so.
+
+        Whoever is first asked when it is too late for that, is given the time that policy gives.
+        """
+        expires = started + timedelta(seconds=self._brief.identity.expires_after)
+        latest = self.clock.face.proof_until
+        if not in_time or latest is None or self.clock.paused or latest <= started:
+            return expires
+        return min(expires, latest)
+
+    def _goes_on(self, sent: int, ends: datetime, ending: Callable[[], datetime]) -> bool:
+        """Whether there is something else to wait for: nothing, another code's answer, until another time."""
+        return self._verified() or (self.code_wanted != sent and self.settled()) or ending() != ends
 
     async def _send_code(self, closes_at: datetime | None = None) -> None:
         if self._verified():

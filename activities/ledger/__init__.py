@@ -16,6 +16,7 @@ from activities.ledger.requests import Changes, PauseRow, RequestFilter, Request
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
+from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Act",
     "AheadRow",
     "Artifact",
+    "Bearer",
     "Challenge",
     "ChallengeRow",
     "Changes",
@@ -46,6 +48,7 @@ __all__ = [
     "LinkRow",
     "NewHold",
     "NewRequest",
+    "NewToken",
     "NoticeKind",
     "NoticeRow",
     "NoticeState",
@@ -62,6 +65,7 @@ __all__ = [
     "TaskFilter",
     "TaskRow",
     "TaskState",
+    "TokenRow",
     "TroubleRow",
     "Tx",
     "current_revision",

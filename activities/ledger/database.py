@@ -31,6 +31,7 @@ from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
 from activities.ledger.tasks import Tasks
+from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
@@ -64,6 +65,7 @@ class Tx(
     Expiries,
     Past,
     Tasks,
+    Tokens,
     Troubles,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, context, parsed, plain
@@ -106,6 +106,30 @@ class Letters(Room):
             select(*columns).where(letter.c.request_id == request_id).order_by(letter.c.queued_at, letter.c.id)
         )
         return tuple(LetterRow(**plain(row)) for row in rows)
+
+    async def last_letter(
+        self, about: str, *, request_id: str | None = None, controller: str | None = None
+    ) -> LetterRow | None:
+        """The newest letter of this dedupe key, or of one that begins so and goes on after a slash.
+
+        Args:
+            about: the key.
+            request_id: of this request only.
+            controller: of any request of this controller.
+        """
+        wanted = [or_(letter.c.dedupe == about, letter.c.dedupe.startswith(f"{about}/", autoescape=True))]
+        if request_id is not None:
+            wanted.append(letter.c.request_id == request_id)
+        if controller is not None:
+            wanted.append(request.c.controller == controller)
+        row = await self._first(
+            select(*(letter.c[name] for name in LetterRow.model_fields))
+            .join(request, request.c.id == letter.c.request_id)
+            .where(*wanted)
+            .order_by(letter.c.queued_at.desc(), letter.c.id)
+            .limit(1)
+        )
+        return LetterRow(**plain(row)) if row else None
 
     async def letters_to_hand_over(
         self, controller: str | None = None, request_id: str | None = None

@@ -161,6 +161,16 @@ class Requests(Room):
             raise UnknownRequest
         return to_request(row)
 
+    async def waited_for(self) -> dict[str, int]:
+        """How many open requests wait for each system, and for what else stands in their way."""
+        name = func.unnest(request.c.blocked_on).column_valued("name")
+        rows = await self._all(
+            select(name, func.count())
+            .where(request.c.closed_at.is_(None), self._mine(request.c.controller))
+            .group_by(name)
+        )
+        return {str(system): int(count) for system, count in map(tuple, rows)}
+
     async def unstarted(self, limit: int) -> tuple[str, ...]:
         """Requests whose workflow was never started, oldest first: a crash came between."""
         rows = await self._all(

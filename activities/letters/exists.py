@@ -7,10 +7,13 @@ from collections.abc import Collection, Mapping
 from activities.letters.own import DID
 from activities.letters.parts import Kind
 from habeas import law
+from habeas.law.data import Span
 from habeas.model import CHANGING, COPIES, REMEDIES, Right
 
-__all__ = ["TOLD_ON", "default_right", "why_not"]
+__all__ = ["SOME_DAYS", "TOLD_ON", "default_right", "why_not"]
 
+SOME_DAYS = 9
+"""What a made-up controller promises: fewer days than any law gives."""
 TOLD_ON = frozenset(DID)
 """What recipients of the data are told of."""
 _ERASE, _CHANGE = frozenset({Right.ERASURE}), frozenset(CHANGING)
@@ -56,7 +59,14 @@ def default_right(kind: Kind, regime: str = "EU-GDPR", jurisdiction: str = "DK")
     return next((right for right in candidates if why_not(kind, regime, jurisdiction, right) is None), usual)
 
 
-def why_not(kind: Kind, regime: str, jurisdiction: str, right: Right, promised: Collection[Right] = ()) -> str | None:
+def why_not(
+    kind: Kind,
+    regime: str,
+    jurisdiction: str,
+    right: Right,
+    promised: Collection[Right] = (),
+    promised_days: int | None = SOME_DAYS,
+) -> str | None:
     """Why this law has no such letter for this right, as a sentence; None where it has one.
 
     Args:
@@ -65,6 +75,7 @@ def why_not(kind: Kind, regime: str, jurisdiction: str, right: Right, promised: 
         jurisdiction: where it is the law.
         right: what was asked.
         promised: rights that the controller gives beyond the law.
+        promised_days: within how many days it promises an answer.
 
     Raises:
         UnknownRegime: there is no such regime or jurisdiction.
@@ -80,14 +91,20 @@ def why_not(kind: Kind, regime: str, jurisdiction: str, right: Right, promised: 
         return f"{kind} is a letter about {', '.join(sorted(_OF[kind]))}, not about {right}."
     if right in REMEDIES and kind in _NO_REMEDY:
         return f"There is no {kind} for {right}."
+    if kind is Kind.DELAY and promised_days is None and not _has_term(regime, jurisdiction, right):
+        return f"No days are promised, and {regime} sets no last day for {right}: there is no delay to tell of."
     return _unfounded(kind, regime, jurisdiction, right)
 
 
 def _undated(kind: Kind, regime: str, jurisdiction: str, right: Right) -> str | None:
-    clock = law.regime(regime, jurisdiction).clock(right)
-    if kind in _DATED and (clock is None or not hasattr(clock.term, "days")):
+    if kind in _DATED and not _has_term(regime, jurisdiction, right):
         return f"{regime} sets no last day for {right}: staff are reminded of none."
     return None
+
+
+def _has_term(regime: str, jurisdiction: str, right: Right) -> bool:
+    clock = law.regime(regime, jurisdiction).clock(right)
+    return clock is not None and isinstance(clock.term, Span)
 
 
 def _unfounded(kind: Kind, regime: str, jurisdiction: str, right: Right) -> str | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from babel.numbers import format_currency, get_territory_currencies
 
-from activities.letters.exists import TOLD_ON
+from activities.letters.exists import SOME_DAYS, TOLD_ON
 from activities.letters.own import RefusedPart
 from activities.letters.parts import Ground, Kind
 from habeas import law
 from habeas.law.case import Deadlines
+from habeas.law.places import zone
 from habeas.model import REMEDIES, PauseReason, Right
 
 __all__ = ["Lawful"]
@@ -41,6 +42,7 @@ class Lawful:
     """Rights that the controller gives beyond the law."""
 
     received: date | None = None
+    promised_days: int | None = SOME_DAYS
 
     @cached_property
     def received_on(self) -> date:
@@ -54,7 +56,7 @@ class Lawful:
     @cached_property
     def deadlines(self) -> Deadlines:
         """The dates of a request received then, its term extended where that can be."""
-        noon = datetime.combine(self.received_on, time(12), tzinfo=UTC)
+        noon = datetime.combine(self.received_on, time(12), zone(law.default_clock_tz(self.place)))
         extended = law.extension_allowed(self.regime, self.right, self.place)
         case = law.Case(
             regime=self.regime, jurisdiction=self.place, right=self.right, received_at=noon, extended=extended
@@ -83,7 +85,7 @@ class Lawful:
                 offered = law.rights(self.regime, self.place) | frozenset(self.promised)
                 return {"offered": tuple(each for each in Right if each in offered and each not in REMEDIES)}
             case Kind.DELAY:
-                return {"expected_on": self.deadlines.extended_due_on or (due or self.received_on) + _MORE}
+                return self._delay(due)
             case Kind.COMPLETION_ERASURE | Kind.COMPLETION_CHANGE:
                 told = self.right in TOLD_ON and self._duty is not None
                 return {} if told else {"recipients_told": None, "recipients_not_told": ()}
@@ -101,6 +103,15 @@ class Lawful:
     def _identity(self) -> str:
         none = self.right in REMEDIES or law.verification(self.regime, self.right, self.place) == "none"
         return "none" if none else "code"
+
+    def _delay(self, law_on: date | None) -> dict[str, Any]:
+        """A promised day that is missed within the law's term, else that term when it is over."""
+        promised = self.received_on + timedelta(days=self.promised_days) if self.promised_days else None
+        if promised and (law_on is None or promised < law_on):
+            return {"expected_on": law_on or promised + _MORE}
+        today = (law_on or self.received_on) + timedelta(days=1)
+        broken = promised is not None and promised == law_on
+        return {"today": today, "expected_on": today + timedelta(weeks=1), "promised": broken}
 
     def _extension(self, due: date) -> dict[str, Any]:
         clock = law.regime(self.regime, self.place).clock(self.right)

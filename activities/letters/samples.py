@@ -12,7 +12,7 @@ from activities.authority import told
 from activities.letters import facts as of
 from activities.letters import sealed as own
 from activities.letters.checklist import given
-from activities.letters.exists import default_right
+from activities.letters.exists import SOME_DAYS, default_right
 from activities.letters.lawful import Lawful
 from activities.letters.own import (
     DID,
@@ -66,11 +66,14 @@ def sample(
     right: Right | None = None,
     authority: Authority | None = None,
     promised: Collection[Right] = (),
+    promised_days: int | None = SOME_DAYS,
     received_on: date | None = None,
     timezone: str = "Europe/Copenhagen",
     language: str = LANGUAGES[0],
 ) -> LetterFacts:
     """Complete facts of a letter of this kind, about nobody; their words in the language, where we speak it.
+
+    ``promised_days``: within how many days the controller promises an answer.
 
     What the law says of it (dates, grounds, articles, fees, duties) is the law's own; see `why_not` for whether it has
     such a letter at all.
@@ -81,7 +84,7 @@ def sample(
     asked = right or default_right(kind, regime, jurisdiction)
     open_to, lawful = (
         given(regime, jurisdiction, asked),
-        Lawful(regime, jurisdiction, asked, language, promised, received_on),
+        Lawful(regime, jurisdiction, asked, language, promised, received_on, promised_days),
     )
     received = lawful.received_on
     common: dict[str, Any] = {

@@ -21,6 +21,7 @@ from habeas.law.library import (
     notice_contents,
     pauses_allowed,
     recipients_duty,
+    records_kept,
     refusal_grounds,
     regime,
     regimes,
@@ -30,7 +31,7 @@ from habeas.law.library import (
     undisclosed,
     verification,
 )
-from habeas.law.places import default_clock_tz, is_country
+from habeas.law.places import default_clock_tz, hours_apart, is_country
 
 __all__ = [
     "BEYOND_FREE",
@@ -57,10 +58,12 @@ __all__ = [
     "fee_rule",
     "free_requests",
     "hold_after_refusal",
+    "hours_apart",
     "is_country",
     "notice_contents",
     "pauses_allowed",
     "recipients_duty",
+    "records_kept",
     "refusal_grounds",
     "regime",
     "regimes",

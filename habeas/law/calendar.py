@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
-__all__ = ["Closed", "add_days", "add_months", "add_working_days", "easter", "roll"]
+__all__ = ["Closed", "add_days", "add_months", "add_working_days", "easter", "most_days", "roll"]
 
 Closed = Callable[[date], str | None]
 """Why a day is closed (``Sunday``, ``Easter Monday``), or None if it is open."""
@@ -25,6 +25,12 @@ def add_months(day: date, count: int) -> date:
     months = day.year * 12 + day.month - 1 + count
     year, month = divmod(months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def most_days(months: int) -> int:
+    """The days of so many months where they are the most: 24 months with a leap day are 731."""
+    firsts = (date(year, month, 1) for year in range(2025, 2029) for month in range(1, 13))
+    return max((add_months(first, months) - first).days for first in firsts)
 
 
 def roll(day: date, closed: Closed) -> date:

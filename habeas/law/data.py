@@ -17,6 +17,7 @@ from habeas.law.duties import (
     FreeRule,
     HoldRule,
     Needs,
+    RecordRule,
     RemedyRule,
     UndisclosedRule,
     VerificationRule,
@@ -28,6 +29,7 @@ __all__ = [
     "Acknowledge",
     "Authority",
     "Clock",
+    "Displaced",
     "Extension",
     "Figure",
     "Ground",
@@ -228,6 +230,14 @@ class Reach(Figure):
     text: str
 
 
+class Displaced(Figure):
+    """A law of one place that may apply there instead of this one."""
+
+    text: str
+    regime: str | None = None
+    """Its code, if it is one of ours."""
+
+
 class Option(Figure):
     """Another reading, or another kind of controller: what it changes in the named clocks (none named: in all)."""
 
@@ -274,11 +284,14 @@ class Regime(Frozen):
     free: FreeRule | None = None
     hold: HoldRule | None = None
     undisclosed: tuple[UndisclosedRule, ...] = ()
+    records: tuple[RecordRule, ...] = ()
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)
     local: dict[str, str] = Field(default_factory=dict)
     """Good to know of one place."""
+    displaced: dict[str, Displaced] = Field(default_factory=dict)
+    """Where a law of the place may apply instead, by the place's exact code: no date of it is certain there."""
     cautions: dict[str, str] = Field(default_factory=dict)
     """What must be said with every date of one place, by its exact code."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "OfRights",
     "Proof",
     "Recipient",
+    "RecordRule",
     "Remedies",
     "RemedyRule",
     "RemedyTime",
@@ -180,6 +181,12 @@ class HoldRule(OfRights):
     """What was refused is kept: for so many days, or (None) until every recourse is exhausted."""
 
     days: int | None = None
+
+
+class RecordRule(OfRights):
+    """For how long, at the least, it is kept on record what was asked for and how it was answered."""
+
+    months: int = Field(ge=1)
 
 
 class UndisclosedRule(OfRights):

@@ -59,6 +59,8 @@ def explanation(work: Working, notice: date | None, suggested: date | None) -> I
     yield from (f"{remark.text} ({remark.cite})" for remark in work.remarks)
     for code in work.case.options:
         yield f"By the controller's choice: {work.law.options[code].text} ({work.law.options[code].cite})"
+    if instead := work.law.displaced.get(work.place):
+        yield f"{instead.text} ({instead.cite})"
     if caution := work.law.cautions.get(work.place):
         yield caution
     if unsure := uncertain(work):
@@ -114,6 +116,8 @@ def uncertain(work: Working) -> tuple[str, ...]:
 
 def _used(work: Working) -> Iterator[tuple[str, Figure]]:
     """Each figure that took part, and what it is."""
+    if instead := work.law.displaced.get(work.place):
+        yield f"whether {work.law.code} applies at all: {instead.text}", instead
     clock, course = work.clock, work.first
     spans = [("the term", clock.term), ("the acknowledgement", clock.acknowledge)]
     extension = clock.extension if work.case.extended else None

@@ -21,6 +21,7 @@ from habeas.law.duties import (
     HoldRule,
     Needs,
     Proof,
+    RecordRule,
     Remedies,
     UndisclosedRule,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "notice_contents",
     "pauses_allowed",
     "recipients_duty",
+    "records_kept",
     "refusal_grounds",
     "regime",
     "regimes",
@@ -124,6 +126,7 @@ def _in_state(common: Regime, row: StateRow) -> Regime:
     theirs |= {"clocks": clocks_of(row), "free": free_of(row)}
     theirs |= {name: tuple(cited(row, each) for each in getattr(common, name)) for name in _SHARED}
     theirs["undisclosed"] = (row.undisclosed,) if row.undisclosed else ()
+    theirs["records"] = (row.records,) if row.records else ()
     theirs["rules"] = (*rules_of(row), *(cited(row, each) for each in common.rules))
     return common.model_copy(update=theirs)
 
@@ -345,6 +348,15 @@ def hold_after_refusal(code: str, jurisdiction: str) -> HoldRule | None:
         UnknownRegime: as `regime`.
     """
     return regime(code, jurisdiction).hold
+
+
+def records_kept(code: str, jurisdiction: str) -> tuple[RecordRule, ...]:
+    """For how long requests and their answers must be kept on record at the least; empty where the law says nothing.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return regime(code, jurisdiction).records
 
 
 def undisclosed(code: str, jurisdiction: str, right: Right) -> Mapping[SensitiveType, UndisclosedRule]:

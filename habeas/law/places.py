@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +12,16 @@ from habeas.errors import BadInput, UnknownRegime
 from habeas.law import files
 from habeas.law.data import Authority
 
-__all__ = ["authorities_at", "country_of", "default_clock_tz", "holiday_place", "is_country", "parse_place", "zone"]
+__all__ = [
+    "authorities_at",
+    "country_of",
+    "default_clock_tz",
+    "holiday_place",
+    "hours_apart",
+    "is_country",
+    "parse_place",
+    "zone",
+]
 
 _NO_COUNTRIES = frozenset(["AC", "CP", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 """Two letters that have a name, and are no country of ISO 3166-1."""
@@ -67,6 +77,28 @@ def default_clock_tz(jurisdiction: str) -> str:
     if name is None:
         raise UnknownRegime(f"No time zone is known for {place}.", jurisdiction=place)
     return name
+
+
+def hours_apart(jurisdiction: str, tz: str) -> float | None:
+    """How far a zone's clock is, at some time of a year, from the nearest one of a place; None: there it is unknown.
+
+    A part of a country has its own zone where `places.toml` names it, else it may be any of the country's.
+
+    Raises:
+        BadInput: there is no such zone.
+    """
+    from babel.core import get_global
+
+    place = parse_place(jurisdiction)
+    country, zones = country_of(place), _tables()["zones"]
+    own = [zones[place]] if place != country and place in zones else get_global("territory_zones").get(country, [])
+    times = [datetime(2027, month, 1, tzinfo=UTC) for month in range(1, 13)]
+
+    def apart(name: str) -> float:
+        pairs = ((at.astimezone(zone(each)).utcoffset() or timedelta() for each in (name, tz)) for at in times)
+        return max(abs((one - other) / timedelta(hours=1)) for one, other in pairs)
+
+    return min(map(apart, own), default=None)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import Field
 
 from habeas.law.data import Clock, Extension, Mark, NoNumber, Notice, Remark, Rule, Span
-from habeas.law.duties import FreeRule, UndisclosedRule
+from habeas.law.duties import FreeRule, RecordRule, UndisclosedRule
 from habeas.law.figure import Figure
 from habeas.model import Frozen, Right
 
@@ -45,6 +45,7 @@ class StateRow(Frozen):
     consent_mark: Mark | None = None
     free_per_year: int | None = None
     undisclosed: UndisclosedRule | None = None
+    records: RecordRule | None = None
     read: bool = True
     authority: str = ""
     note: str = ""

@@ -193,6 +193,7 @@ def _beside(law: Regime, right: Right | None) -> Iterator[Fact]:
         ("Never given out", law.undisclosed),
         ("Kept after a refusal", (law.hold,) if law.hold else ()),
         ("If you disagree", law.remedies),
+        ("Records", law.records),
     )
     for name, rules in tables:
         for rule in rules if right is None else _first(rules, right):

@@ -1,17 +1,25 @@
-"""What in a policy has no effect, or none yet: worth a word to whoever keeps it, and no reason to refuse the file."""
+"""What in a policy has no effect, or none yet, or may not be meant so: worth a word to whoever keeps it.
+
+It is no reason to refuse the file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 from habeas import law
-from habeas.law.data import Span
-from habeas.model import Right
+from habeas.errors import UnknownRegime
+from habeas.law.data import Regime, Span
+from habeas.model import CHANGING, REMEDIES, PauseReason, Right
+from habeas.policy.lawful import SHORTEST_MONTH
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
+from habeas.policy.sections import Proof
 
 _LONGEST_MONTH = 31
+_NEAR_HOURS = 1
 _LONGEST_WORKING_DAYS = 3
 """Calendar days to one working day at the very most (New Zealand's 20 over Christmas are some 50)."""
 _LONGEST_ROLL = 7
@@ -24,7 +32,35 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         policy: one controller's.
         today: laws that begin later are named with their day.
     """
-    return (*_not_yet(policy, today), *_promise(policy), *_ways_in(policy))
+    laws = (*_clock(policy), *_not_yet(policy, today), *_displaced(policy))
+    return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy))
+
+
+def _clock(policy: Policy) -> Iterator[Problem]:
+    """The day of receipt and the end of the last day are those of the office that answers."""
+    home, tz = policy.controller.establishment, policy.controller.clock_tz
+    apart = law.hours_apart(home, tz)
+    if apart is not None and apart > _NEAR_HOURS:
+        message = f"the clock of {tz} is {apart:g} hours from that of {home}, and its days count"
+        yield Problem(("controller", "clock_tz"), message, "correct it, unless requests are answered elsewhere")
+
+
+def _displaced(policy: Policy) -> Iterator[Problem]:
+    """Where a law is listed for a place whose own law may apply instead."""
+    listed: dict[Path, tuple[str, str]] = {
+        ("regimes", n, "jurisdictions", m): (entry.code, place)
+        for n, entry in enumerate(policy.regimes)
+        for m, place in enumerate(entry.jurisdictions)
+    }
+    home = policy.controller.establishment
+    if all(place != home for _, place in listed.values()):
+        with suppress(UnknownRegime):  # an American establishment need be under no law
+            listed["controller", "establishment"] = (policy.default_regime(home), home)
+    for at, (code, place) in listed.items():
+        if (instead := law.regime(code, place).displaced.get(place)) is not None:
+            message = f"whether {code} applies in {place} is not certain: {instead.text} ({instead.cite})"
+            other = f"list {place} under {instead.regime}" if instead.regime else "have counsel confirm it"
+            yield Problem(at, message, f"{other}, or nothing, if it does apply")
 
 
 def _not_yet(policy: Policy, today: date) -> Iterator[Problem]:
@@ -75,6 +111,44 @@ def _lengths(policy: Policy) -> Iterator[int]:
                     days = term.days or (term.months or 0) * _LONGEST_MONTH
                     days += (term.working_days or 0) * _LONGEST_WORKING_DAYS
                     yield days + (_LONGEST_ROLL if clock.roll else 0)
+
+
+def _proof(policy: Policy) -> Iterator[Problem]:
+    """A wait for proof that outlasts the answer's term: cut short where the clock runs on, else late unless stopped."""
+    days, at = policy.identity.expires_after_days, ("identity", "expires_after_days")
+    short: dict[bool, dict[str, int]] = {True: {}, False: {}}
+    for law_of, right, least in _proven(policy):
+        stops = PauseReason.IDENTITY in law.pauses_allowed(law_of, right)
+        least = least if stops else min(least, policy.promise.days or least)
+        if days >= least:
+            short[stops][law_of.called] = min(least, short[stops].get(law_of.called, least))
+    for stops, found in short.items():
+        if not found:
+            continue
+        named = ", ".join(f"{name} ({least})" for name, least in sorted(found.items()))
+        then = (
+            "unless staff stop the clock meanwhile, the person is not answered in time"
+            if stops
+            else "there the wait ends as the last day to answer begins, and the person is told so"
+        )
+        message = f"{days} days outlast the shortest term of {named}: {then}"
+        yield Problem(at, message, f"below {min(found.values())}, or nothing, if that is meant")
+
+
+def _proven(policy: Policy) -> Iterator[tuple[Regime, Right, int]]:
+    """Of every right that a law gives and that needs proof here: the fewest calendar days of its term, if any."""
+    said = policy.identity.rights
+    for entry in policy.regimes if policy.identity.required else ():
+        for place in entry.jurisdictions:
+            law_of = law.regime(entry.code, place)
+            for clock in law_of.clocks:
+                if not (clock.given and isinstance(term := clock.term, Span)):
+                    continue
+                least = (term.days or 0) + (term.months or 0) * SHORTEST_MONTH + (term.working_days or 0) * 7 // 5
+                for right in set(clock.rights) - REMEDIES:
+                    unproven = right in CHANGING and law.verification(law_of, right, place) == "none"
+                    if said.get(right, Proof.NONE if unproven else None) is not Proof.NONE:
+                        yield law_of, right, least
 
 
 def _ways_in(policy: Policy) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.fields import Origin
+from habeas.law.calendar import most_days
 from habeas.law.data import Span
 from habeas.law.duties import Duty, RemedyTime
 from habeas.model import COPIES, Right
@@ -16,7 +17,7 @@ from habeas.policy.sections import PurposeKind, RecipientRole
 from habeas.policy.told import STOPS, about, means
 
 _ALL = frozenset(Right)
-_SHORTEST_MONTH = 28
+SHORTEST_MONTH = 28
 _LEAST_RECORD = 30
 _REMEDY_DAYS: Mapping[RemedyTime, int] = {"30_days": 30, "180_days": 180, "6_months": 184}
 """At most so many days, for the person to turn to the authority."""
@@ -127,7 +128,7 @@ def _countries(policy: Policy) -> Iterator[Problem]:
 def _shortest(policy: Policy, rights: frozenset[Right], *, extended: bool) -> int | None:
     """Days of the shortest term that one of these rights has here, if any has a number; only those put off, or all."""
     terms = [
-        clock.term.days or clock.term.working_days or (clock.term.months or 0) * _SHORTEST_MONTH
+        clock.term.days or clock.term.working_days or (clock.term.months or 0) * SHORTEST_MONTH
         for code, place in _places(policy)
         for clock in law.regime(code, place).clocks
         if isinstance(clock.term, Span) and rights.intersection(clock.rights) and (clock.extension or not extended)
@@ -146,12 +147,22 @@ def _early(policy: Policy) -> Iterator[Problem]:
 
 
 def _record(policy: Policy) -> Iterator[Problem]:
-    """What proves the answer must last as long as somebody may complain about it."""
+    """What proves the answer must last as long as a law says, and as long as somebody may complain about it."""
+    kept = policy.record.keep_days
     limits = {law.remedies(code, place, right).time_limit for code, place in _places(policy) for right in COPIES}
-    least = max([_LEAST_RECORD, *(_REMEDY_DAYS[limit] for limit in limits if limit)])
-    if policy.record.keep_days < least:
-        message = f"after {policy.record.keep_days} days nothing would prove the answer, and people may still complain"
-        yield Problem(("record", "keep_days"), message, f"{least} or more")
+    complained = max([_LEAST_RECORD, *(_REMEDY_DAYS[limit] for limit in limits if limit)])
+    by_law = {
+        f"{rule.months} months ({law.regime(code, place).called}, {rule.cite})": most_days(rule.months)
+        for code, place in _places(policy)
+        for rule in law.records_kept(code, place)
+    }
+    remedy = f"{max([complained, *by_law.values()])} or more"
+    if kept < complained:
+        message = f"after {kept} days nothing would prove the answer, and people may still complain"
+        yield Problem(("record", "keep_days"), message, remedy)
+    if short := [said for said, days in by_law.items() if kept < days]:
+        message = f"{kept} days are fewer than requests must be kept on record: {'; '.join(short)}"
+        yield Problem(("record", "keep_days"), message, remedy)
 
 
 def _purposes(policy: Policy) -> Iterator[Problem]:

@@ -175,7 +175,7 @@ def _without_letters(raw: Raw, languages: Collection[str] | None) -> Iterable[tu
 
 
 def _whose_staff(policy: Policy) -> Iterable[ConfigurationError]:
-    if not policy.staff.accounts:
+    if not policy.staff.people:
         message = "with several controllers, staff of one must not see another's requests"
         try:
             refuse(policy, [Problem(("staff", "accounts"), message, "name who works for this one")])

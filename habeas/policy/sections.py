@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from habeas.access import Role
 from habeas.fields import Origin
 from habeas.languages import Language
 from habeas.law.data import Regime
@@ -303,6 +304,14 @@ class StaffPolicy(Frozen):
     """Who works for this controller. With several controllers in one installation, each must name its own."""
 
     accounts: tuple[Words, ...] = ()
+    """These may do everything."""
+    roles: dict[Role, tuple[Words, ...]] = Field(default_factory=dict)
+    """These what their roles let them; see `habeas.access`."""
+
+    @property
+    def people(self) -> frozenset[str]:
+        """All who are named."""
+        return frozenset(self.accounts).union(*self.roles.values())
 
 
 class LegalBasis(StrEnum):

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 __all__ = ["Fault", "HttpFaults", "faulty"]
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
-_HOP = re.compile(rb"\r\n(?:connection|keep-alive|host):[^\r]*", re.IGNORECASE)
+_HOP = re.compile(rb"\r\n(?:connection|keep-alive):[^\r]*", re.IGNORECASE)
+_HOST = re.compile(rb"\r\nhost:[^\r]*", re.IGNORECASE)
 
 
 class Fault(StrEnum):
@@ -89,8 +90,11 @@ class HttpFaults:
 
 
 @asynccontextmanager
-async def faulty(upstream: str) -> AsyncIterator[HttpFaults]:
-    """A proxy before the API at ``upstream`` (``http://127.0.0.1:PORT``); its own address is `HttpFaults.url`."""
+async def faulty(upstream: str, *, keeps_host: bool = False) -> AsyncIterator[HttpFaults]:
+    """A proxy before the API at ``upstream`` (``http://127.0.0.1:PORT``); its own address is `HttpFaults.url`.
+
+    With ``keeps_host`` the API sees the proxy's name as its own: where calls are signed, the name is signed too.
+    """
     target = urlsplit(upstream)
     faults = HttpFaults("")
     open_calls: set[asyncio.Task[None]] = set()
@@ -101,7 +105,7 @@ async def faulty(upstream: str) -> AsyncIterator[HttpFaults]:
             open_calls.add(task)
             task.add_done_callback(open_calls.discard)
         with suppress(OSError, asyncio.IncompleteReadError):
-            await _serve(reader, writer, target.hostname or "127.0.0.1", target.port or 80, faults)
+            await _serve(reader, writer, (target.hostname or "127.0.0.1", target.port or 80), faults, keeps_host)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -116,7 +120,11 @@ async def faulty(upstream: str) -> AsyncIterator[HttpFaults]:
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int, faults: HttpFaults
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    upstream: tuple[str, int],
+    faults: HttpFaults,
+    keeps_host: bool,
 ) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     length = _LENGTH.search(head)
@@ -131,18 +139,19 @@ async def _serve(
         writer.write("\r\n".join(lines).encode() + content)
         await writer.drain()
     elif fault is not Fault.DOWN:
-        answer = await _passed_on(head, body, host, port)
+        host = f"{upstream[0]}:{upstream[1]}".encode()
+        named = head if keeps_host else _HOST.sub(b"\r\nHost: " + host, head)
+        answer = await _passed_on(named, body, upstream)
         if fault is not Fault.LOST:
             writer.write(answer[: len(answer) // 2] if fault is Fault.HALF else answer)
             await writer.drain()
 
 
-async def _passed_on(head: bytes, body: bytes, host: str, port: int) -> bytes:
-    reader, writer = await asyncio.open_connection(host, port)
+async def _passed_on(head: bytes, body: bytes, upstream: tuple[str, int]) -> bytes:
+    reader, writer = await asyncio.open_connection(*upstream)
     try:
-        own = f"\r\nHost: {host}:{port}\r\nConnection: close".encode()
         first, rest = _HOP.sub(b"", head).split(b"\r\n", 1)
-        writer.write(first + own + b"\r\n" + rest + body)
+        writer.write(first + b"\r\nConnection: close\r\n" + rest + body)
         await writer.drain()
         return await reader.read()
     finally:

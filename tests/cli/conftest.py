@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from tests.office.world import World, world
+from tests.served import serving
 from workers import logs
+from workers.api import PREFIX, create_api
 from workers.cli.app import run as run_words
+from workers.desk.guard import Guard
 from workers.postgres import EmbeddedPostgres
 
 
@@ -59,12 +64,28 @@ def run_here(*words: str) -> Said:
     return Said(code, out.getvalue(), err.getvalue())
 
 
-@pytest.fixture
-def habeas(here: World, tmp_path: Path) -> Habeas:
-    """``habeas`` on that installation."""
+@pytest.fixture(scope="session")
+async def served(here: World) -> AsyncIterator[str]:
+    """The address of that installation's desk."""
+    async with serving(Guard(Starlette(routes=[Mount(PREFIX, create_api(here.office))]), ["127.0.0.1"], PREFIX)) as at:
+        yield at
+
+
+@pytest.fixture(params=["on this machine", "over the API"])
+def habeas(
+    request: pytest.FixtureRequest, here: World, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Habeas:
+    """``habeas`` on that installation: what it says and does is the same over the API, by a token of ``--by``."""
     config = here.settings_file(tmp_path)
 
     async def on_it(*words: str) -> Said:
         return await asyncio.to_thread(run_here, *words, "--config", str(config))
 
-    return on_it
+    async def over_it(*words: str) -> Said:
+        by = words[words.index("--by") + 1] if "--by" in words else "Kim"
+        made = await here.office.make_token(by or "Kim", title="test", may=("officer", "administrator"), by="Kim")
+        monkeypatch.setenv("HABEAS_API", served)
+        monkeypatch.setenv("HABEAS_TOKEN", made.text)
+        return await on_it(*words)
+
+    return on_it if request.param == "on this machine" else over_it

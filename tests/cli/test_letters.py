@@ -8,8 +8,10 @@ from pathlib import Path
 from activities.letters import LANGUAGES, Kind
 from activities.letters.exists import default_right, why_not
 from tests.cli.conftest import Habeas, run_here
+from tests.cli.test_policy import SETTINGS
 from tests.letters.reports import report
 from tests.office.world import World
+from tests.policies.reading import CONTROLLERS
 from workers.cli.exits import ExitCode
 
 
@@ -29,6 +31,26 @@ def test_a_letter_is_shown_under_a_law_in_a_language(tmp_path: Path) -> None:
     assert run_here(*words, "--html", str(page)).out.strip() == f"Written: {page}"
     assert '<html lang="fr">' in page.read_text(encoding="utf-8")
     assert run_here(*words, "--json").json["language"] == "fr"
+
+
+def test_a_delay_is_shown_as_it_could_be_announced(tmp_path: Path) -> None:
+    told = " ".join(run_here("letter", "preview", "delay", "--regime", "EU-GDPR", "--place", "DK").out.split())
+    assert "taking longer than we promised" in told
+    assert "We expect to answer on 7 April 2026" in told  # the law's last day: 2 April is Maundy Thursday
+    (tmp_path / "controllers").mkdir()
+    (tmp_path / "habeas.toml").write_text(SETTINGS)
+    demo = (CONTROLLERS / "demo.toml").read_text()
+    words = ("letter", "preview", "delay", "--controller", "demo", "--config", str(tmp_path / "habeas.toml"))
+    for promise, said, day in (
+        ("", "taking longer than it should", "15 April 2026"),
+        ("[promise]\ndays = 20\n", "taking longer than we promised", "7 April 2026"),
+    ):
+        (tmp_path / "controllers" / "demo.toml").write_text(demo + promise)
+        told = " ".join(run_here(*words, "--language", "en").out.split())
+        assert said in told
+        assert f"We expect to answer on {day}" in told
+    japan = run_here("letter", "preview", "delay", "--regime", "JP-APPI")
+    assert "taking longer than we promised" in japan.out
 
 
 def test_every_kind_in_every_language_is_written(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_what_is_whole_is_said_to_be(tmp_path: Path) -> None:
     said = run_here("policy", "check", "--folder", str(folder))
     assert said.code == ExitCode.OK
     assert said.out.count(": whole.") == len(FIVE)
+    assert "dignio.local.toml: 1 to consider" in " ".join(said.out.split())
 
 
 def test_what_is_open_and_what_is_wrong_come_apart_with_their_lines(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_what_has_no_effect_is_said_and_nothing_is_refused_for_it(settings: Path
         assert [row["key"] for row in said.json["advice"]] == ["regimes[2].jurisdictions[0]", "promise.days"]
         assert all(row["line"] for row in said.json["advice"])
     shown = run_here("policy", "check", str(file))
-    assert "whole. 2 without effect" in shown.out
+    assert "whole. 2 to consider" in shown.out
     assert "2028-01-01" in shown.out
 
 

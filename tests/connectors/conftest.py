@@ -5,6 +5,18 @@ import asyncpg
 import pytest
 
 from tests.connectors.store import Store
+from tests.office.world import World as Installation
+from tests.office.world import world as installed
+from workers.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+async def installation(
+    postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Installation]:
+    """Ledger, Temporal and mail for requests that are carried through a connector."""
+    async with installed(postgres_server, tmp_path_factory.mktemp("installation"), worker=False) as made:
+        yield made
 
 
 @pytest.fixture

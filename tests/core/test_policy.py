@@ -68,7 +68,7 @@ jurisdictions = ["CA-QC"]
 [identity]
 sources = ["crm"]
 [record]
-keep_days = 365
+keep_days = 1095
 [authorities.FR]
 name = "CNIL"
 url = "https://www.cnil.fr"
@@ -224,8 +224,8 @@ FAULTS = [
     ('"en", "da"]', '"en", "da", "en"]', ["controller.languages[2]"], "languages"),
     ('"en", "da"]', '"en"]', ["categories[0].purposes.da"], "purposes"),
     ('"crm", "billing"]', '"crm", "crm"]', ["systems[1]"], "systems"),
-    ("[record]\nkeep_days = 365\n", "", ["record"], "systems"),
-    ("keep_days = 365", "keep_days = 0", ["record.keep_days"], "keep_days"),
+    ("[record]\nkeep_days = 1095\n", "", ["record"], "systems"),
+    ("keep_days = 1095", "keep_days = 0", ["record.keep_days"], "keep_days"),
     ('sources = ["crm"]', 'sources = ["erp"]', ["identity.sources[0]"], "sources"),
     ('sources = ["crm"]', "", ["identity.sources"], "[identity]"),
     ('sources = ["crm"]', "required = false", ["identity.required"], "required"),
@@ -241,7 +241,7 @@ FAULTS = [
     ("[record]", "[clock]\nremind_days_before = [5, 5]\n[record]", ["clock.remind_days_before[1]"], "remind_days"),
     ("[record]", '[letters]\nfolder = "nowhere"\n[record]', ["letters.folder"], "folder"),
     ("[record]", "[surprise]\n[record]", ["surprise"], "[surprise]"),
-    ("keep_days = 365", "keep_day = 365", ["record.keep_day"], "keep_day"),
+    ("keep_days = 1095", "keep_day = 365", ["record.keep_day"], "keep_day"),
     ('jurisdictions = ["CA-QC"]', 'jurisdictions = ["FR"]', ["regimes[2].jurisdictions[0]"], 'jurisdictions = ["FR"]'),
     ('code = "CA-QC-25"', 'code = "EU-GDPR"', ["regimes[2].code"], 'code = "EU-GDPR"\njurisdictions = ["CA-QC"]'),
     ('recipients = ["host"]', 'recipients = [\n"host",\n"guest",\n]', ["categories[0].recipients[1]"], '"guest"'),
@@ -264,7 +264,7 @@ def test_all_faults_of_a_file_are_listed_at_once(write: Write) -> None:
     text = SMALL
     for old, new in [
         ('id = "small"', 'id = "Small Shop"'),
-        ("keep_days = 365", "keep_days = -1\nforget = true"),
+        ("keep_days = 1095", "keep_days = -1\nforget = true"),
         ('sources = ["crm"]', "required = false"),
         ('da = ["at handle"]', 'fr = ["commercer"]'),
     ]:
@@ -375,7 +375,7 @@ def test_two_policies_of_one_id_are_refused(write: Write, tmp_path: Path) -> Non
 
 
 def test_the_faults_of_every_file_are_listed_together(write: Write, tmp_path: Path) -> None:
-    write(changed("keep_days = 365", "keep_days = 0"))
+    write(changed("keep_days = 1095", "keep_days = 0"))
     (tmp_path / "other.toml").write_text("[controller\n")
     with pytest.raises(ConfigurationError) as refused:
         load_policies(tmp_path)

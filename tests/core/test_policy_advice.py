@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from habeas.law import default_clock_tz, hours_apart
 from habeas.policy import advice, load_policy
 from tests.core.test_policy import SMALL
 from tests.policies.reading import FIVE, answered
@@ -25,7 +26,8 @@ def said(folder: Path, text: str, today: date = DAY) -> list[tuple[str, str]]:
 def also(code: str, *places: str, home: str = "DK") -> str:
     """The small policy with one regime more, and this establishment."""
     entry = f'[[regimes]]\ncode = "{code}"\njurisdictions = {list(places)!r}\n'.replace("'", '"')
-    return WHOLE.replace("[identity]", entry + "[identity]", 1).replace('"DK"\nclock', f'"{home}"\nclock')
+    text = WHOLE.replace("[identity]", entry + "[identity]", 1).replace('"DK"\nclock', f'"{home}"\nclock')
+    return text.replace('"Europe/Copenhagen"', f'"{default_clock_tz(home)}"')
 
 
 def test_a_policy_in_which_everything_has_an_effect_is_passed_over(tmp_path: Path) -> None:
@@ -77,4 +79,96 @@ def test_a_strength_of_no_term_and_a_policy_without_a_way_in_are_named(tmp_path:
 
 @pytest.mark.parametrize("name", FIVE)
 def test_nothing_in_the_real_policies_is_without_effect(tmp_path: Path, name: str) -> None:
-    assert advice(answered(tmp_path, name), DAY) == ()
+    # Dignio is answered for in California and from Norway.
+    abroad = ["controller.clock_tz"] if name == "dignio" else []
+    assert [one.key for one in advice(answered(tmp_path, name), DAY)] == abroad
+
+
+@pytest.mark.parametrize(
+    ("places", "home", "named"),
+    [
+        (("CA-ON",), "DK", {}),
+        (("CA-AB", "CA-ON"), "DK", {"regimes[1].jurisdictions[0]": "PIPA may apply instead: 45 days. (PIPEDA s.26"}),
+        (("CA-BC",), "CA-BC", {"regimes[1].jurisdictions[0]": "30 business days"}),
+        (("CA",), "CA-AB", {"controller.establishment": "45 days"}),
+        (("CA",), "CA-QC", {}),
+        (("CA",), "US-AL", {}),
+    ],
+)
+def test_a_law_that_may_give_way_to_the_place_s_own_is_named(
+    tmp_path: Path, places: tuple[str, ...], home: str, named: dict[str, str]
+) -> None:
+    text = also("US-STATE", "US-CO", home=home).replace('["CA"]', str([*places]).replace("'", '"'))
+    found = dict(said(tmp_path, text))
+    assert found.keys() == named.keys()
+    assert all(part in found[key] for key, part in named.items())
+
+
+def test_pipeda_listed_for_quebec_says_whose_law_it_is_there(tmp_path: Path) -> None:
+    text = WHOLE.replace('[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]\n', "")
+    ((key, message),) = said(tmp_path, text.replace('["CA"]', '["CA-QC"]'))
+    assert (key, "P-39.1 applies to enterprises there" in message) == ("regimes[1].jurisdictions[0]", True)
+
+
+@pytest.mark.parametrize(
+    ("home", "tz", "hours"),
+    [
+        ("DK", "Europe/Oslo", None),
+        ("DK", "Europe/London", None),
+        ("DK", "America/Los_Angeles", "9"),
+        ("DK", "UTC", "2"),
+        ("US", "America/Los_Angeles", None),
+        ("US-CO", "America/New_York", "2"),
+        ("IN", "Asia/Katmandu", None),
+        ("NZ", "America/New_York", "18"),
+        ("XK", "Asia/Tokyo", None),
+    ],
+)
+def test_a_clock_far_from_the_establishment_is_named(tmp_path: Path, home: str, tz: str, hours: str | None) -> None:
+    found = hours_apart(home, tz)
+    assert (found is not None and found > 1) is bool(hours)
+    assert hours is None or f"{found:g}" == hours
+
+
+def test_a_policy_whose_clock_is_far_away_is_told_so(tmp_path: Path) -> None:
+    ((key, message),) = said(tmp_path, WHOLE.replace("Europe/Copenhagen", "America/Los_Angeles"))
+    assert key == "controller.clock_tz"
+    assert "America/Los_Angeles is 9 hours from that of DK" in message
+
+
+CUT_SHORT = "there the wait ends as the last day to answer begins"
+LATE = "unless staff stop the clock meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "cut_short", "late"),
+    [
+        (WHOLE, 27, None, None),
+        (WHOLE, 28, None, "EU-GDPR (28)"),
+        (also("US-STATE", "US-CO"), 44, "CA-PIPEDA (30), CA-QC-25 (30)", "EU-GDPR (28)"),
+        (also("US-STATE", "US-CO"), 45, "CA-PIPEDA (30), CA-QC-25 (30), The law of Colorado (45)", "EU-GDPR (28)"),
+        (also("KR-PIPA", "KR"), 9, None, None),
+        (also("KR-PIPA", "KR"), 10, "KR-PIPA (10)", None),
+        (also("NZ-PRIVACY", "NZ"), 28, "NZ-PRIVACY (28)", "EU-GDPR (28)"),
+    ],
+)
+def test_a_wait_for_proof_that_outlasts_a_term_is_named_with_its_laws(
+    tmp_path: Path, text: str, days: int, cut_short: str | None, late: str | None
+) -> None:
+    found = said(
+        tmp_path, text.replace("[identity]", f"[identity]\nremind_after_days = [3]\nexpires_after_days = {days}", 1)
+    )
+    assert [
+        (law, next(then for then in (CUT_SHORT, LATE) if then in message))
+        for key, message in found
+        if key == "identity.expires_after_days"
+        for law in [message.partition("shortest term of ")[2].partition(":")[0]]
+    ] == [(law, then) for law, then in ((late, LATE), (cut_short, CUT_SHORT)) if law]
+
+
+def test_no_wait_outlasts_the_term_of_what_needs_no_proof(tmp_path: Path) -> None:
+    section = "[identity]\nexpires_after_days = 200\n"
+    text = also("US-STATE", "US-CO").replace("[identity]\n", section + 'rights = { opt_out_sale = "code" }\n', 1)
+    assert "Colorado" in str(said(tmp_path, text))
+    needless = 'required = false\ni_know = "known by sight"\n'
+    assert said(tmp_path, text.replace(section, section + needless, 1).replace('"code"', '"none"')) == []

@@ -68,9 +68,9 @@ CONTRADICTIONS = {
         with_section("[promise]\ndays = 9\n[release]\ndays_before = 9\n"),
         "release.days_before",
     ),
-    "forgotten before anybody can complain": (changed("keep_days = 365", "keep_days = 183"), "record.keep_days"),
+    "forgotten before anybody can complain": (changed("keep_days = 1095", "keep_days = 183"), "record.keep_days"),
     "forgotten at once": (
-        changed("keep_days = 365", "keep_days = 29").replace(
+        changed("keep_days = 1095", "keep_days = 29").replace(
             '[[regimes]]\ncode = "CA-PIPEDA"\njurisdictions = ["CA"]\n', ""
         ),
         "record.keep_days",
@@ -196,6 +196,34 @@ def test_a_contradiction_is_named_with_its_line(tmp_path: Path, name: str) -> No
     assert at is not None
     names = re.findall(r"[A-Za-z_]+", key)
     assert any(name in text.splitlines()[at - 1] for name in names), text.splitlines()[at - 1]
+
+
+@pytest.mark.parametrize(
+    ("place", "days", "said"),
+    [
+        ("US-CO", 730, "24 months (The law of Colorado, 4 CCR 904-3 r.6.11)"),
+        ("US-MN", 365, "24 months (The law of Minnesota, Minn. Stat. 325M.14)"),
+        ("US-CA", 730, "24 months (US-CCPA, 11 CCR 7101)"),
+        ("US-CO", 731, None),
+        ("US-VA", 365, None),
+    ],
+)
+def test_a_record_shorter_than_a_law_wants_is_refused_with_its_article(
+    tmp_path: Path, place: str, days: int, said: str | None
+) -> None:
+    code = "US-CCPA" if place == "US-CA" else "US-STATE"
+    law = f'[[regimes]]\ncode = "{code}"\njurisdictions = ["{place}"]\n[record]\nkeep_days = {days}'
+    text = changed("[record]\nkeep_days = 1095", law)
+    text = text.replace('id = "contact"\n', 'id = "contact"\nstatutory = "Identifiers"\n')
+    path = written(tmp_path, text)
+    if said is None:
+        assert load_policy(path).record.keep_days == days
+        return
+    ((_, at, key, message),) = refused(path)
+    assert (key, at) == ("record.keep_days", line(text, "keep_days"))
+    assert message == f"{days} days are fewer than requests must be kept on record: {said}"
+    with pytest.raises(ConfigurationError, match="731 or more"):
+        load_policy(path)
 
 
 FIT = {

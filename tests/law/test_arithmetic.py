@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from habeas.law import Case, Deadlines, Pause, compute, default_clock_tz, pauses_allowed, regime
-from habeas.law.calendar import add_days, add_months, add_working_days, easter, roll
+from habeas.law.calendar import add_days, add_months, add_working_days, easter, most_days, roll
 from habeas.law.closed import closed_on
 from habeas.law.data import NoNumber
 from habeas.model import PauseReason, Right
@@ -249,3 +249,7 @@ def test_working_days(on: date, count: int, calendar: str) -> None:
 def test_easter() -> None:
     known = {1961: (4, 2), 2000: (4, 23), 2008: (3, 23), 2024: (3, 31), 2027: (3, 28), 2028: (4, 16), 2038: (4, 25)}
     assert {year: (easter(year).month, easter(year).day) for year in known} == known
+
+
+def test_months_are_counted_where_they_are_longest() -> None:
+    assert [most_days(months) for months in (1, 2, 12, 24, 48)] == [31, 62, 366, 731, 1461]

@@ -11,6 +11,7 @@ from habeas.law import (
     free_requests,
     hold_after_refusal,
     recipients_duty,
+    records_kept,
     refusal_grounds,
     regime,
     regimes,
@@ -55,6 +56,19 @@ def test_california_and_minnesota_name_what_they_never_let_out_and_no_other_law_
         ("US-MN", Right.PORTABILITY): {"Minn. Stat. 325M.14 subd. 4(i)"},
     }
     assert undisclosed("US-CCPA", "US-CA", Right.ACCESS).keys() == set(SensitiveType)
+
+
+def test_who_must_keep_requests_on_record_and_for_how_long() -> None:
+    found = {
+        place: (rule.months, rule.rights, rule.cite, rule.mark)
+        for code, place in EVERYWHERE
+        for rule in records_kept(code, place)
+    }
+    assert found == {
+        "US-CA": (24, (), "11 CCR 7101", "P"),
+        "US-CO": (24, (), "4 CCR 904-3 r.6.11", "S"),
+        "US-MN": (24, (Right.APPEAL,), "Minn. Stat. 325M.14", "S/K"),
+    }
 
 
 @pytest.mark.parametrize(("code", "place", "law"), [("EU-GDPR", "DK", "GDPR"), ("UK-GDPR", "GB-ENG", "UK GDPR")])

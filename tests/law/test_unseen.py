@@ -355,6 +355,9 @@ def test_readings_of_what_is_open() -> None:
         ("IN-DPDP", "IN", "grievance", "2027-11-23", "the term"),
         ("JP-APPI", "JP", "access", "2026-11-23", "what a policy may take, 14 days"),
         ("CN-PIPL", "CN", "access", "2026-11-23", "what a policy may take, 15 working days"),
+        ("CA-PIPEDA", "CA-AB", "access", "2026-11-23", "whether CA-PIPEDA applies at all: Alberta's PIPA may apply"),
+        ("CA-PIPEDA", "CA-BC", "erasure", "2026-11-23", "British Columbia PIPA s.29"),
+        ("CA-PIPEDA", "CA-QC", "withdraw_consent", "2026-11-23", "Québec's P-39.1 applies to enterprises there"),
     ],
 )
 def test_what_the_rules_mark_uncertain_says_so(regime: str, place: str, right: str, on: str, said: str) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from activities.letters import LANGUAGES, Controller, DelayLetter, Element, Kind, LetterFacts, render, required
-from activities.letters.exists import why_not
+from activities.letters.exists import SOME_DAYS, why_not
 from activities.letters.samples import sample
 from habeas import law
-from habeas.model import Right
+from habeas.errors import NoDelay
+from habeas.model import Request, Right
 from habeas.particulars import Scope
+from habeas.policy import load_policy
+from workers.office.grounds import check_day
+from workers.office.standing import due_of
 
 US = Controller(name="Nordlys ApS", contact="privacy@nordlys.example", address="Havnegade 1\n8000 Aarhus")
 PLACES = [(code, place) for code, found in law.regimes().items() for place in found.places[1:]]
@@ -53,6 +59,39 @@ def test_every_language_says_the_same(code: str, place: str, language: str) -> N
 def _written(kind: Kind, language: str, code: str, place: str, right: Right | None = None) -> str:
     facts = sample(kind, controller=US, regime=code, jurisdiction=place, right=right)
     return " ".join(render(kind, language, facts).text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+@pytest.mark.parametrize("days", [SOME_DAYS, 30, 45, 400, None])
+@pytest.mark.parametrize(("code", "place"), [*ONE_EACH, *PLACES])
+def test_a_previewed_delay_is_one_that_staff_could_announce(code: str, place: str, days: int | None) -> None:
+    plain = load_policy(Path(__file__).parents[2] / "deploy/controllers/demo.toml")
+    own = plain.controller.model_copy(update={"clock_tz": law.default_clock_tz(place)})
+    promise = plain.promise.model_copy(update={"days": days})
+    policy = plain.model_copy(update={"controller": own, "promise": promise, "regimes": ()})
+    noon = time(12, tzinfo=ZoneInfo(own.clock_tz))
+    for right in sorted(law.rights(code, place)):
+        facts = sample(
+            Kind.DELAY, controller=US, regime=code, jurisdiction=place, right=right, promised_days=days, language="en"
+        )
+        assert isinstance(facts, DelayLetter)
+        request = Request(
+            id=facts.request_id,
+            controller=policy.id,
+            right=right,
+            regime=code,
+            jurisdiction=place,
+            language="en",
+            received_at=datetime.combine(facts.received_on, noon),
+        )
+        now = datetime.combine(facts.today, noon)
+        if why_not(Kind.DELAY, code, place, right, promised_days=days) is not None:
+            with pytest.raises(NoDelay):
+                check_day(None, request, policy, (), now)
+            continue
+        check_day(facts.expected_on, request, policy, (), now)
+        assert facts.expected_on > facts.today
+        due = due_of(request, policy, (), now)
+        assert facts.promised is (due.promised_on is not None and due.promised_on <= (due.law_on or date.max))
 
 
 def test_a_delay_has_its_reason_and_its_date_in_french() -> None:

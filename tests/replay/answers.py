@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
@@ -150,6 +151,26 @@ async def paused_and_extended_past_a_promise(world: World) -> Case:
     return case
 
 
+async def more_time_to_prove(world: World) -> Case:
+    """California's clock runs on while the proof is awaited: the wait ends with the term, and moves with it."""
+    patient = {"expires_after_days": 60, "remind_after_days": ()}
+    name = controller(world, "patient", of=answering_under(world, "fresno", CALIFORNIA), identity=patient)
+    case = await _open(world, controller=name, jurisdiction="US-CA")
+    await case.has_letter("code")
+    await case.act(ActKind.EXTEND, ground="complexity")
+    await case.has_letter("extension")
+    await case.prove()
+    return case
+
+
+async def unproven_on_the_last_day(world: World) -> Case:
+    """California: nobody proves anything until the last day to answer begins."""
+    with patch("activities.clockface._proof_until", lambda *_: datetime.now(UTC) + timedelta(seconds=5)):
+        case = await _open(world, controller=answering_under(world, "fresno", CALIFORNIA), jurisdiction="US-CA")
+        await case.reaches(Stage.CLOSED)
+    return case
+
+
 ANSWERS = (
     portability,
     categories,
@@ -161,4 +182,6 @@ ANSWERS = (
     complaint_denied,
     appeal_of_another_person,
     paused_and_extended_past_a_promise,
+    more_time_to_prove,
+    unproven_on_the_last_day,
 )

@@ -98,6 +98,11 @@ async def sweep(world: World) -> Case:
     return Swept(world, case, handle)
 
 
+async def sweep_that_tells_again(world: World) -> Case:
+    """A system is away: staff hear of it, as they do every week."""
+    return await sweep(world)
+
+
 async def sweep_that_is_told(world: World) -> Case:
     """Who was told before hears of what ends later; short-lived data does not end, and the officer hears of it."""
     chatting(world)
@@ -151,5 +156,6 @@ KEEPING = (
     erasure_with_reasons_at_once,
     sweep,
     sweep_that_is_told,
+    sweep_that_tells_again,
     restriction_lifted,
 )

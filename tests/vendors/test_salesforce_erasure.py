@@ -30,9 +30,30 @@ async def test_the_recycle_bin_is_emptied_by_soap(salesforce: Salesforce, sf: ht
     done = await sf.post(url, content=soap(session, lee.id, ray.id))
     assert done.text.count("<success>true</success>") == 1
     assert "INVALID_ID_FIELD" in done.text
+    assert "INVALID_ID_FIELD" in (await sf.post(url, content=soap(session, lee.id))).text, "it was emptied already"
+    assert len(await ask(sf, "SELECT Id FROM Contact", "queryAll")) == 2
+    salesforce.sessions.lasts = timedelta(days=9)
+    salesforce.clock.advance(timedelta(hours=24))
     assert await ask(sf, "SELECT Id FROM ContactHistory", "queryAll") == []
     assert len(await ask(sf, "SELECT Id FROM Contact", "queryAll")) == 1
     assert "EXCEEDED_ID_LIMIT" in (await sf.post(url, content=soap(session))).text
+
+
+async def test_field_history_is_deleted_by_soap_where_that_is_granted(
+    salesforce: Salesforce, sf: httpx2.AsyncClient
+) -> None:
+    lee = salesforce.add("Contact", LastName="Lee")
+    await sf.patch(f"/sobjects/Contact/{lee.id}", json={"LastName": "MASKED"})
+    (one,) = salesforce.store.history(lee)
+    url = f"{salesforce.base_url}/services/Soap/u/67.0"
+    envelope = (
+        soap(salesforce.sessions.open(), one.id).replace("emptyRecycleBin", "delete").replace("urn:ids", "urn:IDs")
+    )
+    salesforce.rights.permissions.discard("DeleteFromFieldHistory")
+    assert "INSUFFICIENT_ACCESS_OR_READONLY" in (await sf.post(url, content=envelope)).text
+    salesforce.rights.permissions.add("DeleteFromFieldHistory")
+    assert "<success>true</success>" in (await sf.post(url, content=envelope)).text
+    assert salesforce.store.history(lee) == []
 
 
 async def test_bulk_jobs_delete_past_the_bin(salesforce: Salesforce, sf: httpx2.AsyncClient) -> None:

@@ -186,3 +186,26 @@ def test_ids_of_fifteen_characters() -> None:
     assert long_form("001A0000006Vm9r") == "001A0000006Vm9rIAC"
     assert long_form("001A0000006Vm9rIAC") == "001A0000006Vm9rIAC"
     assert long_form("nobody") is None
+
+
+async def test_several_calls_in_one(salesforce: Salesforce, sf: httpx2.AsyncClient) -> None:
+    lee = salesforce.add("Contact", LastName="Lee")
+    base = "/services/data/v67.0"
+    query = {"method": "GET", "url": f"{base}/query?q=SELECT+Id+FROM+Contact", "referenceId": "all"}
+    wrong = {"method": "GET", "url": f"{base}/query?q=SELECT", "referenceId": "wrong"}
+    change = {"method": "PATCH", "url": f"{base}/sobjects/Contact/{lee.id}", "referenceId": "change"}
+    used = salesforce.daily.used()
+    answer = await sf.post("/composite", json={"compositeRequest": [query, wrong]})
+    found, refused = answer.json()["compositeResponse"]
+    assert (found["referenceId"], found["httpStatusCode"], found["body"]["totalSize"]) == ("all", 200, 1)
+    assert (refused["httpStatusCode"], refused["body"][0]["errorCode"]) == (400, "MALFORMED_QUERY")
+    assert salesforce.daily.used() == used + 1
+    both = [{**change, "body": {"LastName": "Ray"}}, wrong]
+    rolled_back = (await sf.post("/composite", json={"allOrNone": True, "compositeRequest": both})).json()
+    assert rolled_back["compositeResponse"][0]["body"][0]["errorCode"] == "PROCESSING_HALTED"
+    assert salesforce.store.rows[lee.id].values["LastName"] == "Lee"
+    six = [{**query, "referenceId": f"q{number}"} for number in range(6)]
+    said(await sf.post("/composite", json={"compositeRequest": six}), 400, "LIMIT_EXCEEDED")
+    said(await sf.post("/composite", json={"compositeRequest": [query, query]}), 400, "INVALID_INPUT")
+    elsewhere = {**query, "url": "https://other.example/services/data/v67.0/query?q=x"}
+    said(await sf.post("/composite", json={"compositeRequest": [elsewhere]}), 400, "INVALID_INPUT")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from activities.clockface import local_day
 from habeas.acts import ActKind
 from habeas.errors import Terminal, WrongCode
 from habeas.model import Outcome, Stage
-from tests.workflows.world import World, eventually, someone
+from tests.workflows.controllers import answering_under, controller
+from tests.workflows.world import Case, World, eventually, someone
+
+CALIFORNIA: dict[str, object] = {"code": "US-CCPA", "jurisdictions": ("US-CA",)}
 
 
 async def test_a_code_goes_to_the_address_on_record_not_to_the_claimed_one(world: World) -> None:
@@ -102,3 +107,67 @@ async def test_while_nobody_knows_the_person_every_source_is_waited_for(world: W
     await case.prove()
     row = await case.reaches(Stage.CLOSED)
     assert (row.outcome, row.blocked_on) == (Outcome.NOTHING_FOUND, ())
+
+
+def _patient(world: World, name: str, *regimes: dict[str, object]) -> str:
+    """A controller that waits sixty days for the proof, and answers under these laws."""
+    answering_under(world, name, *regimes)
+    return controller(world, name, of=name, identity={"expires_after_days": 60, "remind_after_days": (43,)})
+
+
+async def _asked(world: World, name: str, **words: Any) -> Case:
+    """A request to that controller, whose person was sent a code."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=name, **words)
+    await case.has_letter("code")
+    return case
+
+
+async def test_where_the_clock_runs_on_the_wait_ends_in_time_to_say_so(world: World) -> None:
+    name = _patient(world, "patient-in-california", CALIFORNIA)
+    case = await _asked(world, name, jurisdiction="US-CA")
+    due = (await case.row()).due_at
+    assert due is not None
+    last_day = due - timedelta(days=1)
+    await case.passes(last_day - world.now[0] - timedelta(hours=1))
+    assert (await case.row()).stage is Stage.VERIFYING
+    before = local_day(world.parts.policies[name], last_day) - timedelta(days=1)
+    reminder = " ".join(world.mail.text(case.person.email, "we close").split())
+    assert f"by {before.day} {before:%B %Y}, we close" in reminder
+    await case.passes(timedelta(hours=2))
+    closed = await case.reaches(Stage.CLOSED)
+    assert closed.outcome is Outcome.UNVERIFIED
+    assert not closed.overdue
+    assert (await case.letters())[-1] == "unverified"
+    assert closed.closed_at is not None
+    assert closed.closed_at < due
+
+
+async def test_an_extension_gives_the_person_more_time_too(world: World) -> None:
+    name = _patient(world, "patient-and-extending", CALIFORNIA)
+    case = await _asked(world, name, jurisdiction="US-CA")
+    await case.act(ActKind.EXTEND, ground="complexity")
+    await case.passes(timedelta(days=59))
+    assert (await case.row()).stage is Stage.VERIFYING
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_where_the_law_stops_the_clock_for_it_the_wait_is_the_controllers(world: World) -> None:
+    case = await _asked(world, _patient(world, "patient-at-home"))
+    await case.act(ActKind.PAUSE, pause_reason="identity")
+    await case.passes(timedelta(days=59))
+    assert (await case.row()).stage is Stage.VERIFYING
+    await case.passes(timedelta(days=2))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.UNVERIFIED
+
+
+async def test_who_is_first_asked_on_the_last_day_gets_the_controllers_time(world: World) -> None:
+    name = _patient(world, "patient-and-late", CALIFORNIA)
+    long_ago = (datetime.now(UTC) - timedelta(days=50)).date().isoformat()
+    case = await _asked(world, name, jurisdiction="US-CA", received_at=long_ago)
+    await case.passes(timedelta(days=30))
+    assert (await case.row()).stage is Stage.VERIFYING
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED

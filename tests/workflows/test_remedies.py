@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,28 @@ async def test_a_granted_appeal_opens_the_request_anew(world: World) -> None:
     assert (await again.row()).right is Right.ACCESS
     await again.act(ActKind.APPROVE, by="bob")
     assert (await again.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+@pytest.mark.parametrize(("right", "regime"), [(Right.APPEAL, COLORADO), (Right.COMPLAINT, UK)])
+async def test_a_remedy_is_answered_where_the_request_that_it_is_about_was(
+    world: World, right: Right, regime: dict[str, Any]
+) -> None:
+    code, (place,) = regime["code"], regime["jurisdictions"]
+    name = answering_under(world, f"there-{place.lower()}", regime)
+    first = await _refused(world, name, place)
+    asked = {"controller": name, "about": first.id}
+    for field, other in (("jurisdiction", "DK"), ("regime", "EU-GDPR")):
+        with pytest.raises(BadInput, match=f"{field}: {first.id} is of {place} under {code}"):
+            await world.open(first.person, right, **asked, **{field: other})
+    case = await world.open(first.person, right, **asked)
+    row = await case.row()
+    assert (row.regime, row.jurisdiction) == (code, place)
+    heading = "right,emails,controller,about,jurisdiction,regime"
+    mine = f"{right.value},{first.person.email},{name},{first.id.lower()}"
+    text = f"{heading}\n{mine},{place.lower()},{code.lower()}\n{mine},DK,\n{mine},,\n"
+    found = await world.office.import_requests(text, by="ann", skip_bad=True)
+    assert {(one.line, one.id, one.created) for one in found.opened} == {(2, case.id, False), (4, case.id, False)}
+    assert [one.line for one in found.bad] == [3]
 
 
 async def test_a_decision_is_written_once_however_often_it_is_tried(world: World) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from activities.ending_letters import EndingLetterActivities
 from activities.keeping import EndingOrder
+from activities.model import AgainOrder
+from activities.notify import LetterActivities
 from activities.plans import ended_plan
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan, Treatment
@@ -65,23 +67,50 @@ async def test_what_was_kept_goes_when_its_date_has_come(world: World) -> None:
     assert (await sweep(world, SOON)).ended == 0, "once"
 
 
-async def test_a_system_that_is_away_is_tried_again_the_next_day_and_staff_are_told_once(world: World) -> None:
+async def test_a_system_that_is_away_is_tried_again_the_next_day_and_staff_are_told_weekly(world: World) -> None:
     person = someone()
     person.settle_in(world.connectors)
     place = invoice(world, person, years_ago(5, today().date()))
     case = await erased(world, person)
     billing = world.connectors["billing"]
-    billing.fail("erase", *[Transient("down", retry_after=0.01) for _ in range(8)])
-    for _ in range(2):
-        report = await sweep(world, SOON)
+    days = {0: 1, 1: 1, 6: 1, 8: 2, 9: 2, 16: 3}
+    billing.fail("erase", *[Transient("down", retry_after=0.01) for _ in range(4 * len(days))])
+    for day, letters in days.items():
+        report = await sweep(world, SOON + timedelta(days=day))
         assert (report.unfinished, report.waiting) == (1, ("billing",))
-    assert (await case.letters()).count("staff_attention") == 2, "one for the review, one for this"
+        assert (await case.letters()).count("staff_attention") == 1 + letters, f"the review's, and these on day {day}"
     told = world.mail.text(world.parts.policy("demo").controller.privacy_officer, case.id)
     assert "The request is closed" in told
     assert "retry" not in told, "a closed request offers nothing to retry or skip"
     assert place in billing.rows
     assert (await sweep(world, SOON)).ended == 1
     assert place not in billing.rows
+
+
+async def test_of_a_system_staff_hear_once_a_week_whichever_request_it_is_about(world: World) -> None:
+    first, second = await world.open(someone()), await world.open(someone())
+    letters, at = LetterActivities(world.parts), world.now[0]
+
+    async def told(case: Case, days: int, *, anywhere: bool = True) -> int:
+        order = AgainOrder(
+            request_id=case.id,
+            at=at + timedelta(days=days),
+            kind="staff_attention",
+            dedupe="retention/resellers/transient",
+            system="resellers",
+            code="transient",
+            every=timedelta(days=7).total_seconds(),
+            anywhere=anywhere,
+        )
+        for _ in range(2):
+            await letters.send_again(order)
+        return (await first.letters()).count("staff_attention") + (await second.letters()).count("staff_attention")
+
+    assert [await told(first, 0), await told(second, 1), await told(second, 7), await told(first, 8)] == [1, 1, 2, 2]
+    assert await told(first, 8, anywhere=False) == 3
+    for case in (first, second):
+        await case.act(ActKind.WITHDRAW)
+        await case.reaches(Stage.CLOSED)
 
 
 async def test_what_was_changed_since_is_left_for_a_human(world: World) -> None:
@@ -95,6 +124,10 @@ async def test_what_was_changed_since_is_left_for_a_human(world: World) -> None:
     assert (report.ended, report.unfinished) == (0, 1)
     assert place in billing.rows
     assert "plan:drifted" in await case.tags()
+    told = (await case.letters()).count("staff_attention")
+    for day, more in ((1, 0), (8, 1)):
+        await sweep(world, SOON + timedelta(days=day))
+        assert (await case.letters()).count("staff_attention") == told + more
     billing.rows.pop(place)
     assert (await sweep(world, SOON)).ended == 1, "whoever took it away: it is gone"
 

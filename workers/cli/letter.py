@@ -164,13 +164,14 @@ class _Writer(NamedTuple):
     folder: Path | None
     authority: Authority | None
     promised: frozenset[Right]
+    promised_days: int | None
 
     def why_not(self, kind: Kind) -> str | None:
         """Why there is no such letter here; None where there is."""
         from activities.letters.exists import default_right, why_not
 
         right = self.right or default_right(kind, self.regime, self.place)
-        return why_not(kind, self.regime, self.place, right, self.promised)
+        return why_not(kind, self.regime, self.place, right, self.promised, self.promised_days)
 
     def write(self, kind: Kind, language: str) -> RenderedLetter:
         """One letter.
@@ -191,6 +192,7 @@ class _Writer(NamedTuple):
             right=self.right,
             authority=self.authority,
             promised=self.promised,
+            promised_days=self.promised_days,
             timezone=self.timezone,
             language=language,
         )
@@ -199,13 +201,14 @@ class _Writer(NamedTuple):
 
 def _writer(shell: Shell, controller: str | None, regime: str | None, place: str | None, right: str | None) -> _Writer:
     from activities.letters import Authority, Controller
+    from activities.letters.exists import SOME_DAYS
 
     policy = _policy(shell, controller) if controller else None
     code, where = _law(policy, regime, place)
     asked = _right(right) if right else None
     if policy is None:
         made_up = Controller(name="Example Ltd", contact="privacy@controller.example", address="1 Example Street")
-        return _Writer(made_up, code, where, asked, "en", _zone(where), None, None, frozenset())
+        return _Writer(made_up, code, where, asked, "en", _zone(where), None, None, frozenset(), SOME_DAYS)
     own, known = policy.controller, policy.authority(where)
     return _Writer(
         controller=Controller(name=own.name, contact=own.email, address=own.address),
@@ -217,6 +220,7 @@ def _writer(shell: Shell, controller: str | None, regime: str | None, place: str
         folder=policy.letters.folder if policy.letters else None,
         authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
         promised=frozenset(policy.rights or ()),
+        promised_days=policy.promise.days,
     )
 
 

@@ -52,7 +52,7 @@ class Checked(Frozen):
     open: tuple[Fault, ...]
     """What the published texts leave open and nobody has filled in."""
     advice: tuple[Fault, ...] = ()
-    """What has no effect, or none yet."""
+    """What is worth a look: it has no effect, or none yet, or may be meant otherwise."""
 
 
 @command(app, "check", epilog="Example: `habeas policy check --folder deploy/controllers`")
@@ -63,7 +63,7 @@ async def check(
 ) -> None:
     """Name every fault of policies with its line and remedy; exit code 5 if there is one.
 
-    What has no effect, or none yet, is named too: a law that is not in force, a promise longer than the law.
+    What is worth a look is named too: a law that is not in force, a promise or a wait longer than the law's term.
 
     With neither files nor a folder, those of this installation are checked, also against its systems.
     """
@@ -154,11 +154,11 @@ def _told(error: ConfigurationError, file: Path) -> Iterator[Fault]:
 def _shown(checked: Checked) -> Iterator[RenderableType]:
     from rich.markup import escape
 
-    told = ((checked.faults, "to mend"), (checked.open, "left open"), (checked.advice, "without effect"))
+    told = ((checked.faults, "to mend"), (checked.open, "left open"), (checked.advice, "to consider"))
     for file in dict.fromkeys((*checked.files, *(fault.file for faults, _ in told for fault in faults))):
         here = [([fault for fault in faults if fault.file == file], word) for faults, word in told]
         said = ", ".join(f"{len(rows)} {word}" for rows, word in here if rows)
-        whole = not here[0][0] and not here[1][0]
+        whole = file in checked.files and not here[0][0] and not here[1][0]
         if whole:
             yield f"[green]{escape(file)}: whole.[/]" + (f" [yellow]{said}[/]" if said else "")
         else:

@@ -51,9 +51,10 @@ async def open_(
     note: Annotated[str | None, typer.Option(help="What else the person wrote; sealed.")] = None,
     controller: Annotated[str | None, typer.Option(help="Whose request; may be left out where there is one.")] = None,
     jurisdiction: Annotated[
-        str | None, typer.Option(help="Where the person lives (DK, CA-QC); else the controller's own.")
+        str | None,
+        typer.Option(help="Where the person lives (DK, CA-QC); else as in --about, or the controller's."),
     ] = None,
-    regime: Annotated[str | None, typer.Option(help="Else the one the policy names for the jurisdiction.")] = None,
+    regime: Annotated[str | None, typer.Option(help="Else as in --about, or by the policy.")] = None,
     language: Annotated[str | None, typer.Option(help="Of the letters; else the controller's first.")] = None,
     channel: Annotated[str, typer.Option(help="email, phone, letter, web, chat, in_person, other.")] = "email",
     received: Annotated[

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from activities.ledger import Ledger
     from workers.office import Office
+    from workers.remote import RemoteOffice
     from workers.settings import Settings
 
 P = ParamSpec("P")
@@ -84,8 +85,17 @@ class Shell:
             yield ledger
 
     @asynccontextmanager
-    async def office(self) -> AsyncIterator[Office]:
-        """Everything that staff can do, as whoever gives the command: ``--by``, ``HABEAS_BY`` or the account here."""
+    async def office(self) -> AsyncIterator[Office | RemoteOffice]:
+        """Everything that staff can do, as whoever gives the command: ``--by``, ``HABEAS_BY`` or the account here.
+
+        With ``HABEAS_API`` it is done by the office at that address, as the account of ``HABEAS_TOKEN``.
+        """
+        if address := os.environ.get("HABEAS_API"):
+            from workers.remote import open_remote
+
+            async with open_remote(address, os.environ.get("HABEAS_TOKEN", "")) as remote:
+                yield remote
+            return
         from workers import logs
         from workers.office import open_office
 

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
+from workers.api import PREFIX, create_api
 from workers.desk import pages
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.guard import Guard
@@ -48,10 +49,11 @@ def create_app(
     app.include_router(recipient_pages(office))
     app.include_router(staff_pages(staff or office))
     app.include_router(callback_routes(office, systems or {}))
+    app.mount(PREFIX, create_api(office))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)
-    return Guard(app, hosts)
+    return Guard(app, hosts, api=PREFIX)
 
 
 def _add_health(app: FastAPI, office: Office) -> None:

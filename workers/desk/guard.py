@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workers.api.problems import problem
 
 log = structlog.get_logger(__name__)
 
 PAGE_SERVED = "page_served"
 MOST_BODY = 4096
 """Bytes. The longest form has one code in it."""
+MOST_CALL = 80 * 1024 * 1024
+"""Bytes of a call of the API, whose routes bound theirs more tightly: a CSV file of requests, a scan with a task."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -36,9 +41,10 @@ HEADERS = {
 class Guard:
     """ASGI middleware around everything. What it logs is the route's template, never the path: paths hold tokens."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str], api: str) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._api = f"{api}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what should not come in, and dress what goes out."""
@@ -63,7 +69,7 @@ class Guard:
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
-                await self._app(scope, _limited(receive), dressed)
+                await self._app(scope, _limited(receive, self._most(scope)), dressed)
         finally:
             log.info(
                 PAGE_SERVED,
@@ -73,17 +79,30 @@ class Guard:
                 milliseconds=round((time.perf_counter() - began) * 1000),
             )
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if _name(headers.get("host", "")) not in self._hosts:
-            return PlainTextResponse("This name is not served here.", 421)
+            return self._said(scope, 421, "This name is not served here.")
+        if not scope["path"].isprintable():
+            return self._said(scope, 404, "There is no such address.")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MOST_BODY:
-            return PlainTextResponse("That is too much.", 413)
+        if not length.isdecimal() or int(length) > self._most(scope):
+            return self._said(scope, 413, "That is too much.")
         # A form that another site filled in; a browser that does not say where it comes from is let through.
         if scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            return PlainTextResponse("Only this site's own pages may send this.", 403)
+            return self._said(scope, 403, "Only this site's own pages may send this.")
         return None
+
+    def _said(self, scope: Scope, status: int, text: str) -> Response:
+        if self._is_call(scope):
+            return problem(status, HTTPStatus(status).name.lower(), text)
+        return PlainTextResponse(text, status)
+
+    def _most(self, scope: Scope) -> int:
+        return MOST_CALL if self._is_call(scope) else MOST_BODY
+
+    def _is_call(self, scope: Scope) -> bool:
+        return bool(scope["path"].startswith(self._api))
 
 
 class TooMuch(HTTPException):
@@ -93,14 +112,14 @@ class TooMuch(HTTPException):
         super().__init__(413)
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     got = 0
 
     async def limited() -> Message:
         nonlocal got
         message = await receive()
         got += len(message.get("body", b""))
-        if got > MOST_BODY:
+        if got > most:
             raise TooMuch
         return message
 

@@ -14,6 +14,7 @@ from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult
 from activities.outside import AskedOutside
 from activities.repeated import check_repeated
+from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, EngineUnavailable, NotAllowed, WrongCode, WrongStage
 from habeas.evidence import Tag
@@ -74,6 +75,7 @@ class Acting(Room):
         )
         async with self._ledger.begin() as tx:
             request = await tx.request_row(request_id)
+            self.demand(scope_of(kind), request.controller)
             policy = self.policy(request.controller)
             check_words(kind, request, call, policy, self._now())
             if kind is ActKind.CHARGE:
@@ -108,6 +110,7 @@ class Acting(Room):
         left: int | None = None
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
+            self.demand(Scope.REQUESTS_WORK, request.controller)
             proven = await tx.proof(request_id)
             if request.stage is not Stage.VERIFYING and (proven is None or proven.id != proof_id):
                 # Nothing waits for a code: neither a try nor a proof is left behind.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -16,13 +14,15 @@ from activities.ledger import Act, Artifact, ClaimedLink
 from activities.letters import Kind
 from activities.model import LetterOrder
 from activities.vault import RequestKey
+from habeas.access import scope_of
 from habeas.acts import ActAnswer, ActKind
-from habeas.errors import BadInput, StorageFull, WrongStage
+from habeas.errors import BadInput, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Stage
 from workers.office.intake import words
 from workers.office.reading import Reading
 from workers.office.room import SUBJECT
+from workers.office.to_disk import refuse_unfit, write_whole
 
 
 class Downloaded(Frozen):
@@ -34,7 +34,7 @@ class Downloaded(Frozen):
 
 
 class Handed:
-    """A package on its way to the person."""
+    """A package on its way to the person, or to staff."""
 
     def __init__(self, artifact: Artifact, language: str, stream: AsyncGenerator[bytes, None]) -> None:
         self.request_id = artifact.request_id
@@ -49,7 +49,7 @@ class Handed:
         """
         self._stream = stream
 
-    def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncGenerator[bytes, None]:
         """The package, decrypted, once.
 
         Raises:
@@ -70,6 +70,7 @@ class Handover(Reading):
         """
         async with self._ledger.begin() as tx:
             row = await tx.request_row(request_id)
+        self.demand(scope_of(ActKind.RELEASE), row.controller)
         if row.stage is not Stage.CLOSED:
             return await self.act(ActKind.RELEASE, request_id, by=by, reason=reason, act_id=act_id)
         return await self._send_new_link(request_id, by, reason, act_id or str(uuid.uuid4()))
@@ -110,17 +111,27 @@ class Handover(Reading):
             BadInput: there is no package yet, or no such folder, or the file is there already.
             SealBroken, StorageMissing: the package is not whole; nothing is written.
         """
-        await asyncio.to_thread(_refuse_unfit, to)
+        await asyncio.to_thread(refuse_unfit, to)
+        package = await self.open_package(request_id, by=by, reason=reason)
+        async with aclosing(package.chunks()) as stream:
+            await write_whole(to, stream)
+        return Downloaded(path=str(to), sha256=package.sha256, size=package.size)
+
+    async def open_package(self, request_id: str, *, by: str, reason: str) -> Handed:
+        """The newest package, to be read once. Leaves a mark.
+
+        Raises:
+            BadInput: there is no package yet.
+            KeyDestroyed: its request's data is gone.
+        """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            request = await tx.request(request_id)
             ready = [each for each in await tx.artifacts(request_id) if each.verified_at]
             if not ready:
                 raise BadInput("This request has no package, or none yet.")
             await self._mark_view(tx, request_id, "package", by, reason)
         artifact, key = ready[-1], await self._ledger.key(request_id)
-        async with aclosing(self._decrypted(artifact, key)) as stream:
-            await _write(to, stream)
-        return Downloaded(path=str(to), sha256=artifact.sha256, size=artifact.size)
+        return Handed(artifact, request.language, self._decrypted(artifact, key))
 
     @asynccontextmanager
     async def redeem(self, token: str) -> AsyncIterator[Handed]:
@@ -163,26 +174,3 @@ class Handover(Reading):
 
     def _decrypted(self, artifact: Artifact, key: RequestKey) -> AsyncGenerator[bytes, None]:
         return key.decrypt(self._storage.get(artifact.path), artifact.path)
-
-
-def _refuse_unfit(to: Path) -> None:
-    if to.exists() or not to.parent.is_dir():
-        raise BadInput("to: name a new file in a folder that exists.", field="to")
-
-
-async def _write(to: Path, stream: AsyncIterator[bytes]) -> None:
-    """Whole or not at all, and for nobody else to read."""
-    draft = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
-    try:
-        file = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-    except OSError as error:
-        raise BadInput(f"to: the file cannot be written: {error.strerror}.", field="to") from None
-    try:
-        with file:
-            async for chunk in stream:
-                await asyncio.to_thread(file.write, chunk)
-        await asyncio.to_thread(draft.replace, to)
-    except OSError as error:
-        raise StorageFull(f"{error.strerror}.") from None
-    finally:
-        await asyncio.to_thread(draft.unlink, missing_ok=True)

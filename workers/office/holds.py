@@ -12,6 +12,7 @@ from activities.ledger import AheadRow, ExpiryRow, HoldRow, NewHold, RequestFilt
 from activities.ledger.holds import hold_prints
 from activities.plans import load_plans
 from activities.staying import note_hold
+from habeas.access import Scope
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, RequestId, Right, Stage
@@ -117,7 +118,9 @@ class Holding(Room):
         actor, now = self.actor(words("by", by, 200)), self._now()
         because = words("reason", reason) if reason is not None else None
         async with self._ledger.begin() as tx:
-            hold = await tx.lift_hold((await tx.hold(hold_id)).id, actor, now, because)
+            known = await tx.hold(hold_id)
+            self.demand(Scope.HOLDS_WRITE, known.controller)
+            hold = await tx.lift_hold(known.id, actor, now, because)
             requests = await tx.under_hold(hold.id)
             for request_id in requests:
                 await tx.record(
@@ -165,10 +168,12 @@ class Holding(Room):
         Raises:
             EngineUnavailable: no worker answered in time; it goes on by itself once one does.
         """
+        self.demand(Scope.SWEEP)
         return await self._engine.sweep_now()
 
     def _new_hold(self, asked: NewHoldInput, actor: str) -> NewHold:
         controller = self._controller(asked.controller)
+        self.demand(Scope.HOLDS_WRITE, controller)
         policy = self.policy(controller)
         if asked.system is not None and asked.system not in policy.systems:
             raise BadInput(f"system: {controller} has these: {', '.join(policy.systems)}.", field="system")

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from io import StringIO
-from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 
-from habeas.errors import BadInput, HabeasError
+from habeas.errors import BadInput
 from habeas.model import Frozen
-from workers.office.intake import NewRequestInput, check
+from workers.office.intake import NewRequestInput
 from workers.office.opening import Opening
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from habeas.policy import Policy
 
 MANY = ("emails", "phones", "identifiers", "corrections", "purposes", "categories")
 """Columns that may hold several values, separated by semicolons."""
@@ -91,24 +84,6 @@ def read_rows(text: str, opened_by: str) -> Iterator[ImportRow | BadRow]:
             yield BadRow(line=line, message=f"{'.'.join(map(str, first['loc']))}: {first['msg']}.")
 
 
-def checked_rows(
-    rows: Iterable[ImportRow | BadRow], policies: Mapping[str, Policy], now: datetime
-) -> tuple[tuple[ImportRow, ...], tuple[BadRow, ...]]:
-    """Check every row as opening it would, and open none."""
-    good: list[ImportRow] = []
-    bad: list[BadRow] = []
-    for row in rows:
-        if isinstance(row, BadRow):
-            bad.append(row)
-            continue
-        try:
-            check(row.asked, policies, now)
-            good.append(row)
-        except HabeasError as error:
-            bad.append(BadRow(line=row.line, message=str(error)))
-    return tuple(good), tuple(bad)
-
-
 class ImportResult(Frozen):
     """What became of a file."""
 
@@ -145,7 +120,7 @@ class Importing(Opening):
         Raises:
             BadInput: the heading is not usable, or there are no rows.
         """
-        good, bad = checked_rows(read_rows(text, by), self._policies, self._now())
+        good, bad = await self._checked_rows(read_rows(text, by))
         if not good and not bad:
             raise BadInput("The file has no rows.", field="file")
         opened: list[ImportedRow] = []
@@ -162,3 +137,20 @@ class Importing(Opening):
                 progress(len(opened))
         created = sum(row.created for row in opened)
         return ImportResult(rows=rows, created=created, opened=tuple(opened), bad=bad)
+
+    async def _checked_rows(
+        self, rows: Iterable[ImportRow | BadRow]
+    ) -> tuple[tuple[ImportRow, ...], tuple[BadRow, ...]]:
+        """Check every row as opening it would, and open none."""
+        good: list[ImportRow] = []
+        bad: list[BadRow] = []
+        for row in rows:
+            if isinstance(row, BadRow):
+                bad.append(row)
+                continue
+            try:
+                await self._check(row.asked, self._now())
+                good.append(row)
+            except BadInput as error:
+                bad.append(BadRow(line=row.line, message=str(error)))
+        return tuple(good), tuple(bad)

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from habeas.errors import BadInput, UnknownRegime
 from habeas.languages import parse_language
-from habeas.model import REMEDIES, Frozen, Identifier, Right, Subject
+from habeas.model import REMEDIES, Frozen, Identifier, Request, Right, Subject
 from habeas.particulars import Particulars, Scope
 from workers.office.particulars import AskedParticulars, particulars
 from workers.office.whose_law import stopped_by_withdrawal
@@ -37,9 +37,9 @@ class NewRequestInput(AskedParticulars):
     controller: str | None = None
     """May be left out where there is only one."""
     regime: str | None = None
-    """Unset for the one that the controller's policy names for the jurisdiction."""
+    """Unset for that of the request that it is about, or else the one that the policy names for the jurisdiction."""
     jurisdiction: str | None = None
-    """Where the person lives; unset for the controller's own."""
+    """Where the person lives; unset for that of the request that it is about, or else the controller's own."""
     language: str | None = None
     channel: str = "email"
     received_at: str | None = None
@@ -70,8 +70,16 @@ class Checked(Frozen):
     before_erasure: bool = False
 
 
-def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime) -> Checked:
+def check(
+    asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime, earlier: Request | None = None
+) -> Checked:
     """Check everything at once.
+
+    Args:
+        asked: what was typed.
+        policies: by controller.
+        now: the time.
+        earlier: the request that it is about, if there is one of that name.
 
     Raises:
         BadInput: names the field and what to write instead; never repeats what identifies the person.
@@ -81,7 +89,7 @@ def check(asked: NewRequestInput, policies: Mapping[str, Policy], now: datetime)
     right = _right(asked.right)
     received = _received(asked.received_at, ZoneInfo(policy.controller.clock_tz), now)
     day = received.astimezone(ZoneInfo(policy.controller.clock_tz)).date()
-    regime, jurisdiction = _regime(asked, policy, right, day)
+    regime, jurisdiction = _regime(_where_decided(asked, right, policy, earlier), policy, right, day)
     if stopped := stopped_by_withdrawal(right, asked.purposes, policy, regime, jurisdiction, day):
         right, asked = Right.WITHDRAW_CONSENT, asked.model_copy(update={"purposes": stopped})
     _in_force(policy, regime, jurisdiction, right, day)
@@ -172,6 +180,25 @@ def _regime(asked: NewRequestInput, policy: Policy, right: Right, day: date) -> 
     if code not in known:
         raise UnknownRegime(f"regime: this controller answers under: {', '.join(known)}.", field="regime")
     return code, jurisdiction
+
+
+def _where_decided(asked: NewRequestInput, right: Right, policy: Policy, earlier: Request | None) -> NewRequestInput:
+    """An appeal, a complaint and a grievance are answered where the request that they are about was, under its law."""
+    if earlier is None or right not in REMEDIES or earlier.controller != policy.id:
+        return asked
+    theirs = {"jurisdiction": earlier.jurisdiction, "regime": earlier.regime}
+    said = {
+        "jurisdiction": _place(asked.jurisdiction) if asked.jurisdiction else None,
+        "regime": asked.regime.strip().upper() if asked.regime else None,
+    }
+    for field, value in said.items():
+        if value not in {None, theirs[field]}:
+            raise BadInput(
+                f"{field}: {earlier.id} is of {earlier.jurisdiction} under {earlier.regime}, and so is what is about "
+                f"it; leave it out, or write {theirs[field]}.",
+                field=field,
+            )
+    return asked.model_copy(update=theirs)
 
 
 def _place(text: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from activities.bounces import Fate, read_report
 from activities.ledger import LetterRow
 from activities.model import BounceOrder
+from habeas.access import Scope
 from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Frozen, RequestId
@@ -64,7 +65,8 @@ class LetterPost(Room):
             if letter is None:
                 raise BadInput("There is no such letter; see `habeas letter to-hand-over`.", field="letter")
             # Raises for a request of a controller that is not theirs.
-            await tx.request(letter.request_id, lock=True)
+            request = await tx.request(letter.request_id, lock=True)
+            self.demand(Scope.TASKS_WORK, request.controller)
             if not letter.by_hand:
                 raise BadInput("This letter was sent to its reader; there is nothing to hand over.", field="letter")
             waiting = await tx.letters_to_hand_over(request_id=letter.request_id)

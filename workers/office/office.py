@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from activities.storage import Storage
+from habeas.access import ROLES, Scope
 from habeas.errors import NotAllowed
+from habeas.policy import StaffPolicy
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.handover import Handover
@@ -16,36 +18,50 @@ from workers.office.letters import LetterPost
 from workers.office.recipients import Recipients
 from workers.office.restrictions import Restricting
 from workers.office.tasks import Tasking
+from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost, Callbacks, Waiting):
+class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost, Callbacks, Waiting, Tokens):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.
     """
 
-    def for_staff(self, account: str) -> Office:
+    def for_staff(
+        self, account: str, scopes: frozenset[Scope] = frozenset(Scope), controllers: Iterable[str] | None = None
+    ) -> Office:
         """The office as one member of staff sees it: the requests of the controllers that they work for, and no others.
 
-        A policy names its people in ``[staff] accounts``; where it names none, everybody who works here works for it.
+        A policy names its people in ``[staff]``: accounts that may do everything, and roles. Where it names nobody,
+        everybody who works here works for it.
+
+        Args:
+            account: who.
+            scopes: what they may do at most, by the token that they come with.
+            controllers: for whom at most, by that token; unset for all.
 
         Raises:
             NotAllowed: they work for none of the controllers here.
         """
         seen = self.actor(account)
-        mine = {
-            name: policy
-            for name, policy in self._policies.items()
-            if not policy.staff.accounts or seen in map(self.actor, policy.staff.accounts)
+        within = self._policies.keys() if controllers is None else self._policies.keys() & set(controllers)
+        rights = {
+            name: self._scopes(self._policies[name].staff, seen) & scopes for name in self._policies if name in within
         }
+        mine = {name: self._policies[name] for name, held in rights.items() if held}
         if not mine:
-            raise NotAllowed("This account works for none of the controllers here: see [staff] accounts of a policy.")
-        if len(mine) == len(self._policies):
-            return self
-        return type(self)(self._ledger.only(mine), self._engine, mine, self._storage, self._now)
+            raise NotAllowed("This account works for none of the controllers here: see [staff] of a policy.")
+        ledger = self._ledger if len(mine) == len(self._policies) else self._ledger.only(mine)
+        return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
+
+    def _scopes(self, staff: StaffPolicy, seen: str) -> frozenset[Scope]:
+        if not staff.people or seen in map(self.actor, staff.accounts):
+            return frozenset(Scope)
+        held = [ROLES[role] for role, people in staff.roles.items() if seen in map(self.actor, people)]
+        return frozenset[Scope]().union(*held)
 
     async def ready(self) -> None:
         """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""

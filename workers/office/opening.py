@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from activities.brief import purposes_of, weighed
 from activities.ledger import Ledger, NewRequest, Opened, Tx
 from activities.same_person import shares_identifier
+from habeas.access import Scope
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
@@ -18,7 +19,7 @@ from habeas.particulars import BESIDE, Beside, Particulars
 from workers.office.engine import Engine
 from workers.office.intake import Checked, NewRequestInput, check, language_note, words
 from workers.office.particulars import check_about
-from workers.office.references import new_reference
+from workers.office.references import new_reference, read_reference
 from workers.office.room import Room
 from workers.office.whose_law import law_note, right_note
 
@@ -68,7 +69,8 @@ class Opening(Room):
             LedgerUnavailable: nothing was written.
         """
         now = self._now()
-        checked = check(asked, self._policies, now)
+        checked = await self._check(asked, now)
+        self.demand(Scope.REQUESTS_OPEN, checked.controller)
         actor = self.actor(words("by", asked.opened_by, 200))
         reason = words("reason", asked.reason)
         parts = _parts(checked, self._policies[checked.controller])
@@ -114,6 +116,13 @@ class Opening(Room):
                 include={"id", "controller", "right", "regime", "jurisdiction", "language", "received_at"}
             ),
         )
+
+    async def _check(self, asked: NewRequestInput, now: datetime) -> Checked:
+        earlier: Request | None = None
+        if asked.about is not None:
+            async with self._ledger.begin() as tx:
+                earlier = await _earlier(tx, read_reference(asked.about))
+        return check(asked, self._policies, now, earlier)
 
     async def _open(self, tx: Tx, checked: Checked, same: bool | None, new: NewRequest) -> Opened:
         opened = await tx.open_request(new)

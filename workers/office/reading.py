@@ -13,6 +13,7 @@ from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import RequestFilter, RequestRow, TaskFilter, Tx
 from activities.plans import load_plans
+from habeas.access import Scope
 from habeas.acts import ActAnswer
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput
@@ -264,6 +265,7 @@ class Reading(Acting):
 
     async def _mark_view(self, tx: Tx, request_id: str, what: str, by: str, reason: str) -> None:
         """Who looked at what as evidence; why, sealed beside it."""
+        self.demand(Scope.PERSONAL_READ, (await tx.request(request_id)).controller)
         actor, why = self.actor(words("by", by, 200)), words("reason", reason)
         view = str(uuid.uuid4())
         await tx.seal(request_id, f"view/{view}", why.encode())

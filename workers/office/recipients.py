@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, JsonValue
 
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow
+from habeas.access import Scope
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
 from habeas.model import Frozen
@@ -64,7 +65,7 @@ class Recipients(Room):
         """
         actor, said = self.actor(words("by", by, 200)), words("reason", reason)
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            self.demand(Scope.TASKS_WORK, (await tx.request(request_id)).controller)
             rows = await tx.notices(request_id)
             theirs = [row for row in rows if row.recipient == recipient]
             if not theirs:

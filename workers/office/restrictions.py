@@ -12,6 +12,7 @@ from activities import lifting
 from activities.change_model import Contest, LiftStart
 from activities.changing import contests, under_review
 from activities.ledger import Act, RestrictionRow
+from habeas.access import Scope
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.change import SystemChange
 from habeas.connector import Rectify, Restrict, Stop
@@ -156,6 +157,7 @@ class Restricting(Reading):
         act = _act_id(act_id)
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id, lock=True)
+            self.demand(Scope.HOLDS_WRITE, request.controller)
             if request.right is not Right.RESTRICTION or not await tx.restrictions(request_id=request_id):
                 raise WrongStage("Nothing is restricted by this request.")
             if request.closed_at is None:
@@ -185,7 +187,7 @@ class Restricting(Reading):
         """
         act, actor, why = _act_id(act_id), self.actor(words("by", by, 200)), words("reason", reason)
         async with self._ledger.begin() as tx:
-            await tx.request(request_id, lock=True)
+            self.demand(Scope.HOLDS_WRITE, (await tx.request(request_id, lock=True)).controller)
             again = await tx.act(act) is not None
             proposed = Act(id=act, request_id=request_id, kind=LIFT, actor=actor, reason=why, proposed_at=self._now())
             await tx.propose_act(proposed)

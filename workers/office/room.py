@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from activities.actors import actor_of
-from habeas.errors import ConfigurationError
+from habeas.access import Scope
+from habeas.errors import ConfigurationError, NotAllowed
 from workers.office.engine import Engine
 
 if TYPE_CHECKING:
@@ -34,16 +35,32 @@ class Room:
         policies: Mapping[str, Policy],
         storage: Storage,
         now: Callable[[], datetime] = clock,
+        rights: Mapping[str, frozenset[Scope]] | None = None,
     ) -> None:
         self._ledger = ledger
         self._engine = engine
         self._policies = policies
         self._storage = storage
         self._now = now
+        self._rights = rights
+        """What may be done, by controller; None for everything: the person's own pages, and what runs by itself."""
 
     def actor(self, by: str) -> str:
         """A keyed hash of a person's name or account; see `actor_of`."""
         return actor_of(self._ledger.vault, by)
+
+    def demand(self, scope: Scope, controller: str | None = None) -> None:
+        """Refuse what this account may not do for this controller; for none of them, if it names none.
+
+        Raises:
+            NotAllowed: it lacks the scope.
+        """
+        if self._rights is None:
+            return
+        held = self._rights.values() if controller is None else (self._rights.get(controller, frozenset()),)
+        if not any(scope in one for one in held):
+            where = f" for {controller}" if controller else ""
+            raise NotAllowed(f"It takes `{scope}`, which this account does not have{where}.")
 
     def policy(self, controller: str) -> Policy:
         """The controller's policy.

@@ -9,10 +9,10 @@ for every object again, and for the person.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import orjson
 from pydantic import JsonValue
@@ -21,7 +21,10 @@ from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPl
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome, Pending
 
-__all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "outcome"]
+__all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "outcome", "with_copies"]
+
+Place: TypeAlias = tuple[str, str]
+"""Collection and key."""
 
 _AS_PLANNED = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
 
@@ -116,6 +119,16 @@ def outcome(planned: PlannedObject, fate: Fate, reason: str | None = None) -> Ob
         law=planned.law if kept else None,
         until=planned.until if kept else None,
     )
+
+
+def with_copies(one: ObjectOutcome, binned: Container[Place], past: Container[Place]) -> ObjectOutcome:
+    """The same; where the settings accept what a system keeps by itself, in its bin or its history, it is said."""
+    place = one.collection, one.key
+    if one.fate is Fate.ERASED and place in binned:
+        return one.model_copy(update={"reason": "in_the_bin"})
+    if one.fate is Fate.ANONYMISED and place in past:
+        return one.model_copy(update={"reason": "in_history"})
+    return one
 
 
 def _seen(one: PlannedObject, state: State) -> ObjectOutcome:

@@ -14,6 +14,7 @@ from habeas.errors import HabeasError, Terminal, Transient
 __all__ = ["Refused", "error_codes", "failed"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
+_XML_CODE = re.compile(rb"<Code>([A-Za-z][A-Za-z0-9_.-]{0,60})</Code>")
 _CODE_KEYS = frozenset({"code", "errorCode", "category", "subCategory", "type", "error", "decline_code", "param"})
 _DEEPEST = 4
 _BUSY = frozenset({408, 425, 429})
@@ -46,6 +47,9 @@ def failed(system: str, status: int, headers: Mapping[str, str], content: bytes)
 
 def error_codes(content: bytes) -> Iterator[str]:
     """The error codes that an answer names, by the keys that vendors use. Free text is left out, and so is all else."""
+    if content.lstrip()[:1] == b"<":
+        yield from (found[1].decode() for found in [_XML_CODE.search(content)] if found)
+        return
     try:
         found = orjson.loads(content)
     except orjson.JSONDecodeError:

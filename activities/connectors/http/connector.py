@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
@@ -13,9 +12,10 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
 from activities.connectors.api import Answer, ApiClient, ApiSettings
+from activities.connectors.http.dry_run import dry_run
 from activities.connectors.settings import read_settings
 from habeas import wire
-from habeas.connector import Capability, Change, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
+from habeas.connector import Change, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
 from habeas.errors import ConfigurationError, HabeasError, Quarantine, Terminal, Transient
 from habeas.model import Identifier
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
@@ -80,7 +80,7 @@ class HttpConnector:
         return _read(system, Path(path))
 
     async def ping(self) -> Health:
-        """Whether it answers, is well, still is what was reviewed, and does what only looks: about nobody."""
+        """Whether it answers, is well, still is what was reviewed, and does what it says; about nobody."""
         try:
             health: Health = await self._ask("ping", Health)
             offered = await self.offered()
@@ -90,28 +90,9 @@ class HttpConnector:
         if health.ok and changed:
             detail = f"What the service offers is not what was reviewed: {', '.join(changed)}. Review its manifest."
             return Health(ok=False, fits=False, detail=detail)
-        return await self._dry_run() if health.ok else health
-
-    async def _dry_run(self) -> Health:
-        """Each call that changes nothing, once, about nobody: a route that is missing or broken says so here."""
-        nobody = tuple(Identifier(kind=kind, value=_nobody(kind)) for kind in self.manifest.needs)
-        plan = SystemPlan(system=self._system, roots=(), identifiers=(), objects=())
-        calls: dict[str, tuple[Any, BaseModel]] = {
-            "locate": (Located, wire.LocateCall(identifiers=nobody)),
-            "collect": (Page, wire.CollectCall(roots=(), cursor=None)),
-        }
-        if Capability.VETO in self.manifest.capabilities:
-            calls["vetoes"] = (wire.Vetoes, wire.VetoesCall(plan=plan))
-        wrong = []
-        for path, (answers, call) in calls.items():
-            try:
-                answer = await self._ask(path, answers, call)
-            except HabeasError as error:
-                wrong.append(f"`{path}` does not work: {error.detail}")
-                continue
-            if answer not in (Located(), Page(records=(), cursor=None), wire.Vetoes(vetoes=())):
-                wrong.append(f"`{path}` answers with somebody's data, whoever is asked for.")
-        return Health(ok=not wrong, detail=" ".join(wrong))
+        if health.ok and (wrong := [one async for one in dry_run(self._system, self)]):
+            return Health(ok=False, detail=" ".join(wrong))
+        return health
 
     async def offered(self) -> Manifest:
         """What the service itself says that it is, to be reviewed."""
@@ -229,13 +210,6 @@ class HttpConnector:
         if cursor == before:
             raise Quarantine(f"{self._system} gives the same page again and again.", system=self._system)
         return cursor
-
-
-def _nobody(kind: str) -> str:
-    """A well-formed identifier that nobody bears."""
-    if kind == "phone":
-        return f"+999{secrets.randbelow(10**11):011}"
-    return f"{secrets.token_hex(12)}@nobody.invalid" if kind == "email" else secrets.token_hex(12)
 
 
 def _read(system: str, path: Path) -> Manifest:

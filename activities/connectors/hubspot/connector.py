@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar
 
 from activities.connectors.api import ApiClient
-from activities.connectors.api.erasure import carry_out, look_again
+from activities.connectors.api.connector import ApiConnector
+from activities.connectors.api.erasure import carry_out, look_again, with_copies
 from activities.connectors.hubspot import health
-from activities.connectors.hubspot.change import Changer
+from activities.connectors.hubspot.change import HubSpotChanges
 from activities.connectors.hubspot.hub import Hub
 from activities.connectors.hubspot.locate import locate
 from activities.connectors.hubspot.objects import HubSpotObjects
 from activities.connectors.hubspot.records import Records
 from activities.connectors.hubspot.settings import HubSpotSettings, collections_of, read
 from activities.connectors.hubspot.walk import Walk
-from habeas.connector import Capability, Change, Health, Located, Manifest, Page, RecordRef, SystemPlan
+from habeas.connector import Capability, Health, Located, Manifest, Page, RecordRef, SystemPlan
 from habeas.model import Identifier
-from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
+from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, Pending
 
 __all__ = ["HubSpotConnector"]
 
@@ -25,29 +26,35 @@ _A_WHILE = 3 * 86_400.0
 """Seconds between two looks into the bin, which is emptied after 90 days."""
 
 
-class HubSpotConnector:
+class HubSpotConnector(ApiConnector[HubSpotSettings]):
     """HubSpot's CRM."""
 
+    stand_ins: ClassVar[Mapping[str, Any]] = {"token": "elsewhere"}
+    read = staticmethod(read)
+
     def __init__(self, system: str, settings: HubSpotSettings) -> None:
-        self._settings = settings
-        self.manifest = _manifest(settings)
+        super().__init__(system, settings)
         signed = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
         self._api = ApiClient(system, settings.url, settings, headers=signed)
         self._hub = Hub(system, self._api)
+        self._changes = HubSpotChanges(self._hub, settings)
 
-    @classmethod
-    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
-        """Make the connector of one configured account.
-
-        Raises:
-            ConfigurationError: a setting is missing or wrong, or HubSpot cannot do what is asked; names each.
-        """
-        return cls(system, read(system, settings))
-
-    @classmethod
-    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
-        """See `habeas.connector.Describing`."""
-        return _manifest(read(system, {"token": "elsewhere", **settings}))
+    @staticmethod
+    def manifest_of(settings: HubSpotSettings) -> Manifest:
+        """What such an account can do."""
+        able = {Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM}
+        able |= {Capability.RECTIFY} if settings.rectifiable else set()
+        able |= {Capability.RESTRICT} if settings.restriction else set()
+        able |= {Capability.OBJECT} if settings.purposes else set()
+        return Manifest(
+            title=settings.title or "HubSpot",
+            needs=("email", *settings.identifiers),
+            yields=("email", "phone", *settings.identifiers),
+            capabilities=frozenset(able),
+            collections=collections_of(settings),
+            confirm_after=settings.confirm_after,
+            purposes=tuple(settings.purposes),
+        )
 
     async def ping(self) -> Health:
         """Try every permission, and change nothing."""
@@ -75,47 +82,9 @@ class HubSpotConnector:
         binned, past = objects.in_bin(plan.objects), await objects.in_history(plan.objects)
         if binned and self._settings.bin == "wait" and not any(one.fate is Fate.FAILED for one in answer.result):
             return Pending(handle="bin", poll_after=_A_WHILE)
-        return Done(result=tuple(_told(one, binned, past) for one in answer.result))
-
-    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
-        """See `habeas.connector.Changing.change`."""
-        return await Changer(self._hub, self._settings).change(change)
-
-    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
-        """See `habeas.connector.Changing.confirm_change`."""
-        return await Changer(self._hub, self._settings).confirm(change)
-
-    async def aclose(self) -> None:
-        """Give back connections."""
-        await self._api.aclose()
+        return Done(result=tuple(with_copies(one, binned, past) for one in answer.result))
 
     async def _objects(self, plan: SystemPlan) -> HubSpotObjects:
         made = HubSpotObjects(self._hub, self._settings)
         await made.about(plan)
         return made
-
-
-def _manifest(settings: HubSpotSettings) -> Manifest:
-    able = {Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM}
-    able |= {Capability.RECTIFY} if settings.rectifiable else set()
-    able |= {Capability.RESTRICT} if settings.restriction else set()
-    able |= {Capability.OBJECT} if settings.purposes else set()
-    return Manifest(
-        title=settings.title or "HubSpot",
-        needs=("email", *settings.identifiers),
-        yields=("email", "phone", *settings.identifiers),
-        capabilities=frozenset(able),
-        collections=collections_of(settings),
-        confirm_after=settings.confirm_after,
-        purposes=tuple(settings.purposes),
-    )
-
-
-def _told(one: ObjectOutcome, binned: set[tuple[str, str]], past: set[tuple[str, str]]) -> ObjectOutcome:
-    """What HubSpot keeps by itself is said, where the settings accept it."""
-    place = one.collection, one.key
-    if one.fate is Fate.ERASED and place in binned:
-        return one.model_copy(update={"reason": "in_the_bin"})
-    if one.fate is Fate.ANONYMISED and place in past:
-        return one.model_copy(update={"reason": "in_history"})
-    return one

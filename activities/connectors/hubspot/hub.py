@@ -6,7 +6,7 @@ limit; no Retry-After is documented.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pydantic import JsonValue
 
 from activities.connectors.api import Answer, ApiClient
+from activities.connectors.api.chunks import chunks
 from activities.connectors.api.retry_after import retry_after
 from habeas.errors import Quarantine, Transient
 
@@ -80,7 +81,7 @@ class Hub:
         with their history. The id of a contact that was merged gives the one that it became, with another id.
         """
         rows: list[Row] = []
-        for some in _chunks(sorted(set(ids)), _MOST_READ // 2 if history else _MOST_READ):
+        for some in chunks(sorted(set(ids)), _MOST_READ // 2 if history else _MOST_READ):
             body: dict[str, JsonValue] = {
                 "inputs": [{"id": one} for one in some],
                 "properties": [*sorted(properties)],
@@ -242,7 +243,3 @@ def _next(page: Mapping[str, Any]) -> str | None:
 
 def _statuses(email: str) -> str:
     return f"communication-preferences/v4/statuses/{quote(email, safe='')}"
-
-
-def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

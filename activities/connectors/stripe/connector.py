@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar
 
 from activities.connectors.api import ApiClient
+from activities.connectors.api.connector import ApiConnector
 from activities.connectors.api.erasure import carry_out, look_again
 from activities.connectors.stripe import health
-from activities.connectors.stripe.change import Changes
+from activities.connectors.stripe.change import StripeChanges
 from activities.connectors.stripe.locate import locate
 from activities.connectors.stripe.objects import StripeObjects
 from activities.connectors.stripe.redaction import Jobs, told
@@ -16,9 +17,9 @@ from activities.connectors.stripe.rest import Rest
 from activities.connectors.stripe.settings import StripeSettings, collections_of, read
 from activities.connectors.stripe.standing import vetoes
 from activities.connectors.stripe.walk import Walk
-from habeas.connector import Capability, Change, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
+from habeas.connector import Capability, Health, Located, Manifest, Page, RecordRef, SystemPlan, Veto
 from habeas.model import Identifier
-from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, Drifted, EraseAnswer, Pending
+from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Pending
 
 __all__ = ["StripeConnector"]
 
@@ -26,32 +27,38 @@ _SEARCH_CATCHES_UP = 60.0
 """Seconds: https://docs.stripe.com/search#data-freshness."""
 
 
-class StripeConnector:
+class StripeConnector(ApiConnector[StripeSettings]):
     """Stripe."""
 
+    stand_ins: ClassVar[Mapping[str, Any]] = {"key": ""}
+    read = staticmethod(read)
+
     def __init__(self, system: str, settings: StripeSettings) -> None:
-        self._system = system
-        self._settings = settings
-        self.manifest = _manifest(settings)
+        super().__init__(system, settings)
         headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}", "Stripe-Version": settings.version}
         self._api = ApiClient(system, settings.url, settings, headers=headers)
         self._rest = Rest(system, self._api)
-        self._changes = Changes(system, self._rest, settings)
+        self._changes = StripeChanges(system, self._rest, settings)
         self._jobs = Jobs(system, self._rest, settings.redaction) if settings.redaction else None
 
-    @classmethod
-    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
-        """Make the connector of one configured account.
-
-        Raises:
-            ConfigurationError: a setting is missing or wrong, or Stripe cannot do what is asked; names each.
-        """
-        return cls(system, read(system, settings))
-
-    @classmethod
-    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
-        """See `habeas.connector.Describing`."""
-        return _manifest(read(system, {"key": "", **settings}))
+    @staticmethod
+    def manifest_of(settings: StripeSettings) -> Manifest:
+        """What such an account can do."""
+        able = {
+            *(Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM, Capability.RECTIFY),
+            Capability.VETO,
+            *((Capability.OBJECT,) if settings.objections else ()),
+        }
+        return Manifest(
+            title=settings.title or "Stripe",
+            needs=("email", "phone") if settings.search else ("email",),
+            yields=("email", "phone"),
+            capabilities=frozenset(able),
+            collections=collections_of(settings),
+            confirm_after=_SEARCH_CATCHES_UP if settings.search else 0.0,
+            purposes=tuple(settings.objections),
+            glossary=settings.glossary,
+        )
 
     async def ping(self) -> Health:
         """Try every permission, and change nothing."""
@@ -91,35 +98,5 @@ class StripeConnector:
         """Read every object by its id again, and look for the person."""
         return await look_again(self._objects(plan), plan)
 
-    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
-        """Correct a customer's fields, or mark that they object."""
-        return await self._changes.change(change)
-
-    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
-        """Look at each value again."""
-        return await self._changes.confirm(change)
-
-    async def aclose(self) -> None:
-        """Give back connections."""
-        await self._api.aclose()
-
     def _objects(self, plan: SystemPlan) -> StripeObjects:
         return StripeObjects(self._system, self._rest, self._settings, plan)
-
-
-def _manifest(settings: StripeSettings) -> Manifest:
-    able = {
-        *(Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM, Capability.RECTIFY),
-        Capability.VETO,
-        *((Capability.OBJECT,) if settings.objections else ()),
-    }
-    return Manifest(
-        title=settings.title or "Stripe",
-        needs=("email", "phone") if settings.search else ("email",),
-        yields=("email", "phone"),
-        capabilities=frozenset(able),
-        collections=collections_of(settings),
-        confirm_after=_SEARCH_CATCHES_UP if settings.search else 0.0,
-        purposes=tuple(settings.objections),
-        glossary=settings.glossary,
-    )

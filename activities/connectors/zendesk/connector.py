@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import httpx2
 
 from activities.connectors.api import ApiClient
+from activities.connectors.api.connector import ApiConnector
 from activities.connectors.api.erasure import carry_out, look_again
 from activities.connectors.zendesk import health
-from activities.connectors.zendesk.change import Changes
+from activities.connectors.zendesk.change import ZendeskChanges
 from activities.connectors.zendesk.keys import ids_of
 from activities.connectors.zendesk.kinds import Kind
 from activities.connectors.zendesk.locate import locate
@@ -23,7 +24,6 @@ from activities.connectors.zendesk.vetoes import vetoes
 from activities.connectors.zendesk.walk import Walk
 from habeas.connector import (
     Capability,
-    Change,
     Health,
     Located,
     Manifest,
@@ -34,40 +34,41 @@ from habeas.connector import (
     Veto,
 )
 from habeas.model import Identifier
-from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
+from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
 
 __all__ = ["ZendeskConnector"]
 
-_CREDENTIALS = ("email", "token", "oauth_token")
 _COMPLIANCE = "compliance"
 _LATER = 3600.0
 
 
-class ZendeskConnector:
+class ZendeskConnector(ApiConnector[ZendeskSettings]):
     """Zendesk Support."""
 
+    stand_ins: ClassVar[Mapping[str, Any]] = {"email": None, "token": None, "oauth_token": "elsewhere"}
+    read = staticmethod(read)
+
     def __init__(self, system: str, settings: ZendeskSettings) -> None:
-        self._settings = settings
-        self.manifest = _manifest(settings)
+        super().__init__(system, settings)
         self._api = ApiClient(system, settings.url, settings, auth=_auth(settings), also=settings.file_hosts)
         self._rest = Rest(system, self._api)
         self._purge = Purge(self._rest)
-        self._changes = Changes(self._rest, settings)
+        self._changes = ZendeskChanges(self._rest, settings)
 
-    @classmethod
-    def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
-        """Make the connector of one configured account.
-
-        Raises:
-            ConfigurationError: a setting is missing or wrong, or Zendesk cannot do what is asked; names each.
-        """
-        return cls(system, read(system, settings))
-
-    @classmethod
-    def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:
-        """See `habeas.connector.Describing`."""
-        known = {key: value for key, value in settings.items() if key not in _CREDENTIALS}
-        return _manifest(read(system, {**known, "oauth_token": ""}))
+    @staticmethod
+    def manifest_of(settings: ZendeskSettings) -> Manifest:
+        """What such an account can do."""
+        external = (settings.external_id,) if settings.external_id else ()
+        return Manifest(
+            title=settings.title or "Zendesk",
+            needs=("email", *external),
+            yields=("email", "phone", *external),
+            capabilities=_capabilities(settings),
+            collections=collections_of(settings),
+            confirm_after=settings.confirm_after,
+            purposes=tuple(settings.purposes),
+            glossary=settings.glossary,
+        )
 
     async def ping(self) -> Health:
         """Try every permission, and change nothing."""
@@ -112,18 +113,6 @@ class ZendeskConnector:
                     return Pending(handle=_COMPLIANCE, poll_after=_LATER)
         return Done(result=tuple(_unless_binned(one, binned) for one in answer.result))
 
-    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
-        """Correct users' fields, or mark users."""
-        return await self._changes.change(change)
-
-    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
-        """Look at each value and each mark again."""
-        return await self._changes.confirm_change(change)
-
-    async def aclose(self) -> None:
-        """Give back connections."""
-        await self._api.aclose()
-
 
 class _Bearer(httpx2.Auth):
     """Apart from the headers, which go to the files' host too."""
@@ -142,20 +131,6 @@ def _auth(settings: ZendeskSettings) -> httpx2.Auth:
         return _Bearer(settings.oauth_token.get_secret_value())
     token = settings.token.get_secret_value() if settings.token else ""
     return httpx2.BasicAuth(f"{settings.email}/token", token)
-
-
-def _manifest(settings: ZendeskSettings) -> Manifest:
-    external = (settings.external_id,) if settings.external_id else ()
-    return Manifest(
-        title=settings.title or "Zendesk",
-        needs=("email", *external),
-        yields=("email", "phone", *external),
-        capabilities=_capabilities(settings),
-        collections=collections_of(settings),
-        confirm_after=settings.confirm_after,
-        purposes=tuple(settings.purposes),
-        glossary=settings.glossary,
-    )
 
 
 def _capabilities(settings: ZendeskSettings) -> frozenset[Capability]:

@@ -15,13 +15,14 @@ from fastapi import FastAPI
 
 from activities.connectors import describe_connector, load_connector
 from activities.connectors.http import HttpConnector
-from habeas.connector import Connector, Located, Match
+from habeas.connector import Connector, Located
 from habeas.errors import ConfigurationError, Quarantine, Terminal, Transient
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World, faulty
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from habeas.wire import BadSignature, Finished, Signer
 from habeas.wire.router import habeas_router
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.serving import served
 from tests.connectors.test_kit import MemoryWorld
 
@@ -71,7 +72,7 @@ async def wired(folder: Path) -> AsyncIterator[WiredWorld]:
         yield world
 
 
-class TestHttp(HttpConnectorSuite):
+class TestHttp(HttpConnectorSuite, CarriedThrough):
     """A service that answers at once."""
 
     @pytest.fixture
@@ -99,6 +100,28 @@ async def world(tmp_path: Path) -> AsyncIterator[WiredWorld]:
         yield made
 
 
+async def test_a_check_tries_every_call_that_changes_nothing(world: WiredWorld) -> None:
+    before = await world.theirs(), await world.others()
+    assert (await world.connector.ping()).ok
+    assert (await world.theirs(), await world.others()) == before
+    world.system.fail("locate", Terminal("no such index"))
+    health = await world.connector.ping()
+    assert not health.ok
+    assert "locate does not work" in health.detail
+    assert "no such index" in health.detail
+
+
+async def test_a_check_sees_a_search_that_takes_anybody(world: WiredWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await world.system.locate(world.person)
+
+    async def anybody(_: object) -> Located:
+        return found
+
+    monkeypatch.setattr(world.system, "locate", anybody)
+    health = await world.connector.ping()
+    assert (health.ok, "whom nobody knows" in health.detail) == (False, True)
+
+
 async def test_errors_of_the_service_come_through_as_they_are(world: WiredWorld) -> None:
     world.system.fail("locate", Transient("busy", retry_after=7), Terminal("locked"), Quarantine("strange"))
     with pytest.raises(Transient, match="busy") as raised:
@@ -116,29 +139,6 @@ async def test_a_service_that_is_no_longer_what_was_reviewed_does_not_fit(world:
     health = await world.connector.ping()
     assert (health.ok, health.fits) == (False, False)
     assert "purposes" in health.detail
-
-
-async def test_a_check_tries_what_only_looks(world: WiredWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that says that it is well, and whose search, veto or pages are broken, is not."""
-    before = await world.theirs(), await world.others()
-    assert (await world.connector.ping()).ok
-    assert (await world.theirs(), await world.others()) == before
-    world.system.calls.clear()
-    for method in ("locate", "collect", "vetoes"):
-        world.system.fail(method, Terminal("no right to read the orders"))
-        health = await world.connector.ping()
-        assert (health.ok, health.fits) == (False, True)
-        assert f"`{method}` does not work: no right to read the orders" in health.detail
-    assert {*world.system.calls} <= {"locate", "collect", "vetoes"}
-
-    async def everybody(identifiers: object) -> Located:
-        (one,) = world.person
-        return Located(matches=(Match(collection="accounts", key="[1]", found_by=(one,)),))
-
-    monkeypatch.setattr(world.system, "locate", everybody)
-    health = await world.connector.ping()
-    assert "`locate` answers with somebody's data" in health.detail
-    assert "ann" not in health.detail
 
 
 async def test_secrets_are_changed_without_a_break(tmp_path: Path) -> None:

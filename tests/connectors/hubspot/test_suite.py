@@ -8,12 +8,13 @@ import pytest
 
 from habeas.testing import HttpFaults, World
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.hubspot.people import LAW, collections
 from tests.connectors.hubspot.world import HubSpotWorld
 from tests.vendors.hubspot import HubSpot
 
 
-class TestDeleting(HttpConnectorSuite):
+class TestDeleting(HttpConnectorSuite, CarriedThrough):
     """Everything is deleted; what is in the bin counts as erased."""
 
 

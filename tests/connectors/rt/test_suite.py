@@ -8,11 +8,12 @@ import pytest
 
 from habeas.testing import HttpFaults, World
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.rt.server import RtServer
 from tests.connectors.rt.world import RtWorld
 
 
-class TestWiping(HttpConnectorSuite):
+class TestWiping(HttpConnectorSuite, CarriedThrough):
     """Users, tickets and messages are deleted."""
 
     @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from habeas.testing import World
 from habeas.testing.suite import ConnectorSuite
 from tests.connectors import shop as original
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.sql_portable import shop
 from tests.connectors.sql_portable.stores import PortableStore
 from tests.connectors.store import ids
@@ -47,7 +48,7 @@ class PortableShopWorld(ShopWorld):
         )
 
 
-class TestPortableShop(ConnectorSuite):
+class TestPortableShop(ConnectorSuite, CarriedThrough):
     """MariaDB and SQLite by the same data map as PostgreSQL."""
 
     @pytest.fixture

@@ -8,11 +8,12 @@ import pytest
 
 from habeas.testing import HttpFaults, World
 from habeas.testing.suite import HttpConnectorSuite
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.stripe.people import Shop
 from tests.connectors.stripe.world import StripeWorld
 
 
-class TestAnonymising(HttpConnectorSuite):
+class TestAnonymising(HttpConnectorSuite, CarriedThrough):
     """Invoices and payments stay; customers lose what is personal."""
 
     @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from habeas.testing import World
 from habeas.testing.suite import HttpConnectorSuite
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.zendesk.world import ZendeskWorld
 
 
@@ -13,7 +14,7 @@ class TestDeleting(HttpConnectorSuite):
     """Users and tickets are deleted for good."""
 
 
-class TestRedacting(HttpConnectorSuite):
+class TestRedacting(HttpConnectorSuite, CarriedThrough):
     """Tickets stay and tell nothing."""
 
     @pytest.fixture

@@ -26,6 +26,7 @@ def delete(org: Org, row: Row) -> list[Row]:
         _check_dependents(org, one, row)
     for one in doomed:
         org.store.delete(one)
+        one.deleted_with = None if one is row else row.id
         _forget_references(org, one)
     return doomed
 
@@ -45,11 +46,12 @@ def _check_dependents(org: Org, one: Row, asked: Row) -> None:
         if parent == one.object.name:
             blocking = org.store.pointing_at(one.id, child, field)
             if blocking:
-                numbers = ", ".join(str(each.values["CaseNumber"]) for each in blocking)
+                numbers = ", ".join(str(each.values.get("CaseNumber") or each.values["Name"]) for each in blocking)
+                named = "cases" if child == "Case" else "portal users"
                 raise Fault(
                     "DELETE_FAILED",
                     f"Your attempt to delete {asked.values.get('Name')} could not be completed because it is "
-                    f"associated with the following cases.: {numbers}\n",
+                    f"associated with the following {named}.: {numbers}\n",
                 )
     if one.object.name == "Opportunity" and one.values["IsWon"] and one is not asked:
         raise Fault(

@@ -62,7 +62,7 @@ def _head(org: Org, kind: Object, path: str) -> Json:
         "custom": kind.name.endswith("__c"),
         "createable": kind.createable,
         "updateable": kind.updateable and kind.name not in org.rights.no_edit,
-        "deletable": kind.deletable and kind.name not in org.rights.no_delete,
+        "deletable": _is_deletable(org, kind),
         "undeletable": kind.deletable,
         "queryable": True,
         "retrieveable": True,
@@ -74,6 +74,16 @@ def _head(org: Org, kind: Object, path: str) -> Json:
         "deprecatedAndHidden": False,
         "urls": {"sobject": place, "describe": f"{place}/describe", "rowTemplate": f"{place}/{{ID}}"},
     }
+
+
+def _is_deletable(org: Org, kind: Object) -> bool:
+    """That a history says so where deleting it is enabled is not verified.
+
+    "You can also enable delete()": https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_associated_objects_history.htm
+    """
+    if kind.name.endswith("History"):
+        return "DeleteFromFieldHistory" in org.rights.permissions
+    return kind.deletable and kind.name not in org.rights.no_delete
 
 
 def _field(org: Org, kind: Object, each: Field) -> Json:

@@ -42,5 +42,41 @@ _PRIVACY: tuple[Object, ...] = (
         needs="ManagePrivacyCenterPolicies",
     ),
 )
+# What administrators of this org have made: a master-detail, and a lookup to two people.
+_CUSTOM: tuple[Object, ...] = (
+    Object(
+        "Loyalty_Card__c",
+        "a01",
+        (*SYSTEM, text("Name", 80), lookup("Holder__c", "Contact", relationship="Holder__r"), text("Motto__c")),
+    ),
+    Object(
+        "Referral__c",
+        "a02",
+        (
+            *SYSTEM,
+            text("Name", 80),
+            lookup("Referrer__c", "Contact", relationship="Referrer__r"),
+            lookup("Referred__c", "Contact", relationship="Referred__r"),
+            text("Remark__c"),
+        ),
+    ),
+)
+# https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-userpermissionaccess.html
+_PERMISSIONS = Object(
+    "UserPermissionAccess",
+    "0Uu",
+    (
+        SYSTEM[0],
+        *(
+            Field(f"Permissions{name}", "boolean", required=True).read_only()
+            for name in ("ApiEnabled", "BulkApiHardDelete", "ModifyAllData", "ViewAllData")
+        ),
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+)
 _HISTORIES = tuple(_history(parent) for parent in ("Account", "Contact", "Lead", "Case"))
-OBJECTS: dict[str, Object] = {each.name: each for each in (*PEOPLE, *WORK, *_PRIVACY, *_HISTORIES)}
+OBJECTS: dict[str, Object] = {
+    each.name: each for each in (*PEOPLE, *WORK, *_CUSTOM, *_PRIVACY, *_HISTORIES, _PERMISSIONS)
+}

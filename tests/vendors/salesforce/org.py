@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from starlette.responses import Response
+
 from tests.vendors.salesforce import ids
 from tests.vendors.salesforce.definitions import Field, Object
 from tests.vendors.salesforce.errors import deleted, not_found, refusal, unparsable
@@ -19,7 +21,12 @@ from tests.vendors.shared.calls import Call, Json
 from tests.vendors.shared.clock import Clock
 from tests.vendors.shared.window import Window
 
-ALL_PERMISSIONS = frozenset({"ApiEnabled", "BulkApiHardDelete", "ManagePrivacyCenterPolicies", "PrivacyDataAccess"})
+ALL_PERMISSIONS = frozenset(
+    {
+        *("ApiEnabled", "BulkApiHardDelete", "ManagePrivacyCenterPolicies", "PrivacyDataAccess", "ViewAllData"),
+        "DeleteFromFieldHistory",
+    }
+)
 
 
 @dataclass
@@ -67,12 +74,18 @@ class Org(ABC):
     daily: Window
     duplicate_rules: set[str]
     cursors: dict[str, Cursor]
+    smallest_batch: int | None
+    """A batch has no more records than this, whatever is asked for: "the runtime chooses a batch size"."""
     jobs: Jobs
     privacy: Privacy
 
     @abstractmethod
     def enter(self, token: str | None) -> None:
         """Count a call in the session; 401 when it is over, 403 when the user may not call or has called too often."""
+
+    @abstractmethod
+    def respond(self, call: Call) -> Response:
+        """Do what a call asks for, within another one: it counts as none."""
 
     def kind(self, call: Call) -> Object:
         """The object that the path names; 404 for another, and for one that the user does not see."""

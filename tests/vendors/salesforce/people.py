@@ -135,6 +135,8 @@ PEOPLE: tuple[Object, ...] = (
             *texts("FirstName", "LastName", "Username", length=80),
             email("Email"),
             *flags("IsActive"),
+            # Only where Experience Cloud is on: who signs in from outside. Null for staff.
+            lookup("ContactId", "Contact"),
         ),
         deletable=False,
     ),

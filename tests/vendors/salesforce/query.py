@@ -55,7 +55,7 @@ def _start(org: Org, call: Call, *, everything: bool) -> Response:
         raise refusal(414, "URI_TOO_LONG", "The request URI is longer than 16384 characters")
     if not text.strip():
         raise malformed(text, 0, "A query string has to be specified")
-    size = _batch_size(call)
+    size = _batch_size(call, org.smallest_batch)
     parsed = parse(text)
     records = run(org, parsed, everything=everything, path=version_path(call))
     if parsed.count:
@@ -65,15 +65,15 @@ def _start(org: Org, call: Call, *, everything: bool) -> Response:
     return json_answer(_batch(call, name, org.cursors[name], 0))
 
 
-def _batch_size(call: Call) -> int:
+def _batch_size(call: Call, smallest: int | None) -> int:
     """``Sforce-Query-Options: batchSize=200`` to 2,000; that another number is refused is not verified."""
     header = call.headers.get("sforce-query-options")
     if header is None:
-        return MOST
+        return smallest or MOST
     found = _BATCH.fullmatch(header)
     if found is None or not LEAST <= int(found[1]) <= MOST:
         raise refusal(400, "INVALID_BATCH_SIZE", f"batchSize must be from {LEAST} to {MOST}")
-    return int(found[1])
+    return min(int(found[1]), smallest or MOST)
 
 
 def _batch(call: Call, name: str, cursor: Cursor, start: int) -> Json:

@@ -5,6 +5,8 @@
 RESTRICT: tuple[tuple[str, str, str], ...] = (
     ("Account", "Case", "AccountId"),
     ("Contact", "Case", "ContactId"),
+    # Not verified in Salesforce's documentation: administrators' forums say so.
+    ("Contact", "User", "ContactId"),
 )
 CASCADE: tuple[tuple[str, str, str], ...] = (
     ("Account", "Contact", "AccountId"),
@@ -24,6 +26,8 @@ CASCADE: tuple[tuple[str, str, str], ...] = (
     ("Campaign", "CampaignMember", "CampaignId"),
     ("Opportunity", "OpportunityContactRole", "OpportunityId"),
     ("Individual", "ContactPointEmail", "ParentId"),
+    ("EmailMessage", "EmailMessageRelation", "EmailMessageId"),
+    ("Contact", "Loyalty_Card__c", "Holder__c"),
     ("ContentDocument", "ContentVersion", "ContentDocumentId"),
     ("ContentDocument", "ContentDocumentLink", "ContentDocumentId"),
 )

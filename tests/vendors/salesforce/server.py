@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from tests.vendors.salesforce import bulk, privacy
 from tests.vendors.salesforce.collections import routes as collections
+from tests.vendors.salesforce.composite import routes as composite
 from tests.vendors.salesforce.errors import invalid_session, limit_exceeded, not_found, refusal
 from tests.vendors.salesforce.jobs import Jobs
 from tests.vendors.salesforce.limits import routes as limits
@@ -21,7 +22,7 @@ from tests.vendors.salesforce.records import routes as records
 from tests.vendors.salesforce.relations import PERSON_FIELDS
 from tests.vendors.salesforce.soap import routes as soap
 from tests.vendors.salesforce.store import Row, Store
-from tests.vendors.shared.calls import Call
+from tests.vendors.shared.calls import Call, Refusal
 from tests.vendors.shared.clock import Clock
 from tests.vendors.shared.faults import Answer
 from tests.vendors.shared.routing import Route, Routes, Table
@@ -39,7 +40,9 @@ def _open_session(org: Org, call: Call) -> Response:
     return token(org.sessions, org, call)
 
 
-TABLE: Table[Org] = Table(bulk.routes, collections, limits, metadata, privacy.routes, query, records, soap, _token)
+TABLE: Table[Org] = Table(
+    bulk.routes, collections, composite, limits, metadata, privacy.routes, query, records, soap, _token
+)
 
 
 class Salesforce(Org, Vendor[Org]):
@@ -58,10 +61,12 @@ class Salesforce(Org, Vendor[Org]):
         self.daily = Window(clock, 15_000, timedelta(hours=24))
         self.duplicate_rules = {"Contact", "Lead"}
         self.cursors = {}
+        self.smallest_batch = None
         self.jobs = Jobs(clock)
         self.privacy = Privacy(clock)
         self.user_id = "005"
         self.user_id = self.add("User", LastName="Integration", Username=self.sessions.app.username, IsActive=True).id
+        self._permissions = self.add("UserPermissionAccess")
 
     def me(self) -> Org:
         """This org."""
@@ -113,6 +118,21 @@ class Salesforce(Org, Vendor[Org]):
         self.store.delete(loser)
         loser.values["MasterRecordId"] = master.id
 
+    def convert(self, lead: Row) -> Row:
+        """Make a contact of a lead, as staff would; the lead stays, and can be changed no more.
+
+        https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_convertlead.htm
+        """
+        taken = ("FirstName", "LastName", "Email", "Phone", "MobilePhone", "IndividualId")
+        contact = self.add("Contact", **{name: lead.values[name] for name in taken})
+        made = {"Status": "Closed - Converted", "IsConverted": True, "ConvertedContactId": contact.id}
+        lead.values |= made
+        for name in ("Task", "Event", "CampaignMember"):
+            field = "WhoId" if name != "CampaignMember" else "ContactId"
+            for row in self.store.pointing_at(lead.id, name, "WhoId" if name != "CampaignMember" else "LeadId"):
+                row.values[field] = contact.id
+        return contact
+
     def revoke(self) -> None:
         """From now on no session is good, and none is opened."""
         self.sessions.revoke()
@@ -148,8 +168,21 @@ class Salesforce(Org, Vendor[Org]):
         bulk.run_due(self)
         if self.privacy.queue_is_due():
             privacy.run_queue(self)
+        for name in self._permissions.values.keys() - {"Id"}:
+            self._permissions.values[name] = name.removeprefix("Permissions") in self.rights.permissions
         path = call.path.rstrip("/") if call.path.startswith("/services/data/v") else call.path
         return super().answer(replace(call, path=path))
+
+    def respond(self, call: Call) -> Response:
+        """One part of a composite call."""
+        found = self.table.find(call)
+        if found is None:
+            return self.unknown(call)
+        route, call = found
+        try:
+            return route.handler(self.me(), call)
+        except Refusal as refused:
+            return refused.response
 
     def unknown(self, call: Call) -> Response:
         """404, or 405 where the path has other methods."""

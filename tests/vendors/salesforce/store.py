@@ -12,6 +12,9 @@ from tests.vendors.shared.clock import Clock, millisecond_stamp
 
 # https://help.salesforce.com/s/articleView?id=sf.home_delete.htm (recycle bin: 15 days)
 IN_BIN = timedelta(days=15)
+# "After records are deleted from the Recycle Bin using this call, they can be queried using queryAll() for some time.
+# Typically this time is 24 hours": https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_emptyrecyclebin.htm
+AFTER_BIN = timedelta(hours=24)
 Values = dict[str, Any]
 
 
@@ -22,6 +25,9 @@ class Row:
     object: Object
     values: Values
     deleted_at: datetime | None = None
+    deleted_with: str | None = None
+    """The record whose deletion it went with: it is not in the recycle bin by itself."""
+    emptied_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -48,7 +54,7 @@ class Store:
         people = {"CreatedById": by, "LastModifiedById": by, "OwnerId": by}
         system = {"Id": ids.make(kind.prefix, self._number), **stamps, **people, "CaseNumber": f"{self._number:08d}"}
         row = Row(kind, {**whole, **{key: value for key, value in system.items() if key in whole}, **values})
-        _derive(row)
+        _derive(row, now)
         self.rows[row.id] = row
         return row
 
@@ -71,9 +77,9 @@ class Store:
     def update(self, row: Row, changes: Values, by: str) -> None:
         """Change values. Tracked fields leave a row with the old value and the new one in the object's history."""
         before = dict(row.values)
-        row.values |= changes
-        _derive(row)
         now = millisecond_stamp(self.clock.now(), "+0000")
+        row.values |= changes
+        _derive(row, now)
         row.values |= {"LastModifiedDate": now, "LastModifiedById": by, "SystemModstamp": now}
         for name in row.object.tracked:
             if before[name] != row.values[name]:
@@ -88,6 +94,12 @@ class Store:
         row.deleted_at = self.clock.now()
         row.values["IsDeleted"] = True
 
+    def empty(self, row: Row) -> None:
+        """Out of the recycle bin, with what went in with it: gone for good, and seen by queryAll for a while yet."""
+        for one in self.rows.values():
+            if one is row or one.deleted_with == row.id:
+                one.emptied_at = self.clock.now()
+
     def remove(self, row: Row) -> None:
         """For good, with its history and its file."""
         self.rows.pop(row.id, None)
@@ -101,10 +113,11 @@ class Store:
         return [other for other in self.rows.values() if other.object.name == name and other.values[key] == row.id]
 
     def let_expire(self) -> None:
-        """Remove what has been in the recycle bin for 15 days."""
-        limit = self.clock.now() - IN_BIN
-        for row in [each for each in self.rows.values() if each.deleted_at and each.deleted_at <= limit]:
-            self.remove(row)
+        """Remove what has been in the recycle bin for 15 days, or was taken out of it a day ago."""
+        limit, emptied = self.clock.now() - IN_BIN, self.clock.now() - AFTER_BIN
+        for row in list(self.rows.values()):
+            if (row.deleted_at and row.deleted_at <= limit) or (row.emptied_at and row.emptied_at <= emptied):
+                self.remove(row)
 
     def _remember(self, row: Row, name: str, old: object, by: str) -> None:
         field = row.object.field(name)
@@ -118,11 +131,12 @@ class Store:
         self.insert(f"{row.object.name}History", history, by)
 
 
-def _derive(row: Row) -> None:
+def _derive(row: Row, now: str) -> None:
     values = row.values
     if "Name" in values and "LastName" in values and (row.object.name != "Account" or values["IsPersonAccount"]):
         values["Name"] = " ".join(filter(None, [values.get("FirstName"), values["LastName"]])) or None
     if row.object.name == "Case":
         values["IsClosed"] = values["Status"] == "Closed"
+        values["ClosedDate"] = (values["ClosedDate"] or now) if values["IsClosed"] else None
     if row.object.name == "Opportunity":
         values["IsWon"] = values["StageName"] == "Closed Won"

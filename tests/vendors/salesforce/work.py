@@ -3,6 +3,8 @@
 Fields as in ``people``.
 """
 
+from dataclasses import replace
+
 from tests.vendors.salesforce.definitions import (
     OWNER,
     SYSTEM,
@@ -30,6 +32,7 @@ WORK: tuple[Object, ...] = (
             area("Description"),
             picked("Status", "New", "Working", "Escalated", "Closed"),
             Field("IsClosed", "boolean", required=True).read_only(),
+            Field("ClosedDate", "datetime").read_only(),
             *texts("SuppliedName", "SuppliedCompany", length=80),
             email("SuppliedEmail"),
             text("SuppliedPhone", 40),
@@ -91,6 +94,19 @@ WORK: tuple[Object, ...] = (
             *flags("Incoming"),
             picked("Status", "0", "1", "2", "3", "5"),
             Field("MessageDate", "datetime"),
+        ),
+    ),
+    # https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_emailmessagerelation.htm
+    Object(
+        "EmailMessageRelation",
+        "0RJ",
+        (
+            *SYSTEM[:3],
+            *SYSTEM[6:],
+            replace(lookup("EmailMessageId", "EmailMessage"), updateable=False),
+            lookup("RelationId", "Contact", "Lead", "User"),
+            replace(picked("RelationType", "FromAddress", "ToAddress", "CcAddress", "BccAddress"), updateable=False),
+            replace(text("RelationAddress"), updateable=False),
         ),
     ),
     Object(
@@ -158,7 +174,9 @@ WORK: tuple[Object, ...] = (
         (
             *SYSTEM[:2],
             lookup("ContentDocumentId", "ContentDocument"),
-            lookup("LinkedEntityId", "Account", "Contact", "Lead", "Case", "EmailMessage", "User"),
+            lookup(
+                "LinkedEntityId", "Account", "Contact", "Lead", "Case", "EmailMessage", "Opportunity", "Task", "User"
+            ),
             picked("ShareType", "V", "C", "I"),
             picked("Visibility", "AllUsers", "InternalUsers", "SharedUsers"),
         ),

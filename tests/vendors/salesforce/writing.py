@@ -43,6 +43,9 @@ def change(org: Org, call: Call, row: Row, given: Json) -> None:
     # https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_emailmessage.htm
     if kind.name == "EmailMessage" and row.values["Status"] == "3":
         raise insufficient_access()
+    # https://help.salesforce.com/s/articleView?id=000384333; "View and Edit Converted Leads" is granted by name only.
+    if kind.name == "Lead" and row.values["IsConverted"] and "EditConvertedLeads" not in org.rights.permissions:
+        raise Fault("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
     values = _checked(org, kind, given, creating=False)
     if kind.name == "Account" and row.values["IsPersonAccount"] and "Name" in values:
         raise _not_writable("Name")

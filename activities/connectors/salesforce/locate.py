@@ -1,0 +1,197 @@
+"""Finding people: every record that a query gives is compared again, and what Salesforce holds to be the same person.
+
+That is: into which record another was merged (``MasterRecordId``), of which lead a contact was made
+(``ConvertedContactId``), which account a contact stands behind (person accounts), and who shares an ``Individual``.
+Users are staff, or sign in from outside: they are never looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from activities.connectors.salesforce.kinds import ACCOUNT, CASE, CONTACT, INDIVIDUAL, INDIVIDUALS, LEAD, PEOPLE, PHONES
+from activities.connectors.salesforce.records import Records
+from activities.connectors.salesforce.rest import Rest, Row
+from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings
+from activities.connectors.salesforce.soql import Query, equals, is_id, within
+from habeas.connector import Located, Match
+from habeas.errors import Quarantine
+from habeas.model import Identifier, normalise
+
+__all__ = ["Finder", "key_of"]
+
+_MOST = 50
+_LINKS = ("IsDeleted", "MasterRecordId", "IsPersonAccount", "AccountId", "ConvertedContactId", *INDIVIDUALS.values())
+_NAMES = ("Name", "FirstName", "LastName")
+Node = tuple[str, str]
+"""Object and id."""
+
+
+class Finder:
+    """One org, for one search."""
+
+    def __init__(self, rest: Rest, records: Records, settings: SalesforceSettings) -> None:
+        self._rest = rest
+        self._records = records
+        self._settings = settings
+        self._rows: dict[Node, Row] = {}
+
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        """Every contact, lead, person account, and case of nobody, that bears one of these identifiers.
+
+        Raises:
+            Quarantine: there are too many.
+        """
+        by: dict[Node, list[Identifier]] = {}
+        for identifier in dict.fromkeys(identifiers):
+            for node in await self._bearing(identifier):
+                by.setdefault(node, []).append(identifier)
+        if len(by) > _MOST:
+            raise Quarantine(
+                f"More than {_MOST} records of {self._rest.system} bear these identifiers.", system=self._rest.system
+            )
+        return Located(matches=tuple(self._match(node, tuple(found)) for node, found in sorted(by.items())))
+
+    async def _bearing(self, identifier: Identifier) -> set[Node]:
+        queries: list[Query] = []
+        for sobject in PEOPLE:
+            fields = await self._searched(sobject, identifier)
+            read = await self._read(sobject) if fields else ()
+            queries += [Query(sobject, read, equals(field, identifier.value), everything=True) for field in fields]
+        found = [self._keep(row) for row in await self._rest.find(queries)]
+        bearing = {node for node in found if self._bears(node, identifier)}
+        people = await self._same_person(bearing)
+        if identifier.kind == "email":
+            people |= await self._cases_of_nobody(identifier)
+        return people
+
+    async def _cases_of_nobody(self, identifier: Identifier) -> set[Node]:
+        """What came by a form or by mail, and was never given to a contact (web-to-case)."""
+        if CASE not in self._settings.collections:
+            return set()
+        where = f"{equals('SuppliedEmail', identifier.value)} AND ContactId = null AND AccountId = null"
+        query = Query(CASE, ("SuppliedEmail", "SuppliedName"), where)
+        found = [self._keep(row) for row in await self._rest.find([query])]
+        return {node for node in found if self._bears(node, identifier)}
+
+    async def _same_person(self, start: set[Node]) -> set[Node]:
+        """These, and all that Salesforce holds to be the same person; those in the bin only where it counts."""
+        seen: set[Node] = set()
+        ahead = set(start)
+        while ahead:
+            seen |= ahead
+            if len(seen) > _MOST * 2:
+                raise Quarantine(f"{self._rest.system} joins too many records.", system=self._rest.system)
+            ahead = {node for node in await self._joined(ahead) if node not in seen}
+        return {node for node in seen if self._counts(self._rows[node])}
+
+    def _counts(self, row: Row) -> bool:
+        if _type(row) == CONTACT and row.get("IsPersonAccount"):
+            return False
+        return not row.get("IsDeleted") or self._settings.bin != "accept"
+
+    async def _joined(self, nodes: set[Node]) -> set[Node]:
+        """What these lead to directly."""
+        wanted: dict[tuple[str, str], set[str]] = {}
+        for sobject, one in nodes:
+            for kind, field, value in _leads_to(self._rows[sobject, one]):
+                wanted.setdefault((kind, field), set()).add(value)
+        queries = [
+            query
+            for (kind, field), ids in sorted(wanted.items())
+            if kind in self._settings.collections and field in (*await self._read(kind), "Id")
+            for query in within(kind, await self._read(kind), field, ids, everything=field == "Id")
+        ]
+        found = {self._keep(row) for row in await self._rest.find(queries)}
+        return {node for node in found if _type(self._rows[node]) != ACCOUNT or self._rows[node].get("IsPersonAccount")}
+
+    async def _searched(self, sobject: str, identifier: Identifier) -> list[str]:
+        """The fields that hold such an identifier, as far as we see them."""
+        if sobject not in self._settings.collections:
+            return []
+        known = await self._records.fields(sobject)
+        fields = [field for field in self._fields(sobject, identifier.kind) if field in known]
+        return [one for one in fields if known[one].type not in ("id", "reference") or is_id(identifier.value)]
+
+    def _fields(self, sobject: str, kind: str) -> Iterator[str]:
+        if kind == "email":
+            yield EMAILS[sobject]
+        for path in self._settings.identifiers.get(kind, ()):
+            owner, _, field = path.partition(".")
+            if owner == sobject:
+                yield field
+
+    async def _read(self, sobject: str) -> tuple[str, ...]:
+        known = await self._records.fields(sobject)
+        kinds = {"email", *self._settings.identifiers}
+        own = [field for kind in sorted(kinds) for field in self._fields(sobject, kind)]
+        return tuple(one for one in (*_NAMES, *_LINKS, *PHONES[sobject], *own) if one in known)
+
+    def _keep(self, row: Row) -> Node:
+        node = _type(row), str(row["Id"])
+        self._rows[node] = row
+        return node
+
+    def _bears(self, node: Node, identifier: Identifier) -> bool:
+        return any(_same(one) == _same(identifier) for one in self._borne(node))
+
+    def _borne(self, node: Node) -> tuple[Identifier, ...]:
+        row = self._rows[node]
+        sobject = node[0]
+        if sobject == CASE:
+            return tuple(_usable("email", [row.get("SuppliedEmail")]))
+        found = [
+            one
+            for kind in ("email", *self._settings.identifiers)
+            for one in _usable(kind, [row.get(field) for field in self._fields(sobject, kind)])
+        ]
+        return tuple(dict.fromkeys((*found, *_usable("phone", [row.get(field) for field in PHONES[sobject]]))))
+
+    def _match(self, node: Node, by: tuple[Identifier, ...]) -> Match:
+        row = self._rows[node]
+        name = row.get("Name") or row.get("SuppliedName")
+        return Match(
+            collection=node[0], key=key_of(node[1]), found_by=by, yields=self._borne(node), name=str(name or "") or None
+        )
+
+
+def key_of(one: str) -> str:
+    """A record's key."""
+    return f'["{one}"]'
+
+
+def _leads_to(row: Row) -> Iterator[tuple[str, str, str]]:
+    """Object, field and value of each condition that finds the same person again."""
+    sobject, one = _type(row), str(row["Id"])
+    if row.get("MasterRecordId"):
+        yield sobject, "Id", row["MasterRecordId"]
+    if row.get("IsDeleted"):
+        return
+    if sobject == CONTACT:
+        yield LEAD, "ConvertedContactId", one
+        if row.get("IsPersonAccount"):
+            yield ACCOUNT, "Id", row["AccountId"]
+    if row.get("ConvertedContactId"):
+        yield CONTACT, "Id", row["ConvertedContactId"]
+    individual = row.get(INDIVIDUALS.get(sobject, INDIVIDUAL))
+    for other, field in INDIVIDUALS.items() if individual else ():
+        yield other, field, str(individual)
+
+
+def _usable(kind: str, written: Iterable[object]) -> list[Identifier]:
+    found = []
+    for one in written:
+        try:
+            found.append(Identifier(kind=kind, value=normalise(kind, str(one or ""))))
+        except ValueError:
+            continue
+    return found
+
+
+def _same(one: Identifier) -> tuple[str, str]:
+    # Salesforce tells no upper from lower case in texts.
+    return one.kind, one.value.casefold()
+
+
+def _type(row: Row) -> str:
+    return str(row["attributes"]["type"])

@@ -1,0 +1,225 @@
+"""Where everything of a person is: from contacts, leads and person accounts down to what points at them.
+
+What somebody else is in too is shared: an e-mail to several, a file at others' records, an own object that names two
+people. Of such only the person's part is theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from activities.connectors.salesforce.kinds import (
+    ACCOUNT,
+    CASE,
+    CONTACT,
+    DOCUMENT,
+    DOCUMENT_LINK,
+    EMAIL,
+    EMAIL_LINK,
+    INDIVIDUAL,
+    INDIVIDUALS,
+    KINDS,
+    LEAD,
+    PEOPLE,
+    STAFF,
+)
+from activities.connectors.salesforce.locate import key_of
+from activities.connectors.salesforce.records import Records, undecided_children
+from activities.connectors.salesforce.rest import Rest, Row
+from activities.connectors.salesforce.settings import SalesforceSettings, kinds_of
+from activities.connectors.salesforce.soql import is_id, within
+from habeas.connector import RecordRef
+from habeas.errors import Quarantine, Terminal
+
+__all__ = ["Known", "Place", "Places", "place_of"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an object is; ``shared``: somebody else's record is in it too."""
+
+    sobject: str
+    id: str
+    parents: tuple[RecordRef, ...] = ()
+    shared: bool = False
+    binned: bool = False
+
+    @property
+    def ref(self) -> RecordRef:
+        """Its place in the contract's words."""
+        return RecordRef(collection=self.sobject, key=key_of(self.id))
+
+
+def place_of(collection: str, key: str, sobjects: Iterable[str]) -> Place:
+    """From a plan back to the place.
+
+    Raises:
+        Quarantine: it is none of Salesforce's.
+    """
+    try:
+        match json.loads(key):
+            case [str(one)] if collection in set(sobjects) and is_id(one):
+                return Place(collection, one)
+            case _:
+                pass
+    except ValueError:
+        pass
+    raise Quarantine("A key in the plan is none of Salesforce's.")
+
+
+@dataclass
+class Known:
+    """What is theirs, as far as it was found."""
+
+    places: dict[str, dict[str, Place]] = field(default_factory=dict)
+    """By object, by id."""
+    stands_for: dict[str, RecordRef] = field(default_factory=dict)
+    """The contact behind a person account -> the account."""
+
+    def add(self, place: Place) -> None:
+        """One more; found by a second way it has both parents."""
+        known = self.places.setdefault(place.sobject, {}).get(place.id)
+        if known is not None:
+            place = replace(known, parents=tuple(dict.fromkeys((*known.parents, *place.parents))))
+        self.places[place.sobject][place.id] = place
+
+    def ids(self, sobject: str) -> set[str]:
+        """Live ones of an object that are theirs alone; of contacts also those behind accounts."""
+        own = {one.id for one in self.places.get(sobject, {}).values() if not one.binned and not one.shared}
+        return own | self.stands_for.keys() if sobject == CONTACT else own
+
+    def all_ids(self) -> set[str]:
+        """Of all objects."""
+        return set().union(*(self.ids(sobject) for sobject in self.places), self.stands_for.keys())
+
+    def ref(self, one: str) -> RecordRef | None:
+        """What an id is, if it is theirs."""
+        if one in self.stands_for:
+            return self.stands_for[one]
+        return next((some[one].ref for some in self.places.values() if one in some), None)
+
+
+class Places:
+    """One org, for one act."""
+
+    def __init__(self, rest: Rest, records: Records, settings: SalesforceSettings) -> None:
+        self._rest = rest
+        self._records = records
+        self._settings = settings
+        self._kinds = kinds_of(settings)
+
+    async def find(self, roots: Iterable[RecordRef]) -> Known:
+        """Everything below these roots; a root that is gone has nothing.
+
+        Raises:
+            Terminal: an object points at people, and nobody has said what it is.
+        """
+        known = Known()
+        asked = [place_of(one.collection, one.key, (*PEOPLE, CASE)) for one in roots]
+        if not asked:
+            return known
+        await self._refuse_undecided()
+        for sobject in (*PEOPLE, CASE):
+            await self._roots(known, sobject, {one.id for one in asked if one.sobject == sobject})
+        for sobject, kind in self._kinds.items():
+            links = kind.links
+            if sobject not in KINDS:
+                links = await self._records.links(sobject, [one for one in self._kinds if one != sobject])
+            await self._below(known, sobject, links)
+        await self._emails(known)
+        await self._documents(known)
+        return known
+
+    async def _refuse_undecided(self) -> None:
+        wrong: list[str] = []
+        for sobject in (*PEOPLE, INDIVIDUAL, CASE):
+            found = await self._records.described(sobject) if sobject in self._kinds else None
+            wrong += undecided_children(found, self._settings) if found else []
+        if wrong:
+            names = ", ".join(dict.fromkeys(wrong))
+            detail = f"Objects of {self._rest.system} point at people, and are not decided: {names}."
+            raise Terminal(f"{detail} Say in `collections` what they are, or name them in `ignored`.")
+
+    async def _roots(self, known: Known, sobject: str, ids: set[str]) -> None:
+        if not ids:
+            return
+        live = await self._records.read(sobject, ids)
+        if sobject == ACCOUNT:
+            live = {one: row for one, row in live.items() if row.get("IsPersonAccount")}
+        binned = await self._records.binned(sobject, ids - live.keys()) if self._settings.bin != "accept" else {}
+        individual = INDIVIDUALS.get(sobject, "")
+        for one, row in live.items():
+            above = self._individual(known, row.get(individual))
+            known.add(Place(sobject, one, parents=(above,) if above else ()))
+            if row.get("PersonContactId"):
+                known.stands_for[row["PersonContactId"]] = RecordRef(collection=ACCOUNT, key=key_of(one))
+        for one in binned:
+            known.add(Place(sobject, one, binned=True))
+
+    def _individual(self, known: Known, one: str | None) -> RecordRef | None:
+        if not one or INDIVIDUAL not in self._kinds:
+            return None
+        known.add(Place(INDIVIDUAL, one))
+        return RecordRef(collection=INDIVIDUAL, key=key_of(one))
+
+    async def _below(self, known: Known, sobject: str, links: Mapping[str, tuple[str, ...]]) -> None:
+        """Records of an object whose references are theirs."""
+        seen = await self._records.fields(sobject) if links else {}
+        by_field = {one: set().union(*map(known.ids, to)) for one, to in links.items() if one in seen}
+        fields = tuple(by_field)
+        queries = [one for name, ids in by_field.items() for one in within(sobject, fields, name, ids)]
+        theirs = known.all_ids()
+        for row in await self._rest.find(queries):
+            others = sobject not in KINDS and await self._names_others(sobject, row, theirs)
+            # What is shared does not keep its person: it lets go of them.
+            above = [known.ref(str(row[name])) for name, ids in by_field.items() if row[name] in ids and not others]
+            known.add(Place(sobject, str(row["Id"]), tuple(one for one in above if one), shared=others))
+
+    async def _names_others(self, sobject: str, row: Row, theirs: set[str]) -> bool:
+        """Whether a person's place in it is somebody else's: an own object has as many as its makers gave it."""
+        people = await self._records.links(sobject, (CONTACT, LEAD, INDIVIDUAL))
+        return any(row.get(name) and row[name] not in theirs for name in people)
+
+    async def _emails(self, known: Known) -> None:
+        """E-mails to and from them; of one that is also others', or is in somebody else's case, their part in it."""
+        if EMAIL_LINK not in self._kinds or EMAIL not in self._kinds:
+            return
+        people = known.ids(CONTACT) | known.ids(LEAD)
+        fields = ("EmailMessageId", "RelationId")
+        links = await self._rest.find(within(EMAIL_LINK, fields, "RelationId", people))
+        new = {str(row["EmailMessageId"]) for row in links} - known.ids(EMAIL)
+        others = await self._rest.find(within(EMAIL_LINK, fields, "EmailMessageId", new))
+        foreign = {row["EmailMessageId"] for row in others if _is_foreign(row["RelationId"], people)}
+        cases = known.ids(CASE)
+        for row in await self._rest.find(within(EMAIL, ("ParentId",), "Id", new - foreign)):
+            if row["ParentId"] and row["ParentId"] not in cases:
+                foreign.add(row["Id"])
+        for one in sorted(new - foreign):
+            known.add(Place(EMAIL, one))
+        for row in links:
+            if row["EmailMessageId"] in foreign:
+                known.add(Place(EMAIL_LINK, str(row["Id"])))
+
+    async def _documents(self, known: Known) -> None:
+        """Files at their records; of one that is at others' records or in a library too, that it is at theirs."""
+        if DOCUMENT_LINK not in self._kinds or DOCUMENT not in self._kinds:
+            return
+        fields = ("ContentDocumentId", "LinkedEntityId")
+        to = (await self._records.fields(DOCUMENT_LINK))["LinkedEntityId"].to
+        theirs = set().union(*(known.ids(one) for one in to if one in self._kinds))
+        links = await self._rest.find(within(DOCUMENT_LINK, fields, "LinkedEntityId", theirs))
+        all_ = {str(row["ContentDocumentId"]) for row in links}
+        others = await self._rest.find(within(DOCUMENT_LINK, fields, "ContentDocumentId", all_))
+        foreign = {row["ContentDocumentId"] for row in others if _is_foreign(row["LinkedEntityId"], theirs)}
+        for one in sorted(all_ - foreign):
+            known.add(Place(DOCUMENT, one))
+        for row in links:
+            if row["ContentDocumentId"] in foreign:
+                known.add(Place(DOCUMENT_LINK, str(row["Id"])))
+
+
+def _is_foreign(one: str | None, theirs: set[str]) -> bool:
+    """Whether a member is somebody else's; staff, who sent or own it, are nobody's part in it."""
+    return bool(one) and one not in theirs and not str(one).startswith(STAFF)

@@ -1,0 +1,34 @@
+"""Tables of who may come in."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from activities.ledger.duty_tables import metadata
+from activities.ledger.tables import moment
+
+__all__ = ["api_token", "metadata"]
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret_sha256", LargeBinary, nullable=False, comment="of 32 random bytes: nothing to guess"),
+    Column("account", LargeBinary, comment="whose acts they are; sealed by a house key, gone with the token"),
+    Column("actor", Text, nullable=False, comment="the account as a keyed hash, as evidence has it"),
+    Column("title", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("controllers", ARRAY(Text), nullable=False, comment="whose requests, of those that the account works for"),
+    Column("master_key_id", Text, nullable=False),
+    Column("created_at", moment(), nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", moment(), nullable=False),
+    Column("used_at", moment(), comment="to the day"),
+    Column("revoked_at", moment()),
+    Column("revoked_by", Text),
+    CheckConstraint("id ~ '^[0-9a-f]{12}$'", name="id"),
+    CheckConstraint("octet_length(secret_sha256) = 32", name="secret_sha256"),
+    CheckConstraint("expires_at > created_at", name="expires_at"),
+    comment="tokens of the API: who acts by them, what they may do, until when",
+)

@@ -1,0 +1,137 @@
+import secrets
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from habeas.access import ROLES, Role, Scope
+from tests.api.conftest import Token
+from tests.office.world import World
+from workers.api import create_api
+from workers.api.callers import Limits
+
+NEEDS = {
+    "GET /requests": "requests:read",
+    "POST /requests": "requests:open",
+    "POST /requests/import": "requests:open",
+    "GET /requests/{request_id}": "requests:read",
+    "GET /requests/{request_id}/timeline": "requests:read",
+    "GET /requests/{request_id}/evidence": "requests:read",
+    "POST /requests/{request_id}/looks/plan": "personal:read",
+    "POST /requests/{request_id}/looks/match": "personal:read",
+    "POST /requests/{request_id}/looks/package": "personal:read",
+    "POST /requests/{request_id}/acts/prove": "requests:work",
+    "POST /requests/{request_id}/acts/attest": "requests:decide",
+    "POST /requests/{request_id}/acts/resend_code": "requests:work",
+    "POST /requests/{request_id}/acts/approve": "requests:approve",
+    "POST /requests/{request_id}/acts/refuse": "requests:decide",
+    "POST /requests/{request_id}/acts/exempt": "requests:decide",
+    "POST /requests/{request_id}/acts/extend": "requests:work",
+    "POST /requests/{request_id}/acts/pause": "requests:work",
+    "POST /requests/{request_id}/acts/resume": "requests:work",
+    "POST /requests/{request_id}/acts/ask": "requests:work",
+    "POST /requests/{request_id}/acts/charge": "requests:decide",
+    "POST /requests/{request_id}/acts/announce_delay": "requests:work",
+    "POST /requests/{request_id}/acts/withdraw": "requests:work",
+    "POST /requests/{request_id}/acts/retry_system": "requests:work",
+    "POST /requests/{request_id}/acts/skip_system": "requests:decide",
+    "POST /requests/{request_id}/acts/release": "requests:approve",
+    "POST /requests/{request_id}/acts/add_identifier": "requests:work",
+    "POST /requests/{request_id}/acts/decide_match": "requests:decide",
+    "POST /requests/{request_id}/acts/contest": "requests:decide",
+    "POST /requests/{request_id}/acts/lift_restriction": "holds:write",
+    "POST /requests/{request_id}/acts/lifted_by_hand": "holds:write",
+    "POST /systems/{system}/retry": "requests:work",
+    "GET /tasks": "requests:read",
+    "POST /tasks/{task_id}/look": "personal:read",
+    "POST /tasks/{task_id}/done": "tasks:work",
+    "GET /holds": "requests:read",
+    "POST /holds": "holds:write",
+    "POST /holds/{hold_id}/lift": "holds:write",
+    "GET /restrictions": "requests:read",
+    "GET /requests/{request_id}/recipients": "requests:read",
+    "POST /requests/{request_id}/recipients/{recipient}/acknowledge": "tasks:work",
+    "GET /letters/to_hand_over": "requests:read",
+    "POST /letters/{letter_id}/handed": "tasks:work",
+    "POST /letters/bounces": "tasks:work",
+    "GET /retention": "requests:read",
+    "POST /retention/sweep": "retention:sweep",
+    "GET /tokens": "tokens:write",
+    "POST /tokens": "tokens:write",
+    "DELETE /tokens/{token_id}": "tokens:write",
+}
+"""What each route takes; a route without a row fails."""
+
+
+def _routes(here: World) -> set[str]:
+    found = create_api(here.office).openapi()["paths"]
+    return {f"{method.upper()} {path}" for path, item in found.items() for method in item}
+
+
+def test_every_route_has_a_row(here: World) -> None:
+    assert _routes(here) == set(NEEDS)
+
+
+@pytest.mark.parametrize("route", NEEDS)
+async def test_who_has_every_other_scope_is_refused(api: httpx2.AsyncClient, token: Token, route: str) -> None:
+    method, path = route.split(" ")
+    for name in ("request_id", "task_id", "hold_id", "letter_id", "token_id", "recipient", "system"):
+        path = path.replace(f"{{{name}}}", "HB-7K2M-X4QT-90AB")
+    others = [one.value for one in Scope if one != NEEDS[route]]
+    nobody = await api.request(method, path)
+    assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
+    refused = await api.request(method, path, json={}, headers=await token(*others, key="k" * 8))
+    assert refused.status_code == 403
+    assert NEEDS[route] in refused.json()["detail"]
+
+
+async def test_a_token_ends(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    admin = await token("administrator")
+    made = (
+        await api.post("/tokens", json={"account": "Bo", "title": "x", "scopes": ["agent"], "days": 2}, headers=admin)
+    ).json()
+    bo = {"authorization": f"Bearer {made['text']}"}
+    assert (await api.get("/requests", headers=bo)).status_code == 200
+    listed = await api.get("/tokens", headers=admin)
+    assert made["text"] not in listed.text
+    assert made["text"].rpartition("_")[2] not in listed.text
+    now = here.office._now
+    here.office._now = lambda: now() + timedelta(days=3)
+    try:
+        assert (await api.get("/requests", headers=bo)).status_code == 401
+    finally:
+        here.office._now = now
+    assert (await api.get("/requests", headers=bo)).status_code == 200
+    await api.delete(f"/tokens/{made['token']['id']}", headers=admin)
+    assert (await api.get("/requests", headers=bo)).status_code == 401
+
+
+@pytest.mark.parametrize("text", ["", "x", "hbt_000000000000_" + "A" * 43, "hbt_zz_A"])
+async def test_what_is_no_token_opens_nothing(api: httpx2.AsyncClient, text: str) -> None:
+    assert (await api.get("/requests", headers={"authorization": f"Bearer {text}"})).status_code == 401
+
+
+async def test_half_a_token_opens_nothing(api: httpx2.AsyncClient, token: Token) -> None:
+    right = (await token("agent"))["authorization"]
+    other = (await token("agent"))["authorization"]
+    mixed = right[:-43] + other[-43:]
+    assert (await api.get("/requests", headers={"authorization": mixed})).status_code == 401
+
+
+async def test_too_many_calls_wait(here: World, token: Token) -> None:
+    app = create_api(here.office, Limits(per_minute=2, wrong_per_minute=2))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        headers = await token("agent")
+        got = [await client.get("/requests", headers=headers) for _ in range(3)]
+        assert [one.status_code for one in got] == [200, 200, 429]
+        assert 1 <= int(got[-1].headers["retry-after"]) <= 60
+        assert (await client.get("/requests", headers=await token("agent"))).status_code == 200
+        guess = {"authorization": f"Bearer hbt_{secrets.token_hex(6)}_{'A' * 43}"}
+        assert [(await client.get("/requests", headers=guess)).status_code for _ in range(3)] == [401, 401, 429]
+
+
+def test_no_role_has_both_halves() -> None:
+    for role in Role:
+        assert not {Scope.TOKENS, Scope.PERSONAL_READ} <= ROLES[role]
+    assert Scope.REQUESTS_APPROVE not in ROLES[Role.AGENT]
+    assert frozenset().union(*ROLES.values()) == frozenset(Scope)

@@ -1,0 +1,54 @@
+"""Schemathesis: whatever is sent, the API keeps to its own document, and nothing is a 5xx."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from habeas.access import Scope
+from tests.api.conftest import Token
+from tests.api.test_callers import NEEDS
+from tests.office.world import World
+from workers.api import create_api
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.missing_required_header,
+    checks.unsupported_method,
+]
+EXAMPLES = 15
+
+
+@schemathesis.serializer("message/rfc822", "text/csv")
+def as_text(_: schemathesis.SerializationContext, value: object) -> bytes:
+    return str(value).encode(errors="replace")
+
+
+@pytest.mark.parametrize("route", NEEDS)
+async def test_it_keeps_to_its_document(here: World, address: str, token: Token, route: str) -> None:
+    method, path = route.split(" ")
+    schema = schemathesis.openapi.from_dict(create_api(here.office).openapi())
+    schema.config.update(base_url=address)
+    headers = await token(*Scope)
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[*HealthCheck],
+    )
+    @given(case=schema[path][method].as_strategy())
+    def run(case: schemathesis.Case[Any]) -> None:
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    await asyncio.to_thread(run)

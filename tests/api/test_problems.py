@@ -1,0 +1,57 @@
+import httpx2
+import pytest
+
+from tests.api.conftest import Token
+from tests.office.world import World
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/requests/HB-0000-0000-0000", 404, "unknown_request"),
+        ("GET", "/requests/not-one", 404, "unknown_request"),
+        ("GET", "/nowhere", 404, "not_found"),
+        ("DELETE", "/requests", 405, "method_not_allowed"),
+        ("GET", "/requests?limit=0", 422, "bad_input"),
+        ("GET", "/requests?due_before=soon", 422, "bad_input"),
+    ],
+)
+async def test_every_error_is_a_problem(
+    api: httpx2.AsyncClient, token: Token, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await api.request(method, path, headers=await token("requests:read"))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == PROBLEM
+    assert answer.json()["status"] == status
+
+
+async def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated(api: httpx2.AsyncClient, token: Token) -> None:
+    headers = await token("requests:open", key="k" * 8)
+    for asked, field in (
+        ({"right": "canary", "emails": ["a@example.org"]}, "right"),
+        ({"right": "access", "emails": "canary@example.org"}, "emails"),
+        ({"right": "access", "emails": ["canary"]}, "email"),
+        ({"right": "access", "canary": 1, "emails": ["a@example.org"]}, "canary"),
+    ):
+        answer = await api.post("/requests", json=asked, headers=headers)
+        assert answer.status_code == 422
+        assert field in [one["field"] for one in answer.json()["errors"]]
+        assert field == "canary" or "canary" not in answer.text
+
+
+async def test_a_write_needs_a_key(api: httpx2.AsyncClient, token: Token) -> None:
+    answer = await api.post("/requests", json={"right": "access"}, headers=await token("requests:open"))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"].lower() == "idempotency-key"
+
+
+async def test_an_act_that_is_not_possible_now_is_a_conflict(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    request_id = await here.open(here.person())
+    headers = await token("officer", key="k" * 8)
+    answer = await api.post(f"/requests/{request_id}/acts/approve", json={"reason": "x"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_stage")
+    assert answer.json()["remedy"]

@@ -1,0 +1,110 @@
+import secrets
+
+import httpx2
+
+from habeas.evidence import Tag
+from habeas.model import Stage
+from tests.api.conftest import Token
+from tests.office.world import World
+
+
+def _key() -> str:
+    return secrets.token_hex(8)
+
+
+async def test_a_request_is_opened_once_and_carried_to_its_end(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    address = here.person(name="Canary Bird")
+    agent = await token("agent", account="Agnes")
+    asked = {"right": "access", "emails": [address], "jurisdiction": "DK"}
+    first = await api.post("/requests", json=asked, headers=agent | {"idempotency-key": (key := _key())})
+    again = await api.post("/requests", json=asked, headers=agent | {"idempotency-key": key})
+    assert (first.status_code, again.status_code) == (201, 200)
+    request_id = first.json()["id"]
+    assert again.json()["id"] == request_id
+    assert first.headers["location"] == f"requests/{request_id}"
+    acts = f"/requests/{request_id}/acts"
+    proved = await api.post(f"{acts}/prove", json={"code": await here.code(address)}, headers=agent)
+    assert proved.status_code == 200, proved.text
+    officer = await token("officer", account="Oda")
+    await here.reach(request_id, Stage.CLOSED)
+    package = await api.post(f"/requests/{request_id}/looks/package", json={"reason": "asked"}, headers=officer)
+    assert package.content[:2] == b"PK"
+    assert int(package.headers["content-length"]) == len(package.content)
+    story = (await api.get(f"/requests/{request_id}", headers=agent)).json()
+    assert story["entry"]["outcome"] == "fulfilled"
+    tags = [one["tag"] for one in (await api.get(f"/requests/{request_id}/timeline", headers=agent)).json()["items"]]
+    assert Tag.PERSONAL_DATA_VIEWED in tags
+    verdict = (await api.get(f"/requests/{request_id}/evidence", headers=agent)).json()
+    assert verdict["findings"] == []
+    assert address not in str(story)
+
+
+async def test_an_erasure_takes_the_plan_that_two_people_saw(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    request_id = await here.proven(here.person(), "erasure")
+    await here.reach(request_id, Stage.REVIEWING)
+    for account in ("Oda", "Per"):
+        officer = await token("officer", account=account)
+        looked = await api.post(f"/requests/{request_id}/looks/plan", json={"reason": "review"}, headers=officer)
+        said = {"reason": "seen", "plan": looked.json()["digest"]}
+        approve = f"/requests/{request_id}/acts/approve"
+        other = await api.post(approve, json=said | {"plan": "0" * 64}, headers=officer | {"idempotency-key": _key()})
+        assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "plan")
+        done = await api.post(approve, json=said, headers=officer | {"idempotency-key": _key()})
+        assert done.status_code == 200, done.text
+    await here.reach(request_id, Stage.CLOSED)
+
+
+async def test_the_queue_comes_in_pages(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    mine = [await here.open(here.person()) for _ in range(3)]
+    for one in mine:
+        await here.reach(one, Stage.VERIFYING)  # by then the day it is due, and its place in the queue, stand
+    reads = await token("requests:read")
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        page = await api.get("/requests", params={"limit": 2, **({"after": after} if after else {})}, headers=reads)
+        assert len(page.json()["items"]) <= 2
+        seen += [one["id"] for one in page.json()["items"]]
+        after = page.json()["next"]
+        if after is None:
+            break
+    assert set(mine) <= set(seen)
+    assert len(seen) == len(set(seen))
+
+
+async def test_an_act_under_one_key_is_done_once(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    address = here.person()
+    request_id = await here.open(address)
+    await here.reach(request_id, Stage.VERIFYING)
+    agent = await token("agent", key=_key())
+    for _ in range(2):
+        again = await api.post(f"/requests/{request_id}/acts/resend_code", json={"reason": "lost"}, headers=agent)
+        assert again.status_code == 200, again.text
+    told = (await api.get(f"/requests/{request_id}/timeline", headers=agent)).json()["items"]
+    assert sum(one["facts"].get("act") == again.json()["act_id"] for one in told) == 1
+
+
+async def test_a_key_is_its_callers_own(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    key = _key()
+    opened = []
+    for account in ("Agnes", "Bo"):
+        headers = await token("requests:open", account=account, key=key)
+        asked = {"right": "access", "emails": [here.person()]}
+        opened.append((await api.post("/requests", json=asked, headers=headers)).json()["id"])
+    assert opened[0] != opened[1]
+
+
+async def test_many_are_opened_from_csv(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    headers = await token("requests:open", key=_key()) | {"content-type": "text/csv"}
+    rows = f"right,emails\naccess,{here.person()}\nnonsense,{here.person()}\n"
+    checked = await api.post("/requests/import", content=rows, headers=headers)
+    assert checked.json()["created"] == 0
+    assert [one["line"] for one in checked.json()["bad"]] == [3]
+    opened = await api.post("/requests/import?skip_bad=true", content=rows, headers=headers)
+    assert opened.json()["created"] == 1
+    wrong = await api.post("/requests/import", json={}, headers=headers | {"content-type": "application/json"})
+    assert wrong.status_code == 415

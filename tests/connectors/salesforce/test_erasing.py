@@ -1,0 +1,185 @@
+"""Salesforce's ways to delete: a recycle bin, what goes along with what, old values, what cannot be changed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from habeas.connector import SystemPlan, Treatment
+from habeas.errors import Transient
+from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
+from habeas.testing.steps import carried_out, erased, erasure, looked_at, planned
+from tests.connectors.salesforce.people import ANN, LAW, anonymised, collections
+from tests.connectors.salesforce.world import SalesforceWorld
+from tests.vendors.shared.faults import Answer
+
+
+def _said(outcomes: tuple[ObjectOutcome, ...], collection: str) -> list[tuple[Fate, str | None]]:
+    return [(one.fate, one.reason) for one in outcomes if one.collection == collection]
+
+
+async def _with(world: SalesforceWorld, **more: object) -> SystemPlan:
+    """A plan under other settings, which the world has from now on."""
+    await world.connector.aclose()
+    world.connector = world.made(**more)
+    return await planned(world)
+
+
+async def test_children_go_before_what_they_hang_on(world: SalesforceWorld) -> None:
+    await carried_out(world, await planned(world))
+    order = [one.path.split("/")[-2] for one in world.org.made("DELETE")]
+    places = {name: max(place for place, one in enumerate(order) if one == name) for name in order}
+    first = {name: order.index(name) for name in order}
+    assert places["CaseComment"] < first["Case"]
+    assert places["Task"] < first["Lead"]
+    assert places["Case"] < first["Contact"]
+    assert places["Loyalty_Card__c"] < first["Contact"]
+    assert places["Opportunity"] < first["Account"]
+    assert order[-1] == "Individual"
+    assert {one.status for one in world.org.made("DELETE")} == {204}
+
+
+async def test_what_lies_in_the_bin_is_told(world: SalesforceWorld) -> None:
+    outcomes = await erased(world, await planned(world))
+    assert _said(outcomes, "Contact") == [(Fate.ERASED, "in_the_bin")]
+    assert world.people.ann.values["IsDeleted"]
+
+
+async def test_the_bin_is_waited_for(world: SalesforceWorld) -> None:
+    plan = await _with(world, bin="wait")
+    await carried_out(world, plan)
+    answer = await world.connector.confirm(plan, None)
+    assert isinstance(answer, Pending)
+    await world.wait(15 * 86_400)
+    assert _said(await looked_at(world, plan), "Contact") == [(Fate.ERASED, None)]
+    assert world.people.ann.id not in world.org.store.rows
+
+
+async def test_the_bin_is_emptied_by_soap(world: SalesforceWorld) -> None:
+    plan = await _with(world, bin="empty")
+    await carried_out(world, plan)
+    assert world.people.ann.emptied_at is not None
+    assert isinstance(await world.connector.confirm(plan, None), Pending), "it shows for a day yet"
+    await world.wait(86_400)
+    assert {one.fate for one in await looked_at(world, plan)} == {Fate.ERASED, Fate.ANONYMISED}
+    assert not [one for one in world.org.store.rows.values() if one.deleted_at]
+
+
+async def test_what_was_deleted_before_is_taken_out_too(world: SalesforceWorld) -> None:
+    world.org.merge(world.people.ann, world.org.add("Contact", LastName="Arla", Email=ANN))
+    await erased(world, await _with(world, bin="empty"))
+    assert not [one for one in world.org.store.rows.values() if one.values.get("LastName") == "Arla" and one.deleted_at]
+
+
+async def test_a_session_that_ends_before_the_bin_is_emptied_is_opened_again(world: SalesforceWorld) -> None:
+    plan = await _with(world, bin="empty")
+    fault = b"<soapenv:Fault><faultcode>sf:INVALID_SESSION_ID</faultcode></soapenv:Fault>"
+    world.org.faults.order(Answer(500, fault, "text/xml"), path="/services/Soap/*")
+    with pytest.raises(Transient, match="INVALID_SESSION_ID"):
+        await carried_out(world, plan)
+    assert {one.fate for one in await erased(world, plan)} == {Fate.ERASED, Fate.ANONYMISED}
+
+
+async def test_a_contact_whose_case_stays_is_emptied(world: SalesforceWorld) -> None:
+    """Deleted it would take along its tasks; with a case Salesforce does not delete it."""
+    kept = collections(Case={"treatment": "retain", "retention": LAW})
+    plan = await _with(world, collections=kept)
+    assert {one.treatment for one in plan.objects if one.collection == "Contact"} == {Treatment.ANONYMISE}
+    outcomes = await erased(world, plan)
+    assert _said(outcomes, "Case") == [(Fate.RETAINED, None)]
+    assert _said(outcomes, "Contact") == [(Fate.ANONYMISED, "in_history")]
+    ann = world.people.ann.values
+    assert (ann["LastName"], ann["Email"], ann["MailingCity"]) == ("[erased]", None, None)
+
+
+async def test_old_values_go_if_so_set(emptying: SalesforceWorld) -> None:
+    plan = await planned(emptying)
+    assert emptying.org.store.history(emptying.people.ann)
+    outcomes = await erased(emptying, plan)
+    assert _said(outcomes, "Contact") == [(Fate.ANONYMISED, None)]
+    assert not emptying.org.store.history(emptying.people.ann)
+
+
+async def test_old_values_that_stay_are_no_success(emptying: SalesforceWorld) -> None:
+    emptying.org.rights.permissions.discard("DeleteFromFieldHistory")
+    outcomes = await erased(emptying, await planned(emptying))
+    assert _said(outcomes, "Contact") == [(Fate.FAILED, "still_there")]
+
+
+async def test_a_converted_lead_cannot_be_emptied(world: SalesforceWorld) -> None:
+    plan = await _with(world, collections=anonymised())
+    assert _said(await carried_out(world, plan), "Lead") == [(Fate.BLOCKED, "converted_lead")]
+
+
+async def test_a_record_merged_since_the_plan_goes_back_to_review(world: SalesforceWorld) -> None:
+    """What it became may be somebody else's."""
+    whole = await planned(world)
+    alone = tuple(one for one in whole.objects if one.collection == "Contact")
+    plan = whole.model_copy(update={"objects": alone, "only": ("Contact",)})
+    world.org.merge(world.people.bob, world.people.ann)
+    before = await world.others()
+    answer = await erasure(world, plan)
+    assert isinstance(answer, Drifted)
+    assert answer.changed
+    assert await world.others() == before
+
+
+async def test_an_open_case_and_a_user_of_the_portal_stand_in_the_way(world: SalesforceWorld) -> None:
+    world.org.add("User", LastName="Arla", Username="portal", Email=ANN, ContactId=world.people.ann.id)
+    await world.stand_in_the_way()
+    plan = await planned(world)
+    assert {(one.collection, one.reason) for one in await world.connector.vetoes(plan)} == {
+        ("Case", "open_case"),
+        ("Contact", "portal_user"),
+    }
+    outcomes = await carried_out(world, plan)
+    assert _said(outcomes, "Contact") == [(Fate.BLOCKED, "refused_by_system")]
+
+
+async def test_of_a_record_that_names_two_only_the_one_goes(world: SalesforceWorld) -> None:
+    outcomes = await erased(world, await planned(world))
+    assert _said(outcomes, "Referral__c") == [(Fate.ANONYMISED, None)]
+    left = world.people.referral.values
+    assert (left["Referrer__c"], left["Referred__c"], left["Remark__c"]) == (None, world.people.bob.id, "Bob was told")
+
+
+async def test_an_address_in_somebody_else_s_record_is_for_a_human(world: SalesforceWorld) -> None:
+    world.people.referral.values["Remark__c"] = f"told by {ANN}"
+    outcomes = await carried_out(world, await planned(world))
+    assert _said(outcomes, "Referral__c") == [(Fate.BLOCKED, "by_hand")]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "seconds"),
+    [
+        (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 3600),
+        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", 30),
+        (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", 5),
+    ],
+)
+async def test_limits_and_locks_are_waited_for(
+    world: SalesforceWorld, status: int, code: str, message: str, seconds: float
+) -> None:
+    plan = await planned(world)
+    refused = json.dumps([{"message": message, "errorCode": code}]).encode()
+    world.org.faults.order(Answer(status, refused), method="DELETE", path="*/Contact/*")
+    with pytest.raises(Transient) as raised:
+        await carried_out(world, plan)
+    assert raised.value.retry_after == seconds
+    assert _said(await erased(world, plan), "Contact") == [(Fate.ERASED, "in_the_bin")]
+
+
+async def test_what_may_not_be_deleted_is_left_and_told(world: SalesforceWorld) -> None:
+    world.org.rights.no_delete.add("Event")
+    outcomes = await carried_out(world, await planned(world))
+    assert _said(outcomes, "Event") == [(Fate.BLOCKED, "refused_by_system")]
+    assert _said(outcomes, "Task") == [(Fate.ERASED, None)] * 2
+
+
+async def test_a_plan_of_one_object_leaves_the_rest(world: SalesforceWorld) -> None:
+    whole = await planned(world)
+    some = tuple(one for one in whole.objects if one.collection == "CaseComment")
+    answer = await world.connector.erase(whole.model_copy(update={"objects": some, "only": ("CaseComment",)}), None)
+    assert isinstance(answer, Done)
+    assert [one.path.split("/")[-2] for one in world.org.made("DELETE")] == ["CaseComment"]

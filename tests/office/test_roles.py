@@ -1,0 +1,118 @@
+"""What each role may do, by table: an act without a row fails."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from habeas.access import ROLES, Role, Scope, scope_of
+from habeas.acts import ActKind
+from habeas.errors import BadInput, HabeasError, NotAllowed
+from habeas.model import Stage
+from habeas.policy import StaffPolicy
+from tests.office.world import World
+from workers.office import NewRequestInput, Office
+from workers.office.holds import NewHoldInput
+
+PEOPLE: dict[Role, tuple[str, ...]] = {role: (f"the {role.value}",) for role in Role}
+Door = tuple[Scope, Callable[[], Awaitable[object]]]
+
+
+@pytest.fixture
+def staffed(here: World) -> Office:
+    """The office of a controller that has somebody in each role."""
+    demo = here.parts.policies["demo"].model_copy(update={"staff": StaffPolicy(roles=PEOPLE)})
+    office = here.office
+    return Office(office._ledger, office._engine, {"demo": demo}, office._storage, office._now)
+
+
+def _doors(office: Office, request_id: str) -> dict[str, Door]:
+    said: dict[str, Any] = {"by": "Kim", "reason": "why"}
+    hold = NewHoldInput(provision="x", reason="why", everything=True, system="none-such")
+    asked = NewRequestInput(right="access", emails=("a@example.org",), opened_by="Kim")
+    acts: dict[str, Door] = {
+        kind.value: (scope_of(kind), partial(office.act, kind, request_id, **said)) for kind in ActKind
+    }
+    return acts | {
+        "open": (Scope.REQUESTS_OPEN, lambda: office.open_request(asked)),
+        "show": (Scope.REQUESTS_READ, lambda: office.show(request_id)),
+        "candidates": (Scope.PERSONAL_READ, lambda: office.candidates(request_id, **said)),
+        "release": (Scope.REQUESTS_APPROVE, lambda: office.release(request_id, **said)),
+        "lift": (Scope.HOLDS_WRITE, lambda: office.lift_restriction(request_id, **said)),
+        "lifted": (Scope.HOLDS_WRITE, lambda: office.lifted_by_hand(request_id, system="crm", **said)),
+        "hold": (Scope.HOLDS_WRITE, lambda: office.place_hold(hold, by="Kim")),
+        "acknowledge": (Scope.TASKS_WORK, lambda: office.acknowledge(request_id, "carrier", **said)),
+        "tokens": (Scope.TOKENS, office.tokens),
+    }
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_lets_one_do_what_it_says_and_no_more(here: World, staffed: Office, role: Role) -> None:
+    request_id = await here.open(here.person())
+    await here.reach(request_id, Stage.VERIFYING)
+    office = staffed.for_staff(f"The {role.value.upper()}")
+    for name, (scope, door) in _doors(office, request_id).items():
+        if scope in ROLES[role]:
+            continue
+        with pytest.raises(NotAllowed, match=scope.value):
+            await door()
+        assert not [act for act in await _acts(here, request_id) if act == name], name
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_what_a_role_has_is_not_refused_for_lack_of_it(here: World, staffed: Office, role: Role) -> None:
+    request_id = await here.open(here.person())
+    await here.reach(request_id, Stage.VERIFYING)
+    office = staffed.for_staff(f"the {role.value}")
+    for name, (scope, door) in _doors(office, request_id).items():
+        if scope not in ROLES[role] or name in {"withdraw", "refuse"}:
+            continue
+        said = ""
+        try:
+            await door()
+        except HabeasError as error:
+            said = str(error)
+        assert "which this account does not have" not in said, name
+
+
+async def test_nobody_else_works_here(staffed: Office) -> None:
+    with pytest.raises(NotAllowed):
+        staffed.for_staff("somebody else")
+
+
+async def test_a_token_does_no_more_than_its_account(staffed: Office) -> None:
+    auditor = staffed.for_staff("the auditor", frozenset(Scope))
+    with pytest.raises(NotAllowed, match=r"tokens:write"):
+        await auditor.make_token("x", title="x", may=("agent",), by="x")
+    narrow = staffed.for_staff("the officer", frozenset({Scope.REQUESTS_READ}))
+    with pytest.raises(NotAllowed, match=r"holds:write"):
+        await narrow.place_hold(NewHoldInput(provision="x", reason="y", everything=True), by="x")
+
+
+async def test_a_token_reaches_only_whom_its_maker_may_make_one_for(here: World) -> None:
+    demo = here.parts.policies["demo"]
+    mine = demo.model_copy(update={"staff": StaffPolicy(roles={Role.ADMINISTRATOR: ("Ann",)}, accounts=("Both",))})
+    other = demo.model_copy(
+        update={
+            "controller": demo.controller.model_copy(update={"id": "other"}),
+            "staff": StaffPolicy(accounts=("Both", "Bo")),
+        }
+    )
+    office = Office(
+        here.office._ledger, here.office._engine, {"demo": mine, "other": other}, here.office._storage, here.office._now
+    )
+    made = await office.for_staff("Ann").make_token("Both", title="x", may=("officer",), by="Ann")
+    assert made.token.controllers == ("demo",)
+    bearer = await office.bearer(made.text)
+    assert bearer is not None
+    assert [*office.for_staff("Both", bearer.scopes, bearer.controllers)._policies] == ["demo"]
+    bo = office.for_staff("Bo")
+    assert made.token.id not in [one.id for one in await bo.tokens()]
+    with pytest.raises(BadInput):
+        await bo.revoke_token(made.token.id, by="Bo")
+
+
+async def _acts(here: World, request_id: str) -> list[str]:
+    async with here.ledger.begin() as tx:
+        return [one.kind for one in await tx.acts(request_id)]

@@ -1,0 +1,141 @@
+"""Who calls, what they may do, how often; and the key under which a write is done once."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Header, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from habeas.access import Scope
+from workers.api.problems import WithProblem
+from workers.office import Office
+
+__all__ = ["Caller", "Limits", "OnceKey", "may"]
+
+_NAMESPACE = uuid.UUID("8f6c5a52-6f0e-5b7e-9d0a-5d3f0c9b2a11")
+_BEARER = HTTPBearer(scheme_name="token", description="A token of `habeas token create`.", auto_error=False)
+
+
+class Limits:
+    """How often one token may call, and how often one address may come with a wrong one. For one process."""
+
+    def __init__(self, per_minute: int = 600, wrong_per_minute: int = 20) -> None:
+        self._calls = MovingWindowRateLimiter(MemoryStorage())
+        self._per_minute = RateLimitItemPerMinute(per_minute)
+        self._wrong = RateLimitItemPerMinute(wrong_per_minute)
+
+    def call(self, token_id: str) -> None:
+        """One more call.
+
+        Raises:
+            WithProblem: 429, with ``retry-after``.
+        """
+        self._hit(self._per_minute, f"token/{token_id}")
+
+    def refuse_guesser(self, address: str) -> None:
+        """Refuse an address that came with too many wrong tokens.
+
+        Raises:
+            WithProblem: 429, with ``retry-after``.
+        """
+        if not self._calls.test(self._wrong, f"wrong/{address}"):
+            self._too_often(self._wrong, f"wrong/{address}")
+
+    def wrong(self, address: str) -> None:
+        """Count one wrong token."""
+        self._calls.hit(self._wrong, f"wrong/{address}")
+
+    def _hit(self, limit: RateLimitItemPerMinute, key: str) -> None:
+        if not self._calls.hit(limit, key):
+            self._too_often(limit, key)
+
+    def _too_often(self, limit: RateLimitItemPerMinute, key: str) -> None:
+        free_at = self._calls.get_window_stats(limit, key).reset_time
+        wait = max(1, round(free_at - datetime.now(UTC).timestamp()))
+        raise WithProblem(
+            429, "too_often", "Too many calls.", "Wait as `retry-after` says.", {"retry-after": str(wait)}
+        )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, and the office as their account sees it."""
+
+    office: Office
+    account: str
+    scopes: frozenset[Scope]
+
+
+async def _caller(
+    request: Request,
+    needed: SecurityScopes,
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+) -> Caller:
+    office: Office = request.app.state.office
+    limits: Limits = request.app.state.limits
+    address = request.client.host if request.client else ""
+    limits.refuse_guesser(address)
+    bearer = await office.bearer(given.credentials) if given is not None else None
+    if bearer is None:
+        if given is not None:
+            limits.wrong(address)
+        raise WithProblem(
+            401,
+            "no_token",
+            "This call needs a token that is valid.",
+            "Send `Authorization: Bearer` and a token of `habeas token create`.",
+            {"www-authenticate": "Bearer"},
+        )
+    limits.call(bearer.token_id)
+    missing = {Scope(one) for one in needed.scopes} - bearer.scopes
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise WithProblem(403, "not_allowed", f"This token may not do this: it lacks {names}.", "Make one that may.")
+    seen = office.for_staff(bearer.account, bearer.scopes, bearer.controllers)
+    return Caller(seen, bearer.account, bearer.scopes)
+
+
+def may(scope: Scope) -> Any:
+    """A dependency: the caller, who has this scope."""
+    return Security(_caller, scopes=[scope.value])
+
+
+def _once(request: Request, key: str, account: str) -> str:
+    """The id of the act that a key stands for: a UUID itself; else the same for this caller, route and key only."""
+    with contextlib.suppress(ValueError):
+        return str(uuid.UUID(key))
+    return str(uuid.uuid5(_NAMESPACE, f"{account}\0{request.method} {request.url.path}\0{key}"))
+
+
+class OnceKey:
+    """The ``Idempotency-Key`` of a write: the same write under the same key is done once, however often it is sent."""
+
+    def __init__(
+        self,
+        request: Request,
+        key: Annotated[
+            str,
+            Header(
+                alias="Idempotency-Key",
+                description="Yours, new for each write; the same one again asks for the same write, which is not done "
+                "twice.",
+                min_length=8,
+                max_length=200,
+                pattern=r"^[\x21-\x7e]+$",
+            ),
+        ],
+    ) -> None:
+        self._request = request
+        self.key = key
+
+    def act_id(self, who: Caller) -> str:
+        """The act's id."""
+        return _once(self._request, self.key, who.account)

@@ -1,0 +1,245 @@
+"""What stands beside requests: tasks, holds, restrictions, recipients, letters by hand, what is kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Base64Bytes, Field
+
+from activities.keeping import SweepReport
+from activities.ledger import HoldRow, LetterRow, RestrictionRow, TaskFilter, TaskState
+from activities.task_model import FoundFile
+from habeas.access import Scope
+from habeas.acts import ActAnswer
+from habeas.model import Frozen, Identifier
+from workers.api.acts import Because, Works
+from workers.api.callers import Caller, may
+from workers.api.problems import WithProblem
+from workers.api.requests import Controller, Filtered, Once, Reads, Reference
+from workers.office import Said, ShownTask, TaskEntry
+from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
+from workers.office.letters import BouncedLetter, HandedLetter
+from workers.office.recipients import Told
+from workers.office.waiting import Retried
+
+router = APIRouter()
+
+Looks = Annotated[Caller, may(Scope.PERSONAL_READ)]
+Tasks = Annotated[Caller, may(Scope.TASKS_WORK)]
+Holds = Annotated[Caller, may(Scope.HOLDS_WRITE)]
+Sweeps = Annotated[Caller, may(Scope.SWEEP)]
+Name = Annotated[str, Path(max_length=80)]
+
+MOST_MAIL = 1024 * 1024
+"""Bytes of a delivery report."""
+
+
+class TaskList(Frozen):
+    """Tasks, those due first ahead."""
+
+    items: tuple[TaskEntry, ...]
+
+
+class HoldList(Frozen):
+    """Legal holds, the oldest first."""
+
+    items: tuple[HoldRow, ...]
+
+
+class RestrictionList(Frozen):
+    """What is restricted, by request and system."""
+
+    items: tuple[RestrictionRow, ...]
+
+
+class RecipientList(Frozen):
+    """Who was told."""
+
+    items: tuple[Told, ...]
+
+
+class LetterList(Frozen):
+    """Letters that somebody must hand over or post."""
+
+    items: tuple[LetterRow, ...]
+
+
+class KeptList(Frozen):
+    """What each controller keeps."""
+
+    items: tuple[Kept, ...]
+
+
+class Attached(Frozen):
+    """A file that was found."""
+
+    name: str = Field(min_length=1, max_length=200, repr=False)
+    media_type: str = Field(default="application/octet-stream", max_length=100)
+    content: Base64Bytes = Field(repr=False)
+
+    def found(self) -> FoundFile:
+        """As the office takes it."""
+        return FoundFile(name=self.name, media_type=self.media_type, content=self.content)
+
+
+class TaskDone(Because):
+    """What came of a task."""
+
+    nothing: bool = Field(default=False, description="Nothing of the person is there.")
+    records: tuple[str, ...] = Field(default=(), max_length=10_000, repr=False, description="JSON objects, as text.")
+    files: tuple[Attached, ...] = Field(default=(), max_length=100, repr=False)
+    attached: tuple[Attached, ...] = Field(
+        default=(), max_length=100, repr=False, description="Files that a record names."
+    )
+    collection: str | None = Field(default=None, max_length=80)
+    day: date | None = None
+    outcomes: tuple[str, ...] = Field(default=(), max_length=100_000, description="[N=]erased, not_found, blocked, …")
+    as_said: bool = False
+
+
+class NewHold(Because):
+    """A legal hold: whom or what it is about, and by which law."""
+
+    controller: str | None = None
+    system: str | None = None
+    category: str | None = None
+    everything: bool = False
+    provision: str = Field(min_length=1, max_length=300)
+    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100, repr=False)
+
+
+@router.post("/systems/{system}/retry", tags=["systems"])
+async def retry_waiting(who: Works, system: Name, said: Because) -> Retried:
+    """Its cause is mended: every request that waits for this system tries it again now."""
+    return await who.office.retry_waiting(system, by=who.account, reason=said.reason)
+
+
+@router.get("/tasks", tags=["tasks"])
+async def tasks(
+    who: Reads,
+    controller: Controller = None,
+    state: Annotated[TaskState, Query(description="In this state.")] = TaskState.OPEN,
+    every: Annotated[bool, Query(description="In whatever state.")] = False,
+    request_id: Filtered = None,
+    mine: Annotated[bool, Query(description="Of the token's account, or of nobody in particular.")] = False,
+    overdue: bool = False,
+    due_before: date | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> TaskList:
+    """What humans do by hand."""
+    wanted = TaskFilter(
+        controller=controller,
+        request_id=request_id,
+        state=None if every else state,
+        mine=who.office.actor(who.account) if mine else None,
+        due_before=due_before,
+        limit=limit,
+    )
+    return TaskList(items=await who.office.tasks(wanted, overdue=overdue))
+
+
+@router.post("/tasks/{task_id}/look", tags=["tasks"])
+async def task(who: Looks, task_id: Name, said: Because) -> ShownTask:
+    """One task, and for whom it is. Leaves a mark."""
+    return await who.office.task(task_id.lower(), by=who.account, reason=said.reason)
+
+
+@router.post("/tasks/{task_id}/done", tags=["tasks"])
+async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> ActAnswer:
+    """Say what came of a task. Your word goes into the evidence, as yours."""
+    came = Said(
+        nothing=said.nothing,
+        records=said.records,
+        files=tuple(one.found() for one in said.files),
+        attached={one.name: one.found() for one in said.attached},
+        collection=said.collection,
+        day=said.day.isoformat() if said.day else None,
+        outcomes=said.outcomes,
+        as_said=said.as_said,
+    )
+    return await who.office.finish_task(
+        task_id.lower(), by=who.account, reason=said.reason, said=came, act_id=once.act_id(who)
+    )
+
+
+@router.get("/holds", tags=["holds"])
+async def holds(who: Reads, controller: Controller = None, lifted: bool = False) -> HoldList:
+    """Legal holds that stand; with `lifted`, those that were lifted too."""
+    return HoldList(items=await who.office.holds(controller, standing=not lifted))
+
+
+@router.post("/holds", tags=["holds"], status_code=201)
+async def place_hold(who: Holds, once: Once, asked: NewHold) -> PlacedHold:
+    """Place a hold. Open erasures that it meets are stopped."""
+    return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=once.act_id(who))
+
+
+@router.post("/holds/{hold_id}/lift", tags=["holds"])
+async def lift_hold(who: Holds, hold_id: Name, said: Because) -> LiftedHold:
+    """Lift a hold: what it alone kept of closed erasures goes with the next sweep."""
+    return await who.office.lift_hold(hold_id, by=who.account, reason=said.reason)
+
+
+@router.get("/restrictions", tags=["restrictions"])
+async def restrictions(
+    who: Reads, controller: Controller = None, request_id: Filtered = None, lifted: bool = False
+) -> RestrictionList:
+    """What is restricted."""
+    found = await who.office.restrictions(controller=controller, request_id=request_id, standing=not lifted)
+    return RestrictionList(items=found)
+
+
+@router.get("/requests/{request_id}/recipients", tags=["recipients"])
+async def recipients(who: Reads, reference: Reference) -> RecipientList:
+    """Who was told what became of the data. The person may ask for this list."""
+    return RecipientList(items=await who.office.recipients(reference))
+
+
+@router.post("/requests/{request_id}/recipients/{recipient}/acknowledge", tags=["recipients"])
+async def acknowledge(who: Tasks, reference: Reference, recipient: Name, said: Because) -> Told:
+    """A recipient said otherwise than by its link that it is done."""
+    return await who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason)
+
+
+@router.get("/letters/to_hand_over", tags=["letters"])
+async def letters_to_hand_over(who: Reads, controller: Controller = None) -> LetterList:
+    """Letters for people without an address."""
+    return LetterList(items=await who.office.letters_to_hand_over(controller))
+
+
+@router.post("/letters/{letter_id}/handed", tags=["letters"])
+async def letter_handed(who: Tasks, letter_id: Annotated[str, Path(max_length=200)], said: Because) -> HandedLetter:
+    """Note that the person got a letter, and how."""
+    return await who.office.letter_handed(letter_id, by=who.account, reason=said.reason)
+
+
+@router.post(
+    "/letters/bounces",
+    tags=["letters"],
+    openapi_extra={"requestBody": {"required": True, "content": {"message/rfc822": {"schema": {"type": "string"}}}}},
+)
+async def letter_bounced(who: Tasks, request: Request) -> BouncedLetter:
+    """A mail server's delivery report (RFC 3464). The same report again changes nothing."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"message/rfc822", "multipart/report"}:
+        raise WithProblem(415, "not_mail", "The body is not a mail.", "Send it whole, as message/rfc822.")
+    mail = bytearray()
+    async for chunk in request.stream():
+        mail += chunk
+        if len(mail) > MOST_MAIL:
+            raise WithProblem(413, "too_much", "The report is too long.", f"At most {MOST_MAIL // 2**20} MiB.")
+    return await who.office.letter_bounced(bytes(mail))
+
+
+@router.get("/retention", tags=["retention"])
+async def kept(who: Reads, controller: Controller = None) -> KeptList:
+    """What erasures have kept, by the day on which it goes; what ended of late, and what does not end."""
+    return KeptList(items=await who.office.kept(controller))
+
+
+@router.post("/retention/sweep", tags=["retention"])
+async def sweep(who: Sweeps) -> SweepReport:
+    """Sweep once, now."""
+    return await who.office.sweep_now()

@@ -1,0 +1,57 @@
+"""Looks at personal data: each says why, and leaves a mark in the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import StreamingResponse
+
+from habeas.access import Scope
+from workers.api.acts import Because
+from workers.api.callers import Caller, may
+from workers.api.requests import Reference
+from workers.office import Candidates, ShownPlan
+from workers.office.restrictions import ShownChange
+
+router = APIRouter(prefix="/requests/{request_id}/looks", tags=["looks"])
+
+Looks = Annotated[Caller, may(Scope.PERSONAL_READ)]
+
+
+@router.post("/plan")
+async def plan(who: Looks, reference: Reference, said: Because) -> ShownPlan | ShownChange:
+    """The plan under review: what goes or stays and by which law; what is corrected, restricted or stopped."""
+    if await who.office.is_change(reference):
+        return await who.office.change_plan(reference, by=who.account, reason=said.reason)
+    return await who.office.plan(reference, by=who.account, reason=said.reason)
+
+
+@router.post("/match")
+async def match(who: Looks, reference: Reference, said: Because) -> Candidates:
+    """The records found, side by side."""
+    return await who.office.candidates(reference, by=who.account, reason=said.reason)
+
+
+@router.post(
+    "/package",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "The package, decrypted"}},
+)
+async def package(who: Looks, reference: Reference, said: Because) -> StreamingResponse:
+    """The newest package."""
+    opened = await who.office.open_package(reference, by=who.account, reason=said.reason)
+    # Before the first word is said: a package that does not open at all is a problem, not a broken download.
+    chunks = opened.chunks()
+    first = await anext(chunks, b"")
+    headers = {"content-disposition": f'attachment; filename="{reference}.zip"', "content-length": str(opened.size)}
+    return StreamingResponse(_joined(first, chunks), media_type="application/zip", headers=headers)
+
+
+async def _joined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for chunk in rest:
+            yield chunk

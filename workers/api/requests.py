@@ -1,0 +1,170 @@
+"""Requests: open one or many, the queue, each one's story and evidence. Names nobody."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
+
+from activities.ledger import RequestFilter
+from habeas.access import Scope
+from habeas.errors import BadInput, UnknownRequest
+from habeas.model import REFERENCE, Frozen, Outcome, Right, Stage
+from workers.api.callers import Caller, OnceKey, may
+from workers.api.problems import WithProblem
+from workers.office import Entry, NewRequestInput, OpenedAnswer, Story, Told, Verdict, read_reference
+from workers.office.importing import MAX_BYTES, ImportResult
+from workers.office.particulars import AskedParticulars
+
+router = APIRouter(tags=["requests"])
+
+Reads = Annotated[Caller, may(Scope.REQUESTS_READ)]
+Opens = Annotated[Caller, may(Scope.REQUESTS_OPEN)]
+Once = Annotated[OnceKey, Depends()]
+
+
+def _reference(
+    request_id: Annotated[
+        str, Path(description="The request's reference.", examples=["HB-7K2M-X4QT-90AB"], max_length=40)
+    ],
+) -> str:
+    try:
+        return read_reference(request_id)
+    except BadInput:
+        raise UnknownRequest from None
+
+
+Reference = Annotated[str, Depends(_reference)]
+Filtered = Annotated[
+    str | None,
+    Query(pattern=REFERENCE.pattern, description="Of this request."),
+]
+Controller = Annotated[
+    str | None,
+    Query(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$", description="Of this controller; else of all you work for."),
+]
+
+
+class Queue(Frozen):
+    """One page of the queue."""
+
+    items: tuple[Entry, ...]
+    next: str | None
+    """``after`` of the next page; none at the end."""
+
+
+class Timeline(Frozen):
+    """Everything that happened to a request, in order."""
+
+    items: tuple[Told, ...]
+
+
+class NewRequest(AskedParticulars):
+    """A request as the person made it. What is left out comes from the controller's policy."""
+
+    right: str = Field(description="access, portability, erasure, rectification, …")
+    reason: str = Field(default="as the person asked", repr=False)
+    controller: str | None = None
+    regime: str | None = None
+    jurisdiction: str | None = Field(default=None, description="Where the person lives: DK, CA-QC, US-CA.")
+    language: str | None = None
+    channel: str = "email"
+    received_at: str | None = Field(default=None, description="ISO date or time; unset for now.")
+    name: str | None = Field(default=None, repr=False)
+    emails: tuple[str, ...] = Field(default=(), repr=False)
+    phones: tuple[str, ...] = Field(default=(), repr=False)
+    identifiers: tuple[str, ...] = Field(default=(), repr=False, description="kind=value")
+    note: str | None = Field(default=None, repr=False)
+
+
+@router.get("/requests")
+async def queue(
+    who: Reads,
+    controller: Controller = None,
+    stage: Stage | None = None,
+    right: Right | None = None,
+    outcome: Outcome | None = None,
+    open_: Annotated[bool | None, Query(alias="open", description="Only open or only closed ones; else all.")] = None,
+    overdue: Annotated[bool | None, Query(description="Only those whose term is over, or not.")] = None,
+    due_before: Annotated[date | None, Query(description="Due on an earlier day than this.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Queue:
+    """The queue, soonest due first."""
+    start = _reference(after) if after is not None else None
+    wanted = RequestFilter(
+        controller=controller,
+        stage=stage,
+        right=right,
+        outcome=outcome,
+        open=open_,
+        overdue=overdue,
+        due_before=due_before,
+        limit=limit,
+        after=start,
+    )
+    entries = await who.office.requests(wanted)
+    return Queue(items=entries, next=entries[-1].id if len(entries) == limit else None)
+
+
+@router.post("/requests", status_code=201, responses={200: {"model": OpenedAnswer, "description": "It was open"}})
+async def open_request(who: Opens, once: Once, asked: NewRequest, response: Response) -> OpenedAnswer:
+    """Open a request. The same person's request for the same right that is open already is the answer, with 200."""
+    given = asked.model_dump(exclude_unset=True)
+    opened = await who.office.open_request(
+        NewRequestInput(**given, opened_by=who.account, idempotency_key=once.act_id(who))
+    )
+    response.headers["location"] = f"requests/{opened.id}"
+    response.status_code = 201 if opened.created else 200
+    return opened
+
+
+@router.post(
+    "/requests/import",
+    openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def import_requests(
+    who: Opens,
+    once: Once,
+    request: Request,
+    skip_bad: Annotated[bool, Query(description="Open the good rows although others are bad.")] = False,
+    check_only: Annotated[bool, Query(description="Open none.")] = False,
+) -> ImportResult:
+    """Open many from CSV: all rows are checked before the first is opened."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "text/csv":
+        raise WithProblem(415, "not_csv", "The body is not text/csv.", "Send CSV, with `content-type: text/csv`.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise WithProblem(413, "too_much", "The file is too long.", f"At most {MAX_BYTES // 2**20} MiB.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
+    return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=check_only)
+
+
+@router.get("/requests/{request_id}")
+async def story(who: Reads, reference: Reference) -> Story:
+    """Where a request stands, what was done, and what can be done now."""
+    return await who.office.show(reference)
+
+
+@router.get("/requests/{request_id}/timeline")
+async def timeline(who: Reads, reference: Reference) -> Timeline:
+    """Everything that happened, as the evidence has it."""
+    return Timeline(items=await who.office.timeline(reference))
+
+
+@router.get("/requests/{request_id}/evidence")
+async def evidence(
+    who: Reads,
+    reference: Reference,
+    head: Annotated[str | None, Query(description="The last hash that you noted.")] = None,
+) -> Verdict:
+    """Check the request's chain of evidence."""
+    return await who.office.verify_evidence(reference, head)

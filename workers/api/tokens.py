@@ -1,0 +1,53 @@
+"""Tokens: who may use the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from activities.ledger import TokenRow
+from habeas.access import Scope
+from habeas.model import Frozen
+from workers.api.callers import Caller, may
+from workers.office.tokens import LONGEST, MadeToken
+
+router = APIRouter(prefix="/tokens", tags=["tokens"])
+
+Grants = Annotated[Caller, may(Scope.TOKENS)]
+
+
+class TokenList(Frozen):
+    """Tokens, the newest first, without their secrets."""
+
+    items: tuple[TokenRow, ...]
+
+
+class NewToken(Frozen):
+    """A token to be made."""
+
+    account: str = Field(min_length=1, max_length=200, description="Whose acts are done by it.", repr=False)
+    title: str = Field(min_length=1, max_length=100)
+    scopes: tuple[str, ...] = Field(min_length=1, max_length=20, description="Scopes or roles.")
+    days: int = Field(default=90, ge=1, le=LONGEST)
+
+
+@router.get("")
+async def tokens(who: Grants) -> TokenList:
+    """List the tokens."""
+    return TokenList(items=await who.office.tokens())
+
+
+@router.post("", status_code=201)
+async def make_token(who: Grants, asked: NewToken) -> MadeToken:
+    """Make one. Its text is in this answer and in no other: lost, make another and end this."""
+    return await who.office.make_token(
+        asked.account, title=asked.title, may=asked.scopes, days=asked.days, by=who.account
+    )
+
+
+@router.delete("/{token_id}")
+async def revoke_token(who: Grants, token_id: Annotated[str, Path(max_length=40)]) -> TokenRow:
+    """End one now."""
+    return await who.office.revoke_token(token_id, by=who.account)

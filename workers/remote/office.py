@@ -1,0 +1,347 @@
+"""What staff do, done by an office elsewhere: the same methods, over its API.
+
+``by`` is not sent: who acts is the token's account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from pydantic import BaseModel
+
+from activities.keeping import SweepReport
+from activities.ledger import HoldRow, LetterRow, RequestFilter, RestrictionRow, TaskFilter, TokenRow, TroubleRow
+from activities.outside import AskedOutside
+from activities.task_model import FoundFile
+from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
+from habeas.errors import BadInput
+from habeas.model import CHANGING, Identifier
+from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
+from workers.api.requests import Queue, Timeline
+from workers.api.tokens import TokenList
+from workers.office import (
+    Candidates,
+    Entry,
+    NewRequestInput,
+    OpenedAnswer,
+    Said,
+    ShownPlan,
+    ShownTask,
+    Story,
+    TaskEntry,
+    Told,
+    Verdict,
+)
+from workers.office.handover import Downloaded
+from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
+from workers.office.importing import ImportResult
+from workers.office.letters import BouncedLetter, HandedLetter
+from workers.office.recipients import Told as ToldRecipient
+from workers.office.restrictions import Lifting, ShownChange
+from workers.office.to_disk import refuse_unfit, write_whole
+from workers.office.tokens import MadeToken
+from workers.office.waiting import Retried
+from workers.remote.calls import Calls
+
+__all__ = ["RemoteOffice", "open_remote"]
+
+_TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+_WORDS = {ActKind.ASK: "question"}
+_DAYS = {ActKind.ASK: "reply_by", ActKind.ANNOUNCE_DELAY: "expected_on"}
+
+
+class RemoteOffice:
+    """The methods of `workers.office.Office` that the command line calls; each raises what that one raises."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def actor(self, by: str) -> str:
+        """Only the office there has the key that names people; what is asked of oneself is asked by the token."""
+        return by
+
+    async def requests(self, wanted: RequestFilter) -> tuple[Entry, ...]:
+        """See `Reading.requests`."""
+        return (await self._calls.get("requests", Queue, **wanted.model_dump(mode="json"))).items
+
+    async def open_request(self, asked: NewRequestInput) -> OpenedAnswer:
+        """See `Opening.open_request`."""
+        said = asked.model_dump(mode="json", exclude={"opened_by", "idempotency_key"}, exclude_unset=True)
+        return await self._calls.post("requests", OpenedAnswer, said, key=_long(asked.idempotency_key))
+
+    async def import_requests(
+        self,
+        text: str,
+        *,
+        by: str,
+        skip_bad: bool = False,
+        check_only: bool = False,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> ImportResult:
+        """See `Importing.import_requests`."""
+        answer = await self._calls.send(
+            "requests/import", ImportResult, text.encode(), "text/csv", skip_bad=skip_bad, check_only=check_only
+        )
+        progress(len(answer.opened))
+        return answer
+
+    async def show(self, request_id: str) -> Story:
+        """See `Reading.show`."""
+        return await self._calls.get(f"requests/{request_id}", Story)
+
+    async def timeline(self, request_id: str) -> tuple[Told, ...]:
+        """See `Reading.timeline`."""
+        return (await self._calls.get(f"requests/{request_id}/timeline", Timeline)).items
+
+    async def verify_evidence(self, request_id: str, expected_head: str | None = None) -> Verdict:
+        """See `Reading.verify_evidence`."""
+        return await self._calls.get(f"requests/{request_id}/evidence", Verdict, head=expected_head)
+
+    async def is_change(self, request_id: str) -> bool:
+        """See `Restricting.is_change`."""
+        return (await self.show(request_id)).entry.right in CHANGING
+
+    async def plan(self, request_id: str, *, by: str, reason: str) -> ShownPlan:
+        """See `Reading.plan`."""
+        return await self._calls.post(f"requests/{request_id}/looks/plan", ShownPlan, {"reason": reason})
+
+    async def change_plan(self, request_id: str, *, by: str, reason: str) -> ShownChange:
+        """See `Restricting.change_plan`."""
+        return await self._calls.post(f"requests/{request_id}/looks/plan", ShownChange, {"reason": reason})
+
+    async def plan_digest(self, request_id: str, beginning: str) -> str:
+        """The beginning as it is: the office there knows the rest, and refuses another's."""
+        return beginning
+
+    async def candidates(self, request_id: str, *, by: str, reason: str) -> Candidates:
+        """See `Reading.candidates`."""
+        return await self._calls.post(f"requests/{request_id}/looks/match", Candidates, {"reason": reason})
+
+    async def download(self, request_id: str, *, by: str, reason: str, to: Path) -> Downloaded:
+        """See `Handover.download`."""
+        await asyncio.to_thread(refuse_unfit, to)
+        async with self._calls.stream(f"requests/{request_id}/looks/package", {"reason": reason}) as response:
+            size, digest = await write_whole(to, response.aiter_bytes())
+        return Downloaded(path=str(to), sha256=digest, size=size)
+
+    async def act(
+        self,
+        kind: ActKind,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        act_id: str | None = None,
+        sealed: BaseModel | None = None,
+        **facts: str | None,
+    ) -> ActAnswer:
+        """See `Acting.act`."""
+        said: dict[str, Any] = {_WORDS.get(kind, "reason"): reason}
+        for name, value in facts.items():
+            if name == "pause_reason":
+                said["waits_for"] = value
+            elif name == "expected_on":
+                said[_DAYS.get(kind, name)] = value
+            elif kind is ActKind.APPROVE and name == "ground":
+                said["without_copy"] = value == WITHOUT_COPY
+            else:
+                said[name] = value
+        if sealed is not None:
+            said["outside"] = sealed
+        return await self._act(request_id, kind.value, said, act_id)
+
+    async def submit_code(self, request_id: str, code: str) -> ActAnswer:
+        """See `Acting.submit_code`."""
+        return await self._act(request_id, "prove", {"code": code}, None)
+
+    async def release(self, request_id: str, *, by: str, reason: str, act_id: str | None = None) -> ActAnswer:
+        """See `Handover.release`."""
+        return await self._act(request_id, "release", {"reason": reason}, act_id)
+
+    async def charge(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        amount: str,
+        ground: str | None = None,
+        how_to_pay: str | None = None,
+        outside: AskedOutside | None = None,
+        act_id: str | None = None,
+    ) -> ActAnswer:
+        """See `Acting.charge`."""
+        said = {"reason": reason, "amount": amount, "ground": ground, "how_to_pay": how_to_pay, "outside": outside}
+        return await self._act(request_id, "charge", said, act_id)
+
+    async def add_identifier(
+        self, request_id: str, *, by: str, reason: str, identifiers: tuple[Identifier, ...], act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Acting.add_identifier`."""
+        return await self._act(request_id, "add_identifier", {"reason": reason, "identifiers": identifiers}, act_id)
+
+    async def decide_by_handle(
+        self, request_id: str, *, by: str, reason: str, said: Mapping[str, bool], act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Reading.decide_by_handle`."""
+        return await self._act(request_id, "decide_match", {"reason": reason, "records": dict(said)}, act_id)
+
+    async def contest(
+        self, request_id: str, *, by: str, reason: str, corrections: tuple[int, ...], act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Restricting.contest`."""
+        return await self._act(request_id, "contest", {"reason": reason, "corrections": corrections}, act_id)
+
+    async def restrictions(
+        self, *, controller: str | None = None, request_id: str | None = None, standing: bool = True
+    ) -> tuple[RestrictionRow, ...]:
+        """See `Restricting.restrictions`."""
+        answer = await self._calls.get(
+            "restrictions", RestrictionList, controller=controller, request_id=request_id, lifted=not standing
+        )
+        return answer.items
+
+    async def lift_restriction(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        on: date | None = None,
+        told: str | None = None,
+        act_id: str | None = None,
+    ) -> Lifting:
+        """See `Restricting.lift_restriction`."""
+        said = {"reason": reason, "on": on, "told": told}
+        return await self._calls.post(f"requests/{request_id}/acts/lift_restriction", Lifting, said, key=act_id)
+
+    async def lifted_by_hand(
+        self, request_id: str, *, system: str, by: str, reason: str, act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Restricting.lifted_by_hand`."""
+        return await self._act(request_id, "lifted_by_hand", {"reason": reason, "system": system}, act_id)
+
+    async def recipients(self, request_id: str) -> tuple[ToldRecipient, ...]:
+        """See `Recipients.recipients`."""
+        return (await self._calls.get(f"requests/{request_id}/recipients", RecipientList)).items
+
+    async def acknowledge(self, request_id: str, recipient: str, *, by: str, reason: str) -> ToldRecipient:
+        """See `Recipients.acknowledge`."""
+        path = f"requests/{request_id}/recipients/{recipient}/acknowledge"
+        return await self._calls.post(path, ToldRecipient, {"reason": reason})
+
+    async def tasks(self, wanted: TaskFilter, *, overdue: bool = False) -> tuple[TaskEntry, ...]:
+        """See `Tasking.tasks`."""
+        query = wanted.model_dump(mode="json", exclude={"mine"})
+        every, mine = wanted.state is None, wanted.mine is not None
+        return (await self._calls.get("tasks", TaskList, overdue=overdue, every=every, mine=mine, **query)).items
+
+    async def task(self, task_id: str, *, by: str, reason: str) -> ShownTask:
+        """See `Tasking.task`."""
+        return await self._calls.post(f"tasks/{task_id}/look", ShownTask, {"reason": reason})
+
+    async def finish_task(
+        self, task_id: str, *, by: str, reason: str, said: Said, act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Tasking.finish_task`."""
+        body = said.model_dump(mode="json", exclude={"files", "attached"}) | {
+            "reason": reason,
+            "files": [_file(one) for one in said.files],
+            "attached": [_file(one) for one in said.attached.values()],
+        }
+        return await self._calls.post(f"tasks/{task_id}/done", ActAnswer, body, key=act_id)
+
+    async def place_hold(self, asked: NewHoldInput, *, by: str, hold_id: str | None = None) -> PlacedHold:
+        """See `Holding.place_hold`."""
+        return await self._calls.post("holds", PlacedHold, asked, key=hold_id)
+
+    async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
+        """See `Holding.holds`."""
+        return (await self._calls.get("holds", HoldList, controller=controller, lifted=not standing)).items
+
+    async def lift_hold(self, hold_id: str, *, by: str, reason: str | None = None) -> LiftedHold:
+        """See `Holding.lift_hold`."""
+        return await self._calls.post(f"holds/{hold_id}/lift", LiftedHold, {"reason": reason})
+
+    async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
+        """See `LetterPost.letters_to_hand_over`."""
+        return (await self._calls.get("letters/to_hand_over", LetterList, controller=controller)).items
+
+    async def letter_handed(self, letter_id: str, *, by: str, reason: str) -> HandedLetter:
+        """See `LetterPost.letter_handed`."""
+        return await self._calls.post(f"letters/{letter_id}/handed", HandedLetter, {"reason": reason})
+
+    async def letter_bounced(self, mail: bytes) -> BouncedLetter:
+        """See `LetterPost.letter_bounced`."""
+        return await self._calls.send("letters/bounces", BouncedLetter, mail, "message/rfc822")
+
+    async def retry_waiting(self, system: str, *, by: str, reason: str) -> Retried:
+        """See `Waiting.retry_waiting`."""
+        return await self._calls.post(f"systems/{system}/retry", Retried, {"reason": reason})
+
+    async def kept(self, controller: str | None = None) -> tuple[Kept, ...]:
+        """See `Holding.kept`."""
+        return (await self._calls.get("retention", KeptList, controller=controller)).items
+
+    async def failing(self, system: str) -> tuple[TroubleRow, ...]:
+        """See `Holding.failing`."""
+        return tuple(one for kept in await self.kept() for one in kept.failing if one.system == system)
+
+    async def start_sweep(self) -> None:
+        """Workers there start it."""
+
+    async def sweep_now(self) -> SweepReport:
+        """See `Holding.sweep_now`."""
+        return await self._calls.post("retention/sweep", SweepReport, {})
+
+    async def make_token(self, account: str, *, title: str, may: tuple[str, ...], days: int = 90, by: str) -> MadeToken:
+        """See `Tokens.make_token`."""
+        said = {"account": account, "title": title, "scopes": may, "days": days}
+        return await self._calls.post("tokens", MadeToken, said)
+
+    async def tokens(self) -> tuple[TokenRow, ...]:
+        """See `Tokens.tokens`."""
+        return (await self._calls.get("tokens", TokenList)).items
+
+    async def revoke_token(self, token_id: str, *, by: str) -> TokenRow:
+        """See `Tokens.revoke_token`."""
+        return await self._calls.delete(f"tokens/{token_id}", TokenRow)
+
+    async def _act(self, request_id: str, kind: str, said: Mapping[str, Any], act_id: str | None) -> ActAnswer:
+        return await self._calls.post(f"requests/{request_id}/acts/{kind}", ActAnswer, said, key=act_id)
+
+
+@asynccontextmanager
+async def open_remote(address: str, token: str) -> AsyncIterator[RemoteOffice]:
+    """The office at an address.
+
+    Args:
+        address: of the desk, as ``https://privacy.example.org``.
+        token: of `habeas token create`.
+
+    Raises:
+        BadInput: the address is not one to which a token may be sent.
+    """
+    url = httpx2.URL(address)
+    if url.scheme != "https" and url.host not in {"127.0.0.1", "localhost", "::1"}:
+        raise BadInput("HABEAS_API: a token is sent over https only, or to this machine.", field="api")
+    base = f"{address.rstrip('/')}/api/v1/"
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(base_url=base, headers=headers, timeout=_TIMEOUT, trust_env=True) as client:
+        yield RemoteOffice(Calls(client))
+
+
+def _file(one: FoundFile) -> dict[str, str]:
+    return {"name": one.name, "media_type": one.media_type, "content": base64.b64encode(one.content).decode()}
+
+
+def _long(key: str | None) -> str | None:
+    """An own number may be shorter than a key that is told from others'."""
+    return key if key is None or len(key) >= 8 else f"own-key-{key}"

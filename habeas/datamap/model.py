@@ -12,7 +12,7 @@ from habeas.connector import Capability, Collection, Manifest, Retention, Treatm
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, Phrase, humanise
 from habeas.languages import Language
-from habeas.model import Frozen, SystemName
+from habeas.model import Frozen, IdentifierKind, SystemName
 from habeas.particulars import PurposeId
 
 TomlPath = tuple[str | int, ...]
@@ -88,7 +88,7 @@ class IdentifierRule(Frozen):
     """A column that holds an identifier of the person that the row belongs to."""
 
     column: str
-    kind: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    kind: IdentifierKind
     match: MatchBy = MatchBy.EXACT
 
 

@@ -334,6 +334,10 @@ class LetterReport(Frozen):
     """What became of it: ``sent``, or ``failed`` when the mail server refused it for good."""
 
     state: str
+    notice: str | None = None
+    """Of a letter to a processor that came back: the notice that it brought."""
+    task: str | None = None
+    """And the task that the notice is about."""
 
 
 class CategoriesReport(Frozen):
@@ -418,15 +422,17 @@ class NoticeBrief(Frozen):
 
     id: str
     kind: str
-    """``recipient`` or ``controller``."""
+    """``recipient``, ``controller`` or ``processor``."""
     to: str | None
-    """The policy's recipient; None for somebody whose address lies sealed."""
+    """The policy's recipient, or the system; None for somebody whose address lies sealed."""
     sealed: str
     """The document with the letter's own facts."""
     remind_after: tuple[float, ...]
     """Seconds after it was sent."""
     escalate_after: float
     """Seconds after it was sent until staff are told."""
+    answer_after: float | None = None
+    """Seconds after it was sent until the answer is asked for once more, where an acknowledgement is not yet one."""
 
 
 class NoticesReport(Frozen):

@@ -431,8 +431,13 @@ class NoticeBrief(Frozen):
     """Seconds after it was sent."""
     escalate_after: float
     """Seconds after it was sent until staff are told."""
-    answer_after: float | None = None
-    """Seconds after it was sent until the answer is asked for once more, where an acknowledgement is not yet one."""
+
+
+class InstructionBrief(NoticeBrief):
+    """A notice that asks for more than an acknowledgement: a processor answers it, too."""
+
+    answer_after: float
+    """Seconds after it was sent until the answer is asked for once more."""
 
 
 class NoticesReport(Frozen):

@@ -11,7 +11,7 @@ from activities.connectors.manual import Hands
 from activities.connectors.processor import NAME, ProcessorSettings, instructed_by_mail
 from activities.ledger import NoticeKind, NoticeRow, NoticeState, Tx, new_token
 from activities.letters import ProcessorFacts
-from activities.model import NoticeBrief
+from activities.model import InstructionBrief
 from activities.parts import Parts
 from activities.task_model import Instructed, TaskBrief, TaskOrder
 from habeas.model import Request
@@ -60,7 +60,7 @@ async def instruct(
     *,
     due_on: date,
     remind_at: datetime,
-) -> NoticeBrief:
+) -> InstructionBrief:
     """Write the notice and its letter down; the same order again is the same notice, with the same link.
 
     Args:
@@ -105,7 +105,7 @@ async def instruct(
     answer_after = max((remind_at - order.at).total_seconds(), SOONEST)
     escalate_after = min(settings.escalate_after_days * DAY.total_seconds(), answer_after)
     reminders = (days * DAY.total_seconds() for days in sorted(settings.remind_after_days))
-    return NoticeBrief(
+    return InstructionBrief(
         id=notice_id,
         kind=NoticeKind.PROCESSOR.value,
         to=order.system,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from activities.model import NoticeBrief, SystemOrder
+from activities.model import InstructionBrief, SystemOrder
 from habeas.connector import RecordRef, Treatment
 from habeas.model import Frozen, Identifier, Right, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
@@ -78,7 +78,7 @@ class TaskOpened(Frozen):
     remind_at: AwareDatetime
     remind_every: float
     """Seconds."""
-    notice: NoticeBrief | None = None
+    notice: InstructionBrief | None = None
     """Where somebody outside is instructed to do it, by a letter with a link; None: whoever owns it is told."""
 
 

@@ -95,9 +95,7 @@ class TaskActivities:
             if outside := may_be_told(hands, brief):
                 told = instructed(outside, policy, due_on, brief.purposes)
                 brief = brief.model_copy(update={"instructed": told})
-                notice = await instruct(
-                    tx, self._parts, request, order, outside, due_on=due_on, remind_at=remind_at
-                )
+                notice = await instruct(tx, self._parts, request, order, outside, due_on=due_on, remind_at=remind_at)
                 opened = opened.model_copy(update={"notice": notice})
             owner = actor_of(self._parts.ledger.vault, hands.owner) if hands.owner else None
             await tx.open_task(
@@ -289,6 +287,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
         "system": task.system,
         "phase": task.phase,
         "attested": True,
+        **({"outside": True} if words.outside else {}),
         **counts,
     }
     await tx.record(request_id, Tag.TASK_DONE, at=at, actor=call.actor, facts=facts, dedupe=f"task/{task.id}/done")

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import LetterOrder, NoticeBrief, NoticeOrder
+    from activities.model import InstructionBrief, LetterOrder, NoticeBrief, NoticeOrder
     from activities.notify import LetterActivities
     from activities.recipients import RecipientActivities, escalation
     from habeas.model import Frozen, RequestId
@@ -23,7 +23,7 @@ class NoticesStart(Frozen):
     """Whom to tell, of one request."""
 
     request_id: RequestId
-    notices: tuple[NoticeBrief, ...]
+    notices: tuple[InstructionBrief | NoticeBrief, ...]
 
 
 RECIPIENTS = "recipients"
@@ -67,7 +67,8 @@ class NoticesWorkflow:
             return
         started = workflow.now()
         if await self._until_acknowledged(notice, started):
-            await self._until_answered(notice, started)
+            if isinstance(notice, InstructionBrief):
+                await self._until_answered(notice, started)
         else:
             await self._escalate(notice, sent=notice.id not in self._undelivered)
 
@@ -85,17 +86,16 @@ class NoticesWorkflow:
             await self._letter(notice, "reminder", f"notice/{notice.id}/{number}")
         return await self._waited(notice, notice.escalate_after - (workflow.now() - started).total_seconds())
 
-    async def _until_answered(self, notice: NoticeBrief, started: datetime) -> None:
-        """Where an acknowledgement is not yet the answer: ask for it on its day, once. From then on staff are reminded."""
-        if notice.answer_after is None:
-            return
+    async def _until_answered(self, notice: InstructionBrief, started: datetime) -> None:
+        """Ask for the answer on its day, once. From then on staff are reminded."""
         left = notice.answer_after - (workflow.now() - started).total_seconds()
         await workflow.sleep(max(left, 1.0), summary="their answer")
         if await calls.record(RecipientActivities.notice_unanswered, self._order(notice), "no answer"):
             await self._letter(notice, "reminder", f"notice/{notice.id}/unanswered")
 
     async def _escalate(self, notice: NoticeBrief, *, sent: bool = True) -> None:
-        order = self._order(notice, sent=sent if notice.answer_after is not None else True)
+        instructs = isinstance(notice, InstructionBrief)
+        order = self._order(notice, sent=sent or not instructs)
         if not await calls.record(RecipientActivities.notice_escalated, order, "no acknowledgement"):
             self._acknowledged.add(notice.id)
             return
@@ -107,7 +107,7 @@ class NoticesWorkflow:
             sealed=escalation(notice.id),
         )
         await calls.work(LetterActivities.send, letter, "letter: staff_escalation")
-        if notice.answer_after is None:
+        if not instructs:
             await self._waited(notice, GIVE_UP.total_seconds())
 
     async def _letter(self, notice: NoticeBrief, what: str, dedupe: str) -> bool:
@@ -134,7 +134,9 @@ class NoticesWorkflow:
         return NoticeOrder(request_id=self._id, at=workflow.now(), notice=notice.id, sent=sent, reminder=reminder)
 
 
-async def start_notices(request_id: RequestId, notices: tuple[NoticeBrief, ...], name: str, what: str) -> bool:
+async def start_notices(
+    request_id: RequestId, notices: tuple[InstructionBrief | NoticeBrief, ...], name: str, what: str
+) -> bool:
     """Start telling them; it goes on by itself. Whether it was not started before, under the same name."""
     try:
         await workflow.start_child_workflow(

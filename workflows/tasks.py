@@ -9,7 +9,7 @@ from typing import Protocol
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import NoticeBrief, SystemBrief
+    from activities.model import InstructionBrief, SystemBrief
     from activities.task_model import TaskOpened, TaskOrder, TaskPhase, TaskReport, letter_name
     from activities.tasks import TaskActivities
     from workflows import calls
@@ -154,7 +154,7 @@ class Tasks:
                 at = workflow.now() + timedelta(seconds=opened.remind_every)
                 await self._remind(order.model_copy(update={"at": workflow.now(), "number": number}))
 
-    def _ask_again(self, notice: NoticeBrief, number: int) -> None:
+    def _ask_again(self, notice: InstructionBrief, number: int) -> None:
         """Staff say retry: the processor gets its letter once more, where its settings say now."""
         self._send("processor_reminder", f"notice/{notice.id}/again/{number}", sealed=notice.sealed, to=notice.to)
 

@@ -114,7 +114,9 @@ notice = Table(
     Column("id", Text, primary_key=True),
     request_column(index=True),
     Column("kind", Text, nullable=False, comment="recipient: told; controller: sent on; processor: instructed"),
-    Column("recipient", Text, nullable=False, comment="the policy's recipient, a system, or a fingerprint of an address"),
+    Column(
+        "recipient", Text, nullable=False, comment="the policy's recipient, a system, or a fingerprint of an address"
+    ),
     Column("token_sha256", LargeBinary, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("queued_at", moment(), nullable=False),

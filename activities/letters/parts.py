@@ -33,8 +33,7 @@ who processes it for our controller."""
 
 
 class Kind(StrEnum):
-    """The letters there are. The first word says to whom: ``staff_``, ``recipient_``, ``forward_``, ``processor_``; else
-    the person."""
+    """The letters there are. The first word says to whom (``staff_``, ``recipient_``, ``forward_``, ``processor_``)."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     CODE = "code"

@@ -43,7 +43,12 @@ __all__ = ["default_right", "sample"]
 
 REQUEST = "HB-7K3M-9Q2X-4TDW"
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
-_ASKED = {Right.ERASURE: "erase", Right.RECTIFICATION: "rectify", Right.RESTRICTION: "restrict", Right.OBJECTION: "stop"}
+_ASKED = {
+    Right.ERASURE: "erase",
+    Right.RECTIFICATION: "rectify",
+    Right.RESTRICTION: "restrict",
+    Right.OBJECTION: "stop",
+}
 """What a processor is asked for by the right; else it looks."""
 _LOOKED_AT = timedelta(days=8)
 """When the letter is written, after the receipt."""

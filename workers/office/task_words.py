@@ -207,9 +207,7 @@ def _end(word: str, brief: TaskBrief) -> _End:
 
 def _outcome(collection: str, key: str, end: _End) -> ObjectOutcome:
     reason = BY_HAND if end.fate in {Fate.BLOCKED, Fate.CONTESTED} else None
-    return ObjectOutcome(
-        collection=collection, key=key, fate=end.fate, reason=reason, law=end.law, until=end.until
-    )
+    return ObjectOutcome(collection=collection, key=key, fate=end.fate, reason=reason, law=end.law, until=end.until)
 
 
 def as_record(task_id: str, number: int, found: FoundRecord) -> Record:

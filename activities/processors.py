@@ -14,6 +14,7 @@ from activities.letters import ProcessorFacts
 from activities.model import InstructionBrief
 from activities.parts import Parts
 from activities.task_model import Instructed, TaskBrief, TaskOrder
+from habeas.connector import Manifest
 from habeas.model import Request
 from habeas.policy import Policy
 
@@ -38,11 +39,14 @@ def may_be_told(hands: Hands, brief: TaskBrief) -> ProcessorSettings | None:
     return settings
 
 
-def instructed(settings: ProcessorSettings, policy: Policy, due_on: date, purposes: tuple[str, ...]) -> Instructed:
+def instructed(
+    settings: ProcessorSettings, manifest: Manifest, policy: Policy, due_on: date, purposes: tuple[str, ...]
+) -> Instructed:
     """What they read beside the brief."""
     titles = {one.id: policy.text(one.title, settings.letters_in) for one in policy.purposes}
     return Instructed(
         language=settings.letters_in,
+        title=manifest.glossary.say(manifest.title, settings.letters_in),
         controller=policy.controller.name,
         contact=policy.controller.email,
         told=settings.told,

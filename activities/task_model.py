@@ -121,6 +121,8 @@ class Instructed(Frozen):
     """What somebody outside is told beside the brief, in their language, and what of the brief they are shown."""
 
     language: str
+    title: str
+    """What the system is called."""
     controller: str
     """Who instructs them."""
     contact: str

@@ -93,7 +93,8 @@ class TaskActivities:
             if await self._is_needless(tx, order, brief):
                 return opened.model_copy(update={"needed": False})
             if outside := may_be_told(hands, brief):
-                told = instructed(outside, policy, due_on, brief.purposes)
+                manifest = self._parts.connector(order.system).manifest
+                told = instructed(outside, manifest, policy, due_on, brief.purposes)
                 brief = brief.model_copy(update={"instructed": told})
                 notice = await instruct(tx, self._parts, request, order, outside, due_on=due_on, remind_at=remind_at)
                 opened = opened.model_copy(update={"notice": notice})

@@ -32,7 +32,7 @@ class ProcessorSettings(ManualSettings):
     letters_in: Language
     """The language that it is written to in."""
     told: tuple[_Kind, ...] = Field(min_length=1)
-    """By what it may be told who it is about: kinds of identifiers, and ``name``. Shown behind the link, never mailed."""
+    """By what it may be told who it is about: kinds of identifiers, and ``name``. Shown behind the link only."""
     due_days: int = Field(default=14, ge=1, le=90)
     remind_after_days: tuple[_Days, ...] = Field(default=(3, 7), max_length=5)
     """After the letter, while it does not acknowledge."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 PAGE_SERVED = "page_served"
 MOST_BODY = 4096
-"""Bytes. The longest form has one code in it."""
+"""Bytes. The longest form of most pages has one code in it."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -36,8 +36,17 @@ HEADERS = {
 class Guard:
     """ASGI middleware around everything. What it logs is the route's template, never the path: paths hold tokens."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str], *, larger: Mapping[str, int] | None = None) -> None:
+        """As the app.
+
+        Args:
+            app: behind the wall.
+            hosts: the names it is served under.
+            larger: beginnings of paths that take larger bodies -> how large, in bytes; what is behind them sets a
+                closer bound before it reads.
+        """
         self._app = app
+        self._larger = dict(larger or {})
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,11 +68,12 @@ class Guard:
             await send(message)
 
         try:
-            refusal = self._refusal(scope)
+            most = next((size for start, size in self._larger.items() if scope["path"].startswith(start)), MOST_BODY)
+            refusal = self._refusal(scope, most)
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
-                await self._app(scope, _limited(receive), dressed)
+                await self._app(scope, _limited(receive, most), dressed)
         finally:
             log.info(
                 PAGE_SERVED,
@@ -73,12 +83,12 @@ class Guard:
                 milliseconds=round((time.perf_counter() - began) * 1000),
             )
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope, most: int) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
         if _name(headers.get("host", "")) not in self._hosts:
             return PlainTextResponse("This name is not served here.", 421)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MOST_BODY:
+        if not length.isdecimal() or int(length) > most:
             return PlainTextResponse("That is too much.", 413)
         # A form that another site filled in; a browser that does not say where it comes from is let through.
         if scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
@@ -93,14 +103,14 @@ class TooMuch(HTTPException):
         super().__init__(413)
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     got = 0
 
     async def limited() -> Message:
         nonlocal got
         message = await receive()
         got += len(message.get("body", b""))
-        if got > MOST_BODY:
+        if got > most:
             raise TooMuch
         return message
 

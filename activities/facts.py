@@ -110,6 +110,8 @@ class FactsOf:
                 | Kind.RECIPIENT_REMINDER
                 | Kind.FORWARD_NOTICE
                 | Kind.FORWARD_REMINDER
+                | Kind.PROCESSOR_NOTICE
+                | Kind.PROCESSOR_REMINDER
                 | Kind.STAFF_TASK
                 | Kind.STAFF_TASK_REMINDER
                 | Kind.STAFF_ESCALATION

@@ -73,7 +73,7 @@ class LetterActivities:
         )
         link = await self._link(tx, case) if order.artifact_id else None
         facts = await FactsOf(case, link).make(kind)
-        to = await recipient(tx, case.policy, request, subject, facts, order.to)
+        to = await recipient(tx, case.policy, request, subject, facts, order.to, self._parts.connectors)
         return await self._queue(tx, case.policy, request, facts, order.dedupe, order.at, to)
 
     async def _link(self, tx: Tx, case: LetterCase) -> Link:
@@ -128,7 +128,7 @@ class LetterActivities:
         to: To,
     ) -> Letter:
         own = policy.letters.folder if policy.letters else None
-        rendered = render(facts.kind, language_of(request, policy, facts.kind), facts, own)
+        rendered = render(facts.kind, language_of(request, policy, facts), facts, own)
         letter_id = _uuid(request.id, f"letter/{dedupe}")
         if facts.kind.reader == "subject" and to.role == "staff":
             rendered = covered(rendered, policy.controller.languages[0], request.id, letter_id)
@@ -216,7 +216,16 @@ class LetterActivities:
         # Once the request's key is destroyed there is nobody left to reach, and nothing to read of it.
         with suppress(KeyDestroyed):
             await self._tell_staff(letter, facts, order.at)
-        return LetterReport(state=LetterState.BOUNCED.value)
+        return LetterReport(state=LetterState.BOUNCED.value, **await self._waits_for(letter))
+
+    async def _waits_for(self, letter: LetterRow) -> dict[str, str]:
+        """The processor's notice that came back with this letter, and its task."""
+        if letter.recipient_role != "processor":
+            return {}
+        async with self._parts.ledger.begin() as tx:
+            rows = await tx.notices(letter.request_id)
+        brought = (row for row in rows if row.id in letter.dedupe.split("/"))
+        return next(({"notice": row.id, "task": row.occasion} for row in brought), {})
 
     async def _tell_staff(self, letter: LetterRow, facts: BounceFacts, at: datetime) -> None:
         """That a letter did not arrive; not of their own letters, which would go the same way."""

@@ -119,6 +119,8 @@ class Manifest(Frozen):
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
     manual: bool = False
     """Nothing answers there but a human: every step is a task for one."""
+    keeps: tuple[str, ...] = ()
+    """Laws, beside those of collections, by which a human may say that something there is kept."""
     glossary: Glossary = Glossary()
     """The language that titles, labels, reasons and laws are written in, and what they are in others. Whoever is
     answered in one that is not there reads them as written: `habeas policy check` names what is missing."""

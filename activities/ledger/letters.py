@@ -34,7 +34,7 @@ class LetterRow(Frozen):
     kind: str
     language: str
     dedupe: str
-    recipient_role: Literal["subject", "staff", "recipient", "controller"]
+    recipient_role: Literal["subject", "staff", "recipient", "controller", "processor"]
     queued_at: AwareDatetime
     state: LetterState = LetterState.QUEUED
     state_at: AwareDatetime | None = None

@@ -33,6 +33,7 @@ from activities.letters.sealed import (
     ForwardLetter,
     NotARight,
     PartialRefusalLetter,
+    ProcessorNotice,
     QuestionLetter,
     RecipientNotice,
     RemedyDecisionLetter,
@@ -56,7 +57,7 @@ Told = (
     | Answer
     | Outward
 )
-"""Facts of letters to the person, to recipients and to those who control the data."""
+"""Facts of letters to the person, to recipients, to those who control the data and to processors."""
 
 # The catalogue names categories of data under the kind's own name.
 _TOPICS = {Kind.CATEGORIES: "categories_answer"}
@@ -115,7 +116,7 @@ def _body(facts: Told, words: Words) -> Iterable[Block]:
             return _withdrawal(facts, say)
         case Unverified():
             return _unverified(facts, say)
-        case RecipientNotice() | ForwardLetter():
+        case RecipientNotice() | ForwardLetter() | ProcessorNotice():
             return outward(facts, say)
         case (
             QuestionLetter()
@@ -137,6 +138,8 @@ def _body(facts: Told, words: Words) -> Iterable[Block]:
 def _greeting(facts: Told, words: Words) -> str:
     if isinstance(facts, RecipientNotice):
         return words.text("outward.greeting", name=facts.recipient)
+    if isinstance(facts, ProcessorNotice):
+        return words.text("outward.greeting", name=facts.processor)
     known = facts.kind.reader == "subject" and facts.kind not in _UNPROVEN
     if known and facts.person_name and _is_name(facts.person_name):
         return words.text("common.greeting_named", name=facts.person_name)

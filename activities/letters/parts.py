@@ -27,12 +27,13 @@ __all__ = [
     "WithheldGroup",
 ]
 
-Reader = Literal["subject", "staff", "recipient", "controller"]
-"""The person; our controller's people; somebody the data was given to; somebody else who controls the data."""
+Reader = Literal["subject", "staff", "recipient", "controller", "processor"]
+"""The person; our controller's people; somebody the data was given to; somebody else who controls the data; somebody
+who processes it for our controller."""
 
 
 class Kind(StrEnum):
-    """The letters there are. The first word says to whom: ``staff_``, ``recipient_``, ``forward_``; else the person."""
+    """The letters there are. The first word says to whom (``staff_``, ``recipient_``, ``forward_``, ``processor_``)."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     CODE = "code"
@@ -58,6 +59,8 @@ class Kind(StrEnum):
     RECIPIENT_REMINDER = "recipient_reminder"
     FORWARD_NOTICE = "forward_notice"
     FORWARD_REMINDER = "forward_reminder"
+    PROCESSOR_NOTICE = "processor_notice"
+    PROCESSOR_REMINDER = "processor_reminder"
     STAFF_REMINDER = "staff_reminder"
     STAFF_ALARM = "staff_alarm"
     STAFF_ATTENTION = "staff_attention"
@@ -76,8 +79,10 @@ class Kind(StrEnum):
         """Who reads it; nobody is told more than this reader needs."""
         if self.to_staff:
             return "staff"
-        if self.value.startswith("recipient_"):
-            return "recipient"
+        outward: tuple[Reader, ...] = ("recipient", "processor")
+        for reader in outward:
+            if self.value.startswith(f"{reader}_"):
+                return reader
         return "controller" if self.value.startswith("forward_") else "subject"
 
 

@@ -43,6 +43,13 @@ __all__ = ["default_right", "sample"]
 
 REQUEST = "HB-7K3M-9Q2X-4TDW"
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_ASKED = {
+    Right.ERASURE: "erase",
+    Right.RECTIFICATION: "rectify",
+    Right.RESTRICTION: "restrict",
+    Right.OBJECTION: "stop",
+}
+"""What a processor is asked for by the right; else it looks."""
 _LOOKED_AT = timedelta(days=8)
 """When the letter is written, after the receipt."""
 _SOME_AUTHORITY = (Authority(name="The authority of the place"),)
@@ -235,11 +242,22 @@ def _outward(right: Right, today: date) -> dict[Kind, tuple[type[LetterFacts], d
         "acknowledge_url": f"{_URL}/n/2",
         "by": today + _WEEK,
     }
+    instruction = {
+        "language": "en",
+        "processor": "Newsletter agency",
+        "phase": _ASKED.get(right, "find"),
+        "by": today + _WEEK,
+        "link_until": today + 4 * _WEEK,
+        "provision": "GDPR 28(3)(a)",
+        "answer_url": f"{_URL}/n/3",
+    }
     return {
         Kind.RECIPIENT_NOTICE: (own.RecipientNotice, notice),
         Kind.RECIPIENT_REMINDER: (own.RecipientReminder, notice),
         Kind.FORWARD_NOTICE: (own.ForwardLetter, forward),
         Kind.FORWARD_REMINDER: (own.ForwardReminder, forward),
+        Kind.PROCESSOR_NOTICE: (own.ProcessorNotice, instruction),
+        Kind.PROCESSOR_REMINDER: (own.ProcessorReminder, instruction),
     }
 
 

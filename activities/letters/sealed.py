@@ -17,6 +17,7 @@ from activities.letters.own import (
     LiftingFacts,
     NotARightFacts,
     PartialRefusal,
+    ProcessorFacts,
     QuestionFacts,
     RecipientFacts,
     RemedyDecision,
@@ -36,6 +37,8 @@ __all__ = [
     "Forwarded",
     "NotARight",
     "PartialRefusalLetter",
+    "ProcessorNotice",
+    "ProcessorReminder",
     "QuestionLetter",
     "RecipientNotice",
     "RecipientReminder",
@@ -142,6 +145,18 @@ class ForwardReminder(ForwardLetter):
     kind = Kind.FORWARD_REMINDER
 
 
+class ProcessorNotice(ProcessorFacts, LetterFacts):
+    """To a processor: what to do, and the link by which it acknowledges and answers."""
+
+    kind = Kind.PROCESSOR_NOTICE
+
+
+class ProcessorReminder(ProcessorNotice):
+    """The same again, not acknowledged or not answered yet."""
+
+    kind = Kind.PROCESSOR_REMINDER
+
+
 class StaffTask(TaskFacts, StaffFacts):
     """Something to do by hand."""
 
@@ -181,6 +196,8 @@ SEALED: Mapping[Kind, tuple[type[Frozen], type[LetterFacts]]] = {
     Kind.RECIPIENT_REMINDER: (RecipientFacts, RecipientReminder),
     Kind.FORWARD_NOTICE: (ForwardFacts, ForwardLetter),
     Kind.FORWARD_REMINDER: (ForwardFacts, ForwardReminder),
+    Kind.PROCESSOR_NOTICE: (ProcessorFacts, ProcessorNotice),
+    Kind.PROCESSOR_REMINDER: (ProcessorFacts, ProcessorReminder),
     Kind.STAFF_TASK: (TaskFacts, StaffTask),
     Kind.STAFF_TASK_REMINDER: (TaskFacts, StaffTaskReminder),
     Kind.STAFF_ESCALATION: (EscalationFacts, StaffEscalation),

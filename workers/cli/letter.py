@@ -34,6 +34,7 @@ _READERS = {
     "staff": "staff",
     "recipient": "a recipient of the data",
     "controller": "whoever controls data that is only processed here",
+    "processor": "a processor",
 }
 
 

@@ -121,9 +121,6 @@ async def retry(
     shell: Shell, name: Annotated[str, typer.Argument(help="The system's name.")], by: By, reason: Reason
 ) -> None:
     """Its cause is mended: have every request that waits for the system try it again now."""
-    if name not in (known := shell.settings().systems):
-        listed = ", ".join(known) or "none"
-        raise BadInput(f"There is no such system in the settings; there are: {listed}.", field="name")
     async with shell.office() as office:
         told = await office.retry_waiting(name, by=by, reason=reason)
     said = ", ".join(told.requests) or "no request waits for it"

@@ -248,9 +248,8 @@ def _zone(place: str) -> str:
 
 def _policy(shell: Shell, controller: str) -> Policy:
     from activities.letters.overrides import check_letters
-    from workers.wiring import load_policies
 
-    policies = load_policies(shell.settings())
+    policies = shell.policies(shell.settings())
     if controller not in policies:
         raise BadInput(
             f"There is no controller {controller!r} here; there are: {', '.join(policies)}.", field="controller"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from activities.actors import works_for
 from activities.storage import Storage
 from habeas.errors import NotAllowed
 from workers.office.callbacks import Callbacks
@@ -34,12 +35,7 @@ class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, Let
         Raises:
             NotAllowed: they work for none of the controllers here.
         """
-        seen = self.actor(account)
-        mine = {
-            name: policy
-            for name, policy in self._policies.items()
-            if not policy.staff.accounts or seen in map(self.actor, policy.staff.accounts)
-        }
+        mine = {name: policy for name, policy in self._policies.items() if works_for(policy, account)}
         if not mine:
             raise NotAllowed("This account works for none of the controllers here: see [staff] accounts of a policy.")
         if len(mine) == len(self._policies):

@@ -98,7 +98,18 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
     """What may make this person's objects stay."""
     policy = parts.policy(request.controller)
     place = policy.answered_in(request.regime, request.jurisdiction)
-    return await Keepers.of(tx, request, place, (await load_graph(tx, request.id)).known(), policy)
+    return await Keepers.of(
+        tx, request, place, (await load_graph(tx, request.id)).known(), policy, sharing(request, parts)
+    )
+
+
+def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:
+    """The request's systems that other controllers have too, each with their ids."""
+    named = {
+        system: tuple(one.id for one in parts.controllers_of(system) if one.id != request.controller)
+        for system in parts.policy(request.controller).systems
+    }
+    return {system: others for system, others in named.items() if others}
 
 
 async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, today: date) -> tuple[SystemPlan, int]:

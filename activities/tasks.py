@@ -304,7 +304,8 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) ->
     if not ended:
         return
     request = await tx.request(task.request_id)
-    await tx.lock_stays(request.controller, shared=True)
+    for controller in parts.controllers_of(task.system):
+        await tx.lock_stays(controller.id, shared=True)
     keepers = await keepers_of(tx, request, parts)
     manifest = parts.connector(task.system).manifest
     freed = await consented(tx, request, task.system, ended, keepers)

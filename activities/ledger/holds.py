@@ -119,17 +119,21 @@ class Holds(Room):
             )
         return await self.hold(hold_id)
 
-    async def hold(self, hold_id: str) -> HoldRow:
-        """One hold.
+    async def hold(self, hold_id: str, *, of: str | None = None) -> HoldRow:
+        """One hold; just placed, it must be ``of`` the controller for whom it was.
 
         Raises:
-            BadInput: there is no such hold.
+            BadInput: there is no such hold, or its id belongs to another's.
         """
         try:
             name = str(uuid.UUID(hold_id))
             row = await self._first(_holds().where(legal_hold.c.id == name, self._mine(legal_hold.c.controller)))
         except ValueError:
             row = None
+        if of is not None and (row is None or row.controller != of):
+            raise BadInput(
+                "hold-id: this one belongs to another hold; leave it out to make a new one.", field="hold_id"
+            )
         if row is None:
             raise BadInput("There is no such hold; see `habeas hold list`.", field="hold")
         return _hold(row)

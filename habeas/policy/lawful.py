@@ -193,12 +193,15 @@ def _sold(policy: Policy) -> Iterator[Problem]:
             yield Problem(("categories", n, "sold"), message, 'add a [[purposes]] with kinds = ["sale"]')
 
 
+_NAME_IT = 'add statutory, such as "Identifiers" or "Commercial information" (Cal. Civ. Code 1798.140(v)(1))'
+
+
 def _statutory(policy: Policy) -> Iterator[Problem]:
     if any(entry.code == _BY_CATEGORY for entry in policy.regimes):
         for n, category in enumerate(policy.categories):
             if category.statutory is None:
                 message = f"{category.id!r} has no name of the statute, which answers by category need"
-                yield Problem(("categories", n), message, "add statutory, as in Cal. Civ. Code 1798.140(v)(1)")
+                yield Problem(("categories", n), message, _NAME_IT)
 
 
 def _duties(policy: Policy) -> Iterator[tuple[Right, Duty]]:

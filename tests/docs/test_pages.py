@@ -13,7 +13,16 @@ from tests.docs.pages import PAGES, ROOT
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
 TOLD_AT_ONCE = frozenset(
-    {"bad_input", "unknown_regime", "unknown_request", "wrong_stage", "wrong_code", "link_refused", "connector"}
+    {
+        "bad_input",
+        "unknown_regime",
+        "unknown_request",
+        "wrong_stage",
+        "wrong_code",
+        "link_refused",
+        "not_sent_yet",
+        "connector",
+    }
 )
 """Answers to whoever asks; no screen shows them later."""
 _TEST = re.compile(r"`(tests/[\w/.]+)`")

@@ -279,6 +279,9 @@ def _months(clock: ClockYear) -> Iterator[RenderableType]:
 
     from habeas.law.words import day as written
 
+    if not clock.given:
+        yield "No request of this year has a date: the law does not give it yet."
+        return
     fewest, most = clock.counts
     yield f"Days from receipt to the last day, {fewest} to {most}; [yellow]yellow[/]: moved by closed days."
     for month in clock.months:

@@ -13,7 +13,7 @@ from activities.ledger.holds import hold_prints
 from activities.plans import load_plans
 from activities.staying import note_hold
 from habeas.access import Scope
-from habeas.errors import BadInput, EngineUnavailable
+from habeas.errors import BadInput, EngineUnavailable, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, RequestId, Right, Stage
 from workers.office.intake import words
@@ -79,13 +79,14 @@ class Holding(Room):
         """
         actor, now = self.actor(words("by", by, 200)), self._now()
         new = self._new_hold(asked, actor)
+        controller = new.controller
         try:
             name = str(uuid.UUID(hold_id)) if hold_id else str(uuid.uuid4())
         except ValueError:
             raise BadInput("hold-id: a UUID.", field="hold_id") from None
         async with self._ledger.begin() as tx:
             created = await tx.place_hold(name, new)
-            hold = await tx.hold(name)
+            hold = await tx.hold(name, of=controller)
         stopped: list[RequestId] = []
         under_way: list[RequestId] = []
         after: str | None = None
@@ -166,8 +167,13 @@ class Holding(Room):
         """Sweep once, now, and say what came of it.
 
         Raises:
+            NotAllowed: the sweep is of all controllers, and so is what came of it; this member of staff works for some.
             EngineUnavailable: no worker answered in time; it goes on by itself once one does.
         """
+        if not self._ledger.whole:
+            raise NotAllowed(
+                "A sweep is of all controllers here, for whoever works for each of them. It runs daily by itself."
+            )
         self.demand(Scope.SWEEP)
         return await self._engine.sweep_now()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from activities.actors import scopes_of
 from activities.storage import Storage
-from habeas.access import ROLES, Scope
+from habeas.access import Scope
 from habeas.errors import NotAllowed
-from habeas.policy import StaffPolicy
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.handover import Handover
@@ -45,22 +45,13 @@ class Office(Importing, Holding, Handover, Processors, Restricting, LetterPost, 
         Raises:
             NotAllowed: they work for none of the controllers here.
         """
-        seen = self.actor(account)
         within = self._policies.keys() if controllers is None else self._policies.keys() & set(controllers)
-        rights = {
-            name: self._scopes(self._policies[name].staff, seen) & scopes for name in self._policies if name in within
-        }
+        rights = {name: scopes_of(self._policies[name], account) & scopes for name in self._policies if name in within}
         mine = {name: self._policies[name] for name, held in rights.items() if held}
         if not mine:
             raise NotAllowed("This account works for none of the controllers here: see [staff] of a policy.")
         ledger = self._ledger if len(mine) == len(self._policies) else self._ledger.only(mine)
         return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
-
-    def _scopes(self, staff: StaffPolicy, seen: str) -> frozenset[Scope]:
-        if not staff.people or seen in map(self.actor, staff.accounts):
-            return frozenset(Scope)
-        held = [ROLES[role] for role, people in staff.roles.items() if seen in map(self.actor, people)]
-        return frozenset[Scope]().union(*held)
 
     async def ready(self) -> None:
         """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""

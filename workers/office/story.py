@@ -218,13 +218,23 @@ def possible(
         )
         for task in tasks
     ]
+    waiting = tuple(letters)
+    acts += [
+        PossibleAct(
+            kind="letter_read",
+            title=f"Read the letter {letter.kind}, which is to be handed over and did not reach you",
+            command=f"habeas letter read {letter.id} {_WHO}",
+        )
+        for letter in waiting
+        if letter.lost
+    ]
     acts += [
         PossibleAct(
             kind="letter_handed",
             title=f"Note that the person got the letter {letter.kind}, by hand or by post",
             command=f"habeas letter handed {letter.id} {_WHO}",
         )
-        for letter in letters
+        for letter in waiting
     ]
     awaits = asked or row.paused
     acts += [

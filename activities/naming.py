@@ -66,15 +66,16 @@ class Naming:
                         return self.field(system, one.name, field)
         return what
 
-    def withheld(self, system: str, collection: str) -> Iterator[tuple[str, str]]:
-        """Each field that is never disclosed, and why."""
+    def withheld(self, system: str, collection: str) -> Iterator[tuple[str, str, str | None]]:
+        """Each field that is never disclosed, why, and the same as a code of `habeas.law.reason_codes`."""
         one = self._collection(system, collection)
         for field, because in one.withheld.items() if one else ():
-            yield field, self._say(system, because)
+            yield field, self._say(system, because), one.grounds.get(field) if one else None
 
     def law(self, system: str, law: str) -> str:
-        """A law by which something stays, or several of them together."""
-        return self._glossary(system).say_laws(law, self.language)
+        """A law by which something stays, or several of them together; a matter as the policy's words have it."""
+        told = self._glossary(system).say_laws(law, self.language)
+        return "; ".join(self.policy.said(each, self.language) for each in told.split("; "))
 
     def category_id(self, system: str, collection: str) -> str | None:
         """The policy's id of the category that a system's collection belongs to."""

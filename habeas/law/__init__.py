@@ -5,7 +5,7 @@ no regime. Importing this is light: files and holidays are read when first asked
 """
 
 from habeas.law.case import Case, Deadlines, Pause
-from habeas.law.citations import cited
+from habeas.law.citations import cited, is_citation, laws_in
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
 from habeas.law.duties import Appeal, Counted, Duty, FeeRule, FreeRule, HoldRule, Remedies
@@ -31,6 +31,7 @@ from habeas.law.library import (
     verification,
 )
 from habeas.law.places import default_clock_tz, is_country
+from habeas.law.provisions import provision, reason_codes
 
 __all__ = [
     "BEYOND_FREE",
@@ -57,9 +58,13 @@ __all__ = [
     "fee_rule",
     "free_requests",
     "hold_after_refusal",
+    "is_citation",
     "is_country",
+    "laws_in",
     "notice_contents",
     "pauses_allowed",
+    "provision",
+    "reason_codes",
     "recipients_duty",
     "refusal_grounds",
     "regime",

@@ -20,6 +20,7 @@ from habeas.law.duties import (
     RemedyRule,
     UndisclosedRule,
     VerificationRule,
+    WithheldRule,
 )
 from habeas.law.figure import Code, Figure, Mark
 from habeas.model import Frozen, PauseReason, Right
@@ -274,6 +275,7 @@ class Regime(Frozen):
     free: FreeRule | None = None
     hold: HoldRule | None = None
     undisclosed: tuple[UndisclosedRule, ...] = ()
+    withheld: tuple[WithheldRule, ...] = ()
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)

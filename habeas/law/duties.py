@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from habeas.fields import SensitiveType
 from habeas.law.figure import Code, Figure
-from habeas.model import Frozen, Right
+from habeas.model import COPIES, Frozen, Right
 
 __all__ = [
     "Appeal",
@@ -32,6 +32,7 @@ __all__ = [
     "RemedyTime",
     "UndisclosedRule",
     "VerificationRule",
+    "WithheldRule",
 ]
 
 FeeAllowed = Literal[
@@ -186,3 +187,10 @@ class UndisclosedRule(OfRights):
     """Types of data whose values are never given out; that they are held is told."""
 
     types: tuple[SensitiveType, ...] = Field(min_length=1)
+
+
+class WithheldRule(OfRights):
+    """Why a single value may be withheld from a copy that is given, beside the grounds of refusal."""
+
+    code: Code
+    rights: tuple[Right, ...] = tuple(sorted(COPIES))

@@ -54,7 +54,7 @@ __all__ = [
 STATES = "US-STATE"
 BEYOND_FREE = "beyond_free_requests"
 """The ground of a fee for more requests than the law gives for nothing."""
-_SHARED = ("grounds", "fees", "remedies", "recipients", "verification")
+_SHARED = ("grounds", "fees", "remedies", "recipients", "verification", "withheld")
 
 
 @cache

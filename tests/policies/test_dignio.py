@@ -223,6 +223,9 @@ async def test_everything_goes_but_invoices_and_their_letters_and_why_is_told_be
     end = date(in_days(-300).year + 5, in_days(-300).month, min(in_days(-300).day, 28))
     assert "Bookkeeping: invoices are kept for five years" in letter
     assert str(end.year) in letter
+    assert "Cal. Civ. Code § 1798.105(d)(8)" in reasons
+    assert "Cal. Civ. Code § 1798.105(d)(8)" in letter
+    assert "GDPR" not in reasons + letter
     assert "Admin users' personal identification numbers (Customer relations): 1 record." in letter
     assert len({event.actor for event in await case.events() if event.tag.value == "act:approve"}) == 2
 

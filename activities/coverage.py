@@ -144,7 +144,7 @@ def _grouped(items: Iterable[WithheldItem], language: str) -> tuple[WithheldGrou
 
 def because(one: WithheldField | WithheldItem, language: str) -> str:
     """Why something was left out, with its article as the language writes it."""
-    return f"{one.reason} ({lookup(TOPIC, language).cited(one.law)})" if one.law else one.reason
+    return lookup(TOPIC, language).reasoned(one.reason, one.law)
 
 
 async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:

@@ -73,9 +73,8 @@ class Naming:
             yield field, self._say(system, because), one.grounds.get(field) if one else None
 
     def law(self, system: str, law: str) -> str:
-        """A law by which something stays, or several of them together; a matter as the policy's words have it."""
-        told = self._glossary(system).say_laws(law, self.language)
-        return "; ".join(self.policy.said(each, self.language) for each in told.split("; "))
+        """A law by which something stays, or several of them together."""
+        return self._glossary(system).say_laws(law, self.language)
 
     def category_id(self, system: str, collection: str) -> str | None:
         """The policy's id of the category that a system's collection belongs to."""

@@ -11,7 +11,7 @@ from activities.ledger import HoldRow, Tx
 from habeas import law
 from habeas.connector import Manifest, SystemPlan, Treatment
 from habeas.evidence import Tag
-from habeas.model import Identifier, Request
+from habeas.model import Identifier, Request, Right
 from habeas.policy import Policy
 from habeas.staying import Because, Place, Stay, together
 
@@ -24,7 +24,7 @@ class Keepers:
         tx: Tx,
         request: Request,
         place: str,
-        holds: tuple[HoldRow, ...],
+        holds: Mapping[HoldRow, str],
         refused: Mapping[str, Exemption],
         controlled: Mapping[str, str],
     ) -> None:
@@ -32,7 +32,7 @@ class Keepers:
         self._request = request
         self._place = place
         self.holds = holds
-        """The standing holds that the person falls under."""
+        """The standing holds that the person falls under, each with its law or matter as this request's letters say."""
         self._refused = refused
         self._controlled = controlled
         self.met: set[str] = set()
@@ -49,7 +49,7 @@ class Keepers:
             known: identifiers that are the person's.
             policy: of the request's controller.
         """
-        holds = await tx.holds_on(request.controller, known)
+        holds = {one: await _matter(tx, one, request, policy) for one in await tx.holds_on(request.controller, known)}
         controlled = {
             one.id: policy.text(one.controlled_by.who, request.language)
             for one in policy.categories
@@ -78,10 +78,10 @@ class Keepers:
             category = categories.get(place[0])
             if category is None:
                 continue
-            for hold in self.holds:
+            for hold, matter in self.holds.items():
                 if hold.covers(system, category):
                     self.met.add(hold.id)
-                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=hold.provision))
+                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=matter))
             if refusals and category in self._refused:
                 stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
                 found.setdefault(place, []).append(stay)
@@ -112,6 +112,16 @@ class Keepers:
     def _ground(self, code: str) -> str:
         grounds = law.refusal_grounds(self._request.regime, self._place, self._request.right)
         return next((ground.cite for ground in grounds if ground.code == code), code)
+
+
+async def _matter(tx: Tx, hold: HoldRow, request: Request, policy: Policy) -> str:
+    """What holds, as the person reads it: the article of their own law, or the matter in their language."""
+    if hold.provision in law.reason_codes():
+        article = policy.provision(request.regime, request.jurisdiction, Right.ERASURE, hold.provision)
+        # Asked for when the hold was placed; a law that was listed since has at least a name.
+        return article or law.regime(request.regime, policy.answered_in(request.regime, request.jurisdiction)).statute
+    said = (await tx.hold_words(hold.id)).said
+    return said.get(policy.language(request.language), hold.provision)
 
 
 async def note_hold(tx: Tx, request_id: str, hold: HoldRow, at: datetime, actor: str = "engine") -> None:

@@ -108,6 +108,7 @@ def _partial_refusal(facts: PartialRefusalLetter, say: Said) -> Iterable[Block]:
     yield from say.kept(facts.kept)
     if facts.right is Right.ERASURE:
         yield say.paragraph("partial_refusal.erasing", Element.DONE)
+    yield from say.denied()
     yield from say.remedies()
     yield say.help()
 
@@ -182,6 +183,7 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from _not_changed(facts, say)
     yield from say.missing(facts.missing)
     yield from say.recipients(facts)
+    yield from say.denied()
     yield say.record()
     yield from say.remedies()
 

@@ -82,7 +82,9 @@ _DOT_IN_WORD = re.compile(r"\.(?!\s|$)")
 def compose(facts: Told, words: Words) -> Draft:
     """The letter's blocks, in order, in the language of the words."""
     return Draft(
-        subject=words.text(f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", id=facts.request_id),
+        subject=words.of(
+            f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", facts.right.value, id=facts.request_id
+        ),
         greeting=_greeting(facts, words),
         blocks=(*_body(facts, words), *_closing(facts, words)),
     )
@@ -154,7 +156,7 @@ def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
         listed = words.listing(facts.beside.about)
         yield Block(kind="paragraph", text=words.text("common.beside", id=facts.beside.request_id, list=listed))
     if facts.status_url and facts.kind.reader == "subject":
-        yield Block(kind="link", text=words.text("common.follow"), url=facts.status_url)
+        yield Block(kind="link", text=words.of("common.follow", facts.right.value), url=facts.status_url)
     questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
     yield Block(kind="paragraph", text=questions)
 
@@ -224,6 +226,7 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
     yield from say.refused(facts.refused)
     yield from say.withheld("completion_access.withheld", facts.withheld, Element.REASONS)
     yield from say.missing(facts.missing)
+    yield from say.denied()
     yield Block(kind="small", text=words.text("completion_access.keep_safe"))
     yield say.record()
     yield from say.remedies()
@@ -248,6 +251,7 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
         by = say.words.date(facts.today)
         yield say.paragraph("completion_erasure.attestation", Element.COPY_OR_ATTESTATION, date=by)
     yield from say.recipients(facts)
+    yield from say.denied()
     yield say.record()
     yield from say.remedies()
 
@@ -275,6 +279,7 @@ def _refusal(facts: Refusal, say: Said) -> Iterable[Block]:
     yield from say.section("refusal.done", (say.group(one) for one in facts.done), Element.DONE)
     if facts.right is Right.ERASURE and not facts.done:
         yield say.paragraph("refusal.nothing_done", Element.DONE)
+    yield from say.denied()
     yield from say.remedies()
     yield say.help()
 
@@ -290,4 +295,5 @@ def _unverified(_facts: Unverified, say: Said) -> Iterable[Block]:
     yield say.asked()
     yield say.paragraph("unverified.why", Element.REASONS, Element.ACTION_TAKEN)
     yield say.paragraph("unverified.again", Element.HELP)
+    yield from say.denied()
     yield from say.remedies()

@@ -70,7 +70,7 @@ class Lawful:
             case Kind.EXTENSION:
                 return self._extension(due or self.received_on + _MORE)
             case Kind.REFUSAL:
-                ground = self._ground("legal_obligation")
+                ground = self._ground("accurate" if self.right is Right.RECTIFICATION else "legal_obligation")
                 return {"grounds": (Ground(code=ground.code, provision=ground.cite),)} if ground else {}
             case Kind.PARTIAL_REFUSAL | Kind.COMPLETION_ACCESS:
                 return {"refused": self._refused()}
@@ -93,6 +93,12 @@ class Lawful:
                 return {"due_on": due} if due else {}
             case _:
                 return {}
+
+    @property
+    def offers(self) -> tuple[Right, ...]:
+        """What a denial offers instead, by whoever does what it would stop."""
+        rule = law.denial(self.regime, self.place, self.right)
+        return rule.offers if rule else ()
 
     @cached_property
     def _duty(self) -> law.Duty | None:

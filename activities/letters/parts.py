@@ -200,6 +200,18 @@ class LetterFacts(Frozen):
     """Time limit of the remedies, where the law wants it told (Québec, South Africa): a code of `law.remedies`."""
     record_kept_until: date | None = None
     """How long the record of this request itself is kept."""
+    offers: tuple[Right, ...] = ()
+    """Further rights that the person is asked about where this one is denied (11 CCR 7022(g))."""
+
+    @property
+    def denies(self) -> bool:
+        """Whether it tells that something of what was asked is not done."""
+        return False
+
+    @property
+    def withholds(self) -> bool:
+        """Whether it does so for a reason that lies in the data, and not in the request."""
+        return self.denies
 
 
 class Attention(StrEnum):

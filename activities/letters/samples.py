@@ -66,6 +66,7 @@ def sample(
     right: Right | None = None,
     authority: Authority | None = None,
     promised: Collection[Right] = (),
+    offers: Collection[Right] | None = None,
     received_on: date | None = None,
     timezone: str = "Europe/Copenhagen",
     language: str = LANGUAGES[0],
@@ -74,6 +75,19 @@ def sample(
 
     What the law says of it (dates, grounds, articles, fees, duties) is the law's own; see `why_not` for whether it has
     such a letter at all.
+
+    Args:
+        kind: which letter.
+        controller: who writes it.
+        regime: whose law.
+        jurisdiction: where it is the law.
+        right: what was asked; unset for the usual one.
+        authority: the policy's own, if it names one.
+        promised: rights that the controller gives beyond the law.
+        offers: what a denial offers instead; unset for all that the law knows, as to a controller that sells data.
+        received_on: unset for a day on which the law is in force.
+        timezone: IANA name.
+        language: BCP 47.
 
     Raises:
         UnknownRegime: there is no such regime or jurisdiction.
@@ -99,6 +113,7 @@ def sample(
         "appeal": controller.contact if open_to.appeal else None,
         "appeal_within_days": open_to.appeal_days,
         "complain_within": open_to.time_limit,
+        "offers": tuple(lawful.offers if offers is None else offers) if kind.reader == "subject" else (),
         "record_kept_until": received.replace(year=received.year + 3),
     }
     if kind.to_staff:

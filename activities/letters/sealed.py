@@ -71,6 +71,11 @@ class PartialRefusalLetter(PartialRefusal, LetterFacts):
 
     kind = Kind.PARTIAL_REFUSAL
 
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return True
+
 
 class NotARight(NotARightFacts, LetterFacts):
     """The law of the person's place does not give this right, and neither do we."""
@@ -98,6 +103,11 @@ class CompletionChange(ChangeFacts, LetterFacts):
     def did(self) -> bool:
         """Whether anything was done."""
         return bool(self.done or self.purposes or self.by_hand) or not self.undone
+
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return bool(self.contested)
 
 
 class RestrictionLifting(LiftingFacts, LetterFacts):

@@ -33,6 +33,13 @@ _ALIASES = {"no": "nb", "nn": "nb"}
 # Day before month, the order every reader of English outside one country expects; en-US asks for its own.
 _LOCALES = {"en": "en_GB"}
 _CODE = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+_FIXED = "\N{NO-BREAK SPACE}"
+_FRENCH = re.compile(r" (?=[:;?!»](?:\s|$|[).]))|(?<=«) ")
+_UNIT = re.compile(
+    r"(§|n°|\b(?:[Aa]rt|Abs|Buchst|[Nn]r|stk|par|al|let|ss?|r|para|reg)\."
+    r"|\b(?:Article|artik+el|litra|bokstav|point|punkt|clause)) (?=[\w(])"
+)
+"""What stands before a number, or a letter, in a citation."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -77,8 +84,13 @@ class Words:
         return key in self._sentences
 
     def text(self, key: str, **values: object) -> str:
-        """The sentence as plain text."""
-        return self._sentences[key].format(**values)
+        """The sentence as plain text, with spaces that may not break where the language has them."""
+        return self.typeset(self._sentences[key].format(**values))
+
+    def of(self, key: str, variant: str, **values: object) -> str:
+        """The sentence's variant (``key_variant``), where there is one; else the sentence."""
+        own = f"{key}_{variant}"
+        return self.text(own if own in self else key, **values)
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """The sentence for this many: the catalogue has ``key.one`` and ``key.other``; ``{n}`` is the number."""
@@ -106,8 +118,19 @@ class Words:
         return f"{format_datetime(local, pattern, locale=self.locale)} ({local.tzname() or timezone})"
 
     def cited(self, provision: str) -> str:
-        """A citation of the law in the form that is usual in the language."""
-        return law.cited(provision, self.language)
+        """A citation of the law in the form that is usual in the language; no number begins a line without its unit."""
+        return _UNIT.sub(rf"\1{_FIXED}", self.typeset(law.cited(provision, self.language)))
+
+    def reasoned(self, reason: str, provision: str | None) -> str:
+        """A reason with its article in brackets, before the full stop if it has one."""
+        if not provision:
+            return reason
+        stop = "." if reason.endswith(".") else ""
+        return f"{reason.removesuffix('.')} ({self.cited(provision)}){stop}"
+
+    def typeset(self, text: str) -> str:
+        """French has a space before its double marks and inside its quotation marks, and it never ends a line."""
+        return _FRENCH.sub(_FIXED, text) if self.language == "fr" else text
 
     def number(self, value: int) -> str:
         """A count with the language's grouping."""

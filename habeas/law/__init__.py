@@ -8,11 +8,12 @@ from habeas.law.case import Case, Deadlines, Pause
 from habeas.law.citations import cited, is_citation, laws_in
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
-from habeas.law.duties import Appeal, Counted, Duty, FeeRule, FreeRule, HoldRule, Remedies
+from habeas.law.duties import Appeal, Counted, DenialRule, Duty, FeeRule, FreeRule, HoldRule, Remedies
 from habeas.law.library import (
     BEYOND_FREE,
     authorities,
     counted,
+    denial,
     extension_allowed,
     extension_grounds,
     fee_rule,
@@ -40,6 +41,7 @@ __all__ = [
     "Case",
     "Counted",
     "Deadlines",
+    "DenialRule",
     "Duty",
     "FeeRule",
     "FreeRule",
@@ -53,6 +55,7 @@ __all__ = [
     "compute",
     "counted",
     "default_clock_tz",
+    "denial",
     "extension_allowed",
     "extension_grounds",
     "fee_rule",

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from habeas.law.duties import (
     Authority,
+    DenialRule,
     Duty,
     FeeRule,
     FreeRule,
@@ -271,6 +272,7 @@ class Regime(Frozen):
     fees: tuple[FeeRule, ...] = ()
     remedies: tuple[RemedyRule, ...] = ()
     recipients: tuple[Duty, ...] = ()
+    denials: tuple[DenialRule, ...] = ()
     verification: tuple[VerificationRule, ...] = ()
     free: FreeRule | None = None
     hold: HoldRule | None = None

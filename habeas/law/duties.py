@@ -18,6 +18,7 @@ __all__ = [
     "Appeal",
     "Authority",
     "Counted",
+    "DenialRule",
     "Duty",
     "FeeAllowed",
     "FeeRule",
@@ -168,6 +169,17 @@ class Counted(Frozen):
     rights: tuple[Right, ...] = Field(min_length=1)
     needs: Needs
     cite: str
+
+
+class DenialRule(OfRights):
+    """What a letter that denies a right, wholly or in part, says besides its reasons and remedies.
+
+    ``offers``: further rights that the person is asked about, where there is something that they would stop. ``says``:
+    codes that letters have words for.
+    """
+
+    offers: tuple[Right, ...] = ()
+    says: tuple[Code, ...] = ()
 
 
 class FreeRule(OfRights):

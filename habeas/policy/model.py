@@ -29,6 +29,7 @@ from habeas.policy.sections import (
     Promise,
     PromiseLine,
     Purpose,
+    PurposeKind,
     Recipient,
     RecordPolicy,
     RegimeCode,
@@ -151,6 +152,11 @@ class Policy(Frozen):
     def offers(self, right: Right) -> bool:
         """Whether the controller offers this right, as far as its policy says; the regime has a word too."""
         return self.rights is None or right in self.rights
+
+    @property
+    def sells(self) -> bool:
+        """Whether data is sold, or shared for advertising, so that there is something to opt out of."""
+        return any(one.sold for one in self.categories) or any(PurposeKind.SALE in one.kinds for one in self.purposes)
 
     def authority(self, jurisdiction: str) -> Authority | None:
         """The policy's own entry for a jurisdiction, else for its country, else None: the regime's then holds."""

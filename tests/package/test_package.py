@@ -247,7 +247,7 @@ async def test_only_the_excerpt_is_in_it_files_too() -> None:
     )
     fields = json.loads(members["withheld.json"])["fields"]
     assert [(one["field"], one["law"]) for one in fields] == [("id", "11 CCR 7024(d)"), ("subject", "11 CCR 7024(d)")]
-    assert members["index.html"].decode().count("Id and Subject: kept back (11 CCR § 7024(d))") == 2
+    assert members["index.html"].decode().count("Id and Subject: kept back (11 CCR §\N{NO-BREAK SPACE}7024(d))") == 2
     some = Excerpt(left_out=out, only=frozenset({"subject"}), files=False)
     about = facts(
         systems=(

@@ -226,6 +226,10 @@ async def test_everything_goes_but_invoices_and_their_letters_and_why_is_told_be
     assert "Cal. Civ. Code § 1798.105(d)(8)" in reasons
     assert "Cal. Civ. Code § 1798.105(d)(8)" in letter
     assert "GDPR" not in reasons + letter
+    # Networks' cookies may count as sharing (1798.140(ah)), so the opt-out is offered with what is denied.
+    offer = "Would you like us not to sell your personal data, and not to share it for advertising?"
+    assert offer in reasons
+    assert offer in letter
     assert "Admin users' personal identification numbers (Customer relations): 1 record." in letter
     assert len({event.actor for event in await case.events() if event.tag.value == "act:approve"}) == 2
 
@@ -251,6 +255,7 @@ async def test_a_former_partner_is_erased_when_they_ask(world: Installation) -> 
     assert (await case.row()).outcome is Outcome.FULFILLED
     assert left(await world.since(ME, before)) == set()
     assert "Suppliers and partners (Customer relations): 1 record." in case.letter()
+    assert "sell your personal data" not in case.letter()
 
 
 @promise(ME, "L71-75", "L78")

@@ -164,6 +164,7 @@ class _Writer(NamedTuple):
     folder: Path | None
     authority: Authority | None
     promised: frozenset[Right]
+    policy: Policy | None = None
 
     def why_not(self, kind: Kind) -> str | None:
         """Why there is no such letter here; None where there is."""
@@ -191,10 +192,21 @@ class _Writer(NamedTuple):
             right=self.right,
             authority=self.authority,
             promised=self.promised,
+            offers=self._offers(kind),
             timezone=self.timezone,
             language=language,
         )
         return render(kind, language, facts, self.folder)
+
+    def _offers(self, kind: Kind) -> tuple[Right, ...] | None:
+        """What a denial offers instead, by this controller; None for one that is made up."""
+        from activities.letters.exists import default_right
+        from activities.offers import offers
+
+        if self.policy is None:
+            return None
+        right = self.right or default_right(kind, self.regime, self.place)
+        return offers(self.policy, self.regime, self.place, right)
 
 
 def _writer(shell: Shell, controller: str | None, regime: str | None, place: str | None, right: str | None) -> _Writer:
@@ -217,6 +229,7 @@ def _writer(shell: Shell, controller: str | None, regime: str | None, place: str
         folder=policy.letters.folder if policy.letters else None,
         authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
         promised=frozenset(policy.rights or ()),
+        policy=policy,
     )
 
 

@@ -18,6 +18,7 @@ from activities.letters.parts import (
     MissingSystem,
     PassedOn,
     WithheldGroup,
+    by_law_only,
 )
 from habeas.model import Right, SystemName
 from habeas.staying import Because
@@ -137,6 +138,11 @@ class CompletionErasure(PassedOn, LetterFacts):
     def denies(self) -> bool:
         """See `LetterFacts`; what others decide about, or nobody asked for, is no denial."""
         return bool(self.refused) or any(one.reason is not Because.NOT_ASKED for one in self.kept)
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """See `LetterFacts`."""
+        return by_law_only(self.kept, self.refused)
 
 
 class NothingFound(LetterFacts):

@@ -141,7 +141,7 @@ def _denying(facts: LetterFacts) -> frozenset[Element]:
     rule = law.denial(facts.regime, facts.jurisdiction, facts.right) if facts.denies else None
     if rule is None:
         return frozenset()
-    said = {Element.DENIAL} if rule.says and facts.withholds else set()
+    said = {Element.DENIAL} if rule.says and facts.withholds and not facts.kept_by_law_only else set()
     return frozenset(said | ({Element.OFFER} if facts.offers else set()))
 
 

@@ -97,7 +97,8 @@ class Said:
 
     def help(self) -> Block:
         """Whom to ask about the letter."""
-        return self.paragraph("refusal.help", Element.HELP, contact=self._facts.controller.contact)
+        facts = self._facts
+        return self.paragraph("refusal.help", Element.HELP, contact=facts.controller.contact, id=facts.request_id)
 
     def clock(self, kind: str, *, waits: bool) -> Block:
         """Whether the term runs while something is awaited."""
@@ -161,23 +162,29 @@ class Said:
         if told is None:
             return
         listing, at = self.words.listing, "completion_erasure"
+        if told or sources or before or not passed.recipients_not_told:
+            yield Block(kind="heading", text=self.words.text(f"{at}.told"))
         if told:
             yield self.paragraph(f"{at}.recipients", Element.RECIPIENTS, names=listing(told))
         if sources:
             yield self.paragraph(f"{at}.sources", Element.RECIPIENTS, names=listing(sources))
-        yield from self.withheld(f"{at}.not_told", passed.recipients_not_told, Element.RECIPIENTS)
         if before and passed.recipients_since:
             date = self.words.date(passed.recipients_since)
             yield self.paragraph(f"{at}.recipients_before", Element.RECIPIENTS, names=listing(before), date=date)
         if not (told or sources or before or passed.recipients_not_told):
             yield self.paragraph(f"{at}.no_recipients", Element.RECIPIENTS)
+        yield from self.withheld(f"{at}.not_told", passed.recipients_not_told, Element.RECIPIENTS)
 
-    def denied(self) -> Iterable[Block]:
-        """What the law wants said with a denial: what may still be done, and what else the person may ask for."""
+    def denial(self) -> Iterable[Block]:
+        """What the law wants said with a denial: what may still be done with what stays."""
         facts = self._facts
         rule = law.denial(facts.regime, facts.jurisdiction, facts.right) if facts.denies else None
-        for code in rule.says if rule and facts.withholds else ():
+        for code in rule.says if rule and facts.withholds and not facts.kept_by_law_only else ():
             yield self.paragraph(f"denied.{code}", Element.DENIAL)
+
+    def offers(self) -> Iterable[Block]:
+        """What else the person is asked about with a denial."""
+        facts = self._facts
         offers = facts.offers if facts.denies else ()
         if offers:
             yield Block(kind="heading", text=self.words.text("denied.title"))
@@ -186,11 +193,12 @@ class Said:
             yield self.paragraph(f"denied.{right.value}", Element.OFFER, **values)
 
     def record(self) -> Block:
-        """That a record is kept, and until when."""
+        """That a record is kept, and until when: in small, after everything else."""
         until = self._facts.record_kept_until
-        if until is None:
-            return self.paragraph("common.record", Element.RECORD_KEPT)
-        return self.paragraph("common.record_until", Element.RECORD_KEPT, date=self.words.date(until))
+        text = self.words.text("common.record")
+        if until is not None:
+            text = self.words.text("common.record_until", date=self.words.date(until))
+        return Block(kind="small", text=text, elements=frozenset({Element.RECORD_KEPT}))
 
     def remedies(self, *, extension: bool = False) -> Iterable[Block]:
         """Where to turn if the person does not agree; every letter that decides something ends on it."""

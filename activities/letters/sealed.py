@@ -22,7 +22,7 @@ from activities.letters.own import (
     RemedyDecision,
     TaskFacts,
 )
-from activities.letters.parts import Kind, LetterFacts
+from activities.letters.parts import Kind, LetterFacts, by_law_only
 from habeas.model import Frozen
 
 __all__ = [
@@ -75,6 +75,11 @@ class PartialRefusalLetter(PartialRefusal, LetterFacts):
     def denies(self) -> bool:
         """See `LetterFacts`."""
         return True
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """See `LetterFacts`."""
+        return by_law_only(self.kept, self.refused)
 
 
 class NotARight(NotARightFacts, LetterFacts):

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_date_format, get_datetime_format, get_time_format
+from babel.dates import format_date, format_datetime, get_date_format, get_time_format
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -40,6 +40,8 @@ _UNIT = re.compile(
     r"|\b(?:Article|artik+el|litra|bokstav|point|punkt|clause)) (?=[\w(])"
 )
 """What stands before a number, or a letter, in a citation."""
+_AT = {"en": "{1}, {0}", "fr": "{1} 'à' {0}", "da": "{1} 'kl.' {0}", "nb": "{1} 'kl.' {0}", "de": "{1} 'um' {0} 'Uhr'"}
+"""A time of day ({0}) after its date ({1}), as a sentence has them."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -112,9 +114,8 @@ class Words:
     def moment(self, at: datetime, timezone: str = "UTC") -> str:
         """A date and time of day in a time zone, which is named."""
         local = at.astimezone(ZoneInfo(timezone))
-        both = str(get_datetime_format("long", locale=self.locale))
         clock = get_time_format("short", locale=self.locale).pattern
-        pattern = both.replace("{0}", clock).replace("{1}", get_date_format("long", locale=self.locale).pattern)
+        pattern = _AT[self.language].format(clock, get_date_format("long", locale=self.locale).pattern)
         return f"{format_datetime(local, pattern, locale=self.locale)} ({local.tzname() or timezone})"
 
     def cited(self, provision: str) -> str:
@@ -142,6 +143,10 @@ class Words:
         while value >= 1000 and unit < len(_UNITS) - 1:
             value, unit = value / 1000, unit + 1
         return f"{format_decimal(value, format='0' if unit == 0 else '0.#', locale=self.locale)} {_UNITS[unit]}"
+
+    def clauses(self, items: Iterable[str]) -> str:
+        """Items that are more than words, one after the other: ``to deliver what you order; to answer you``."""
+        return self.typeset((" ; " if self.language == "fr" else "; ").join(items))
 
     def listing(self, items: Iterable[str]) -> str:
         """Items joined as in running text: ``a, b and c``."""

@@ -63,8 +63,11 @@ def test_a_denied_erasure_offers_the_opt_out_in_every_language(kind: Kind, langu
 
 def test_what_stays_has_no_other_use() -> None:
     words = "We use what stays only for the reason that is named here"
-    for kind in (Kind.REFUSAL, Kind.PARTIAL_REFUSAL, Kind.COMPLETION_ERASURE):
+    for kind in (Kind.REFUSAL, Kind.PARTIAL_REFUSAL):
         assert words in text_of(denied(kind))
+    by_law = text_of(denied(Kind.COMPLETION_ERASURE))
+    assert words not in by_law
+    assert "We use these records for nothing else" in by_law, "it is said once"
     for code in ("unverified", "manifestly_unfounded", "excessive"):
         assert words not in text_of(denied(Kind.REFUSAL, grounds=(Ground(code=code, provision="11 CCR 7022(a)"),)))
     assert words not in text_of(denied(Kind.UNVERIFIED))
@@ -95,6 +98,7 @@ def test_no_other_law_says_so() -> None:
 
 
 def test_a_denial_without_its_offer_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(said.Said, "denied", lambda _self: ())
+    for part in ("denial", "offers"):
+        monkeypatch.setattr(said.Said, part, lambda _self: ())
     with pytest.raises(IncompleteLetter, match="denial, offer"):
         render(Kind.REFUSAL, "en", denied(Kind.REFUSAL))

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from activities.letters import LANGUAGES, Controller, Kind, render
+from activities.letters import LANGUAGES, Controller, Element, Kind, render
 from activities.letters.exists import why_not
+from activities.letters.render import drafted
 from activities.letters.samples import sample
 from activities.letters.wording import lookup
 from habeas.model import Right
@@ -68,3 +69,44 @@ def test_a_complaint_is_called_a_complaint(language: str) -> None:
     assert reference in letter.text
     asked = sample(Kind.ACKNOWLEDGEMENT, controller=US, regime="UK-GDPR", jurisdiction="GB", right=Right.ACCESS)
     assert called not in render(Kind.ACKNOWLEDGEMENT, language, asked).text
+
+
+@pytest.mark.parametrize("kind", [Kind.REFUSAL, Kind.PARTIAL_REFUSAL, Kind.NOT_A_RIGHT])
+def test_whom_to_ask_is_said_once(kind: Kind) -> None:
+    right = Right.OPT_OUT_SALE if kind is Kind.NOT_A_RIGHT else Right.ERASURE
+    for language in LANGUAGES:
+        letter = render(kind, language, sample(kind, controller=US, right=right, language=language))
+        assert letter.text.count(US.contact) == 1
+        assert letter.text.count("HB-7K3M-9Q2X-4TDW") == 2, "where to write, and the reference at the end"
+
+
+def test_nothing_stands_under_a_heading_that_is_not_its_own() -> None:
+    facts = sample(Kind.COMPLETION_ERASURE, controller=US, regime="US-CCPA", jurisdiction="US-CA", right=Right.ERASURE)
+    blocks = drafted(facts, lookup("activities.letters", "en")).blocks
+    under: dict[str, list[str]] = {}
+    heading = ""
+    for block in blocks:
+        heading = block.text if block.kind == "heading" else heading
+        under.setdefault(heading, []).append(block.kind)
+    assert under["Not finished yet"] == ["heading", "bullets", "paragraph"]
+    assert under["Who else hears of it"] == ["heading", "paragraph"]
+    assert under["Those we have not told, and why"] == ["heading", "bullets"]
+    assert list(under)[-1] == "If you do not agree"
+    assert [block.kind for block in blocks if Element.RECORD_KEPT in block.elements] == ["small"]
+
+
+def test_what_a_sentence_of_german_begins_with_fits_its_greeting() -> None:
+    """After a comma it would go on in lower case."""
+    for kind in (Kind.CODE, Kind.FORWARD_NOTICE, Kind.RECIPIENT_NOTICE, Kind.REFUSAL):
+        letter = render(kind, "de", sample(kind, controller=US, right=Right.ERASURE, language="de"))
+        assert letter.text.splitlines()[0].endswith("!")
+
+
+def test_purposes_are_told_one_after_the_other() -> None:
+    facts = sample(Kind.CATEGORIES, controller=US, regime="US-CCPA", jurisdiction="US-CA", language="fr")
+    assert f"livrer ce que vous commandez{FIXED}; vous répondre" in render(Kind.CATEGORIES, "fr", facts).text
+
+
+def test_an_example_of_an_alarm_is_of_a_day_after_the_last() -> None:
+    letter = render(Kind.STAFF_ALARM, "en", sample(Kind.STAFF_ALARM, controller=US))
+    assert not re.search(r"-\d+ days", letter.text)

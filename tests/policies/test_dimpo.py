@@ -181,7 +181,10 @@ async def test_orders_go_when_their_deletion_is_asked_for_and_only_the_books_sta
     if language == "en":
         assert "Income Tax Act (Canada), s. 230(4)" in letter
         assert "Orders and subscriptions (Dimpo platform): 2 records." in letter
-        assert "Until: 31 December 2032" in letter or "Until: December 31, 2032" in letter
+        assert (
+            "Kept until 31 December 2032, because of: " in letter
+            or "Kept until December 31, 2032, because of: " in letter
+        )
     else:
         assert "Loi de l’impôt sur le revenu (Canada), par. 230(4)" in letter
         assert "Commandes et abonnements (Plateforme Dimpo) : 2 enregistrements." in letter

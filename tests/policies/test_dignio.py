@@ -126,7 +126,7 @@ async def test_the_numbers_that_california_keeps_back_are_named_there_and_given_
         assert "(11 CCR § 7024(d))" in text
         assert number not in text
         assert account not in text
-    assert "Customer relations: Personal number: We hold" in letter
+    assert "Personal number (Customer relations): We hold" in letter
     assert "California Department of Justice" in letter
     assert "https://oag.ca.gov/contact/consumer-complaint-against-business-or-company" in letter
     case = await world.through(ME, person, jurisdiction="NO")

@@ -27,7 +27,7 @@ class Keepers:
         tx: Tx,
         request: Request,
         place: str,
-        holds: tuple[HoldRow, ...],
+        holds: Mapping[HoldRow, str],
         refused: Mapping[str, Exemption],
         controlled: Mapping[str, str],
         sharing: Mapping[str, tuple[str, ...]],
@@ -37,7 +37,7 @@ class Keepers:
         self._request = request
         self._place = place
         self.holds = holds
-        """The standing holds that the person falls under."""
+        """The standing holds that the person falls under, each with its law or matter as this request's letters say."""
         self._refused = refused
         self._controlled = controlled
         self._sharing = sharing
@@ -67,7 +67,8 @@ class Keepers:
                 stays, whoever else asks: nobody knows whose an object is that two have.
         """
         identifiers = tuple(known)
-        holds = await tx.holds_on(request.controller, identifiers)
+        standing = await tx.holds_on(request.controller, identifiers)
+        holds = {one: await _matter(tx, one, request, policy) for one in standing}
         others = sorted({one for named in sharing.values() for one in named})
         others_holds = {one: await tx.holds_on(one, identifiers) for one in others}
         controlled = {
@@ -98,10 +99,10 @@ class Keepers:
             category = categories.get(place[0])
             if category is None:
                 continue
-            for hold in self.holds:
+            for hold, matter in self.holds.items():
                 if hold.covers(system, category):
                     self.met.add(hold.id)
-                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=hold.provision))
+                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=matter))
             if any(hold.covers(system, category) for hold in self._of_others(system)):
                 found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=self._pending))
             if refusals and category in self._refused:
@@ -146,6 +147,16 @@ class Keepers:
     def _ground(self, code: str) -> str:
         grounds = law.refusal_grounds(self._request.regime, self._place, self._request.right)
         return next((ground.cite for ground in grounds if ground.code == code), code)
+
+
+async def _matter(tx: Tx, hold: HoldRow, request: Request, policy: Policy) -> str:
+    """What holds, as the person reads it: the article of their own law, or the matter in their language."""
+    if hold.provision in law.reason_codes():
+        article = policy.provision(request.regime, request.jurisdiction, Right.ERASURE, hold.provision)
+        # Asked for when the hold was placed; a law that was listed since has at least a name.
+        return article or law.regime(request.regime, policy.answered_in(request.regime, request.jurisdiction)).statute
+    said = (await tx.hold_words(hold.id)).said
+    return said.get(policy.language(request.language), hold.provision)
 
 
 async def note_hold(tx: Tx, request_id: str, hold: HoldRow, at: datetime, actor: str = "engine") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sized
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -25,6 +26,7 @@ __all__ = [
     "OtherPart",
     "Reader",
     "WithheldGroup",
+    "by_law_only",
 ]
 
 Reader = Literal["subject", "staff", "recipient", "controller", "processor"]
@@ -164,6 +166,12 @@ class KeptGroup(Frozen):
     """Why, where it is not a law's term: refused, needed in a pending matter, restricted."""
 
 
+def by_law_only(kept: Iterable[KeptGroup], refused: Sized) -> bool:
+    """Whether something stays, and all of it by a law's term."""
+    groups = tuple(kept)
+    return bool(groups) and not refused and all(one.reason is None for one in groups)
+
+
 class OtherPart(Frozen):
     """The other request that one objection became."""
 
@@ -205,6 +213,23 @@ class LetterFacts(Frozen):
     """Time limit of the remedies, where the law wants it told (Québec, South Africa): a code of `law.remedies`."""
     record_kept_until: date | None = None
     """How long the record of this request itself is kept."""
+    offers: tuple[Right, ...] = ()
+    """Further rights that the person is asked about where this one is denied (11 CCR 7022(g))."""
+
+    @property
+    def denies(self) -> bool:
+        """Whether it tells that something of what was asked is not done."""
+        return False
+
+    @property
+    def withholds(self) -> bool:
+        """Whether it does so for a reason that lies in the data, and not in the request."""
+        return self.denies
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """Whether all that stays is kept by a law, of which the letter says that it has no other use."""
+        return False
 
 
 class Attention(StrEnum):

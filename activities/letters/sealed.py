@@ -23,7 +23,7 @@ from activities.letters.own import (
     RemedyDecision,
     TaskFacts,
 )
-from activities.letters.parts import Kind, LetterFacts
+from activities.letters.parts import Kind, LetterFacts, by_law_only
 from habeas.model import Frozen
 
 __all__ = [
@@ -74,6 +74,16 @@ class PartialRefusalLetter(PartialRefusal, LetterFacts):
 
     kind = Kind.PARTIAL_REFUSAL
 
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return True
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """See `LetterFacts`."""
+        return by_law_only(self.kept, self.refused)
+
 
 class NotARight(NotARightFacts, LetterFacts):
     """The law of the person's place does not give this right, and neither do we."""
@@ -101,6 +111,11 @@ class CompletionChange(ChangeFacts, LetterFacts):
     def did(self) -> bool:
         """Whether anything was done."""
         return bool(self.done or self.purposes or self.by_hand) or not self.undone
+
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return bool(self.contested)
 
 
 class RestrictionLifting(LiftingFacts, LetterFacts):

@@ -202,6 +202,7 @@ def _beside(law: Regime, right: Right | None) -> Iterator[Fact]:
         ("Proof of identity", law.verification),
         ("Who else is told", law.recipients),
         ("Never given out", law.undisclosed),
+        ("If it is denied", law.denials),
         ("Kept after a refusal", (law.hold,) if law.hold else ()),
         ("If you disagree", law.remedies),
         ("Records", law.records),

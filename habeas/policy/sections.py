@@ -250,6 +250,8 @@ class Term(Frozen):
 
     law: Words | None = None
     """Law, duty or promise. Of what is kept the person reads it as the system's map says it."""
+    ground: Code | None = None
+    """Of what is kept: by which ground of the request's own law (`habeas.law.reason_codes`)."""
     years: int = Field(default=0, ge=0, le=200)
     months: int = Field(default=0, ge=0, le=600)
     days: int = Field(default=0, ge=0, le=36500)

@@ -185,6 +185,7 @@ class _Writer(NamedTuple):
     authority: Authority | None
     promised: frozenset[Right]
     promised_days: int | None
+    policy: Policy | None = None
 
     def why_not(self, kind: Kind) -> str | None:
         """Why there is no such letter here; None where there is."""
@@ -213,10 +214,21 @@ class _Writer(NamedTuple):
             authority=self.authority,
             promised=self.promised,
             promised_days=self.promised_days,
+            offers=self._offers(kind),
             timezone=self.timezone,
             language=language,
         )
         return render(kind, language, facts, self.folder)
+
+    def _offers(self, kind: Kind) -> tuple[Right, ...] | None:
+        """What a denial offers instead, by this controller; None for one that is made up."""
+        from activities.letters.exists import default_right
+        from activities.offers import offers
+
+        if self.policy is None:
+            return None
+        right = self.right or default_right(kind, self.regime, self.place)
+        return offers(self.policy, self.regime, self.place, right)
 
 
 def _writer(shell: Shell, controller: str | None, regime: str | None, place: str | None, right: str | None) -> _Writer:
@@ -241,6 +253,7 @@ def _writer(shell: Shell, controller: str | None, regime: str | None, place: str
         authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
         promised=frozenset(policy.rights or ()),
         promised_days=policy.promise.days,
+        policy=policy,
     )
 
 

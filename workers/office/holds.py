@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from habeas.errors import BadInput, EngineUnavailable, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, RequestId, Right, Stage
 from workers.office.intake import words
+from workers.office.matters import in_languages, told_as_typed
 from workers.office.room import Room
 
 _PAGE = 200
@@ -35,6 +37,8 @@ class PlacedHold(Frozen):
     """Open erasures that it meets while they are carried out: what nobody has begun stays, and is reviewed anew.
     What was begun or is gone cannot be called back.
     """
+    notes: tuple[str, ...] = ()
+    """What whoever placed it may want to say otherwise, as sentences."""
 
 
 class LiftedHold(Frozen):
@@ -64,6 +68,9 @@ class NewHoldInput(Frozen):
     everything: bool = False
     """Needed where neither person, system nor category narrows it."""
     provision: str
+    """The law or the matter; or a code of `habeas.law.reason_codes`."""
+    said: Mapping[str, str] = Field(default_factory=dict)
+    """What the matter is called in other languages of the controller."""
     reason: str = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
 
@@ -103,7 +110,8 @@ class Holding(Room):
             after = rows[-1].id
         for request_id in (*stopped, *under_way):
             await self._say_so(request_id, hold.id)
-        return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way))
+        notes = told_as_typed(self.policy(new.controller), new.provision, new.said)
+        return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way), notes=notes)
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
         """Legal holds, the oldest first; with ``standing`` without those that were lifted."""
@@ -188,11 +196,13 @@ class Holding(Room):
             raise BadInput(f"category: {controller} has these: {', '.join(known)}.", field="category")
         if not (asked.identifiers or asked.system or asked.category or asked.everything):
             raise BadInput("Say whom or what it is about: a person, a system, a category, or everything.")
+        provision = words("provision", asked.provision, 300)
         return NewHold(
             controller=controller,
             system=asked.system,
             category=asked.category,
-            provision=words("provision", asked.provision, 300),
+            provision=provision,
+            said=in_languages(policy, provision, asked.said),
             reason=words("reason", asked.reason),
             identifiers=asked.identifiers,
             placed_at=self._now(),

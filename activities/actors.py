@@ -5,12 +5,30 @@ from __future__ import annotations
 import unicodedata
 
 from activities.vault import Vault
+from habeas.access import ROLES, Scope
+from habeas.policy import Policy
 
 
 def actor_of(vault: Vault, by: str) -> str:
-    """A keyed hash of a person's name or account (16 hex digits).
+    """A keyed hash of a person's name or account (16 hex digits); as `spelt`, so not of how it is written."""
+    return vault.fingerprint("actor", spelt(by))[:16]
 
-    Spelling does not make two people of one: case, spaces, width and invisible characters do not count.
-    """
+
+def spelt(by: str) -> str:
+    """Spelling does not make two people of one: case, spaces, width and invisible characters do not count."""
     seen = "".join(char for char in unicodedata.normalize("NFKC", by) if unicodedata.category(char) != "Cf")
-    return vault.fingerprint("actor", " ".join(seen.split()).casefold())[:16]
+    return " ".join(seen.split()).casefold()
+
+
+def works_for(policy: Policy, account: str) -> bool:
+    """Whether this account is of the controller's staff; where a policy names nobody, everybody here is."""
+    return bool(scopes_of(policy, account))
+
+
+def scopes_of(policy: Policy, account: str) -> frozenset[Scope]:
+    """What an account may do for the controller; where its policy names nobody, everybody may do everything."""
+    staff, who = policy.staff, spelt(account)
+    if not staff.people or who in map(spelt, staff.accounts):
+        return frozenset(Scope)
+    held = [ROLES[role] for role, people in staff.roles.items() if who in map(spelt, people)]
+    return frozenset[Scope]().union(*held)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from pydantic import Field
 
+from activities.connectors.processor import processor_of
 from activities.finding import looked_up, on_record
 from activities.ledger import Tx
-from activities.letters import ForwardLetter, Kind, LetterFacts, RecipientNotice, StaffTask
+from activities.letters import (
+    ForwardLetter,
+    Kind,
+    LetterFacts,
+    ProcessorNotice,
+    RecipientNotice,
+    StaffEscalation,
+    StaffTask,
+)
 from activities.letters.parts import Reader
 from activities.same_person import earlier_request, is_same_person
+from habeas.connector import Connector
 from habeas.errors import ConfigurationError, KeyDestroyed
 from habeas.model import Frozen, Request, Subject
 from habeas.policy import Policy
@@ -38,13 +49,21 @@ class To(Frozen):
     role: Reader
 
 
-def language_of(request: Request, policy: Policy, kind: Kind) -> str:
-    """The person's language; the controller's first for its business partners."""
-    return request.language if kind.reader == "subject" else policy.controller.languages[0]
+def language_of(request: Request, policy: Policy, facts: LetterFacts) -> str:
+    """The person's language; a processor's own; the controller's first for its other business partners."""
+    if isinstance(facts, ProcessorNotice):
+        return facts.language
+    return request.language if facts.kind.reader == "subject" else policy.controller.languages[0]
 
 
 async def recipient(
-    tx: Tx, policy: Policy, request: Request, subject: Subject, facts: LetterFacts, named: str | None
+    tx: Tx,
+    policy: Policy,
+    request: Request,
+    subject: Subject,
+    facts: LetterFacts,
+    named: str | None,
+    connectors: Mapping[str, Connector],
 ) -> To:
     """Who gets this letter.
 
@@ -54,19 +73,24 @@ async def recipient(
         request: the letter's.
         subject: who asks.
         facts: what the letter says; may bring an address of its own.
-        named: a recipient of the policy, whose address is taken where the letter brings none.
+        named: a recipient of the policy, whose address is taken where the letter brings none; or a processor's system.
+        connectors: of the systems. A processor is written to where its settings say today.
 
     Raises:
-        ConfigurationError: a letter to a recipient, or to whoever controls the data, has no address.
+        ConfigurationError: a letter to a recipient, a processor, or to whoever controls the data, has no address.
         BadInput: the policy has no such recipient.
     """
-    own = facts.to if isinstance(facts, RecipientNotice | ForwardLetter | StaffTask) else None
+    own = facts.to if isinstance(facts, RecipientNotice | ForwardLetter | StaffTask | StaffEscalation) else None
     role = facts.kind.reader
     if role == "staff":
         return To(address=own or policy.controller.privacy_officer, role=role)
     if role == "subject":
         return await _person(tx, policy, request, subject, facts.kind)
-    address = own or (policy.recipient(named).email if named else None)
+    if isinstance(facts, ProcessorNotice):
+        processor = processor_of(connectors[named]) if named and named in connectors else None
+        address = processor.email if processor else None
+    else:
+        address = own or (policy.recipient(named).email if named else None)
     if address is None:
         raise ConfigurationError(f"There is no address for a letter of kind {facts.kind}.")
     return To(address=address, role=role)

@@ -60,7 +60,7 @@ def _withheld(case: LetterCase, copy: Copied) -> Iterator[letters.WithheldGroup]
             groups.setdefault((case.called.system(system), because(one, case.request.language)), {})[one.called] = None
     words = lookup("activities.letters", case.request.language)
     for (system, reason), names in groups.items():
-        yield letters.WithheldGroup(what=f"{system}: {words.listing(names)}", reason=reason)
+        yield letters.WithheldGroup(what=f"{words.listing(names)} ({system})", reason=reason)
 
 
 async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> LetterFacts:

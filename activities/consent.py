@@ -38,7 +38,7 @@ async def consented(tx: Tx, request: Request, system: str, places: Some[Place], 
     if not asked_by:
         return frozenset()
     own = (await load_graph(tx, request.id)).own()
-    theirs = {one for one in sorted(asked_by) if await _same_person(tx, one, own)}
+    theirs = {one for one in sorted(asked_by) if await _same_person(tx, one, own, request.controller)}
     return frozenset(place for place, requests in restricted.items() if requests <= theirs)
 
 
@@ -65,8 +65,13 @@ async def despite_restriction(
     )
 
 
-async def _same_person(tx: Tx, other: str, own: Iterable[Identifier]) -> bool:
-    """Whether a request for restriction was made under an identifier that leads to this person and nobody else."""
+async def _same_person(tx: Tx, other: str, own: Iterable[Identifier], controller: str) -> bool:
+    """Whether a request for restriction was made under an identifier that leads to this person and nobody else.
+
+    What they asked another controller for, only that one may take back.
+    """
+    if (await tx.request(other)).controller != controller:
+        return False
     try:
         subject = await tx.subject(other)
     except KeyDestroyed:

@@ -20,6 +20,7 @@ from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
 from habeas.model import Frozen, Request, SystemName
 from habeas.particulars import Particulars
 from habeas.policy import Policy
+from habeas.reasons import Provision
 
 __all__ = ["Copied", "Coverage", "because", "copied", "coverage", "refused_parts", "sent_on"]
 
@@ -32,6 +33,8 @@ class Coverage:
 
     scope: Scope
     called: Naming
+    provision: Provision
+    """The article of the request's law for a reason."""
 
     @property
     def policy(self) -> Policy:
@@ -51,8 +54,10 @@ class Coverage:
         """Fields of a collection that is in it which are not, and why; of those that laws keep back, what is held."""
         name = partial(self.called.field, system, collection.name)
         told = {
-            field: WithheldField(field=field, label=name(field), reason=why)
-            for field, why in self.called.withheld(system, collection.name)
+            field: WithheldField(
+                field=field, label=name(field), reason=why, law=self.provision(ground) if ground else None
+            )
+            for field, why, ground in self.called.withheld(system, collection.name)
         }
         for field, one in self.excerpt(collection).fields.items():
             if field in told or span.holds(field):
@@ -92,7 +97,8 @@ async def coverage(tx: Tx, request: Request, policy: Policy, manifests: Mapping[
     asked = frozenset(Particulars.of(await tx.subject(request.id)).categories)
     place = policy.answered_in(request.regime, request.jurisdiction)
     found = scope(request.right, request.regime, place, refused, asked)
-    return Coverage(scope=found, called=Naming(policy, manifests, request.language))
+    provision = partial(policy.provision, request.regime, request.jurisdiction, request.right)
+    return Coverage(scope=found, called=Naming(policy, manifests, request.language), provision=provision)
 
 
 class Copied(Frozen):
@@ -138,7 +144,7 @@ def _grouped(items: Iterable[WithheldItem], language: str) -> tuple[WithheldGrou
 
 def because(one: WithheldField | WithheldItem, language: str) -> str:
     """Why something was left out, with its article as the language writes it."""
-    return f"{one.reason} ({lookup(TOPIC, language).cited(one.law)})" if one.law else one.reason
+    return lookup(TOPIC, language).reasoned(one.reason, one.law)
 
 
 async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:

@@ -50,7 +50,7 @@ class ExpiringActivities:
             systems=tuple(
                 ExpiringSystem(system=name, task_queue=parts.queue_of(name))
                 for name, connector in sorted(parts.connectors.items())
-                if Capability.EXPIRE in connector.manifest.capabilities and self._controllers(name)
+                if Capability.EXPIRE in connector.manifest.capabilities and parts.controllers_of(name)
             )
         )
 
@@ -61,7 +61,7 @@ class ExpiringActivities:
         Where several controllers share the system, what any of them must keep stays.
         """
         connector = self._parts.connector(order.system)
-        controllers = self._controllers(order.system)
+        controllers = self._parts.controllers_of(order.system)
         # Where it is still yesterday, the term is not over yet.
         today = min(local_day(policy, order.at) for policy in controllers)
         said = resumed()
@@ -86,11 +86,8 @@ class ExpiringActivities:
             total[name.partition("/")[0]] += count
         return ExpireReport(erased=total["erased"], held=total["held"], blocked=total["blocked"], cursor=cursor)
 
-    def _controllers(self, system: str) -> list[Policy]:
-        return [policy for _, policy in sorted(self._parts.policies.items()) if system in policy.systems]
-
     async def _held_people(
-        self, system: str, connector: Connector, controllers: list[Policy], before: HeldPlaces
+        self, system: str, connector: Connector, controllers: tuple[Policy, ...], before: HeldPlaces
     ) -> HeldPlaces:
         """Where the short-lived objects of people lie whom a legal hold is about, by the standing holds' ids.
 
@@ -133,7 +130,7 @@ class ExpiringActivities:
         connector: Connector,
         records: tuple[Record, ...],
         held_places: set[Place],
-        controllers: list[Policy],
+        controllers: tuple[Policy, ...],
     ) -> Counter[str]:
         collections = {one.name: one for one in connector.manifest.collections}
         kept = held_places | await self._kept(order.system, collections, records, controllers)
@@ -148,7 +145,11 @@ class ExpiringActivities:
         return counts
 
     async def _kept(
-        self, system: str, collections: dict[str, Collection], records: Iterable[Record], controllers: list[Policy]
+        self,
+        system: str,
+        collections: dict[str, Collection],
+        records: Iterable[Record],
+        controllers: tuple[Policy, ...],
     ) -> set[Place]:
         """Those that a legal hold about everybody, somebody's open request or a restriction keeps."""
         places = [(one.collection, one.key) for one in records]

@@ -28,6 +28,7 @@ from activities.letter_case import LetterCase
 from activities.letters import Attention, Kind, LetterFacts
 from activities.letters.checklist import given
 from activities.model import LetterOrder
+from activities.offers import offers
 from activities.same_person import is_same_person
 from habeas import law
 from habeas.errors import ConfigurationError
@@ -110,6 +111,8 @@ class FactsOf:
                 | Kind.RECIPIENT_REMINDER
                 | Kind.FORWARD_NOTICE
                 | Kind.FORWARD_REMINDER
+                | Kind.PROCESSOR_NOTICE
+                | Kind.PROCESSOR_REMINDER
                 | Kind.STAFF_TASK
                 | Kind.STAFF_TASK_REMINDER
                 | Kind.STAFF_ESCALATION
@@ -271,6 +274,7 @@ def _of_person(case: LetterCase) -> dict[str, Any]:
         "appeal": case.policy.controller.email if open_to.appeal else None,
         "appeal_within_days": open_to.appeal_days,
         "complain_within": open_to.time_limit,
+        "offers": offers(case.policy, request.regime, case.place, request.right),
         "record_kept_until": case.day(case.order.at + timedelta(days=case.policy.record.keep_days)),
     }
 

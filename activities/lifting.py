@@ -132,17 +132,19 @@ class LiftingActivities:
     async def _objects(self, order: LiftSystem) -> tuple[RecordRef, ...]:
         """What this request marked there, without what another request restricts as well."""
         async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id)
             kept = await load_changes(tx, order.request_id, Part.WHOLE)
             plan = next((one for one in kept[1] if one.system == order.system), None) if kept else None
             if plan is None or not isinstance(plan.change, Restrict):
                 return ()
-            named = {
-                tx.object_print(request.controller, order.system, one.collection, one.key): one
-                for one in plan.change.objects
-            }
-            others = await tx.restricted(request.controller, order.system, named, besides=order.request_id)
-        return tuple(one for name, one in named.items() if name not in others)
+            others: set[RecordRef] = set()
+            for controller in self._parts.controllers_of(order.system):
+                named = {
+                    tx.object_print(controller.id, order.system, one.collection, one.key): one
+                    for one in plan.change.objects
+                }
+                found = await tx.restricted(controller.id, order.system, named, besides=order.request_id)
+                others |= {named[each] for each in found}
+        return tuple(one for one in plan.change.objects if one not in others)
 
     def _is_able(self, system: str) -> bool:
         connector = self._parts.connectors.get(system)

@@ -20,6 +20,7 @@ import idna
 from aiosmtplib import errors
 from pydantic import AwareDatetime, Field, SecretStr, model_validator
 
+from activities.bounces import LETTER_HEADER
 from habeas.errors import BadInput, HabeasError, Terminal, Transient
 from habeas.model import Frozen
 
@@ -146,7 +147,11 @@ async def _report_options(client: aiosmtplib.SMTP, message_id: str) -> list[str]
         await client.ehlo()
     if not client.supports_extension("dsn"):
         return []
-    return ["RET=HDRS", f"ENVID={message_id.strip('<>').partition('@')[0]}"]
+    return ["RET=HDRS", f"ENVID={_letter_id(message_id)}"]
+
+
+def _letter_id(message_id: str) -> str:
+    return message_id.strip("<>").partition("@")[0]
 
 
 async def _insist_on_smtputf8(client: aiosmtplib.SMTP) -> None:
@@ -168,6 +173,7 @@ def _message(
         message["Reply-To"] = _mailbox(_address(sender.reply_to, "reply_to"))
     message["Subject"] = _one_line(letter.subject)
     message["Message-ID"] = message_id
+    message[LETTER_HEADER] = _letter_id(message_id)
     message["Date"] = format_datetime(at)
     # RFC 3834, and Microsoft's own word for the same: no out-of-office answers, please.
     message["Auto-Submitted"] = "auto-generated"

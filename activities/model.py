@@ -347,6 +347,10 @@ class LetterReport(Frozen):
     """What became of it: ``sent``, or ``failed`` when the mail server refused it for good."""
 
     state: str
+    notice: str | None = None
+    """Of a letter to a processor that came back: the notice that it brought."""
+    task: str | None = None
+    """And the task that the notice is about."""
 
 
 class CategoriesReport(Frozen):
@@ -431,15 +435,22 @@ class NoticeBrief(Frozen):
 
     id: str
     kind: str
-    """``recipient`` or ``controller``."""
+    """``recipient``, ``controller`` or ``processor``."""
     to: str | None
-    """The policy's recipient; None for somebody whose address lies sealed."""
+    """The policy's recipient, or the system; None for somebody whose address lies sealed."""
     sealed: str
     """The document with the letter's own facts."""
     remind_after: tuple[float, ...]
     """Seconds after it was sent."""
     escalate_after: float
     """Seconds after it was sent until staff are told."""
+
+
+class InstructionBrief(NoticeBrief):
+    """A notice that asks for more than an acknowledgement: a processor answers it, too."""
+
+    answer_after: float
+    """Seconds after it was sent until the answer is asked for once more."""
 
 
 class NoticesReport(Frozen):

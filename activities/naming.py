@@ -66,11 +66,11 @@ class Naming:
                         return self.field(system, one.name, field)
         return what
 
-    def withheld(self, system: str, collection: str) -> Iterator[tuple[str, str]]:
-        """Each field that is never disclosed, and why."""
+    def withheld(self, system: str, collection: str) -> Iterator[tuple[str, str, str | None]]:
+        """Each field that is never disclosed, why, and the same as a code of `habeas.law.reason_codes`."""
         one = self._collection(system, collection)
         for field, because in one.withheld.items() if one else ():
-            yield field, self._say(system, because)
+            yield field, self._say(system, because), one.grounds.get(field) if one else None
 
     def law(self, system: str, law: str) -> str:
         """A law by which something stays, or several of them together."""

@@ -14,7 +14,7 @@ from temporalio import activity
 
 from activities.addressing import To, language_of, recipient
 from activities.facts import FactsOf
-from activities.ledger import Challenge, Letter, LetterRow, LetterState, Link, Tx, new_token
+from activities.ledger import Challenge, Letter, LetterRow, LetterState, Link, NoticeState, Tx, new_token
 from activities.letter_case import LetterCase
 from activities.letters import BounceFacts, Kind, LetterFacts, RenderedLetter, render
 from activities.letters.cover import covered
@@ -73,7 +73,7 @@ class LetterActivities:
         )
         link = await self._link(tx, case) if order.artifact_id else None
         facts = await FactsOf(case, link).make(kind)
-        to = await recipient(tx, case.policy, request, subject, facts, order.to)
+        to = await recipient(tx, case.policy, request, subject, facts, order.to, self._parts.connectors)
         return await self._queue(tx, case.policy, request, facts, order.dedupe, order.at, to)
 
     async def _link(self, tx: Tx, case: LetterCase) -> Link:
@@ -128,8 +128,8 @@ class LetterActivities:
         to: To,
     ) -> Letter:
         own = policy.letters.folder if policy.letters else None
-        rendered = render(facts.kind, language_of(request, policy, facts.kind), facts, own)
-        letter_id = _uuid(request.id, f"letter/{dedupe}")
+        rendered = render(facts.kind, language_of(request, policy, facts), facts, own)
+        letter_id = self._letter_id(request.id, dedupe)
         if facts.kind.reader == "subject" and to.role == "staff":
             rendered = covered(rendered, policy.controller.languages[0], request.id, letter_id)
         letter = Letter(
@@ -150,6 +150,12 @@ class LetterActivities:
         await tx.record(request.id, Tag.LETTER_QUEUED, at=at, facts=told, dedupe=f"letter/{dedupe}")
         return queued
 
+    def _letter_id(self, request_id: str, dedupe: str) -> str:
+        """The same for every try, and known to nobody but who gets it: a report of its loss cannot be made up."""
+        return str(
+            uuid.UUID(hex=self._parts.ledger.vault.fingerprint("letter", f"{request_id}/{dedupe}")[:32], version=5)
+        )
+
     async def deliver(self, request_id: str, dedupe: str, at: datetime) -> LetterReport:
         """Send a queued letter, unless it was sent.
 
@@ -157,7 +163,7 @@ class LetterActivities:
             Transient: the mail server is busy or away; nothing was lost, and it is tried again.
         """
         async with self._parts.ledger.begin() as tx:
-            letter = await tx.letter(_uuid(request_id, f"letter/{dedupe}"))
+            letter = await tx.letter_of(request_id, dedupe)
             request = await tx.request(request_id)
         state = letter.state
         if state is LetterState.QUEUED:
@@ -208,6 +214,7 @@ class LetterActivities:
             if letter is None or letter.request_id != order.request_id:
                 raise BadInput("There is no such letter.")
             await tx.mark_letter(letter.id, LetterState.BOUNCED, at=order.at)
+            await self._untold(tx, letter, order.at)
             told: dict[str, JsonValue] = {"letter": letter.kind, "to": letter.recipient_role, "status": order.status}
             await tx.record(
                 order.request_id, Tag.LETTER_BOUNCED, at=order.at, facts=told, dedupe=f"bounced/{letter.dedupe}"
@@ -216,7 +223,24 @@ class LetterActivities:
         # Once the request's key is destroyed there is nobody left to reach, and nothing to read of it.
         with suppress(KeyDestroyed):
             await self._tell_staff(letter, facts, order.at)
-        return LetterReport(state=LetterState.BOUNCED.value)
+        return LetterReport(state=LetterState.BOUNCED.value, **await self._waits_for(letter))
+
+    async def _waits_for(self, letter: LetterRow) -> dict[str, str]:
+        """The processor's notice that came back with this letter, and its task."""
+        if letter.recipient_role != "processor":
+            return {}
+        async with self._parts.ledger.begin() as tx:
+            rows = await tx.notices(letter.request_id)
+        brought = (row for row in rows if row.id in letter.dedupe.split("/"))
+        return next(({"notice": row.id, "task": row.occasion} for row in brought), {})
+
+    async def _untold(self, tx: Tx, letter: LetterRow, at: datetime) -> None:
+        """Whom a notice was for has not been told by it, and stands so in the list."""
+        if letter.recipient_role in ("subject", "staff"):
+            return
+        for one in await tx.notices(letter.request_id):
+            if letter.dedupe.startswith(f"notice/{one.id}") and one.state in (NoticeState.QUEUED, NoticeState.SENT):
+                await tx.mark_notice(one.id, NoticeState.FAILED, at)
 
     async def _tell_staff(self, letter: LetterRow, facts: BounceFacts, at: datetime) -> None:
         """That a letter did not arrive; not of their own letters, which would go the same way."""

@@ -48,6 +48,10 @@ class Parts:
         except KeyError:
             raise ConfigurationError(f"System '{system}' is not configured in this process.") from None
 
+    def controllers_of(self, system: str) -> tuple[Policy, ...]:
+        """The policies that name this system, by id. What any of these must keep, none may touch."""
+        return tuple(policy for _, policy in sorted(self.policies.items()) if system in policy.systems)
+
     def changing(self, system: str) -> Changing:
         """The connector of a system that changes data.
 

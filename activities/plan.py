@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
 from temporalio import activity
 
@@ -21,6 +22,7 @@ from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.particulars import Particulars
 from habeas.plan import IndexedRecord, draft
+from habeas.reasons import under
 
 REASONS = "letter/reasons"
 """What is kept and why, for the letter that says so at once."""
@@ -75,8 +77,10 @@ class PlanActivities:
             asked = frozenset(Particulars.of(await tx.subject(request.id)).categories) or None
             stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
             await keepers.note(at)
-        today = local_day(parts.policy(request.controller), at)
-        return draft(system, manifest.collections, graph.roots(system), needed, index, today, stays, asked)
+        policy = parts.policy(request.controller)
+        provision = partial(policy.provision, request.regime, request.jurisdiction, request.right)
+        collections = under(provision, manifest.collections)
+        return draft(system, collections, graph.roots(system), needed, index, local_day(policy, at), stays, asked)
 
     @activity.defn
     async def reasons_at_once(self, order: OnRequest) -> ReasonsReport:

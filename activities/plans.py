@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from activities.finding import load_graph
-from activities.ledger import Tx
+from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
 from activities.model import EraseOrder
 from activities.parts import Parts
 from activities.staying import Keepers, touched
 from habeas.acts import ActKind
-from habeas.connector import SystemPlan
+from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import NotAllowed
 from habeas.model import Frozen, Request, Right, Stage, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
-from habeas.plan import digest
+from habeas.plan import digest, kept_by_law
 from habeas.staying import ended
 
 HEAD = "plan"
@@ -98,7 +98,18 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
     """What may make this person's objects stay."""
     policy = parts.policy(request.controller)
     place = policy.answered_in(request.regime, request.jurisdiction)
-    return await Keepers.of(tx, request, place, (await load_graph(tx, request.id)).known(), policy)
+    return await Keepers.of(
+        tx, request, place, (await load_graph(tx, request.id)).known(), policy, sharing(request, parts)
+    )
+
+
+def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:
+    """The request's systems that other controllers have too, each with their ids."""
+    named = {
+        system: tuple(one.id for one in parts.controllers_of(system) if one.id != request.controller)
+        for system in parts.policy(request.controller).systems
+    }
+    return {system: others for system, others in named.items() if others}
 
 
 async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, today: date) -> tuple[SystemPlan, int]:
@@ -122,21 +133,40 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
         raise NotAllowed("The plan does not cover this system.")
     manifest = parts.connector(system).manifest
     key = await tx.key(request_id)
-    retained = {row.object for row in await tx.outcomes(request_id) if row.fate is Fate.RETAINED}
-    planned = [(one.collection, one.key) for one in plan.objects]
-    present = {place for place in planned if key.digest(object_name(system, *place)) in retained}
+    retained = {row.object: row for row in await tx.outcomes(request_id) if row.fate is Fate.RETAINED}
+    said = {
+        (one.collection, one.key): row
+        for one in plan.objects
+        if (row := retained.get(key.digest(object_name(system, one.collection, one.key)))) is not None
+    }
+    plan = plan.model_copy(update={"objects": tuple(_as_said(one, said) for one in plan.objects)})
+    present = said.keys()
     still = await (await keepers_of(tx, request, parts)).stays(system, manifest, present, refusals=False)
     due = ended(plan, manifest.collections, today, still=still, present=present)
     unheld = ended(plan, manifest.collections, today, present=present)
     return due, len(unheld.objects) - len(due.objects)
 
 
+def _as_said(planned: PlannedObject, said: Mapping[tuple[str, str], OutcomeRow]) -> PlannedObject:
+    """What was to go, and a human said is kept by a law until a day: then it goes as it was planned."""
+    row = said.get((planned.collection, planned.key))
+    if row is None or row.law is None or row.until is None or planned.treatment is Treatment.RETAIN:
+        return planned
+    kept = {"treatment": Treatment.RETAIN, "law": row.law, "until": row.until, "then": planned.treatment}
+    return planned.model_copy(update=kept)
+
+
 def with_reasons(plan: SystemPlan, outcomes: Iterable[ObjectOutcome]) -> tuple[ObjectOutcome, ...]:
-    """Outcomes as the ledger keeps them: of what stays, the plan says why, by which law and until when."""
+    """Outcomes as the ledger keeps them: of what stays, the plan says why, by which law and until when.
+
+    Of what was not to stay, whoever says that it does says so themselves.
+    """
     planned = {(one.collection, one.key): one for one in plan.objects}
     return tuple(
         each.model_copy(update={"reason": why.reason, "law": why.law, "until": why.until})
-        if each.fate is Fate.RETAINED and (why := planned.get((each.collection, each.key))) is not None
+        if each.fate is Fate.RETAINED
+        and (why := planned.get((each.collection, each.key))) is not None
+        and not (why.treatment is not Treatment.RETAIN and kept_by_law(each))
         else each
         for each in outcomes
     )

@@ -11,9 +11,10 @@ from temporalio import activity
 from activities.brief import categories_asked
 from activities.change_model import LiftedOrder
 from activities.clockface import local_day
+from activities.connectors.manual import hands_of
 from activities.finding import load_graph
 from activities.keeping import EndedOrder
-from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, Tx, new_token
+from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, TaskState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
@@ -89,7 +90,11 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
-            told = {row.recipient for row in await tx.notices(request.id) if row.state not in NEVER_TOLD}
+            told = {
+                row.recipient
+                for row in await tx.notices(request.id)
+                if row.state not in NEVER_TOLD and row.kind is NoticeKind.RECIPIENT
+            }
             rows = await tx.outcomes(request.id)
             touched = self._categories(request, (row for row in rows if row.fate is Fate.LIFTED))
             others = await tx.restricted_besides(request.id)
@@ -159,10 +164,27 @@ class RecipientActivities:
             await self._tell_staff(order)
         return silent
 
+    @activity.defn
+    async def notice_unanswered(self, order: NoticeOrder) -> bool:
+        """It was acknowledged, and its day has come. Returns whether the task is still open."""
+        async with self._parts.ledger.begin() as tx:
+            await tx.request(order.request_id, lock=True)
+            row = await _notice(tx, order)
+            if not await _is_wanted(tx, row):
+                return False
+            await tx.record(
+                order.request_id,
+                Tag.RECIPIENT_REMINDED,
+                at=order.at,
+                facts=_said(row, row.state),
+                dedupe=f"notice/{order.notice}/unanswered",
+            )
+        return True
+
     async def _tell_staff(self, order: NoticeOrder) -> None:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
-            row = next(one for one in await tx.notices(order.request_id) if one.id == order.notice)
+            row = await _notice(tx, order)
             policy = self._parts.policy(request.controller)
             named = {one.id: one.name for one in policy.recipients}
             facts = EscalationFacts(
@@ -171,20 +193,25 @@ class RecipientActivities:
                 asked_on=local_day(policy, row.queued_at),
                 reminders=row.reminded,
             )
+            if row.kind is NoticeKind.PROCESSOR:
+                connector = self._parts.connector(row.recipient)
+                more = {
+                    "to": hands_of(connector).owner,
+                    "who": connector.manifest.title,
+                    "task": row.occasion,
+                    "undelivered": not order.sent,
+                }
+                facts = facts.model_copy(update=more)
             await tx.seal(order.request_id, escalation(order.notice), facts)
 
     async def _step(self, order: NoticeOrder, state: NoticeState, tag: Tag, dedupe: str) -> bool:
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
-            row = next((one for one in await tx.notices(order.request_id) if one.id == order.notice), None)
-            if row is None:
-                raise BadInput("There is no such notice.")
-            if not row.open:
+            row = await _notice(tx, order)
+            if not row.open or not await _is_wanted(tx, row):
                 return False
             await tx.mark_notice(row.id, state, order.at, reminded=order.reminder)
-            facts: dict[str, JsonValue] = {"recipient": row.recipient, "kind": row.kind.value, "state": state.value}
-            facts |= {"occasion": row.occasion} if row.occasion else {}
-            await tx.record(order.request_id, tag, at=order.at, facts=facts, dedupe=dedupe)
+            await tx.record(order.request_id, tag, at=order.at, facts=_said(row, state), dedupe=dedupe)
         return True
 
     def _categories(self, request: Request, rows: Iterable[OutcomeRow]) -> frozenset[str]:
@@ -293,6 +320,23 @@ def _recipients(
             by_law=one.by_law,
             in_time=one.in_time,
         )
+
+
+async def _notice(tx: Tx, order: NoticeOrder) -> NoticeRow:
+    row = next((one for one in await tx.notices(order.request_id) if one.id == order.notice), None)
+    if row is None:
+        raise BadInput("There is no such notice.")
+    return row
+
+
+async def _is_wanted(tx: Tx, row: NoticeRow) -> bool:
+    """Whether anybody still waits for what the notice asks: of a processor's, while its task is open."""
+    return row.kind is not NoticeKind.PROCESSOR or (await tx.task(row.occasion)).state is TaskState.OPEN
+
+
+def _said(row: NoticeRow, state: NoticeState) -> dict[str, JsonValue]:
+    facts: dict[str, JsonValue] = {"recipient": row.recipient, "kind": row.kind.value, "state": state.value}
+    return facts | ({"occasion": row.occasion} if row.occasion else {})
 
 
 def escalation(notice_id: str) -> str:

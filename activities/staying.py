@@ -1,9 +1,12 @@
-"""Which of a person's objects must stay whatever was asked: held, restricted, refused, or another's to decide over."""
+"""Which of a person's objects must stay whatever was asked: held, restricted, refused, or another's to decide over.
+
+In a system that several controllers have, a hold or a restriction of any of them keeps what it is about.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection as Some
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from activities.exemptions import Exemption, exempted
@@ -11,7 +14,7 @@ from activities.ledger import HoldRow, Tx
 from habeas import law
 from habeas.connector import Manifest, SystemPlan, Treatment
 from habeas.evidence import Tag
-from habeas.model import Identifier, Request
+from habeas.model import Identifier, Request, Right
 from habeas.policy import Policy
 from habeas.staying import Because, Place, Stay, together
 
@@ -24,22 +27,34 @@ class Keepers:
         tx: Tx,
         request: Request,
         place: str,
-        holds: tuple[HoldRow, ...],
+        holds: Mapping[HoldRow, str],
         refused: Mapping[str, Exemption],
         controlled: Mapping[str, str],
+        sharing: Mapping[str, tuple[str, ...]],
+        others_holds: Mapping[str, tuple[HoldRow, ...]],
     ) -> None:
         self._tx = tx
         self._request = request
         self._place = place
         self.holds = holds
-        """The standing holds that the person falls under."""
+        """The standing holds that the person falls under, each with its law or matter as this request's letters say."""
         self._refused = refused
         self._controlled = controlled
+        self._sharing = sharing
+        self._others_holds = others_holds
         self.met: set[str] = set()
         """Holds that keep something."""
 
     @classmethod
-    async def of(cls, tx: Tx, request: Request, place: str, known: Iterable[Identifier], policy: Policy) -> Keepers:
+    async def of(
+        cls,
+        tx: Tx,
+        request: Request,
+        place: str,
+        known: Iterable[Identifier],
+        policy: Policy,
+        sharing: Mapping[str, tuple[str, ...]],
+    ) -> Keepers:
         """For a request and everything by which its person is known.
 
         Args:
@@ -48,14 +63,20 @@ class Keepers:
             place: whose law and calendar hold.
             known: identifiers that are the person's.
             policy: of the request's controller.
+            sharing: its systems that other controllers have too, each with their ids. What one of them must keep there
+                stays, whoever else asks: nobody knows whose an object is that two have.
         """
-        holds = await tx.holds_on(request.controller, known)
+        identifiers = tuple(known)
+        standing = await tx.holds_on(request.controller, identifiers)
+        holds = {one: await _matter(tx, one, request, policy) for one in standing}
+        others = sorted({one for named in sharing.values() for one in named})
+        others_holds = {one: await tx.holds_on(one, identifiers) for one in others}
         controlled = {
             one.id: policy.text(one.controlled_by.who, request.language)
             for one in policy.categories
             if one.controlled_by
         }
-        return cls(tx, request, place, holds, await exempted(tx, request.id), controlled)
+        return cls(tx, request, place, holds, await exempted(tx, request.id), controlled, sharing, others_holds)
 
     async def stays(
         self,
@@ -78,10 +99,12 @@ class Keepers:
             category = categories.get(place[0])
             if category is None:
                 continue
-            for hold in self.holds:
+            for hold, matter in self.holds.items():
                 if hold.covers(system, category):
                     self.met.add(hold.id)
-                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=hold.provision))
+                    found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=matter))
+            if any(hold.covers(system, category) for hold in self._of_others(system)):
+                found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=self._pending))
             if refusals and category in self._refused:
                 stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
                 found.setdefault(place, []).append(stay)
@@ -98,10 +121,22 @@ class Keepers:
 
     async def restricted(self, system: str, places: Some[Place]) -> dict[Place, frozenset[str]]:
         """The restricted ones of these objects of a system, each with the requests that restrict it."""
-        controller = self._request.controller
-        prints = {self._tx.object_print(controller, system, *place): place for place in places}
-        found = await self._tx.restricting(controller, system, prints)
-        return {prints[each]: requests for each, requests in found.items()}
+        found: dict[Place, frozenset[str]] = {}
+        for controller in (self._request.controller, *self._sharing.get(system, ())):
+            prints = {self._tx.object_print(controller, system, *place): place for place in places}
+            for each, requests in (await self._tx.restricting(controller, system, prints)).items():
+                found[prints[each]] = found.get(prints[each], frozenset()) | requests
+        return found
+
+    def _of_others(self, system: str) -> Iterator[HoldRow]:
+        return (hold for one in self._sharing.get(system, ()) for hold in self._others_holds[one])
+
+    @property
+    def _pending(self) -> str:
+        """What letters name in place of another controller's matter, which is not theirs to tell."""
+        grounds = law.refusal_grounds(self._request.regime, self._place, Right.ERASURE)
+        regime = law.regime(self._request.regime, self._place)
+        return next((ground.cite for ground in grounds if ground.code == "legal_claims"), regime.rights_cite)
 
     @property
     def restriction(self) -> str:
@@ -112,6 +147,16 @@ class Keepers:
     def _ground(self, code: str) -> str:
         grounds = law.refusal_grounds(self._request.regime, self._place, self._request.right)
         return next((ground.cite for ground in grounds if ground.code == code), code)
+
+
+async def _matter(tx: Tx, hold: HoldRow, request: Request, policy: Policy) -> str:
+    """What holds, as the person reads it: the article of their own law, or the matter in their language."""
+    if hold.provision in law.reason_codes():
+        article = policy.provision(request.regime, request.jurisdiction, Right.ERASURE, hold.provision)
+        # Asked for when the hold was placed; a law that was listed since has at least a name.
+        return article or law.regime(request.regime, policy.answered_in(request.regime, request.jurisdiction)).statute
+    said = (await tx.hold_words(hold.id)).said
+    return said.get(policy.language(request.language), hold.provision)
 
 
 async def note_hold(tx: Tx, request_id: str, hold: HoldRow, at: datetime, actor: str = "engine") -> None:

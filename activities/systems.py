@@ -30,7 +30,7 @@ from habeas.connector import Connector, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
-from habeas.plan import verdict
+from habeas.plan import kept_by_law, verdict
 
 
 class SystemActivities:
@@ -180,7 +180,7 @@ class SystemActivities:
         match answer:
             case Done():
                 counts = counted(answer.result)
-                clean = _as_planned(plan, answer.result)
+                clean = _as_planned(plan, answer.result, attested=by_hand is not None)
                 outcomes = with_reasons(plan, answer.result)
                 said = {"clean": clean, **({"attested": True} if by_hand else {})}
                 async with self._parts.ledger.begin() as tx:
@@ -205,8 +205,13 @@ class SystemActivities:
             return Done(result=await treated(tx, order, plan))
 
 
-def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...]) -> bool:
-    """Every planned object is as planned, and nothing else of the person came up."""
+def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...], *, attested: bool) -> bool:
+    """Every planned object is as planned, and nothing else of the person came up.
+
+    What a human says must stay by a law until a day is as good as planned: no system can say so of its own.
+    """
     planned = {(one.collection, one.key): one for one in plan.objects}
     seen = {(one.collection, one.key): one for one in outcomes}
-    return planned.keys() == seen.keys() and all(verdict(planned[place], seen[place]) for place in planned)
+    return planned.keys() == seen.keys() and all(
+        verdict(planned[place], seen[place]) or (attested and kept_by_law(seen[place])) for place in planned
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from activities.model import SystemOrder
+from activities.model import InstructionBrief, SystemOrder
 from habeas.connector import RecordRef, Treatment
 from habeas.model import Frozen, Identifier, Right, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
@@ -78,6 +78,8 @@ class TaskOpened(Frozen):
     remind_at: AwareDatetime
     remind_every: float
     """Seconds."""
+    notice: InstructionBrief | None = None
+    """Where somebody outside is instructed to do it, by a letter with a link; None: whoever owns it is told."""
 
 
 class TaskReport(Frozen):
@@ -111,6 +113,24 @@ class TaskCollection(Frozen):
     name: str
     category: str
     dated: bool = False
+    title: str = ""
+    """As a processor reads it."""
+
+
+class Instructed(Frozen):
+    """What somebody outside is told beside the brief, in their language, and what of the brief they are shown."""
+
+    language: str
+    title: str
+    """What the system is called."""
+    controller: str
+    """Who instructs them."""
+    contact: str
+    told: tuple[str, ...]
+    """Kinds of identifiers, and ``name``."""
+    purposes: tuple[str, ...] = ()
+    """Titles of what is to stop."""
+    due_on: date
 
 
 class TaskBrief(Frozen):
@@ -129,6 +149,16 @@ class TaskBrief(Frozen):
     purposes: tuple[str, ...] = ()
     digest: str | None = None
     max_file_bytes: int = 20 * 1024 * 1024
+    keeps: tuple[str, ...] = ()
+    """Laws by which something may turn out to be kept."""
+    instructed: Instructed | None = None
+    """A processor that answers by a link."""
+
+    def shown_outside(self, instructed: Instructed) -> TaskBrief:
+        """As much of it as they may be shown."""
+        identifiers = tuple(one for one in self.identifiers if one.kind in instructed.told)
+        name = self.name if "name" in instructed.told else None
+        return self.model_copy(update={"identifiers": identifiers, "name": name})
 
 
 class TaskWords(Frozen):
@@ -140,6 +170,8 @@ class TaskWords(Frozen):
     pages: int = Field(default=0, ge=0)
     """Of storage, on which the records lie."""
     outcomes: tuple[ObjectOutcome, ...] = Field(default=(), repr=False)
+    outside: bool = False
+    """A processor said so, by its link."""
 
 
 class RefusedWords(Frozen):

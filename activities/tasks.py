@@ -16,6 +16,7 @@ from activities.change_model import Part, PlannedChange
 from activities.changing import approved_changes, load_changes
 from activities.clockface import local_day
 from activities.connectors.manual import Hands, hands_of
+from activities.connectors.processor import instructed_by_mail
 from activities.consent import consented
 from activities.finding import DECISIONS, load_graph
 from activities.ledger import TaskRow, TaskState, Tx
@@ -24,6 +25,7 @@ from activities.model import EraseOrder
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.plans import approved_plan, held_since, keepers_of
+from activities.processors import instruct, instructed, may_be_told
 from activities.task_model import (
     TaskBrief,
     TaskCollection,
@@ -90,6 +92,12 @@ class TaskActivities:
             opened = TaskOpened(remind_at=remind_at, remind_every=hands.remind_days * DAY.total_seconds())
             if await self._is_needless(tx, order, brief):
                 return opened.model_copy(update={"needed": False})
+            if outside := may_be_told(hands, brief):
+                manifest = self._parts.connector(order.system).manifest
+                told = instructed(outside, manifest, policy, due_on, brief.purposes)
+                brief = brief.model_copy(update={"instructed": told})
+                notice = await instruct(tx, self._parts, request, order, outside, due_on=due_on, remind_at=remind_at)
+                opened = opened.model_copy(update={"notice": notice})
             owner = actor_of(self._parts.ledger.vault, hands.owner) if hands.owner else None
             await tx.open_task(
                 order.task,
@@ -125,19 +133,22 @@ class TaskActivities:
         manifest = self._parts.connector(order.system).manifest
         policy, subject = self._parts.policy(request.controller), await tx.subject(request.id)
         asked = Particulars.of(subject)
+        outside = instructed_by_mail(hands)
+        language = outside.letters_in if outside else None
         return TaskBrief(
             system=order.system,
             title=manifest.title,
             phase=order.phase,
             right=request.right,
-            instructions=hands.instructed(policy.controller.languages),
+            instructions=hands.instructed(((language,) if language else ()) + policy.controller.languages),
             name=subject.name,
             identifiers=(await load_graph(tx, request.id)).known(),
             collections=tuple(
                 TaskCollection(
                     name=one.name,
-                    category=policy.text(policy.category(one.category).title),
+                    category=policy.text(policy.category(one.category).title, language),
                     dated=one.retention is not None,
+                    title=manifest.glossary.say(one.called, language) if language else "",
                 )
                 for one in manifest.collections
             ),
@@ -146,6 +157,7 @@ class TaskActivities:
             purposes=await _purposes(tx, order) or asked.purposes,
             digest=order.digest,
             max_file_bytes=hands.max_file_bytes,
+            keeps=hands.keeps,
         )
 
     async def _objects(self, tx: Tx, order: TaskOrder) -> tuple[TaskObject, ...]:
@@ -200,6 +212,7 @@ class TaskActivities:
             title=brief.title,
             phase=order.phase.value,
             due_on=due_on,
+            outside=brief.instructed is not None,
         )
         await tx.seal(order.request_id, letter_name(order.task), letter)
         await tx.seal(order.request_id, letter_name(order.task, officer=True), letter.model_copy(update={"to": None}))
@@ -275,6 +288,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
         "system": task.system,
         "phase": task.phase,
         "attested": True,
+        **({"outside": True} if words.outside else {}),
         **counts,
     }
     await tx.record(request_id, Tag.TASK_DONE, at=at, actor=call.actor, facts=facts, dedupe=f"task/{task.id}/done")
@@ -290,7 +304,8 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) ->
     if not ended:
         return
     request = await tx.request(task.request_id)
-    await tx.lock_stays(request.controller, shared=True)
+    for controller in parts.controllers_of(task.system):
+        await tx.lock_stays(controller.id, shared=True)
     keepers = await keepers_of(tx, request, parts)
     manifest = parts.connector(task.system).manifest
     freed = await consented(tx, request, task.system, ended, keepers)

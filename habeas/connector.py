@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, PrivateAttr
 
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, humanise
@@ -22,6 +23,9 @@ from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
 
 ENTRY_POINT_GROUP = "habeas.connectors"
+
+ReasonCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+"""Why data is withheld or kept, as a code that each regime has its own article for: ``rights_of_others``."""
 
 
 class Capability(StrEnum):
@@ -52,6 +56,10 @@ class Retention(Frozen):
     """A duty to keep: which law, and for how long from an object's anchor date."""
 
     law: str = Field(min_length=3)
+    """What the person is told: the law of a country, a duty, a promise."""
+    ground: ReasonCode | None = None
+    """The ground of the request's own law on which erasure is refused meanwhile (`habeas.law.reason_codes`): its
+    article is told beside ``law``. Unset where ``law`` is a provision whatever the regime, as a bookkeeping act is."""
     years: int = Field(default=0, ge=0)
     months: int = Field(default=0, ge=0)
     days: int = Field(default=0, ge=0)
@@ -73,7 +81,10 @@ class Collection(Frozen):
     after: Treatment = Treatment.DELETE
     """Instead of RETAIN, once the retention's term is over."""
     withheld: Mapping[str, str] = Field(default_factory=dict)
-    """Fields never disclosed -> why (shown to the person)."""
+    """Fields never disclosed -> why (shown to the person), in words, without an article."""
+    grounds: Mapping[str, ReasonCode] = Field(default_factory=dict)
+    """Fields that are withheld -> the reason as a code (`habeas.law.reason_codes`): the person is told the article of
+    the law that the request is under."""
     origin: Origin | None = None
     """Where its data comes from, if it is not as the policy says of the category: portability asks for it."""
     origins: Mapping[str, Origin] = Field(default_factory=dict)
@@ -106,6 +117,13 @@ class Collection(Frozen):
         return self.labels.get(field) or humanise(field)
 
 
+class Written(NamedTuple):
+    """Where in a file something is decided."""
+
+    file: Path
+    line: int
+
+
 class Manifest(Frozen):
     """What a connector needs, yields and can do. Honest: the conformance kit checks it."""
 
@@ -119,9 +137,22 @@ class Manifest(Frozen):
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
     manual: bool = False
     """Nothing answers there but a human: every step is a task for one."""
+    keeps: tuple[str, ...] = ()
+    """Laws, beside those of collections, by which a human may say that something there is kept."""
     glossary: Glossary = Glossary()
     """The language that titles, labels, reasons and laws are written in, and what they are in others. Whoever is
     answered in one that is not there reads them as written: `habeas policy check` names what is missing."""
+
+    _written: Mapping[tuple[str, str | None], Written] = PrivateAttr(default_factory=dict)
+
+    def written(self, collection: str, field: str | None = None) -> Written | None:
+        """Where a collection's retention, or a field, is decided; None where that is in no file."""
+        return self._written.get((collection, field))
+
+    def written_in(self, places: Mapping[tuple[str, str | None], Written]) -> Self:
+        """The same manifest, which knows where it is written: for messages to whoever keeps the file."""
+        self._written = places
+        return self
 
 
 class Health(Frozen):

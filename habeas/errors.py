@@ -90,6 +90,13 @@ class WrongCode(BadInput):
     remedy = "Look at the newest letter; after too many wrong codes a new one must be sent."
 
 
+class NotSentYet(HabeasError):
+    """This letter is not known to have been sent."""
+
+    code = "not_sent_yet"
+    remedy = "Hand the report in again later, as mail servers do by themselves; nothing was noted."
+
+
 class LinkRefused(BadInput):
     """This link does not work."""
 

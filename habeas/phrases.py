@@ -36,6 +36,8 @@ def spoken(manifest: Manifest) -> Iterator[Spoken]:
     yield Spoken(manifest.title, Part.TITLE)
     for one in manifest.collections:
         yield from _of(one)
+    for law in manifest.keeps:
+        yield Spoken(law, Part.LAW)
 
 
 def _of(one: Collection) -> Iterator[Spoken]:

@@ -180,6 +180,11 @@ def verdict(planned: PlannedObject, outcome: ObjectOutcome) -> bool:
     return outcome.fate in _AS_PLANNED[planned.treatment]
 
 
+def kept_by_law(outcome: ObjectOutcome) -> bool:
+    """Whether an object stays by a law that is named, until a day that is."""
+    return outcome.fate is Fate.RETAINED and outcome.law is not None and outcome.until is not None
+
+
 def term_end(retention: Retention, anchor: date) -> date:
     """The last day of a duty to keep; the day after, the object may go.
 

@@ -208,6 +208,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             recipients.notice_sent,
             recipients.notice_reminded,
             recipients.notice_escalated,
+            recipients.notice_unanswered,
             IdentityActivities(parts, letters).send_code,
             plans.draft,
             plans.reasons_at_once,

@@ -9,14 +9,17 @@ from typing import Protocol
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import SystemBrief
+    from activities.model import InstructionBrief, SystemBrief
     from activities.task_model import TaskOpened, TaskOrder, TaskPhase, TaskReport, letter_name
     from activities.tasks import TaskActivities
     from workflows import calls
+    from workflows.notices import PROCESSORS, notices_id, start_notices
     from workflows.systems import Systems
 
 TASK_OPEN = "task_open"
 """What is shown of a system that waits for a human."""
+PROCESSOR_ASKED = "processor_asked"
+"""What is shown of one that waits for a processor."""
 MOST_REMINDERS = 20
 """After that the clock's own alarms go on; a history is not filled with letters that nobody answers."""
 OFFICER_FROM = 2
@@ -106,8 +109,14 @@ class Tasks:
         self.open[order.task] = order.system
         self._log(f"task for a human: {order.phase} in {order.system}")
         try:
-            self._send("staff_task", f"{order.task}/0", sealed=letter_name(order.task), system=order.system)
-            await self._systems.wait_for(order.system, step, TASK_OPEN, ask=False)
+            if opened.notice is None:
+                self._send("staff_task", f"{order.task}/0", sealed=letter_name(order.task), system=order.system)
+            else:
+                # Whoever owns it hears of it when they stay silent, or when it is due.
+                name = notices_id(self._request_id, PROCESSORS, order.task)
+                await start_notices(order.request_id, (opened.notice,), name, PROCESSORS)
+            code = TASK_OPEN if opened.notice is None else PROCESSOR_ASKED
+            await self._systems.wait_for(order.system, step, code, ask=False)
             await self._remind_until(order, opened, holds)
         finally:
             self.open.pop(order.task, None)
@@ -116,7 +125,7 @@ class Tasks:
         return not left_out
 
     async def _remind_until(self, order: TaskOrder, opened: TaskOpened, holds: int) -> None:
-        number, at = 0, opened.remind_at
+        number, again, at = 0, 0, opened.remind_at
         while not self._is_over(order):
             if order.phase is TaskPhase.ERASE and holds != self._holds:
                 holds = self._holds
@@ -128,16 +137,26 @@ class Tasks:
                 held = order.phase is TaskPhase.ERASE and self._holds != holds
                 return held or self._is_over(order) or self._systems.heard(order.system) != heard
 
+            timed = False
             try:
                 rest = None if number >= MOST_REMINDERS else max(at - workflow.now(), timedelta(seconds=1))
                 await workflow.wait_condition(told, timeout=rest, timeout_summary=f"reminder: {order.task}")
             except TimeoutError:
-                pass
+                timed = True
             held = order.phase is TaskPhase.ERASE and self._holds != holds
-            if not self._is_over(order) and not held:
+            if self._is_over(order) or held:
+                continue
+            if opened.notice is not None and not timed:
+                again += 1
+                self._ask_again(opened.notice, again)
+            else:
                 number += 1
                 at = workflow.now() + timedelta(seconds=opened.remind_every)
                 await self._remind(order.model_copy(update={"at": workflow.now(), "number": number}))
+
+    def _ask_again(self, notice: InstructionBrief, number: int) -> None:
+        """Staff say retry: the processor gets its letter once more, where its settings say now."""
+        self._send("processor_reminder", f"notice/{notice.id}/again/{number}", sealed=notice.sealed, to=notice.to)
 
     async def _called_off(self, order: TaskOrder) -> bool:
         """Whether the task is not to be done any more: then the system's step says that the plan is no longer right."""

@@ -6,7 +6,7 @@ What stands in the settings is in docs/paper-and-tasks.md.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints
 
@@ -14,6 +14,7 @@ from activities.connectors.settings import CollectionSettings, SpokenSettings, W
 from habeas.connector import Collection, Connector, Health, Located, Manifest, Page, RecordRef, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Terminal
 from habeas.fields import Origin, SensitiveType
+from habeas.glossary import Phrase
 from habeas.model import Frozen, Identifier, normalise
 from habeas.outcomes import ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
@@ -34,6 +35,8 @@ class Hands(Frozen):
     """By language."""
     max_file_mb: int = Field(default=20, ge=1, le=200)
     """A bigger file is refused."""
+    keeps: tuple[Phrase, ...] = ()
+    """Laws by which something there may turn out to be kept when it is to be erased."""
 
     @property
     def max_file_bytes(self) -> int:
@@ -66,9 +69,18 @@ class ManualSettings(Hands, SpokenSettings):
     purposes: tuple[PurposeId, ...] = ()
     """Purposes that a human stops here."""
 
+    def faults(self) -> list[str]:
+        """What is wrong with them, a sentence each, without its full stop."""
+        faults = [f"collections: {fault}" for fault in undecided(_collections(self))]
+        names = [one.name for one in self.collections]
+        faults += [f"collections: {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        return [*faults, *address_faults("owner", self.owner)]
+
 
 class ManualConnector:
     """A system where nothing answers but a human. It is never called: the engine opens a task instead."""
+
+    model: ClassVar[type[ManualSettings]] = ManualSettings
 
     def __init__(self, system: str, settings: ManualSettings) -> None:
         self._system = system
@@ -82,6 +94,7 @@ class ManualConnector:
             purposes=settings.purposes,
             manual=True,
             glossary=settings.glossary,
+            keeps=settings.keeps,
         )
 
     @classmethod
@@ -91,8 +104,8 @@ class ManualConnector:
         Raises:
             ConfigurationError: a setting is missing or wrong; names each.
         """
-        read = read_settings(ManualSettings, system, settings)
-        faults = _faults(read)
+        read = read_settings(cls.model, system, settings)
+        faults = read.faults()
         if faults:
             raise ConfigurationError(" ".join(f"systems.{system}.{fault}." for fault in faults), system=system)
         return cls(system, read)
@@ -147,13 +160,12 @@ def _collections(settings: ManualSettings) -> tuple[Collection, ...]:
     )
 
 
-def _faults(settings: ManualSettings) -> list[str]:
-    faults = [f"collections: {fault}" for fault in undecided(_collections(settings))]
-    names = [one.name for one in settings.collections]
-    faults += [f"collections: {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
-    if settings.owner is not None:
-        try:
-            normalise("email", settings.owner)
-        except ValueError as error:
-            faults.append(f"owner: {error}")
-    return faults
+def address_faults(key: str, address: str | None) -> list[str]:
+    """Whether this setting is an e-mail address; the fault does not repeat it."""
+    if address is None:
+        return []
+    try:
+        normalise("email", address)
+    except ValueError as error:
+        return [f"{key}: {error}"]
+    return []

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from habeas.connector import Collection, Retention, Treatment
+from habeas.connector import Collection, ReasonCode, Retention, Treatment
 from habeas.errors import ConfigurationError
 from habeas.glossary import Glossary, Phrase
 from habeas.languages import Language
@@ -47,6 +47,7 @@ class KeptSettings(Frozen):
     """A duty to keep, as the settings write it."""
 
     law: Words
+    ground: ReasonCode | None = None
     years: int = Field(default=0, ge=0)
     months: int = Field(default=0, ge=0)
     days: int = Field(default=0, ge=0)

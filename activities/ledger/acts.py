@@ -14,6 +14,8 @@ from activities.ledger.tables import act
 from habeas.errors import BadInput
 from habeas.model import Frozen, RequestId
 
+OTHER_ACT = "act-id: this one belongs to another act; leave it out to make a new one."
+
 
 class Act(Frozen):
     """One act. The reason is sealed; kind, actor and facts are not and identify no data subject."""
@@ -33,14 +35,22 @@ class Acts(Room):
     """Methods on acts."""
 
     async def propose_act(self, proposed: Act) -> None:
-        """Write down an act before the workflow is asked; a second proposal with the same id changes nothing."""
+        """Write down an act before the workflow is asked; a second proposal with the same id changes nothing.
+
+        Raises:
+            BadInput: the id belongs to an act on another request, whoever's that is.
+        """
         reason = await self._sealed(proposed.request_id, _name(proposed.id), proposed.reason)
         values = proposed.model_dump(exclude={"reason", "accepted_at"})
-        await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
+        placed = await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
+        if not placed.rowcount:
+            mine = select(act.c.id).where(act.c.id == proposed.id, act.c.request_id == proposed.request_id)
+            if await self._first(mine) is None:
+                raise BadInput(OTHER_ACT, field="act_id")
 
     async def act(self, act_id: str) -> Act | None:
-        """One act, None if there is none."""
-        row = await self._first(select(act).where(act.c.id == act_id))
+        """One act; None if there is none, or it is on a request that is not to be seen here."""
+        row = await self._first(select(act).where(act.c.id == act_id, self._ours(act.c.request_id)))
         return None if row is None else await self._act(row)
 
     async def accept_act(self, act_id: str, at: datetime) -> Act:

@@ -96,6 +96,11 @@ class Ledger:
         """The master keys that the ledger works with."""
         return self._vault
 
+    @property
+    def whole(self) -> bool:
+        """Whether everybody's requests are there."""
+        return self._controllers is None
+
     def only(self, controllers: Iterable[str]) -> Self:
         """The same ledger as staff of these controllers see it: nobody else's request is there.
 

@@ -113,8 +113,10 @@ notice = Table(
     metadata,
     Column("id", Text, primary_key=True),
     request_column(index=True),
-    Column("kind", Text, nullable=False, comment="recipient: told of a change; controller: the request sent on"),
-    Column("recipient", Text, nullable=False, comment="the policy's recipient, or a fingerprint of an address"),
+    Column("kind", Text, nullable=False, comment="recipient: told; controller: sent on; processor: instructed"),
+    Column(
+        "recipient", Text, nullable=False, comment="the policy's recipient, a system, or a fingerprint of an address"
+    ),
     Column("token_sha256", LargeBinary, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("queued_at", moment(), nullable=False),
@@ -127,10 +129,11 @@ notice = Table(
         Text,
         nullable=False,
         server_default=text("''"),
-        comment="what ended after the request did; empty for the request's own end",
+        comment="what ended after the request did, or the processor's task; empty for the request's own end",
     ),
+    Column("expires_at", moment(), comment="from when the link is refused; null for never"),
     UniqueConstraint("request_id", "kind", "recipient", "occasion"),
-    CheckConstraint("kind IN ('recipient', 'controller')", name="kind"),
+    CheckConstraint("kind IN ('recipient', 'controller', 'processor')", name="kind"),
     CheckConstraint(
         "state IN ('queued', 'sent', 'failed', 'acknowledged', 'escalated', 'not_told', 'too_long_ago')", name="state"
     ),

@@ -7,7 +7,7 @@ since their short-lived data must be looked for as long as it stands. The sealed
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from activities.ledger.tables import evidence, request
 from activities.vault import Vault
 from habeas.errors import BadInput
 from habeas.evidence import Tag
+from habeas.languages import Language
 from habeas.model import Frozen, Identifier, RequestId
 
 _BATCH = 5000
@@ -33,7 +34,9 @@ class NewHold(Frozen):
     system: str | None = None
     category: str | None = None
     provision: str = Field(min_length=3, max_length=300)
-    """The law or the matter, as letters name it."""
+    """The law or the matter, as letters name it; or why, as a code that each law has its own article for."""
+    said: Mapping[Language, str] = Field(default_factory=dict)
+    """By language: what the matter is called there."""
     reason: str = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
     placed_at: AwareDatetime
@@ -66,6 +69,7 @@ class HoldWords(Frozen):
     reason: str = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
     lifted_because: str | None = Field(default=None, repr=False)
+    said: Mapping[Language, str] = Field(default_factory=dict)
 
 
 class DeletionHoldRow(Frozen):
@@ -83,8 +87,8 @@ class Holds(Room):
 
     async def place_hold(self, hold_id: str, new: NewHold) -> bool:
         """Place a legal hold; with the same id it is the same hold. Whether it is new."""
-        values = new.model_dump(exclude={"reason", "identifiers"})
-        words = HoldWords(reason=new.reason, identifiers=new.identifiers)
+        values = new.model_dump(exclude={"reason", "identifiers", "said"})
+        words = HoldWords(reason=new.reason, identifiers=new.identifiers, said=new.said)
         await self.lock_stays(new.controller)
         placed = await self._run(
             upsert(legal_hold)
@@ -106,7 +110,8 @@ class Holds(Room):
         """
         found = await self.hold(hold_id)
         if found.lifted_at is None:
-            words = HoldWords(reason=(await self.hold_words(hold_id)).reason, lifted_because=because)
+            placed = await self.hold_words(hold_id)
+            words = HoldWords(reason=placed.reason, said=placed.said, lifted_because=because)
             await self._run(
                 update(legal_hold)
                 .where(legal_hold.c.id == hold_id, legal_hold.c.lifted_at.is_(None))
@@ -119,17 +124,21 @@ class Holds(Room):
             )
         return await self.hold(hold_id)
 
-    async def hold(self, hold_id: str) -> HoldRow:
-        """One hold.
+    async def hold(self, hold_id: str, *, of: str | None = None) -> HoldRow:
+        """One hold; just placed, it must be ``of`` the controller for whom it was.
 
         Raises:
-            BadInput: there is no such hold.
+            BadInput: there is no such hold, or its id belongs to another's.
         """
         try:
             name = str(uuid.UUID(hold_id))
             row = await self._first(_holds().where(legal_hold.c.id == name, self._mine(legal_hold.c.controller)))
         except ValueError:
             row = None
+        if of is not None and (row is None or row.controller != of):
+            raise BadInput(
+                "hold-id: this one belongs to another hold; leave it out to make a new one.", field="hold_id"
+            )
         if row is None:
             raise BadInput("There is no such hold; see `habeas hold list`.", field="hold")
         return _hold(row)

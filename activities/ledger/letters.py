@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, context, parsed, plain
@@ -34,7 +34,7 @@ class LetterRow(Frozen):
     kind: str
     language: str
     dedupe: str
-    recipient_role: Literal["subject", "staff", "recipient", "controller"]
+    recipient_role: Literal["subject", "staff", "recipient", "controller", "processor"]
     queued_at: AwareDatetime
     state: LetterState = LetterState.QUEUED
     state_at: AwareDatetime | None = None
@@ -44,6 +44,11 @@ class LetterRow(Frozen):
     def by_hand(self) -> bool:
         """Whether it is for the person, and went to the officer, who hands it over or posts it."""
         return self.recipient_role == "staff" and not self.kind.startswith("staff_")
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was refused or came back."""
+        return self.state in (LetterState.FAILED, LetterState.BOUNCED)
 
 
 class LetterContent(Frozen):
@@ -73,9 +78,7 @@ class Letters(Room):
             upsert(letter).values(**facts, content=sealed).on_conflict_do_nothing().returning(letter)
         )
         if row is None:
-            row = await self._first(
-                select(letter).where(letter.c.request_id == new.request_id, letter.c.dedupe == new.dedupe)
-            )
+            row = await self._first(_keyed(new.request_id, new.dedupe))
         if row is None:
             raise BadInput("This letter id is taken; make another one.")
         return await self._letter(row)
@@ -88,6 +91,13 @@ class Letters(Room):
             KeyDestroyed, SealBroken: as `Room.key` and `RequestKey.open`.
         """
         row = await self._first(select(letter).where(letter.c.id == letter_id))
+        if row is None:
+            raise BadInput("There is no such letter.")
+        return await self._letter(row)
+
+    async def letter_of(self, request_id: str, dedupe: str) -> Letter:
+        """The letter of a request that was queued under this key, in full. Raises as `letter`."""
+        row = await self._first(_keyed(request_id, dedupe))
         if row is None:
             raise BadInput("There is no such letter.")
         return await self._letter(row)
@@ -184,6 +194,10 @@ class Letters(Room):
             raise KeyDestroyed
         content = parsed(LetterContent, key.open(sealed, context(row.request_id, _name(row.id))))
         return Letter(**values, **content.model_dump())
+
+
+def _keyed(request_id: str, dedupe: str) -> Select[Any]:
+    return select(letter).where(letter.c.request_id == request_id, letter.c.dedupe == dedupe)
 
 
 def _name(letter_id: str) -> str:

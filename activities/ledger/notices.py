@@ -23,6 +23,8 @@ class NoticeKind(StrEnum):
     """They got the data, and are told what became of it (GDPR art. 19)."""
     CONTROLLER = "controller"
     """They decide over the data, and the request is sent on to them (GDPR art. 28(3)(e))."""
+    PROCESSOR = "processor"
+    """They process the data for the controller, and are instructed what to do with it (GDPR art. 28(3)(a))."""
 
 
 class NoticeState(StrEnum):
@@ -44,7 +46,7 @@ OPEN_STATES = frozenset({NoticeState.QUEUED, NoticeState.SENT, NoticeState.FAILE
 
 
 class NoticeRow(Frozen):
-    """One notice. ``recipient`` is the policy's id, or a keyed hash of an address."""
+    """One notice. ``recipient`` is the policy's id, a system's name, or a keyed hash of an address."""
 
     id: str
     request_id: RequestId
@@ -57,7 +59,10 @@ class NoticeRow(Frozen):
     acknowledged_at: AwareDatetime | None
     acknowledged_by: str | None
     occasion: str = ""
-    """What ended after the request did; empty for the request's own end. Each occasion has notices of its own."""
+    """What ended after the request did, or the processor's task; empty for the request's own end. Each occasion has
+    notices of its own."""
+    expires_at: AwareDatetime | None = None
+    """From then on the link is refused."""
 
     @property
     def open(self) -> bool:
@@ -80,13 +85,16 @@ class Notices(Room):
         )
         return tuple(NoticeRow(**plain(row)) for row in rows)
 
-    async def notice_of(self, token: str) -> NoticeRow:
-        """The notice that a link is for. Looked up by the token's hash, so that the time it takes tells nothing.
+    async def notice_of(self, token: str, *kinds: NoticeKind) -> NoticeRow:
+        """The notice of one of these kinds that a link is for.
+
+        Looked up by the token's hash, so that the time it takes tells nothing.
 
         Raises:
             LinkRefused: there is none.
         """
-        row = await self._first(select(*_COLUMNS).where(notice.c.token_sha256 == _hash(token)))
+        wanted = (notice.c.token_sha256 == _hash(token)) & notice.c.kind.in_([kind.value for kind in kinds])
+        row = await self._first(select(*_COLUMNS).where(wanted))
         if row is None:
             raise LinkRefused(reason="unknown")
         return NoticeRow(**plain(row))

@@ -304,7 +304,9 @@ letter = Table(
     Column("state_at", moment(), nullable=False),
     Column("message_id", Text),
     UniqueConstraint("request_id", "dedupe"),
-    CheckConstraint("recipient_role IN ('subject', 'staff', 'recipient', 'controller')", name="recipient_role"),
+    CheckConstraint(
+        "recipient_role IN ('subject', 'staff', 'recipient', 'controller', 'processor')", name="recipient_role"
+    ),
     CheckConstraint("state IN ('queued', 'sent', 'failed', 'bounced')", name="state"),
     code_check("kind"),
     comment="letters, and what became of them",

@@ -104,10 +104,12 @@ def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:
 
 def _partial_refusal(facts: PartialRefusalLetter, say: Said) -> Iterable[Block]:
     yield say.paragraph("partial_refusal.lead", Element.ACTION_TAKEN)
-    yield from say.refused(facts.refused)
-    yield from say.kept(facts.kept)
     if facts.right is Right.ERASURE:
         yield say.paragraph("partial_refusal.erasing", Element.DONE)
+    yield from say.refused(facts.refused)
+    yield from say.kept(facts.kept)
+    yield from say.denial()
+    yield from say.offers()
     yield from say.remedies()
     yield say.help()
 
@@ -124,13 +126,13 @@ def _categories(facts: CategoriesLetter, say: Said) -> Iterable[Block]:
     yield say.paragraph(f"categories_answer.{'lead' if facts.held else nothing}", Element.ACTION_TAKEN)
     if facts.held and facts.look_back_months:
         yield say.plain(say.words.counted("categories_answer.look_back", facts.look_back_months))
+    if facts.held:
+        yield say.paragraph("categories_answer.copy")
     for held in facts.held:
         yield Block(kind="heading", text=held.title)
         yield Block(kind="bullets", items=tuple(_held(held, say)))
-    if facts.held:
-        yield say.paragraph("categories_answer.copy")
-    yield say.record()
     yield from say.remedies()
+    yield say.record()
 
 
 def _held(held: HeldCategory, say: Said) -> Iterable[str]:
@@ -140,7 +142,7 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
     if held.sources:
         yield words.text("categories_answer.sources", list=words.listing(held.sources))
     if held.purposes:
-        yield words.text("categories_answer.purposes", list=words.listing(held.purposes))
+        yield words.text("categories_answer.purposes", list=words.clauses(held.purposes))
     disclosed = {
         "disclosed": held.disclosed_to,
         "disclosed_others": held.disclosed_others,
@@ -182,8 +184,9 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from _not_changed(facts, say)
     yield from say.missing(facts.missing)
     yield from say.recipients(facts)
-    yield say.record()
+    yield from say.offers()
     yield from say.remedies()
+    yield say.record()
 
 
 def _copy(facts: CompletionChange, say: Said) -> Block:
@@ -209,6 +212,7 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from say.section("completion_change.contested", (*contested, *left), Element.REASONS)
     if facts.contested:
         yield say.paragraph("completion_change.contested_then")
+    yield from say.denial()
     yield from say.section("completion_change.restricted", facts.restricted, Element.REASONS)
     if facts.restricted:
         yield say.paragraph("completion_change.restricted_then", provision=say.words.cited(facts.restriction or ""))

@@ -41,6 +41,9 @@ class Element(StrEnum):
     RECIPIENTS = "recipients"
     RECORD_KEPT = "record_kept"
     OPT_OUT_STATUS = "opt_out_status"
+    OFFER = "offer"
+    DENIAL = "denial"
+    """What the law wants said with a denial besides its reasons and remedies."""
 
 
 class Block(Frozen):

@@ -33,6 +33,7 @@ from activities.letters.sealed import (
     ForwardLetter,
     NotARight,
     PartialRefusalLetter,
+    ProcessorNotice,
     QuestionLetter,
     RecipientNotice,
     RemedyDecisionLetter,
@@ -56,7 +57,7 @@ Told = (
     | Answer
     | Outward
 )
-"""Facts of letters to the person, to recipients and to those who control the data."""
+"""Facts of letters to the person, to recipients, to those who control the data and to processors."""
 
 # The catalogue names categories of data under the kind's own name.
 _TOPICS = {Kind.CATEGORIES: "categories_answer"}
@@ -74,6 +75,8 @@ _UNPROVEN = frozenset(
         Kind.NOT_A_RIGHT,
     }
 )
+# These end on whom to ask already.
+_EXPLAINED = frozenset({Kind.REFUSAL, Kind.PARTIAL_REFUSAL, Kind.NOT_A_RIGHT})
 # A name that mail programs would turn into a link, or that is no name at all, is not repeated: whoever fills in the
 # form could otherwise send text of theirs under the controller's name.
 _DOT_IN_WORD = re.compile(r"\.(?!\s|$)")
@@ -82,7 +85,9 @@ _DOT_IN_WORD = re.compile(r"\.(?!\s|$)")
 def compose(facts: Told, words: Words) -> Draft:
     """The letter's blocks, in order, in the language of the words."""
     return Draft(
-        subject=words.text(f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", id=facts.request_id),
+        subject=words.of(
+            f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", facts.right.value, id=facts.request_id
+        ),
         greeting=_greeting(facts, words),
         blocks=(*_body(facts, words), *_closing(facts, words)),
     )
@@ -115,7 +120,7 @@ def _body(facts: Told, words: Words) -> Iterable[Block]:
             return _withdrawal(facts, say)
         case Unverified():
             return _unverified(facts, say)
-        case RecipientNotice() | ForwardLetter():
+        case RecipientNotice() | ForwardLetter() | ProcessorNotice():
             return outward(facts, say)
         case (
             QuestionLetter()
@@ -137,6 +142,8 @@ def _body(facts: Told, words: Words) -> Iterable[Block]:
 def _greeting(facts: Told, words: Words) -> str:
     if isinstance(facts, RecipientNotice):
         return words.text("outward.greeting", name=facts.recipient)
+    if isinstance(facts, ProcessorNotice):
+        return words.text("outward.greeting", name=facts.processor)
     known = facts.kind.reader == "subject" and facts.kind not in _UNPROVEN
     if known and facts.person_name and _is_name(facts.person_name):
         return words.text("common.greeting_named", name=facts.person_name)
@@ -154,7 +161,9 @@ def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
         listed = words.listing(facts.beside.about)
         yield Block(kind="paragraph", text=words.text("common.beside", id=facts.beside.request_id, list=listed))
     if facts.status_url and facts.kind.reader == "subject":
-        yield Block(kind="link", text=words.text("common.follow"), url=facts.status_url)
+        yield Block(kind="link", text=words.of("common.follow", facts.right.value), url=facts.status_url)
+    if facts.kind in _EXPLAINED:
+        return
     questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
     yield Block(kind="paragraph", text=questions)
 
@@ -221,12 +230,14 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
     yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
     yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
     yield say.paragraph("completion_access.inside")
+    yield Block(kind="small", text=words.text("completion_access.keep_safe"))
     yield from say.refused(facts.refused)
     yield from say.withheld("completion_access.withheld", facts.withheld, Element.REASONS)
     yield from say.missing(facts.missing)
-    yield Block(kind="small", text=words.text("completion_access.keep_safe"))
-    yield say.record()
+    yield from say.denial()
+    yield from say.offers()
     yield from say.remedies()
+    yield say.record()
 
 
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
@@ -234,22 +245,24 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
     lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
+    if facts.only:
+        yield say.paragraph("completion_erasure.not_asked")
+    if facts.did and say.copies:
+        by = say.words.date(facts.today)
+        yield say.paragraph("completion_erasure.attestation", Element.COPY_OR_ATTESTATION, date=by)
     yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
     if facts.anonymised:
         yield say.paragraph("completion_erasure.anonymised_means")
     yield from say.refused(facts.refused)
     yield from say.kept(facts.kept)
+    yield from say.denial()
     yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
-    if facts.only:
-        yield say.paragraph("completion_erasure.not_asked")
     yield from say.missing(facts.missing)
-    if facts.did and say.copies:
-        by = say.words.date(facts.today)
-        yield say.paragraph("completion_erasure.attestation", Element.COPY_OR_ATTESTATION, date=by)
     yield from say.recipients(facts)
-    yield say.record()
+    yield from say.offers()
     yield from say.remedies()
+    yield say.record()
 
 
 def _nothing_found(facts: NothingFound, say: Said) -> Iterable[Block]:
@@ -262,19 +275,21 @@ def _nothing_found(facts: NothingFound, say: Said) -> Iterable[Block]:
         yield say.paragraph("nothing_found.searched_by", kinds=kinds)
     yield say.paragraph("nothing_found.other", Element.HELP)
     yield from say.missing(facts.missing)
-    yield say.record()
     yield from say.remedies()
+    yield say.record()
 
 
 def _refusal(facts: Refusal, say: Said) -> Iterable[Block]:
     yield say.asked()
     yield say.paragraph("refusal.part" if facts.in_part else "refusal.whole", Element.ACTION_TAKEN)
+    if facts.right is Right.ERASURE and not facts.done:
+        yield say.paragraph("refusal.nothing_done", Element.DONE)
     yield from say.grounds(facts.grounds, "refusal_grounds")
+    yield from say.denial()
     yield from say.section("refusal.purposes", facts.purposes)
     yield from say.section("refusal.stopped", facts.stopped)
     yield from say.section("refusal.done", (say.group(one) for one in facts.done), Element.DONE)
-    if facts.right is Right.ERASURE and not facts.done:
-        yield say.paragraph("refusal.nothing_done", Element.DONE)
+    yield from say.offers()
     yield from say.remedies()
     yield say.help()
 
@@ -290,4 +305,5 @@ def _unverified(_facts: Unverified, say: Said) -> Iterable[Block]:
     yield say.asked()
     yield say.paragraph("unverified.why", Element.REASONS, Element.ACTION_TAKEN)
     yield say.paragraph("unverified.again", Element.HELP)
+    yield from say.offers()
     yield from say.remedies()

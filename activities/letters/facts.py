@@ -18,8 +18,10 @@ from activities.letters.parts import (
     MissingSystem,
     PassedOn,
     WithheldGroup,
+    by_law_only,
 )
 from habeas.model import Right, SystemName
+from habeas.staying import Because
 
 __all__ = [
     "Acknowledgement",
@@ -37,6 +39,12 @@ __all__ = [
     "Unverified",
     "Withdrawal",
 ]
+
+
+_OF_THE_REQUEST = frozenset(
+    {"unverified", "cannot_identify", "manifestly_unfounded", "excessive", "repeat", "fraud", "late"}
+)
+"""Grounds of refusal that say nothing of the data."""
 
 
 class Acknowledgement(LetterFacts):
@@ -101,6 +109,11 @@ class CompletionAccess(LetterFacts):
     refused: tuple[RefusedPart, ...] = ()
     """Categories that the right reaches and that were refused all the same."""
 
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return bool(self.refused)
+
 
 class CompletionErasure(PassedOn, LetterFacts):
     """What was erased, what is kept and why (erasure)."""
@@ -120,6 +133,16 @@ class CompletionErasure(PassedOn, LetterFacts):
     def did(self) -> bool:
         """Whether anything was erased or made anonymous."""
         return bool(self.erased or self.anonymised)
+
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`; what others decide about, or nobody asked for, is no denial."""
+        return bool(self.refused) or any(one.reason is not Because.NOT_ASKED for one in self.kept)
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """See `LetterFacts`."""
+        return by_law_only(self.kept, self.refused)
 
 
 class NothingFound(LetterFacts):
@@ -146,6 +169,16 @@ class Refusal(LetterFacts):
     stopped: tuple[str, ...] = ()
     """Titles of what was stopped before, and stays so."""
 
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return True
+
+    @property
+    def withholds(self) -> bool:
+        """See `LetterFacts`."""
+        return any(one.code not in _OF_THE_REQUEST for one in self.grounds)
+
 
 class Withdrawal(LetterFacts):
     """The person took the request back."""
@@ -159,6 +192,16 @@ class Unverified(LetterFacts):
     """We could not be sure of the person, so nothing was disclosed or changed."""
 
     kind = Kind.UNVERIFIED
+
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return True
+
+    @property
+    def withholds(self) -> bool:
+        """See `LetterFacts`."""
+        return False
 
 
 class StaffFacts(LetterFacts):

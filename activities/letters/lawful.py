@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -16,7 +17,7 @@ from activities.letters.parts import Ground, Kind
 from habeas import law
 from habeas.law.case import Deadlines
 from habeas.law.places import zone
-from habeas.model import REMEDIES, PauseReason, Right
+from habeas.model import COPIES, REMEDIES, PauseReason, Right
 
 __all__ = ["Lawful"]
 
@@ -26,6 +27,16 @@ _MORE = timedelta(days=30)
 """Where the law names no last day of an extended term: staff name one."""
 _ASKED = (PauseReason.CLARIFICATION, PauseReason.IDENTITY, PauseReason.PARTICULARS)
 _AMOUNT = 20
+_USUAL: Mapping[Right, str] = {
+    Right.ERASURE: "legal_obligation",
+    Right.RECTIFICATION: "accurate",
+    Right.RESTRICTION: "conditions_not_met",
+    Right.OBJECTION: "compelling_grounds",
+    Right.WITHDRAW_CONSENT: "not_based_on_consent",
+    Right.OPT_OUT_SALE: "fraud",
+    Right.LIMIT_SENSITIVE: "fraud",
+}
+"""On which ground each right is refused in the example."""
 _COPIES = "This is the fourth copy of the same data within a year."
 _WORK = "Finding and copying all of it takes much work."
 
@@ -72,7 +83,7 @@ class Lawful:
             case Kind.EXTENSION:
                 return self._extension(due or self.received_on + _MORE)
             case Kind.REFUSAL:
-                ground = self._ground("legal_obligation")
+                ground = self._ground(_USUAL.get(self.right, "excessive"))
                 return {"grounds": (Ground(code=ground.code, provision=ground.cite),)} if ground else {}
             case Kind.PARTIAL_REFUSAL | Kind.COMPLETION_ACCESS:
                 return {"refused": self._refused()}
@@ -92,9 +103,16 @@ class Lawful:
             case Kind.RECIPIENT_NOTICE | Kind.RECIPIENT_REMINDER:
                 return {"provision": self._duty.cite if self._duty else None}
             case Kind.STAFF_REMINDER | Kind.STAFF_ALARM:
-                return {"due_on": due} if due else {}
+                late = {"today": due + timedelta(days=1)} if due and kind is Kind.STAFF_ALARM else {}
+                return {"due_on": due} | late if due else {}
             case _:
                 return {}
+
+    @property
+    def offers(self) -> tuple[Right, ...]:
+        """What a denial offers instead, by whoever does what it would stop."""
+        rule = law.denial(self.regime, self.place, self.right)
+        return rule.offers if rule else ()
 
     @cached_property
     def _duty(self) -> law.Duty | None:
@@ -126,16 +144,18 @@ class Lawful:
         return next((one for one in grounds if one.code == usual), next(iter(grounds), None))
 
     def _refused(self) -> tuple[RefusedPart, ...]:
-        ground = self._ground("rights_of_others")
+        ground = self._ground("rights_of_others" if self.right in COPIES else "legal_claims")
         return (RefusedPart(what="Notes", ground=ground.code, provision=ground.cite),) if ground else ()
 
     def _fee(self) -> dict[str, Any]:
         rule = law.fee_rule(self.regime, self.place, self.right)
         country = self.place.partition("-")[0]
         currency = rule.most.split()[0] if rule.most else get_territory_currencies(country)[0]
+        amount = format_currency(_AMOUNT, currency, locale=self.language.replace("-", "_"))
         again = "further_copies" in rule.also and self.right is Right.ACCESS
         return {
-            "amount": format_currency(_AMOUNT, currency, locale=self.language.replace("-", "_")),
+            # A currency's code stands apart from the number: DKK 20.00.
+            "amount": re.sub(r"(?<=[A-Z])(?=\d)", "\N{NO-BREAK SPACE}", amount),
             "why": _COPIES if again else _WORK,
             "clock_waits": PauseReason.FEE in law.pauses_allowed(self.regime, self.right, self.place),
             "provision": rule.cite,

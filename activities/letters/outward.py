@@ -1,6 +1,6 @@
-"""Letters to others than the person: recipients of the data, and those who control data that we only process.
+"""Letters to others than the person: recipients of the data, those who control data that we only process, processors.
 
-They name the person as far as the reader must know whom it is about, and nothing beyond.
+They name the person as far as the reader must know whom it is about, and nothing beyond; those to processors do not.
 """
 
 from __future__ import annotations
@@ -11,11 +11,19 @@ from typing import assert_never
 from activities.letters.blocks import Block, Element
 from activities.letters.own import NewValue, Shown
 from activities.letters.said import Said
-from activities.letters.sealed import ForwardLetter, ForwardReminder, RecipientNotice, RecipientReminder
+from activities.letters.sealed import (
+    ForwardLetter,
+    ForwardReminder,
+    ProcessorNotice,
+    ProcessorReminder,
+    RecipientNotice,
+    RecipientReminder,
+)
+from habeas.model import COPIES
 
 __all__ = ["Outward", "outward"]
 
-Outward = RecipientNotice | ForwardLetter
+Outward = RecipientNotice | ForwardLetter | ProcessorNotice
 
 
 def outward(facts: Outward, say: Said) -> Iterable[Block]:
@@ -27,6 +35,9 @@ def outward(facts: Outward, say: Said) -> Iterable[Block]:
             yield from _recipient(facts, say)
         case ForwardLetter():
             yield from _forward(facts, say)
+        case ProcessorNotice():
+            yield from _processor(facts, say)
+            return
         case _:
             assert_never(facts)
     yield Block(kind="button", text=say.words.text("outward.button"), url=facts.acknowledge_url)
@@ -58,6 +69,20 @@ def _forward(facts: ForwardLetter, say: Said) -> Iterable[Block]:
     if facts.systems:
         yield say.paragraph("forward_notice.where", systems=words.listing(facts.systems))
     yield say.paragraph("forward_notice.confirm", date=words.date(facts.by), contact=facts.controller.contact)
+
+
+def _processor(facts: ProcessorNotice, say: Said) -> Iterable[Block]:
+    words = say.words
+    if isinstance(facts, ProcessorReminder):
+        yield say.paragraph("processor_reminder.waiting")
+    asked = "find_copy" if facts.phase == "find" and facts.right in COPIES else facts.phase
+    yield say.paragraph(f"processor_notice.{asked}", Element.ACTION_TAKEN)
+    if facts.provision:
+        yield say.paragraph("processor_notice.provision", provision=words.cited(facts.provision))
+    yield say.paragraph("processor_notice.by", date=words.date(facts.by))
+    yield say.paragraph("processor_notice.link", date=words.date(facts.link_until))
+    yield Block(kind="button", text=words.text("processor_notice.button"), url=facts.answer_url)
+    yield Block(kind="small", text=words.text("processor_notice.keep"))
 
 
 def _who(name: str | None, identifiers: Iterable[Shown], say: Said) -> Iterable[Block]:

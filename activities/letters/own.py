@@ -31,6 +31,7 @@ __all__ = [
     "NewValue",
     "NotARightFacts",
     "PartialRefusal",
+    "ProcessorFacts",
     "QuestionFacts",
     "RecipientFacts",
     "RefusedPart",
@@ -282,15 +283,38 @@ class TaskFacts(Addressed):
     phase: str
     """``find``, ``erase``, ``rectify``, ``restrict``, ``stop``."""
     due_on: date | None = None
+    outside: bool = False
+    """A processor is instructed to do it, and has not answered."""
 
 
-class EscalationFacts(Frozen):
-    """A recipient, or whoever controls the data, does not acknowledge. PII-free."""
+class ProcessorFacts(Frozen):
+    """What a processor is to do. PII-free: whom it is about is shown behind the link, and nowhere in the mail."""
+
+    language: str
+    """The processor's."""
+    processor: str
+    """Its name."""
+    phase: str
+    """As of `TaskFacts`."""
+    by: date
+    link_until: date
+    """The last day on which the link is good."""
+    provision: str | None = None
+    """The law by which it acts on instructions."""
+    answer_url: str = Field(repr=False)
+
+
+class EscalationFacts(Addressed):
+    """A recipient, a processor, or whoever controls the data, does not acknowledge. PII-free."""
 
     who: str
     """The recipient's name; ``somebody else`` where the name would tell about the person."""
     asked_on: date
     reminders: int = Field(default=0, ge=0)
+    task: str | None = None
+    """What a processor was instructed to do."""
+    undelivered: bool = False
+    """Its letter did not arrive."""
 
 
 class BounceFacts(Frozen):
@@ -298,7 +322,7 @@ class BounceFacts(Frozen):
 
     letter: str
     """Its kind."""
-    role: Literal["subject", "staff", "recipient", "controller"] = "subject"
+    role: Literal["subject", "staff", "recipient", "controller", "processor"] = "subject"
     status: str | None = Field(default=None, pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")
     """The enhanced status code (RFC 3463), where the report has one."""
     refused: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sized
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -25,14 +26,16 @@ __all__ = [
     "OtherPart",
     "Reader",
     "WithheldGroup",
+    "by_law_only",
 ]
 
-Reader = Literal["subject", "staff", "recipient", "controller"]
-"""The person; our controller's people; somebody the data was given to; somebody else who controls the data."""
+Reader = Literal["subject", "staff", "recipient", "controller", "processor"]
+"""The person; our controller's people; somebody the data was given to; somebody else who controls the data; somebody
+who processes it for our controller."""
 
 
 class Kind(StrEnum):
-    """The letters there are. The first word says to whom: ``staff_``, ``recipient_``, ``forward_``; else the person."""
+    """The letters there are. The first word says to whom (``staff_``, ``recipient_``, ``forward_``, ``processor_``)."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     CODE = "code"
@@ -58,6 +61,8 @@ class Kind(StrEnum):
     RECIPIENT_REMINDER = "recipient_reminder"
     FORWARD_NOTICE = "forward_notice"
     FORWARD_REMINDER = "forward_reminder"
+    PROCESSOR_NOTICE = "processor_notice"
+    PROCESSOR_REMINDER = "processor_reminder"
     STAFF_REMINDER = "staff_reminder"
     STAFF_ALARM = "staff_alarm"
     STAFF_ATTENTION = "staff_attention"
@@ -76,8 +81,10 @@ class Kind(StrEnum):
         """Who reads it; nobody is told more than this reader needs."""
         if self.to_staff:
             return "staff"
-        if self.value.startswith("recipient_"):
-            return "recipient"
+        outward: tuple[Reader, ...] = ("recipient", "processor")
+        for reader in outward:
+            if self.value.startswith(f"{reader}_"):
+                return reader
         return "controller" if self.value.startswith("forward_") else "subject"
 
 
@@ -159,6 +166,12 @@ class KeptGroup(Frozen):
     """Why, where it is not a law's term: refused, needed in a pending matter, restricted."""
 
 
+def by_law_only(kept: Iterable[KeptGroup], refused: Sized) -> bool:
+    """Whether something stays, and all of it by a law's term."""
+    groups = tuple(kept)
+    return bool(groups) and not refused and all(one.reason is None for one in groups)
+
+
 class OtherPart(Frozen):
     """The other request that one objection became."""
 
@@ -200,6 +213,23 @@ class LetterFacts(Frozen):
     """Time limit of the remedies, where the law wants it told (Québec, South Africa): a code of `law.remedies`."""
     record_kept_until: date | None = None
     """How long the record of this request itself is kept."""
+    offers: tuple[Right, ...] = ()
+    """Further rights that the person is asked about where this one is denied (11 CCR 7022(g))."""
+
+    @property
+    def denies(self) -> bool:
+        """Whether it tells that something of what was asked is not done."""
+        return False
+
+    @property
+    def withholds(self) -> bool:
+        """Whether it does so for a reason that lies in the data, and not in the request."""
+        return self.denies
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """Whether all that stays is kept by a law, of which the letter says that it has no other use."""
+        return False
 
 
 class Attention(StrEnum):

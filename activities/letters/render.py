@@ -21,6 +21,7 @@ from activities.letters.parts import Controller, Kind, LetterFacts
 from activities.letters.sealed import CompletionChange, RemedyDecisionLetter
 from activities.letters.staff import StaffLetter, compose_staff
 from activities.letters.wording import Words, lookup
+from habeas import law
 from habeas.errors import HabeasError
 from habeas.model import REFERENCE, Frozen
 
@@ -70,7 +71,8 @@ def render(kind: Kind, language: str, facts: LetterFacts, own: Path | None = Non
     _check(draft, facts)
     reader = facts.kind.reader
     voice = {"subject": "common", "staff": "staff"}.get(reader, "outward")
-    reference, automatic = words.text(_REFERENCE[voice], id=facts.request_id), words.text(f"{voice}.automatic")
+    reference = words.of(_REFERENCE[voice], facts.right.value, id=facts.request_id)
+    automatic = words.text(f"{voice}.automatic")
     regards = None if reader == "staff" else words.text("common.regards")
     return laid_out(draft, facts.controller, words, reference, automatic, own, regards=regards)
 
@@ -125,12 +127,22 @@ def _check(draft: Draft, facts: LetterFacts) -> None:
         asked |= {Element.AUTHORITY, Element.REASONS}
     if isinstance(facts, CompletionErasure | CompletionChange) and not facts.did:
         asked -= {Element.COPY_OR_ATTESTATION}
+    asked |= _denying(facts)
     if missing := asked - draft.elements:
         names = ", ".join(sorted(missing))
         raise IncompleteLetter(f"{facts.kind} under {facts.regime} lacks: {names}.", missing=names)
     for url in (block.url for block in draft.blocks if block.url):
         if urlsplit(url).scheme not in {"http", "https"}:
             raise ValueError("a link in a letter must be http or https")
+
+
+def _denying(facts: LetterFacts) -> frozenset[Element]:
+    """What the law wants said with a denial, and what else is offered then."""
+    rule = law.denial(facts.regime, facts.jurisdiction, facts.right) if facts.denies else None
+    if rule is None:
+        return frozenset()
+    said = {Element.DENIAL} if rule.says and facts.withholds and not facts.kept_by_law_only else set()
+    return frozenset(said | ({Element.OFFER} if facts.offers else set()))
 
 
 def _wrap(text: str, indent: str = "", first: str | None = None) -> str:

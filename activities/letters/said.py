@@ -19,6 +19,7 @@ from activities.letters.parts import (
     WithheldGroup,
 )
 from activities.letters.wording import Words
+from habeas import law
 from habeas.model import Right
 from habeas.particulars import Scope
 
@@ -55,7 +56,7 @@ class Said:
 
     def plain(self, text: str, *elements: Element, url: str | None = None) -> Block:
         """Text as it is."""
-        return Block(kind="paragraph", text=text, url=url, elements=frozenset(elements))
+        return Block(kind="paragraph", text=self.words.typeset(text), url=url, elements=frozenset(elements))
 
     def field(self, what: str) -> str:
         """A field as a person reads it: by its name in the language where it has one."""
@@ -71,16 +72,17 @@ class Said:
 
     def section(self, key: str, items: Iterable[str], *elements: Element) -> Iterable[Block]:
         """A heading with a list; nothing where the list is empty."""
-        listed = tuple(items)
+        listed = tuple(map(self.words.typeset, items))
         if listed:
             yield Block(kind="heading", text=self.words.text(key))
             yield Block(kind="bullets", items=listed, elements=frozenset(elements))
 
     def asked(self) -> Block:
         """What was asked, and when it came."""
-        received = self.words.text("common.received", date=self.words.date(self._facts.received_on))
+        right = self._facts.right.value
+        received = self.words.of("common.received", right, date=self.words.date(self._facts.received_on))
         by_category = self._facts.right is Right.ACCESS and self._facts.scope is Scope.CATEGORIES
-        what = "categories" if by_category else self._facts.right.value
+        what = "categories" if by_category else right
         only = self._facts.only
         said = [self.words.text(f"asked.{what}")]
         said += [self.words.text("common.only", list=self.words.listing(only))] if only else []
@@ -95,7 +97,8 @@ class Said:
 
     def help(self) -> Block:
         """Whom to ask about the letter."""
-        return self.paragraph("refusal.help", Element.HELP, contact=self._facts.controller.contact)
+        facts = self._facts
+        return self.paragraph("refusal.help", Element.HELP, contact=facts.controller.contact, id=facts.request_id)
 
     def clock(self, kind: str, *, waits: bool) -> Block:
         """Whether the term runs while something is awaited."""
@@ -108,7 +111,7 @@ class Said:
         key = f"{group}.{ground.code}"
         said = [self.words.text(key)] if key in self.words else []
         said += [ground.explanation] if ground.explanation else []
-        return " ".join([*said, f"({self.words.cited(ground.provision)})"] if said and ground.provision else said)
+        return " ".join([self.words.reasoned(said[0], ground.provision), *said[1:]] if said else said)
 
     def grounds(self, grounds: Iterable[Ground], group: str) -> Iterable[Block]:
         """Why, as a list."""
@@ -159,23 +162,43 @@ class Said:
         if told is None:
             return
         listing, at = self.words.listing, "completion_erasure"
+        if told or sources or before or not passed.recipients_not_told:
+            yield Block(kind="heading", text=self.words.text(f"{at}.told"))
         if told:
             yield self.paragraph(f"{at}.recipients", Element.RECIPIENTS, names=listing(told))
         if sources:
             yield self.paragraph(f"{at}.sources", Element.RECIPIENTS, names=listing(sources))
-        yield from self.withheld(f"{at}.not_told", passed.recipients_not_told, Element.RECIPIENTS)
         if before and passed.recipients_since:
             date = self.words.date(passed.recipients_since)
             yield self.paragraph(f"{at}.recipients_before", Element.RECIPIENTS, names=listing(before), date=date)
         if not (told or sources or before or passed.recipients_not_told):
             yield self.paragraph(f"{at}.no_recipients", Element.RECIPIENTS)
+        yield from self.withheld(f"{at}.not_told", passed.recipients_not_told, Element.RECIPIENTS)
+
+    def denial(self) -> Iterable[Block]:
+        """What the law wants said with a denial: what may still be done with what stays."""
+        facts = self._facts
+        rule = law.denial(facts.regime, facts.jurisdiction, facts.right) if facts.denies else None
+        for code in rule.says if rule and facts.withholds and not facts.kept_by_law_only else ():
+            yield self.paragraph(f"denied.{code}", Element.DENIAL)
+
+    def offers(self) -> Iterable[Block]:
+        """What else the person is asked about with a denial."""
+        facts = self._facts
+        offers = facts.offers if facts.denies else ()
+        if offers:
+            yield Block(kind="heading", text=self.words.text("denied.title"))
+        values = {"contact": facts.controller.contact, "id": facts.request_id}
+        for right in offers:
+            yield self.paragraph(f"denied.{right.value}", Element.OFFER, **values)
 
     def record(self) -> Block:
-        """That a record is kept, and until when."""
+        """That a record is kept, and until when: in small, after everything else."""
         until = self._facts.record_kept_until
-        if until is None:
-            return self.paragraph("common.record", Element.RECORD_KEPT)
-        return self.paragraph("common.record_until", Element.RECORD_KEPT, date=self.words.date(until))
+        text = self.words.text("common.record")
+        if until is not None:
+            text = self.words.text("common.record_until", date=self.words.date(until))
+        return Block(kind="small", text=text, elements=frozenset({Element.RECORD_KEPT}))
 
     def remedies(self, *, extension: bool = False) -> Iterable[Block]:
         """Where to turn if the person does not agree; every letter that decides something ends on it."""

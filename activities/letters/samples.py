@@ -43,6 +43,13 @@ __all__ = ["default_right", "sample"]
 
 REQUEST = "HB-7K3M-9Q2X-4TDW"
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_ASKED = {
+    Right.ERASURE: "erase",
+    Right.RECTIFICATION: "rectify",
+    Right.RESTRICTION: "restrict",
+    Right.OBJECTION: "stop",
+}
+"""What a processor is asked for by the right; else it looks."""
 _LOOKED_AT = timedelta(days=8)
 """When the letter is written, after the receipt."""
 _SOME_AUTHORITY = (Authority(name="The authority of the place"),)
@@ -67,16 +74,29 @@ def sample(
     authority: Authority | None = None,
     promised: Collection[Right] = (),
     promised_days: int | None = SOME_DAYS,
+    offers: Collection[Right] | None = None,
     received_on: date | None = None,
     timezone: str = "Europe/Copenhagen",
     language: str = LANGUAGES[0],
 ) -> LetterFacts:
     """Complete facts of a letter of this kind, about nobody; their words in the language, where we speak it.
 
-    ``promised_days``: within how many days the controller promises an answer.
-
     What the law says of it (dates, grounds, articles, fees, duties) is the law's own; see `why_not` for whether it has
     such a letter at all.
+
+    Args:
+        kind: which letter.
+        controller: who writes it.
+        regime: whose law.
+        jurisdiction: where it is the law.
+        right: what was asked; unset for the usual one.
+        authority: the policy's own, if it names one.
+        promised: rights that the controller gives beyond the law.
+        promised_days: within how many days the controller promises an answer.
+        offers: what a denial offers instead; unset for all that the law knows, as to a controller that sells data.
+        received_on: unset for a day on which the law is in force.
+        timezone: IANA name.
+        language: BCP 47.
 
     Raises:
         UnknownRegime: there is no such regime or jurisdiction.
@@ -102,6 +122,7 @@ def sample(
         "appeal": controller.contact if open_to.appeal else None,
         "appeal_within_days": open_to.appeal_days,
         "complain_within": open_to.time_limit,
+        "offers": tuple(lawful.offers if offers is None else offers) if kind.reader == "subject" else (),
         "record_kept_until": received.replace(year=received.year + 3),
     }
     if kind.to_staff:
@@ -235,11 +256,22 @@ def _outward(right: Right, today: date) -> dict[Kind, tuple[type[LetterFacts], d
         "acknowledge_url": f"{_URL}/n/2",
         "by": today + _WEEK,
     }
+    instruction = {
+        "language": "en",
+        "processor": "Newsletter agency",
+        "phase": _ASKED.get(right, "find"),
+        "by": today + _WEEK,
+        "link_until": today + 4 * _WEEK,
+        "provision": "GDPR 28(3)(a)",
+        "answer_url": f"{_URL}/n/3",
+    }
     return {
         Kind.RECIPIENT_NOTICE: (own.RecipientNotice, notice),
         Kind.RECIPIENT_REMINDER: (own.RecipientReminder, notice),
         Kind.FORWARD_NOTICE: (own.ForwardLetter, forward),
         Kind.FORWARD_REMINDER: (own.ForwardReminder, forward),
+        Kind.PROCESSOR_NOTICE: (own.ProcessorNotice, instruction),
+        Kind.PROCESSOR_REMINDER: (own.ProcessorReminder, instruction),
     }
 
 

@@ -17,12 +17,13 @@ from activities.letters.own import (
     LiftingFacts,
     NotARightFacts,
     PartialRefusal,
+    ProcessorFacts,
     QuestionFacts,
     RecipientFacts,
     RemedyDecision,
     TaskFacts,
 )
-from activities.letters.parts import Kind, LetterFacts
+from activities.letters.parts import Kind, LetterFacts, by_law_only
 from habeas.model import Frozen
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "Forwarded",
     "NotARight",
     "PartialRefusalLetter",
+    "ProcessorNotice",
+    "ProcessorReminder",
     "QuestionLetter",
     "RecipientNotice",
     "RecipientReminder",
@@ -71,6 +74,16 @@ class PartialRefusalLetter(PartialRefusal, LetterFacts):
 
     kind = Kind.PARTIAL_REFUSAL
 
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return True
+
+    @property
+    def kept_by_law_only(self) -> bool:
+        """See `LetterFacts`."""
+        return by_law_only(self.kept, self.refused)
+
 
 class NotARight(NotARightFacts, LetterFacts):
     """The law of the person's place does not give this right, and neither do we."""
@@ -98,6 +111,11 @@ class CompletionChange(ChangeFacts, LetterFacts):
     def did(self) -> bool:
         """Whether anything was done."""
         return bool(self.done or self.purposes or self.by_hand) or not self.undone
+
+    @property
+    def denies(self) -> bool:
+        """See `LetterFacts`."""
+        return bool(self.contested)
 
 
 class RestrictionLifting(LiftingFacts, LetterFacts):
@@ -142,6 +160,18 @@ class ForwardReminder(ForwardLetter):
     kind = Kind.FORWARD_REMINDER
 
 
+class ProcessorNotice(ProcessorFacts, LetterFacts):
+    """To a processor: what to do, and the link by which it acknowledges and answers."""
+
+    kind = Kind.PROCESSOR_NOTICE
+
+
+class ProcessorReminder(ProcessorNotice):
+    """The same again, not acknowledged or not answered yet."""
+
+    kind = Kind.PROCESSOR_REMINDER
+
+
 class StaffTask(TaskFacts, StaffFacts):
     """Something to do by hand."""
 
@@ -181,6 +211,8 @@ SEALED: Mapping[Kind, tuple[type[Frozen], type[LetterFacts]]] = {
     Kind.RECIPIENT_REMINDER: (RecipientFacts, RecipientReminder),
     Kind.FORWARD_NOTICE: (ForwardFacts, ForwardLetter),
     Kind.FORWARD_REMINDER: (ForwardFacts, ForwardReminder),
+    Kind.PROCESSOR_NOTICE: (ProcessorFacts, ProcessorNotice),
+    Kind.PROCESSOR_REMINDER: (ProcessorFacts, ProcessorReminder),
     Kind.STAFF_TASK: (TaskFacts, StaffTask),
     Kind.STAFF_TASK_REMINDER: (TaskFacts, StaffTaskReminder),
     Kind.STAFF_ESCALATION: (EscalationFacts, StaffEscalation),

@@ -35,6 +35,8 @@ def _subject(facts: StaffLetter, words: Words) -> str:
         case StaffAttention():
             about = words.text(f"staff_attention.{facts.about.value}.subject")
             return words.text("staff_attention.subject", id=facts.request_id, about=about)
+        case StaffEscalation(task=str()):
+            return words.text("staff_escalation.processor_subject", id=facts.request_id)
         case StaffTask() | StaffEscalation() | StaffBounce():
             return words.text(f"{facts.kind.value}.subject", id=facts.request_id)
         case _:
@@ -81,17 +83,23 @@ def _task(facts: StaffTask, words: Words) -> Iterable[Block]:
         yield Block(kind="paragraph", text=words.text("staff_task_reminder.waiting"))
     step = facts.phase if f"staff_task.{facts.phase}" in words else "change"
     lead = words.text(f"staff_task.{step}", title=facts.title)
+    if facts.outside:
+        lead = words.text("staff_task.outside", title=facts.title)
     due = [words.text("staff_task.due", date=words.date(facts.due_on))] if facts.due_on else []
     yield Block(kind="paragraph", text=" ".join([lead, *due]))
     yield Block(kind="paragraph", text=words.text("staff_task.where", task=facts.task))
 
 
 def _escalation(facts: StaffEscalation, words: Words) -> Iterable[Block]:
-    what = words.text("staff_escalation.what", who=facts.who, date=words.date(facts.asked_on))
+    key = "undelivered" if facts.undelivered else "what"
+    what = words.text(f"staff_escalation.{key}", who=facts.who, date=words.date(facts.asked_on))
     if facts.reminders:
         what = f"{what} {words.counted('staff_escalation.reminders', facts.reminders)}"
     yield Block(kind="paragraph", text=what)
-    yield Block(kind="paragraph", text=words.text("staff_escalation.todo"))
+    if facts.task:
+        yield Block(kind="paragraph", text=words.text("staff_escalation.todo_task", task=facts.task))
+    else:
+        yield Block(kind="paragraph", text=words.text("staff_escalation.todo"))
 
 
 def _bounce(facts: StaffBounce, words: Words) -> Iterable[Block]:

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_date_format, get_datetime_format, get_time_format
+from babel.dates import format_date, format_datetime, get_date_format, get_time_format
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -33,6 +33,15 @@ _ALIASES = {"no": "nb", "nn": "nb"}
 # Day before month, the order every reader of English outside one country expects; en-US asks for its own.
 _LOCALES = {"en": "en_GB"}
 _CODE = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+_FIXED = "\N{NO-BREAK SPACE}"
+_FRENCH = re.compile(r" (?=[:;?!»](?:\s|$|[).]))|(?<=«) ")
+_UNIT = re.compile(
+    r"(§|n°|\b(?:[Aa]rt|Abs|Buchst|[Nn]r|stk|par|al|let|ss?|r|para|reg)\."
+    r"|\b(?:Article|artik+el|litra|bokstav|point|punkt|clause)) (?=[\w(])"
+)
+"""What stands before a number, or a letter, in a citation."""
+_AT = {"en": "{1}, {0}", "fr": "{1} 'à' {0}", "da": "{1} 'kl.' {0}", "nb": "{1} 'kl.' {0}", "de": "{1} 'um' {0} 'Uhr'"}
+"""A time of day ({0}) after its date ({1}), as a sentence has them."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -77,8 +86,13 @@ class Words:
         return key in self._sentences
 
     def text(self, key: str, **values: object) -> str:
-        """The sentence as plain text."""
-        return self._sentences[key].format(**values)
+        """The sentence as plain text, with spaces that may not break where the language has them."""
+        return self.typeset(self._sentences[key].format(**values))
+
+    def of(self, key: str, variant: str, **values: object) -> str:
+        """The sentence's variant (``key_variant``), where there is one; else the sentence."""
+        own = f"{key}_{variant}"
+        return self.text(own if own in self else key, **values)
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """The sentence for this many: the catalogue has ``key.one`` and ``key.other``; ``{n}`` is the number."""
@@ -100,14 +114,24 @@ class Words:
     def moment(self, at: datetime, timezone: str = "UTC") -> str:
         """A date and time of day in a time zone, which is named."""
         local = at.astimezone(ZoneInfo(timezone))
-        both = str(get_datetime_format("long", locale=self.locale))
         clock = get_time_format("short", locale=self.locale).pattern
-        pattern = both.replace("{0}", clock).replace("{1}", get_date_format("long", locale=self.locale).pattern)
+        pattern = _AT[self.language].format(clock, get_date_format("long", locale=self.locale).pattern)
         return f"{format_datetime(local, pattern, locale=self.locale)} ({local.tzname() or timezone})"
 
     def cited(self, provision: str) -> str:
-        """A citation of the law in the form that is usual in the language."""
-        return law.cited(provision, self.language)
+        """A citation of the law in the form that is usual in the language; no number begins a line without its unit."""
+        return _UNIT.sub(rf"\1{_FIXED}", self.typeset(law.cited(provision, self.language)))
+
+    def reasoned(self, reason: str, provision: str | None) -> str:
+        """A reason with its article in brackets, before the full stop if it has one."""
+        if not provision:
+            return reason
+        stop = "." if reason.endswith(".") else ""
+        return f"{reason.removesuffix('.')} ({self.cited(provision)}){stop}"
+
+    def typeset(self, text: str) -> str:
+        """French has a space before its double marks and inside its quotation marks, and it never ends a line."""
+        return _FRENCH.sub(_FIXED, text) if self.language == "fr" else text
 
     def number(self, value: int) -> str:
         """A count with the language's grouping."""
@@ -119,6 +143,10 @@ class Words:
         while value >= 1000 and unit < len(_UNITS) - 1:
             value, unit = value / 1000, unit + 1
         return f"{format_decimal(value, format='0' if unit == 0 else '0.#', locale=self.locale)} {_UNITS[unit]}"
+
+    def clauses(self, items: Iterable[str]) -> str:
+        """Items that are more than words, one after the other: ``to deliver what you order; to answer you``."""
+        return self.typeset((" ; " if self.language == "fr" else "; ").join(items))
 
     def listing(self, items: Iterable[str]) -> str:
         """Items joined as in running text: ``a, b and c``."""

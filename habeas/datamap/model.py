@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.connector import Capability, Collection, Manifest, ReasonCode, Retention, Treatment, Written
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, Phrase, humanise
 from habeas.languages import Language
 from habeas.model import Frozen, IdentifierKind, SystemName
 from habeas.particulars import PurposeId
+from habeas.policy.lines import line_of
 
 TomlPath = tuple[str | int, ...]
 
@@ -61,6 +63,8 @@ class ColumnRule(Frozen):
     disclose: bool = True
     because: str | None = Field(default=None, min_length=3)
     """Why it is not disclosed: the person reads this."""
+    ground: ReasonCode | None = None
+    """The same as a code that each law has its own article for (`habeas.law.reason_codes`)."""
     rectify: bool = False
     """Its value may be corrected when the person asks for it."""
     label: str | None = Field(default=None, min_length=1)
@@ -79,6 +83,8 @@ class ColumnRule(Frozen):
     def _complete(self) -> ColumnRule:
         if not self.disclose and not self.because:
             raise ValueError('a column that is not disclosed says why: because = "…"')
+        if self.ground and self.disclose:
+            raise ValueError("`ground` goes with disclose = false: it is by which article the column is withheld")
         if (self.erase is Effect.SET) is (self.to is None):
             raise ValueError('`to` goes with erase = "set", and only with it')
         return self
@@ -103,6 +109,7 @@ class MapRetention(Frozen):
     """A duty to keep rows, as the map writes it; see `habeas.connector.Retention`."""
 
     law: str = Field(min_length=3)
+    ground: ReasonCode | None = None
     years: int = Field(default=0, ge=0)
     months: int = Field(default=0, ge=0)
     days: int = Field(default=0, ge=0)
@@ -117,9 +124,7 @@ class MapRetention(Frozen):
 
     def as_retention(self) -> Retention:
         """The same, in the contract's words."""
-        return Retention(
-            law=self.law, years=self.years, months=self.months, days=self.days, anchor=self.anchor, to=self.to
-        )
+        return Retention(**self.model_dump())
 
 
 class RestrictRule(Frozen):
@@ -269,7 +274,15 @@ class DataMap(Frozen):
             collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
             purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
             glossary=Glossary(language=self.language, words=self.words),
-        )
+        ).written_in(self._places() if self._origin else {})
+
+    def _places(self) -> dict[tuple[str, str | None], Written]:
+        file, found = Path(self._origin), dict[tuple[str, str | None], Written]()
+        for name, table in self.personal_tables():
+            found[name, None] = Written(file, line_of(self._lines, ("tables", name, "retention", "law")))
+            for column in table.columns:
+                found[name, column] = Written(file, line_of(self._lines, ("tables", name, "columns", column)))
+        return found
 
 
 _BASE = frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM})
@@ -291,6 +304,7 @@ def _collection(name: str, table: TableRule) -> Collection:
         when_referenced=table.when_referenced,
         after=table.after,
         withheld={column: rule.because or "" for column, rule in table.columns.items() if not rule.disclose},
+        grounds={column: rule.ground for column, rule in table.columns.items() if rule.ground},
         origin=table.origin,
         origins=_origins(table),
         types={column: rule.holds for column, rule in table.columns.items() if isinstance(rule.holds, SensitiveType)},

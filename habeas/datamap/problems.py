@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from habeas.datamap.looks import looks_like
 from habeas.datamap.model import DataMap, TableRule, TomlPath
 from habeas.datamap.untranslated import untranslated
 from habeas.fields import SensitiveType
+from habeas.law.provisions import reason_codes
 from habeas.policy.lines import line_of
 
 
@@ -63,6 +65,7 @@ def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
     yield from _rectified(data_map, name, table)
     yield from _marked(data_map, name, table)
     yield from _sensitive(data_map, name, table)
+    yield from _grounds(data_map, name, table)
     if table.expires:
         yield from _left_behind(data_map, name)
 
@@ -131,6 +134,17 @@ def _sensitive(data_map: DataMap, name: str, table: TableRule) -> Iterator[Findi
                 name,
                 column,
             )
+
+
+def _grounds(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    """A reason is one that some law has an article for; which of the controller's laws do, its policy's check says."""
+    grounds = [(column, ("columns", column), rule.ground) for column, rule in table.columns.items()]
+    kept = [(None, ("retention",), table.retention.ground)] if table.retention else []
+    for column, path, ground in (*grounds, *kept):
+        if ground and ground not in reason_codes():
+            near = difflib.get_close_matches(ground, reason_codes(), n=1)
+            write = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(sorted(reason_codes()))}"
+            yield finding(data_map, f"no law has the ground {ground!r}", write, name, column, *path, "ground")
 
 
 def _left_behind(data_map: DataMap, name: str) -> Iterator[Finding]:

@@ -5,14 +5,15 @@ no regime. Importing this is light: files and holidays are read when first asked
 """
 
 from habeas.law.case import Case, Deadlines, Pause
-from habeas.law.citations import cited
+from habeas.law.citations import cited, is_citation, laws_in
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
-from habeas.law.duties import Appeal, Counted, Duty, FeeRule, FreeRule, HoldRule, Remedies
+from habeas.law.duties import Appeal, Counted, DenialRule, Duty, FeeRule, FreeRule, HoldRule, Remedies
 from habeas.law.library import (
     BEYOND_FREE,
     authorities,
     counted,
+    denial,
     extension_allowed,
     extension_grounds,
     fee_rule,
@@ -32,6 +33,7 @@ from habeas.law.library import (
     verification,
 )
 from habeas.law.places import default_clock_tz, hours_apart, is_country
+from habeas.law.provisions import provision, reason_codes
 
 __all__ = [
     "BEYOND_FREE",
@@ -40,6 +42,7 @@ __all__ = [
     "Case",
     "Counted",
     "Deadlines",
+    "DenialRule",
     "Duty",
     "FeeRule",
     "FreeRule",
@@ -53,15 +56,20 @@ __all__ = [
     "compute",
     "counted",
     "default_clock_tz",
+    "denial",
     "extension_allowed",
     "extension_grounds",
     "fee_rule",
     "free_requests",
     "hold_after_refusal",
     "hours_apart",
+    "is_citation",
     "is_country",
+    "laws_in",
     "notice_contents",
     "pauses_allowed",
+    "provision",
+    "reason_codes",
     "recipients_duty",
     "records_kept",
     "refusal_grounds",

@@ -16,7 +16,7 @@ from pydantic import Field
 from habeas.law import files
 from habeas.model import Frozen
 
-__all__ = ["cited", "is_citation"]
+__all__ = ["cited", "is_citation", "laws_in"]
 
 _TOGETHER = "; "
 _NOTE = re.compile(r" \([^()]*[a-z]{4,}[^()]*\)$")
@@ -84,6 +84,19 @@ def _tables() -> _Tables:
 def is_citation(text: str) -> bool:
     """Whether all of it is of the form that can be written out in any language."""
     return _parts(text, "en") is not None
+
+
+def laws_in(text: str) -> frozenset[str]:
+    """The known laws that a text names together with a place in them: ``GDPR`` in ``proof (GDPR art. 7(1))``."""
+    return frozenset(_named().findall(text))
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    tables = _tables()
+    names = sorted((*tables.laws, *tables.at_home), key=len, reverse=True)
+    place = r"(?:[Aa]rt\.?|[Aa]rticles?|ss?\.|§+|Sch\.?|cl\.|reg|r\.|IPP|Recital|para)? ?\d"
+    return re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})(?= {place})")
 
 
 def cited(text: str, language: str) -> str:

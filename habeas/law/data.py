@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from habeas.law.duties import (
     Authority,
+    DenialRule,
     Duty,
     FeeRule,
     FreeRule,
@@ -21,6 +22,7 @@ from habeas.law.duties import (
     RemedyRule,
     UndisclosedRule,
     VerificationRule,
+    WithheldRule,
 )
 from habeas.law.figure import Code, Figure, Mark
 from habeas.model import Frozen, PauseReason, Right
@@ -280,11 +282,13 @@ class Regime(Frozen):
     fees: tuple[FeeRule, ...] = ()
     remedies: tuple[RemedyRule, ...] = ()
     recipients: tuple[Duty, ...] = ()
+    denials: tuple[DenialRule, ...] = ()
     verification: tuple[VerificationRule, ...] = ()
     free: FreeRule | None = None
     hold: HoldRule | None = None
     undisclosed: tuple[UndisclosedRule, ...] = ()
     records: tuple[RecordRule, ...] = ()
+    withheld: tuple[WithheldRule, ...] = ()
     notices: dict[str, tuple[Code, ...]] = Field(default_factory=dict)
     """What each letter must say: acknowledge, extension, refusal, identity, closing."""
     options: dict[Code, Option] = Field(default_factory=dict)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from habeas.law import files
+from habeas.law.places import place_named
 from habeas.law.words import day
 from habeas.law.year import ClockYear, Day, Year
 
 __all__ = ["Bar", "draw", "strip"]
 
+_RIGHTS: Mapping[str, str] = {
+    "withdraw_consent": "withdrawal of consent",
+    "opt_out_sale": "opt-out of sale",
+    "limit_sensitive": "limit of the use of sensitive data",
+}
 _BAR, _HEIGHT = 3, 120
 _SPRING = ("January", "February", "March", "April", "May", "June")
 _NAMES = (*_SPRING, "July", "August", "September", "October", "November", "December")
@@ -53,7 +60,8 @@ def draw(year: Year) -> str:
     from jinja2 import Environment, StrictUndefined  # only who draws needs it
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"day": day, "short": _short, "shade": _shade, "strip": strip}
+    environment.filters |= {"day": day, "short": _short, "shade": _shade, "strip": strip, "named": place_named}
+    environment.filters["right"] = lambda right: _RIGHTS.get(right, right)
     template = environment.from_string(files.text("year.html"))
     width = max((len(clock.days) for clock in year.clocks), default=0) * _BAR
     return template.render(year=year, months=_NAMES, width=width, height=_HEIGHT, bar=_BAR)

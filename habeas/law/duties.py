@@ -12,12 +12,13 @@ from pydantic import Field, model_validator
 
 from habeas.fields import SensitiveType
 from habeas.law.figure import Code, Figure
-from habeas.model import Frozen, Right
+from habeas.model import COPIES, Frozen, Right
 
 __all__ = [
     "Appeal",
     "Authority",
     "Counted",
+    "DenialRule",
     "Duty",
     "FeeAllowed",
     "FeeRule",
@@ -33,6 +34,7 @@ __all__ = [
     "RemedyTime",
     "UndisclosedRule",
     "VerificationRule",
+    "WithheldRule",
 ]
 
 FeeAllowed = Literal[
@@ -170,6 +172,17 @@ class Counted(Frozen):
     cite: str
 
 
+class DenialRule(OfRights):
+    """What a letter that denies a right, wholly or in part, says besides its reasons and remedies.
+
+    ``offers``: further rights that the person is asked about, where there is something that they would stop. ``says``:
+    codes that letters have words for.
+    """
+
+    offers: tuple[Right, ...] = ()
+    says: tuple[Code, ...] = ()
+
+
 class FreeRule(OfRights):
     """How many requests within so many months are free (or need be answered at all, where ``text`` says so)."""
 
@@ -193,3 +206,10 @@ class UndisclosedRule(OfRights):
     """Types of data whose values are never given out; that they are held is told."""
 
     types: tuple[SensitiveType, ...] = Field(min_length=1)
+
+
+class WithheldRule(OfRights):
+    """Why a single value may be withheld from a copy that is given, beside the grounds of refusal."""
+
+    code: Code
+    rights: tuple[Right, ...] = tuple(sorted(COPIES))

@@ -15,6 +15,7 @@ from habeas.law.data import Authority, Ground, Regime, Span
 from habeas.law.duties import (
     Appeal,
     Counted,
+    DenialRule,
     Duty,
     FeeRule,
     FreeRule,
@@ -33,6 +34,7 @@ __all__ = [
     "BEYOND_FREE",
     "authorities",
     "counted",
+    "denial",
     "extension_allowed",
     "extension_grounds",
     "fee_rule",
@@ -56,7 +58,7 @@ __all__ = [
 STATES = "US-STATE"
 BEYOND_FREE = "beyond_free_requests"
 """The ground of a fee for more requests than the law gives for nothing."""
-_SHARED = ("grounds", "fees", "remedies", "recipients", "verification")
+_SHARED = ("grounds", "fees", "remedies", "recipients", "verification", "withheld")
 
 
 @cache
@@ -276,6 +278,15 @@ def _appeal(law: Regime) -> Appeal | None:
         return None
     more = clock.extension.days if clock.extension else None
     return Appeal(within_days=clock.term.days, extendable_days=more, cite=clock.cite, mark=clock.term.mark)
+
+
+def denial(code: str, jurisdiction: str, right: Right) -> DenialRule | None:
+    """What a letter that denies this right says besides its reasons and remedies; None where the law asks for nothing.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    return next((rule for rule in regime(code, jurisdiction).denials if rule.covers(right)), None)
 
 
 def recipients_duty(code: str, jurisdiction: str, right: Right) -> Duty | None:

@@ -65,6 +65,13 @@ def is_country(code: str) -> bool:
     return len(code) == 2 and code not in _NO_COUNTRIES and code in Locale("en").territories
 
 
+def place_named(place: str) -> str:
+    """A place as people read it: its country, and the code."""
+    from babel import Locale
+
+    return f"{Locale('en').territories.get(country_of(place), country_of(place))} ({place})"
+
+
 def default_clock_tz(jurisdiction: str) -> str:
     """The zone whose date decides at a place, if the controller names none (IANA name).
 

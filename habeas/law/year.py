@@ -84,6 +84,17 @@ class ClockYear:
     holidays: tuple[tuple[date, str], ...] = field(default=())
 
     @property
+    def given(self) -> bool:
+        """Whether a request of any day of the year has a date."""
+        return any(day.due for day in self.days)
+
+    @property
+    def only_acknowledged(self) -> bool:
+        """Whether closed days matter to the acknowledgement and to nothing else."""
+        clock = self.clock
+        return not clock.roll and not (isinstance(clock.term, Span) and clock.term.calendar) and bool(self.holidays)
+
+    @property
     def months(self) -> tuple[tuple[Day, ...], ...]:
         """The days, month by month."""
         return tuple(tuple(day for day in self.days if day.day.month == month) for month in range(1, 13))
@@ -191,6 +202,7 @@ def _beside(law: Regime, right: Right | None) -> Iterator[Fact]:
         ("Proof of identity", law.verification),
         ("Who else is told", law.recipients),
         ("Never given out", law.undisclosed),
+        ("If it is denied", law.denials),
         ("Kept after a refusal", (law.hold,) if law.hold else ()),
         ("If you disagree", law.remedies),
         ("Records", law.records),

@@ -10,6 +10,7 @@ from habeas.phrases import lacking, unused
 from habeas.plan import undecided
 from habeas.policy.load import refuse
 from habeas.policy.model import Policy
+from habeas.policy.provisions import without_provision
 from habeas.policy.raw import Problem
 from habeas.policy.sections import Category, IdentityMethod, Term
 
@@ -105,13 +106,14 @@ def _expiring(n: int, category: Category, where: str, collection: Collection) ->
 
 def _same(ours: Term, theirs: Retention | None) -> bool:
     return theirs is not None and all(
-        getattr(ours, each) == getattr(theirs, each) for each in ("law", "years", "months", "days")
+        getattr(ours, each) == getattr(theirs, each) for each in ("law", "ground", "years", "months", "days")
     )
 
 
 def _said(term: Term | Retention) -> str:
     lengths = ((term.years, "years"), (term.months, "months"), (term.days, "days"))
-    return f"{' '.join(f'{count} {unit if count > 1 else unit[:-1]}' for count, unit in lengths if count)} ({term.law})"
+    length = " ".join(f"{count} {unit if count > 1 else unit[:-1]}" for count, unit in lengths if count)
+    return f"{length} ({term.law}{f', ground {term.ground}' if term.ground else ''})"
 
 
 def _unstoppable(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
@@ -140,4 +142,13 @@ def _untranslated(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator
             yield Problem(("systems", n), message, "correct the phrase in its map or settings, or remove it")
 
 
-_RULES = (_missing_systems, _missing_categories, _by_hand_only, _mute, _terms, _unstoppable, _untranslated)
+_RULES = (
+    _missing_systems,
+    _missing_categories,
+    _by_hand_only,
+    _mute,
+    _terms,
+    _unstoppable,
+    _untranslated,
+    without_provision,
+)

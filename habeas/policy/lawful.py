@@ -193,12 +193,15 @@ def _sold(policy: Policy) -> Iterator[Problem]:
             yield Problem(("categories", n, "sold"), message, 'add a [[purposes]] with kinds = ["sale"]')
 
 
+_NAME_IT = 'add statutory, such as "Identifiers" or "Commercial information" (Cal. Civ. Code 1798.140(v)(1))'
+
+
 def _statutory(policy: Policy) -> Iterator[Problem]:
     if any(entry.code == _BY_CATEGORY for entry in policy.regimes):
         for n, category in enumerate(policy.categories):
             if category.statutory is None:
                 message = f"{category.id!r} has no name of the statute, which answers by category need"
-                yield Problem(("categories", n), message, "add statutory, as in Cal. Civ. Code 1798.140(v)(1)")
+                yield Problem(("categories", n), message, _NAME_IT)
 
 
 def _duties(policy: Policy) -> Iterator[tuple[Right, Duty]]:
@@ -254,6 +257,22 @@ def _authorities(policy: Policy) -> Iterator[Problem]:
             yield Problem(("authorities", place), f"no regime covers {place}", "correct the code, or remove it")
 
 
+def _provisions(policy: Policy) -> Iterator[Problem]:
+    """What the policy itself says of a law's articles is about one of its laws, and can be told in every language."""
+    codes = {entry.code for entry in policy.regimes}
+    for code, articles in policy.provisions.items():
+        at: Path = ("provisions", code)
+        if code not in codes:
+            yield Problem(at, f"{code} is none of the regimes here", "correct the code, or remove it")
+        for reason, article in articles.items():
+            if reason not in law.reason_codes():
+                remedy = f"one of {', '.join(sorted(law.reason_codes()))}"
+                yield Problem((*at, reason), f"there is no reason {reason!r}", remedy)
+            if not law.is_citation(article):
+                message = f"{article!r} is of no form that can be written in another language"
+                yield Problem((*at, reason), message, "write it as `habeas law reasons` does: PIPEDA Sch. 1 cl. 4.5")
+
+
 _RULES = (
     _countries,
     _home,
@@ -267,4 +286,5 @@ _RULES = (
     _sources,
     _used_for,
     _authorities,
+    _provisions,
 )

@@ -9,6 +9,7 @@ from typing import Self, get_args
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from habeas import law
 from habeas.errors import BadInput, UnknownRegime
 from habeas.languages import Language, nearest
 from habeas.model import Frozen, Right, SystemName
@@ -19,6 +20,7 @@ from habeas.policy.sections import (
     Category,
     Channel,
     ClockPolicy,
+    Code,
     Controller,
     ErasurePolicy,
     IdentityPolicy,
@@ -27,8 +29,10 @@ from habeas.policy.sections import (
     Promise,
     PromiseLine,
     Purpose,
+    PurposeKind,
     Recipient,
     RecordPolicy,
+    RegimeCode,
     RegimeEntry,
     ReleasePolicy,
     ReviewPolicy,
@@ -63,6 +67,8 @@ class Policy(Frozen):
     """Every promise of the published policy, by line."""
     words: Mapping[Language, Mapping[Words, Words]] = Field(default_factory=dict)
     """By language: a phrase that is written only once (a recipient's name that is no proper name) -> as it is there."""
+    provisions: Mapping[RegimeCode, Mapping[Code, Words]] = Field(default_factory=dict)
+    """By regime: the article for a reason that its law, as Habeas knows it, has none for; else another than that."""
     open: Mapping[str, Words] = Field(default_factory=dict)
     """By dotted key: why the published text leaves it open, so that the installation had to fill it in."""
 
@@ -128,9 +134,29 @@ class Policy(Frozen):
         """A phrase that is written only once, in the nearest language; as written where there are no words for it."""
         return self.words.get(self.language(language), {}).get(phrase, phrase)
 
+    def provision(self, regime: str, jurisdiction: str, right: Right, reason: str) -> str | None:
+        """By which article data is withheld or kept for a reason; None where neither policy nor law says one.
+
+        Args:
+            regime: of the request.
+            jurisdiction: where the person lives.
+            right: what they ask.
+            reason: a code of `habeas.law.reason_codes`.
+
+        Raises:
+            UnknownRegime: as `habeas.law.regime`.
+        """
+        own = self.provisions.get(regime, {}).get(reason)
+        return own or law.provision(regime, self.answered_in(regime, jurisdiction), right, reason)
+
     def offers(self, right: Right) -> bool:
         """Whether the controller offers this right, as far as its policy says; the regime has a word too."""
         return self.rights is None or right in self.rights
+
+    @property
+    def sells(self) -> bool:
+        """Whether data is sold, or shared for advertising, so that there is something to opt out of."""
+        return any(one.sold for one in self.categories) or any(PurposeKind.SALE in one.kinds for one in self.purposes)
 
     def authority(self, jurisdiction: str) -> Authority | None:
         """The policy's own entry for a jurisdiction, else for its country, else None: the regime's then holds."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from habeas.policy import rules_data, rules_terms
 from habeas.policy.raw import Path, Problem, Raw, at, ids, listed, number, repeated, table
@@ -19,12 +20,8 @@ def problems(raw: Raw) -> tuple[Problem, ...]:
 
 
 def _lists_without_repeats(raw: Raw) -> Iterator[Problem]:
-    yield from repeated(("systems",), listed(raw, "systems"))
-    yield from repeated(("rights",), listed(raw, "rights"))
-    yield from repeated(("controller", "languages"), listed(table(raw, "controller"), "languages"))
-    yield from repeated(("identity", "sources"), listed(table(raw, "identity"), "sources"))
-    yield from repeated(("identity", "methods"), listed(table(raw, "identity"), "methods"))
-    yield from repeated(("clock", "remind_days_before"), listed(table(raw, "clock"), "remind_days_before"))
+    for path, values in _plain_lists(raw, ()):
+        yield from repeated(path, values)
     for section, name in (("categories", "id"), ("recipients", "id"), ("purposes", "id"), ("regimes", "code")):
         seen: set[str] = set()
         for n, value in ids(raw, section, name):
@@ -33,12 +30,23 @@ def _lists_without_repeats(raw: Raw) -> Iterator[Problem]:
             seen.add(value)
 
 
+def _plain_lists(value: object, at: Path) -> Iterator[tuple[Path, list[Any]]]:
+    """Every list of single values."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _plain_lists(below, (*at, key))
+    elif isinstance(value, list | tuple) and not any(isinstance(one, Mapping | list | tuple) for one in value):
+        yield at, list(value)
+    elif isinstance(value, list | tuple):
+        for n, below in enumerate(value):
+            yield from _plain_lists(below, (*at, n))
+
+
 def _one_regime_per_jurisdiction(raw: Raw) -> Iterator[Problem]:
     owner: dict[str, int] = {}
     for n, entry in enumerate(listed(raw, "regimes")):
         for m, jurisdiction in enumerate(listed(entry, "jurisdictions")):
-            first = owner.setdefault(str(jurisdiction), n)
-            if first != n or jurisdiction in listed(entry, "jurisdictions")[:m]:
+            if owner.setdefault(str(jurisdiction), n) != n:
                 path: Path = ("regimes", n, "jurisdictions", m)
                 yield Problem(path, f"{jurisdiction!r} is covered already", "name each jurisdiction under one regime")
 

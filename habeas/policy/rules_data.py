@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from habeas.policy.raw import Path, Problem, Raw, listed, number, repeated, table
+from habeas.policy.raw import Path, Problem, Raw, listed, number, table
 
 _DAYS = {"years": 365.25, "months": 365.25 / 12, "days": 1.0}
 
@@ -68,14 +68,12 @@ def recipients(raw: Raw) -> Iterator[Problem]:
             if isinstance(days, int) and days >= escalate:
                 message = f"a reminder after {days} days comes too late"
                 yield Problem((*at, m), message, f"below escalate_after_days ({escalate})")
-        yield from repeated(at, listed(row, "remind_after_days"))
 
 
 def purposes(raw: Raw) -> Iterator[Problem]:
     """A purpose is stopped at once or weighed first, not both."""
     for n, row in enumerate(listed(raw, "purposes")):
         kinds = listed(row, "kinds")
-        yield from repeated(("purposes", n, "kinds"), kinds)
         if "direct_marketing" in kinds and "legitimate_interest" in kinds:
             message = "an objection to it would be obeyed at once and also be weighed first"
             yield Problem(("purposes", n, "kinds"), message, "keep one of direct_marketing and legitimate_interest")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from habeas.policy.raw import Path, Problem, Raw, ids, listed, number, place, repeated, table
+from habeas.model import normalise
+from habeas.policy.raw import Path, Problem, Raw, at, ids, listed, number, place, repeated, table
 from habeas.policy.source import alternatives
 
 _STRENGTH = {"none": 0, "code": 1, "attestation": 1, "both": 2}
@@ -99,8 +100,10 @@ def ways_in(raw: Raw) -> Iterator[Problem]:
         if not isinstance(row, Mapping):
             continue
         kind, to = row.get("kind"), row.get("to")
-        if kind == "email" and isinstance(to, str) and "@" not in to:
+        if kind == "email" and isinstance(to, str) and not _is_email(to):
             yield Problem(("channels", n, "to"), "not an e-mail address", "correct it, or change kind")
+        if kind == "phone" and isinstance(to, str) and not any(map(str.isdigit, to)):
+            yield Problem(("channels", n, "to"), "not a number that can be called", "correct it, or change kind")
         if isinstance(kind, str) and kind not in _WAYS:
             message = f"{kind!r} is no way that a request arrives"
             yield Problem(("channels", n, "kind"), message, f"one of {', '.join(_WAYS)}")
@@ -108,6 +111,14 @@ def ways_in(raw: Raw) -> Iterator[Problem]:
             if (kind, to) in seen:
                 yield Problem(("channels", n), "is there twice", "list it once")
             seen.add((kind, to))
+
+
+def _is_email(text: str) -> bool:
+    try:
+        normalise("email", text)
+    except ValueError:
+        return False
+    return True
 
 
 def lines(raw: Raw) -> Iterator[Problem]:
@@ -121,5 +132,9 @@ def lines(raw: Raw) -> Iterator[Problem]:
             remedy = "name the keys in keeps, say in note how it is kept, or in not_held why Habeas does not see to it"
             yield Problem(("promises", n), message, remedy)
         for m, key in enumerate(listed(row, "keeps")):
-            if isinstance(key, str) and place(raw, key) is None and key not in answered:
+            there = place(raw, key) if isinstance(key, str) else None
+            if isinstance(key, str) and there is None and key not in answered:
                 yield Problem(("promises", n, "keeps", m), f"there is no {key}", "correct the key, or add it")
+            elif there and at(raw, there) in ([], {}):
+                message = f"is empty, and promises[{n}] rests on it"
+                yield Problem(there, message, "fill it, or take it out of that promise's keeps")

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -28,6 +29,19 @@ def _zone(name: str) -> str:
     return name
 
 
+def _phone(text: str) -> str:
+    if not any(map(str.isdigit, text)):
+        raise ValueError("not a number that can be called: write it as +45 33 19 32 00")
+    return text
+
+
+def _url(text: str) -> str:
+    found = urlsplit(text)
+    if found.scheme not in {"https", "http"} or not found.hostname or any(char.isspace() for char in text):
+        raise ValueError("not an address of the web: write it as https://example.org")
+    return text
+
+
 def _email(value: str) -> str:
     return normalise("email", value)
 
@@ -42,6 +56,8 @@ Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,
 """ISO 3166-1 or 3166-2: ``DK``, ``GB-SCT``."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Email = Annotated[str, AfterValidator(_email)]
+Phone = Annotated[Words, AfterValidator(_phone)]
+Url = Annotated[Words, AfterValidator(_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Text = Mapping[str, Words]
 """One text in every language of the controller."""
@@ -62,8 +78,8 @@ class Controller(Frozen):
     languages: tuple[Language, ...] = Field(min_length=1, description="the first is used when nothing else is known")
     privacy_officer: Email = Field(description="gets reminders and alarms")
     dpo: Email | None = None
-    phone: Words | None = None
-    website: Words | None = None
+    phone: Phone | None = None
+    website: Url | None = None
 
 
 class RegimeEntry(Frozen):
@@ -234,6 +250,8 @@ class Term(Frozen):
 
     law: Words | None = None
     """Law, duty or promise. Of what is kept the person reads it as the system's map says it."""
+    ground: Code | None = None
+    """Of what is kept: by which ground of the request's own law (`habeas.law.reason_codes`)."""
     years: int = Field(default=0, ge=0, le=200)
     months: int = Field(default=0, ge=0, le=600)
     days: int = Field(default=0, ge=0, le=36500)
@@ -385,5 +403,5 @@ class Authority(Frozen):
     """Where a person may complain, when the regime's own entry does not fit."""
 
     name: Words
-    url: Words
+    url: Url
     address: Words | None = None

@@ -22,7 +22,8 @@ from tests.acceptance.people import Planted
 from workers.maildir import KeptMail, messages
 from workers.office import NewRequestInput, Office, Story, open_office
 from workers.process import free_port
-from workers.stack import Stack, StackOptions
+from workers.settings import CONFIG_VARIABLE
+from workers.stack import PartName, Stack, StackOptions
 from workers.stack.part import ProcessPart
 
 T = TypeVar("T")
@@ -60,9 +61,10 @@ class MeteredStack(Stack):
         return await fetch(f"http://127.0.0.1:{self.metrics_port}/metrics")
 
 
-async def fetch(url: str, data: bytes | None = None) -> bytes:
+async def fetch(url: str, data: bytes | None = None, content_type: str | None = None) -> bytes:
     """One page of this machine's; a body makes it a POST."""
-    request = urllib.request.Request(url, data=data)  # noqa: S310  loopback: other hosts are refused in tests
+    headers = {"content-type": content_type} if content_type else {}
+    request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310  loopback: other hosts are refused in tests
 
     def read() -> bytes:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  as above
@@ -95,10 +97,26 @@ class House:
 
     async def restart_worker(self, **variables: str) -> None:
         """Stop the worker and start it again, with these variables over its settings."""
-        part = self.stack.part("worker-1")
+        await self._restart("worker-1", variables)
+
+    async def _restart(self, name: str, variables: dict[str, str]) -> None:
+        part = self.stack.part(name)
         assert isinstance(part, ProcessPart)
         part.environment = self.stack.environment | variables
         await self.stack.restart(part.name)
+
+    @asynccontextmanager
+    async def under(self, settings: Path) -> AsyncIterator[None]:
+        """Worker, desk and command line run by other settings in this block."""
+        before, self.habeas.config = self.habeas.config, settings
+        for name in ("worker-1", PartName.DESK):
+            await self._restart(name, {CONFIG_VARIABLE: str(settings)})
+        try:
+            yield
+        finally:
+            self.habeas.config = before
+            for name in ("worker-1", PartName.DESK):
+                await self._restart(name, {})
 
     async def temporal(self) -> Client:
         """A client of its Temporal server."""

@@ -16,11 +16,14 @@ from prometheus_client import CollectorRegistry, Counter, start_http_server
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from habeas.model import Outcome, Stage
+from tests.acceptance import agency
+from tests.acceptance.agency import settings_with_agency
 from tests.acceptance.house import House, eventually, fetch
 from tests.acceptance.people import Planted, Words, plant
 from tests.acceptance.places import everywhere, files, in_temporal, metrics_at, outputs
 from tests.acceptance.relay import refusing
 from tests.acceptance.scan import Scanner, forms
+from workers.maildir import messages
 from workers.office import Story
 from workflows.attributes import CONTROLLER
 
@@ -70,7 +73,7 @@ class Canaries:
 async def canaries(house: House, tmp_path_factory: pytest.TempPathFactory) -> Canaries:
     """Requests full of canaries, each with its own troubles, carried to their ends."""
     made = Canaries()
-    people = [await plant(made.person(n), house.store_url, made.words_of(n)) for n in range(6)]
+    people = [await plant(made.person(n), house.store_url, made.words_of(n)) for n in range(7)]
     refused = people[3].email
     async with refusing(house, refused):
         await _bad_input(house, made)
@@ -80,6 +83,8 @@ async def canaries(house: House, tmp_path_factory: pytest.TempPathFactory) -> Ca
         await _withdrawal(house, made, people[3])
         await _rectification(house, made, people[4])
         await _restriction(house, made, people[5])
+    async with house.under(settings_with_agency(house)):
+        await _processor(house, made, people[6])
     return made
 
 
@@ -281,6 +286,42 @@ async def _restriction(house: House, made: Canaries, person: Planted) -> None:
     await habeas("retention", "due")
 
 
+async def _processor(house: House, made: Canaries, person: Planted) -> None:
+    """A processor is shown the person behind its link, slips, uploads what it holds and says who found it."""
+    habeas, why = house.habeas.here, made.words("by", "reason")
+    said = await habeas(
+        *("request", "open", "--right", "access", "--email", person.email),
+        *("--name", person.name, "--language", "en"),
+        *made.words("note", "by", "reason"),
+    )
+    request_id = str(said.json["id"])
+    await habeas("request", "verify", request_id, "--code", made.code("code 6", await house.code(request_id)))
+    path = await agency.link(house, request_id)
+    made.more["processor's token"] = path.removeprefix("/p/")
+    await _blocked(house, request_id, "mailing")
+    desk = house.stack.addresses.desk
+    assert made.scanner().look({"page": (await fetch(f"{desk}{path}")).replace(path.encode(), b"")}) == {}
+    assert person.email.encode() in await fetch(f"{desk}{path}", b"")
+    with pytest.raises(urllib.error.HTTPError, match="410"):
+        await fetch(f"{desk}/p/{made.letters}{path[-33:]}", b"")
+    answer = {"found": "something", "said.subscribers": made.say("statement"), "note": made.say("note")}
+    day = {"done_on": f"{datetime.now(UTC):%Y-%m-%d}"}
+    name, content = f"{made.letters}.pdf", made.say("file").encode()
+    with pytest.raises(urllib.error.HTTPError, match="422"):
+        await agency.answer(house, path, name, content, **answer, done_by=made.say("agent"), done_on=made.say("day"))
+    await agency.answer(house, path, name, content, **answer, **day, done_by=made.say("agent"))
+    await house.until(request_id, Stage.REVIEWING)
+    tasks = await habeas("task", "list", "--all")
+    mine = next(one["id"] for one in tasks.json if one["request_id"] == request_id)
+    await habeas("task", "show", mine, *why, personal=True)
+    await habeas("request", "approve", request_id, *why)
+    await _ends(house, request_id, Outcome.FULFILLED)
+    with pytest.raises(urllib.error.HTTPError, match="410"):
+        await fetch(f"{desk}{path}", b"")
+    await habeas("recipient", "list", request_id)
+    await _look_at(house, request_id)
+
+
 async def _look_at(house: House, request_id: str) -> None:
     """What staff look at that names nobody."""
     for words in (("request", "show"), ("request", "timeline"), ("evidence", "verify")):
@@ -341,6 +382,14 @@ async def test_it_was_there_to_be_found(house: House, canaries: Canaries) -> Non
     async with house.store("crm") as sql:
         rows = "\n".join(row[0] for row in await sql.fetch("select t::text from contacts t"))
     assert {name.split(" as ")[0] for name in scanner.find(rows.encode())} >= {"letters", "wide", "digits"}
+
+
+async def test_a_processor_learns_of_nobody_by_mail(house: House, canaries: Canaries) -> None:
+    mails = [mail for mail in messages(house.stack.folder.path) if agency.AGENCY in mail.recipients]
+    assert mails
+    token = canaries.more["processor's token"]
+    found = canaries.scanner().find("".join(mail.text for mail in mails).replace(token, "").encode())
+    assert found == {}
 
 
 async def test_a_word_in_the_wrong_place_is_not_repeated(house: House) -> None:

@@ -52,6 +52,7 @@ NEEDS = {
     "GET /requests/{request_id}/recipients": "requests:read",
     "POST /requests/{request_id}/recipients/{recipient}/acknowledge": "tasks:work",
     "GET /letters/to_hand_over": "requests:read",
+    "POST /letters/{letter_id}/look": "personal:read",
     "POST /letters/{letter_id}/handed": "tasks:work",
     "POST /letters/bounces": "tasks:work",
     "GET /retention": "requests:read",

@@ -67,7 +67,9 @@ def run_here(*words: str) -> Said:
 @pytest.fixture(scope="session")
 async def served(here: World) -> AsyncIterator[str]:
     """The address of that installation's desk."""
-    async with serving(Guard(Starlette(routes=[Mount(PREFIX, create_api(here.office))]), ["127.0.0.1"], PREFIX)) as at:
+    async with serving(
+        Guard(Starlette(routes=[Mount(PREFIX, create_api(here.office))]), ["127.0.0.1"], api=PREFIX)
+    ) as at:
         yield at
 
 

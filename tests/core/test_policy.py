@@ -454,7 +454,7 @@ def test_a_system_whose_plan_could_not_be_made_is_refused(write: Write) -> None:
     fit = manifest(kind("contact"))
     with pytest.raises(ConfigurationError, match=r"billing\.bills: what is retained needs a retention"):
         check_systems(policy, {"crm": fit, "billing": manifest(kind("contact", "bills", Treatment.RETAIN))})
-    duty = Retention(law="Bookkeeping Act", years=5, anchor="day")
+    duty = Retention(law="Bookkeeping Act s. 12", years=5, anchor="day")
     bills = kind("contact", "bills", Treatment.RETAIN).model_copy(update={"retention": duty})
     check_systems(policy, {"crm": fit, "billing": manifest(bills)})
 

@@ -95,11 +95,11 @@ CONTRADICTIONS = {
         "promise.reasons_at_once[0]",
     ),
     "kept without a reason": (with_category("keep = { years = 5 }"), "categories[0].keep"),
-    "kept for no time": (with_category('keep = { law = "Book" }'), "categories[0].keep"),
+    "kept for no time": (with_category('keep = { law = "Book 5" }'), "categories[0].keep"),
     "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
     "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),
     "gone before its keeping is over": (
-        with_category('keep = { law = "Book", years = 1 }\nexpires = { law = "L5", months = 11 }'),
+        with_category('keep = { law = "Book 5", years = 1 }\nexpires = { law = "L5", months = 11 }'),
         "categories[0].expires",
     ),
     "controlled by nobody": (
@@ -230,7 +230,7 @@ FIT = {
     "a promise longer than the law": with_section("[promise]\ndays = 90\n"),
     "a delay notice": with_section(f"[promise]\ndays = 30\ndelay_notice = true\n{REASON}"),
     "reasons for what is kept": with_section('[promise]\nreasons_at_once = ["contact"]\n').replace(
-        'recipients = ["host"]\n', 'recipients = ["host"]\nkeep = { law = "Book", years = 5 }\n'
+        'recipients = ["host"]\n', 'recipients = ["host"]\nkeep = { law = "Book 5", years = 5 }\n'
     ),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
     "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =').replace(
@@ -321,9 +321,9 @@ def test_an_answers_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
     assert [at for _, at, _, _ in found] == [1]
 
 
-BOOKS = Retention(law="Book", years=5, anchor="day")
+BOOKS = Retention(law="Book 5", years=5, anchor="day")
 CHATS = Retention(law="Rule 9", days=30, anchor="day")
-KEPT = with_category('keep = { law = "Book", years = 5 }')
+KEPT = with_category('keep = { law = "Book 5", years = 5 }')
 GOING = with_category('expires = { law = "Rule 9", days = 30 }')
 
 
@@ -348,9 +348,9 @@ def retained(retention: Retention = BOOKS) -> Manifest:
 @pytest.mark.parametrize(
     ("text", "manifest", "said"),
     [
-        (KEPT, store(), "categories[0].keep: 5 years (Book) here, not kept in crm.rows"),
-        (KEPT, retained(BOOKS.model_copy(update={"years": 1})), "5 years (Book) here, 1 year (Book) in crm.rows"),
-        (KEPT, retained(BOOKS.model_copy(update={"law": "Tax"})), "5 years (Book) here, 5 years (Tax) in crm.rows"),
+        (KEPT, store(), "categories[0].keep: 5 years (Book 5) here, not kept in crm.rows"),
+        (KEPT, retained(BOOKS.model_copy(update={"years": 1})), "5 years (Book 5) here, 1 year (Book 5) in crm.rows"),
+        (KEPT, retained(BOOKS.model_copy(update={"law": "Tax"})), "5 years (Book 5) here, 5 years (Tax) in crm.rows"),
         (GOING, store(), "categories[0].expires: 30 days (Rule 9) here, does not expire in crm.rows"),
         (
             GOING,

@@ -125,6 +125,8 @@ def test_processes_that_talk_to_each_other_agree(services: Mapping[str, Any], mo
     assert set(re.findall(r"location (.+?) \{ proxy_pass", public)) == {
         "/v/",
         "/d/",
+        "/r/",
+        "/p/",
         "/hooks/systems/",
         "= /static/desk.css",
     }

@@ -1,4 +1,5 @@
 import logging
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 
@@ -6,11 +7,14 @@ import httpx2
 import pytest
 import structlog
 
+from activities.ledger import Letter
 from habeas.errors import ConfigurationError
 from habeas.model import Stage
 from tests.office.world import World
 from workers import logs
+from workers.desk import create_app
 from workers.desk.server import refuse_wide
+from workers.office import Office
 from workers.settings import DeskSettings
 
 
@@ -26,6 +30,48 @@ async def test_the_queue_and_the_story_name_nobody(here: World, browser: httpx2.
     for page in (queue, story):
         assert "canary" not in page.text.lower()
         assert address not in page.text
+
+
+async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> None:
+    """What is not theirs is answered to the letter as what is not there; persons' own pages are there all the same."""
+    request_id = await here.proven(here.person())
+    await here.reach(request_id, Stage.CLOSED)
+    mine = here.parts.policies["demo"]
+    other = mine.model_copy(
+        update={
+            "controller": mine.controller.model_copy(update={"id": "other"}),
+            "staff": mine.staff.model_copy(update={"accounts": ("noor",)}),
+        }
+    )
+    kims = mine.model_copy(update={"staff": mine.staff.model_copy(update={"accounts": ("kim",)})})
+    office = here.office
+    both = Office(office._ledger, office._engine, {"demo": kims, "other": other}, office._storage, office._now)
+    app = httpx2.ASGITransport(create_app(both, staff=both.for_staff("noor")))
+    async with httpx2.AsyncClient(transport=app, base_url="http://127.0.0.1") as noor:
+        for path in ("/", "/?view=closed", "/?view=overdue"):
+            assert request_id not in (await noor.get(path)).text
+        theirs, none = [await noor.get(f"/requests/{one}") for one in (request_id, "HB-0000-0000-0000")]
+        assert (theirs.status_code, theirs.text) == (none.status_code, none.text)
+        after, before = [await noor.get(f"/?after={one}") for one in (request_id, "HB-0000-0000-0000")]
+        assert (after.status_code, after.text) == (before.status_code, before.text)
+        assert (await noor.get(f"/v/{request_id}")).status_code == 200
+
+
+async def test_who_a_letter_is_to_is_said(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id = await here.open(here.person())
+    await here.reach(request_id, Stage.VERIFYING)
+    now = here.office._now()
+    roles = {"recipient": "a recipient of the data", "controller": "whoever controls", "staff": "staff, to hand over"}
+    async with here.ledger.begin() as tx:
+        for role in ("recipient", "controller", "staff"):
+            await tx.queue_letter(
+                Letter(
+                    id=str(uuid.uuid4()), request_id=request_id, kind="acknowledgement", language="en", dedupe=role,
+                    recipient_role=role, queued_at=now, to="x@y.example", subject="s", text="t",
+                )
+            )  # fmt: skip
+    page = (await browser.get(f"/requests/{request_id}")).text
+    assert [word for word in roles.values() if word not in page] == []
 
 
 @pytest.mark.parametrize("path", ["/?view=closed", "/?view=overdue", "/?view=%3Cscript%3E", "/healthz", "/readyz"])

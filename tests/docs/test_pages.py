@@ -13,7 +13,16 @@ from tests.docs.pages import PAGES, ROOT
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
 TOLD_AT_ONCE = frozenset(
-    {"bad_input", "unknown_regime", "unknown_request", "wrong_stage", "wrong_code", "link_refused", "connector"}
+    {
+        "bad_input",
+        "unknown_regime",
+        "unknown_request",
+        "wrong_stage",
+        "wrong_code",
+        "link_refused",
+        "not_sent_yet",
+        "connector",
+    }
 )
 """Answers to whoever asks; no screen shows them later."""
 _TEST = re.compile(r"`(tests/[\w/.]+)`")
@@ -74,7 +83,8 @@ def test_every_error_that_an_activity_may_show_has_a_page_to_turn_to() -> None:
         and kind is not ConfigurationError
     }
     assert {"transient", "terminal", "quarantine", "data_map"} < shown
-    for code in {*shown, "not_confirmed", "task_open", "ambiguous_match", "no_address", "timeout", "unexpected"}:
+    waits = {"not_confirmed", "task_open", "processor_asked", "ambiguous_match", "no_address", "timeout", "unexpected"}
+    for code in shown | waits:
         assert re.search(rf"\b{code}\b", page), code
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -152,3 +153,58 @@ def test_bars_are_only_drawn_where_they_differ() -> None:
     assert "<svg" not in draw(year_of("US-CCPA", "US-CA", 2027, Right.ACCESS))
     assert "45 days, on whatever day it arrives" in draw(year_of("US-CCPA", "US-CA", 2027, Right.ACCESS))
     assert "<svg" in draw(year_of("US-CCPA", "US-CA", 2027, Right.OPT_OUT_SALE))
+
+
+def test_a_right_that_is_not_given_yet_has_no_days(capsys: pytest.CaptureFixture[str]) -> None:
+    html = draw(year_of("IN-DPDP", "IN", 2026))
+    assert "<p>0 days" not in html
+    said = " ".join(html.split())
+    assert "No request of 2026 has a date: the law gives these rights from Thursday 13 May 2027 on." in said
+    assert run(["law", "show", "IN-DPDP", "--year", "2026"]) == 0
+    out = capsys.readouterr().out
+    assert "No request of this year has a date" in out
+    assert "0 to 0" not in out
+
+
+def test_the_place_is_named() -> None:
+    assert "Austria (AT)" in draw(year_of("EU-GDPR", "AT", 2026))
+    assert "United States (US-CA)" in draw(year_of("US-CCPA", "US-CA", 2026, Right.ACCESS))
+
+
+@pytest.mark.parametrize("code", sorted(regimes()))
+def test_nothing_is_said_by_colour_or_by_hovering_alone(code: str) -> None:
+    """The days are a table with its headings, and what hovering shows stands in words."""
+    found = year_of(code, regimes()[code].places[0], 2027)
+    html = draw(found)
+    page = read(html)
+    assert html.count("<main>") == 1
+    given = [clock for clock in found.clocks if clock.given]
+    assert html.count('<th scope="col"') == len(given) * 12 * 7
+    assert html.count("<caption>") == len(given) * 12
+    assert html.count("<figure tabindex") == html.count("<svg")
+    assert html.count("<sup>+") == sum(1 for clock in given for day in clock.days if day.moved)
+    whole = unescape(html)
+    for clock in given:
+        assert all(f"<li>{day.sentence}</li>" in whole for day in clock.days if day.due)
+    assert len(page.titles) == sum(len(clock.days) for clock in given)
+    assert "opacity" not in html
+
+
+def _light(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_what_it_stands_on(scheme: str) -> None:
+    html = draw(year_of("EU-GDPR", "DK", 2027))
+    blocks = re.findall(r":root \{(.*?)\}", html, re.DOTALL)
+    light, dark = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", one)) for one in blocks]
+    colours = light if scheme == "light" else dark
+    on = [("ink", "paper"), ("ink", "card"), ("soft", "paper"), ("soft", "card"), ("soft", "closed"), ("open", "card")]
+    on += [("m-ink", f"m{n}") for n in range(1, 5)]
+    for text, ground in on:
+        high, low = sorted((_light(colours[text]), _light(colours[ground])), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)

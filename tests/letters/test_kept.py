@@ -39,7 +39,7 @@ def test_a_matter_that_keeps_many_categories_is_named_once() -> None:
     for language, cited in (("en", "GDPR Article 17(3)(e)"), ("fr", "art. 17, par. 3, point e), du RGPD")):
         told = letter(*held, language=language)
         assert " ".join(told.text.split()).count(cited) == 1
-        assert told.html.count(cited) == 1
+        assert told.html.replace("\N{NO-BREAK SPACE}", " ").count(cited) == 1
     assert "- Contact details (Shop and Help desk): 4 records." in text(*held)
 
 
@@ -56,7 +56,7 @@ def test_years_of_one_law_are_lines_under_it() -> None:
 
 def test_one_last_day_stands_beside_its_law() -> None:
     told = text(group("payments", until=date(2031, 12, 31)), group("support", law="Other Act", until=None))
-    assert "Kept because of: Bookkeeping Act s. 12. Until: 31 December 2031. - Payments (Shop): 2 records." in told
+    assert "Kept until 31 December 2031, because of: Bookkeeping Act s. 12. - Payments (Shop): 2 records." in told
     assert "Kept because of: Other Act. - Support (Shop): 2 records." in told
 
 

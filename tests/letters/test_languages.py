@@ -64,6 +64,6 @@ def test_every_authority_is_named_as_it_calls_itself(
 
 def test_times_are_written_as_the_language_does() -> None:
     facts = sample(Kind.CODE, controller=US)
-    assert "10. marts 2026 12.30 (CET)" in " ".join(render(Kind.CODE, "da", facts).text.split())
-    assert "10. März 2026, 12:30 (CET)" in " ".join(render(Kind.CODE, "de", facts).text.split())
+    assert "10. marts 2026 kl. 12.30 (CET)" in " ".join(render(Kind.CODE, "da", facts).text.split())
+    assert "10. März 2026 um 12:30 Uhr (CET)" in " ".join(render(Kind.CODE, "de", facts).text.split())
     assert "12:30\N{NARROW NO-BREAK SPACE}PM" in render(Kind.CODE, "en-US", facts).text

@@ -248,7 +248,7 @@ def test_an_erasure_letter_tells_what_is_kept_why_and_until_when() -> None:
     text = written(render(Kind.COMPLETION_ERASURE, "de", example(Kind.COMPLETION_ERASURE)))
     assert "Kontaktdaten (Customer relations): 12 Einträge." in text
     assert "Nachrichten (Support): 1 Eintrag." in text
-    assert "Aufbewahrt wegen: Danish Bookkeeping Act § 12. Bis einschließlich: 31. Dezember 2031." in text
+    assert "Aufbewahrt bis einschließlich 31. Dezember 2031 wegen: Danish Bookkeeping Act § 12." in text
     assert "- Käufe und Rechnungen (Billing): 8 Einträge." in text
     assert "Phone system: it is being repaired" in text
 

@@ -247,7 +247,7 @@ async def test_only_the_excerpt_is_in_it_files_too() -> None:
     )
     fields = json.loads(members["withheld.json"])["fields"]
     assert [(one["field"], one["law"]) for one in fields] == [("id", "11 CCR 7024(d)"), ("subject", "11 CCR 7024(d)")]
-    assert members["index.html"].decode().count("Id and Subject: kept back (11 CCR § 7024(d))") == 2
+    assert members["index.html"].decode().count("Id and Subject: kept back (11 CCR §\N{NO-BREAK SPACE}7024(d))") == 2
     some = Excerpt(left_out=out, only=frozenset({"subject"}), files=False)
     about = facts(
         systems=(
@@ -299,3 +299,17 @@ def _is(value: object, kinds: list[str]) -> bool:
         "object": isinstance(value, dict),
     }
     return any(names[kind] for kind in kinds)
+
+
+async def test_what_is_left_out_is_told_in_the_writing_of_the_language() -> None:
+    token = WithheldField(field="token", label="Jeton", reason="il permet de débiter votre carte", law="GDPR 32(1)")
+    about = facts("fr")
+    crm, *others = about.systems
+    contacts, *more = crm.collections
+    contacts = contacts.model_copy(update={"withheld": (token,)})
+    crm = crm.model_copy(update={"collections": (contacts, *more)})
+    page = unzipped(await zipped(about.model_copy(update={"systems": (crm, *others)})))["index.html"].decode()
+    said = "Jeton : il permet de débiter votre carte (art. 32, par. 1, du RGPD)"
+    for fixed in (" :", "art. ", "par. "):
+        said = said.replace(fixed, fixed.replace(" ", "\N{NO-BREAK SPACE}"))
+    assert page.count(said) == 2, "with its table, and in the list of all that is left out"

@@ -126,7 +126,7 @@ async def test_the_numbers_that_california_keeps_back_are_named_there_and_given_
         assert "(11 CCR § 7024(d))" in text
         assert number not in text
         assert account not in text
-    assert "Customer relations: Personal number: We hold" in letter
+    assert "Personal number (Customer relations): We hold" in letter
     assert "California Department of Justice" in letter
     assert "https://oag.ca.gov/contact/consumer-complaint-against-business-or-company" in letter
     case = await world.through(ME, person, jurisdiction="NO")
@@ -223,6 +223,13 @@ async def test_everything_goes_but_invoices_and_their_letters_and_why_is_told_be
     end = date(in_days(-300).year + 5, in_days(-300).month, min(in_days(-300).day, 28))
     assert "Bookkeeping: invoices are kept for five years" in letter
     assert str(end.year) in letter
+    assert "Cal. Civ. Code § 1798.105(d)(8)" in reasons
+    assert "Cal. Civ. Code § 1798.105(d)(8)" in letter
+    assert "GDPR" not in reasons + letter
+    # Networks' cookies may count as sharing (1798.140(ah)), so the opt-out is offered with what is denied.
+    offer = "Would you like us not to sell your personal data, and not to share it for advertising?"
+    assert offer in reasons
+    assert offer in letter
     assert "Admin users' personal identification numbers (Customer relations): 1 record." in letter
     assert len({event.actor for event in await case.events() if event.tag.value == "act:approve"}) == 2
 
@@ -248,6 +255,7 @@ async def test_a_former_partner_is_erased_when_they_ask(world: Installation) -> 
     assert (await case.row()).outcome is Outcome.FULFILLED
     assert left(await world.since(ME, before)) == set()
     assert "Suppliers and partners (Customer relations): 1 record." in case.letter()
+    assert "sell your personal data" not in case.letter()
 
 
 @promise(ME, "L71-75", "L78")

@@ -9,6 +9,7 @@ import pytest
 from habeas.acts import ActKind
 from habeas.model import Outcome, Right, Stage
 from habeas.policy.sections import LegalBasis, RecipientRole
+from tests.policies.package import Package
 from tests.policies.promises import promise, promises_of
 from tests.policies.stories import assert_told_as_in_policy, is_hidden_from_strangers, left, told_of
 from tests.policies.world import Asked, Installation
@@ -24,6 +25,11 @@ SUBSCRIBERS, CONSENTS = "dimpo_marketing.subscribers", "dimpo_marketing.consents
 async def copy(world: Installation, lives: str = "CA-ON", language: str = "en") -> Asked:
     """A copy, handed over."""
     return await world.through(ME, await world.settle(ME), jurisdiction=lives, language=language)
+
+
+def withheld(package: Package) -> set[tuple[str, str]]:
+    """Why fields are not in it, and by which article."""
+    return {(one["reason"], one["law"]) for one in package.json("withheld.json")["fields"]}
 
 
 async def erased(world: Installation, person: Person, lives: str = "CA-ON") -> Asked:
@@ -54,13 +60,22 @@ async def test_a_copy_has_every_kind_of_data_and_tells_what_each_is_for(world: I
     assert package.rows("dimpo_support", "conversations")[0]["device"] == "Example Frame 3"
     (account,) = package.rows("dimpo_shop", "accounts")
     assert "password_hash" not in account
-    assert "security of the account (L61)" in str(package.json("withheld.json"))
+    assert {("security of the account", "PIPEDA Sch. 1 cl. 4.7")} == withheld(package)
     assert assert_told_as_in_policy(world, ME, package, "en") == {one.id for one in world.policy(ME).categories}
     bases = {one.id: one.legal_basis for one in world.policy(ME).categories}
     assert bases["online_content"] is LegalBasis.LEGITIMATE_INTEREST
     assert bases["consent"] is LegalBasis.LEGAL_OBLIGATION
     assert bases["marketing"] is bases["browsing"] is LegalBasis.CONSENT
     await world.since(ME, before)
+
+
+@promise(ME, "L61")
+async def test_why_a_value_is_withheld_is_told_by_the_law_of_the_request(world: Installation) -> None:
+    case = await copy(world, "CA-QC")
+    assert (await case.row()).regime == "CA-QC-25"
+    assert withheld(await case.package()) == {("security of the account", "P-39.1 s.10")}
+    assert "CQLR c. P-39.1 s. 10" in case.letter("/d/")
+    assert "GDPR" not in case.letter("/d/")
 
 
 @promise(ME, "L57")
@@ -166,7 +181,10 @@ async def test_orders_go_when_their_deletion_is_asked_for_and_only_the_books_sta
     if language == "en":
         assert "Income Tax Act (Canada), s. 230(4)" in letter
         assert "Orders and subscriptions (Dimpo platform): 2 records." in letter
-        assert "Until: 31 December 2032" in letter or "Until: December 31, 2032" in letter
+        assert (
+            "Kept until 31 December 2032, because of: " in letter
+            or "Kept until December 31, 2032, because of: " in letter
+        )
     else:
         assert "Loi de l’impôt sur le revenu (Canada), par. 230(4)" in letter
         assert "Commandes et abonnements (Plateforme Dimpo) : 2 enregistrements." in letter

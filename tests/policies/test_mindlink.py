@@ -189,7 +189,7 @@ async def test_everything_goes_but_what_tax_law_keeps_on_paper_too(world: Instal
     assert fates[PAPER] == {"erased": 1, "retained": 1}
     assert fates[LISTS] == {"erased": 1}
     assert "- Billing (Customer relations): 1 record." in letter
-    assert letter.count("Kept because of: Finance Act 1998 (UK), Sch. 18 para. 21") == 1
+    assert letter.count("because of: Finance Act 1998 (UK), Sch. 18 para. 21") == 1
     assert "Paper files of the accounts department (Filing cabinet of the accounts department): 1 record." in letter
     assert "31 December 2032" in letter
     assert "Location, including the precise one (Customer relations): 1 record." in letter

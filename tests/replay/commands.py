@@ -24,12 +24,23 @@ from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInsta
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workers.worker import PASSED_THROUGH
+from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
+from workflows.notices import NoticesWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
+WORKFLOWS = (
+    RequestWorkflow,
+    NewLinkWorkflow,
+    SweepWorkflow,
+    LiftRestrictionWorkflow,
+    NoticesWorkflow,
+    BounceWorkflow,
+)
+"""Whose histories are stored."""
 _NOISE = {"seq", "activity_id", "protocol_instance_id"}
 
 
@@ -66,7 +77,7 @@ async def replay(name: str) -> list[str]:
     request_id = history.pop("id")
     runner = Watching(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
     replayer = Replayer(
-        workflows=[RequestWorkflow, NewLinkWorkflow, SweepWorkflow, LiftRestrictionWorkflow],
+        workflows=[*WORKFLOWS],
         data_converter=pydantic_data_converter,
         workflow_runner=runner,
     )

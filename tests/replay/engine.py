@@ -18,7 +18,7 @@ from activities.storage import Storage
 from activities.vault import Vault
 from habeas.policy import load_policy
 from habeas.testing import MemoryConnector
-from tests.workflows.conftest import POLICY, PURPOSES, _archive, _Keeper, _sharing, temporal_binary
+from tests.workflows.conftest import POLICY, PURPOSES, _agency, _archive, _Keeper, _sharing, temporal_binary
 from tests.workflows.world import Mail, World, by_hand, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
@@ -47,7 +47,12 @@ async def engine(folder: Path) -> AsyncIterator[World]:
             ledger=ledger,
             storage=Storage.from_url(f"file://{folder}/storage"),
             mailer=Mailer(SmtpServer(host="127.0.0.1", port=port)),
-            policies={"demo": policy, "archive": _archive(policy), "sharing": _sharing(policy)},
+            policies={
+                "demo": policy,
+                "archive": _archive(policy),
+                "sharing": _sharing(policy),
+                "agency": _agency(policy),
+            },
             connectors={**connectors, **by_hand()},
             public_url="https://privacy.example",
             task_queue="habeas",

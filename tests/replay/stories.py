@@ -29,6 +29,7 @@ from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.copies import COPIES
 from tests.replay.engine import engine
 from tests.replay.keeping import KEEPING
+from tests.replay.notices import NOTICES
 from tests.replay.order import ORDER
 from tests.replay.telling import TELLING
 from tests.workflows.world import Case, Person, World, eventually, someone
@@ -329,6 +330,7 @@ STORIES: Mapping[str, Story] = {
         *KEEPING,
         *ORDER,
         *TELLING,
+        *NOTICES,
         *COPIES,
         *ANSWERS,
         access_closed,

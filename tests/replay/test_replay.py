@@ -14,11 +14,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from tests.replay.commands import WORKFLOWS
 from tests.replay.record import HISTORIES
 from workers.worker import workflow_runner
-from workflows.lifting import LiftRestrictionWorkflow
-from workflows.request import RequestWorkflow
-from workflows.sweeps import SweepWorkflow
 
 FILES = sorted(HISTORIES.glob("*.json"))
 
@@ -32,7 +30,7 @@ async def _replay(loaded: dict[str, Any]) -> None:
     content = dict(loaded)
     history = WorkflowHistory.from_json(content.pop("id"), content)
     replayer = Replayer(
-        workflows=[RequestWorkflow, SweepWorkflow, LiftRestrictionWorkflow],
+        workflows=[*WORKFLOWS],
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(),
     )

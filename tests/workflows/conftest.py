@@ -125,6 +125,7 @@ async def engine(server: EmbeddedPostgres, folder: Path, name: str) -> AsyncIter
             "sharing": _sharing(policy),
             "processing": _processing(policy),
             "archive": _archive(policy),
+            "agency": _agency(policy),
         },
         connectors={**connectors, **by_hand()},
         public_url="https://privacy.example",
@@ -160,6 +161,12 @@ def _archive(policy: Policy) -> Policy:
     """A controller with a filing cabinet, and with resellers who can be read but do not erase."""
     controller = policy.controller.model_copy(update={"id": "archive", "privacy_officer": "officer@archive.example"})
     return policy.model_copy(update={"controller": controller, "systems": ("crm", "paper", "resellers")})
+
+
+def _agency(policy: Policy) -> Policy:
+    """A controller whose newsletter is sent by a processor."""
+    controller = policy.controller.model_copy(update={"id": "agency", "privacy_officer": "officer@agency.example"})
+    return policy.model_copy(update={"controller": controller, "systems": ("crm", "mailing")})
 
 
 def _sharing(policy: Policy) -> Policy:

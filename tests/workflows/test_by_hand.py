@@ -284,8 +284,9 @@ async def test_what_could_not_be_erased_by_hand_is_asked_again(world: World) -> 
 async def place_hold(case: Case, system: str) -> PlacedHold:
     """A legal hold on the person in one system."""
     known = (Identifier(kind="email", value=case.person.email),)
+    controller_id = (await case.row()).controller
     asked = NewHoldInput(
-        controller="archive", system=system, provision="Case 2026/114", reason="served", identifiers=known
+        controller=controller_id, system=system, provision="Case 2026/114", reason="served", identifiers=known
     )
     return await case.world.office.place_hold(asked, by="ann")
 

@@ -61,7 +61,7 @@ async def test_the_letter_names_withheld_fields_of_what_the_package_covers_and_n
     fields = json.loads((await package(case)).read("withheld.json"))["fields"]
     assert [one["field"] for one in fields] == ["contacts_mark"]
     letter = " ".join(world.mail.text(case.person.email, "/d/").split())
-    assert "Contacts mark: an internal mark" in letter
+    assert "Contacts mark (Customer relations): an internal mark" in letter
     assert "Notes mark" not in letter
 
 
@@ -110,8 +110,8 @@ async def test_portability_leaves_out_the_fields_that_were_worked_out_and_access
     assert all("did not give it" in one["reason"] for one in fields)
     assert "Customer relations, Contacts, Score and Usage rank: Not part of this right" in page
     assert "81.25" not in page
-    assert "Customer relations: Score and Usage rank: Not part of this right" in letter
-    assert "by a request for access. (GDPR Article 20(1))" in letter
+    assert "Score and Usage rank (Customer relations): Not part of this right" in letter
+    assert "by a request for access (GDPR Article 20(1))." in letter
     case = await world.open(person)
     await case.prove()
     await case.reaches(Stage.CLOSED)
@@ -157,7 +157,7 @@ async def test_in_california_what_must_not_be_given_out_is_said_to_be_held(
     assert [(one["field"], one["law"]) for one in fields] == [("ssn", "11 CCR 7024(d)")]
     said = "We hold a number of yours from an authority, such as a social security, driving licence or passport number."
     assert said in page
-    assert f"Customer relations: Ssn: {said}" in letter
+    assert f"Ssn (Customer relations): {said}" in letter
     assert "(11 CCR § 7024(d))" in letter
     assert "bank account" not in letter
 

@@ -19,6 +19,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.connectors.manual import ManualConnector
+from activities.connectors.processor import ProcessorConnector
 from activities.ledger import RequestRow
 from activities.parts import Parts
 from habeas.acts import ActAnswer, ActKind
@@ -91,6 +92,10 @@ def systems() -> dict[str, MemoryConnector]:
 OWNER = "archive@archive.example"
 """Who keeps the filing cabinet."""
 FILED = "Archives Act § 3"
+AGENCY = "privacy@agency.example"
+"""A processor that sends the newsletter, and reads German."""
+TAX = "Tax Act § 147"
+"""By which the agency may have to keep something."""
 
 
 def by_hand() -> dict[str, Connector]:
@@ -111,10 +116,34 @@ def by_hand() -> dict[str, Connector]:
             },
         ],
     }
+    agency = {
+        "title": "Newsletter agency",
+        "email": AGENCY,
+        "letters_in": "de",
+        "told": ["email"],
+        "owner": OWNER,
+        "max_file_mb": 1,
+        "keeps": [TAX],
+        "purposes": ["newsletter"],
+        "instructions": {"de": "In der Versandliste und in den Rückläufern."},
+        "collections": [
+            {"name": "subscribers", "category": "contact"},
+            {
+                "name": "orders",
+                "category": "transactions",
+                "treatment": "retain",
+                "retention": {"law": FILED, "years": 5},
+            },
+        ],
+    }
     resellers = MemoryConnector(CRM[:1], title="Resellers", needs=("customer_number",))
     can = resellers.manifest.capabilities - {Capability.ERASE, Capability.CONFIRM}
     resellers.manifest = resellers.manifest.model_copy(update={"capabilities": can})
-    return {"paper": ManualConnector.from_settings("paper", paper), "resellers": resellers}
+    return {
+        "paper": ManualConnector.from_settings("paper", paper),
+        "mailing": ProcessorConnector.from_settings("mailing", agency),
+        "resellers": resellers,
+    }
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from workers.office import Office
 
 PREFIX = "/api/v1"
 """Where it is mounted."""
+MOST_CALL = 80 * 1024 * 1024
+"""Bytes of a call; its routes bound theirs more tightly: a CSV file of requests, a scan with a task."""
 
 _ABOUT = """\
 Everything the command line can do, for programs.

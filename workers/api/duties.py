@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Base64Bytes, Field
 
 from activities.keeping import SweepReport
-from activities.ledger import HoldRow, LetterRow, RestrictionRow, TaskFilter, TaskState
+from activities.ledger import HoldRow, Letter, LetterRow, RestrictionRow, TaskFilter, TaskState
 from activities.task_model import FoundFile
 from habeas.access import Scope
 from habeas.acts import ActAnswer
@@ -207,6 +207,12 @@ async def acknowledge(who: Tasks, reference: Reference, recipient: Name, said: B
 async def letters_to_hand_over(who: Reads, controller: Controller = None) -> LetterList:
     """Letters for people without an address."""
     return LetterList(items=await who.office.letters_to_hand_over(controller))
+
+
+@router.post("/letters/{letter_id}/look", tags=["letters"])
+async def letter(who: Looks, letter_id: Annotated[str, Path(max_length=200)], said: Because) -> Letter:
+    """A letter to hand over, in full. Leaves a mark."""
+    return await who.office.letter_to_hand_over(letter_id, by=who.account, reason=said.reason)
 
 
 @router.post("/letters/{letter_id}/handed", tags=["letters"])

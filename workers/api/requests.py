@@ -11,7 +11,7 @@ from pydantic import Field
 from activities.ledger import RequestFilter
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
-from habeas.model import REFERENCE, Frozen, Outcome, Right, Stage
+from habeas.model import Frozen, Outcome, RequestId, Right, Stage
 from workers.api.callers import Caller, OnceKey, may
 from workers.api.problems import WithProblem
 from workers.office import Entry, NewRequestInput, OpenedAnswer, Story, Told, Verdict, read_reference
@@ -37,10 +37,7 @@ def _reference(
 
 
 Reference = Annotated[str, Depends(_reference)]
-Filtered = Annotated[
-    str | None,
-    Query(pattern=REFERENCE.pattern, description="Of this request."),
-]
+Filtered = Annotated[RequestId | None, Query(description="Of this request.")]
 Controller = Annotated[
     str | None,
     Query(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$", description="Of this controller; else of all you work for."),

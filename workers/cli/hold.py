@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from habeas.errors import BadInput
 from workers.cli.exits import EXIT_CODES
 from workers.cli.options import By
 from workers.cli.shell import Shell, command
@@ -30,14 +32,20 @@ Examples:
 
 `habeas hold place --email ada@example.org --provision "Case 2026/114, City Court" --by "Kim" --reason "claim served"`
 
-`habeas hold place --category correspondence --provision "Data Act s. 12 inquiry" --by "Kim" --reason "their letter"`
+`habeas hold place --category correspondence --provision legal_claims --by "Kim" --reason "their letter"`
 """
 
 
 @command(app, "place", epilog=_PLACE)
 async def place(
     shell: Shell,
-    provision: Annotated[str, typer.Option(help="The law or the matter, as letters to the person will name it.")],
+    provision: Annotated[
+        str,
+        typer.Option(
+            help="The law or the matter, as letters will name it; or why, as a code that each law has an article for: "
+            "`legal_claims` (`habeas law reasons`)."
+        ),
+    ],
     by: By,
     reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why; sealed.")],
     email: Annotated[list[str] | None, typer.Option(help="An address of the person. May be repeated.")] = None,
@@ -49,6 +57,10 @@ async def place(
     category: Annotated[str | None, typer.Option(help="Only data of this category.")] = None,
     everything: Annotated[bool, typer.Option("--everything", help="All that the controller holds of anybody.")] = False,
     controller: Controller = None,
+    provision_in: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LANGUAGE=WORDS", help="What the matter is called in another language. May be repeated."),
+    ] = None,
     hold_id: Annotated[
         str | None, typer.Option("--hold-id", metavar="UUID", help="Repeat one that got no answer: it is placed once.")
     ] = None,
@@ -70,6 +82,7 @@ async def place(
         category=category,
         everything=everything,
         provision=provision,
+        said=_said(provision_in or ()),
         reason=reason,
         identifiers=tuple(dict.fromkeys(known)),
     )
@@ -83,7 +96,17 @@ async def place(
             f"Being erased already: {', '.join(placed.under_way)}. What no system has begun is stopped; "
             "look at what is gone."
         )
-    shell.answer(placed, *lines)
+    shell.answer(placed, *lines, *placed.notes)
+
+
+def _said(given: Iterable[str]) -> dict[str, str]:
+    found = dict[str, str]()
+    for each in given:
+        language, _, words = each.partition("=")
+        if not language or not words.strip():
+            raise BadInput('provision-in: write LANGUAGE=WORDS, such as da="Sag 2026/114".', field="provision_in")
+        found[language] = words
+    return found
 
 
 @command(app, "list")

@@ -173,6 +173,43 @@ def _options(given: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+class ReasonRow(Frozen):
+    """One reason that a law has an article for."""
+
+    code: str
+    rights: tuple[Right, ...]
+    """That it stands against; empty for any."""
+    article: str
+    text: str
+
+
+@command(app, "reasons", epilog="Example: `habeas law reasons US-CCPA --right erasure`")
+async def reasons(
+    shell: Shell,
+    regime: Annotated[str, typer.Argument(help="Code of the regime, such as EU-GDPR.")],
+    jurisdiction: Annotated[
+        str | None, typer.Option("--jurisdiction", metavar="PLACE", help="Such as DK or US-CO; else the first one.")
+    ] = None,
+    right: Annotated[Right | None, typer.Option("--right", help="Only against this right.")] = None,
+) -> None:
+    """Why something may be refused, withheld or kept under a law: the codes that data maps name, and its articles."""
+    from habeas.law import regimes as known
+    from habeas.law.provisions import reasons_of
+
+    if regime not in known():
+        raise BadInput(f"There is no such regime; there are: {', '.join(known())}.", field="regime")
+    found = reasons_of(regime, jurisdiction or known()[regime].places[0])
+    rows = [
+        ReasonRow(code=one.code, rights=one.rights, article=one.cite, text=one.text)
+        for one in found
+        if right is None or not one.rights or right in one.rights
+    ]
+    table = _table("Code", "Against", "Article", "Reason")
+    for row in rows:
+        table.add_row(row.code, ", ".join(row.rights).replace("_", " ") or "any right", row.article, row.text)
+    shell.answer([row.model_dump(mode="json") for row in rows], table)
+
+
 @command(app, "show")
 async def show(
     shell: Shell,
@@ -279,6 +316,9 @@ def _months(clock: ClockYear) -> Iterator[RenderableType]:
 
     from habeas.law.words import day as written
 
+    if not clock.given:
+        yield "No request of this year has a date: the law does not give it yet."
+        return
     fewest, most = clock.counts
     yield f"Days from receipt to the last day, {fewest} to {most}; [yellow]yellow[/]: moved by closed days."
     for month in clock.months:

@@ -29,12 +29,6 @@ app = typer.Typer(
 # What mail servers understand of a program that they pipe to (sysexits.h): keep it and try again, or it is no use.
 TRY_AGAIN = 75
 NOT_OURS = 65
-_READERS = {
-    "subject": "the person",
-    "staff": "staff",
-    "recipient": "a recipient of the data",
-    "controller": "whoever controls data that is only processed here",
-}
 
 
 @command(app, "list")
@@ -43,8 +37,9 @@ async def list_(shell: Shell) -> None:
     from rich.table import Table
 
     from activities.letters import Kind
+    from workers.office.letters import READERS
 
-    rows = [{"kind": kind.value, "to": _READERS[kind.reader], "says": _says(kind)} for kind in Kind]
+    rows = [{"kind": kind.value, "to": READERS[kind.reader], "says": _says(kind)} for kind in Kind]
     table = Table("Kind", "To", "Says", box=None, header_style="dim")
     for row in rows:
         table.add_row(*row.values())
@@ -103,10 +98,35 @@ async def to_hand_over(
 
     async with shell.office() as office:
         rows = await office.letters_to_hand_over(controller)
-    table = Table("Letter", "Request", "Kind", "Language", "Written", box=None, header_style="dim")
+    table = Table("Letter", "Request", "Kind", "Language", "Written", "With you", box=None, header_style="dim")
     for row in rows:
-        table.add_row(row.id, row.request_id, row.kind, row.language, f"{row.queued_at:%Y-%m-%d}")
+        state = "no: `habeas letter read`" if row.lost else "on its way" if row.state == "queued" else "yes"
+        table.add_row(row.id, row.request_id, row.kind, row.language, f"{row.queued_at:%Y-%m-%d}", state)
     shell.answer(list(rows), table if rows else "Nothing is to be handed over.")
+
+
+@command(
+    app,
+    "read",
+    epilog="Example: `habeas letter read 0c1d7a52-5a0e-5f0e-9f4e-2f6f1c0b7a11 --html letter.html "
+    '--by "Kim" --reason "to post it"`',
+)
+async def read(
+    shell: Shell,
+    letter: Annotated[str, typer.Argument(help="Its id, as `habeas letter to-hand-over` lists it.")],
+    by: By,
+    reason: Reason,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML there, to print.")] = None,
+) -> None:
+    """Show a letter to be handed over whose mail did not reach you. Personal: looking leaves a mark."""
+    async with shell.office() as office:
+        whole = await office.letter_to_hand_over(letter, by=by, reason=reason)
+    if html is not None:
+        _write(html, whole.html or "")
+    if shell.as_json:
+        shell.answer(whole.model_dump(mode="json", exclude={"to"}))
+    else:
+        sys.stdout.write(f"Subject: {whole.subject}\n\n{whole.text}\n" if html is None else f"Written: {html}\n")
 
 
 @command(
@@ -165,6 +185,7 @@ class _Writer(NamedTuple):
     authority: Authority | None
     promised: frozenset[Right]
     promised_days: int | None
+    policy: Policy | None = None
 
     def why_not(self, kind: Kind) -> str | None:
         """Why there is no such letter here; None where there is."""
@@ -193,10 +214,21 @@ class _Writer(NamedTuple):
             authority=self.authority,
             promised=self.promised,
             promised_days=self.promised_days,
+            offers=self._offers(kind),
             timezone=self.timezone,
             language=language,
         )
         return render(kind, language, facts, self.folder)
+
+    def _offers(self, kind: Kind) -> tuple[Right, ...] | None:
+        """What a denial offers instead, by this controller; None for one that is made up."""
+        from activities.letters.exists import default_right
+        from activities.offers import offers
+
+        if self.policy is None:
+            return None
+        right = self.right or default_right(kind, self.regime, self.place)
+        return offers(self.policy, self.regime, self.place, right)
 
 
 def _writer(shell: Shell, controller: str | None, regime: str | None, place: str | None, right: str | None) -> _Writer:
@@ -221,6 +253,7 @@ def _writer(shell: Shell, controller: str | None, regime: str | None, place: str
         authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
         promised=frozenset(policy.rights or ()),
         promised_days=policy.promise.days,
+        policy=policy,
     )
 
 
@@ -232,9 +265,8 @@ def _zone(place: str) -> str:
 
 def _policy(shell: Shell, controller: str) -> Policy:
     from activities.letters.overrides import check_letters
-    from workers.wiring import load_policies
 
-    policies = load_policies(shell.settings())
+    policies = shell.policies(shell.settings())
     if controller not in policies:
         raise BadInput(
             f"There is no controller {controller!r} here; there are: {', '.join(policies)}.", field="controller"

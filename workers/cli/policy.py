@@ -71,12 +71,12 @@ async def check(
 
     settings = None if files or folder else shell.settings()
     if settings is not None:
-        listed = policy_files(settings.policies, settings.controllers)
+        listed = _mine(shell, settings)
     else:
         listed = (*(files or ()), *(policy_files(folder) if folder else ()))
     found, advised = [*_faults(listed)], [*_advised(listed, datetime.now(UTC).date())]
     if settings is not None and not found:
-        found += await _in_place(settings)
+        found += await _in_place(shell, settings)
     checked = Checked(
         files=tuple(map(str, listed)),
         faults=tuple(fault for fault in found if not fault.key.startswith("open.")),
@@ -86,6 +86,18 @@ async def check(
     shell.answer(checked, *_shown(checked))
     if found:
         raise typer.Exit(ExitCode.CONFIGURATION)
+
+
+def _mine(shell: Shell, settings: Settings) -> tuple[Path, ...]:
+    """The files of those whom staff work for; all of them while one of them is faulty, since nothing starts then."""
+    from habeas.policy import policy_files
+
+    listed = policy_files(settings.policies, settings.controllers)
+    try:
+        mine = {policy.origin for policy in shell.policies(settings).values()}
+    except ConfigurationError:
+        return listed
+    return tuple(file for file in listed if file in mine)
 
 
 def _faults(files: Iterable[Path]) -> Iterator[Fault]:
@@ -119,16 +131,16 @@ def _advised(files: Iterable[Path], today: date) -> Iterator[Fault]:
             yield Fault(file=where, line=one.line, key=one.key, message=one.message, remedy=one.remedy)
 
 
-async def _in_place(settings: Settings) -> list[Fault]:
+async def _in_place(shell: Shell, settings: Settings) -> list[Fault]:
     """What is wrong with policies only together, and with the systems of an installation."""
     from habeas.policy import check_systems
-    from workers.wiring import load_connectors, load_policies
+    from workers.wiring import load_connectors
 
     try:
-        policies = load_policies(settings)
+        policies = shell.policies(settings)
     except ConfigurationError as error:
         return [*_told(error, settings.policies)]
-    connectors = load_connectors(settings)
+    connectors = load_connectors(settings, shell.systems(settings))
     manifests = {name: connector.manifest for name, connector in connectors.items()}
     found: list[Fault] = []
     for policy in policies.values():
@@ -218,11 +230,10 @@ async def show(
 
 def _find(shell: Shell, controller: str, folder: Path | None) -> Policy:
     from habeas.policy import load_policies, load_policy
-    from workers.wiring import load_policies as of_installation
 
     if folder is not None and (folder / f"{controller}.toml").is_file():
         return load_policy(folder / f"{controller}.toml")
-    policies = load_policies(folder) if folder is not None else of_installation(shell.settings())
+    policies = load_policies(folder) if folder is not None else shell.policies(shell.settings())
     if controller not in policies:
         raise BadInput(f"There is no such controller; there are: {', '.join(policies)}.", field="controller")
     return policies[controller]

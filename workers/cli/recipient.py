@@ -55,6 +55,7 @@ def _table(told: tuple[Told, ...]) -> Table | str:
     for one in told:
         # Who was told, of which later ending: "ended in crm", "lifted".
         of = " in ".join(one.occasion.split("/")[:-1]) or "the request"
+        of = f"task {one.occasion}" if one.kind == "processor" else of
         state, since = one.state.replace("_", " "), f"{one.since:%Y-%m-%d}"
         table.add_row(one.recipient, one.name, one.why, of, state, since, str(one.reminded))
     return table

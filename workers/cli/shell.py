@@ -8,13 +8,14 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
+from habeas.errors import ConfigurationError
 from workers.cli.exits import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from activities.ledger import Ledger
+    from habeas.policy import Policy
     from workers.office import Office
     from workers.remote import RemoteOffice
     from workers.settings import Settings
@@ -86,7 +88,7 @@ class Shell:
 
     @asynccontextmanager
     async def office(self) -> AsyncIterator[Office | RemoteOffice]:
-        """Everything that staff can do, as whoever gives the command: ``--by``, ``HABEAS_BY`` or the account here.
+        """Everything that staff can do, as whoever gives the command.
 
         With ``HABEAS_API`` it is done by the office at that address, as the account of ``HABEAS_TOKEN``.
         """
@@ -101,7 +103,39 @@ class Shell:
 
         logs.configure("error")
         async with open_office(self.settings()) as office:
-            yield office.for_staff(self._by or os.environ.get("HABEAS_BY") or account())
+            yield office.for_staff(self.who)
+
+    @property
+    def who(self) -> str:
+        """Whoever gives the command: ``--by``, ``HABEAS_BY`` or the account here."""
+        return self._by or os.environ.get("HABEAS_BY") or account()
+
+    def policies(self, settings: Settings) -> Mapping[str, Policy]:
+        """The policies of those whom the giver of the command works for; of all, if of none: an operator's command.
+
+        Raises:
+            ConfigurationError: as `load_policies`.
+        """
+        from activities.actors import works_for
+        from workers.wiring import load_policies
+
+        found = load_policies(settings)
+        return {name: policy for name, policy in found.items() if works_for(policy, self.who)} or found
+
+    def systems(self, settings: Settings) -> tuple[str, ...]:
+        """The systems of the installation without those that only others' policies name.
+
+        While policies are faulty nothing is served, and all are there to be mended.
+        """
+        from workers.wiring import load_policies
+
+        try:
+            mine, every = self.policies(settings), load_policies(settings)
+        except ConfigurationError:
+            return tuple(settings.systems)
+        theirs = {system for name, one in every.items() if name not in mine for system in one.systems}
+        theirs -= {system for one in mine.values() for system in one.systems}
+        return tuple(name for name in settings.systems if name not in theirs)
 
 
 def account() -> str:

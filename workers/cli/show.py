@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from activities.copies import Before
     from workers.office import Candidates, Entry, ShownPlan, Standing, Story, Told
+    from workers.office.story import InstructedProcessor
 
 _SOON = 5
 _SHOWN = 5
@@ -67,6 +68,7 @@ def story(told: Story) -> Iterable[RenderableType]:
         *_asked_before(told.standing),
         ("Citation", told.citation or "—"),
         ("Waits for", _waits(told)),
+        *(("Processor", _instructed(one)) for one in told.instructed),
         *((("Only about", ", ".join(row.categories)),) if row.categories else ()),
         *((("First", first_said(told.first)),) if told.first.code else ()),
     ):
@@ -87,6 +89,12 @@ def story(told: Story) -> Iterable[RenderableType]:
         for act in told.possible:
             one_of = f"\n    [dim]one of: {', '.join(act.choices)}[/]" if act.choices else ""
             yield f"  {act.title}\n    [cyan]{escape(act.command)}[/]{one_of}"
+
+
+def _instructed(one: InstructedProcessor) -> str:
+    reminders = f", {one.reminded} reminder{'' if one.reminded == 1 else 's'}" if one.reminded else ""
+    since = f"{one.state} since {one.since:%Y-%m-%d %H:%M} UTC"
+    return f"{one.system} ({one.task}): instructed {one.asked_at:%Y-%m-%d}, {since}{reminders}"
 
 
 def first_said(first: Before) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from habeas.errors import BadInput, ConfigurationError, LedgerUnavailable
+from habeas.errors import BadInput, ConfigurationError, LedgerUnavailable, NotAllowed
 from habeas.languages import parse_language
 from workers.cli.exits import EXIT_CODES, ExitCode
 from workers.cli.options import By, Reason
@@ -44,7 +44,7 @@ async def list_(shell: Shell) -> None:
     settings = shell.settings()
     table = Table("System", "Connector", "Title", "Searches by", "Yields", "Can", box=None, header_style="dim")
     rows = []
-    for name, connector in load_connectors(settings).items():
+    for name, connector in load_connectors(settings, shell.systems(settings)).items():
         manifest = connector.manifest
         rows.append(
             {
@@ -81,7 +81,7 @@ async def manifest(
     _not_there_yet(out)
     settings = shell.settings()
     system = settings.systems.get(name)
-    if system is None or system.connector != "http":
+    if name not in shell.systems(settings) or system is None or system.connector != "http":
         raise BadInput("There is no system of that name with the connector `http` in the settings.", field="name")
     connector = HttpConnector.unreviewed(name, system.options())
     try:
@@ -97,8 +97,9 @@ async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The syst
     from workers.wiring import load_connectors
 
     settings = shell.settings()
-    if name not in settings.systems:
-        known = ", ".join(settings.systems) or "none"
+    mine = shell.systems(settings)
+    if name not in mine:
+        known = ", ".join(mine) or "none"
         raise BadInput(f"There is no such system in the settings; there are: {known}.", field="name")
     connector = load_connectors(settings, only=[name], here=[name])[name]
     try:
@@ -128,11 +129,14 @@ async def retry(
 
 
 async def _failing(shell: Shell, name: str) -> tuple[TroubleRow, ...]:
-    """What there is past its term and does not end. Without a ledger to ask, the system is checked all the same."""
+    """What there is past its term and does not end, to those whose it is.
+
+    Without a ledger to ask the system is checked all the same, and so it is by an operator, who works for nobody here.
+    """
     try:
         async with shell.office() as office:
             return await office.failing(name)
-    except (ConfigurationError, LedgerUnavailable):
+    except (ConfigurationError, LedgerUnavailable, NotAllowed):
         return ()
 
 

@@ -202,6 +202,7 @@ def _brief(shown: ShownTask) -> Iterable[RenderableType]:
         *((one.kind.replace("_", " "), one.value) for one in brief.identifiers),
         *((f"correct {one.what}", f"{one.old or '(missing)'} → {one.new}") for one in brief.corrections),
         *(("stop", purpose) for purpose in brief.purposes),
+        *(("may be kept by", law) for law in brief.keeps),
         ("How", brief.instructions or "—"),
     ]
     for name, value in rows:
@@ -218,5 +219,9 @@ def _brief(shown: ShownTask) -> Iterable[RenderableType]:
     if shown.refused:
         said = " ".join(f"--outcome {one}" for one in shown.refused.outcomes)
         yield f"Said and not taken: [cyan]{escape(said)}[/]. {escape(shown.refused.why)} Again: [cyan]--as-said[/]"
+    if shown.said:
+        yield f"What was said of it: {escape(shown.said)}"
+    if entry.state.value != "open":
+        return
     answer = "--record JSON | --file SCAN | --nothing" if brief.phase.value == "find" else "--outcome WHAT"
     yield f"Then: [cyan]habeas task done {entry.id} --by … --reason … {escape(answer)}[/]"

@@ -13,11 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
-from workers.api import PREFIX, create_api
-from workers.desk import pages
+from workers.api import MOST_CALL, PREFIX, create_api
+from workers.desk import pages, processor
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.guard import Guard
 from workers.desk.person import person_pages
+from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
 from workers.desk.staff import staff_pages
 from workers.office import Office
@@ -39,7 +40,7 @@ def create_app(
     """The desk.
 
     Args:
-        office: what the pages of persons and recipients show and do.
+        office: what the pages of persons, recipients and processors show and do.
         staff: what staff see; unset for all of the office.
         hosts: the names it is served under; a page elsewhere must not reach it under a name of its own.
         systems: connected systems that call back.
@@ -47,13 +48,14 @@ def create_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(person_pages(office))
     app.include_router(recipient_pages(office))
+    app.include_router(processor_pages(office))
     app.include_router(staff_pages(staff or office))
     app.include_router(callback_routes(office, systems or {}))
     app.mount(PREFIX, create_api(office))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)
-    return Guard(app, hosts, api=PREFIX)
+    return Guard(app, hosts, api=PREFIX, larger={f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER})
 
 
 def _add_health(app: FastAPI, office: Office) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,9 +19,7 @@ log = structlog.get_logger(__name__)
 
 PAGE_SERVED = "page_served"
 MOST_BODY = 4096
-"""Bytes. The longest form has one code in it."""
-MOST_CALL = 80 * 1024 * 1024
-"""Bytes of a call of the API, whose routes bound theirs more tightly: a CSV file of requests, a scan with a task."""
+"""Bytes. The longest form of most pages has one code in it."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -41,8 +39,20 @@ HEADERS = {
 class Guard:
     """ASGI middleware around everything. What it logs is the route's template, never the path: paths hold tokens."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], api: str) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str], *, api: str, larger: Mapping[str, int] | None = None
+    ) -> None:
+        """As the app.
+
+        Args:
+            app: behind the wall.
+            hosts: the names it is served under.
+            api: where the API is; what it is asked, it answers with problem details.
+            larger: beginnings of paths that take larger bodies -> how large, in bytes; what is behind them sets a
+                closer bound before it reads.
+        """
         self._app = app
+        self._larger = dict(larger or {})
         self._hosts = frozenset(host.lower() for host in hosts)
         self._api = f"{api}/"
 
@@ -65,11 +75,12 @@ class Guard:
             await send(message)
 
         try:
-            refusal = self._refusal(scope)
+            most = next((size for start, size in self._larger.items() if scope["path"].startswith(start)), MOST_BODY)
+            refusal = self._refusal(scope, most)
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
-                await self._app(scope, _limited(receive, self._most(scope)), dressed)
+                await self._app(scope, _limited(receive, most), dressed)
         finally:
             log.info(
                 PAGE_SERVED,
@@ -79,14 +90,14 @@ class Guard:
                 milliseconds=round((time.perf_counter() - began) * 1000),
             )
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    def _refusal(self, scope: Scope, most: int) -> Response | None:
         headers = Headers(scope=scope)
         if _name(headers.get("host", "")) not in self._hosts:
             return self._said(scope, 421, "This name is not served here.")
         if not scope["path"].isprintable():
             return self._said(scope, 404, "There is no such address.")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._most(scope):
+        if not length.isdecimal() or int(length) > most:
             return self._said(scope, 413, "That is too much.")
         # A form that another site filled in; a browser that does not say where it comes from is let through.
         if scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
@@ -97,9 +108,6 @@ class Guard:
         if self._is_call(scope):
             return problem(status, HTTPStatus(status).name.lower(), text)
         return PlainTextResponse(text, status)
-
-    def _most(self, scope: Scope) -> int:
-        return MOST_CALL if self._is_call(scope) else MOST_BODY
 
     def _is_call(self, scope: Scope) -> bool:
         return bool(scope["path"].startswith(self._api))

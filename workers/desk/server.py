@@ -83,7 +83,7 @@ def refuse_wide(desk: DeskSettings) -> None:
     if not loopback:
         raise ConfigurationError(
             f"`desk.host` is {desk.host}, but the desk serves this machine only: write 127.0.0.1, and put what others "
-            "may reach (the paths /v/ and /d/) behind a proxy of yours."
+            "may reach (the paths /v/, /d/, /r/ and /p/) behind a proxy of yours."
         )
 
 

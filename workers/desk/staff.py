@@ -12,6 +12,7 @@ from habeas.errors import BadInput
 from habeas.evidence import Tag
 from workers.desk.pages import page
 from workers.office import Office, Told, read_reference
+from workers.office.letters import READERS
 
 PER_PAGE = 100
 _VIEWS: Mapping[str, dict[str, bool]] = {
@@ -51,6 +52,7 @@ def staff_pages(office: Office) -> APIRouter:
             events = await office.timeline(reference)
         except BadInput:
             return page("nothing.html", 404, title="No such request", text="There is no request of this reference.")
-        return page("request.html", story=told, entry=told.entry, events=events, explanation=_explanation(events))
+        words = _explanation(events)
+        return page("request.html", story=told, entry=told.entry, events=events, explanation=words, readers=READERS)
 
     return router

@@ -12,6 +12,7 @@ from activities.asking import FeeAsked
 from activities.clockface import pause_spans
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult
+from activities.ledger.acts import OTHER_ACT
 from activities.outside import AskedOutside
 from activities.repeated import check_repeated
 from habeas.access import Scope, scope_of
@@ -238,7 +239,7 @@ def _outside(sealed: BaseModel | None) -> AskedOutside | None:
 def _refuse_other(before: Act, proposal: Act) -> None:
     same = ("request_id", "kind", "actor", "facts")
     if any(getattr(before, name) != getattr(proposal, name) for name in same):
-        raise BadInput("act-id: this one belongs to another act; leave it out to make a new one.", field="act_id")
+        raise BadInput(OTHER_ACT, field="act_id")
 
 
 def _why(result: CodeResult, left: int | None) -> str:

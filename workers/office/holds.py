@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from pydantic import Field
 
@@ -13,10 +14,11 @@ from activities.ledger.holds import hold_prints
 from activities.plans import load_plans
 from activities.staying import note_hold
 from habeas.access import Scope
-from habeas.errors import BadInput, EngineUnavailable
+from habeas.errors import BadInput, EngineUnavailable, NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, RequestId, Right, Stage
 from workers.office.intake import words
+from workers.office.matters import in_languages, told_as_typed
 from workers.office.room import Room
 
 _PAGE = 200
@@ -35,6 +37,8 @@ class PlacedHold(Frozen):
     """Open erasures that it meets while they are carried out: what nobody has begun stays, and is reviewed anew.
     What was begun or is gone cannot be called back.
     """
+    notes: tuple[str, ...] = ()
+    """What whoever placed it may want to say otherwise, as sentences."""
 
 
 class LiftedHold(Frozen):
@@ -64,6 +68,9 @@ class NewHoldInput(Frozen):
     everything: bool = False
     """Needed where neither person, system nor category narrows it."""
     provision: str
+    """The law or the matter; or a code of `habeas.law.reason_codes`."""
+    said: Mapping[str, str] = Field(default_factory=dict)
+    """What the matter is called in other languages of the controller."""
     reason: str = Field(repr=False)
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
 
@@ -79,13 +86,14 @@ class Holding(Room):
         """
         actor, now = self.actor(words("by", by, 200)), self._now()
         new = self._new_hold(asked, actor)
+        controller = new.controller
         try:
             name = str(uuid.UUID(hold_id)) if hold_id else str(uuid.uuid4())
         except ValueError:
             raise BadInput("hold-id: a UUID.", field="hold_id") from None
         async with self._ledger.begin() as tx:
             created = await tx.place_hold(name, new)
-            hold = await tx.hold(name)
+            hold = await tx.hold(name, of=controller)
         stopped: list[RequestId] = []
         under_way: list[RequestId] = []
         after: str | None = None
@@ -102,7 +110,8 @@ class Holding(Room):
             after = rows[-1].id
         for request_id in (*stopped, *under_way):
             await self._say_so(request_id, hold.id)
-        return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way))
+        notes = told_as_typed(self.policy(new.controller), new.provision, new.said)
+        return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way), notes=notes)
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
         """Legal holds, the oldest first; with ``standing`` without those that were lifted."""
@@ -166,8 +175,13 @@ class Holding(Room):
         """Sweep once, now, and say what came of it.
 
         Raises:
+            NotAllowed: the sweep is of all controllers, and so is what came of it; this member of staff works for some.
             EngineUnavailable: no worker answered in time; it goes on by itself once one does.
         """
+        if not self._ledger.whole:
+            raise NotAllowed(
+                "A sweep is of all controllers here, for whoever works for each of them. It runs daily by itself."
+            )
         self.demand(Scope.SWEEP)
         return await self._engine.sweep_now()
 
@@ -182,11 +196,13 @@ class Holding(Room):
             raise BadInput(f"category: {controller} has these: {', '.join(known)}.", field="category")
         if not (asked.identifiers or asked.system or asked.category or asked.everything):
             raise BadInput("Say whom or what it is about: a person, a system, a category, or everything.")
+        provision = words("provision", asked.provision, 300)
         return NewHold(
             controller=controller,
             system=asked.system,
             category=asked.category,
-            provision=words("provision", asked.provision, 300),
+            provision=provision,
+            said=in_languages(policy, provision, asked.said),
             reason=words("reason", asked.reason),
             identifiers=asked.identifiers,
             placed_at=self._now(),

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from pydantic import JsonValue
 
 from activities.bounces import Fate, read_report
-from activities.ledger import LetterRow
+from activities.ledger import Letter, LetterRow, LetterState, Tx
 from activities.model import BounceOrder
 from habeas.access import Scope
-from habeas.errors import BadInput
+from habeas.errors import BadInput, NotSentYet, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, RequestId
 from workers.office.intake import words
-from workers.office.room import Room
+from workers.office.reading import Reading
+
+READERS: Mapping[str, str] = {
+    "subject": "the person",
+    "staff": "staff",
+    "recipient": "a recipient of the data",
+    "controller": "whoever controls data that is only processed here",
+    "processor": "a processor",
+}
+"""Who reads a letter, in words."""
 
 
 class Noted(StrEnum):
@@ -45,7 +55,7 @@ class HandedLetter(Frozen):
     """False: it was noted before, and nothing was changed."""
 
 
-class LetterPost(Room):
+class LetterPost(Reading):
     """What the mail server, and whoever hands letters over, tell about them."""
 
     async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
@@ -61,14 +71,8 @@ class LetterPost(Room):
         """
         actor, how = self.actor(words("by", by, 200)), words("reason", reason)
         async with self._ledger.begin() as tx:
-            letter = await tx.letter_row(letter_id.strip().lower())
-            if letter is None:
-                raise BadInput("There is no such letter; see `habeas letter to-hand-over`.", field="letter")
-            # Raises for a request of a controller that is not theirs.
-            request = await tx.request(letter.request_id, lock=True)
-            self.demand(Scope.TASKS_WORK, request.controller)
-            if not letter.by_hand:
-                raise BadInput("This letter was sent to its reader; there is nothing to hand over.", field="letter")
+            letter = await _by_hand(tx, letter_id)
+            self.demand(Scope.TASKS_WORK, (await tx.request(letter.request_id)).controller)
             waiting = await tx.letters_to_hand_over(request_id=letter.request_id)
             first = any(one.id == letter.id for one in waiting)
             if first:
@@ -84,6 +88,19 @@ class LetterPost(Room):
                 )
         return HandedLetter(request=letter.request_id, letter=letter.kind, first=first)
 
+    async def letter_to_hand_over(self, letter_id: str, *, by: str, reason: str) -> Letter:
+        """A letter that went to the officer and did not get there, in full. Personal: looking leaves a mark.
+
+        Raises:
+            BadInput: there is no such letter, or it went to the person by itself.
+            KeyDestroyed: its request's data is gone.
+        """
+        async with self._ledger.begin() as tx:
+            letter = await _by_hand(tx, letter_id)
+            whole = await tx.letter(letter.id)
+            await self._mark_view(tx, letter.request_id, "letter", by, reason)
+        return whole
+
     async def letter_bounced(self, mail: bytes) -> BouncedLetter:
         """Take a delivery report (RFC 3464) for a letter of ours; the same report again changes nothing.
 
@@ -92,6 +109,8 @@ class LetterPost(Room):
 
         Raises:
             BadInput: it is no delivery report, or not about a letter of this installation.
+            NotSentYet: a report cannot be about a letter that has not left, and must not keep it from leaving. Where
+                it did leave, and the worker died before it wrote that down, the letter is sent once more; then it can.
             LedgerUnavailable, EngineUnavailable: try again; nothing was noted.
         """
         report = read_report(mail)
@@ -99,9 +118,26 @@ class LetterPost(Room):
             letter = await tx.letter_row(report.letter_id)
         if letter is None:
             raise BadInput("This delivery report is about a letter that is not one of this installation's.")
+        if letter.state is LetterState.QUEUED:
+            raise NotSentYet
         noted = Noted.STILL_TRYING if report.fate is Fate.DELAYED else Noted.ARRIVED
         if report.fate is Fate.FAILED:
             order = BounceOrder(request_id=letter.request_id, at=self._now(), letter_id=letter.id, status=report.status)
             await self._engine.bounced(order)
             noted = Noted.BOUNCED
         return BouncedLetter(request=letter.request_id, letter=letter.kind, noted=noted, status=report.status)
+
+
+async def _by_hand(tx: Tx, letter_id: str) -> LetterRow:
+    letter = await tx.letter_row(letter_id.strip().lower())
+    try:
+        # One of a controller that is not theirs is, for them, none.
+        if letter is not None:
+            await tx.request(letter.request_id, lock=True)
+    except UnknownRequest:
+        letter = None
+    if letter is None:
+        raise BadInput("There is no such letter; see `habeas letter to-hand-over`.", field="letter")
+    if not letter.by_hand:
+        raise BadInput("This letter was sent to its reader; there is nothing to hand over.", field="letter")
+    return letter

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from activities.actors import scopes_of
 from activities.storage import Storage
-from habeas.access import ROLES, Scope
+from habeas.access import Scope
 from habeas.errors import NotAllowed
-from habeas.policy import StaffPolicy
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
-from workers.office.recipients import Recipients
+from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
-from workers.office.tasks import Tasking
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, LetterPost, Callbacks, Waiting, Tokens):
+class Office(Importing, Holding, Handover, Processors, Restricting, LetterPost, Callbacks, Waiting, Tokens):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.
@@ -46,22 +45,13 @@ class Office(Importing, Holding, Handover, Recipients, Tasking, Restricting, Let
         Raises:
             NotAllowed: they work for none of the controllers here.
         """
-        seen = self.actor(account)
         within = self._policies.keys() if controllers is None else self._policies.keys() & set(controllers)
-        rights = {
-            name: self._scopes(self._policies[name].staff, seen) & scopes for name in self._policies if name in within
-        }
+        rights = {name: scopes_of(self._policies[name], account) & scopes for name in self._policies if name in within}
         mine = {name: self._policies[name] for name, held in rights.items() if held}
         if not mine:
             raise NotAllowed("This account works for none of the controllers here: see [staff] of a policy.")
         ledger = self._ledger if len(mine) == len(self._policies) else self._ledger.only(mine)
         return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
-
-    def _scopes(self, staff: StaffPolicy, seen: str) -> frozenset[Scope]:
-        if not staff.people or seen in map(self.actor, staff.accounts):
-            return frozenset(Scope)
-        held = [ROLES[role] for role, people in staff.roles.items() if seen in map(self.actor, people)]
-        return frozenset[Scope]().union(*held)
 
     async def ready(self) -> None:
         """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""

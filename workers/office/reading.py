@@ -24,7 +24,7 @@ from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
-from workers.office.story import Entry, Story, Told, entry, is_asked, possible, told
+from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
 from workers.office.whose_law import law_note
 
 HANDLE = 8
@@ -130,6 +130,7 @@ class Reading(Acting):
                     first=first,
                 ),
                 first=first,
+                instructed=instructed(await tx.notices(request_id), tasks),
                 law_note=self._law_note(row),
             )
 

@@ -13,18 +13,22 @@ from habeas.evidence import Tag
 from habeas.model import Frozen
 from workers.office.intake import words
 from workers.office.room import Room
-from workflows.notices import CONTROLLERS, RECIPIENTS, notices_id
+from workflows.notices import CONTROLLERS, PROCESSORS, RECIPIENTS, notices_id
 
 RECIPIENT = "recipient"
 """The actor of an acknowledgement that came by the link."""
-_WORKFLOWS = {NoticeKind.RECIPIENT: RECIPIENTS, NoticeKind.CONTROLLER: CONTROLLERS}
+_WORKFLOWS = {
+    NoticeKind.RECIPIENT: RECIPIENTS,
+    NoticeKind.CONTROLLER: CONTROLLERS,
+    NoticeKind.PROCESSOR: PROCESSORS,
+}
 
 
 class Told(Frozen):
     """One who was told. The address of somebody who is no recipient of the policy is not shown."""
 
     recipient: str
-    """The policy's id; for somebody the request was sent on to a keyed hash of the address."""
+    """The policy's id; the system of a processor; for whom the request was sent on to a keyed hash of the address."""
     name: str
     kind: NoticeKind
     state: str
@@ -32,9 +36,10 @@ class Told(Frozen):
     reminded: int
     acknowledged_at: AwareDatetime | None
     why: str = "got the data"
-    """``got the data``, ``gave us the data``, ``decides over it``."""
+    """``got the data``, ``gave us the data``, ``decides over it``, ``processes it for us``."""
     occasion: str = ""
-    """What ended after the request did, of which they were told once more; empty for the request's own end."""
+    """What ended after the request did, of which they were told once more, or the processor's task; empty for the
+    request's own end."""
 
 
 class Recipients(Room):
@@ -90,17 +95,8 @@ class Recipients(Room):
             LinkRefused: it is not one of ours.
         """
         async with self._ledger.begin() as tx:
-            row = await tx.notice_of(token)
+            row = await tx.notice_of(token, NoticeKind.RECIPIENT, NoticeKind.CONTROLLER)
         return await self._acknowledge(row, RECIPIENT)
-
-    async def notice_of(self, token: str) -> NoticeRow:
-        """The notice that a link is for.
-
-        Raises:
-            LinkRefused: it is not one of ours.
-        """
-        async with self._ledger.begin() as tx:
-            return await tx.notice_of(token)
 
     async def _acknowledge(self, row: NoticeRow, by: str) -> bool:
         now: datetime = self._now()
@@ -130,6 +126,8 @@ class Recipients(Room):
 def _why(row: NoticeRow, gave: set[str]) -> str:
     if row.kind is NoticeKind.CONTROLLER:
         return "decides over it"
+    if row.kind is NoticeKind.PROCESSOR:
+        return "processes it for us"
     return "gave us the data" if row.recipient in gave else "got the data"
 
 

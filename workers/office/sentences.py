@@ -143,6 +143,16 @@ _WITH: Mapping[Tag, str] = {
 }
 """The same with its facts in place, where the event has them."""
 
+_BY_PROCESSOR: Mapping[Tag, str] = {
+    Tag.TASK_DONE: "The processor {system} says what came of it",
+    Tag.RECIPIENT_NOTIFIED: "The processor {recipient} was instructed",
+    Tag.RECIPIENT_REMINDED: "The processor {recipient} was reminded",
+    Tag.RECIPIENT_ACKNOWLEDGED: "The processor {recipient} says that it has the instruction",
+    Tag.RECIPIENT_ESCALATED: "The processor {recipient} does not acknowledge: staff were told",
+    Tag.PERSONAL_DATA_VIEWED: "The processor {system} looked at whom it is about",
+}
+"""The same where it is a processor that was told, or says so by its link."""
+
 _HIDDEN = frozenset(
     {
         "act",
@@ -153,6 +163,7 @@ _HIDDEN = frozenset(
         "explanation",
         "language",
         "letter_id",
+        "outside",
         "link_id",
         "phase",
         "proof_id",
@@ -169,6 +180,8 @@ def sentence(event: Event) -> str:
     """One event, for people."""
     facts = {name: value for name, value in event.facts.items() if value not in (None, "", [], {})}
     shape = _WITH.get(event.tag, "")
+    if facts.get("kind") == "processor" or facts.get("outside"):
+        shape = _BY_PROCESSOR.get(event.tag, shape)
     named = {name for _, name, _, _ in Formatter().parse(shape) if name}
     if shape and named <= facts.keys():
         said = shape.format_map({name: _shown(facts[name]) for name in named})

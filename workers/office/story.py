@@ -7,7 +7,18 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from activities.copies import Before
-from activities.ledger import WAITING, Act, LetterRow, PauseRow, RequestRow, RetainedRow, SystemRow, TaskRow
+from activities.ledger import (
+    WAITING,
+    Act,
+    LetterRow,
+    NoticeKind,
+    NoticeRow,
+    PauseRow,
+    RequestRow,
+    RetainedRow,
+    SystemRow,
+    TaskRow,
+)
 from habeas import law
 from habeas.acts import ActKind, stages
 from habeas.evidence import Event
@@ -58,6 +69,19 @@ class Entry(Frozen):
     blocked_on: tuple[str, ...]
 
 
+class InstructedProcessor(Frozen):
+    """A processor whose answer the request waits for, and how far it has come."""
+
+    system: str
+    task: str
+    asked_at: datetime
+    state: str
+    """``queued``, ``sent``, ``failed`` (its letter was refused), ``acknowledged``, ``escalated``."""
+    since: datetime
+    """Of that state."""
+    reminded: int
+
+
 class Story(Frozen):
     """A request, without the person."""
 
@@ -74,6 +98,7 @@ class Story(Frozen):
     possible: tuple[PossibleAct, ...]
     first: Before = Before()
     """What must come before the erasure."""
+    instructed: tuple[InstructedProcessor, ...] = ()
     law_note: str | None = None
     """Why it is not answered under the law of the place where the person lives."""
 
@@ -81,6 +106,23 @@ class Story(Frozen):
     def waits(self) -> tuple[SystemRow, ...]:
         """What it waits for now, since when and why."""
         return tuple(row for row in self.systems if row.state == WAITING and row.system in self.entry.blocked_on)
+
+
+def instructed(notices: Iterable[NoticeRow], tasks: Iterable[TaskRow]) -> tuple[InstructedProcessor, ...]:
+    """The processors whose tasks are open."""
+    waited_for = {task.id for task in tasks}
+    return tuple(
+        InstructedProcessor(
+            system=row.recipient,
+            task=row.occasion,
+            asked_at=row.queued_at,
+            state=row.state.value,
+            since=row.state_at,
+            reminded=row.reminded,
+        )
+        for row in notices
+        if row.kind is NoticeKind.PROCESSOR and row.occasion in waited_for
+    )
 
 
 def told(event: Event) -> Told:
@@ -176,13 +218,23 @@ def possible(
         )
         for task in tasks
     ]
+    waiting = tuple(letters)
+    acts += [
+        PossibleAct(
+            kind="letter_read",
+            title=f"Read the letter {letter.kind}, which is to be handed over and did not reach you",
+            command=f"habeas letter read {letter.id} {_WHO}",
+        )
+        for letter in waiting
+        if letter.lost
+    ]
     acts += [
         PossibleAct(
             kind="letter_handed",
             title=f"Note that the person got the letter {letter.kind}, by hand or by post",
             command=f"habeas letter handed {letter.id} {_WHO}",
         )
-        for letter in letters
+        for letter in waiting
     ]
     awaits = asked or row.paused
     acts += [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from activities.task_model import FATES, FoundFile, FoundRecord, TaskBrief, TaskCollection, TaskPhase
 from habeas.connector import Record
@@ -20,6 +21,8 @@ MOST_RECORDS = 1000
 MOST_JSON_BYTES = 1024 * 1024
 BY_HAND = "by_hand"
 """The reason of an object that a human could not treat."""
+
+_KEPT = re.compile(r"retained until (\d{4}-\d{2}-\d{2}) by (.+)", re.DOTALL)
 
 _ENVELOPE = {"collection", "date", "data", "files"}
 
@@ -149,35 +152,62 @@ def check_found(records: Sequence[FoundRecord], brief: TaskBrief, *, nothing: bo
 def read_outcomes(said: Sequence[str], task_id: str, brief: TaskBrief) -> tuple[ObjectOutcome, ...]:
     """What became of each object: ``erased``, or ``2=not_found`` for one of them; a later word counts.
 
+    What is to be erased may also be ``retained until 2031-12-31 by LAW``, by a law that the system's settings name.
+
     Raises:
         BadInput: an object, or a word, that the task does not know; or an object of which nothing is said.
     """
     possible = FATES[brief.phase]
     handles = [each.handle for each in brief.objects]
-    fates: dict[str, Fate] = {}
-    for text in sorted(said, key=lambda one: "=" in one):
-        handle, _, word = text.rpartition("=")
-        if word not in possible:
-            raise BadInput(f"outcome: one of {', '.join(possible)}.", field="outcome")
+    ends: dict[str, _End] = {}
+    for text in sorted(said, key=lambda one: "=" in one.partition(" ")[0]):
+        numbered = "=" in text.partition(" ")[0]
+        handle, word = text.split("=", 1) if numbered else ("", text)
+        end = _end(word, brief)
         if handle in {"", ALL}:
-            fates.update(dict.fromkeys(handles or [ALL], Fate(word)))
+            ends.update(dict.fromkeys(handles or [ALL], end))
         elif handle in handles:
-            fates[handle] = Fate(word)
+            ends[handle] = end
         else:
             raise BadInput("outcome: no object has this number; see `habeas task show`.", field="outcome")
     if not handles:
-        if ALL not in fates:
+        if ALL not in ends:
             raise BadInput(f"Say what came of it: --outcome {'|'.join(possible)}.", field="outcome")
-        return (_outcome(brief.collections[0].name, json.dumps([task_id]), fates[ALL]),)
-    silent = [handle for handle in handles if handle not in fates]
+        return (_outcome(brief.collections[0].name, json.dumps([task_id]), ends[ALL]),)
+    silent = [handle for handle in handles if handle not in ends]
     if silent:
         raise BadInput(f"outcome: nothing is said of {', '.join(silent)}; as --outcome {silent[0]}=erased.")
-    return tuple(_outcome(each.collection, each.key, fates[each.handle]) for each in brief.objects)
+    return tuple(_outcome(each.collection, each.key, ends[each.handle]) for each in brief.objects)
 
 
-def _outcome(collection: str, key: str, fate: Fate) -> ObjectOutcome:
-    reason = BY_HAND if fate in {Fate.BLOCKED, Fate.CONTESTED} else None
-    return ObjectOutcome(collection=collection, key=key, fate=fate, reason=reason)
+class _End(NamedTuple):
+    fate: Fate
+    law: str | None = None
+    until: date | None = None
+
+
+def _end(word: str, brief: TaskBrief) -> _End:
+    possible = FATES[brief.phase]
+    if word in possible:
+        return _End(Fate(word))
+    if brief.phase is not TaskPhase.ERASE or not word.startswith(Fate.RETAINED.value):
+        raise BadInput(f"outcome: one of {', '.join(possible)}.", field="outcome")
+    if not brief.keeps:
+        raise BadInput("outcome: the settings name no law by which anything is kept there (`keeps`).", field="outcome")
+    said = _KEPT.fullmatch(word)
+    if said is None or said[2].strip() not in brief.keeps:
+        laws = "; ".join(brief.keeps)
+        raise BadInput(f'outcome: write "retained until 2031-12-31 by LAW", with one of: {laws}.', field="outcome")
+    try:
+        until = date.fromisoformat(said[1])
+    except ValueError:
+        raise BadInput("outcome: there is no such day; write it as 2031-12-31.", field="outcome") from None
+    return _End(Fate.RETAINED, said[2].strip(), until)
+
+
+def _outcome(collection: str, key: str, end: _End) -> ObjectOutcome:
+    reason = BY_HAND if end.fate in {Fate.BLOCKED, Fate.CONTESTED} else None
+    return ObjectOutcome(collection=collection, key=key, fate=end.fate, reason=reason, law=end.law, until=end.until)
 
 
 def as_record(task_id: str, number: int, found: FoundRecord) -> Record:

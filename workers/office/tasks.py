@@ -18,6 +18,7 @@ from activities.task_model import (
     TaskBrief,
     TaskWords,
     brief_name,
+    done_name,
     refused_name,
 )
 from habeas.acts import ActAnswer, ActKind
@@ -56,6 +57,8 @@ class ShownTask(Frozen):
     brief: TaskBrief = Field(repr=False)
     refused: RefusedWords | None = Field(default=None, repr=False)
     """What was said of it and could not be taken."""
+    said: str | None = Field(default=None, repr=False)
+    """Once it is done: the words of whoever did it."""
 
 
 class Said(Frozen):
@@ -72,6 +75,8 @@ class Said(Frozen):
     outcomes: tuple[str, ...] = ()
     as_said: bool = False
     """Once more what was said and could not be taken; what is said now counts before it."""
+    outside: bool = False
+    """A processor says so, by its link."""
 
 
 class Tasking(Reading):
@@ -93,10 +98,12 @@ class Tasking(Reading):
         """
         async with self._ledger.begin() as tx:
             row = await tx.task(task_id)
-            brief = await _brief(tx, row)
+            brief = await task_brief(tx, row)
             refused = await tx.unseal(row.request_id, refused_name(row.id), RefusedWords)
+            done = await tx.unseal(row.request_id, done_name(row.id), TaskWords)
+            act = await tx.act(done.act_id) if done else None
             await self._mark_view(tx, row.request_id, "task", by, reason)
-        return ShownTask(entry=self._task_entry(row), brief=brief, refused=refused)
+        return ShownTask(entry=self._task_entry(row), brief=brief, refused=refused, said=act.reason if act else None)
 
     async def finish_task(
         self, task_id: str, *, by: str, reason: str, said: Said, act_id: str | None = None
@@ -115,7 +122,7 @@ class Tasking(Reading):
             repeated = await tx.act(act_id) is not None
             if row.state is not TaskState.OPEN and not repeated:
                 raise WrongStage(f"This task is {row.state.value} already.")
-            brief = await _brief(tx, row)
+            brief = await task_brief(tx, row)
             if said.as_said:
                 said = await _said_again(tx, row, said)
         found, outcomes = _understood(said, task_id, brief)
@@ -126,6 +133,7 @@ class Tasking(Reading):
             files=sum(len(each.files) for each in found),
             pages=len(pages),
             outcomes=outcomes,
+            outside=said.outside,
         )
         if not repeated:
             await self._keep_found(row.request_id, act_id, pages)
@@ -163,7 +171,12 @@ class Tasking(Reading):
         return TaskEntry(**shared, days_left=left)
 
 
-async def _brief(tx: Tx, row: TaskRow) -> TaskBrief:
+async def task_brief(tx: Tx, row: TaskRow) -> TaskBrief:
+    """What the task asks.
+
+    Raises:
+        BadInput: nothing of it is there.
+    """
     brief = await tx.unseal(row.request_id, brief_name(row.id), TaskBrief)
     if brief is None:
         raise BadInput("There is no such task; see `habeas task list`.", field="task")

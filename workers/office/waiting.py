@@ -30,15 +30,13 @@ class Waiting(Acting):
         """Have every request that waits for the system try it again now, each as an act of its own.
 
         Raises:
-            BadInput: no policy has such a system, or ``by`` or ``reason`` is missing or too long.
+            BadInput: there is no such system, or ``by`` or ``reason`` is missing or too long.
             EngineUnavailable: not all were told; saying it again is safe.
         """
         words("by", by, 200), words("reason", reason)
-        known = sorted({name for policy in self._policies.values() for name in policy.systems})
+        known = sorted({one for policy in self._policies.values() for one in policy.systems})
         if system not in known:
-            raise BadInput(
-                f"system: there is no such system in a policy; there are: {', '.join(known)}.", field="system"
-            )
+            raise BadInput(f"There is no such system; there are: {', '.join(known) or 'none'}.", field="name")
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def retried(request_id: RequestId) -> bool:

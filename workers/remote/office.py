@@ -17,7 +17,16 @@ import httpx2
 from pydantic import BaseModel
 
 from activities.keeping import SweepReport
-from activities.ledger import HoldRow, LetterRow, RequestFilter, RestrictionRow, TaskFilter, TokenRow, TroubleRow
+from activities.ledger import (
+    HoldRow,
+    Letter,
+    LetterRow,
+    RequestFilter,
+    RestrictionRow,
+    TaskFilter,
+    TokenRow,
+    TroubleRow,
+)
 from activities.outside import AskedOutside
 from activities.task_model import FoundFile
 from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
@@ -273,6 +282,10 @@ class RemoteOffice:
     async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
         """See `LetterPost.letters_to_hand_over`."""
         return (await self._calls.get("letters/to_hand_over", LetterList, controller=controller)).items
+
+    async def letter_to_hand_over(self, letter_id: str, *, by: str, reason: str) -> Letter:
+        """See `LetterPost.letter_to_hand_over`."""
+        return await self._calls.post(f"letters/{letter_id}/look", Letter, {"reason": reason})
 
     async def letter_handed(self, letter_id: str, *, by: str, reason: str) -> HandedLetter:
         """See `LetterPost.letter_handed`."""

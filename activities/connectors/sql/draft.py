@@ -231,7 +231,11 @@ class _Guesses:
             return '"?keep"', [], "guess: points at another row"
         softest, full_type = f'"?{_softest(table, column)}"', f"guess: {column.full_type}"
         if _SECRET.search(column.name):
-            return softest, ["disclose = false", 'because = "?security"'], "guess: a secret"
+            return (
+                softest,
+                ["disclose = false", 'because = "?security"', 'ground = "?account_security"'],
+                "guess: a secret",
+            )
         if _FREE_TEXT.search(column.name) and column.category in "SU":
             return f'"?{_strongest(table, column)}"', ["free_text = true"], "guess: may name other people"
         pointed = any(key.target == table.name and column.name in key.target_columns for key in self.keys)

@@ -8,12 +8,13 @@ import pytest
 
 from habeas.testing import HttpFaults, World
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
+from tests.connectors.carried import CarriedThrough
 from tests.connectors.salesforce.people import LAW, collections
 from tests.connectors.salesforce.world import SalesforceWorld
 from tests.vendors.salesforce import Salesforce
 
 
-class TestDeleting(HttpConnectorSuite):
+class TestDeleting(HttpConnectorSuite, CarriedThrough):
     """Everything is deleted; what is in the recycle bin counts as erased."""
 
 

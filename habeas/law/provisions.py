@@ -1,0 +1,70 @@
+"""By which provision of its law a request's data is withheld or kept: what a map names by a code, each regime cites.
+
+A code is a ground of the regime's closed list, or a reason to withhold a single value (``withheld`` in its file).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from habeas.law.citations import laws_in
+from habeas.law.data import Ground
+from habeas.law.duties import WithheldRule
+from habeas.law.library import refusal_grounds, regime, regimes
+from habeas.model import COPIES, Right
+
+__all__ = ["own_laws", "provision", "reason_codes", "reasons_of"]
+
+
+def provision(code: str, jurisdiction: str, right: Right, reason: str) -> str | None:
+    """The article by which something is withheld or kept for this reason; None where the law knows no such reason.
+
+    A copy that is asked for under the other right to one (portability, where the law knows only access) is withheld
+    from on the same grounds.
+
+    Args:
+        code: the regime.
+        jurisdiction: the place.
+        right: what was asked.
+        reason: a code of `reason_codes`.
+
+    Raises:
+        UnknownRegime: as `habeas.law.regime`.
+    """
+    found = [one for one in reasons_of(code, jurisdiction) if one.code == reason]
+    alike = COPIES if right in COPIES else {right}
+    for wanted in ({right}, alike):
+        for one in found:
+            if not one.rights or wanted.intersection(one.rights):
+                return one.cite
+    return None
+
+
+def reasons_of(code: str, jurisdiction: str) -> tuple[Ground | WithheldRule, ...]:
+    """Every reason of a law to refuse, withhold or keep, with its article: grounds first.
+
+    Raises:
+        UnknownRegime: as `habeas.law.regime`.
+    """
+    return (*refusal_grounds(code, jurisdiction), *regime(code, jurisdiction).withheld)
+
+
+@cache
+def reason_codes(right: Right | None = None) -> frozenset[str]:
+    """Every code that some regime has an article for; with a right, that some regime has for this one in particular."""
+    grounds = (one.code for law in regimes().values() for one in law.grounds if right is None or right in one.rights)
+    values = (one.code for law in regimes().values() for one in law.withheld if right is None or right in one.rights)
+    return frozenset((*grounds, *values))
+
+
+@cache
+def own_laws(code: str, jurisdiction: str) -> frozenset[str]:
+    """The laws that a regime is made of, by the names under which its file cites them.
+
+    Raises:
+        UnknownRegime: as `habeas.law.regime`.
+    """
+    law = regime(code, jurisdiction)
+    figures = (*law.grounds, *law.withheld, *law.fees, *law.remedies, *law.recipients, *law.verification, *law.rules)
+    cites = (law.rights_cite, law.statute, *(clock.cite for clock in law.clocks), *(one.cite for one in figures))
+    return frozenset(name for cite in cites for name in laws_in(cite))

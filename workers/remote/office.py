@@ -266,7 +266,7 @@ class RemoteOffice:
         self, task_id: str, *, by: str, reason: str, said: Said, act_id: str | None = None
     ) -> ActAnswer:
         """See `Tasking.finish_task`."""
-        body = said.model_dump(mode="json", exclude={"files", "attached"}) | {
+        body = said.model_dump(mode="json", exclude={"files", "attached", "outside"}) | {
             "reason": reason,
             "files": [_file(one) for one in said.files],
             "attached": [_file(one) for one in said.attached.values()],

@@ -359,7 +359,7 @@ class Case:
         await self.act(ActKind.APPROVE, by="bob", plan=plan)
 
 
-async def eventually(condition: Callable[[], Awaitable[T | None]], within: float = 20.0) -> T:
+async def eventually(condition: Callable[[], Awaitable[T | None]], within: float = 60.0) -> T:
     """Ask again and again until the answer is a true one."""
     async with asyncio.timeout(within):
         while True:

@@ -79,3 +79,16 @@ async def test_two_people_behind_one_mailbox(here: World, habeas: Habeas) -> Non
     assert said.json["note"] == "decided"
     await here.reach(request_id, Stage.REVIEWING, Stage.CLOSED)
     assert json.loads(json.dumps(said.json)) == said.json
+
+
+async def test_a_staff_account_is_shown_against_what_else_was_found(here: World, habeas: Habeas) -> None:
+    address = here.person()
+    here.person(email=address, systems=("support",), staff=True)
+    request_id = await here.proven(address)
+    await here.reach(request_id, Stage.CLARIFYING)
+    look = ("request", "match", request_id, "--by", "Kim", "--reason", "look")
+    handles = {one["system"]: one["handle"] for one in (await habeas(*look, "--json")).json["records"]}
+    shown = " ".join((await habeas(*look)).out.split())
+    assert (
+        f"This is a staff account, nobody's until you say whose: {handles['support']} against {handles['crm']}" in shown
+    )

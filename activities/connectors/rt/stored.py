@@ -12,7 +12,7 @@ from activities.connectors.rt.munge import MARK
 from activities.connectors.rt.rest import Rest, Row, Versioned, is_, one_of
 from habeas.connector import File
 
-__all__ = ["Message", "Ticket", "User", "message", "messages_of", "own_day", "ticket", "user"]
+__all__ = ["Message", "Ticket", "User", "is_staff", "message", "messages_of", "own_day", "ticket", "user"]
 
 _VALUES = ("id", "Type", "Field", "OldValue", "NewValue", "Created")
 _CHANGED_BY_ITSELF = frozenset({"_hyperlinks", "LastUpdated", "LastUpdatedBy", "Creator", "Priority"})
@@ -36,8 +36,8 @@ class User:
 
     @property
     def staff(self) -> bool:
-        """A user who may work in RT, or one of RT's own."""
-        return _is_staff(self.at.row)
+        """As `is_staff`."""
+        return is_staff(self.at.row)
 
     @property
     def custom(self) -> bool:
@@ -175,7 +175,8 @@ def _has_custom_values(row: Row, history: Iterable[Row]) -> bool:
     return _says_something(row.get("CustomFields")) or any(one["Type"] == "CustomField" for one in history)
 
 
-def _is_staff(row: Row) -> bool:
+def is_staff(row: Row) -> bool:
+    """A user who may work in RT, or one of RT's own."""
     return str(row.get("Privileged")) != "0" or row.get("Name") in {"RT_System", "Nobody"}
 
 

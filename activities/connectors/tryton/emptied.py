@@ -1,0 +1,141 @@
+"""What anonymising writes, and whether it was done: Tryton's wizard first, and then what it leaves behind.
+
+Of contact mechanisms and identifiers ``party.erase`` (8.2) leaves the normalised copies (``value_compact``,
+``code_compact``), of parties their categories, and everything that other modules added without telling it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from activities.connectors.api import Refused
+from activities.connectors.tryton.kinds import CARD, ERASED, INVOICES, PARTIES, Kind
+from activities.connectors.tryton.rpc import Rpc
+from activities.connectors.tryton.schema import Schema
+from activities.connectors.tryton.walk import Found, Walk
+
+__all__ = ["Emptier", "names_in"]
+
+_EMPTY: tuple[JsonValue, ...] = (None, "", ERASED, [])
+_LINE = ("description", "note")
+
+
+class Emptier:
+    """For one act."""
+
+    def __init__(self, rpc: Rpc, schema: Schema, kinds: Mapping[str, Kind], walk: Walk) -> None:
+        self._rpc = rpc
+        self._schema = schema
+        self._kinds = kinds
+        self._walk = walk
+
+    def begun(self, found: Found) -> bool:
+        """Whether what is known to be personal is gone, whatever else is left."""
+        kind = self._kinds.get(found.place.collection)
+        if kind is None or not kind.blanks or found.row.get("invoice_report_format"):
+            return False
+        texts = [value for name, value in kind.blanks.items() if name != "type" and found.row.get(name) not in _EMPTY]
+        lines = [line for line in found.row.get("lines", ()) if any(line[name] not in _EMPTY for name in _LINE)]
+        return not texts and not lines
+
+    async def done(self, found: Found) -> bool:
+        """Whether nothing is left of it, in its old values neither."""
+        if not self.begun(found) or await self._left(found):
+            return False
+        if found.place.collection == PARTIES and (found.row["active"] or found.row["categories"]):
+            return False
+        if found.place.model not in await self._schema.history():
+            return True
+        kind = self._kinds[found.place.collection]
+        texts = {one.name for one in await self._schema.fields(found.place.model) if one.text} - kind.keeps
+        olds = await self._walk.history(found.place)
+        return not any(old.get(name) not in _EMPTY for old in olds if isinstance(old, dict) for name in texts)
+
+    async def empty(self, found: Found) -> None:
+        """Write it, all at once.
+
+        Raises:
+            Refused: Tryton's rules forbid it.
+        """
+        place, kind = found.place, self._kinds[found.place.collection]
+        values: dict[str, Any] = {**dict.fromkeys(await self._left(found)), **kind.blanks}
+        values = {name: value for name, value in values.items() if found.row.get(name) != value}
+        if place.collection == PARTIES:
+            values.pop("name", None)
+            values |= {"categories": [["remove", found.row["categories"]]]} if found.row["categories"] else {}
+        if place.collection == INVOICES:
+            values |= await self._papers(found)
+        if values:
+            await self._rpc.write(place.model, [place.id], values)
+
+    async def erase(self, found: Found) -> None:
+        """Tryton's own erasure of a party, which must not be active, and what that leaves behind.
+
+        https://docs.tryton.org/8.2/modules-party/ ("Erase"): nothing can bring it back.
+
+        Raises:
+            Refused: Tryton's rules forbid it; the party is as it was.
+        """
+        place, active = found.place, bool(found.row["active"])
+        if active:
+            await self._rpc.write(place.model, [place.id], {"active": False})
+        try:
+            await self._run_wizard(place.id)
+        except Refused:
+            if active:
+                await self._rpc.write(place.model, [place.id], {"active": True})
+            raise
+        now = await self._walk.one(place)
+        if now is not None:
+            await self.empty(now)
+
+    async def _run_wizard(self, party: int) -> None:
+        context: dict[str, Any] = {
+            "active_test": False,
+            "active_model": "party.party",
+            "active_id": party,
+            "active_ids": [party],
+        }
+        session = await self._rpc.call("wizard.party.erase.create", context=context)
+        number = session[0] if isinstance(session, list) else None
+        try:
+            data: JsonValue = {"ask": {"party": party}}
+            await self._rpc.call("wizard.party.erase.execute", number, data, "erase", context=context)
+        finally:
+            await self._rpc.call("wizard.party.erase.delete", number, context=context)
+
+    async def _left(self, found: Found) -> list[str]:
+        """Texts of the card that still hold something."""
+        if found.place.collection not in CARD:
+            return []
+        kind = self._kinds[found.place.collection]
+        fields = await self._schema.fields(found.place.model)
+        texts = [one.name for one in fields if one.text and one.name not in kind.keeps]
+        return [name for name in texts if found.row.get(name) not in _EMPTY]
+
+    async def _papers(self, found: Found) -> dict[str, JsonValue]:
+        """An invoice's lines, and the printed invoices that Tryton keeps: posted ones too let that be changed."""
+        lines = [int(line["id"]) for line in found.row["lines"]]
+        rows = await self._rpc.read(
+            found.place.model, [["id", "=", found.place.id]], ("invoice_report_revisions", "invoice_report_format")
+        )
+        revisions = list(rows[0]["invoice_report_revisions"]) if rows else []
+        values: dict[str, Any] = {}
+        if lines:
+            values["lines"] = [["write", list(lines), dict.fromkeys(_LINE)]]
+        if revisions:
+            values["invoice_report_revisions"] = [["delete", revisions]]
+        if rows and rows[0]["invoice_report_format"]:
+            values |= {"invoice_report_cache": None, "invoice_report_format": None}
+        return values
+
+
+def names_in(found: Found, words: Iterable[str]) -> bool:
+    """Whether one of these words is in what somebody wrote there."""
+    held = [value for value in found.row.values() if isinstance(value, str)]
+    held += [line[name] or "" for line in found.row.get("lines", ()) for name in _LINE]
+    text = "\n".join(held).casefold()
+    return any(word in text for word in words)

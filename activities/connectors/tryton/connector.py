@@ -31,6 +31,8 @@ class TrytonConnector:
         self.manifest = _manifest(settings)
         self._api = ApiClient(system, settings.url, settings)
         self._rpc = Rpc(system, self._api, settings.database, settings.user, settings.password.get_secret_value())
+        further = {model: one.fields for model, one in settings.models.items()}
+        self._schema = Schema(self._rpc, further, settings.ignored)
 
     @classmethod
     def from_settings(cls, system: str, settings: Mapping[str, Any]) -> Self:
@@ -48,7 +50,7 @@ class TrytonConnector:
 
     async def ping(self) -> Health:
         """Ask for every permission, and for what nobody decided; change nothing."""
-        return await health.ping(self._rpc, self._schema(), self._settings)
+        return await health.ping(self._rpc, self._schema, self._settings)
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """Every party that bears one of these identifiers."""
@@ -86,15 +88,11 @@ class TrytonConnector:
         """Give back connections. The session ends by itself."""
         await self._api.aclose()
 
-    def _schema(self) -> Schema:
-        further = {model: one.fields for model, one in self._settings.models.items()}
-        return Schema(self._rpc, further, self._settings.ignored)
-
     def _walk(self) -> Walk:
-        return Walk(self._rpc, self._schema(), kinds_of(self._settings), self._settings.restriction)
+        return Walk(self._rpc, self._schema, kinds_of(self._settings), self._settings.restriction)
 
     async def _objects(self, plan: SystemPlan) -> TrytonObjects:
-        made = TrytonObjects(self._rpc, self._schema(), self._settings, plan)
+        made = TrytonObjects(self._rpc, self._schema, self._settings, plan)
         await made.about()
         return made
 

@@ -14,13 +14,15 @@ from pydantic import JsonValue
 from activities.connectors.api import Refused
 from activities.connectors.tryton.kinds import CARD, ERASED, INVOICES, PARTIES, Kind
 from activities.connectors.tryton.rpc import Rpc
-from activities.connectors.tryton.schema import Schema
+from activities.connectors.tryton.schema import Field, Schema
 from activities.connectors.tryton.walk import Found, Walk
 
 __all__ = ["Emptier", "names_in"]
 
 _EMPTY: tuple[JsonValue, ...] = (None, "", ERASED, [])
 _LINE = ("description", "note")
+_COPIED = frozenset({"value", "code"})
+"""Of these Tryton keeps a second, normalised copy."""
 
 
 class Emptier:
@@ -61,13 +63,24 @@ class Emptier:
             Refused: Tryton's rules forbid it.
         """
         place, kind = found.place, self._kinds[found.place.collection]
-        values: dict[str, Any] = {**dict.fromkeys(await self._left(found)), **kind.blanks}
-        values = {name: value for name, value in values.items() if found.row.get(name) != value}
+        left = [one.name for one in await self._left(found) if not one.readonly]
+        values: dict[str, Any] = {**dict.fromkeys(left), **kind.blanks}
+        if place.collection in CARD and await self._left(found):
+            # What is written anew is normalised anew: that is how Tryton lets its copies be changed.
+            values = {name: value for name, value in values.items() if name in _COPIED or found.row.get(name) != value}
+        else:
+            values = {name: value for name, value in values.items() if found.row.get(name) != value}
         if place.collection == PARTIES:
             values.pop("name", None)
-            values |= {"categories": [["remove", found.row["categories"]]]} if found.row["categories"] else {}
         if place.collection == INVOICES:
             values |= await self._papers(found)
+        if values and place.collection in CARD:
+            if not found.row["active"]:
+                # Tryton lets nobody write to what is not active.
+                await self._rpc.write(place.model, [place.id], {"active": True})
+            values["active"] = False
+        if place.collection == PARTIES and found.row["categories"]:
+            values["categories"] = [["remove", found.row["categories"]]]
         if values:
             await self._rpc.write(place.model, [place.id], values)
 
@@ -107,14 +120,14 @@ class Emptier:
         finally:
             await self._rpc.call("wizard.party.erase.delete", number, context=context)
 
-    async def _left(self, found: Found) -> list[str]:
+    async def _left(self, found: Found) -> list[Field]:
         """Texts of the card that still hold something."""
         if found.place.collection not in CARD:
             return []
         kind = self._kinds[found.place.collection]
         fields = await self._schema.fields(found.place.model)
-        texts = [one.name for one in fields if one.text and one.name not in kind.keeps]
-        return [name for name in texts if found.row.get(name) not in _EMPTY]
+        texts = [one for one in fields if one.text and one.name not in kind.keeps]
+        return [one for one in texts if found.row.get(one.name) not in _EMPTY]
 
     async def _papers(self, found: Found) -> dict[str, JsonValue]:
         """An invoice's lines, and the printed invoices that Tryton keeps: posted ones too let that be changed."""

@@ -84,11 +84,13 @@ async def _refused(rpc: Rpc, settings: TrytonSettings) -> AsyncIterator[str]:
             yield f"The user may not {' and '.join(lacking)} {model}."
     if settings.collections[PARTIES].treatments != {Treatment.RETAIN} and not await _may_run_wizard(rpc):
         yield "The user may not run the wizard party.erase (the group Party Administration may)."
-    preferences = await rpc.call("model.res.user.get_preferences", True)
-    theirs = preferences.get("companies") if isinstance(preferences, dict) else None
+    preferences = await rpc.preferences()
+    if Treatment.ANONYMISE in settings.collections[INVOICES].treatments:
+        group = await rpc.call("model.ir.model.data.get_id", "account", "group_account_admin")
+        if group not in preferences.get("groups", ()):
+            yield "The user may not change the texts of posted invoices: add the group Accounting Administration."
     companies = {int(row["id"]) for row in await rpc.read("company.company", [], ())}
-    every = isinstance(preferences, dict) and preferences.get("company_filter") == "all"
-    if companies - {one for one in theirs or [] if isinstance(one, int)} or not (every or len(companies) < 2):
+    if companies - set(preferences.get("companies", ())) or preferences.get("company_filter") != "all":
         yield "The user does not see all companies: give them every company, and the company filter All."
 
 

@@ -148,7 +148,14 @@ KINDS: Mapping[str, Kind] = {
             free_text=("description", "note"),
             when_referenced=_DELETE,
         ),
-        Kind(PAYEES, "account.invoice.alternative_payee", ("party",), (_DELETE, _RETAIN), named=("invoice",)),
+        Kind(
+            PAYEES,
+            "account.invoice",
+            ("alternative_payees",),
+            (_DELETE, _RETAIN),
+            anchors=("invoice_date", "create_date"),
+            when_referenced=_DELETE,
+        ),
         Kind(
             MOVES,
             "account.move.line",
@@ -164,11 +171,12 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where an object is."""
+    """Where an object is; or, with ``payee``, that this party pays somebody else's invoice."""
 
     collection: str
     model: str
     id: int
+    payee: int | None = None
 
     @classmethod
     def of_invoice(cls, row: Row) -> Place:
@@ -180,6 +188,8 @@ class Place:
     def ref(self) -> RecordRef:
         """In the contract's words."""
         key: list[Any] = [self.model, self.id] if self.collection in (ATTACHMENTS, EMAILS, DOCUMENTS) else [self.id]
+        if self.payee is not None:
+            key.append(self.payee)
         return RecordRef(collection=self.collection, key=json.dumps(key))
 
     @property
@@ -199,7 +209,9 @@ def place_of(collection: str, key: str, kinds: Mapping[str, Kind] = KINDS) -> Pl
     except ValueError:
         found = None
     match found:
-        case [int(one)] if collection in kinds:
+        case [int(one), int(payee)] if collection == PAYEES:
+            return Place(collection, kinds[collection].model, one, payee)
+        case [int(one)] if collection in kinds and collection != PAYEES:
             return Place(collection, kinds[collection].model, one)
         case [str(model), int(one)] if collection in (ATTACHMENTS, EMAILS, DOCUMENTS) and model in RESOURCES:
             return Place(collection, model, one)

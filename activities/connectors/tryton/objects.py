@@ -37,6 +37,8 @@ from habeas.outcomes import Fate, ObjectOutcome
 
 __all__ = ["TrytonObjects"]
 
+_A_WORD = 5
+"""Shorter numbers and names are in many texts by chance."""
 _REFUSALS = (400, 409)
 """Tryton's rules forbid it, or it wants a warning accepted."""
 
@@ -57,6 +59,7 @@ class TrytonObjects:
         self._family: list[int] = []
         self._refused: dict[int, str] = {}
         self._blocked: str | None = None
+        self._asked_again = False
         self._history: frozenset[str] = frozenset()
         further = [name for name in self._kinds if name not in (*CARD, DRAFTS, INVOICES, LINES, PAYEES, MOVES)]
         # The wizard refuses before it touches anything, so a party comes before what it erases with it; files come
@@ -73,11 +76,10 @@ class TrytonObjects:
             Quarantine: the plan names an object of somebody else.
             Terminal: something that leads to parties is not decided.
         """
-        await self._schema.check()
         self._history = await self._schema.history()
         self._family = await self._walk.family(self._plan.roots)
-        await self._walk.check_references(self._family)
-        self._found = await self._walk.everything(self._plan.roots)
+        await self._schema.check(self._family)
+        self._found = await self._walk.everything(self._family)
         self._now = {one.place: one for one in self._found}
         for planned in self._plan.objects:
             place = self._place(planned)
@@ -106,8 +108,8 @@ class TrytonObjects:
         if found is None:
             return State.GONE
         if planned.treatment is not Treatment.RETAIN and self._emptier.begun(found):
-            done = planned.treatment is Treatment.ANONYMISE and await self._emptier.done(found)
-            return State.ANONYMISED if done and self._is_nameless(found) else State.UNCHANGED
+            done = planned.treatment is Treatment.ANONYMISE and await self._is_empty(found)
+            return State.ANONYMISED if done else State.UNCHANGED
         return State.UNCHANGED if found.fingerprint == planned.fingerprint else State.CHANGED
 
     async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:
@@ -147,8 +149,9 @@ class TrytonObjects:
         owner = self._now[place].row.get("party") if place in self._now else None
         if place.collection in CARD and owner in self._refused:
             return self._refused[owner]
-        if self._blocked is None or place.collection == PARTIES:
-            self._blocked = ""
+        last_of_all = place.collection == PARTIES and not self._asked_again
+        if self._blocked is None or last_of_all:
+            self._blocked, self._asked_again = "", last_of_all
             async for reason, _ in obstacles(self._rpc, self._plan, self._family):
                 self._blocked = reason
                 break
@@ -159,41 +162,50 @@ class TrytonObjects:
         if planned.treatment is Treatment.DELETE:
             if place.collection in CARD and place.model in self._history:
                 return "keeps_history"
-            if await self._walk.one(place) is not None:
-                await self._rpc.delete(place.model, [place.id])
-            return None
+            return await self._delete(place)
         found = await self._walk.one(place)
-        if found is None:
+        if found is None or await self._is_empty(found):
             return None
         await self._emptier.empty(found)
         now = await self._walk.one(place)
-        if now is None or (await self._emptier.done(now) and self._is_nameless(now)):
+        if now is None or await self._is_empty(now):
             return None
         return "in_history" if place.model in self._history else "not_anonymised"
+
+    async def _delete(self, place: Place) -> str | None:
+        try:
+            if place.payee is not None:
+                await self._rpc.write(place.model, [place.id], {"alternative_payees": [["remove", [place.payee]]]})
+            else:
+                await self._rpc.delete(place.model, [place.id])
+        except Refused as refused:
+            if refused.status not in _REFUSALS:
+                raise
+            # What it went with a moment ago is refused too.
+            return "refused_by_system" if await self._walk.one(place) is not None else None
+        return None
 
     async def _erase_party(self, planned: PlannedObject, place: Place) -> str | None:
         found = await self._walk.one(place)
         if found is None:
             return None
-        if await self._holds_more(place):
+        if self._holds_more():
             return "holds_more"
         if planned.treatment is Treatment.DELETE and place.model in self._history:
             return "keeps_history"
         await self._emptier.erase(found)
         if planned.treatment is Treatment.DELETE:
-            await self._rpc.delete(place.model, [place.id])
-            return None
+            return await self._delete(place)
         now = await self._walk.one(place)
         return None if now is None or await self._emptier.done(now) else "not_anonymised"
 
-    async def _holds_more(self, place: Place) -> bool:
+    def _holds_more(self) -> bool:
         """The wizard takes along what is on the card, and the parties merged into it: all of that must be planned."""
         goes = {self._place(one) for one in self._plan.objects if one.treatment is not Treatment.RETAIN}
-        for found in await self._walk.everything((place.ref,)):
-            taken = found.place.collection in (*CARD, ATTACHMENTS)
-            if taken and found.place not in goes:
-                return True
-        return False
+        return any(one.place not in goes for one in self._found if one.place.collection in (*CARD, ATTACHMENTS))
+
+    async def _is_empty(self, found: Found) -> bool:
+        return await self._emptier.done(found) and self._is_nameless(found)
 
     def _is_nameless(self, found: Found) -> bool:
         """What has no name of its own leads to one as long as its party has one."""
@@ -205,7 +217,8 @@ class TrytonObjects:
 
     def _words(self) -> list[str]:
         parties = [one.row.get("name") for one in self._now.values() if one.place.collection == PARTIES]
-        return [str(word).casefold() for word in (*parties, *(one.value for one in self._plan.identifiers)) if word]
+        words = [str(word).casefold() for word in (*parties, *(one.value for one in self._plan.identifiers)) if word]
+        return [word for word in words if len(word) >= _A_WORD]
 
     def _place(self, planned: PlannedObject) -> Place:
         return place_of(planned.collection, planned.key, self._kinds)

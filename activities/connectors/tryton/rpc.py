@@ -24,7 +24,7 @@ from habeas.errors import Transient
 
 __all__ = ["Rpc"]
 
-_UNAUTHORISED, _LOCKED = 401, 423
+_FORBIDS, _UNAUTHORISED, _LOCKED = 400, 401, 423
 _AT_ONCE = 200
 """Records of one call. Tryton's own bound is 1000 (``request.records_limit``)."""
 Context = Mapping[str, Any]
@@ -42,6 +42,7 @@ class Rpc:
         self._login = login
         self._password = password
         self._session: str | None = None
+        self._preferences: Context = {}
         self._signing_in = asyncio.Lock()
 
     async def call(self, method: str, *params: Any, context: Context = _ALL) -> Any:
@@ -53,12 +54,19 @@ class Rpc:
         """
         session = self._session or await self._sign_in(None)
         try:
-            return await self._post(method, [*params, dict(context)], session)
+            return await self._post(method, [*params, {**self._preferences, **context}], session)
         except Refused as refused:
             if refused.status != _UNAUTHORISED:
                 raise
         # A session ends by itself when it is not used.
-        return await self._post(method, [*params, dict(context)], await self._sign_in(session))
+        session = await self._sign_in(session)
+        return await self._post(method, [*params, {**self._preferences, **context}], session)
+
+    async def preferences(self) -> Context:
+        """The user's, as they were when they signed in: ``groups``, ``companies`` and so on."""
+        if self._session is None:
+            await self._sign_in(None)
+        return self._preferences
 
     async def read(
         self,
@@ -92,6 +100,16 @@ class Rpc:
                 return
             last = int(rows[-1]["id"])
 
+    async def hung(self, model: str, number: int, fields: Iterable[str]) -> Row | None:
+        """What hangs on another record is not found without it (``trytond/ir/resource.py``); None if it is gone."""
+        try:
+            rows = await self.call(f"model.{model}.read", [number], sorted({"id", *fields}))
+        except Refused as refused:
+            if refused.status != _FORBIDS:
+                raise
+            return None
+        return rows[0] if isinstance(rows, list) and rows else None
+
     async def write(self, model: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
         """Change records."""
         await self.call(f"model.{model}.write", list(ids), dict(values))
@@ -106,9 +124,13 @@ class Rpc:
                 found = await self._post("common.db.login", [self._login, {"password": self._password}], None)
                 match found:
                     case [int(user), str(token), *_]:
-                        self._session = base64.b64encode(f"{self._login}:{user}:{token}".encode()).decode()
+                        session = base64.b64encode(f"{self._login}:{user}:{token}".encode()).decode()
                     case _:
                         raise Transient(f"{self.system} answered something that is no session.", system=self.system)
+                # Tryton's clients send these along: some fields are open to groups that the context names.
+                told = await self._post("model.res.user.get_preferences", [True, {}], session)
+                self._preferences = told if isinstance(told, dict) else {}
+                self._session = session
             return self._session
 
     async def _post(self, method: str, params: list[Any], session: str | None) -> Any:

@@ -9,13 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from activities.connectors.tryton.kinds import KINDS, RESOURCES
+from activities.connectors.api import Refused
+from activities.connectors.tryton.kinds import KINDS, RESOURCES, Row
 from activities.connectors.tryton.rpc import Rpc
 from habeas.errors import Terminal
 
 __all__ = ["CARD_MODELS", "Field", "Schema", "said"]
 
 CARD_MODELS = ("party.party", "party.address", "party.identifier", "party.contact_mechanism")
+_FORBIDDEN = 403
+_UNASKABLE = "unaskable"
 _TEXTS = frozenset({"char", "text", "fulltext", "date", "time", "dict"})
 _MANY = frozenset({"one2many", "many2many", "binary"})
 _BY_ITSELF = frozenset(
@@ -30,6 +33,8 @@ _STRUCTURE = frozenset(
         *("party.party.payment_term.party", "party.party.replaced_by"),
         *("party.contact_mechanism.language.contact_mechanism", "party.identifier.address"),
         "party.contact_mechanism.address",
+        # Read with the invoice that it is of.
+        "account.invoice.alternative_payee.party",
         # Whose the database is, and its staff: never a match.
         *("company.company.party", "company.employee.party", "company.company.tax_identifier.tax_identifier"),
         # Further links of objects that lead to their party anyway.
@@ -68,7 +73,8 @@ class Field:
 
     name: str
     type: str
-    required: bool
+    readonly: bool
+    """Tryton fills it, and lets nobody write to it."""
 
     @property
     def text(self) -> bool:
@@ -77,7 +83,11 @@ class Field:
 
 
 class Schema:
-    """For one act: what a database has is asked for once."""
+    """One database's.
+
+    What a model's fields are is asked for once: that changes with Tryton's modules, and Tryton lets its own clients
+    keep it (``X-Tryton-Cache``). Which links there are is asked for at each act.
+    """
 
     def __init__(self, rpc: Rpc, further: Mapping[str, Sequence[str]], ignored: Iterable[str]) -> None:
         """Make it.
@@ -93,6 +103,8 @@ class Schema:
         self._decided = own | theirs | set(ignored) | _STRUCTURE
         self._ignored = frozenset(ignored)
         self._fields: dict[str, tuple[Field, ...]] = {}
+        self._selections: dict[str, Any] = {}
+        self._definitions: dict[tuple[str, ...], Mapping[str, Mapping[str, Any]]] = {}
         self._history: frozenset[str] | None = None
 
     async def fields(self, model: str) -> tuple[Field, ...]:
@@ -100,7 +112,7 @@ class Schema:
         if model not in self._fields:
             found = await self._defined(model, None)
             self._fields[model] = tuple(
-                Field(name, one["type"], bool(one.get("required")))
+                Field(name, one["type"], bool(one.get("readonly")))
                 for name, one in sorted(found.items())
                 if _stored(one) and one["type"] not in _MANY and name not in _BY_ITSELF
             )
@@ -115,10 +127,31 @@ class Schema:
 
     async def undecided(self) -> list[str]:
         """``model.field`` of everything stored that leads to a party, and that neither we nor the settings decide."""
-        domain = [["relation", "in", list(CARD_MODELS)], ["ttype", "in", ["many2one", "one2one"]]]
+        return await self._undecided(await self._links())
+
+    async def check(self, parties: Sequence[int]) -> None:
+        """Stop if anything that leads to a party is not decided, or a reference of any kind names one of these.
+
+        Raises:
+            Terminal: names each.
+        """
+        links = await self._links()
+        found = await self._undecided(links)
+        if parties:
+            found += await self._references(links, [f"party.party,{one}" for one in parties])
+        if found:
+            raise Terminal(said(self._rpc.system, found), system=self._rpc.system)
+
+    async def _links(self) -> list[Row]:
+        to_card = [["relation", "in", list(CARD_MODELS)], ["ttype", "in", ["many2one", "one2one"]]]
+        return await self._rpc.read(
+            "ir.model.field", [["OR", to_card, ["ttype", "=", "reference"]]], ("model", "name", "ttype")
+        )
+
+    async def _undecided(self, links: Iterable[Row]) -> list[str]:
         names: dict[str, list[str]] = {}
-        for row in await self._rpc.read("ir.model.field", domain, ("model", "name")):
-            if f"{row['model']}.{row['name']}" not in self._decided:
+        for row in links:
+            if row["ttype"] != "reference" and f"{row['model']}.{row['name']}" not in self._decided:
                 names.setdefault(str(row["model"]), []).append(str(row["name"]))
         found = []
         for model, fields in sorted(names.items()):
@@ -128,33 +161,54 @@ class Schema:
                 found += [f"{model}.{name}" for name in sorted(fields) if _stored(defined.get(name))]
         return found
 
-    async def references(self, resources: Sequence[str]) -> list[str]:
+    async def _references(self, links: Iterable[Row], resources: Sequence[str]) -> list[str]:
         """``model.field`` that may name a record of any kind, is not decided, and names one of these."""
-        rows = await self._rpc.read("ir.model.field", [["ttype", "=", "reference"]], ("model", "name"))
         found = []
-        for row in rows:
+        for row in links:
             name = f"{row['model']}.{row['name']}"
-            if name in _REFERENCES or name in self._ignored:
+            if row["ttype"] != "reference" or name in _REFERENCES or name in self._ignored:
                 continue
             defined = await self._defined(str(row["model"]), [str(row["name"]), "create_date"])
-            if not (_stored(defined.get(str(row["name"]))) and _stored(defined.get("create_date"))):
-                continue
-            if await self._rpc.read(str(row["model"]), [[row["name"], "in", list(resources)]], ("id",), limit=1):
+            stored = _stored(defined.get(str(row["name"]))) and _stored(defined.get("create_date"))
+            if stored and await self._names(row, defined[str(row["name"])], resources):
                 found.append(name)
         return found
 
-    async def check(self) -> None:
-        """Stop if anything that leads to a party is not decided: it would be passed over.
+    async def _names(self, row: Row, definition: Mapping[str, Any], resources: Sequence[str]) -> bool:
+        """Whether a reference names one of these; one that may not be asked counts as if it did."""
+        if definition.get(_UNASKABLE):
+            return True
+        selectable = await self._selection(str(row["model"]), definition)
+        if selectable is not None and "party.party" not in selectable:
+            return False
+        return bool(await self._rpc.read(str(row["model"]), [[row["name"], "in", list(resources)]], (), limit=1))
 
-        Raises:
-            Terminal: names each.
-        """
-        found = await self.undecided()
-        if found:
-            raise Terminal(said(self._rpc.system, found), system=self._rpc.system)
+    async def _selection(self, model: str, definition: Mapping[str, Any]) -> set[str] | None:
+        """The models that a reference may name; None where that differs from record to record."""
+        options = definition.get("selection")
+        if isinstance(options, str):
+            if definition.get("selection_change_with"):
+                return None
+            method = f"model.{model}.{options}"
+            if method not in self._selections:
+                self._selections[method] = await self._rpc.call(method)
+            options = self._selections[method]
+        return {str(one[0]) for one in options or () if one}
 
     async def _defined(self, model: str, names: list[str] | None) -> Mapping[str, Mapping[str, Any]]:
-        found = await self._rpc.call(f"model.{model}.fields_get", list(names) if names else None)
+        key = (model, *(names or ()))
+        if key not in self._definitions:
+            self._definitions[key] = await self._definition(model, names)
+        return self._definitions[key]
+
+    async def _definition(self, model: str, names: list[str] | None) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            found = await self._rpc.call(f"model.{model}.fields_get", names)
+        except Refused as refused:
+            if refused.status != _FORBIDDEN:
+                raise
+            # Tryton lets nobody ask this model anything: it may hold something, so it counts as if it did.
+            return {name: {"searchable": True, "sortable": True, "type": "", _UNASKABLE: True} for name in names or ()}
         return {name: one for name, one in found.items() if isinstance(one, dict)} if isinstance(found, dict) else {}
 
 

@@ -32,7 +32,7 @@ from activities.connectors.tryton.kinds import (
 from activities.connectors.tryton.rpc import Rpc
 from activities.connectors.tryton.schema import CARD_MODELS, Schema
 from habeas.connector import File, Page, Record, RecordRef
-from habeas.errors import Quarantine, Terminal
+from habeas.errors import Quarantine
 
 __all__ = ["Found", "Walk"]
 
@@ -40,6 +40,7 @@ _AT_ONCE, _FILES_AT_ONCE, _REFS_AT_ONCE = 50, 5, 500
 _LINE = ("description", "note", "quantity", "unit_price", "type")
 _OWN = (PARTIES, ADDRESSES, IDENTIFIERS, MECHANISMS, INVOICES, LINES, PAYEES, MOVES)
 """Drafts are read with invoices: they are the same model."""
+_PAID = ("alternative_payees", "rec_name", "invoice_date", "create_date")
 _STANDING = ("state", "number", "move", "cancel_move")
 _NAME = ".rec_name"
 _UNSTABLE = frozenset({"active", "invoice_report_cache_id", "invoice_report_format"})
@@ -71,6 +72,8 @@ class Walk:
         self._mark = mark
         further = [name for name in kinds if name not in (*_OWN, DRAFTS)]
         self._stages = [*(name for name in _OWN if name in kinds), *further]
+        self._marked: set[int] | None = None
+        self._owned: dict[str, dict[str, Place]] = {}
         self._hanging = [(group, model) for group in (ATTACHMENTS, DOCUMENTS) for model in RESOURCES]
 
     async def family(self, roots: Iterable[RecordRef]) -> list[int]:
@@ -83,10 +86,12 @@ class Walk:
             found = found | newest
         return sorted(found)
 
-    async def everything(self, roots: Iterable[RecordRef]) -> list[Found]:
+    async def everything(self, family: Sequence[int]) -> list[Found]:
         """All of it."""
-        family, found = await self.family(roots), []
+        found: list[Found] = []
         for number in range(len(self._stages) + len(self._hanging)) if family else ():
+            if number == len(self._stages):
+                self._owned = {group: _owning(found, group) for group in (ATTACHMENTS, DOCUMENTS)}
             last: int | None = 0
             while last is not None:
                 some, last = await self._some(family, number, last, _AT_ONCE)
@@ -95,9 +100,8 @@ class Walk:
 
     async def pages(self, roots: Iterable[RecordRef], cursor: str | None) -> AsyncIterator[Page]:
         """All of it as records, from a cursor on: the kind, and the number of the last record that was given."""
-        await self._schema.check()
         family = await self.family(roots)
-        await self.check_references(family)
+        await self._schema.check(family)
         total = len(self._stages) + len(self._hanging)
         number, last = self._position(cursor, total)
         while family and number < total:
@@ -113,9 +117,14 @@ class Walk:
 
     async def one(self, place: Place) -> Found | None:
         """An object by its number, whatever a search says; None if it is gone."""
-        rows = await self._rows(place.model, [["id", "=", place.id]], 1)
+        if place.payee is not None:
+            theirs = await self._rpc.read("account.invoice", [["id", "=", place.id]], _PAID)
+            return next((one for row in theirs for one in _payees(row, [place.payee])), None)
         if place.collection not in self._kinds:
-            return Found(place, rows[0], ()) if rows else None
+            names = [one.name for one in await self._schema.fields(place.model)]
+            hung = await self._rpc.hung(place.model, place.id, (*names, "create_date"))
+            return None if hung is None else Found(place, dict(hung), ())
+        rows = await self._rows(place.model, [["id", "=", place.id]], 1)
         found = [one async for one in self._dressed(place.collection, rows, ())]
         return found[0] if found else None
 
@@ -125,19 +134,24 @@ class Walk:
             group, model = self._hanging[number - len(self._stages)]
             return await self._hung(group, model, family, last, bound)
         name = self._stages[number]
+        if name == PAYEES:
+            paid = await self._rpc.read("account.invoice", [*_paid_by(family), ["id", ">", last]], _PAID, limit=bound)
+            return [one for row in paid for one in _payees(row, family)], _last(paid, bound)
         kind = self._kinds[name]
         domain = _any_of([[one, "in", list(family)] for one in kind.via])
         if name == LINES:
             domain = [domain, ["invoice", "=", None]]
         rows = await self._rows(kind.model, [domain, ["id", ">", last]], bound)
         found = [one async for one in self._dressed(name, rows, family)]
-        return found, int(rows[-1]["id"]) if len(rows) == bound else None
+        return found, _last(rows, bound)
 
     async def _hung(
         self, group: str, model: str, family: Sequence[int], last: int, bound: int
     ) -> tuple[list[Found], int | None]:
         """What hangs on the person's card, or on their invoices and the like."""
-        owners = await self._owners(group, family)
+        if group not in self._owned:
+            self._owned[group] = await self._owners(group, family)
+        owners = self._owned[group]
         names, rows = sorted(owners), []
         for start in range(0, len(names), _REFS_AT_ONCE):
             some: list[Any] = [*names[start : start + _REFS_AT_ONCE]]
@@ -145,13 +159,13 @@ class Walk:
         rows = sorted(rows, key=lambda row: int(row["id"]))[:bound]
         name = EMAILS if (group, model) == (ATTACHMENTS, "ir.email") else group
         found = [Found(Place(name, model, row["id"]), dict(row), (owners[str(row["resource"])],)) for row in rows]
-        return found, int(rows[-1]["id"]) if len(rows) == bound else None
+        return found, _last(rows, bound)
 
     async def _owners(self, group: str, family: Sequence[int]) -> dict[str, Place]:
         found = {}
         for name in self._stages:
             kind = self._kinds[name]
-            if (kind.model in _PERSONAL_MODELS) is not (group == ATTACHMENTS) or name == MOVES:
+            if _group(name, kind.model) != group:
                 continue
             domain = [_any_of([[one, "in", list(family)] for one in kind.via])]
             if name == LINES:
@@ -174,7 +188,7 @@ class Walk:
         """Rows with their lines, and what each points at."""
         lines = await self._lines(rows) if name in (INVOICES, DRAFTS) else {}
         for row in rows:
-            given = dict(row)
+            given: dict[str, Any] = dict(row)
             place = Place(name, self._kinds[name].model, int(row["id"]))
             if name in (INVOICES, DRAFTS):
                 place = Place.of_invoice(row)
@@ -203,9 +217,10 @@ class Walk:
         return found
 
     async def _marks(self) -> set[int]:
-        if self._mark is None:
-            return set()
-        return {int(row["id"]) for row in await self._rpc.read("party.category", [["name", "=", self._mark]], ())}
+        if self._marked is None:
+            rows = await self._rpc.read("party.category", [["name", "=", self._mark]], ()) if self._mark else []
+            self._marked = {int(row["id"]) for row in rows}
+        return self._marked
 
     async def _record(self, one: Found) -> Record:
         held = {name: value for name, value in one.row.items() if value not in (None, "", [])}
@@ -241,20 +256,9 @@ class Walk:
         return found
 
     async def _file(self, one: Found) -> tuple[File, ...]:
-        rows = await self._rpc.read("ir.attachment", [["id", "=", one.place.id]], ("data",))
-        data = rows[0].get("data") if rows else None
+        row = await self._rpc.hung("ir.attachment", one.place.id, ("data",))
+        data = row.get("data") if row else None
         return (File(name=str(one.row["name"]), content=base64.b64decode(data)),) if isinstance(data, str) else ()
-
-    async def check_references(self, family: Sequence[int]) -> None:
-        """Stop if a record of any kind names one of these parties, and nobody decided that.
-
-        Raises:
-            Terminal: names the fields.
-        """
-        found = await self._schema.references([f"party.party,{one}" for one in family]) if family else []
-        if found:
-            detail = f"{self._rpc.system} names the person in {', '.join(found)}, which nobody decided."
-            raise Terminal(detail, system=self._rpc.system)
 
     def _position(self, cursor: str | None, total: int) -> tuple[int, int]:
         if cursor is None:
@@ -267,6 +271,34 @@ class Walk:
             case [int(number), int(last)] if 0 <= number < total:
                 return number, last
         raise Quarantine(f"The place to go on from in {self._rpc.system} is none of its own.", system=self._rpc.system)
+
+
+def _group(name: str, model: str) -> str | None:
+    """Whether what hangs on an object belongs to the card or to the papers; None: it is others' too."""
+    if name in (MOVES, PAYEES):
+        return None
+    return ATTACHMENTS if model in _PERSONAL_MODELS else DOCUMENTS
+
+
+def _owning(found: Iterable[Found], group: str) -> dict[str, Place]:
+    return {one.place.resource: one.place for one in found if _group(one.place.collection, one.place.model) == group}
+
+
+def _last(rows: Sequence[Row], bound: int) -> int | None:
+    """Where to go on, if there may be more."""
+    return int(rows[-1]["id"]) if len(rows) == bound else None
+
+
+def _paid_by(family: Sequence[int]) -> list[Any]:
+    return [["alternative_payees", "in", list(family)], ["party", "not in", list(family)]]
+
+
+def _payees(row: Row, family: Sequence[int]) -> Iterator[Found]:
+    """Of somebody else's invoice only which it is."""
+    for party in sorted(set(row["alternative_payees"]) & set(family)):
+        told = {"party": party, "invoice": row["rec_name"], "invoice_date": row["invoice_date"]}
+        place = Place(PAYEES, "account.invoice", int(row["id"]), party)
+        yield Found(place, {**told, "create_date": row["create_date"]}, (Place(PARTIES, "party.party", party),))
 
 
 def _any_of(conditions: list[JsonValue]) -> list[JsonValue]:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from activities.connectors.api import Refused
-from activities.connectors.tryton.kinds import CARD, ERASED, INVOICES, PARTIES, Kind
+from activities.connectors.tryton.kinds import CARD, ERASED, INVOICES, PARTIES, Kind, Place
 from activities.connectors.tryton.rpc import Rpc
 from activities.connectors.tryton.schema import Field, Schema
 from activities.connectors.tryton.walk import Found, Walk
@@ -21,6 +21,7 @@ __all__ = ["Emptier", "names_in"]
 
 _EMPTY: tuple[JsonValue, ...] = (None, "", ERASED, [])
 _LINE = ("description", "note")
+_PRINTED = "account.invoice.report.revision"
 _COPIED = frozenset({"value", "code"})
 """Of these Tryton keeps a second, normalised copy."""
 
@@ -49,6 +50,8 @@ class Emptier:
             return False
         if found.place.collection == PARTIES and (found.row["active"] or found.row["categories"]):
             return False
+        if found.place.collection == INVOICES and await self._printed(found.place.id):
+            return False
         if found.place.model not in await self._schema.history():
             return True
         kind = self._kinds[found.place.collection]
@@ -73,7 +76,9 @@ class Emptier:
         if place.collection == PARTIES:
             values.pop("name", None)
         if place.collection == INVOICES:
-            values |= await self._papers(found)
+            await self._unprint(found)
+            lines = [int(line["id"]) for line in found.row["lines"]]
+            values |= {"lines": [["write", lines, dict.fromkeys(_LINE)]]} if lines else {}
         if values and place.collection in CARD:
             if not found.row["active"]:
                 # Tryton lets nobody write to what is not active.
@@ -96,7 +101,7 @@ class Emptier:
         if active:
             await self._rpc.write(place.model, [place.id], {"active": False})
         try:
-            await self._run_wizard(place.id)
+            await self._run("party.erase", place, {"ask": {"party": place.id}}, "erase")
         except Refused:
             if active:
                 await self._rpc.write(place.model, [place.id], {"active": True})
@@ -105,20 +110,14 @@ class Emptier:
         if now is not None:
             await self.empty(now)
 
-    async def _run_wizard(self, party: int) -> None:
-        context: dict[str, Any] = {
-            "active_test": False,
-            "active_model": "party.party",
-            "active_id": party,
-            "active_ids": [party],
-        }
-        session = await self._rpc.call("wizard.party.erase.create", context=context)
+    async def _run(self, wizard: str, on: Place, data: dict[str, Any], state: str) -> None:
+        context = {"active_model": on.model, "active_id": on.id, "active_ids": [on.id]}
+        session = await self._rpc.call(f"wizard.{wizard}.create", context=context)
         number = session[0] if isinstance(session, list) else None
         try:
-            data: JsonValue = {"ask": {"party": party}}
-            await self._rpc.call("wizard.party.erase.execute", number, data, "erase", context=context)
+            await self._rpc.call(f"wizard.{wizard}.execute", number, data, state, context=context)
         finally:
-            await self._rpc.call("wizard.party.erase.delete", number, context=context)
+            await self._rpc.call(f"wizard.{wizard}.delete", number, context=context)
 
     async def _left(self, found: Found) -> list[Field]:
         """Texts of the card that still hold something."""
@@ -129,21 +128,20 @@ class Emptier:
         texts = [one for one in fields if one.text and one.name not in kind.keeps]
         return [one for one in texts if found.row.get(one.name) not in _EMPTY]
 
-    async def _papers(self, found: Found) -> dict[str, JsonValue]:
-        """An invoice's lines, and the printed invoices that Tryton keeps: posted ones too let that be changed."""
-        lines = [int(line["id"]) for line in found.row["lines"]]
-        rows = await self._rpc.read(
-            found.place.model, [["id", "=", found.place.id]], ("invoice_report_revisions", "invoice_report_format")
-        )
-        revisions = list(rows[0]["invoice_report_revisions"]) if rows else []
-        values: dict[str, Any] = {}
-        if lines:
-            values["lines"] = [["write", list(lines), dict.fromkeys(_LINE)]]
-        if revisions:
-            values["invoice_report_revisions"] = [["delete", revisions]]
-        if rows and rows[0]["invoice_report_format"]:
-            values |= {"invoice_report_cache": None, "invoice_report_format": None}
-        return values
+    async def _unprint(self, found: Found) -> None:
+        """The printed invoice that Tryton keeps has name and address: it is set aside, and then deleted.
+
+        https://docs.tryton.org/8.2/modules-account-invoice/ ("Refresh Invoice Report"): for the accounting's admins.
+        """
+        number = found.place.id
+        if found.row["invoice_report_format"]:
+            await self._run("account.invoice.refresh_invoice_report", found.place, {}, "archive")
+        printed = await self._printed(number)
+        if printed:
+            await self._rpc.delete(_PRINTED, printed)
+
+    async def _printed(self, invoice: int) -> list[int]:
+        return [int(row["id"]) for row in await self._rpc.read(_PRINTED, [["invoice", "=", invoice]], ())]
 
 
 def names_in(found: Found, words: Iterable[str]) -> bool:

@@ -54,6 +54,7 @@ def needed(settings: TrytonSettings) -> dict[str, set[str]]:
     found["account.invoice.line"].add(_READ)
     if Treatment.ANONYMISE in settings.collections[INVOICES].treatments:
         found["account.invoice.line"].add(_WRITE)
+        found["account.invoice.report.revision"] = {_READ, _DELETE}
     for model in CARD_MODELS:
         found[model].add(_WRITE)  # to correct it
     for model in RESOURCES:

@@ -26,7 +26,7 @@ from habeas.errors import HabeasError
 
 __all__ = ["needed", "ping"]
 
-_UNAUTHORISED = 401
+_UNAUTHORISED, _FORBIDDEN = 401, 403
 _READ, _WRITE, _DELETE = "read", "write", "delete"
 
 
@@ -114,6 +114,13 @@ async def _unfit(rpc: Rpc, schema: Schema, settings: TrytonSettings) -> AsyncIte
     if undecided:
         yield said(rpc.system, undecided)
     for model, one in settings.models.items():
+        try:
+            await rpc.read(model, [["id", "=", 0]], ())
+        except Refused as refused:
+            if refused.status != _FORBIDDEN:
+                raise
+            yield f"`models.{model}`: Tryton lets nobody ask for it."
+            continue
         names = {field.name for field in await schema.fields(model)}
         for name in sorted({*one.fields, *one.clear, *one.free_text} - names):
             yield f"`models.{model}`: it has no field {name} that is stored."

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from habeas.testing import HttpFaults, faulty
+from tests.connectors.tryton.made import Made
 from tests.connectors.tryton.server import TrytonServer, running
 
 
@@ -28,3 +29,26 @@ async def faults(tryton: TrytonServer) -> AsyncIterator[HttpFaults]:
     """A network that breaks, before Tryton."""
     async with faulty(tryton.url) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def larger_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonServer]:
+    """The same with two more of Tryton's modules: relations between parties, and the history of their cards."""
+    folder = tmp_path_factory.mktemp("larger")
+    with running(folder, ("party_relationship", "account_invoice_history")) as server:
+        yield server
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def larger(larger_server: TrytonServer) -> TrytonServer:
+    larger_server.restore()
+    return larger_server
+
+
+@pytest.fixture
+async def made() -> AsyncIterator[Made]:
+    """Connectors with settings of their own, closed in the end."""
+    found = Made()
+    yield found
+    await found.aclose()

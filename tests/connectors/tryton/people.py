@@ -12,6 +12,12 @@ CARD = ("parties", "addresses", "identifiers", "contact_mechanisms", "attachment
 OPEN = ("draft_invoices", "open_lines")
 BOOKS = ("invoices", "move_lines")
 
+RELATIONS: dict[str, Any] = {
+    "models": {"party.relation.all": {"category": "contacts", "treatment": "delete", "fields": ["from_", "to"]}},
+    "ignored": {f"party.relation.{name}": "Read through party.relation.all" for name in ("from_", "to")},
+}
+"""What the module party_relationship adds: Tryton lets nobody ask for ``party.relation`` itself."""
+
 
 def collections(card: str = "anonymise", books: str = "retain") -> dict[str, dict[str, Any]]:
     """Everything decided: what becomes of the card, and of the books."""

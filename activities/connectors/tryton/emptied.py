@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from activities.connectors.api import Refused
+from activities.connectors.tryton.found import Found
 from activities.connectors.tryton.kinds import CARD, ERASED, INVOICES, PARTIES, Kind, Place
 from activities.connectors.tryton.rpc import Rpc
 from activities.connectors.tryton.schema import Field, Schema
-from activities.connectors.tryton.walk import Found, Walk
+from activities.connectors.tryton.walk import Walk
 
 __all__ = ["Emptier", "names_in"]
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from activities.connectors.api import Refused
 from activities.connectors.api.erasure import State, outcome
 from activities.connectors.tryton.emptied import Emptier, names_in
+from activities.connectors.tryton.found import Found
 from activities.connectors.tryton.kinds import (
     ADDRESSES,
     ATTACHMENTS,
@@ -29,7 +30,7 @@ from activities.connectors.tryton.rpc import Rpc
 from activities.connectors.tryton.schema import Schema
 from activities.connectors.tryton.settings import TrytonSettings, kinds_of
 from activities.connectors.tryton.standing import erases, obstacles
-from activities.connectors.tryton.walk import Found, Walk
+from activities.connectors.tryton.walk import Walk
 from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPlan, Treatment
 from habeas.errors import Quarantine
 from habeas.model import Identifier

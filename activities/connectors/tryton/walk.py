@@ -5,12 +5,23 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import JsonValue
 
-from activities.connectors.api.erasure import fingerprint
+from activities.connectors.tryton.found import (
+    NAME,
+    Found,
+    any_of,
+    day_of,
+    group_of,
+    last_of,
+    moment_of,
+    owning,
+    paid_by,
+    payees_of,
+    with_names,
+)
 from activities.connectors.tryton.kinds import (
     ADDRESSES,
     ATTACHMENTS,
@@ -30,11 +41,11 @@ from activities.connectors.tryton.kinds import (
     Row,
 )
 from activities.connectors.tryton.rpc import Rpc
-from activities.connectors.tryton.schema import CARD_MODELS, Schema
+from activities.connectors.tryton.schema import Schema
 from habeas.connector import File, Page, Record, RecordRef
 from habeas.errors import Quarantine
 
-__all__ = ["Found", "Walk"]
+__all__ = ["Walk"]
 
 _AT_ONCE, _FILES_AT_ONCE, _REFS_AT_ONCE = 50, 5, 500
 _LINE = ("description", "note", "quantity", "unit_price", "type")
@@ -42,24 +53,6 @@ _OWN = (PARTIES, ADDRESSES, IDENTIFIERS, MECHANISMS, INVOICES, LINES, PAYEES, MO
 """Drafts are read with invoices: they are the same model."""
 _PAID = ("alternative_payees", "rec_name", "invoice_date", "create_date")
 _STANDING = ("state", "number", "move", "cancel_move")
-_NAME = ".rec_name"
-_UNSTABLE = frozenset({"active", "invoice_report_cache_id", "invoice_report_format"})
-"""What we change before Tryton's wizard runs, and what Tryton writes when somebody prints."""
-_PERSONAL_MODELS = frozenset(CARD_MODELS)
-
-
-class Found(NamedTuple):
-    """One object: where it is, what Tryton holds, and what it points at."""
-
-    place: Place
-    row: dict[str, Any]
-    parents: tuple[Place, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        """Over all that is stored; whether a party is active is ours to change."""
-        names = [name for name in self.row if name.endswith(_NAME)]
-        return fingerprint(self.row, (*_UNSTABLE, "create_date", *names))
 
 
 class Walk:
@@ -91,7 +84,7 @@ class Walk:
         found: list[Found] = []
         for number in range(len(self._stages) + len(self._hanging)) if family else ():
             if number == len(self._stages):
-                self._owned = {group: _owning(found, group) for group in (ATTACHMENTS, DOCUMENTS)}
+                self._owned = {group: owning(found, group) for group in (ATTACHMENTS, DOCUMENTS)}
             last: int | None = 0
             while last is not None:
                 some, last = await self._some(family, number, last, _AT_ONCE)
@@ -119,7 +112,7 @@ class Walk:
         """An object by its number, whatever a search says; None if it is gone."""
         if place.payee is not None:
             theirs = await self._rpc.read("account.invoice", [["id", "=", place.id]], _PAID)
-            return next((one for row in theirs for one in _payees(row, [place.payee])), None)
+            return next((one for row in theirs for one in payees_of(row, [place.payee])), None)
         if place.collection not in self._kinds:
             names = [one.name for one in await self._schema.fields(place.model)]
             hung = await self._rpc.hung(place.model, place.id, (*names, "create_date"))
@@ -135,15 +128,15 @@ class Walk:
             return await self._hung(group, model, family, last, bound)
         name = self._stages[number]
         if name == PAYEES:
-            paid = await self._rpc.read("account.invoice", [*_paid_by(family), ["id", ">", last]], _PAID, limit=bound)
-            return [one for row in paid for one in _payees(row, family)], _last(paid, bound)
+            paid = await self._rpc.read("account.invoice", [*paid_by(family), ["id", ">", last]], _PAID, limit=bound)
+            return [one for row in paid for one in payees_of(row, family)], last_of(paid, bound)
         kind = self._kinds[name]
-        domain = _any_of([[one, "in", list(family)] for one in kind.via])
+        domain = any_of([[one, "in", list(family)] for one in kind.via])
         if name == LINES:
             domain = [domain, ["invoice", "=", None]]
         rows = await self._rows(kind.model, [domain, ["id", ">", last]], bound)
         found = [one async for one in self._dressed(name, rows, family)]
-        return found, _last(rows, bound)
+        return found, last_of(rows, bound)
 
     async def _hung(
         self, group: str, model: str, family: Sequence[int], last: int, bound: int
@@ -159,15 +152,15 @@ class Walk:
         rows = sorted(rows, key=lambda row: int(row["id"]))[:bound]
         name = EMAILS if (group, model) == (ATTACHMENTS, "ir.email") else group
         found = [Found(Place(name, model, row["id"]), dict(row), (owners[str(row["resource"])],)) for row in rows]
-        return found, _last(rows, bound)
+        return found, last_of(rows, bound)
 
     async def _owners(self, group: str, family: Sequence[int]) -> dict[str, Place]:
         found = {}
         for name in self._stages:
             kind = self._kinds[name]
-            if _group(name, kind.model) != group:
+            if group_of(name, kind.model) != group:
                 continue
-            domain = [_any_of([[one, "in", list(family)] for one in kind.via])]
+            domain = [any_of([[one, "in", list(family)] for one in kind.via])]
             if name == LINES:
                 domain.append(["invoice", "=", None])
             fields = _STANDING if name == INVOICES else ("id",)
@@ -182,7 +175,7 @@ class Walk:
         named = kind.named if kind else ()
         more = ["create_date", *(["categories"] if model == "party.party" else [])]
         rows = await self._rpc.read(model, domain, [*fields, *more, *(f"{one}.rec_name" for one in named)], limit=limit)
-        return [_named(row, named) for row in rows]
+        return [with_names(row, named) for row in rows]
 
     async def _dressed(self, name: str, rows: Sequence[Row], family: Sequence[int]) -> AsyncIterator[Found]:
         """Rows with their lines, and what each points at."""
@@ -224,7 +217,7 @@ class Walk:
 
     async def _record(self, one: Found) -> Record:
         held = {name: value for name, value in one.row.items() if value not in (None, "", [])}
-        data = {name: held.get(name + _NAME, value) for name, value in held.items() if not name.endswith(_NAME)}
+        data = {name: held.get(name + NAME, value) for name, value in held.items() if not name.endswith(NAME)}
         files: tuple[File, ...] = ()
         if one.place.model == "ir.attachment" and one.row.get("type") == "data":
             files = await self._file(one)
@@ -236,7 +229,7 @@ class Walk:
             key=one.place.ref.key,
             data=data,
             fingerprint=one.fingerprint,
-            anchor=_day(one.row, kind.anchors if kind else ("create_date",)),
+            anchor=day_of(one.row, kind.anchors if kind else ("create_date",)),
             parents=tuple(parent.ref for parent in one.parents),
             files=files,
         )
@@ -250,7 +243,7 @@ class Walk:
             moment = revision[0] if isinstance(revision, list) else None
             if not isinstance(moment, str):
                 continue
-            context = {"active_test": False, "_datetime": _moment(moment)}
+            context = {"active_test": False, "_datetime": moment_of(moment)}
             rows = await self._rpc.read(place.model, [["id", "=", place.id]], names, context=context)
             found += [dict(row) for row in rows]
         return found
@@ -271,58 +264,3 @@ class Walk:
             case [int(number), int(last)] if 0 <= number < total:
                 return number, last
         raise Quarantine(f"The place to go on from in {self._rpc.system} is none of its own.", system=self._rpc.system)
-
-
-def _group(name: str, model: str) -> str | None:
-    """Whether what hangs on an object belongs to the card or to the papers; None: it is others' too."""
-    if name in (MOVES, PAYEES):
-        return None
-    return ATTACHMENTS if model in _PERSONAL_MODELS else DOCUMENTS
-
-
-def _owning(found: Iterable[Found], group: str) -> dict[str, Place]:
-    return {one.place.resource: one.place for one in found if _group(one.place.collection, one.place.model) == group}
-
-
-def _last(rows: Sequence[Row], bound: int) -> int | None:
-    """Where to go on, if there may be more."""
-    return int(rows[-1]["id"]) if len(rows) == bound else None
-
-
-def _paid_by(family: Sequence[int]) -> list[Any]:
-    return [["alternative_payees", "in", list(family)], ["party", "not in", list(family)]]
-
-
-def _payees(row: Row, family: Sequence[int]) -> Iterator[Found]:
-    """Of somebody else's invoice only which it is."""
-    for party in sorted(set(row["alternative_payees"]) & set(family)):
-        told = {"party": party, "invoice": row["rec_name"], "invoice_date": row["invoice_date"]}
-        place = Place(PAYEES, "account.invoice", int(row["id"]), party)
-        yield Found(place, {**told, "create_date": row["create_date"]}, (Place(PARTIES, "party.party", party),))
-
-
-def _any_of(conditions: list[JsonValue]) -> list[JsonValue]:
-    return ["OR", *conditions] if len(conditions) > 1 else conditions
-
-
-def _named(row: Row, names: Iterable[str]) -> dict[str, Any]:
-    """Relations by number, and their names beside them."""
-    found = {name: value for name, value in row.items() if not name.endswith(".")}
-    for name in names:
-        relation = row.get(f"{name}.")
-        found[name + _NAME] = relation.get("rec_name") if isinstance(relation, dict) else None
-    return found
-
-
-def _day(row: Row, anchors: Iterable[str]) -> date | None:
-    for name in anchors:
-        if isinstance(row.get(name), str):
-            return date.fromisoformat(row[name][:10])
-    return None
-
-
-def _moment(text: str) -> JsonValue:
-    """A moment as Tryton's JSON has it."""
-    at = datetime.fromisoformat(text)
-    parts = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-    return {"__class__": "datetime", **{part: getattr(at, part) for part in parts}}

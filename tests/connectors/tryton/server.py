@@ -10,9 +10,10 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,11 @@ def running(folder: Path, modules: Sequence[str] = ()) -> Iterator[TrytonServer]
         pytest.skip("missing part: Tryton (.ci/peers installs it)")
     port = _free_port()
     (folder / "trytond.conf").write_text(_CONFIG.format(folder=folder, port=port))
-    made = _made(folder, (*_MODULES, *modules))
-    shutil.copy(made, folder / "seed.sqlite")
-    shutil.copy(made, folder / f"{DATABASE}.sqlite")
-    shutil.copytree(made.with_suffix(".files"), folder / DATABASE)
-    ids = json.loads(made.with_suffix(".json").read_text())
+    made = _made((*_MODULES, *modules))
+    for name in ("seed.sqlite", f"{DATABASE}.sqlite"):
+        shutil.copy(made / f"{DATABASE}.sqlite", folder / name)
+    shutil.copytree(made / DATABASE, folder / DATABASE)
+    ids = json.loads((made / "ids.json").read_text())
     guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
     command = [*guard, str(PEER / "bin" / "trytond"), "-c", str(folder / "trytond.conf"), "-d", DATABASE]
     with (
@@ -105,30 +106,36 @@ def running(folder: Path, modules: Sequence[str] = ()) -> Iterator[TrytonServer]
             process.terminate()
 
 
-def _made(folder: Path, modules: Sequence[str]) -> Path:
-    """The database with people in it: made once for this script and these versions, which takes half a minute."""
+def _made(modules: Sequence[str]) -> Path:
+    """A folder with the database, its files and who is in it: made once for this script and these versions.
+
+    That takes half a minute. Whoever is first of several puts it there as a whole.
+    """
     packages = sorted(path.name for path in PEER.glob("lib/*/site-packages/trytond*.dist-info"))
-    told = json.dumps([packages, modules, preparing.SCRIPT, _told(folder, ""), GROUPS], default=str)
-    kept = PEER / f"seed-{hashlib.sha256(told.replace(str(folder), '').encode()).hexdigest()[:16]}.sqlite"
-    if not kept.with_suffix(".json").exists():
-        work = folder / "making"
-        work.mkdir()
+    told = json.dumps([packages, list(modules), preparing.SCRIPT, _told("")])
+    kept = PEER / f"seed-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    if kept.exists():
+        return kept
+    work = Path(tempfile.mkdtemp(dir=PEER, prefix="making-"))
+    try:
         config = work / "trytond.conf"
         config.write_text(_CONFIG.format(folder=work, port=0))
         (work / f"{DATABASE}.sqlite").touch()
+        (work / DATABASE).mkdir()
         (work / "password").write_text(preparing.PASSWORD)
         admin = [str(PEER / "bin" / "trytond-admin"), "-c", str(config), "-d", DATABASE, "-u", *modules]
         _run([*admin, "--activate-dependencies", "--email", "a@firm.example", "-l", "en"], work)
         (work / "prepare.py").write_text(preparing.SCRIPT)
-        ids = _run([str(PEER / "bin" / "python"), "prepare.py", _told(work, str(config))], work)
-        shutil.rmtree(kept.with_suffix(".files"), ignore_errors=True)
-        shutil.move(work / DATABASE, kept.with_suffix(".files"))
-        shutil.move(work / f"{DATABASE}.sqlite", kept)
-        kept.with_suffix(".json").write_text(ids)
+        ids = _run([str(PEER / "bin" / "python"), "prepare.py", _told(str(config))], work)
+        (work / "ids.json").write_text(ids)
+        with suppress(OSError):  # somebody else was first
+            work.rename(kept)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return kept
 
 
-def _told(folder: Path, config: str) -> str:
+def _told(config: str) -> str:
     told = {
         **{"database": DATABASE, "config": config, "password": preparing.PASSWORD, "groups": GROUPS},
         **{"staff": preparing.STAFF, "number": preparing.ANNS_NUMBER, "ann": preparing.ANN},

@@ -13,6 +13,7 @@ from habeas.model import Stage
 from tests.office.world import World
 from workers import logs
 from workers.desk import create_app
+from workers.desk.door import Door, Local
 from workers.desk.server import refuse_wide
 from workers.office import Office
 from workers.settings import DeskSettings
@@ -46,7 +47,7 @@ async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> N
     kims = mine.model_copy(update={"staff": mine.staff.model_copy(update={"accounts": ("kim",)})})
     office = here.office
     both = Office(office._ledger, office._engine, {"demo": kims, "other": other}, office._storage, office._now)
-    app = httpx2.ASGITransport(create_app(both, staff=both.for_staff("noor")))
+    app = httpx2.ASGITransport(create_app(both, door=Door(both, Local("noor", both.for_staff("noor")))))
     async with httpx2.AsyncClient(transport=app, base_url="http://127.0.0.1") as noor:
         for path in ("/", "/?view=closed", "/?view=overdue"):
             assert request_id not in (await noor.get(path)).text

@@ -16,15 +16,11 @@ import httpx2
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError
 
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.model import Frozen
+from workers.desk.id_token import NotGenuine, Wanted, claims_of
 from workers.desk.wire import Guarded
 from workers.loopback import is_loopback
 from workers.settings import SignInSettings
@@ -35,12 +31,6 @@ _WHOLE = 20.0
 """Seconds for all calls of one step."""
 _REMEMBERED = timedelta(minutes=10)
 """How long what the provider says of itself is taken as known."""
-_LEEWAY = 60
-"""Seconds by which clocks may differ."""
-_SIGNED = frozenset(
-    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"}
-)
-"""Signatures that are believed: the provider's own, never one by a secret that both know, and never none."""
 
 
 class SignInRefused(HabeasError):
@@ -152,38 +142,13 @@ class Issuer:
             except OAuthError:
                 raise SignInRefused(reason="code") from None
             keys = await _json(client, str(metadata.jwks_uri))
-            claims = self._checked(token, keys, metadata, pending.nonce, now)
+            wanted = Wanted(metadata.issuer, self._settings.client_id, pending.nonce)
+            try:
+                claims = claims_of(token, keys, wanted, metadata.id_token_signing_alg_values_supported, now)
+            except NotGenuine:
+                raise SignInRefused(reason="id_token") from None
             claims = await self._completed(client, metadata, claims)
         return self._account(claims)
-
-    def _checked(
-        self, token: Mapping[str, Any], keys: Any, metadata: _Metadata, nonce: str, now: datetime
-    ) -> Mapping[str, Any]:
-        """The claims of the ID token (Core 1.0, section 3.1.3.7)."""
-        believed = [one for one in metadata.id_token_signing_alg_values_supported if one in _SIGNED]
-        try:
-            registry = JWSRegistry(algorithms=believed, strict_check_header=False)
-            signed = jwt.decode(str(token["id_token"]), KeySet.import_key_set(keys), registry=registry)
-            claims = CodeIDToken(
-                signed.claims,
-                signed.header,
-                {
-                    "iss": {"essential": True, "value": metadata.issuer},
-                    "aud": {"essential": True, "value": self._settings.client_id},
-                    "sub": {"essential": True},
-                    "nonce": {"essential": True, "value": nonce},
-                },
-                {
-                    "nonce": nonce,
-                    "client_id": self._settings.client_id,
-                    "access_token": token.get("access_token"),
-                },
-            )
-            claims.validate(int(now.timestamp()), _LEEWAY)
-        except (JoseError, ValueError, TypeError, KeyError):
-            raise SignInRefused(reason="id_token") from None
-        found: Mapping[str, Any] = claims
-        return found
 
     async def _completed(
         self, client: AsyncOAuth2Client, metadata: _Metadata, claims: Mapping[str, Any]

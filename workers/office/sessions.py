@@ -37,15 +37,15 @@ class Sessions(Room):
         async with self._ledger.begin() as tx:
             await tx.end_session(session_id)
 
-    async def end_sessions(self, account: str) -> int:
-        """Sign an account out wherever it is signed in; how many sessions there were.
+    async def end_sessions(self, account: str) -> None:
+        """Sign an account out wherever it is signed in.
 
         Raises:
             NotAllowed: whoever hands out no rights may take none away.
         """
         self.demand(Scope.TOKENS)
         async with self._ledger.begin() as tx:
-            return await tx.end_sessions(self.actor(words("account", account, 200)))
+            await tx.end_sessions(self.actor(words("account", account, 200)))
 
     def now(self) -> datetime:
         """The office's clock, in UTC."""

@@ -55,6 +55,7 @@ BAD: dict[str, Callable[[], str]] = {
     "another issuer": lambda: made(iss="https://evil.example"),
     "no issuer": lambda: made(iss=None),
     "another audience": lambda: made(aud="another"),
+    "another audience, though we asked": lambda: made(aud="another", azp="desk"),
     "no audience": lambda: made(aud=None),
     "two audiences, and nothing says for whom": lambda: made(aud=["desk", "another"]),
     "another party's": lambda: made(aud=["desk", "another"], azp="another"),

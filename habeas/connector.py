@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, JsonValue, PrivateAttr
 
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, humanise
-from habeas.model import Frozen, Identifier
+from habeas.model import Frozen, Identifier, IdentifierKind
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
 from habeas.particulars import PurposeId
 
@@ -128,8 +128,8 @@ class Manifest(Frozen):
     """What a connector needs, yields and can do. Honest: the conformance kit checks it."""
 
     title: str
-    needs: tuple[str, ...] = Field(description="identifier kinds it can search by")
-    yields: tuple[str, ...] = Field(description="identifier kinds its records may add")
+    needs: tuple[IdentifierKind, ...] = Field(description="identifier kinds it can search by")
+    yields: tuple[IdentifierKind, ...] = Field(description="identifier kinds its records may add")
     capabilities: frozenset[Capability]
     collections: tuple[Collection, ...]
     confirm_after: float = Field(default=0.0, ge=0, description="seconds until a second look is meaningful")

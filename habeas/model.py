@@ -158,6 +158,20 @@ def normalise(kind: str, value: str) -> str:
     return text
 
 
+NAME_KINDS = frozenset({"name", "full_name", "first_name", "last_name", "given_name", "family_name", "surname"})
+"""No kinds of identifier: nobody is found by a name."""
+
+
+def _no_name(kind: str) -> str:
+    if kind in NAME_KINDS:
+        raise ValueError("nobody is found by a name: many people have the same one")
+    return kind
+
+
+IdentifierKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$"), AfterValidator(_no_name)]
+"""``email``, ``phone``, or any other kind that a connector declares; never a name."""
+
+
 class Identifier(Frozen):
     """One way to know a person: an address, a number. Kinds are open; ``email`` and ``phone`` have their own form.
 
@@ -165,7 +179,7 @@ class Identifier(Frozen):
         ValueError: as `normalise`.
     """
 
-    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+    kind: IdentifierKind
     value: str = Field(repr=False)
 
     @field_validator("value")

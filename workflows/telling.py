@@ -67,6 +67,9 @@ class Telling(Acts):
         )
         report = await calls.work(LetterActivities.send, order, f"letter: {kind}")
         self._log(f"letter {kind}: {report.state}")
+        if missing and workflow.patched("left-out-is-followed-up"):
+            for system in missing:
+                self.ask_for_attention(system, "left_out", f"left_out/{system}")
         return outcome
 
     def send_soon(self, kind: str, dedupe: str, **facts: str | None) -> None:

@@ -191,6 +191,13 @@ class Results(Room):
         moment = {} if at is None else {"at": at}
         await self._run(upsert(error).values(**values, detail=detail_sealed, **moment).on_conflict_do_nothing())
 
+    async def errors(self, request_id: str) -> tuple[str, ...]:
+        """Under which ids a request's errors lie, the newest first."""
+        rows = await self._all(
+            select(error.c.correlation).where(error.c.request_id == request_id).order_by(error.c.at.desc())
+        )
+        return tuple(row.correlation for row in rows)
+
     async def error(self, correlation: str) -> ErrorRow | None:
         """An error in full, None if there is none.
 

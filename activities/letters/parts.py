@@ -246,3 +246,4 @@ class Attention(StrEnum):
     KEPT_STOPPED = "kept_stopped"
     CLOCK_PAUSED = "clock_paused"
     OTHER_PERSON = "other_person"
+    LEFT_OUT = "left_out"

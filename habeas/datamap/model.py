@@ -13,7 +13,7 @@ from habeas.connector import Capability, Collection, Manifest, ReasonCode, Reten
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, Phrase, humanise
 from habeas.languages import Language
-from habeas.model import Frozen, SystemName
+from habeas.model import Frozen, IdentifierKind, SystemName
 from habeas.particulars import PurposeId
 from habeas.policy.lines import line_of
 
@@ -94,7 +94,7 @@ class IdentifierRule(Frozen):
     """A column that holds an identifier of the person that the row belongs to."""
 
     column: str
-    kind: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    kind: IdentifierKind
     match: MatchBy = MatchBy.EXACT
 
 

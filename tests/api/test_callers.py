@@ -19,6 +19,7 @@ NEEDS = {
     "GET /requests/{request_id}/evidence": "requests:read",
     "POST /requests/{request_id}/looks/plan": "personal:read",
     "POST /requests/{request_id}/looks/match": "personal:read",
+    "POST /requests/{request_id}/looks/error": "personal:read",
     "POST /requests/{request_id}/looks/package": "personal:read",
     "POST /requests/{request_id}/acts/prove": "requests:work",
     "POST /requests/{request_id}/acts/attest": "requests:decide",

@@ -1,4 +1,5 @@
 import json
+import secrets
 from pathlib import Path
 
 from habeas.model import Stage
@@ -79,3 +80,22 @@ async def test_two_people_behind_one_mailbox(here: World, habeas: Habeas) -> Non
     assert said.json["note"] == "decided"
     await here.reach(request_id, Stage.REVIEWING, Stage.CLOSED)
     assert json.loads(json.dumps(said.json)) == said.json
+
+
+async def test_what_a_system_said_is_opened_with_a_reason_and_a_mark(here: World, habeas: Habeas) -> None:
+    request_id = await here.open(here.person())
+    other = await here.open(here.person())
+    under = secrets.token_hex(16)
+    async with here.ledger.begin() as tx:
+        await tx.save_error(request_id, under, "terminal", "no row of canary@example.org")
+    look = ("request", "error", request_id, under[:12], "--by", "Kim", "--reason", "why it waits", "--json")
+    shown = await habeas(*look)
+    assert shown.code == 0, shown.err
+    assert (shown.code, shown.json["detail"]) == (0, "no row of canary@example.org")
+    told = await habeas("request", "timeline", request_id, "--json")
+    assert [one["facts"].get("what") == "error" for one in told.json].count(True) == 1
+    for wrong in (under[:4], secrets.token_hex(16)):
+        refused = await habeas(*look[:3], wrong, *look[4:])
+        assert (refused.code, "canary" in refused.err) == (2, False)
+    elsewhere = await habeas("request", "error", other, *look[3:])
+    assert elsewhere.error["code"] == "bad_input"

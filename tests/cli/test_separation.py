@@ -32,6 +32,7 @@ OF_A_REQUEST: Mapping[str, tuple[str, ...]] = {
     "request timeline": ("{}",),
     "request plan": ("{}", *WHO),
     "request match": ("{}", *WHO),
+    "request error": ("{}", "0" * 12, *WHO),
     "request download": ("{}", *WHO, "--to", "{new}"),
     "request verify": ("{}", *WHO, "--resend"),
     "request approve": ("{}", *WHO, "--plan", "0" * 12),
@@ -63,6 +64,8 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "letter read": ("letter", ("{}", *WHO)),
     "system check": ("system", ("{}",)),
     "system manifest": ("system", ("{}",)),
+    "system retry": ("system", ("{}", *WHO)),
+    "token revoke": ("token", ("{}", "--by", "noor")),
     "policy show": ("controller", ("{}",)),
     "letter preview": ("controller", ("refusal", "--controller", "{}")),
     "request open": (
@@ -81,6 +84,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "retention due": (),
     "system list": (),
     "policy check": (),
+    "token list": (),
 }
 NOBODYS = {
     "request import": "opens what `request open` does; its rows are tried below",
@@ -90,6 +94,8 @@ NOBODYS = {
     "law regimes": "the law",
     "law compute": "the law",
     "law show": "the law",
+    "law reasons": "the law",
+    "token create": "reaches whom its maker may make one for: tests/office/test_roles.py",
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
@@ -135,6 +141,7 @@ async def two(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> T
         ),
         by="kim",
     )
+    made = await here.office.for_staff("kim").make_token("kim", title="SECRET WORDS", may=("agent",), by="kim")
     letter, task, now = str(uuid.uuid4()), str(uuid.uuid4()), here.office._now()
     async with here.ledger.begin() as tx:
         await tx.queue_letter(
@@ -148,6 +155,7 @@ async def two(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> T
         await tx.open_task(task, opened, system="crm", phase="find", at=now, due_on=None)
     theirs = {
         "request": opened, "hold": hold.hold.id, "letter": letter, "task": task, "system": "crm", "controller": "demo",
+        "token": made.token.id,
     }  # fmt: skip
 
     def of(account: str) -> Callable[..., Awaitable[Said]]:
@@ -170,6 +178,7 @@ NOT_THERE = {
     "letter": str(uuid.UUID(int=7)),
     "task": str(uuid.UUID(int=7)),
     "system": "nowhere",
+    "token": "0" * 12,
     "controller": "nobody",
 }
 TRIED = {**{name: ("request", words) for name, words in OF_A_REQUEST.items()}, **OF_SOMETHING_ELSE}

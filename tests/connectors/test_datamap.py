@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from activities.connectors import describe_connector
+from habeas.connector import Manifest
 from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
 from habeas.datamap.looks import looks_like
-from habeas.errors import DataMapError
+from habeas.errors import ConfigurationError, DataMapError
 from habeas.fields import Origin, SensitiveType
+from habeas.model import Identifier
 from tests.connectors import club, shop
 
 SHOP = 'system = "shop"\n' + shop.MAP
@@ -158,6 +162,21 @@ def test_what_is_no_map_is_refused_with_file_and_line(old: str, new: str, at: st
     with pytest.raises(DataMapError) as refused:
         parse_map(text, "maps/shop.toml")
     assert f"maps/shop.toml:{line(text, at)}: " in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["name", "surname", "full_name"])
+def test_nobody_is_found_by_a_name(kind: str) -> None:
+    text = SHOP.replace('kind = "email"', f'kind = "{kind}"', 1)
+    assert text != SHOP
+    with pytest.raises(DataMapError, match="nobody is found by a name"):
+        parse_map(text, "maps/shop.toml")
+    with pytest.raises(ValidationError, match="nobody is found by a name"):
+        Identifier(kind=kind, value="Ada Test")
+    with pytest.raises(ValidationError, match="nobody is found by a name"):
+        Manifest(title="x", needs=(kind,), yields=(), capabilities=frozenset(), collections=())
+    files = {"path": "/srv", "collections": {"scans": {"category": "c", "pattern": f"{{{kind}}}.pdf"}}}
+    with pytest.raises(ConfigurationError, match="nobody is found by a name"):
+        describe_connector("scans", {"connector": "folder", **files})
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.policies.reading import CONTROLLERS, FIVE, installed
 
 FREE: Mapping[str, tuple[str, ...]] = {
     "has a default, or need not be said": (
+        "delete categories.*.keep.ground",
         "delete categories.*.origin",
         "delete categories.*.recipients",
         "delete channels.*.scope",

@@ -101,7 +101,7 @@ async def test_an_objection_that_weighs_less_is_refused_with_its_ground(world: I
     await case.do(ActKind.REFUSE, ground="compelling_grounds")
     letter = await case.answered()
     assert (await case.row()).outcome is Outcome.REFUSED
-    assert "We have compelling reasons that outweigh yours." in letter
+    assert "We have compelling reasons that outweigh yours (GDPR Article 21(1))." in letter
     assert "Datatilsynet" in letter
 
 

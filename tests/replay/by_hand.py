@@ -52,6 +52,11 @@ async def access_paper_left_out(world: World) -> Case:
     return case
 
 
+async def paper_left_out_is_followed_up(world: World) -> Case:
+    """Nobody goes to the archive, and staff are told what is left to do."""
+    return await access_paper_left_out(world)
+
+
 async def erasure_on_paper(world: World) -> Case:
     """Found, approved, shredded at the second try."""
     case = await _on_paper(world, Right.ERASURE)

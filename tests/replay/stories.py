@@ -24,7 +24,12 @@ from habeas.policy import Policy
 from habeas.policy.sections import Proof
 from habeas.testing import MemoryRow
 from tests.replay.answers import ANSWERS
-from tests.replay.by_hand import access_on_paper, access_paper_left_out, erasure_on_paper
+from tests.replay.by_hand import (
+    access_on_paper,
+    access_paper_left_out,
+    erasure_on_paper,
+    paper_left_out_is_followed_up,
+)
 from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.copies import COPIES
 from tests.replay.engine import engine
@@ -36,7 +41,7 @@ from tests.workflows.world import Case, Person, World, eventually, someone
 
 Story = Callable[[World], Awaitable[Case]]
 SECOND = 1 / 86_400  # days
-BY_HAND = (access_on_paper, access_paper_left_out, erasure_on_paper)
+BY_HAND = (access_on_paper, access_paper_left_out, erasure_on_paper, paper_left_out_is_followed_up)
 
 
 async def _open(world: World, right: Right = Right.ACCESS, *, free_text: bool = False, **words: object) -> Case:

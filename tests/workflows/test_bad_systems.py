@@ -23,6 +23,7 @@ from tests.workflows.controllers import controller
 from tests.workflows.world import Case, World, eventually, someone
 from workers.cli.show import story
 from workers.desk.pages import page
+from workers.office.letters import READERS
 from workflows import systems as waiting
 
 HOUR = 3600.0
@@ -93,7 +94,7 @@ async def _printed(case: Case) -> str:
 
 async def _on_the_desk(case: Case) -> str:
     told = await case.world.office.show(case.id)
-    shown = page("request.html", story=told, entry=told.entry, events=(), explanation=())
+    shown = page("request.html", story=told, entry=told.entry, events=(), explanation=(), readers=READERS)
     return bytes(shown.body).decode()
 
 

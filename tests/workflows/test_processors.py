@@ -64,7 +64,7 @@ async def task_of(case: Case, phase: str = "find") -> TaskRow:
 def texts(world: World, case: Case, address: str = AGENCY) -> list[str]:
     """The letters to an address about this request: headers and bodies."""
     bodies = [(one, one.get_body(preferencelist=("plain",))) for one in world.mail.to(address)]
-    read = [(one, str(body.get_content())) for one, body in bodies if body is not None]
+    read = [(one, str(body.get_content()).replace("\xa0", " ")) for one, body in bodies if body is not None]
     return [f"{one}\n{text}" for one, text in read if case.id in text]
 
 

@@ -63,6 +63,11 @@ async def test_a_system_left_out_is_named_in_the_letter(world: World) -> None:
     await case.act(ActKind.SKIP_SYSTEM, system="crm")
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert "Customer relations" in world.mail.text(person.email, "/d/")
+    # The letter says that the person hears from us: staff are told that it is theirs to see to it.
+    assert (await case.letters()).count("staff_attention") == 2
+    async with world.parts.ledger.begin() as tx:
+        told = [row.dedupe for row in await tx.letters(case.id) if row.kind == "staff_attention"]
+    assert "left_out/crm" in told
 
 
 async def test_a_system_that_is_down_for_a_day_is_waited_for(world: World) -> None:

@@ -225,7 +225,8 @@ class Mail:
         text = ""
         for letter in reversed(self.to(address)):
             body = letter.get_body(preferencelist=("plain",))
-            text = str(body.get_content()) if body else ""
+            # A no-break space keeps an article and its number on one line, and is a space to who reads it.
+            text = str(body.get_content()).replace("\xa0", " ") if body else ""
             if containing in " ".join(text.split()) or containing in text:
                 return text
         raise AssertionError(f"no letter contains {containing!r}; the newest:\n{text if self.to(address) else None}")

@@ -106,7 +106,8 @@ class NewHold(Because):
     system: str | None = None
     category: str | None = None
     everything: bool = False
-    provision: str = Field(min_length=1, max_length=300)
+    provision: str = Field(min_length=1, max_length=300, description="The law or the matter; or a code of its reasons.")
+    said: dict[str, str] = Field(default_factory=dict, description="The matter in other languages of the controller.")
     identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100, repr=False)
 
 

@@ -7,8 +7,10 @@ from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
+from activities.ledger import ErrorRow
 from habeas.access import Scope
 from workers.api.acts import Because
 from workers.api.callers import Caller, may
@@ -19,6 +21,12 @@ from workers.office.restrictions import ShownChange
 router = APIRouter(prefix="/requests/{request_id}/looks", tags=["looks"])
 
 Looks = Annotated[Caller, may(Scope.PERSONAL_READ)]
+
+
+class WhichError(Because):
+    """An error of the request's."""
+
+    correlation: str = Field(min_length=8, max_length=32, description="The id it lies under, or its beginning.")
 
 
 @router.post("/plan")
@@ -33,6 +41,12 @@ async def plan(who: Looks, reference: Reference, said: Because) -> ShownPlan | S
 async def match(who: Looks, reference: Reference, said: Because) -> Candidates:
     """The records found, side by side."""
     return await who.office.candidates(reference, by=who.account, reason=said.reason)
+
+
+@router.post("/error")
+async def error(who: Looks, reference: Reference, said: WhichError) -> ErrorRow:
+    """What a system said when it failed."""
+    return await who.office.error(reference, said.correlation, by=who.account, reason=said.reason)
 
 
 @router.post(

@@ -134,6 +134,28 @@ async def match(
             shell.answer(found, *show.candidates(request_id, found))
 
 
+@command(
+    app,
+    "error",
+    epilog='Example: `habeas request error HB-7K2M-X4QT-90AB 3fa41b0799d2 --by Kim --reason "why it waits"`',
+)
+async def error(
+    shell: Shell,
+    reference: Reference,
+    correlation: Annotated[str, typer.Argument(metavar="ID", help="As `habeas request show` names it.")],
+    by: By,
+    reason: Reason,
+) -> None:
+    """What a system said when it failed, in full. Personal: it may name somebody. Looking leaves a mark."""
+    from rich.text import Text
+
+    from workers.office import read_reference
+
+    async with shell.office() as office:
+        row = await office.error(read_reference(reference), correlation, by=by, reason=reason)
+    shell.answer(row, f"[bold]{row.correlation}[/], {row.at:%Y-%m-%d %H:%M} UTC: {row.code}", Text(row.detail))
+
+
 @command(app, "download")
 async def download(
     shell: Shell,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 
-from activities.connectors.http import HttpConnector
+from activities.connectors.http import CallbackDoor, HttpConnector
 from habeas.errors import ConfigurationError
 from workers.desk.app import LOOPBACK_NAMES, create_app
 from workers.desk.callbacks import CallingBack
@@ -45,7 +45,7 @@ async def serve(settings: Settings, staff: str) -> None:
     desk = settings.desk
     refuse_wide(desk)
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
-    async with open_office(settings) as office, _calling_back(settings) as systems:
+    async with open_office(settings) as office, calling_back(settings) as systems:
         with _listening(desk) as listener:
             config = uvicorn.Config(
                 create_app(office, hosts, door=_door(desk, office, staff), systems=systems),
@@ -64,12 +64,12 @@ async def serve(settings: Settings, staff: str) -> None:
 
 
 @asynccontextmanager
-async def _calling_back(settings: Settings) -> AsyncIterator[Mapping[str, CallingBack]]:
-    """The systems whose callbacks can be told here: those by HTTP whose secrets this process has."""
+async def calling_back(settings: Settings) -> AsyncIterator[Mapping[str, CallingBack]]:
+    """The systems whose callbacks can be told here: those by HTTP whose secrets for them this process has."""
     names = [name for name, one in settings.systems.items() if one.connector == "http" and not one.elsewhere]
     connectors = load_connectors(settings, names, here=names)
     try:
-        yield {name: one for name, one in connectors.items() if isinstance(one, HttpConnector)}
+        yield {name: one for name, one in connectors.items() if isinstance(one, HttpConnector)} | _elsewhere(settings)
     finally:
         for one in connectors.values():
             await one.aclose()
@@ -81,6 +81,12 @@ def _door(settings: DeskSettings, office: Office, staff: str) -> Door:
         return Door(office, Local(staff, office.for_staff(staff)))
     lasts = Lasts(timedelta(minutes=settings.sign_in.idle_minutes), timedelta(hours=settings.sign_in.longest_hours))
     return Door(office, Issuer(settings.sign_in, f"{settings.public_url.rstrip('/')}{CALLBACK}"), lasts)
+
+
+def _elsewhere(settings: Settings) -> dict[str, CallingBack]:
+    away = {name: one for name, one in settings.systems.items() if one.connector == "http" and one.elsewhere}
+    doors = {name: CallbackDoor.elsewhere(name, one.options()) for name, one in away.items()}
+    return {name: door for name, door in doors.items() if door is not None}
 
 
 def refuse_wide(desk: DeskSettings) -> None:

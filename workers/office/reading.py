@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 from activities.changing import under_review
 from activities.copies import Before, copies_before
 from activities.finding import load_graph
-from activities.ledger import RequestFilter, RequestRow, TaskFilter, Tx
+from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
 from activities.plans import load_plans
 from habeas.access import Scope
 from habeas.acts import ActAnswer
@@ -253,6 +253,32 @@ class Reading(Acting):
             ruling = Ruling.IS_SUBJECT if is_subject else Ruling.NOT_SUBJECT
             decisions.append(Decision(place=handles[handle].place, ruling=ruling))
         return await self.decide_match(request_id, by=by, reason=reason, decisions=tuple(decisions), act_id=act_id)
+
+    async def error(self, request_id: str, correlation: str, *, by: str, reason: str) -> ErrorRow:
+        """What a system said when it failed, or an error that nobody foresaw. Personal: looking leaves a mark.
+
+        Args:
+            request_id: whose.
+            correlation: the id it lies under, or its beginning (8 characters or more).
+            by: who looks.
+            reason: why.
+
+        Raises:
+            BadInput: there is no such error of this request.
+            UnknownRequest, KeyDestroyed: there is none any more.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            known = await tx.errors(request_id)
+            found = [one for one in known if len(correlation) >= HANDLE and one.startswith(correlation.lower())]
+            row = await tx.error(found[0]) if len(found) == 1 else None
+            if row is None:
+                raise BadInput(
+                    "correlation: this request has no such error; `habeas request show` names those there are.",
+                    field="correlation",
+                )
+            await self._mark_view(tx, request_id, "error", by, reason)
+        return row
 
     async def _handles(self, tx: Tx, request_id: str) -> dict[str, Found]:
         key = await tx.key(request_id)

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from activities.keeping import SweepReport
 from activities.ledger import (
+    ErrorRow,
     HoldRow,
     Letter,
     LetterRow,
@@ -133,6 +134,11 @@ class RemoteOffice:
     async def candidates(self, request_id: str, *, by: str, reason: str) -> Candidates:
         """See `Reading.candidates`."""
         return await self._calls.post(f"requests/{request_id}/looks/match", Candidates, {"reason": reason})
+
+    async def error(self, request_id: str, correlation: str, *, by: str, reason: str) -> ErrorRow:
+        """See `Reading.error`."""
+        said = {"reason": reason, "correlation": correlation}
+        return await self._calls.post(f"requests/{request_id}/looks/error", ErrorRow, said)
 
     async def download(self, request_id: str, *, by: str, reason: str, to: Path) -> Downloaded:
         """See `Handover.download`."""
@@ -261,7 +267,7 @@ class RemoteOffice:
         self, task_id: str, *, by: str, reason: str, said: Said, act_id: str | None = None
     ) -> ActAnswer:
         """See `Tasking.finish_task`."""
-        body = said.model_dump(mode="json", exclude={"files", "attached"}) | {
+        body = said.model_dump(mode="json", exclude={"files", "attached", "outside"}) | {
             "reason": reason,
             "files": [_file(one) for one in said.files],
             "attached": [_file(one) for one in said.attached.values()],

@@ -13,6 +13,7 @@ from activities.connectors.files.pattern import DATES, Pattern
 from activities.connectors.files.search import Patterns, Spelling
 from activities.connectors.settings import CollectionSettings, SpokenSettings, Words, raise_faults, read_settings
 from habeas.connector import Collection, Treatment
+from habeas.model import NAME_KINDS, IdentifierKind
 
 __all__ = ["Anchor", "FileSettings", "FilesSettings", "collections_of", "kinds_of", "patterns_of", "read"]
 
@@ -35,7 +36,7 @@ class FileSettings(CollectionSettings):
     pattern: str = Field(repr=False)
     """See `activities.connectors.files.pattern.Pattern`."""
     anchor: Anchor = Anchor.MODIFIED
-    yields: tuple[_Kind, ...] = ()
+    yields: tuple[IdentifierKind, ...] = ()
     """Placeholders whose values in a name that was found become identifiers of the person."""
     without_content: Words | None = None
     """Why a copy names these files and does not hold them, as the person reads it; unset: it holds them."""
@@ -127,6 +128,8 @@ def _faults_of(one: FileSettings, shapes: Mapping[str, re.Pattern[str]]) -> Iter
     except ValueError as error:
         yield f"its pattern cannot be used: {error}"
         return
+    for kind in sorted(NAME_KINDS & {*pattern.kinds}):
+        yield f"{{{kind}}}: nobody is found by a name"
     if one.anchor is Anchor.NAME and not pattern.dated:
         yield "anchor = 'name' wants {date} or {year} in the pattern"
     if one.treatments & {Treatment.ANONYMISE}:

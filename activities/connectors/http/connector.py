@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
 from activities.connectors.api import Answer, ApiClient, ApiSettings
+from activities.connectors.http.callbacks import CallbackDoor
 from activities.connectors.http.dry_run import dry_run
 from activities.connectors.settings import read_settings
 from habeas import wire
@@ -34,6 +35,8 @@ class HttpSettings(ApiSettings):
     """Where the service is: what stands before ``/habeas/v1``."""
     secrets: tuple[SecretStr, ...] = Field(min_length=1)
     """Shared with the service, ``whsec_…``: the first one signs, each is accepted."""
+    callback_secrets: tuple[SecretStr, ...] = ()
+    """Those that its callbacks are signed with, where the desk has not the others; unset for the same."""
     manifest: Path
     """What was reviewed of it: a `habeas.connector.Manifest` in JSON, as ``habeas system manifest`` writes it."""
 
@@ -49,6 +52,7 @@ class HttpConnector:
             self._signer = wire.Signer([one.get_secret_value() for one in settings.secrets])
         except ValueError as error:
             raise ConfigurationError(f"systems.{system}.secrets: {error}.", system=system) from None
+        self._door = CallbackDoor(system, settings.callback_secrets or settings.secrets)
         self._api = ApiClient(system, settings.url, settings)
 
     @classmethod
@@ -160,11 +164,7 @@ class HttpConnector:
         Raises:
             habeas.wire.BadSignature: it is not the service that says so, or it is no such message.
         """
-        self._signer.verify(headers, body, now)
-        try:
-            return wire.Finished.model_validate_json(body)
-        except ValidationError:
-            raise wire.BadSignature from None
+        return self._door.callback(headers, body, now)
 
     async def aclose(self) -> None:
         """Give back connections."""

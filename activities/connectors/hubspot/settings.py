@@ -13,6 +13,7 @@ from activities.connectors.hubspot.kinds import CONTACTS, KINDS, SHARED
 from activities.connectors.settings import CollectionSettings, read_settings
 from habeas.connector import Collection, Treatment
 from habeas.errors import ConfigurationError
+from habeas.model import IdentifierKind
 from habeas.particulars import PurposeId
 from habeas.plan import undecided
 
@@ -30,7 +31,6 @@ def _sendable(token: SecretStr) -> SecretStr:
 
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 Token = Annotated[SecretStr, AfterValidator(_sendable)]
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
 class HubSpotSettings(ApiSettings):
@@ -46,7 +46,7 @@ class HubSpotSettings(ApiSettings):
     """HubSpot keeps the old values of what is anonymised in its history, and no API clears that."""
     contact_stays: bool = False
     """A contact is kept as long as something of theirs that must stay; False: that stays alone."""
-    identifiers: Mapping[Kind, PropertyName] = Field(default_factory=dict)
+    identifiers: Mapping[IdentifierKind, PropertyName] = Field(default_factory=dict)
     """Further kinds of identifier -> the property of a contact that holds them (``hs_object_id`` for HubSpot's)."""
     rectifiable: tuple[PropertyName, ...] = (
         *("email", "firstname", "lastname", "phone", "mobilephone", "address", "city", "zip", "country"),

@@ -17,6 +17,7 @@ from activities.connectors.settings import (
     read_settings,
 )
 from habeas.connector import Collection, Treatment
+from habeas.model import IdentifierKind
 from habeas.particulars import PurposeId
 
 __all__ = ["EMAILS", "HISTORIED", "SalesforceSettings", "collections_of", "kinds_of", "may_anonymise", "read"]
@@ -29,7 +30,6 @@ ObjectName = Annotated[str, StringConstraints(pattern=rf"^{_NAME}$")]
 FieldName = Annotated[str, StringConstraints(pattern=rf"^{_NAME}$")]
 FieldPath = Annotated[str, StringConstraints(pattern=rf"^{_NAME}\.{_NAME}$")]
 """``Contact.Customer_Number__c``."""
-_IdentifierKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 _RECTIFIABLE: Mapping[str, tuple[str, ...]] = {
     CONTACT: (
         *("Salutation", "FirstName", "LastName", "Email", "Phone", "MobilePhone", "HomePhone", "OtherPhone"),
@@ -59,7 +59,7 @@ class SalesforceSettings(ApiSettings, SpokenSettings):
     """For the JWT bearer flow: the key, in PEM, whose certificate the app has."""
     audience: str = "https://login.salesforce.com"
     """For the JWT bearer flow: ``https://test.salesforce.com`` for a sandbox."""
-    identifiers: Mapping[_IdentifierKind, tuple[FieldPath, ...]] = Field(default_factory=dict)
+    identifiers: Mapping[IdentifierKind, tuple[FieldPath, ...]] = Field(default_factory=dict)
     """Kinds of identifier -> the fields that hold them, of contacts, leads and person accounts; ``email`` adds to
     the standard addresses."""
     rectifiable: Mapping[ObjectName, tuple[FieldName, ...]] = Field(default_factory=lambda: _RECTIFIABLE)

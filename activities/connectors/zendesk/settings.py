@@ -17,7 +17,7 @@ from activities.connectors.settings import (
 )
 from activities.connectors.zendesk.kinds import Kind
 from habeas.connector import Collection, Treatment
-from habeas.model import Frozen
+from habeas.model import Frozen, IdentifierKind
 from habeas.particulars import PurposeId
 
 __all__ = [
@@ -81,7 +81,7 @@ class ZendeskSettings(ApiSettings, SpokenSettings):
     """Instead of these two: an OAuth access token of an administrator's, with the scopes read and write."""
     file_hosts: tuple[str, ...] = ("https://*.zdusercontent.com",)
     """Where attachments lie. Called without credentials."""
-    external_id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")] | None = None
+    external_id: IdentifierKind | None = None
     """Which kind of identifier the users' ``external_id`` is, if it is one: ``customer``."""
     subjects: Literal["erase", "keep"] = "erase"
     """What becomes of the subject of a ticket that stays without its person. Zendesk does not let one of a closed

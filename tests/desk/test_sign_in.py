@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -186,6 +187,19 @@ async def test_no_session_is_to_be_read_from_the_ledger(
     assert "id_sha256" in kept
     assert "kim" not in kept
     assert browser.cookies[COOKIE] not in kept
+
+
+async def test_nobody_is_named_in_the_log(browser: httpx2.AsyncClient, between: Between, log: StringIO) -> None:
+    for person in ("kim", "stranger", "unverified"):
+        back = await between.choose(await begun(browser), person)
+        await browser.get(back)
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        assert code not in log.getvalue()
+    said = log.getvalue()
+    assert '"signed_in"' in said
+    assert '"no_controller"' in said
+    for secret in ("kim", "stranger", "example.com", "made-up", browser.cookies.get(COOKIE, "none")):
+        assert secret not in said
 
 
 async def test_a_forged_state_is_refused(browser: httpx2.AsyncClient, between: Between) -> None:

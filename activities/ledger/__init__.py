@@ -15,6 +15,7 @@ from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.sessions import NewSession
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
@@ -48,6 +49,7 @@ __all__ = [
     "LinkRow",
     "NewHold",
     "NewRequest",
+    "NewSession",
     "NewToken",
     "NoticeKind",
     "NoticeRow",

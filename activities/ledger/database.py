@@ -30,6 +30,7 @@ from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
+from activities.ledger.sessions import Sessions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
@@ -65,6 +66,7 @@ class Tx(
     Expiries,
     Past,
     Tasks,
+    Sessions,
     Tokens,
     Troubles,
 ):

@@ -61,6 +61,7 @@ NEEDS = {
     "GET /tokens": "tokens:write",
     "POST /tokens": "tokens:write",
     "DELETE /tokens/{token_id}": "tokens:write",
+    "POST /sessions/end": "tokens:write",
 }
 """What each route takes; a route without a row fails."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from workers.api import acts, duties, looks, requests, tokens
+from workers.api import acts, duties, looks, requests, sessions, tokens
 from workers.api.callers import Limits
 from workers.api.problems import PROBLEMS, Problem, add_problems
 from workers.office import Office
@@ -39,7 +39,7 @@ def create_api(office: Office, limits: Limits | None = None) -> FastAPI:
     )
     app.state.office = office
     app.state.limits = limits or Limits()
-    for part in (requests, looks, acts, duties, tokens):
+    for part in (requests, looks, acts, duties, tokens, sessions):
         app.include_router(part.router)
     add_problems(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document

@@ -17,13 +17,14 @@ from workers.office.importing import Importing
 from workers.office.letters import LetterPost
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
+from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Processors, Restricting, LetterPost, Callbacks, Waiting, Tokens):
+class Office(Importing, Holding, Handover, Processors, Restricting, LetterPost, Callbacks, Waiting, Tokens, Sessions):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

@@ -35,6 +35,7 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.requests import Queue, Timeline
+from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
 from workers.office import (
     Candidates,
@@ -332,6 +333,10 @@ class RemoteOffice:
     async def revoke_token(self, token_id: str, *, by: str) -> TokenRow:
         """See `Tokens.revoke_token`."""
         return await self._calls.delete(f"tokens/{token_id}", TokenRow)
+
+    async def end_sessions(self, account: str) -> None:
+        """See `Sessions.end_sessions`."""
+        await self._calls.post("sessions/end", SignedOut, {"account": account})
 
     async def _act(self, request_id: str, kind: str, said: Mapping[str, Any], act_id: str | None) -> ActAnswer:
         return await self._calls.post(f"requests/{request_id}/acts/{kind}", ActAnswer, said, key=act_id)

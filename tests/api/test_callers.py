@@ -60,6 +60,12 @@ NEEDS = {
     "GET /tokens": "tokens:write",
     "POST /tokens": "tokens:write",
     "DELETE /tokens/{token_id}": "tokens:write",
+    "GET /webhooks": "webhooks:write",
+    "POST /webhooks": "webhooks:write",
+    "DELETE /webhooks/{webhook_id}": "webhooks:write",
+    "POST /webhooks/{webhook_id}/enable": "webhooks:write",
+    "POST /webhooks/{webhook_id}/test": "webhooks:write",
+    "GET /events": "requests:read",
 }
 """What each route takes; a route without a row fails."""
 
@@ -76,7 +82,7 @@ def test_every_route_has_a_row(here: World) -> None:
 @pytest.mark.parametrize("route", NEEDS)
 async def test_who_has_every_other_scope_is_refused(api: httpx2.AsyncClient, token: Token, route: str) -> None:
     method, path = route.split(" ")
-    for name in ("request_id", "task_id", "hold_id", "letter_id", "token_id", "recipient", "system"):
+    for name in ("request_id", "task_id", "hold_id", "letter_id", "token_id", "webhook_id", "recipient", "system"):
         path = path.replace(f"{{{name}}}", "HB-7K2M-X4QT-90AB")
     others = [one.value for one in Scope if one != NEEDS[route]]
     nobody = await api.request(method, path)

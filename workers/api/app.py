@@ -43,6 +43,7 @@ def create_api(office: Office, limits: Limits | None = None, streams: Streams | 
     app.state.streams = streams or Streams()
     for part in (requests, looks, acts, duties, tokens, webhooks, events):
         app.include_router(part.router)
+    app.webhooks.include_router(webhooks.told)
     add_problems(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app
@@ -56,6 +57,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             description=app.description,
             routes=app.routes,
+            webhooks=app.webhooks.routes,
             servers=[{"url": PREFIX}],
         )
         schemas = made["components"]["schemas"]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Header, Path
 from pydantic import Field
 
 from activities.ledger import WebhookRow
 from habeas.access import Scope
+from habeas.events import CloudEvent
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
 from workers.office.webhooks import MadeWebhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+told = APIRouter(tags=["webhooks"])
+"""What is sent to webhooks: for the document."""
 
 Hooks = Annotated[Caller, may(Scope.WEBHOOKS)]
 WebhookId = Annotated[str, Path(max_length=40)]
@@ -61,3 +64,20 @@ async def enable_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
 async def test_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
     """Have a worker send a test; the list says what came of it (`test_answered`)."""
     return await who.office.test_webhook(webhook_id)
+
+
+@told.post(
+    "request_event",
+    status_code=204,
+    response_description="Taken: any 2xx within 15 seconds",
+    responses={410: {"description": "Send nothing more"}, "4XX": {"description": "Not taken: it is sent again"}},
+)
+def request_event(
+    event: CloudEvent,
+    webhook_id: Annotated[str, Header(alias="webhook-id", description="The event's id: the same each time.")],
+    webhook_timestamp: Annotated[str, Header(alias="webhook-timestamp", description="Seconds since 1970.")],
+    webhook_signature: Annotated[
+        str, Header(alias="webhook-signature", description="Standard Webhooks 1.0: `v1,` and HMAC-SHA256 in base64.")
+    ],
+) -> None:
+    """Something happened to a request. Sent as `application/cloudevents+json`."""

@@ -13,7 +13,6 @@ from prometheus_client import Gauge
 
 from activities.ledger import Claimed, Endpoint, Ledger
 from activities.webhook_client import TIMEOUT, Answered, WebhookClient
-from habeas.errors import HabeasError
 from habeas.events import CloudEvent
 from workers.office.room import clock
 
@@ -61,8 +60,8 @@ class Sender:
         while not stop.is_set():
             try:
                 await self._look()
-            except HabeasError as error:
-                log.warning(SENDING_FAILED, error=error.code)
+            except Exception as error:  # noqa: BLE001 - requests go on, whatever becomes of messages
+                log.warning(SENDING_FAILED, error=getattr(error, "code", type(error).__name__))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK):
                     await stop.wait()
@@ -98,7 +97,7 @@ class Sender:
                     if not claimed:
                         return
                     await asyncio.gather(*(self._send(client, webhook, one) for one in claimed))
-        except (HabeasError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - other webhooks go on, and this one is tried again
             log.warning(SENDING_FAILED, webhook=webhook.id, error=getattr(error, "code", type(error).__name__))
 
     async def _send(self, client: WebhookClient, webhook: Endpoint, one: Claimed) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from activities.ledger import Ledger, Placed
 from habeas.events import TAGS, EventType, announced
@@ -56,8 +57,9 @@ async def test_what_is_not_committed_is_not_told_and_holds_up_nobody_else(
 ) -> None:
     async with ledger.begin() as tx:
         slow, quick = [(await tx.open_request(new_request(f"{n}@example.org"))).request.id for n in "ab"]
+        await tx.record(slow, Tag.REQUEST_OPENED, NOW, dedupe="a")
     async with ledger.begin() as writing:
-        await writing.record(slow, Tag.REQUEST_OPENED, NOW, dedupe="a")
+        await writing.record(slow, Tag.CLOCK_BREACHED, NOW, dedupe="b")
         async with ledger.begin() as tx:
             await tx.record(quick, Tag.REQUEST_OPENED, NOW, dedupe="a")
         first = await placed(ledger)
@@ -71,8 +73,23 @@ async def test_what_is_not_committed_is_not_told_and_holds_up_nobody_else(
     with pytest.raises(ZeroDivisionError):
         await broken()
     later = await placed(ledger, first[-1].position)
-    assert [(one.event.subject, one.event.type) for one in later] == [(slow, EventType.OPENED)]
+    assert [(one.event.subject, one.event.type) for one in later] == [
+        (slow, EventType.OPENED),
+        (slow, EventType.OVERDUE),
+    ]
     assert await placed(ledger, later[-1].position) == ()
+
+
+async def test_nobody_reads_past_a_place_that_is_not_committed(ledger: Ledger, new_request: NewRequestFactory) -> None:
+    async with ledger.begin() as tx:
+        one, other = [(await tx.open_request(new_request(f"{n}@example.org"))).request.id for n in "ab"]
+        await tx.record(one, Tag.REQUEST_OPENED, NOW, dedupe="a")
+    async with ledger.begin() as placing:
+        await placing.place_events()
+        async with ledger.begin() as tx:
+            await tx.record(other, Tag.REQUEST_OPENED, NOW, dedupe="a")
+        assert await placed(ledger) == ()
+    assert [each.event.subject for each in await placed(ledger)] == [one, other]
 
 
 async def test_other_controllers_and_other_evidence_are_not_told(
@@ -96,7 +113,7 @@ async def test_other_controllers_and_other_evidence_are_not_told(
 
 
 def test_of_the_facts_only_codes_and_dates_go_along() -> None:
-    facts = {
+    facts: dict[str, JsonValue] = {
         "stage": "deciding",
         "system": "crm",
         "phase": "Ada Lovelace",

@@ -1,6 +1,7 @@
 """A whole request, told to another program as it goes: in order, and naming nobody."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.office.world import PATIENCE, World
 from tests.receiver import receiver
 from workers.delivering import Sender
 from workers.office import Office
+from workers.wiring import load_settings
+from workers.worker import _work
 
 NAME = "Cassandra Featherstonehaugh"
 
@@ -60,6 +63,26 @@ async def test_a_request_is_told_from_its_opening_to_its_end_and_nobody_is_named
     ):
         assert secret.lower().encode() not in whole
     assert code_of.lower().encode() in whole
+
+
+async def test_a_worker_sends_beside_its_other_work(
+    here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HABEAS_WEBHOOKS__PRIVATE_ADDRESSES", "true")
+    settings = load_settings(here.settings_file(tmp_path))
+    async with receiver() as heard:
+        made = await here.office.add_webhook(heard.url, controller=None, by="Kim")
+        heard.secret = made.secret
+        stop = asyncio.Event()
+        working = asyncio.create_task(_work(settings, here.parts, None, stop))
+        try:
+            await here.open(here.person())
+            async with asyncio.timeout(PATIENCE):
+                await heard.took.wait()
+        finally:
+            stop.set()
+            await working
+            await here.office.remove_webhook(made.webhook.id, by="Kim")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from habeas.access import Scope
 from habeas.errors import BadInput
 from habeas.events import EventType
 from habeas.model import Stage
@@ -125,6 +126,9 @@ async def test_another_controllers_webhooks_and_events_are_not_there(here: World
     start = (await theirs.events_after(None)).position
     request_id = await here.open(here.person())
     assert (await theirs.events_after(start)).events == ()
+    rights = {"demo": frozenset({Scope.TOKENS}), "other": frozenset({Scope.REQUESTS_READ})}
+    elsewhere = Office(here.ledger, both._engine, both._policies, both._storage, both._now, rights)
+    assert (await elsewhere.events_after(start)).events == ()
     mine = await both.for_staff("Kim", controllers=["demo"]).events_after(start)
     assert request_id in [one.event.subject for one in mine.events]
     await here.office.remove_webhook(ours.webhook.id, by="Kim")

@@ -114,6 +114,13 @@ class DeskSettings(Section):
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
 
+class WebhookSettings(Section):
+    """Messages to other programs."""
+
+    private_addresses: bool = False
+    """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
+
+
 class SystemSettings(BaseModel):
     """One connected system. What else stands in its table goes to its connector."""
 
@@ -146,6 +153,7 @@ class Settings(BaseSettings):
     mail: MailSettings
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     policies: Path
     """The folder of the controllers' policy files."""
     controllers: tuple[str, ...] | None = None

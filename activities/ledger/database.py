@@ -16,6 +16,7 @@ from activities.ledger.acts import Acts
 from activities.ledger.artifacts import Artifacts
 from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
+from activities.ledger.deliveries import Deliveries
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
 from activities.ledger.expiries import Expiries
@@ -68,6 +69,7 @@ class Tx(
     Tasks,
     Sessions,
     Tokens,
+    Deliveries,
     Troubles,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""

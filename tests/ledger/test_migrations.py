@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 import activities.ledger
 from activities.ledger import Ledger, current_revision, downgrade, migrate
 from activities.ledger.database import make_engine
-from activities.ledger.duty_tables import metadata
+from activities.ledger.event_tables import metadata
 from activities.vault import Vault
 from habeas.errors import ConfigurationError
 from habeas.evidence import Tag
@@ -51,16 +51,16 @@ async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
     assert await current_revision(fresh_database) is None
     for _ in range(2):
         await migrate(fresh_database)
-        assert await current_revision(fresh_database) == "0011"
+        assert await current_revision(fresh_database) == "0012"
     await downgrade(fresh_database, "base")
     assert await rows(fresh_database, _LEFT) == [(0, 0)]
     await migrate(fresh_database)
-    assert await current_revision(fresh_database) == "0011"
+    assert await current_revision(fresh_database) == "0012"
 
 
 async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
     await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
-    assert await current_revision(fresh_database) == "0011"
+    assert await current_revision(fresh_database) == "0012"
 
 
 async def test_alembic_finds_no_difference(ledger_url: str) -> None:

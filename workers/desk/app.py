@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
-from workers.api import MOST_CALL, PREFIX, create_api
+from workers.api import MOST_CALL, PREFIX, Streams, create_api
 from workers.desk import pages, processor
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.door import Door, Local
@@ -38,6 +38,7 @@ def create_app(
     *,
     door: Door | None = None,
     systems: Mapping[str, CallingBack] | None = None,
+    streams: Streams | None = None,
 ) -> ASGIApp:
     """The desk.
 
@@ -46,6 +47,7 @@ def create_app(
         hosts: the names it is served under; a page elsewhere must not reach it under a name of its own.
         door: how staff come in; unset for all of the office to whoever is at this machine.
         systems: connected systems that call back.
+        streams: the API's open streams, which end when the server does.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(person_pages(office))
@@ -55,7 +57,7 @@ def create_app(
     app.include_router(sign_in_pages(app.state.door))
     app.include_router(staff_pages())
     app.include_router(callback_routes(office, systems or {}))
-    app.mount(PREFIX, create_api(office))
+    app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)

@@ -13,6 +13,7 @@ import uvicorn
 
 from activities.connectors.http import CallbackDoor, HttpConnector
 from habeas.errors import ConfigurationError
+from workers.api import Streams
 from workers.desk.app import LOOPBACK_NAMES, create_app
 from workers.desk.callbacks import CallingBack
 from workers.desk.door import Door, Lasts, Local
@@ -46,9 +47,10 @@ async def serve(settings: Settings, staff: str) -> None:
     refuse_wide(desk)
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
     async with open_office(settings) as office, calling_back(settings) as systems:
+        streams = Streams()
         with _listening(desk) as listener:
             config = uvicorn.Config(
-                create_app(office, hosts, door=_door(desk, office, staff), systems=systems),
+                create_app(office, hosts, door=_door(desk, office, staff), systems=systems, streams=streams),
                 access_log=False,  # its lines hold paths, and paths hold tokens
                 log_config=None,
                 lifespan="off",
@@ -59,8 +61,21 @@ async def serve(settings: Settings, staff: str) -> None:
                 limit_concurrency=200,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await StreamServer(config, streams).serve(sockets=[listener])
     log.info(DESK_STOPPED)
+
+
+class StreamServer(uvicorn.Server):
+    """A server that ends its streams when it stops: they would hold it up until they are cut off."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self._streams.closing.set()
+        await super().shutdown(sockets)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from activities.letters.parts import Kind
 from habeas import law
 from habeas.model import REMEDIES, Right
 
-__all__ = ["ELEMENTS", "NOTICES", "Given", "given", "remedies", "required"]
+__all__ = ["ELEMENTS", "NOTICES", "Given", "given", "refusing", "remedies", "required"]
 
 E = Element
 
@@ -129,6 +129,18 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
     return asked & _OF_UNVERIFIED if kind is Kind.UNVERIFIED else asked
 
 
+def refusing(regime: str, jurisdiction: str, right: Right) -> frozenset[Element]:
+    """How a letter that refuses this right, be it in part, tells of the remedy: by its name, until when and from when.
+
+    Raises:
+        UnknownRegime: there is no such regime or jurisdiction.
+    """
+    asked, found = _asked(regime, jurisdiction, "refusal"), given(regime, jurisdiction, right)
+    named = {E.REMEDY_NAME} if found.name and E.AUTHORITY in asked else set()
+    timed = {E.TIME_LIMIT, E.TIME_START} if found.counted_from else asked & {E.TIME_LIMIT}
+    return frozenset(named | timed)
+
+
 def remedies(regime: str, jurisdiction: str, right: Right) -> frozenset[Element]:
     """The remedies that this law wants told with a refusal of this right."""
     return _asked(regime, jurisdiction, "refusal") - (_SECOND if right in REMEDIES else frozenset())
@@ -143,6 +155,10 @@ class Given(NamedTuple):
     """Within how many days it decides."""
     time_limit: str | None
     """A code of `habeas.law.duties.RemedyTime`."""
+    counted_from: str | None
+    """From when: a code of `habeas.law.duties.RemedyStart`."""
+    name: str | None
+    """What the authority is asked for, where it is no complaint: a code of `habeas.law.duties.RemedyName`."""
     procedure: str | None
     """How it is done, where the law wants it told: a code of the catalogues."""
 
@@ -156,7 +172,7 @@ def given(regime: str, jurisdiction: str, right: Right) -> Given:
     found = law.remedies(regime, jurisdiction, right)
     days = found.appeal.within_days if found.appeal else None
     appeal = E.APPEAL in remedies(regime, jurisdiction, right) or days is not None
-    return Given(appeal, days, found.time_limit, found.procedure)
+    return Given(appeal, days, found.time_limit, found.counted_from, found.name, found.procedure)
 
 
 def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:

@@ -114,6 +114,11 @@ class CompletionAccess(LetterFacts):
         """See `LetterFacts`."""
         return bool(self.refused)
 
+    @property
+    def refuses(self) -> bool:
+        """See `LetterFacts`."""
+        return bool(self.refused or self.withheld or self.missing)
+
 
 class CompletionErasure(PassedOn, LetterFacts):
     """What was erased, what is kept and why (erasure)."""
@@ -140,6 +145,11 @@ class CompletionErasure(PassedOn, LetterFacts):
         return bool(self.refused) or any(one.reason is not Because.NOT_ASKED for one in self.kept)
 
     @property
+    def refuses(self) -> bool:
+        """See `LetterFacts`."""
+        return self.denies or bool(self.missing)
+
+    @property
     def kept_by_law_only(self) -> bool:
         """See `LetterFacts`."""
         return by_law_only(self.kept, self.refused)
@@ -154,6 +164,11 @@ class NothingFound(LetterFacts):
     searched_by: tuple[str, ...] = ()
     """Kinds of identifiers, never their values."""
     missing: tuple[MissingSystem, ...] = ()
+
+    @property
+    def refuses(self) -> bool:
+        """See `LetterFacts`."""
+        return True
 
 
 class Refusal(LetterFacts):

@@ -222,6 +222,11 @@ class LetterFacts(Frozen):
         return False
 
     @property
+    def refuses(self) -> bool:
+        """Whether something of what was asked is not there, for whatever reason: then the law's remedies are open."""
+        return self.denies
+
+    @property
     def withholds(self) -> bool:
         """Whether it does so for a reason that lies in the data, and not in the request."""
         return self.denies

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from pydantic import Field
 
 from activities.letters.blocks import Draft, Element
-from activities.letters.checklist import required
+from activities.letters.checklist import refusing, required
 from activities.letters.compose import Told, compose
 from activities.letters.facts import CompletionErasure, StaffFacts
 from activities.letters.parts import Controller, Kind, LetterFacts
@@ -128,6 +128,8 @@ def _check(draft: Draft, facts: LetterFacts) -> None:
     if isinstance(facts, CompletionErasure | CompletionChange) and not facts.did:
         asked -= {Element.COPY_OR_ATTESTATION}
     asked |= _denying(facts)
+    if facts.refuses:
+        asked |= refusing(facts.regime, facts.jurisdiction, facts.right)
     if missing := asked - draft.elements:
         names = ", ".join(sorted(missing))
         raise IncompleteLetter(f"{facts.kind} under {facts.regime} lacks: {names}.", missing=names)

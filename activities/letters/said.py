@@ -208,23 +208,35 @@ class Said:
             contact = facts.controller.contact
             blocks.append(self.paragraph("remedies.controller", Element.CONTROLLER_COMPLAINT, contact=contact))
         blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
-        for n, one in enumerate(facts.authorities):
-            text = self.words.text("remedies.authority_also" if n else "remedies.authority", authority=one.name)
-            whom = f"{text} ({one.contact})" if one.contact else text
-            blocks.append(self.plain(whom, Element.AUTHORITY, url=one.url))
+        open_to = given(facts.regime, facts.jurisdiction, facts.right)
+        blocks += self._authorities(open_to.name if facts.refuses else None)
         if extension and facts.authorities:
             blocks.append(self.paragraph("extension.about", Element.ABOUT_EXTENSION))
-        if facts.complain_within:
-            time = self.words.named("times", facts.complain_within)
-            blocks.append(self.paragraph("remedies.within", Element.TIME_LIMIT, time=time))
+        if facts.complain_within and (facts.refuses or (extension and not open_to.counted_from)):
+            blocks.append(self._within(facts.complain_within, open_to.counted_from))
         if Element.COURT in told:
             blocks.append(self.paragraph("remedies.court", Element.COURT))
-        procedure = given(facts.regime, facts.jurisdiction, facts.right).procedure
-        if procedure:
-            blocks.append(self.paragraph(f"remedies.{procedure}", Element.PROCEDURE))
+        if open_to.procedure and (facts.refuses or extension):
+            blocks.append(self.paragraph(f"remedies.{open_to.procedure}", Element.PROCEDURE))
         if blocks:
             yield Block(kind="heading", text=self.words.text("remedies.title"))
             yield from blocks
+
+    def _authorities(self, name: str | None) -> Iterable[Block]:
+        """Whom to turn to, and for what: a complaint, or what the law calls it."""
+        first, elements = "remedies.authority", {Element.AUTHORITY}
+        if name:
+            first, elements = f"remedies.{name}", elements | {Element.REMEDY_NAME}
+        for n, one in enumerate(self._facts.authorities):
+            text = self.words.text("remedies.authority_also" if n else first, authority=one.name)
+            yield self.plain(f"{text} ({one.contact})" if one.contact else text, *elements, url=one.url)
+
+    def _within(self, limit: str, start: str | None) -> Block:
+        """By when, and counted from when."""
+        time = self.words.named("times", limit)
+        if start is None:
+            return self.paragraph("remedies.within", Element.TIME_LIMIT, time=time)
+        return self.paragraph(f"remedies.within_{start}", Element.TIME_LIMIT, Element.TIME_START, time=time)
 
     def _appeal(self, *, or_none: bool) -> Iterable[Block]:
         facts = self._facts

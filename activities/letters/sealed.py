@@ -90,6 +90,11 @@ class NotARight(NotARightFacts, LetterFacts):
 
     kind = Kind.NOT_A_RIGHT
 
+    @property
+    def refuses(self) -> bool:
+        """See `LetterFacts`."""
+        return True
+
 
 class CategoriesLetter(CategoriesFacts, LetterFacts):
     """Which categories of personal data are held (California)."""
@@ -117,6 +122,11 @@ class CompletionChange(ChangeFacts, LetterFacts):
         """See `LetterFacts`."""
         return bool(self.contested)
 
+    @property
+    def refuses(self) -> bool:
+        """See `LetterFacts`."""
+        return self.undone
+
 
 class RestrictionLifting(LiftingFacts, LetterFacts):
     """The restriction will end on this day."""
@@ -134,6 +144,11 @@ class RemedyDecisionLetter(RemedyDecision, LetterFacts):
     """The decision on an appeal, a complaint or a grievance."""
 
     kind = Kind.REMEDY_DECISION
+
+    @property
+    def refuses(self) -> bool:
+        """See `LetterFacts`."""
+        return not self.granted
 
 
 class RecipientNotice(RecipientFacts, LetterFacts):

@@ -30,7 +30,9 @@ __all__ = [
     "Recipient",
     "RecordRule",
     "Remedies",
+    "RemedyName",
     "RemedyRule",
+    "RemedyStart",
     "RemedyTime",
     "UndisclosedRule",
     "VerificationRule",
@@ -50,7 +52,13 @@ Proof = Literal["none", "reasonable", "required"]
 """Proof of identity: none may be asked; it may be asked where there is reasonable doubt; the law demands it."""
 
 RemedyTime = Literal["30_days", "180_days", "6_months"]
-"""By when the person turns to the authority, counted from the refusal or the end of the term."""
+"""By when the person turns to the authority."""
+
+RemedyStart = Literal["refusal_or_term"]
+"""From when that is counted. ``refusal_or_term``: the refusal, or the end of the term where no answer came in it."""
+
+RemedyName = Literal["examination_of_disagreement", "report", "review"]
+"""What the authority is asked for, where the law does not call it a complaint; letters have words for each."""
 
 
 class OfRights(Figure):
@@ -80,13 +88,22 @@ class FeeRule(OfRights):
 class RemedyRule(OfRights):
     """Where a person who disagrees may go, beside the authority of the place.
 
-    ``procedure``: how it is done, where the law wants it told; a code that letters have words for.
+    ``name``: what the authority is asked for; unset: a complaint. ``procedure``: how it is done, where the law wants it
+    told; a code that letters have words for. ``counted_from``: where the time limit begins, as far as the law says so.
     """
 
+    name: RemedyName | None = None
     procedure: Code | None = None
     court: bool = False
     controller_complaint: bool = False
     time_limit: RemedyTime | None = None
+    counted_from: RemedyStart | None = None
+
+    @model_validator(mode="after")
+    def _something_is_counted(self) -> Self:
+        if self.counted_from and not self.time_limit:
+            raise ValueError("a remedy without a time limit counts from nothing")
+        return self
 
 
 class Authority(Frozen):
@@ -117,7 +134,9 @@ class Remedies(Figure):
     court: bool
     controller_complaint: bool
     appeal: Appeal | None = None
+    name: RemedyName | None = None
     time_limit: RemedyTime | None = None
+    counted_from: RemedyStart | None = None
     procedure: Code | None = None
     text: str
 

@@ -169,6 +169,16 @@ def test_remedies(code: str, place: str, court: bool, controller: bool, time: st
     assert (found.court, found.controller_complaint, found.time_limit) == (court, controller, time)
 
 
+def test_what_the_remedy_is_called_and_from_when_it_is_counted() -> None:
+    told = {code: remedies(code, place, Right.ACCESS) for code, place in EVERYWHERE}
+    assert {code: found.name for code, found in told.items() if found.name} == {
+        "CA-QC-25": "examination_of_disagreement",
+        "CH-FADP": "report",
+        "SG-PDPA": "review",
+    }
+    assert {code for code, found in told.items() if found.counted_from} == {"CA-PIPEDA", "CA-QC-25"}
+
+
 @pytest.mark.parametrize(("code", "place"), EVERYWHERE)
 def test_remedies_agree_with_what_a_refusal_must_say(code: str, place: str) -> None:
     law, found = regime(code, place), remedies(code, place, Right.ACCESS)

@@ -108,7 +108,7 @@ def test_a_delay_has_its_reason_and_its_date_in_french() -> None:
     ("code", "place", "kind", "right", "said"),
     [
         ("US-STATE", "US-VA", Kind.REFUSAL, Right.ERASURE, "We decide on your appeal within 60 days."),
-        ("CA-QC-25", "CA-QC", Kind.REFUSAL, Right.ACCESS, "Time limit for this: 30 days."),
+        ("CA-QC-25", "CA-QC", Kind.REFUSAL, Right.ACCESS, "Time limit for this: 30 days, counted from our refusal"),
         ("ZA-PAIA", "ZA", Kind.REFUSAL, Right.ACCESS, "Time limit for this: 180 days."),
         ("UK-GDPR", "GB", Kind.COMPLETION_ERASURE, Right.ERASURE, "We are telling those to whom we had given the data"),
         ("US-CCPA", "US-CA", Kind.COMPLETION_CHANGE, Right.OPT_OUT_SALE, "You are opted out"),

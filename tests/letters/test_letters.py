@@ -154,7 +154,7 @@ CHECKLIST = [
         "CA-QC",
         Right.ACCESS,
         Kind.REFUSAL,
-        ["17(3)(b)", "authority:", "Time limit for this: 30 days", "unclear"],
+        ["17(3)(b)", "authority to examine the disagreement:", "Time limit for this: 30 days, counted from", "unclear"],
     ),
     ("CA-QC-25", "CA-QC", Right.ERASURE, Kind.COMPLETION_ERASURE, ["your written attestation", "by 3 March 2026"]),
     ("CA-QC-25", "CA-QC", Right.RECTIFICATION, Kind.COMPLETION_CHANGE, ["your free copy of the changed data"]),
@@ -206,7 +206,7 @@ MISSING: list[tuple[str, str, LetterFacts, set[Element]]] = [
                                      grounds=(Ground(code="consultation"),)),
      {Element.ABOUT_EXTENSION, Element.AUTHORITY}),
     ("CA-QC-25", "CA-QC", Refusal(**base(complain_within=None), grounds=(Ground(code="excessive", provision="s. 34"),)),
-     {Element.TIME_LIMIT}),
+     {Element.TIME_LIMIT, Element.TIME_START}),
     ("ZA-PAIA", "ZA", Extension(**base(), due_on=date(2026, 4, 1), new_due_on=date(2026, 5, 1),
                                 grounds=(Ground(code="large_quantity"),)), {Element.PROVISION}),
 ]  # fmt: skip

@@ -19,6 +19,8 @@ _CHANGED_BY_ITSELF = frozenset({"_hyperlinks", "LastUpdated", "LastUpdatedBy", "
 _WATCHERS = ("Requestor", "Cc", "AdminCc", "Owner")
 _NOT_WHO = frozenset({"id", "Name", "Disabled", "Privileged", "Created", "Memberships", *_CHANGED_BY_ITSELF})
 _PARTS = ("id", "TransactionId", "ContentType", "Filename", "Subject", "Headers")
+_ANONYMOUS = "anon_"
+"""How RT's names for nobody begin (``AnonymizeUser``)."""
 _NO_DAY = 1970
 
 
@@ -49,7 +51,7 @@ class User:
         """Every field that may say who they are is blank, and their name is RT's for nobody."""
         row = self.at.row
         blank = not any(_says_something(value) for field, value in row.items() if field not in _NOT_WHO)
-        return blank and str(row.get("Name", "")).startswith("anon_")
+        return blank and str(row.get("Name", "")).startswith(_ANONYMOUS)
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,13 @@ class Ticket:
         return [str(one["id"]) for one in self.at.row.get(role) or []]
 
     def fingerprint(self, theirs: Iterable[str]) -> str:
-        """Over its fields, the subjects it had, and those who asked for it beside these (logins)."""
+        """Over its fields, the subjects it had, and those who asked for it beside these (logins).
+
+        Who is anonymous by now is nobody: what is due later is planned without the person it was about.
+        """
         row: Row = {key: value for key, value in self.at.row.items() if key not in _WATCHERS}
-        others = sorted(set(self.watchers("Requestor")) - set(theirs))
+        known = {name for name in self.watchers("Requestor") if not name.startswith(_ANONYMOUS)}
+        others = sorted(known - set(theirs))
         row |= {"others": others, "subjects": [[one["OldValue"], one["NewValue"]] for one in self.telling]}
         return fingerprint(row, _CHANGED_BY_ITSELF)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from habeas.testing import HttpFaults, World
-from habeas.testing.suite import HttpConnectorSuite
+from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from tests.connectors.tryton.server import TrytonServer
 from tests.connectors.tryton.world import TrytonWorld
 
@@ -22,7 +22,7 @@ class TestAnonymising(HttpConnectorSuite):
         await made.connector.aclose()
 
 
-class TestDeleting(HttpConnectorSuite):
+class TestDeleting(ConnectorSuite):
     """Cards are deleted as far as nothing in the books points at them."""
 
     @pytest.fixture
@@ -32,7 +32,7 @@ class TestDeleting(HttpConnectorSuite):
         await made.connector.aclose()
 
 
-class TestEmptyingTheBooks(HttpConnectorSuite):
+class TestEmptyingTheBooks(ConnectorSuite):
     """Invoices stay without what somebody wrote on them."""
 
     @pytest.fixture

@@ -40,6 +40,28 @@ async def test_the_answer_is_due_on_the_earlier_of_thirty_days_and_the_law_s_mon
     assert str(face.planned_on) == ("2027-07-23" if due == "2027-07-25" else due), "a Sunday is planned for Friday"
 
 
+async def test_a_request_that_is_entered_late_is_promised_no_day_that_is_over(world: Installation) -> None:
+    received = datetime.now(UTC) - timedelta(days=61)
+    case = await world.ask(
+        ME, await world.settle(ME), jurisdiction="FR", at=datetime.now(UTC), received_at=str(received)
+    )
+    await case.has_letter("acknowledgement")
+    letter = case.letter("Ce jour est passé sans que vous ayez reçu notre réponse")
+    assert "nous nous y engageons" not in letter
+    assert "Nous nous engageons" not in letter
+    assert "dès que possible" in letter
+
+
+async def test_whoever_asks_for_german_is_told_in_german_that_letters_are_in_french(world: Installation) -> None:
+    case = await world.ask(ME, await world.settle(ME), jurisdiction="FR", language="de-DE")
+    await case.has_letter("acknowledgement")
+    first = case.letter("Wir schreiben keine Briefe auf Deutsch: Dieser Brief und die folgenden sind auf Französisch.")
+    assert "Nous avons reçu votre demande" in first
+    again = await world.ask(ME, await world.settle(ME), jurisdiction="FR", language="es")
+    await again.has_letter("acknowledgement")
+    assert "sind auf" not in again.letter("Nous avons reçu votre demande")
+
+
 @promise(ME, "L163/2")
 async def test_a_delay_is_told_with_its_reason_and_the_day_on_which_the_answer_is_expected(
     world: Installation,

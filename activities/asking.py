@@ -25,7 +25,7 @@ from habeas.model import Frozen, PauseReason, Request
 from habeas.policy import Policy
 
 _SOME_MORE = timedelta(days=30)
-"""Where no law names a later day: how much more time an answer takes that the promised day did not see."""
+"""Where no term is left: how much more time an answer takes that the promised day did not see."""
 
 
 class FeeAsked(Frozen):
@@ -108,20 +108,21 @@ class AskingActivities:
             await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
 
     async def _expected(self, tx: Tx, request: Request, policy: Policy, order: AskOrder) -> date:
-        """The next day that the law names after the promised one: its own last day, else that of an extended term."""
-        spans = await pause_spans(tx, request.id)
-        plain = dated(request, policy, spans, order.at)
-        extended = dated(request.model_copy(update={"extended": True}), policy, spans, order.at)
-        passed = max(plain.face.due_on or date.min, local_day(policy, order.at))
-        named = (plain.deadlines.due_on, extended.deadlines.extended_due_on)
-        return next((day for day in named if day and day > passed), passed + _SOME_MORE)
+        """The law's last day, where it is after the promised one; where that is over, too, some days from now.
+
+        A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
+        """
+        dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
+        passed = max(dates.face.due_on or date.min, local_day(policy, order.at))
+        law_on = dates.deadlines.effective_due_on
+        return law_on if law_on is not None and law_on > passed else passed + _SOME_MORE
 
 
 async def _breaks(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> bool:
     """Whether it is a promise that is not kept; else it is the law's term that is over."""
     dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
     law_on = dates.deadlines.effective_due_on
-    return dates.promised_on is not None and (law_on is None or dates.promised_on <= law_on)
+    return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
 
 
 async def _confirming(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> Confirming | None:

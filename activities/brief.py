@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from activities.by_hand import steps_by_hand
+from activities.clockface import local_day
 from activities.model import Brief, ClockFace, IdentityBrief, SystemBrief
 from activities.parts import Parts
 from habeas import law
@@ -119,16 +120,18 @@ def _for_others(reached: Iterable[Category], manifest: Manifest) -> bool:
 
 def is_right(request: Request, policy: Policy) -> bool:
     """Whether the law gives this right here, or the policy promises it beyond the law."""
-    return request.right in law.rights(request.regime, policy.answered_in(request.regime, request.jurisdiction)) or (
-        policy.rights is not None and request.right in policy.rights
-    )
+    return request.right in _given(request, policy) or (policy.rights is not None and request.right in policy.rights)
+
+
+def _given(request: Request, policy: Policy) -> frozenset[Right]:
+    """What the law gave on the day of receipt: some rights begin later than their law."""
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    return law.rights(request.regime, place, local_day(policy, request.received_at))
 
 
 def rights_here(request: Request, policy: Policy) -> tuple[Right, ...]:
     """The rights that the person does have, in the law's order, without the remedies."""
-    given = law.rights(request.regime, policy.answered_in(request.regime, request.jurisdiction)) | frozenset(
-        policy.rights or ()
-    )
+    given = _given(request, policy) | frozenset(policy.rights or ())
     return tuple(right for right in Right if right in given and right not in REMEDIES)
 
 

@@ -85,7 +85,9 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extended=request.extended,
         paused_every=timedelta(days=clock.paused_remind_days).total_seconds(),
         citation=deadlines.citation,
-        delay_at=_tell_of_delay(policy, deadlines, planned_on, now) if planned_on and not request.extended else None,
+        delay_at=_delay_at(policy, deadlines, promised_on, planned_on, now)
+        if planned_on and not request.extended
+        else None,
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
         planned_on=planned_on,
         confirm_until=_confirm_end(deadlines, confirm_by) if confirm_by else None,
@@ -137,6 +139,20 @@ def _confirm_by(request: Request, place: str, span: PauseSpan) -> date | None:
 
 def _confirm_end(deadlines: law.Deadlines, confirm_by: date) -> datetime:
     return deadlines.end_of(confirm_by)
+
+
+def _delay_at(
+    policy: Policy, deadlines: law.Deadlines, promised_on: date | None, planned_on: date, now: datetime
+) -> datetime | None:
+    """When the person is told of a delay, if the policy promises it.
+
+    Where the law gives no day after the promised one there is none to name before both are over: an extension is
+    announced as such, and never assumed.
+    """
+    law_on = deadlines.effective_due_on
+    if law_on is None or (promised_on is not None and promised_on < law_on):
+        return _tell_of_delay(policy, deadlines, planned_on, now)
+    return max(deadlines.end_of(max(law_on, promised_on or law_on)), now) if policy.promise.delay_notice else None
 
 
 def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, now: datetime) -> datetime | None:

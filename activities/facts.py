@@ -33,7 +33,7 @@ from activities.same_person import is_same_person
 from habeas import law
 from habeas.errors import ConfigurationError
 from habeas.model import REMEDIES, Frozen, Right
-from habeas.particulars import BESIDE, Beside, Particulars
+from habeas.particulars import BESIDE, LANGUAGE_ASKED, Beside, LanguageAsked, Particulars
 from habeas.policy import IdentityMethod
 from habeas.policy.sections import Proof
 
@@ -42,6 +42,8 @@ M = TypeVar("M", bound=Frozen)
 
 _NAMES_THE_OTHER = frozenset({Kind.ACKNOWLEDGEMENT, Kind.COMPLETION_CHANGE, Kind.REFUSAL, Kind.UNVERIFIED})
 """Letters of an objection that say of its other part, where there is one, under which reference it goes."""
+_FIRST = frozenset({Kind.ACKNOWLEDGEMENT, Kind.NOT_A_RIGHT})
+"""The letters of which one is the first that a person gets."""
 
 
 class FactsOf:
@@ -60,6 +62,8 @@ class FactsOf:
         common, case = common_facts(self._case, kind), self._case
         if kind in _NAMES_THE_OTHER:
             common |= {"beside": await _beside(case)}
+        if kind in _FIRST:
+            common |= {"language_asked": await _language_asked(case)}
         match kind:
             case Kind.ACKNOWLEDGEMENT:
                 return await self._acknowledgement(common)
@@ -289,6 +293,12 @@ async def _beside(case: LetterCase) -> letters.OtherPart | None:
     if other is None:
         return None
     return letters.OtherPart(request_id=other.request_id, about=titles_of(case, other.purposes))
+
+
+async def _language_asked(case: LetterCase) -> str | None:
+    """The language that the person asked for and the controller does not write, if we have words in it."""
+    asked = await case.tx.unseal(case.request.id, LANGUAGE_ASKED, LanguageAsked)
+    return None if asked is None or letters.missing_words((asked.language,)) else asked.language
 
 
 def _about(order: LetterOrder) -> Attention:

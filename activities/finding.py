@@ -110,11 +110,15 @@ async def looked_up(tx: Tx, request_id: str) -> dict[str, tuple[Match, ...]]:
 
 
 def on_record(records: Mapping[str, tuple[Match, ...]], sources: tuple[str, ...]) -> tuple[str, ...]:
-    """The addresses on the records that bear something that was claimed, the most trusted source's first."""
+    """The addresses on the records that bear something that was claimed, the most trusted source's first.
+
+    None of a staff account: whose it is, a human says later; a code sent there would tell a colleague who asks.
+    """
     return tuple(
         one.value
         for source in sources
         for match in records.get(source, ())
+        if not match.staff
         for one in match.yields
         if one.kind == "email"
     )
@@ -125,9 +129,9 @@ def first_seeds(
 ) -> tuple[Identifier, ...]:
     """What may be searched by once identity is proven.
 
-    The proven address, and of what was claimed only what some record bears beside that address: a stranger's customer
-    number does not become theirs by being typed into a form. Without a proven address (attested by staff), everything
-    claimed.
+    The proven address, and of what was claimed only what some record bears beside that address, staff accounts aside: a
+    stranger's customer number does not become theirs by being typed into a form. Without a proven address (attested by
+    staff), everything claimed.
     """
     if proven is None:
         return claimed
@@ -135,7 +139,7 @@ def first_seeds(
     for matches in records.values():
         for match in matches:
             bears = {*match.yields, *match.found_by}
-            if proven in bears:
+            if proven in bears and not match.staff:
                 seeds += [one for one in claimed if one in bears]
     return tuple(dict.fromkeys(seeds))
 

@@ -39,7 +39,7 @@ def addressee(subject: Subject, records: Mapping[str, tuple[Match, ...]], source
     an answer "we hold nothing" goes to whoever reads it.
 
     Returns:
-        None when records were found but none has an address: staff must attest.
+        None when records were found but none has an address, or only staff accounts were: staff must attest.
     """
     claimed = [one.value for one in subject.identifiers if one.kind == "email"]
     held = on_record(records, sources)

@@ -196,7 +196,7 @@ class LocateOrder(OnRequest):
 
 
 class LocateReport(Frozen):
-    """How many records bear the identifiers."""
+    """How many records bear the identifiers, staff accounts aside: nobody is known by one of those alone."""
 
     system: SystemName
     matches: int

@@ -65,7 +65,7 @@ class SystemActivities:
                 },
                 dedupe=f"located/{order.system}/{order.for_identity}/{order.at.isoformat()}",
             )
-        return LocateReport(system=order.system, matches=len(matches))
+        return LocateReport(system=order.system, matches=sum(not one.staff for one in matches))
 
     async def _what_to_ask(self, order: LocateOrder, connector: Connector) -> tuple[Identifier, ...]:
         async with self._parts.ledger.begin() as tx:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -40,7 +40,7 @@ def _rows(model: type[BaseModel], outer: tuple[str, ...]) -> Iterator[Row]:
     said = _docstrings(model)
     for name, field in model.model_fields.items():
         path = (*outer, name)
-        kind = field.annotation
+        kind = _table(field.annotation)
         if name == "systems":
             yield from _rows(SystemSettings, ("systems", "NAME"))
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -48,6 +48,12 @@ def _rows(model: type[BaseModel], outer: tuple[str, ...]) -> Iterator[Row]:
         else:
             text = " ".join((field.description or said.get(name, "")).replace("``", "`").split())
             yield Row(".".join(path), "HABEAS_" + "__".join(path).upper(), _default(field), text)
+
+
+def _table(kind: object) -> object:
+    """A table that may be left out is shown as one."""
+    inner = [one for one in get_args(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
+    return inner[0] if len(inner) == 1 and type(None) in get_args(kind) else kind
 
 
 def _default(field: FieldInfo) -> str:

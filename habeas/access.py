@@ -30,6 +30,8 @@ class Scope(StrEnum):
     """Place and lift legal holds; lift restrictions."""
     SWEEP = "retention:sweep"
     TOKENS = "tokens:write"
+    WEBHOOKS = "webhooks:write"
+    """Say which other programs are told what happens."""
 
 
 class Role(StrEnum):
@@ -53,7 +55,7 @@ ROLES: Mapping[Role, frozenset[Scope]] = {
     Role.APPROVER: frozenset({Scope.REQUESTS_READ, Scope.PERSONAL_READ, Scope.REQUESTS_APPROVE}),
     Role.SYSTEM_OWNER: frozenset({Scope.REQUESTS_READ, Scope.TASKS_WORK, Scope.PERSONAL_READ}),
     Role.AUDITOR: frozenset({Scope.REQUESTS_READ}),
-    Role.ADMINISTRATOR: frozenset({Scope.REQUESTS_READ, Scope.TOKENS, Scope.SWEEP}),
+    Role.ADMINISTRATOR: frozenset({Scope.REQUESTS_READ, Scope.TOKENS, Scope.WEBHOOKS, Scope.SWEEP}),
 }
 """An administrator hands out rights and sees nobody's data; an officer decides and hands out none."""
 

@@ -174,6 +174,9 @@ class Match(Frozen):
     yields: tuple[Identifier, ...] = Field(default=(), repr=False)
     name: str | None = Field(default=None, repr=False)
     """Never matched by; only used to notice that two matches contradict each other."""
+    staff: bool = False
+    """The account is one of the controller's own people, who use the system at work: an agent, an administrator. A
+    human says whether it is the person's as well; until then nothing of it is collected, erased or written to."""
 
 
 class Located(Frozen):

@@ -1,8 +1,9 @@
 """Whether the records found in several systems are one person. Pure; decides nothing that a human should.
 
-Records are found by identifiers alone. Two things say that a record may be somebody else's: an identifier that leads
-to more than one record of a collection (a shared mailbox, a reused number), and names that cannot be one person's. Such
-records are held until a human has ruled on each; nothing is searched by what they alone know.
+Records are found by identifiers alone. Three things say that a record may be somebody else's: an identifier that leads
+to more than one record of a collection (a shared mailbox, a reused number), names that cannot be one person's, and that
+it is the account of a member of staff, who works there and is no customer. Such records are held until a human has
+ruled on each; nothing is searched by what they alone know.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import combinations
 
@@ -32,6 +33,8 @@ class ContradictionKind(StrEnum):
 
     SHARED_IDENTIFIER = "shared_identifier"
     NAMES = "names"
+    STAFF = "staff"
+    """The first side is a staff account; the second, if there is one, what else was found of the person."""
 
 
 class Contradiction(Frozen):
@@ -46,6 +49,11 @@ class Contradiction(Frozen):
     def places(self) -> tuple[Place, ...]:
         """Every record of every side."""
         return tuple(place for side in self.sides for place in side)
+
+    @property
+    def doubted(self) -> tuple[Place, ...]:
+        """The records that a human must rule on: a staff account casts no doubt on what it stands against."""
+        return self.sides[0] if self.kind is ContradictionKind.STAFF else self.places
 
 
 class Ruling(StrEnum):
@@ -120,7 +128,8 @@ def contradictions(matches: Mapping[str, tuple[Match, ...]]) -> tuple[Contradict
     Args:
         matches: by system.
     """
-    return _contradictions(_flat(matches))
+    found = _flat(matches)
+    return (*_contradictions(found), *_staff(found, [one.place for one in found if not one.match.staff]))
 
 
 def settle(
@@ -131,8 +140,9 @@ def settle(
 ) -> Settled:
     """Sort matches into the person's, the doubtful and the strays.
 
-    A contradiction is settled when a human has ruled on every record of it. Records ruled ``not_subject`` are gone, and
-    with them whatever only they led to; those ruled ``is_subject`` are the person's however they were found.
+    A contradiction is settled when a human has ruled on every record that it casts doubt on. Records ruled
+    ``not_subject`` are gone, and with them whatever only they led to; those ruled ``is_subject`` are the person's
+    however they were found.
 
     Args:
         matches: by system, everything found so far.
@@ -146,9 +156,10 @@ def settle(
     sure = {found.place for found in alive if found.place in rulings}
     reached = _reach(alive, start, sure)
     relevant = [found for found in alive if found.place in reached.records]
-    doubts = (*_contradictions(relevant), *_strangers(relevant, name))
-    open_ones = tuple(each for each in doubts if any(place not in sure for place in each.places))
-    doubtful = {place for each in open_ones for place in each.places if place not in sure}
+    plain = _reach([found for found in relevant if found.place in sure or not found.match.staff], start, sure)
+    doubts = (*_contradictions(relevant), *_strangers(relevant, name), *_staff(relevant, plain.records))
+    open_ones = tuple(each for each in doubts if any(place not in sure for place in each.doubted))
+    doubtful = {place for each in open_ones for place in each.doubted if place not in sure}
     clear = _reach([found for found in relevant if found.place not in doubtful], start, sure)
     return Settled(
         kept=tuple(found for found in relevant if found.place in clear.records),
@@ -232,6 +243,7 @@ def _merge(before: Found | None, found: Found) -> Found:
             "found_by": tuple(dict.fromkeys((*before.match.found_by, *found.match.found_by))),
             "yields": tuple(dict.fromkeys((*before.match.yields, *found.match.yields))),
             "name": found.match.name or before.match.name,
+            "staff": found.match.staff or before.match.staff,
         }
     )
     return found.model_copy(update={"match": match})
@@ -290,6 +302,13 @@ def _strangers(matches: list[Found], name: str | None) -> Iterator[Contradiction
     places = tuple(found.place for found in matches if not consistent(name, found.match.name))
     if places:
         yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple((place,) for place in places))
+
+
+def _staff(matches: list[Found], others: Collection[Place]) -> Iterator[Contradiction]:
+    """Each staff account, beside what was found of the person without any."""
+    for account in (found.place for found in matches if found.match.staff):
+        beside = tuple(found.place for found in matches if found.place in others and found.place != account)
+        yield Contradiction(kind=ContradictionKind.STAFF, sides=((account,), beside) if beside else ((account,),))
 
 
 def _cluster(name: _Name, against: Mapping[_Name, list[_Name]]) -> set[_Name]:

@@ -9,7 +9,17 @@ from pydantic import Field
 
 from habeas.model import Frozen, RequestId, Right, Subject
 
-__all__ = ["BESIDE", "Beside", "CategoryId", "Correction", "Particulars", "PurposeId", "Scope"]
+__all__ = [
+    "BESIDE",
+    "LANGUAGE_ASKED",
+    "Beside",
+    "CategoryId",
+    "Correction",
+    "LanguageAsked",
+    "Particulars",
+    "PurposeId",
+    "Scope",
+]
 
 PurposeId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
 """A purpose of processing, by the id that the controller's policy and the systems' manifests give it."""
@@ -50,6 +60,17 @@ class Beside(Frozen):
     request_id: RequestId
     purposes: tuple[PurposeId, ...]
     """What the other one is about."""
+
+
+LANGUAGE_ASKED = "language_asked"
+"""Name of the sealed document that says in which language the person wanted letters, where they go in another."""
+
+
+class LanguageAsked(Frozen):
+    """The language that was asked for."""
+
+    language: str
+    """BCP 47."""
 
 
 class Particulars(Frozen):

@@ -78,15 +78,47 @@ class MailSettings(Section):
     timeout: float = Field(default=20.0, gt=0, description="seconds")
 
 
+class SignInSettings(Section):
+    """How staff sign in to the desk: OpenID Connect. Without this table whoever reaches the desk is staff."""
+
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$")
+    """The provider's address, as its `/.well-known/openid-configuration` names it; https, or this machine."""
+    client_id: str = Field(min_length=1)
+    """What the provider calls the desk. The address to register there is `desk.public_url` with `/sign-in/callback`."""
+    client_secret: SecretStr
+    """What the provider knows the desk by; from the environment."""
+    account_claim: str = "email"
+    """The claim that is the account which `[staff]` of the policies names. `email` counts only where it is verified."""
+    groups_claim: str = "groups"
+    """The claim that lists somebody's groups."""
+    groups: tuple[str, ...] = ()
+    """Who may sign in: members of any of these; empty for everybody whom the provider lets in."""
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    """What the provider is asked for."""
+    idle_minutes: int = Field(default=30, ge=1, le=1440)
+    """How long somebody stays signed in without doing anything."""
+    longest_hours: int = Field(default=12, ge=1, le=168)
+    """How long somebody stays signed in at most."""
+
+
 class DeskSettings(Section):
     """The web process: the desk, the person's pages, downloads."""
 
     host: str = "127.0.0.1"
-    """A loopback address: staff do not sign in yet, so others come in through a proxy of yours."""
+    """The address to listen on: a loopback one, unless staff sign in (`desk.sign_in`)."""
     port: int = Field(default=8470, ge=0, le=65535)
     """0 for any that is free."""
     public_url: str = "http://127.0.0.1:8470"
-    """What letters link to."""
+    """What letters link to, and where staff sign in: https, where they do."""
+    sign_in: SignInSettings | None = None
+    """How staff sign in; unset for nobody signing in, on this machine only."""
+
+
+class WebhookSettings(Section):
+    """Messages to other programs."""
+
+    private_addresses: bool = False
+    """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
 
 
 class SystemSettings(BaseModel):
@@ -121,6 +153,7 @@ class Settings(BaseSettings):
     mail: MailSettings
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     policies: Path
     """The folder of the controllers' policy files."""
     controllers: tuple[str, ...] | None = None

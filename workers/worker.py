@@ -45,6 +45,7 @@ from activities.tasks import TaskActivities
 from activities.wrapper import WrapperInterceptor
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
+from workers.delivering import Sender
 from workers.office import Engine, start_unstarted
 from workers.process import LOOPBACK
 from workers.settings import Settings, SystemSettings
@@ -346,7 +347,9 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
     async with running(client, parts, systems, settings.systems):
         log.info(WORKER_STARTED, systems=sorted(systems or _called_here(parts)), engine=systems is None)
         if systems is None:
-            await _start_waiting_requests(parts, client, stop)
+            async with asyncio.TaskGroup() as beside:
+                beside.create_task(_start_waiting_requests(parts, client, stop))
+                beside.create_task(Sender(parts.ledger, private=settings.webhooks.private_addresses).run(stop))
         await stop.wait()
 
 

@@ -28,14 +28,17 @@ class Alarm(StrEnum):
     """The clock stands still, and nobody has said so for a while."""
 
 
-_OF_WANTED = frozenset({Alarm.EXTEND, Alarm.RELEASE})
-
-
 class Ring(Frozen):
     """One alarm at its instant."""
 
     at: datetime
     alarm: Alarm
+
+
+def _moot(ring: Ring, confirm_until: datetime) -> bool:
+    """Nothing is put off or given out while it is unconfirmed; nor is one told of a delay who let the days pass."""
+    late = ring.alarm is Alarm.DELAY and ring.at > confirm_until
+    return late or ring.alarm in {Alarm.EXTEND, Alarm.RELEASE}
 
 
 class Clock:
@@ -131,8 +134,7 @@ class Clock:
     def _next(self) -> Ring | None:
         rings = self._of_promise() if self.stands_still else self._of_term()
         if self.paused and self.face.confirm_until:
-            # Nothing is put off or given out for a request that may count as withdrawn.
-            rings = [ring for ring in rings if ring.alarm not in _OF_WANTED]
+            rings = [ring for ring in rings if not _moot(ring, self.face.confirm_until)]
             rings.append(Ring(at=self.face.confirm_until, alarm=Alarm.UNCONFIRMED))
         waiting = [ring for ring in rings if (ring.at, ring.alarm) not in self._rung]
         return min(waiting, key=lambda ring: (ring.at, ring.alarm), default=None)

@@ -5,19 +5,23 @@ from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason,
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
 from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
+from activities.ledger.deliveries import Claimed, Endpoint
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
 from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
+from activities.ledger.outbox import Placed
 from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.sessions import NewSession
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
+from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
     "NEVER_TOLD",
@@ -29,11 +33,13 @@ __all__ = [
     "Challenge",
     "ChallengeRow",
     "Changes",
+    "Claimed",
     "ClaimedLink",
     "CodeResult",
     "CopyRow",
     "DeletionHoldRow",
     "DueRow",
+    "Endpoint",
     "ErrorRow",
     "ExpiryRow",
     "HoldRow",
@@ -48,7 +54,9 @@ __all__ = [
     "LinkRow",
     "NewHold",
     "NewRequest",
+    "NewSession",
     "NewToken",
+    "NewWebhook",
     "NoticeKind",
     "NoticeRow",
     "NoticeState",
@@ -56,6 +64,7 @@ __all__ = [
     "OutcomeRow",
     "PastRow",
     "PauseRow",
+    "Placed",
     "Proof",
     "RequestFilter",
     "RequestRow",
@@ -68,6 +77,7 @@ __all__ = [
     "TokenRow",
     "TroubleRow",
     "Tx",
+    "WebhookRow",
     "current_revision",
     "downgrade",
     "migrate",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from activities.ledger.duty_tables import metadata
 from activities.ledger.tables import moment
 
-__all__ = ["api_token", "metadata"]
+__all__ = ["api_token", "metadata", "staff_session"]
 
 api_token = Table(
     "api_token",
@@ -31,4 +31,20 @@ api_token = Table(
     CheckConstraint("octet_length(secret_sha256) = 32", name="secret_sha256"),
     CheckConstraint("expires_at > created_at", name="expires_at"),
     comment="tokens of the API: who acts by them, what they may do, until when",
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("id_sha256", LargeBinary, primary_key=True, comment="of the cookie's 32 random bytes: nothing to guess"),
+    Column("account", LargeBinary, nullable=False, comment="who signed in; sealed by a house key"),
+    Column("actor", Text, nullable=False, comment="the account as a keyed hash, as evidence has it"),
+    Column("master_key_id", Text, nullable=False),
+    Column("created_at", moment(), nullable=False),
+    Column("used_at", moment(), nullable=False, comment="to the minute"),
+    Column("expires_at", moment(), nullable=False, comment="however much it is used"),
+    CheckConstraint("octet_length(id_sha256) = 32", name="id_sha256"),
+    CheckConstraint("expires_at > created_at", name="expires_at"),
+    Index("ix_staff_session_actor", "actor"),
+    comment="staff who are signed in; a row goes when its session ends",
 )

@@ -16,6 +16,7 @@ from activities.ledger.acts import Acts
 from activities.ledger.artifacts import Artifacts
 from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
+from activities.ledger.deliveries import Deliveries
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
 from activities.ledger.expiries import Expiries
@@ -30,6 +31,7 @@ from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
+from activities.ledger.sessions import Sessions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
@@ -65,7 +67,9 @@ class Tx(
     Expiries,
     Past,
     Tasks,
+    Sessions,
     Tokens,
+    Deliveries,
     Troubles,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""

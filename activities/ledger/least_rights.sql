@@ -8,13 +8,17 @@ GRANT USAGE ON SCHEMA public TO :"role";
 
 GRANT SELECT, INSERT, UPDATE ON
     request, request_key, pause, evidence_head, act, challenge, proof, letter, artifact, link, system_result,
-    object_outcome, error, restriction, deletion_hold, legal_hold, notice, task, expiry_trouble
+    object_outcome, error, restriction, deletion_hold, legal_hold, notice, task, expiry_trouble,
+    api_token, webhook
 TO :"role";
 
+-- Staff who sign out, or whose time is over.
+GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session TO :"role";
+
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
-GRANT SELECT, INSERT, UPDATE, DELETE ON document TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON document, webhook_delivery TO :"role";
 GRANT SELECT, INSERT, DELETE ON open_subject, past_subject, copy_subject, copy_wait, callback TO :"role";
 GRANT DELETE ON act TO :"role";
 
-GRANT SELECT, INSERT ON evidence, code_try, legal_hold_subject, expiry TO :"role";
+GRANT SELECT, INSERT ON evidence, code_try, legal_hold_subject, expiry, outgoing_event TO :"role";
 GRANT SELECT ON alembic_version TO :"role";

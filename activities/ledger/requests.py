@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, any_, delete, func, literal, select, tuple_, update
+from sqlalchemy import Row, any_, delete, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, plain
@@ -163,11 +163,12 @@ class Requests(Room):
 
     async def waited_for(self) -> dict[str, int]:
         """How many open requests wait for each system, and for what else stands in their way."""
-        name = func.unnest(request.c.blocked_on).column_valued("name")
+        waits = func.unnest(request.c.blocked_on).table_valued("name").lateral()
         rows = await self._all(
-            select(name, func.count())
+            select(waits.c.name, func.count())
+            .select_from(request.join(waits, true()))
             .where(request.c.closed_at.is_(None), self._mine(request.c.controller))
-            .group_by(name)
+            .group_by(waits.c.name)
         )
         return {str(system): int(count) for system, count in map(tuple, rows)}
 

@@ -209,6 +209,10 @@ evidence_head = Table(
     request_column(primary_key=True),
     Column("n", Integer, nullable=False),
     Column("hash", Text, nullable=False),
+    Column(
+        "told", Integer, nullable=False, server_default=text("0"), comment="up to which event other programs are told"
+    ),
+    Index("ix_evidence_head_untold", "request_id", postgresql_where=text("told < n")),
     comment="the end of each request's chain; its lock puts writers in a line",
 )
 

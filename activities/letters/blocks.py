@@ -59,6 +59,8 @@ class Block(Frozen):
     text: str = Field(default="", repr=False)
     items: tuple[str, ...] = Field(default=(), repr=False)
     url: str | None = Field(default=None, repr=False)
+    language: str | None = None
+    """BCP 47; unset for the letter's own."""
     elements: frozenset[Element] = frozenset()
 
 

@@ -39,7 +39,7 @@ from activities.letters.sealed import (
     RemedyDecisionLetter,
     RestrictionLifting,
 )
-from activities.letters.wording import Words
+from activities.letters.wording import TOPIC, Words, lookup
 from habeas.model import Right
 
 __all__ = ["Told", "compose"]
@@ -157,6 +157,8 @@ def _is_name(text: str) -> bool:
 
 
 def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
+    if facts.language_asked:
+        yield _written_in(facts.language_asked, words)
     if facts.beside:
         listed = words.listing(facts.beside.about)
         yield Block(kind="paragraph", text=words.text("common.beside", id=facts.beside.request_id, list=listed))
@@ -176,14 +178,30 @@ def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
         yield say.paragraph("acknowledgement.law_of_establishment")
     if facts.right is Right.COMPLAINT:
         yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
-    if facts.due_on:
-        due = {"hard": "promised", "efforts": "efforts", None: "due"}[facts.promise]
-        yield say.paragraph(f"acknowledgement.{due}", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
-        if facts.promise == "efforts" and facts.law_due_on:
-            yield say.paragraph("acknowledgement.efforts_law", law=say.words.date(facts.law_due_on))
-    else:
-        yield say.paragraph("acknowledgement.no_date")
+    yield from _expected(facts, say)
     yield say.paragraph(f"acknowledgement.identity_{facts.identity}", Element.VERIFICATION)
+
+
+def _expected(facts: Acknowledgement, say: Said) -> Iterable[Block]:
+    """By when there is an answer; a day that is over is owned to, not promised."""
+    if facts.due_on is None:
+        yield say.paragraph("acknowledgement.no_date")
+        return
+    missed = facts.due_on < facts.today
+    due = {"hard": "promised", "efforts": "efforts", None: "due"}[facts.promise]
+    if missed:
+        due = "late_promised" if facts.promise else "late"
+    yield say.paragraph(f"acknowledgement.{due}", Element.EXPECTED_DATE, date=say.words.date(facts.due_on))
+    if facts.law_due_on and (missed or facts.promise == "efforts"):
+        by_law = "late_law" if facts.law_due_on < facts.today else "efforts_law"
+        yield say.paragraph(f"acknowledgement.{by_law}", law=say.words.date(facts.law_due_on))
+
+
+def _written_in(asked: str, words: Words) -> Block:
+    """In the language that was asked for: that it is another one that letters are in."""
+    theirs = lookup(TOPIC, asked)
+    name = theirs.locale.languages[words.language]
+    return Block(kind="paragraph", text=theirs.text("common.written_in", language=name), language=theirs.language)
 
 
 def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
@@ -206,9 +224,12 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
 def _extension(facts: Extension, say: Said) -> Iterable[Block]:
     yield say.asked()
     new_due = say.words.date(facts.new_due_on)
-    if facts.promised_on:
-        kept = say.words.date(facts.promised_on)
-        yield say.paragraph("extension.promise_stands", Element.NEW_DATE, new_due=new_due, promised=kept)
+    if facts.new_due_on < facts.today:
+        yield say.paragraph("extension.late", Element.NEW_DATE, new_due=new_due)
+    elif facts.promised_on:
+        kept = "promise_stands" if facts.promised_on >= facts.today else "promise_missed"
+        promised = say.words.date(facts.promised_on)
+        yield say.paragraph(f"extension.{kept}", Element.NEW_DATE, new_due=new_due, promised=promised)
     else:
         due = say.words.date(facts.due_on)
         yield say.paragraph("extension.dates", Element.NEW_DATE, due=due, new_due=new_due)

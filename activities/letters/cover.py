@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from activities.letters.render import TOPIC, RenderedLetter, filled
-from activities.letters.wording import lookup
+from activities.letters.render import RenderedLetter, filled
+from activities.letters.wording import TOPIC, lookup
 from habeas.model import RequestId
 
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)

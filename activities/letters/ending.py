@@ -8,8 +8,8 @@ from pathlib import Path
 
 from activities.letters.blocks import Block, Draft
 from activities.letters.parts import Controller
-from activities.letters.render import TOPIC, RenderedLetter, laid_out
-from activities.letters.wording import Words, lookup
+from activities.letters.render import RenderedLetter, laid_out
+from activities.letters.wording import TOPIC, Words, lookup
 from habeas.model import Frozen, SystemName
 
 

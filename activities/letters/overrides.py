@@ -25,7 +25,7 @@ from activities.letters.parts import Controller, Kind, LetterFacts
 from activities.letters.render import IncompleteLetter, drafted, render
 from activities.letters.samples import sample
 from activities.letters.sealed import QuestionLetter
-from activities.letters.wording import LANGUAGES, catalogue, lookup, missing_words
+from activities.letters.wording import LANGUAGES, TOPIC, catalogue, lookup, missing_words
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.policy import Policy
@@ -35,7 +35,6 @@ from habeas.policy.raw import Problem
 
 __all__ = ["check_letters", "faults"]
 
-_TOPIC = "activities.letters"
 _TEMPLATES = ("letter.html", "letter.txt")
 _NAMES = re.compile(r"\{(\w+)\}")
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
@@ -113,7 +112,7 @@ def _words(folder: Path, language: str) -> Iterator[Fault]:
         line = int(at.group(1)) if at else None
         yield Fault(path, line, f"not valid TOML: {_AT_LINE.sub('', str(error))}", "correct the line")
     else:
-        ours, lines = catalogue(_TOPIC, language), key_lines(text)
+        ours, lines = catalogue(TOPIC, language), key_lines(text)
         for keys, value in _leaves(table):
             fault = _sentence(".".join(keys), value, ours)
             if fault:
@@ -194,7 +193,7 @@ def _fault(facts: LetterFacts, language: str, folder: Path) -> Fault | None:
         return Fault(
             folder / "letter.html", None, "switches escaping off", "leave it on: letters hold the words of others"
         )
-    draft = drafted(facts, lookup(_TOPIC, letter.language, folder))
+    draft = drafted(facts, lookup(TOPIC, letter.language, folder))
     for name, shown in (("letter.html", _shown(letter.html)), ("letter.txt", _joined(letter.text))):
         if any(_joined(part) not in shown for part in _said(draft)):
             return Fault(folder / name, None, f"leaves out a part of the letter of kind {facts.kind}", _ALL)

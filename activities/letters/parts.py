@@ -197,6 +197,8 @@ class LetterFacts(Frozen):
     """Titles of the categories of data that the request is about, where it is not about all."""
     beside: OtherPart | None = None
     """Objection: what of it goes under a reference of its own."""
+    language_asked: str | None = None
+    """In the first letter: one of our languages (BCP 47), asked for, and none that the controller writes."""
     today: date
     timezone: str = "UTC"
     """IANA name; times of day are told in it."""

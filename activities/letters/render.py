@@ -20,14 +20,13 @@ from activities.letters.facts import CompletionErasure, StaffFacts
 from activities.letters.parts import Controller, Kind, LetterFacts
 from activities.letters.sealed import CompletionChange, RemedyDecisionLetter
 from activities.letters.staff import StaffLetter, compose_staff
-from activities.letters.wording import Words, lookup
+from activities.letters.wording import TOPIC, Words, lookup
 from habeas import law
 from habeas.errors import HabeasError
 from habeas.model import REFERENCE, Frozen
 
 __all__ = ["IncompleteLetter", "RenderedLetter", "drafted", "render"]
 
-TOPIC = "activities.letters"
 _WIDTH = 76
 _REFERENCE = {"common": "common.reference", "staff": "staff.request", "outward": "outward.reference"}
 

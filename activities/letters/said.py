@@ -107,11 +107,12 @@ class Said:
         return self.paragraph(f"{kind}.clock_runs", Element.CLOCK, Element.CLOCK_RUNS)
 
     def ground(self, ground: Ground, group: str) -> str:
-        """A ground as a person reads it; empty where there are no words for it."""
-        key = f"{group}.{ground.code}"
-        said = [self.words.text(key)] if key in self.words else []
-        said += [ground.explanation] if ground.explanation else []
-        return " ".join([self.words.reasoned(said[0], ground.provision), *said[1:]] if said else said)
+        """A ground as a person reads it, and what staff say of it on a line of its own; empty if there are no words."""
+        key, own = f"{group}.{ground.code}", ground.explanation
+        if key not in self.words:
+            return self.words.reasoned(own, ground.provision) if own else ""
+        reason = self.words.reasoned(self.words.text(key), ground.provision)
+        return "\n".join([reason, *([self.words.text("common.added", words=own)] if own else [])])
 
     def grounds(self, grounds: Iterable[Ground], group: str) -> Iterable[Block]:
         """Why, as a list."""

@@ -24,7 +24,10 @@ from babel.numbers import format_decimal
 from habeas import law
 from habeas.glossary import humanise
 
-__all__ = ["LANGUAGES", "Words", "base_language", "catalogue", "lookup", "missing_words", "overlay"]
+__all__ = ["LANGUAGES", "TOPIC", "Words", "base_language", "catalogue", "lookup", "missing_words", "overlay"]
+
+TOPIC = "activities.letters"
+"""The topic of letters; see `lookup`."""
 
 LANGUAGES = ("en", "fr", "da", "nb", "de")
 """The languages that letters and packages speak; anything else is answered in the first."""
@@ -42,6 +45,7 @@ _UNIT = re.compile(
 """What stands before a number, or a letter, in a citation."""
 _AT = {"en": "{1}, {0}", "fr": "{1} 'à' {0}", "da": "{1} 'kl.' {0}", "nb": "{1} 'kl.' {0}", "de": "{1} 'um' {0} 'Uhr'"}
 """A time of day ({0}) after its date ({1}), as a sentence has them."""
+_DAY = re.compile(r"\bd\b")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -109,13 +113,13 @@ class Words:
 
     def date(self, day: date) -> str:
         """A date, written out."""
-        return format_date(day, "long", locale=self.locale)
+        return format_date(day, _long(day, self.locale), locale=self.locale)
 
     def moment(self, at: datetime, timezone: str = "UTC") -> str:
         """A date and time of day in a time zone, which is named."""
         local = at.astimezone(ZoneInfo(timezone))
         clock = get_time_format("short", locale=self.locale).pattern
-        pattern = _AT[self.language].format(clock, get_date_format("long", locale=self.locale).pattern)
+        pattern = _AT[self.language].format(clock, _long(local, self.locale))
         return f"{format_datetime(local, pattern, locale=self.locale)} ({local.tzname() or timezone})"
 
     def cited(self, provision: str) -> str:
@@ -151,6 +155,12 @@ class Words:
     def listing(self, items: Iterable[str]) -> str:
         """Items joined as in running text: ``a, b and c``."""
         return format_list(list(items), locale=self.locale)
+
+
+def _long(day: date, locale: Locale) -> str:
+    """The pattern of a date written out. The first of a month is an ordinal in French: ``1er avril``."""
+    pattern: str = get_date_format("long", locale=locale).pattern
+    return _DAY.sub("d'er'", pattern, count=1) if locale.language == "fr" and day.day == 1 else pattern
 
 
 @lru_cache(maxsize=64)

@@ -176,6 +176,9 @@ class TableRule(Frozen):
     """Where its data comes from, if not as the policy says of the category."""
     person: bool = False
     """A row is an account of a person: what `locate` answers."""
+    staff: tuple[Mapping[str, str], ...] = ()
+    """An account is a member of staff's where its columns hold these constants, of any one of these:
+    ``{ role = "agent" }``."""
     name: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     """Only where the table has no primary key: columns that are never null and unique together."""
@@ -192,6 +195,18 @@ class TableRule(Frozen):
     """Rows go when this term is over, whoever asks or not; ``law`` is the rule or promise that says so."""
     stops: tuple[StopRule, ...] = ()
     columns: Mapping[str, ColumnRule] = Field(default_factory=dict)
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _from_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, dict) else value
+
+    @field_validator("staff")
+    @classmethod
+    def _says_whom(cls, value: tuple[Mapping[str, str], ...]) -> tuple[Mapping[str, str], ...]:
+        if not all(value):
+            raise ValueError('name a column and what it holds: staff = { role = "agent" }')
+        return value
 
     @field_validator("after")
     @classmethod

@@ -61,6 +61,9 @@ def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
     if (table.erase is Treatment.RETAIN) is (table.retention is None):
         write = 'write retention = { law = "…", years = …, from = "<date column>" } with erase = "retain", or neither'
         yield finding(data_map, "erase and retention do not go together", write, name, None, "retention")
+    if table.staff and not table.person:
+        problem = "staff says whose account a row is, and its rows are no accounts"
+        yield finding(data_map, problem, "write person = true, or remove staff", name, None, "staff")
     yield from _links(data_map, name, table)
     yield from _rectified(data_map, name, table)
     yield from _marked(data_map, name, table)

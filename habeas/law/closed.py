@@ -18,7 +18,7 @@ from habeas.law.data import Figure
 from habeas.law.places import country_of, holiday_place
 from habeas.model import Frozen
 
-__all__ = ["ClosedDays", "calendar_named", "calendars", "closed_in", "closed_on", "has_estimates"]
+__all__ = ["ClosedDays", "calendar_named", "calendars", "closed_in", "closed_on", "doubtful", "has_estimates"]
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -82,6 +82,8 @@ class ClosedDays(Figure):
     holidays: str | None = None
     """``place``: the public holidays of where the request is answered; else the country whose they are."""
     open_in_lieu: bool = False
+    doubtful: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By country: how the names begin of days off that may be no public holidays."""
     days: tuple[ListedDay, ...] = ()
 
 
@@ -144,6 +146,15 @@ def closed_on(name: str, place: str) -> Closed:
     calendar = calendar_named(name)
     key = place if calendar.holidays == "place" else country_of(place)
     return partial(_why, name, key, frozenset(_WEEKDAYS.index(day) for day in calendar.weekdays))
+
+
+def doubtful(name: str, place: str, day: date) -> str | None:
+    """The name of a day that is closed for no other reason than a holiday, if it may be no public holiday."""
+    calendar = calendar_named(name)
+    why = closed_on(name, place)(day)
+    begins = calendar.doubtful.get(country_of(place), ())
+    weekly = _WEEKDAYS[day.weekday()] in calendar.weekdays
+    return why if why and begins and not weekly and why.startswith(begins) else None
 
 
 def has_estimates(why: str) -> bool:

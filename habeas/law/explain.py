@@ -147,3 +147,4 @@ def _estimated(work: Working) -> Iterator[str]:
     for course in (work.first, work.longer):
         if course and work.clock.roll:
             yield from words.estimates(course.end, course.last, work.clock.roll.calendar, work.place)
+            yield from words.doubts(course.end, course.last, work.clock.roll, work.place)

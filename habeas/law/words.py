@@ -7,13 +7,14 @@ from datetime import date, datetime
 
 from habeas.law.calendar import add_days
 from habeas.law.case import Pause
-from habeas.law.closed import closed_on, has_estimates
+from habeas.law.closed import closed_on, doubtful, has_estimates
 from habeas.law.course import Course, Waited
 from habeas.law.data import Extension, Roll, Span
 
 __all__ = [
     "clock",
     "day",
+    "doubts",
     "ended",
     "estimates",
     "extended",
@@ -144,6 +145,15 @@ def estimates(start: date, end: date, calendar: str, place: str) -> Iterator[str
         why = closed(each)
         if why and has_estimates(why):
             yield f"the date of a holiday: {why}, {day(each)}"
+
+
+def doubts(start: date, end: date, rule: Roll, place: str) -> Iterator[str]:
+    """Skipped days that may be no public holidays; the first of them would be the last day then."""
+    days = (add_days(start, count) for count in range((end - start).days))
+    found = [(each, why) for each in days if (why := doubtful(rule.calendar, place, each))]
+    if found:
+        named = " or ".join(_named(*each) for each in found)
+        yield f"whether {named} counts as a public holiday; if not, the last day is {day(found[0][0])}"
 
 
 def extended(extension: Extension, course: Course | None) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.law.data import Regime, Span
+from habeas.law.library import fits
 from habeas.model import CHANGING, REMEDIES, PauseReason, Right
 from habeas.policy.lawful import SHORTEST_MONTH
 from habeas.policy.model import Policy
@@ -32,7 +33,7 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         policy: one controller's.
         today: laws that begin later are named with their day.
     """
-    laws = (*_clock(policy), *_not_yet(policy, today), *_displaced(policy))
+    laws = (*_clock(policy), *_calendars(policy), *_not_yet(policy, today), *_displaced(policy))
     return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy))
 
 
@@ -43,6 +44,16 @@ def _clock(policy: Policy) -> Iterator[Problem]:
     if apart is not None and apart > _NEAR_HOURS:
         message = f"the clock of {tz} is {apart:g} hours from that of {home}, and its days count"
         yield Problem(("controller", "clock_tz"), message, "correct it, unless requests are answered elsewhere")
+
+
+def _calendars(policy: Policy) -> Iterator[Problem]:
+    """Holidays are those of the place from which the answer comes (Regulation 1182/71, art. 2(1))."""
+    home = policy.controller.establishment
+    for n, entry in enumerate(policy.regimes):
+        elsewhere = entry.calendar_elsewhere(home)
+        if elsewhere and fits(law.regimes()[entry.code], home):
+            message = f"the terms of {entry.code} are counted with the holidays of {elsewhere}, not of {home}"
+            yield Problem(("regimes", n, "calendar"), message, f'"{home}", unless requests are answered in {elsewhere}')
 
 
 def _displaced(policy: Policy) -> Iterator[Problem]:

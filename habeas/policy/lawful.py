@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from habeas import law
 from habeas.errors import UnknownRegime
@@ -10,6 +11,7 @@ from habeas.fields import Origin
 from habeas.law.calendar import most_days
 from habeas.law.data import Span
 from habeas.law.duties import Duty, RemedyTime
+from habeas.law.places import country_of
 from habeas.model import COPIES, Right
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
@@ -89,6 +91,24 @@ def _is_law_of(code: str, place: str) -> bool:
         if "no part" in str(error.detail):
             raise
         return False
+
+
+def _calendars(policy: Policy) -> Iterator[Problem]:
+    """Terms are counted where the answer is given (Regulation 1182/71, art. 2(1)).
+
+    Whoever is established under a law may answer from another of its countries, but not from one for which nothing is
+    listed: that is a slip. Whoever is established elsewhere has a representative there, of which no list needs to tell.
+    """
+    home = policy.controller.establishment
+    for n, entry in enumerate(policy.regimes):
+        elsewhere = entry.calendar_elsewhere(home)
+        if elsewhere and _is_law_of(entry.code, home) and not any(map(partial(_same, elsewhere), entry.jurisdictions)):
+            message = f"the terms of {entry.code} are counted with the holidays of {elsewhere}, where nothing is listed"
+            yield Problem(("regimes", n, "calendar"), message, f'"{home}", where the establishment is')
+
+
+def _same(one: str, other: str) -> bool:
+    return country_of(one) == country_of(other)
 
 
 def _ground(policy: Policy) -> Iterator[Problem]:
@@ -276,6 +296,7 @@ def _provisions(policy: Policy) -> Iterator[Problem]:
 _RULES = (
     _countries,
     _home,
+    _calendars,
     _ground,
     _early,
     _record,

@@ -93,6 +93,12 @@ class RegimeEntry(Frozen):
     In the EU the term is counted where the answering establishment is (Regulation 1182/71, art. 2(1)).
     """
 
+    def calendar_elsewhere(self, home: str) -> str | None:
+        """The calendar, where it is of another place than the establishment: neither a part of it nor what it is in."""
+        if self.calendar is None or f"{self.calendar}-".startswith(f"{home}-"):
+            return None
+        return None if f"{home}-".startswith(f"{self.calendar}-") else self.calendar
+
 
 class Applicable(Frozen):
     """The regime of one person's request, and the jurisdiction its term is counted in."""

@@ -88,6 +88,7 @@ class MemoryConnector(ChangingRows):
                         found_by=found_by,
                         yields=row.identifiers,
                         name=row.name,
+                        staff=row.staff,
                     )
                 )
         return Located(matches=tuple(matches))

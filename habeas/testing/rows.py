@@ -25,6 +25,8 @@ class MemoryRow(Frozen):
     """The key of the account that it belongs to; None for an account itself."""
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
     name: str | None = Field(default=None, repr=False)
+    staff: bool = False
+    """The account of one who works with the system."""
     anchor: date | None = None
     """The date that both a retention and an expiry run from."""
     restricted: bool = False

@@ -61,6 +61,10 @@ class World(ABC):
     async def come_back(self) -> None:
         """Put an account that bears the person's identifiers into the system again, as a sync or a restore does."""
 
+    async def employ(self) -> bool:
+        """Make one of the person's accounts a member of staff's; False where the system has no accounts of staff."""
+        return False
+
     async def stand_in_the_way(self) -> None:
         """Make something that must be settled before the person can be erased. Asked for where it declares VETO."""
         raise NotImplementedError  # a system that knows no veto has nothing to make

@@ -82,6 +82,19 @@ async def test_two_people_behind_one_mailbox(here: World, habeas: Habeas) -> Non
     assert json.loads(json.dumps(said.json)) == said.json
 
 
+async def test_a_staff_account_is_shown_against_what_else_was_found(here: World, habeas: Habeas) -> None:
+    address = here.person()
+    here.person(email=address, systems=("support",), staff=True)
+    request_id = await here.proven(address)
+    await here.reach(request_id, Stage.CLARIFYING)
+    look = ("request", "match", request_id, "--by", "Kim", "--reason", "look")
+    handles = {one["system"]: one["handle"] for one in (await habeas(*look, "--json")).json["records"]}
+    shown = " ".join((await habeas(*look)).out.split())
+    assert (
+        f"This is a staff account, nobody's until you say whose: {handles['support']} against {handles['crm']}" in shown
+    )
+
+
 async def test_what_a_system_said_is_opened_with_a_reason_and_a_mark(here: World, habeas: Habeas) -> None:
     request_id = await here.open(here.person())
     other = await here.open(here.person())

@@ -107,3 +107,11 @@ belongs = [ { table = "users", columns = { user_id = "id" } } ]
 retention = { law = "Bookkeeping Act", years = 5, from = "issued_on", to = "year_end" }
 columns = { number = "keep", user_id = "keep", issued_on = "keep", total = "keep", currency = "keep" }
 """
+
+_STAFF = 'staff = [ { mood = "bad" }, { first_name = "Root", born = "null" } ]'
+STAFFED = MAP.replace("person = true", f"person = true\n{_STAFF}", 1)
+"""The map of a shop that knows its staff, by what the other tests do not mind."""
+EMPLOY = "UPDATE users SET mood = 'bad' WHERE id = 1"
+HALF_EMPLOY = "UPDATE users SET first_name = 'Root' WHERE id = 1"
+"""Half of a condition: Ann has a birthday, too."""
+WHOLLY_EMPLOY = "UPDATE users SET born = NULL WHERE id = 1"

@@ -82,6 +82,8 @@ CHANGED_MAP = {
     ('manager_id = "keep"', 'manager_id = "blank"'): "users.manager_id: blank: points at another row",
     ('born = "null"', 'born = "redact"'): 'write born = "keep" | "null" | { erase = "set", to = "…" }',
     ('mood = "null"', 'mood = { erase = "set", to = "meh" }'): "'meh' is no value of mood",
+    ("person = true", 'person = true\nstaff = { role = "agent" }'): "staff names role, which the table does not have",
+    ("person = true", 'person = true\nstaff = { mood = "meh" }'): "staff: 'meh' is no value of mood",
     ('erase = "delete"\nidentifiers', 'erase = "delete"\nkey = ["last_name"]\nidentifiers'): "key must name columns",
     ('schema = "public"', 'schema = "nowhere"'): "the schema nowhere has no tables",
     ("[tables.currencies]", "[tables.coins]"): "currencies: the table is not decided",

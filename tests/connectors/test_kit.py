@@ -103,6 +103,10 @@ class MemoryWorld(World):
     async def vanish(self) -> bool:
         return self.system.rows.pop(("notes", "[12]"), None) is not None
 
+    async def employ(self) -> bool:
+        self.system.put(self.system.rows["accounts", "[1]"].model_copy(update={"staff": True}))
+        return True
+
     async def stand_in_the_way(self) -> None:
         self.system.in_the_way.append(Veto(collection="invoices", key="[19]", reason="open_invoice"))
 
@@ -183,13 +187,17 @@ class ShopWorld(World):
             "INSERT INTO users (id, email, phone, last_name) VALUES (77, 'ann@example.org', '+45 12345678', 'Ann')"
         )
 
+    async def employ(self) -> bool:
+        await self._store.sql.execute(shop.EMPLOY)
+        return True
+
 
 class TestShop(ConnectorSuite):
     """PostgreSQL by a data map."""
 
     @pytest.fixture
     async def world(self, store: Store) -> World:
-        await store.build(shop.DDL, shop.MAP)
+        await store.build(shop.DDL, shop.STAFFED)
         return ShopWorld(store)
 
 
@@ -218,6 +226,18 @@ class ReturnsEverybody(MemoryConnector):
         rows = self._accounts() if identifiers else []
         found = tuple(Match(collection=row.collection, key=row.key, found_by=identifiers) for row in rows)
         return Located(matches=found)
+
+
+class TakesStaffForCustomers(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"staff": False}) for one in located.matches))
+
+
+class LeavesStaffOut(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one for one in located.matches if not one.staff))
 
 
 class SaysDoneAndDoesNothing(MemoryConnector):
@@ -443,6 +463,8 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (PassesOver, "test_data_that_appeared_is_not_passed_over"),
     (TakesOthersAlong, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (CountsOnFindingIt, "test_erasing_again_changes_nothing_and_answers_the_same"),
+    (TakesStaffForCustomers, "test_a_staff_account_comes_back_marked"),
+    (LeavesStaffOut, "test_a_staff_account_comes_back_marked"),
     (WritesWhileLooking, "test_finding_and_collecting_change_nothing"),
     (NamesThePerson, "test_it_goes_on_from_every_page"),
     (NamesThePersonInHandles, "test_erasing_does_the_plan_and_touches_nobody_else"),

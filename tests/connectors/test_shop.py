@@ -84,6 +84,19 @@ async def test_an_identifier_of_everybody_is_for_a_human(ours: Store) -> None:
         await ours.connector.locate(ids(email="all@example.org"))
 
 
+async def test_whom_the_map_calls_staff_comes_back_marked(store: Store) -> None:
+    await store.build(shop.DDL, shop.STAFFED)
+
+    async def staff() -> list[bool]:
+        return [one.staff for one in (await store.connector.locate(ANN_IDS)).matches]
+
+    assert await staff() == [False]
+    await store.sql.execute(shop.HALF_EMPLOY)
+    assert await staff() == [False], "all of a condition must hold"
+    await store.sql.execute(shop.WHOLLY_EMPLOY)
+    assert await staff() == [True]
+
+
 async def test_collect_holds_all_of_the_person_and_nothing_else(ours: Store) -> None:
     records = await ours.collected(ANN)
     assert places(records) == [

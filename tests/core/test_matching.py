@@ -145,6 +145,7 @@ graphs = st.dictionaries(
             found_by=st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=2).map(tuple),
             yields=some,
             name=st.sampled_from([None, "Anna Berg", "A. Berg", "Lars Holm", "Ole Lund"]),
+            staff=st.sampled_from([False, False, True]),
         ),
         max_size=4,
         unique_by=lambda made: (made.collection, made.key),
@@ -205,14 +206,14 @@ def test_nothing_doubtful_is_kept_and_every_doubt_is_told(
     decisions = data.draw(rulings(matches))
     ruled = {decision.place for decision in decisions}
     settled = settle(matches, decisions, claimed)
-    told = {each for doubt in settled.contradictions for each in doubt.places}
+    told = {each for doubt in settled.contradictions for each in doubt.doubted}
     assert not {found.place for found in settled.kept} & (told - ruled)
     assert bool(settled.held) == bool(settled.contradictions)
     kept: dict[str, list[Match]] = {}
     for found in settled.kept:
         kept.setdefault(found.system, []).append(found.match)
     for left in contradictions({system: tuple(each) for system, each in kept.items()}):
-        assert set(left.places) <= ruled, "only a human keeps records that contradict each other"
+        assert set(left.doubted) <= ruled, "only a human keeps records that contradict each other"
 
 
 @often
@@ -302,6 +303,57 @@ def test_one_number_in_two_collections_or_systems_is_no_contradiction() -> None:
     assert len(settle(matches, [], [email("ann")]).kept) == 3
 
 
+AGENT = match(5, email("ann"), yields=(email("ann"), number(9)), name="Anna Berg").model_copy(update={"staff": True})
+AT_WORK: Matches = {
+    "crm": (match(1, email("ann"), yields=(email("ann"), number(1)), name="Anna Berg"),),
+    "billing": (match(7, number(1), yields=(number(1),)), match(8, number(9), yields=(number(9),))),
+    "support": (AGENT,),
+}
+
+
+def test_a_staff_account_waits_beside_what_else_was_found_and_holds_nothing_but_itself() -> None:
+    settled = settle(AT_WORK, [], [email("ann")])
+    (doubt,) = settled.contradictions
+    assert doubt.kind is ContradictionKind.STAFF
+    assert doubt.sides == ((place("support", 5),), (place("billing", 7), place("crm", 1)))
+    assert doubt.doubted == (place("support", 5),)
+    assert kept(settled) == {("crm", "[1]"), ("billing", "[7]")}
+    assert [found.match.key for found in settled.held] == ["[8]", "[5]"], "what only the account knows waits with it"
+    assert number(9) not in settled.identifiers
+
+
+def test_a_staff_account_that_is_all_there_is_waits_too() -> None:
+    settled = settle({"support": (AGENT,)}, [], [email("ann")])
+    assert [doubt.sides for doubt in settled.contradictions] == [((place("support", 5),),)]
+    assert (settled.kept, settled.identifiers) == ((), (email("ann"),))
+
+
+def test_a_ruling_on_a_staff_account_is_enough() -> None:
+    theirs = settle(AT_WORK, [is_subject("support", 5)], [email("ann")])
+    assert (theirs.contradictions, theirs.held) == ((), ())
+    assert ("support", "[5]") in kept(theirs)
+    assert ("billing", "[8]") in kept(theirs)
+    others = settle(AT_WORK, [not_subject("support", 5)], [email("ann")])
+    assert others.contradictions == ()
+    assert kept(others) == {("crm", "[1]"), ("billing", "[7]")}
+
+
+def test_a_staff_account_with_the_same_number_as_the_customers_leaves_both_in_doubt() -> None:
+    agent = AGENT.model_copy(update={"key": "[2]"})
+    settled = settle({"crm": (*AT_WORK["crm"], agent)}, [], [email("ann")])
+    assert {doubt.kind for doubt in settled.contradictions} == {
+        ContradictionKind.SHARED_IDENTIFIER,
+        ContradictionKind.STAFF,
+    }
+    assert settled.kept == ()
+    assert kept(settle({"crm": (*AT_WORK["crm"], agent)}, [not_subject("crm", 2)], [email("ann")])) == {("crm", "[1]")}
+
+
+def test_what_was_once_found_to_be_staff_stays_so() -> None:
+    again = AGENT.model_copy(update={"staff": False, "found_by": (number(9),)})
+    assert [doubt.kind for doubt in contradictions({"support": (AGENT, again)})] == [ContradictionKind.STAFF]
+
+
 def test_a_record_found_twice_is_one_record() -> None:
     matches = {"crm": (match(1, email("ann"), name="Anna Berg"), match(1, number(1)))}
     (found,) = settle(matches, [], [number(1)]).kept
@@ -338,4 +390,5 @@ def test_nothing_shows_a_person_in_its_repr() -> None:
 def test_a_mailbox_shared_by_many_makes_few_questions() -> None:
     names = [f"{first}{n} Berg{n}" for n in range(80) for first in ("Anna", "Lars")]
     matches = {"crm": tuple(match(n, email("info"), name=name) for n, name in enumerate(names))}
-    assert [doubt.kind for doubt in contradictions(matches)] == list(ContradictionKind)
+    kinds = [doubt.kind for doubt in contradictions(matches)]
+    assert kinds == [ContradictionKind.SHARED_IDENTIFIER, ContradictionKind.NAMES]

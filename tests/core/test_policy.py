@@ -465,6 +465,7 @@ def test_a_system_whose_plan_could_not_be_made_is_refused(write: Write) -> None:
         ('code = "CA-QC-25"', 'code = "CA-QC-26"', "regimes[2].code", "CA-QC-26"),
         ('jurisdictions = ["CA"]', 'jurisdictions = ["NZ"]', "regimes[1].jurisdictions[0]", '["NZ"]'),
         ('calendar = "DK"', 'calendar = "US"', "regimes[0].calendar", "calendar"),
+        ('calendar = "DK"', 'calendar = "DE"', "regimes[0].calendar", "calendar"),  # nothing is listed for Germany
         (
             "[record]",
             '[clock]\nextend_automatically = true\nextend_ground = "laziness"\n'

@@ -9,6 +9,7 @@ import pytest
 
 from habeas.law import default_clock_tz, hours_apart
 from habeas.policy import advice, load_policy
+from habeas.policy.load import located
 from tests.core.test_policy import SMALL
 from tests.policies.reading import FIVE, answered
 
@@ -172,3 +173,32 @@ def test_no_wait_outlasts_the_term_of_what_needs_no_proof(tmp_path: Path) -> Non
     assert "Colorado" in str(said(tmp_path, text))
     needless = 'required = false\ni_know = "known by sight"\n'
     assert said(tmp_path, text.replace(section, section + needless, 1).replace('"code"', '"none"')) == []
+
+
+@pytest.mark.parametrize(
+    ("home", "calendar", "told"),
+    [
+        ("DK", "DK", False),
+        ("DK", "FR", True),
+        ("DE", "DE-BY", False),
+        ("DE-BY", "DE", False),
+        ("DE-BY", "DE-BE", True),
+        ("CA", "FR", False),
+    ],
+)
+def test_terms_that_are_counted_by_the_holidays_of_another_place_are_named(
+    tmp_path: Path, home: str, calendar: str, told: bool
+) -> None:
+    text = WHOLE.replace('"DK"\nclock', f'"{home}"\nclock').replace('["DK", "FR"]', '["DK", "FR", "DE"]')
+    text = text.replace('"Europe/Copenhagen"', f'"{default_clock_tz(home)}"')
+    found = said(tmp_path, text.replace('calendar = "DK"', f'calendar = "{calendar}"'))
+    message = f"the terms of EU-GDPR are counted with the holidays of {calendar}, not of {home}"
+    assert found == ([("regimes[0].calendar", message)] if told else [])
+
+
+def test_a_calendar_that_is_advised_about_has_its_line(tmp_path: Path) -> None:
+    text = WHOLE.replace('calendar = "DK"', 'calendar = "FR"')
+    (tmp_path / "small.toml").write_text(text, encoding="utf-8")
+    policy = load_policy(tmp_path / "small.toml")
+    (told,) = located(policy, advice(policy, DAY))
+    assert (told.line, told.key) == (text.splitlines().index('calendar = "FR"') + 1, "regimes[0].calendar")

@@ -1,13 +1,17 @@
 import asyncio
+import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from io import StringIO
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 
 from tests.office.world import World, world
+from workers import logs
 from workers.desk import create_app
 from workers.postgres import EmbeddedPostgres
 
@@ -51,3 +55,17 @@ async def desk(here: World) -> AsyncIterator[Served]:
 async def browser(desk: Served) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(base_url=desk.address) as client:
         yield client
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What is logged, whatever an earlier test set up."""
+    root, before = logging.getLogger(), logging.getLogger().handlers[:]
+    level = root.level
+    stream = StringIO()
+    logs.configure("info", stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = before
+    root.setLevel(level)

@@ -1,18 +1,16 @@
-import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from io import StringIO
 
 import httpx2
 import pytest
-import structlog
 
 from activities.ledger import Letter
 from habeas.errors import ConfigurationError
 from habeas.model import Stage
 from tests.office.world import World
-from workers import logs
 from workers.desk import create_app
+from workers.desk.door import Door, Local
 from workers.desk.server import refuse_wide
 from workers.office import Office
 from workers.settings import DeskSettings
@@ -46,7 +44,7 @@ async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> N
     kims = mine.model_copy(update={"staff": mine.staff.model_copy(update={"accounts": ("kim",)})})
     office = here.office
     both = Office(office._ledger, office._engine, {"demo": kims, "other": other}, office._storage, office._now)
-    app = httpx2.ASGITransport(create_app(both, staff=both.for_staff("noor")))
+    app = httpx2.ASGITransport(create_app(both, door=Door(both, Local("noor", both.for_staff("noor")))))
     async with httpx2.AsyncClient(transport=app, base_url="http://127.0.0.1") as noor:
         for path in ("/", "/?view=closed", "/?view=overdue"):
             assert request_id not in (await noor.get(path)).text
@@ -108,20 +106,6 @@ async def test_what_should_not_come_in_does_not(browser: httpx2.AsyncClient) -> 
 
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert (await browser.post("/v/x", content=drip(), headers=form)).status_code == 413
-
-
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """What is logged, whatever an earlier test set up."""
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
-    level = root.level
-    stream = StringIO()
-    logs.configure("info", stream)
-    yield stream
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = before
-    root.setLevel(level)
 
 
 async def test_paths_stay_out_of_the_log(browser: httpx2.AsyncClient, log: StringIO) -> None:

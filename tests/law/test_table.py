@@ -145,6 +145,9 @@ def test_an_uncertain_figure_says_so() -> None:
     assert told()["uncertain"] == ""
     montana = told(regime="US-STATE", jurisdiction="US-MT", right="withdraw_consent")
     assert "MCA 30-14-2808" in montana["uncertain"]
+    eve = told(jurisdiction="FI", received_at="2026-05-19T10:00:00+03:00")
+    assert eve["due_on"] == "2026-06-22"
+    assert "Midsummer Eve" in eve["uncertain"]
     assert told(received_at="2026-11-23T23:30:00Z")["uncertain"] == "which zone decides the date"
 
 

@@ -366,6 +366,35 @@ def test_what_the_rules_mark_uncertain_says_so(regime: str, place: str, right: s
     assert found.explanation[-1].startswith("To be confirmed by counsel: ")
 
 
+@pytest.mark.parametrize(
+    ("place", "on", "due", "said"),
+    [
+        ("FI", "2026-05-19", "2026-06-22", "Friday 19 June 2026 (Midsummer Eve)"),
+        ("FI", "2026-11-24", "2026-12-28", "Thursday 24 December 2026 (Christmas Eve)"),
+        ("HU", "2026-11-24", "2026-12-28", "Thursday 24 December 2026 (Christmas Eve)"),
+        ("HU", "2026-07-21", "2026-08-24", "Friday 21 August 2026 (Day off"),
+        ("LV", "2026-05-22", "2026-06-25", "Monday 22 June 2026 (Day off"),
+        ("LV", "2026-11-24", "2026-12-28", ""),
+        ("EE", "2026-11-24", "2026-12-28", ""),
+        ("FI", "2026-05-20", "2026-06-22", ""),  # begins on the Saturday after the eve
+        ("FI", "2028-11-23", "2028-12-27", ""),  # Christmas Eve is a Sunday
+        ("DK", "2026-11-24", "2026-12-24", ""),
+    ],
+)
+def test_a_day_off_that_may_be_no_public_holiday_is_said_to_be_in_doubt(
+    place: str, on: str, due: str, said: str
+) -> None:
+    for extended in (False, True):
+        found = compute(case("EU-GDPR", place, "access", on, extended=extended))
+        assert str(found.due_on) == due
+        told = [one for one in found.uncertain if one.startswith("whether ") and "public holiday" in one]
+        assert [said in one for one in told] == ([True] if said else [])
+    if said:
+        first = " ".join(said.split()[:4])
+        assert told[0].endswith(f"if not, the last day is {first}")
+        assert told[0] in found.explanation[-1]
+
+
 def test_what_is_certain_does_not_cry_wolf() -> None:
     for regime, place in (("EU-GDPR", "DK"), ("UK-GDPR", "GB-ENG"), ("CA-PIPEDA", "CA-ON"), ("ZA-PAIA", "ZA")):
         assert compute(case(regime, place, "access", "2026-11-23", extended=True)).uncertain == ()

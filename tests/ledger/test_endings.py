@@ -153,6 +153,7 @@ DUTIES = {
     *("restriction", "deletion_hold", "legal_hold", "legal_hold_subject", "notice", "task", "expiry", "expiry_trouble"),
     "callback",
     "api_token",
+    "staff_session",
 }
 """Tables that the tests of their own rooms fill."""
 

@@ -1,6 +1,7 @@
 """The schema is made and unmade by its migrations, and is what the tables say."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from sqlalchemy import Connection, text
 import activities.ledger
 from activities.ledger import Ledger, current_revision, downgrade, migrate
 from activities.ledger.database import make_engine
-from activities.ledger.duty_tables import metadata
+from activities.ledger.event_tables import metadata
 from activities.vault import Vault
 from habeas.errors import ConfigurationError
 from habeas.evidence import Tag
 from tests.ledger.conftest import NOW, NewRequestFactory
+from tests.ledger.test_sessions import SESSION
+from tests.ledger.test_tokens import NEW
 
 _LEFT = """
 SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^alembic_version'),
@@ -48,16 +51,16 @@ async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
     assert await current_revision(fresh_database) is None
     for _ in range(2):
         await migrate(fresh_database)
-        assert await current_revision(fresh_database) == "0010"
+        assert await current_revision(fresh_database) == "0012"
     await downgrade(fresh_database, "base")
     assert await rows(fresh_database, _LEFT) == [(0, 0)]
     await migrate(fresh_database)
-    assert await current_revision(fresh_database) == "0010"
+    assert await current_revision(fresh_database) == "0012"
 
 
 async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
     await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
-    assert await current_revision(fresh_database) == "0010"
+    assert await current_revision(fresh_database) == "0012"
 
 
 async def test_alembic_finds_no_difference(ledger_url: str) -> None:
@@ -112,6 +115,12 @@ async def test_a_role_with_the_least_rights_can_work_and_cannot_rewrite(
             await tx.record(opened, Tag.REQUEST_OPENED, NOW, dedupe="a")
             await tx.update_request(opened, overdue=True)
             await tx.destroy_key(opened, NOW)
+            session_id = await tx.add_session(SESSION, NOW)
+            assert await tx.session(session_id, NOW, NOW - timedelta(minutes=1)) == "Kim"
+            await tx.end_session(session_id)
+            row, text_ = await tx.add_token(NEW)
+            assert await tx.bearer(text_, NOW) is not None
+            await tx.revoke_token(row.id, NOW, "0" * 16)
         app = await asyncpg.connect(url)
         for attack in (
             "ALTER TABLE evidence DISABLE TRIGGER ALL",

@@ -33,7 +33,7 @@ async def test_a_token_opens_until_it_ends_and_is_nowhere_to_be_read(ledger: Led
     finally:
         await connection.close()
     assert row.id in kept
-    for secret in (text.rpartition("_")[2], "Canary"):
+    for secret in (text[-43:], "Canary"):
         assert secret not in kept
     async with ledger.begin() as tx:
         await tx.revoke_token(row.id, NOW, "2" * 16)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import pytest
 
 from activities.letters import LANGUAGES, Controller, Kind, LetterFacts, render
 from activities.letters.exists import why_not
 from activities.letters.samples import sample
+from activities.letters.wording import lookup
 from habeas import law
 from habeas.model import Right
 
@@ -67,3 +69,23 @@ def test_times_are_written_as_the_language_does() -> None:
     assert "10. marts 2026 kl. 12.30 (CET)" in " ".join(render(Kind.CODE, "da", facts).text.split())
     assert "10. März 2026 um 12:30 Uhr (CET)" in " ".join(render(Kind.CODE, "de", facts).text.split())
     assert "12:30\N{NARROW NO-BREAK SPACE}PM" in render(Kind.CODE, "en-US", facts).text
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french() -> None:
+    words = lookup("activities.letters", "fr")
+    assert words.date(date(2026, 4, 1)) == "1er avril 2026"
+    assert words.date(date(2026, 4, 11)) == "11 avril 2026"
+    assert words.moment(datetime(2026, 3, 31, 22, 30, tzinfo=UTC), "Europe/Paris").startswith("1er avril 2026 à ")
+    assert lookup("activities.letters", "fr-CA").date(date(2026, 12, 1)) == "1er décembre 2026"
+    assert lookup("activities.letters", "de").date(date(2026, 4, 1)) == "1. April 2026"
+
+
+@pytest.mark.parametrize("kind", [Kind.ACKNOWLEDGEMENT, Kind.EXTENSION, Kind.DELAY])
+def test_no_french_letter_counts_the_first_of_a_month(kind: Kind) -> None:
+    who = Controller(name="Nordlys ApS", contact="privacy@nordlys.example")
+    first = date(2026, 3, 1)
+    facts = sample(kind, controller=who, regime="EU-GDPR", jurisdiction="FR", language="fr", received_on=first)
+    said = render(kind, "fr", facts)
+    assert "le 1er mars 2026" in said.text
+    for page in (said.text, said.html):
+        assert not re.search(r"\b1[\s\u00a0]+(?:janvier|février|mars|avril|mai|juin|juillet|août)", page)

@@ -156,6 +156,53 @@ async def test_a_shared_mailbox_is_decided_by_a_human(here: World) -> None:
     assert "Ada" not in repr(found)
 
 
+async def _at_work(here: World) -> tuple[str, str, str]:
+    """A request of a customer who has a staff account in another system; and the handles of both records."""
+    address = here.person(name="Ada Lovelace")
+    here.person(name="Ada Lovelace", email=address, systems=("support",), staff=True)
+    request_id = await here.proven(address, "erasure")
+    await here.reach(request_id, Stage.CLARIFYING)
+    found = await here.office.candidates(request_id, by="Kim", reason="decide")
+    assert {(each.system, each.standing, each.staff) for each in found.records} == {
+        ("crm", "kept", False),
+        ("support", "held", True),
+    }
+    handles = {each.system: each.handle for each in found.records}
+    (doubt,) = found.doubts
+    assert (doubt.kind, doubt.sides) == ("staff", ((handles["support"],), (handles["crm"],)))
+    return request_id, address, handles["support"]
+
+
+async def test_a_staff_account_waits_for_a_human_who_is_not_asked_again(here: World) -> None:
+    request_id, address, account = await _at_work(here)
+    await here.office.decide_by_handle(request_id, by="Kim", reason="their work", said={account: False})
+    await here.reach(request_id, Stage.REVIEWING)
+    shown = await here.office.plan(request_id, by="Kim", reason="review")
+    assert {name: sum(line.count for line in lines) for name, lines in shown.lines.items() if lines} == {"crm": 2}
+    other = here.person(systems=("billing",))
+    await here.office.add_identifier(
+        request_id, by="Kim", reason="told us", identifiers=(Identifier(kind="email", value=other),)
+    )
+    while "billing" not in (await here.office.plan(request_id, by="Kim", reason="look")).lines:
+        pass
+    await here.reach(request_id, Stage.REVIEWING)
+    digest = (await here.office.plan(request_id, by="Kim", reason="look")).digest
+    for who in ("Kim", "Bo"):
+        await here.office.act(ActKind.APPROVE, request_id, by=who, reason="fine", plan=digest)
+    await here.reach(request_id, Stage.CLOSED)
+    assert (await tags(here, request_id)).count(Tag.SYSTEM_AMBIGUOUS) == 1
+    accounts = [row for row in here.systems["support"].rows.values() if row.data.get("email") == address]
+    assert [row.staff for row in accounts] == [True], "what a human said is not theirs is left alone"
+
+
+async def test_a_staff_account_that_a_human_says_is_theirs_is_theirs(here: World) -> None:
+    request_id, _, account = await _at_work(here)
+    await here.office.decide_by_handle(request_id, by="Kim", reason="she says so", said={account: True})
+    await here.reach(request_id, Stage.REVIEWING)
+    shown = await here.office.plan(request_id, by="Kim", reason="review")
+    assert {name for name, lines in shown.lines.items() if lines} == {"crm", "support"}
+
+
 async def test_a_new_identifier_finds_what_the_first_one_did_not(here: World) -> None:
     address, other = here.person(), here.person(systems=("billing",))
     request_id = await here.proven(address, "erasure")

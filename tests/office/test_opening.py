@@ -4,6 +4,7 @@ import pytest
 
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
+from habeas.particulars import LANGUAGE_ASKED, LanguageAsked
 from tests.office.world import World
 from workers.office import Engine, NewRequestInput, Office
 
@@ -36,6 +37,18 @@ async def test_the_nearest_language_is_taken_and_said(here: World) -> None:
     assert norwegian[0] == "da"
     assert norwegian[1] == "The controller writes no letters in nb: they go in da."
     assert (await opened("pt-BR"))[1] == "The controller writes no letters in pt-BR: they go in en."
+
+
+async def test_in_which_language_letters_were_wanted_is_kept_for_the_first_of_them(here: World) -> None:
+    async def kept(language: str) -> str | None:
+        asked = NewRequestInput(right="access", opened_by="Kim", emails=(here.person(),), language=language)
+        opened = await here.office.open_request(asked)
+        async with here.ledger.begin() as tx:
+            found = await tx.unseal(opened.id, LANGUAGE_ASKED, LanguageAsked)
+        return found.language if found else None
+
+    assert await kept("nb-NO") == "nb-NO"
+    assert await kept("da-DK") is None, "letters are in Danish"
 
 
 async def test_a_second_request_of_the_same_person_and_right_is_the_first_one(here: World) -> None:

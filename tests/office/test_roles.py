@@ -44,6 +44,12 @@ def _doors(office: Office, request_id: str) -> dict[str, Door]:
         "hold": (Scope.HOLDS_WRITE, lambda: office.place_hold(hold, by="Kim")),
         "acknowledge": (Scope.TASKS_WORK, lambda: office.acknowledge(request_id, "carrier", **said)),
         "tokens": (Scope.TOKENS, office.tokens),
+        "webhooks": (Scope.WEBHOOKS, office.webhooks),
+        "add a webhook": (Scope.WEBHOOKS, partial(office.add_webhook, "ftp://x", controller=None, by="Kim")),
+        "remove a webhook": (Scope.WEBHOOKS, partial(office.remove_webhook, "none-such", by="Kim")),
+        "enable a webhook": (Scope.WEBHOOKS, partial(office.enable_webhook, "none-such")),
+        "test a webhook": (Scope.WEBHOOKS, partial(office.test_webhook, "none-such")),
+        "listen": (Scope.REQUESTS_READ, partial(office.events_after, None)),
     }
 
 

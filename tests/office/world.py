@@ -76,7 +76,12 @@ class World:
         return file
 
     def person(
-        self, *, systems: tuple[str, ...] = ("crm",), name: str = "Ada Lovelace", email: str | None = None
+        self,
+        *,
+        systems: tuple[str, ...] = ("crm",),
+        name: str = "Ada Lovelace",
+        email: str | None = None,
+        staff: bool = False,
     ) -> str:
         """Somebody whom the systems know; their address."""
         address = email or f"{secrets.token_hex(6)}@example.org"
@@ -84,7 +89,14 @@ class World:
             key = f'["{secrets.token_hex(4)}"]'
             known = (Identifier(kind="email", value=address),)
             self.systems[system].put(
-                MemoryRow(collection="accounts", key=key, data={"email": address}, identifiers=known, name=name),
+                MemoryRow(
+                    collection="accounts",
+                    key=key,
+                    data={"email": address},
+                    identifiers=known,
+                    name=name,
+                    staff=staff,
+                ),
                 MemoryRow(collection="orders", key=f'["{secrets.token_hex(4)}"]', data={"total": 12}, root=key),
             )
         return address

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from activities.brief import is_right, rights_here
 from activities.clockface import dated
 from habeas.model import Request, Right
 from tests.policies.reading import answered
@@ -71,3 +72,14 @@ def _request(name: str, right: Right, regime: str, lives: str, now: datetime) ->
         language="en",
         received_at=now,
     )
+
+
+@pytest.mark.parametrize(("received", "given"), [("2026-12-31", False), ("2027-01-01", True)])
+def test_a_right_that_begins_later_than_its_law_is_none_before(tmp_path: Path, received: str, given: bool) -> None:
+    """California's objection to automated decisions, 11 CCR 7221, is given from 2027 on."""
+    policy = answered(tmp_path, "dignio")
+    now = datetime.combine(date.fromisoformat(received), time(9), ZoneInfo("America/Los_Angeles"))
+    request = _request("dignio", Right.OBJECTION, "US-CCPA", "US-CA", now)
+    bare = policy.model_copy(update={"rights": None})
+    assert is_right(request, bare) is given
+    assert (Right.OBJECTION in rights_here(request, bare)) is given

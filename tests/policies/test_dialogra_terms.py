@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,6 +40,28 @@ async def test_the_answer_is_due_on_the_earlier_of_thirty_days_and_the_law_s_mon
     assert str(face.planned_on) == ("2027-07-23" if due == "2027-07-25" else due), "a Sunday is planned for Friday"
 
 
+async def test_a_request_that_is_entered_late_is_promised_no_day_that_is_over(world: Installation) -> None:
+    received = datetime.now(UTC) - timedelta(days=61)
+    case = await world.ask(
+        ME, await world.settle(ME), jurisdiction="FR", at=datetime.now(UTC), received_at=str(received)
+    )
+    await case.has_letter("acknowledgement")
+    letter = case.letter("Ce jour est passé sans que vous ayez reçu notre réponse")
+    assert "nous nous y engageons" not in letter
+    assert "Nous nous engageons" not in letter
+    assert "dès que possible" in letter
+
+
+async def test_whoever_asks_for_german_is_told_in_german_that_letters_are_in_french(world: Installation) -> None:
+    case = await world.ask(ME, await world.settle(ME), jurisdiction="FR", language="de-DE")
+    await case.has_letter("acknowledgement")
+    first = case.letter("Wir schreiben keine Briefe auf Deutsch: Dieser Brief und die folgenden sind auf Französisch.")
+    assert "Nous avons reçu votre demande" in first
+    again = await world.ask(ME, await world.settle(ME), jurisdiction="FR", language="es")
+    await again.has_letter("acknowledgement")
+    assert "sind auf" not in again.letter("Nous avons reçu votre demande")
+
+
 @promise(ME, "L163/2")
 async def test_a_delay_is_told_with_its_reason_and_the_day_on_which_the_answer_is_expected(
     world: Installation,
@@ -46,22 +69,48 @@ async def test_a_delay_is_told_with_its_reason_and_the_day_on_which_the_answer_i
     case = await world.ask(ME, await world.settle(ME), jurisdiction="FR")
     await case.prove()
     row = await case.reaches(Stage.REVIEWING)
-    assert row.due_on is not None
-    assert row.due_at is not None
-    await case.passes(row.due_at - world.now[0] - timedelta(days=9))
+    async with world.parts.ledger.begin() as tx:
+        dates = dated(await tx.request(case.id), world.policy(ME), (), world.now[0])
+    law_on, promised_on, delay_at = dates.deadlines.effective_due_on, dates.promised_on, dates.face.delay_at
+    assert law_on is not None
+    assert promised_on is not None
+    assert delay_at is not None
+    await case.passes(delay_at - world.now[0] - timedelta(hours=2))
     assert "delay" not in await case.letters()
-    await case.passes(timedelta(days=8))
+    await case.passes(timedelta(hours=4))
     await case.has_letter("delay")
     letter = case.letter("La raison")
     assert (world.policy(ME).promise.delay_reason or {})["fr"] in letter
-    told = await case.evidence("clock:delay_announced")
-    expected = date.fromisoformat(str(told.facts["expected_on"]))
-    assert row.due_on < expected <= row.received_at.date() + timedelta(days=95), "three months at the most"
+    expected = date.fromisoformat(str((await case.evidence("clock:delay_announced")).facts["expected_on"]))
+    if promised_on < law_on:
+        assert expected == law_on, "nobody has extended it"
+    else:
+        assert row.due_at is not None
+        assert delay_at >= row.due_at, "the law gives no later day: none is told before its own is over"
+        assert expected > law_on
     assert str(expected.day) in letter
     assert str(expected.year) in letter
     assert "ni au délai que la loi nous impose" in letter
     await case.approved()
     await case.reaches(Stage.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("received", "told_on"),
+    [
+        (datetime(2027, 1, 5, 11, tzinfo=UTC), date(2027, 2, 3)),  # promised 4 February, by law 5 February
+        (datetime(2027, 6, 1, 11, tzinfo=UTC), date(2027, 7, 2)),  # both 1 July
+        (datetime(2027, 1, 31, 11, tzinfo=UTC), date(2027, 3, 3)),  # by law 1 March, promised 2 March
+    ],
+)
+async def test_no_day_is_told_that_only_an_extension_would_give(
+    world: Installation, received: datetime, told_on: date
+) -> None:
+    case = await world.ask(ME, await world.settle(ME), jurisdiction="FR", at=received)
+    async with world.parts.ledger.begin() as tx:
+        delay_at = dated(await tx.request(case.id), world.policy(ME), (), received).face.delay_at
+    assert delay_at is not None
+    assert delay_at.astimezone(ZoneInfo("Europe/Paris")).date() == told_on
 
 
 @promise(ME, "L163/2")

@@ -192,6 +192,24 @@ async def test_orders_go_when_their_deletion_is_asked_for_and_only_the_books_sta
     assert len({event.actor for event in await case.events() if event.tag.value == "act:approve"}) == 2
 
 
+@promise(ME, "L97-99")
+async def test_the_record_of_consents_outlasts_a_withdrawal_and_not_an_erasure(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    withdrawn = await world.ask(ME, person, Right.WITHDRAW_CONSENT, jurisdiction="CA-ON")
+    await withdrawn.answered()
+    assert all(one["withdrawn_at"] and one["given_at"] for one in (await world.since(ME, before))[CONSENTS])
+    case = await erased(world, person)
+    assert CONSENTS not in left(await world.since(ME, before))
+    letter = case.letter("Consents you gave or withdrew (Mailing lists and consents): 2 records.")
+    stays = letter[letter.index("Kept") :] if "Kept" in letter else ""
+    assert "Consents you gave or withdrew" not in stays
+    consent = world.policy(ME).category("consent")
+    assert consent.keep is None, "no law and no end is named in the text"
+    assert "until you ask us to erase it" in consent.retention["en"]
+    assert "not an erasure" in (promises_of(ME)["L97-99"].not_held or "")
+
+
 @promise(ME, "L57", "L71-75", "L109")
 async def test_those_who_got_the_data_are_told_of_its_erasure_and_of_others_why_not(world: Installation) -> None:
     case = await erased(world, await world.settle(ME))

@@ -14,6 +14,7 @@ from tests.workflows.world import Case, World, someone
 
 SWISS = {"code": "CH-FADP", "jurisdictions": ("CH",)}
 CLOCK = {"remind_days_before": (3,), "paused_remind_days": 2}
+TOLD = {"delay_notice": True, "delay_reason": {"en": "It takes long.", "de": "Es dauert."}}
 
 
 async def _charged(world: World, name: str, language: str = "de") -> tuple[Case, date]:
@@ -22,7 +23,10 @@ async def _charged(world: World, name: str, language: str = "de") -> tuple[Case,
     person.settle_in(world.connectors, free_text=True)
     of = answering_under(world, f"{name}-law", SWISS)
     case = await world.open(
-        person, controller=controller(world, name, of=of, clock=CLOCK), jurisdiction="CH", language=language
+        person,
+        controller=controller(world, name, of=of, clock=CLOCK, promise=TOLD),
+        jurisdiction="CH",
+        language=language,
     )
     await case.prove()
     await case.reaches(Stage.REVIEWING)
@@ -96,6 +100,7 @@ async def test_the_alarms_ring_on_the_laws_day_though_nobody_resumed(world: Worl
     row = await case.row()
     assert row.overdue
     assert row.due_on == asked + timedelta(days=40)
+    assert "delay" not in await case.letters(), "who let the days pass waits for nothing"
     await case.act(ActKind.RESUME)
     assert (await case.row()).due_on == asked + timedelta(days=40)
     await case.act(ActKind.WITHDRAW)

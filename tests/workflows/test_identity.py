@@ -27,6 +27,19 @@ async def test_a_code_goes_to_the_address_on_record_not_to_the_claimed_one(world
     assert codes == []
 
 
+async def test_no_code_goes_to_an_address_that_only_a_staff_account_bears(world: World) -> None:
+    colleague, stranger = someone("Vera Agent"), someone("Mal Attacker")
+    colleague.settle_in(world.connectors)
+    crm, billing = world.connectors["crm"], world.connectors["billing"]
+    for system in (crm, billing):
+        rows = [row for row in system.rows.values() if row.root is None and colleague.number in row.key]
+        system.put(*(row.model_copy(update={"staff": True}) for row in rows))
+    case = await world.open(stranger, identifiers=(f"customer_number={colleague.number}",))
+    await case.has_letter("staff_attention")
+    for address in (colleague.email, stranger.email):
+        assert not [letter for letter in world.mail.to(address) if "code" in str(letter["Subject"]).lower()]
+
+
 async def test_a_claimed_number_of_somebody_else_is_not_searched_by(world: World) -> None:
     victim, attacker = someone("Vera Victim"), someone("Mal Attacker")
     victim.settle_in(world.connectors)

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from workers.api import acts, duties, looks, requests, tokens
+from workers.api import acts, duties, events, looks, requests, sessions, tokens, webhooks
 from workers.api.callers import Limits
+from workers.api.events import Streams
 from workers.api.problems import PROBLEMS, Problem, add_problems
 from workers.office import Office
 
@@ -25,7 +26,7 @@ write carries an `Idempotency-Key`: sent again, it is done once. Errors are prob
 and remedy. Lists come in pages: `next` of one is `after` of the following."""
 
 
-def create_api(office: Office, limits: Limits | None = None) -> FastAPI:
+def create_api(office: Office, limits: Limits | None = None, streams: Streams | None = None) -> FastAPI:
     """The API, to be mounted under `PREFIX`."""
     app = FastAPI(
         title="Habeas",
@@ -39,8 +40,10 @@ def create_api(office: Office, limits: Limits | None = None) -> FastAPI:
     )
     app.state.office = office
     app.state.limits = limits or Limits()
-    for part in (requests, looks, acts, duties, tokens):
+    app.state.streams = streams or Streams()
+    for part in (requests, looks, acts, duties, tokens, sessions, webhooks, events):
         app.include_router(part.router)
+    app.webhooks.include_router(webhooks.told)
     add_problems(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     return app
@@ -54,6 +57,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             description=app.description,
             routes=app.routes,
+            webhooks=app.webhooks.routes,
             servers=[{"url": PREFIX}],
         )
         schemas = made["components"]["schemas"]

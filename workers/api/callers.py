@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from habeas.access import Scope
 from workers.api.problems import WithProblem
 from workers.office import Office
+from workers.throttle import Throttle
 
 __all__ = ["Caller", "Limits", "OnceKey", "may"]
 
@@ -28,9 +25,7 @@ class Limits:
     """How often one token may call, and how often one address may come with a wrong one. For one process."""
 
     def __init__(self, per_minute: int = 600, wrong_per_minute: int = 20) -> None:
-        self._calls = MovingWindowRateLimiter(MemoryStorage())
-        self._per_minute = RateLimitItemPerMinute(per_minute)
-        self._wrong = RateLimitItemPerMinute(wrong_per_minute)
+        self._calls, self._wrong = Throttle(per_minute), Throttle(wrong_per_minute)
 
     def call(self, token_id: str) -> None:
         """One more call.
@@ -38,7 +33,7 @@ class Limits:
         Raises:
             WithProblem: 429, with ``retry-after``.
         """
-        self._hit(self._per_minute, f"token/{token_id}")
+        _let_in(self._calls.hit(token_id))
 
     def refuse_guesser(self, address: str) -> None:
         """Refuse an address that came with too many wrong tokens.
@@ -46,20 +41,15 @@ class Limits:
         Raises:
             WithProblem: 429, with ``retry-after``.
         """
-        if not self._calls.test(self._wrong, f"wrong/{address}"):
-            self._too_often(self._wrong, f"wrong/{address}")
+        _let_in(self._wrong.full(address))
 
     def wrong(self, address: str) -> None:
         """Count one wrong token."""
-        self._calls.hit(self._wrong, f"wrong/{address}")
+        self._wrong.hit(address)
 
-    def _hit(self, limit: RateLimitItemPerMinute, key: str) -> None:
-        if not self._calls.hit(limit, key):
-            self._too_often(limit, key)
 
-    def _too_often(self, limit: RateLimitItemPerMinute, key: str) -> None:
-        free_at = self._calls.get_window_stats(limit, key).reset_time
-        wait = max(1, round(free_at - datetime.now(UTC).timestamp()))
+def _let_in(wait: int) -> None:
+    if wait:
         raise WithProblem(
             429, "too_often", "Too many calls.", "Wait as `retry-after` says.", {"retry-after": str(wait)}
         )

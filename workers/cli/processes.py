@@ -41,7 +41,7 @@ async def run_desk(
             "--by",
             envvar="HABEAS_BY",
             metavar="NAME",
-            help="Whose controllers the staff pages show; else the account here.",
+            help="Who one is at staff's pages where nobody signs in; else the account here.",
         ),
     ] = None,
 ) -> None:

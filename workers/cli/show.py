@@ -9,11 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from habeas.matching import ContradictionKind
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from activities.copies import Before
     from workers.office import Candidates, Entry, ShownPlan, Standing, Story, Told
+    from workers.office.reading import Doubt
     from workers.office.story import InstructedProcessor
 
 _SOON = 5
@@ -209,14 +212,22 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
             escape("\n".join(f"{one.kind} {one.value}" for one in each.found_by)),
             each.path.replace(" > ", " >\n"),
             escape("\n".join(f"{one.kind} {one.value}" for one in each.yields if one not in each.found_by)),
-            "[yellow]to be decided[/]" if each.standing == "held" else "the person's",
+            ("[yellow]to be decided[/]" if each.standing == "held" else "the person's")
+            + (" (a staff account)" if each.staff else ""),
         )
     yield table
     for doubt in found.doubts:
         sides = " against ".join(", ".join(side) for side in doubt.sides)
-        why = f"share one {doubt.identifier_kind}" if doubt.identifier_kind else "have names that do not agree"
-        yield f"These {why}: {sides}"
+        yield f"{_why(doubt)}: {sides}"
     yield f"Say which: [cyan]habeas request match {request_id} --yes HANDLE --no HANDLE --by … --reason …[/]"
+
+
+def _why(doubt: Doubt) -> str:
+    if doubt.kind == ContradictionKind.STAFF:
+        return "This is a staff account, nobody's until you say whose"
+    if doubt.identifier_kind:
+        return f"These share one {doubt.identifier_kind}"
+    return "These have names that do not agree"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -13,13 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
-from workers.api import MOST_CALL, PREFIX, create_api
+from workers.api import MOST_CALL, PREFIX, Streams, create_api
 from workers.desk import pages, processor
 from workers.desk.callbacks import CallingBack, callback_routes
+from workers.desk.door import Door, Local
 from workers.desk.guard import Guard
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
+from workers.desk.sign_in import add_refusals, sign_in_pages
 from workers.desk.staff import staff_pages
 from workers.office import Office
 
@@ -34,27 +36,32 @@ def create_app(
     office: Office,
     hosts: Collection[str] = LOOPBACK_NAMES,
     *,
-    staff: Office | None = None,
+    door: Door | None = None,
     systems: Mapping[str, CallingBack] | None = None,
+    streams: Streams | None = None,
 ) -> ASGIApp:
     """The desk.
 
     Args:
         office: what the pages of persons, recipients and processors show and do.
-        staff: what staff see; unset for all of the office.
         hosts: the names it is served under; a page elsewhere must not reach it under a name of its own.
+        door: how staff come in; unset for all of the office to whoever is at this machine.
         systems: connected systems that call back.
+        streams: the API's open streams, which end when the server does.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(person_pages(office))
     app.include_router(recipient_pages(office))
     app.include_router(processor_pages(office))
-    app.include_router(staff_pages(staff or office))
+    app.state.door = door or Door(office, Local("local", office))
+    app.include_router(sign_in_pages(app.state.door))
+    app.include_router(staff_pages())
     app.include_router(callback_routes(office, systems or {}))
-    app.mount(PREFIX, create_api(office))
+    app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)
+    add_refusals(app)
     return Guard(app, hosts, api=PREFIX, larger={f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER})
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -13,9 +13,14 @@ import uvicorn
 
 from activities.connectors.http import CallbackDoor, HttpConnector
 from habeas.errors import ConfigurationError
+from workers.api import Streams
 from workers.desk.app import LOOPBACK_NAMES, create_app
 from workers.desk.callbacks import CallingBack
-from workers.office import open_office
+from workers.desk.door import Door, Lasts, Local
+from workers.desk.issuer import Issuer
+from workers.desk.sign_in import CALLBACK
+from workers.loopback import is_loopback
+from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
 from workers.wiring import load_connectors
 
@@ -23,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 DESK_STARTED = "desk_started"
 DESK_STOPPED = "desk_stopped"
+DEVELOPMENT_SIGN_IN = "development_sign_in"
 
 
 async def serve(settings: Settings, staff: str) -> None:
@@ -30,20 +36,21 @@ async def serve(settings: Settings, staff: str) -> None:
 
     Args:
         settings: of the installation.
-        staff: the account whose controllers the staff pages show.
+        staff: who one is at staff's pages where nobody signs in.
 
     Raises:
         NotAllowed: that account works for none of the controllers here.
-        ConfigurationError: `desk.host` is not this machine alone, or the port is taken.
+        ConfigurationError: as `refuse_wide`; or the port is taken.
         LedgerUnavailable: the database does not answer.
     """
     desk = settings.desk
     refuse_wide(desk)
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
     async with open_office(settings) as office, calling_back(settings) as systems:
+        streams = Streams()
         with _listening(desk) as listener:
             config = uvicorn.Config(
-                create_app(office, hosts, staff=office.for_staff(staff), systems=systems),
+                create_app(office, hosts, door=_door(desk, office, staff), systems=systems, streams=streams),
                 access_log=False,  # its lines hold paths, and paths hold tokens
                 log_config=None,
                 lifespan="off",
@@ -54,8 +61,21 @@ async def serve(settings: Settings, staff: str) -> None:
                 limit_concurrency=200,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await StreamServer(config, streams).serve(sockets=[listener])
     log.info(DESK_STOPPED)
+
+
+class StreamServer(uvicorn.Server):
+    """A server that ends its streams when it stops: they would hold it up until they are cut off."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self._streams.closing.set()
+        await super().shutdown(sockets)
 
 
 @asynccontextmanager
@@ -70,6 +90,14 @@ async def calling_back(settings: Settings) -> AsyncIterator[Mapping[str, Calling
             await one.aclose()
 
 
+def _door(settings: DeskSettings, office: Office, staff: str) -> Door:
+    if settings.sign_in is None:
+        log.warning(DEVELOPMENT_SIGN_IN, remedy="Set [desk.sign_in]: nobody proves here who they are.")
+        return Door(office, Local(staff, office.for_staff(staff)))
+    lasts = Lasts(timedelta(minutes=settings.sign_in.idle_minutes), timedelta(hours=settings.sign_in.longest_hours))
+    return Door(office, Issuer(settings.sign_in, f"{settings.public_url.rstrip('/')}{CALLBACK}"), lasts)
+
+
 def _elsewhere(settings: Settings) -> dict[str, CallingBack]:
     away = {name: one for name, one in settings.systems.items() if one.connector == "http" and one.elsewhere}
     doors = {name: CallbackDoor.elsewhere(name, one.options()) for name, one in away.items()}
@@ -77,19 +105,20 @@ def _elsewhere(settings: Settings) -> dict[str, CallingBack]:
 
 
 def refuse_wide(desk: DeskSettings) -> None:
-    """Staff do not log in yet: whoever reaches the desk is staff, so only this machine may.
+    """Refuse to be reached by others where whoever reaches the desk is staff, or signs in in the clear.
 
     Raises:
-        ConfigurationError: the address is not a loopback one.
+        ConfigurationError: nobody signs in and the address is not a loopback one; or they do, and not over TLS.
     """
-    try:
-        loopback = ipaddress.ip_address(desk.host).is_loopback
-    except ValueError:
-        loopback = desk.host == "localhost"
-    if not loopback:
+    if desk.sign_in is None and not is_loopback(desk.host):
         raise ConfigurationError(
-            f"`desk.host` is {desk.host}, but the desk serves this machine only: write 127.0.0.1, and put what others "
-            "may reach (the paths /v/, /d/, /r/ and /p/) behind a proxy of yours."
+            f"`desk.host` is {desk.host}, but nobody signs in: set `[desk.sign_in]`, or write 127.0.0.1 and put what "
+            "others may reach (the paths /v/, /d/, /r/ and /p/) behind a proxy of yours."
+        )
+    public = urlsplit(desk.public_url)
+    if desk.sign_in is not None and public.scheme != "https" and not is_loopback(public.hostname or ""):
+        raise ConfigurationError(
+            "`desk.public_url` must be https where staff sign in: browsers send their sessions over TLS only."
         )
 
 

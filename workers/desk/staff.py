@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, Response
 
 from activities.ledger import RequestFilter
 from habeas.errors import BadInput
 from habeas.evidence import Tag
+from workers.desk.door import Staff, staff_only
 from workers.desk.pages import page
-from workers.office import Office, Told, read_reference
+from workers.office import Told, read_reference
 from workers.office.letters import READERS
 
 PER_PAGE = 100
@@ -30,29 +31,37 @@ def _explanation(events: Sequence[Told]) -> tuple[str, ...]:
     return ()
 
 
-def staff_pages(office: Office) -> APIRouter:
-    """The routes of staff's pages."""
-    router = APIRouter(default_response_class=HTMLResponse)
+def staff_pages() -> APIRouter:
+    """The routes of staff's pages: none is seen, and nothing sent to one, but by who is signed in."""
+    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
 
     @router.get("/")
-    async def queue(view: str = "open", after: str | None = None) -> Response:
+    async def queue(who: Staff, view: str = "open", after: str | None = None) -> Response:
         chosen = view if view in _VIEWS else "open"
         start = read_reference(after) if after else None
-        entries = await office.requests(
+        entries = await who.office.requests(
             RequestFilter.model_validate({**_VIEWS[chosen], "limit": PER_PAGE, "after": start})
         )
         more = entries[-1].id if len(entries) == PER_PAGE else None
-        return page("queue.html", entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
+        return page("queue.html", who=who, entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
 
     @router.get("/requests/{request_id}")
-    async def story(request_id: str) -> Response:
+    async def story(who: Staff, request_id: str) -> Response:
         try:
             reference = read_reference(request_id)
-            told = await office.show(reference)
-            events = await office.timeline(reference)
+            told = await who.office.show(reference)
+            events = await who.office.timeline(reference)
         except BadInput:
             return page("nothing.html", 404, title="No such request", text="There is no request of this reference.")
         words = _explanation(events)
-        return page("request.html", story=told, entry=told.entry, events=events, explanation=words, readers=READERS)
+        return page(
+            "request.html",
+            who=who,
+            story=told,
+            entry=told.entry,
+            events=events,
+            explanation=words,
+            readers=READERS,
+        )
 
     return router

@@ -210,11 +210,16 @@ def _place(text: str) -> str:
     return place
 
 
+def not_given(asked: str | None, given: str) -> str | None:
+    """The language that was asked for, where letters go in another one."""
+    wanted = parse_language(asked) if asked is not None else given
+    return None if wanted.split("-")[0] == given.split("-")[0] else wanted
+
+
 def language_note(asked: str | None, given: str) -> str | None:
     """In which language letters go, where it is not the one that was asked for."""
-    if asked is None or parse_language(asked).split("-")[0] == given.split("-")[0]:
-        return None
-    return f"The controller writes no letters in {parse_language(asked)}: they go in {given}."
+    wanted = not_given(asked, given)
+    return f"The controller writes no letters in {wanted}: they go in {given}." if wanted else None
 
 
 def _in_force(policy: Policy, code: str, jurisdiction: str, right: Right, day: date) -> None:

@@ -11,19 +11,35 @@ from habeas.access import Scope
 from habeas.errors import NotAllowed
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
+from workers.office.events import Listening
 from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
+from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
+from workers.office.webhooks import Hooks
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
-class Office(Importing, Holding, Handover, Processors, Restricting, LetterPost, Callbacks, Waiting, Tokens):
+class Office(
+    Importing,
+    Holding,
+    Handover,
+    Processors,
+    Restricting,
+    LetterPost,
+    Callbacks,
+    Waiting,
+    Tokens,
+    Sessions,
+    Hooks,
+    Listening,
+):
     """Every act on requests, over the ledger and the requests' workflows.
 
     Methods raise errors of `habeas.errors` and nothing else on purpose; none repeats what identifies a person.

@@ -15,9 +15,9 @@ from habeas.access import Scope
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Right
-from habeas.particulars import BESIDE, Beside, Particulars
+from habeas.particulars import BESIDE, LANGUAGE_ASKED, Beside, LanguageAsked, Particulars
 from workers.office.engine import Engine
-from workers.office.intake import Checked, NewRequestInput, check, language_note, words
+from workers.office.intake import Checked, NewRequestInput, check, language_note, not_given, words
 from workers.office.particulars import check_about
 from workers.office.references import new_reference, read_reference
 from workers.office.room import Room
@@ -97,6 +97,10 @@ class Opening(Room):
             ]
             if also:
                 await _name_each_other(tx, (opened, *also), parts)
+            wanted = not_given(asked.language, checked.language)
+            for one in (opened, *also):
+                if one.created and wanted:
+                    await tx.seal(one.request.id, LANGUAGE_ASKED, LanguageAsked(language=wanted))
         waiting = await start_unstarted(self._ledger, self._engine)
         return OpenedAnswer(
             created=opened.created,

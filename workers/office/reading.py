@@ -59,12 +59,15 @@ class Candidate(Frozen):
     """``kept``: the person's; ``held``: to be decided."""
     path: str = ""
     """How it was found, as `habeas.matching.path_words` says it; empty where nothing of theirs leads there."""
+    staff: bool = False
+    """It is the account of one of the controller's own people in that system."""
 
 
 class Doubt(Frozen):
     """Why a human must decide; each side is what would be one person."""
 
     kind: str
+    """As `habeas.matching.ContradictionKind` has it; of ``staff`` only the first side is to be decided."""
     identifier_kind: str | None
     sides: tuple[tuple[str, ...], ...]
     """Handles."""
@@ -336,4 +339,5 @@ def _candidate(handle: str, found: Found, held: bool, path: str) -> Candidate:
         yields=match.yields,
         standing="held" if held else "kept",
         path=path,
+        staff=match.staff,
     )

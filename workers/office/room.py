@@ -62,6 +62,10 @@ class Room:
             where = f" for {controller}" if controller else ""
             raise NotAllowed(f"It takes `{scope}`, which this account does not have{where}.")
 
+    def reach(self, scope: Scope) -> list[str]:
+        """The controllers for whom this account may do it."""
+        return [name for name in self._policies if self._rights is None or scope in self._rights[name]]
+
     def policy(self, controller: str) -> Policy:
         """The controller's policy.
 

@@ -79,11 +79,13 @@ def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now:
     """Which day counts at an instant. While the law's clock is paused, its term is not over."""
     dates = dated(request, policy, pauses, now)
     waits = dates.confirm_by is None and any(span.end is None for span in pauses)
-    on = dates.face.due_on
+    on, law_on = dates.face.due_on, dates.deadlines.effective_due_on
+    # A day that the law gives after the promised one is there to be named; an extension is announced as such.
+    sooner = dates.promised_on is not None and (waits or law_on is None or dates.promised_on < law_on)
     return Due(
         on=on,
-        law_on=dates.deadlines.effective_due_on,
+        law_on=law_on,
         promised_on=dates.promised_on,
         confirm_by=dates.confirm_by,
-        delayed=dates.promised_on is not None or (not waits and on is not None and on < local_day(policy, now)),
+        delayed=sooner or (not waits and on is not None and on < local_day(policy, now)),
     )

@@ -47,15 +47,13 @@ class Tokens(Room):
         if not 1 <= days <= LONGEST:
             raise BadInput(f"days: from 1 to {LONGEST}.", field="days")
         self.demand(Scope.TOKENS)
-        granting = self._rights or {}
-        reach = [name for name in self._policies if self._rights is None or Scope.TOKENS in granting[name]]
         now, who = self._now(), words("account", account, 200)
         new = NewToken(
             account=who,
             actor=self.actor(who),
             title=words("title", title, 100),
             scopes=allowed,
-            controllers=frozenset(reach),
+            controllers=frozenset(self.reach(Scope.TOKENS)),
             created_at=now,
             created_by=self.actor(words("by", by, 200)),
             expires_at=now + timedelta(days=days),

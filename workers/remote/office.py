@@ -27,6 +27,7 @@ from activities.ledger import (
     TaskFilter,
     TokenRow,
     TroubleRow,
+    WebhookRow,
 )
 from activities.outside import AskedOutside
 from activities.task_model import FoundFile
@@ -35,7 +36,9 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.requests import Queue, Timeline
+from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
+from workers.api.webhooks import WebhookList
 from workers.office import (
     Candidates,
     Entry,
@@ -58,6 +61,7 @@ from workers.office.restrictions import Lifting, ShownChange
 from workers.office.to_disk import refuse_unfit, write_whole
 from workers.office.tokens import MadeToken
 from workers.office.waiting import Retried
+from workers.office.webhooks import MadeWebhook
 from workers.remote.calls import Calls
 
 __all__ = ["RemoteOffice", "open_remote"]
@@ -332,6 +336,32 @@ class RemoteOffice:
     async def revoke_token(self, token_id: str, *, by: str) -> TokenRow:
         """See `Tokens.revoke_token`."""
         return await self._calls.delete(f"tokens/{token_id}", TokenRow)
+
+    async def end_sessions(self, account: str) -> None:
+        """See `Sessions.end_sessions`."""
+        await self._calls.post("sessions/end", SignedOut, {"account": account})
+
+    async def add_webhook(
+        self, url: str, *, controller: str | None, types: tuple[str, ...] = (), by: str
+    ) -> MadeWebhook:
+        """See `Hooks.add_webhook`."""
+        return await self._calls.post("webhooks", MadeWebhook, {"url": url, "controller": controller, "types": types})
+
+    async def webhooks(self) -> tuple[WebhookRow, ...]:
+        """See `Hooks.webhooks`."""
+        return (await self._calls.get("webhooks", WebhookList)).items
+
+    async def remove_webhook(self, webhook_id: str, *, by: str) -> WebhookRow:
+        """See `Hooks.remove_webhook`."""
+        return await self._calls.delete(f"webhooks/{webhook_id}", WebhookRow)
+
+    async def enable_webhook(self, webhook_id: str) -> WebhookRow:
+        """See `Hooks.enable_webhook`."""
+        return await self._calls.post(f"webhooks/{webhook_id}/enable", WebhookRow, {})
+
+    async def test_webhook(self, webhook_id: str) -> WebhookRow:
+        """See `Hooks.test_webhook`."""
+        return await self._calls.post(f"webhooks/{webhook_id}/test", WebhookRow, {})
 
     async def _act(self, request_id: str, kind: str, said: Mapping[str, Any], act_id: str | None) -> ActAnswer:
         return await self._calls.post(f"requests/{request_id}/acts/{kind}", ActAnswer, said, key=act_id)

@@ -10,7 +10,7 @@ from pydantic import AnyHttpUrl
 
 from habeas.errors import ConfigurationError
 
-__all__ = ["Origin", "Origins", "guarded", "origin_of"]
+__all__ = ["Origin", "Origins", "guarded", "origin_of", "refusal"]
 
 Origin: TypeAlias = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -25,18 +25,24 @@ def guarded(system: str, address: str) -> httpx2.URL:
     Raises:
         ConfigurationError: it is no http address, neither https nor loopback, or holds credentials.
     """
+    wrong = refusal(address)
+    if wrong is not None:
+        raise ConfigurationError(f"systems.{system}: {wrong}.", system=system)
+    url = httpx2.URL(str(AnyHttpUrl(address)))
+    return url.copy_with(path=url.path.rstrip("/") + "/")
+
+
+def refusal(address: str) -> str | None:
+    """What is wrong with an address that we are to call; None if nothing is."""
     try:
         url = httpx2.URL(str(AnyHttpUrl(address)))
     except ValueError:
-        raise ConfigurationError(f"systems.{system}: the address is no http address.", system=system) from None
+        return "the address is no http address"
     if url.scheme != "https" and url.host not in _LOOPBACK:
-        raise ConfigurationError(f"systems.{system}: the address must be https.", system=system)
+        return "the address must be https"
     if url.userinfo or url.query or url.fragment:
-        detail = (
-            f"systems.{system}: the address is scheme, host, port and path; credentials have settings of their own."
-        )
-        raise ConfigurationError(detail, system=system)
-    return url.copy_with(path=url.path.rstrip("/") + "/")
+        return "the address is scheme, host, port and path; credentials have settings of their own"
+    return None
 
 
 def origin_of(url: httpx2.URL) -> Origin:

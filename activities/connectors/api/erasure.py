@@ -84,8 +84,12 @@ async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
     for _, together in groupby(ordered, key=lambda one: one.collection):
         under_way: Pending | None = None
         for one in together:
-            done = one.treatment is Treatment.RETAIN or _is_as_planned(one, states[_place(one)])
-            answer = None if done else await objects.treat(one)
+            state = states[_place(one)]
+            answer: ObjectOutcome | Pending | None = None
+            if state is State.GONE and one.treatment is not Treatment.DELETE:
+                answer = outcome(one, Fate.NOT_FOUND)
+            elif one.treatment is not Treatment.RETAIN and not _is_as_planned(one, state):
+                answer = await objects.treat(one)
             if isinstance(answer, Pending):
                 under_way = answer
             else:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from activities.connectors.rt.rest import Rest, Versioned
 from activities.connectors.rt.settings import RECTIFIABLE, USERS
+from activities.connectors.rt.stored import is_staff
 from activities.connectors.rt.walk import number_of
 from habeas.connector import Change, FieldChange, Rectify
 from habeas.errors import Terminal
@@ -17,10 +18,13 @@ __all__ = ["change", "confirm_change"]
 
 
 async def change(system: str, rest: Rest, asked: Change) -> ChangeAnswer:
-    """Write the new values, if every one is still as it was; RT says by ETag if it changed in between."""
+    """Write the new values, if every one is still as it was; RT says by ETag if it changed in between.
+
+    What is not theirs to change, staff, is blocked.
+    """
     fields = _fields(system, asked)
     users = {number: await rest.record("user", number) for number in {number_of(one.key) for one in fields}}
-    writable = [one for one in fields if _is_writable(one) and users[number_of(one.key)] is not None]
+    writable = [one for one in fields if _is_writable(one) and _may_be_written(users[number_of(one.key)])]
     drifted = sum(not _is_old_or_new(one, users[number_of(one.key)]) for one in writable)
     if drifted:
         return Drifted(changed=drifted, appeared=0)
@@ -48,6 +52,8 @@ async def _outcome(rest: Rest, one: FieldChange, otherwise: Fate, reason: str) -
     found = await rest.record("user", number_of(one.key))
     if found is None:
         return _of(one, Fate.NOT_FOUND)
+    if is_staff(found.row):
+        return _of(one, Fate.BLOCKED, "staff")
     return _of(one, Fate.RECTIFIED) if _is(one.new, one.field, found) else _of(one, otherwise, reason)
 
 
@@ -59,6 +65,10 @@ def _fields(system: str, asked: Change) -> tuple[FieldChange, ...]:
 
 def _is_writable(one: FieldChange) -> bool:
     return one.collection == USERS and one.field in RECTIFIABLE and isinstance(one.new, str | None)
+
+
+def _may_be_written(user: Versioned | None) -> bool:
+    return user is not None and not is_staff(user.row)
 
 
 def _is_old_or_new(one: FieldChange, found: Versioned | None) -> bool:

@@ -1,9 +1,9 @@
-"""Finding users by address: exactly, in any case as RT does, disabled ones too; never staff."""
+"""Finding users by address: exactly, in any case as RT does, disabled ones too; staff, marked as such."""
 
 from __future__ import annotations
 
 from activities.connectors.rt import stored
-from activities.connectors.rt.rest import Rest, Row, is_
+from activities.connectors.rt.rest import Rest, is_
 from activities.connectors.rt.settings import USERS
 from activities.connectors.rt.words import addresses
 from habeas.connector import Located, Match
@@ -22,7 +22,7 @@ async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...]) -
     A user's name counts where it is an address: RT makes it so, and it stays when the address changes.
 
     Raises:
-        Quarantine: one of them is staff, or there are too many.
+        Quarantine: there are too many.
     """
     found: dict[int, list[Identifier]] = {}
     for identifier in dict.fromkeys(one for one in identifiers if one.kind == "email"):
@@ -33,11 +33,8 @@ async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...]) -
     matches = []
     for number, by in sorted(found.items()):
         account = await stored.user(rest, number)
-        if account is None:
-            continue
-        if account.staff:
-            raise Quarantine(f"A user of {system} with such an address is staff: their account stays.", system=system)
-        matches.append(_match(number, account.at.row, tuple(by)))
+        if account is not None:
+            matches.append(_match(number, account, tuple(by)))
     return Located(matches=tuple(matches))
 
 
@@ -51,7 +48,8 @@ async def _bearing(rest: Rest, address: str) -> set[int]:
     return found
 
 
-def _match(number: int, row: Row, by: tuple[Identifier, ...]) -> Match:
+def _match(number: int, account: stored.User, by: tuple[Identifier, ...]) -> Match:
+    row = account.at.row
     yields = [Identifier(kind="email", value=one) for one in addresses(row)]
     for field in _PHONES:
         try:
@@ -59,4 +57,11 @@ def _match(number: int, row: Row, by: tuple[Identifier, ...]) -> Match:
         except ValueError:
             continue
     name = str(row.get("RealName") or "").strip() or None
-    return Match(collection=USERS, key=f"[{number}]", found_by=by, yields=tuple(dict.fromkeys(yields)), name=name)
+    return Match(
+        collection=USERS,
+        key=f"[{number}]",
+        found_by=by,
+        yields=tuple(dict.fromkeys(yields)),
+        name=name,
+        staff=account.staff,
+    )

@@ -46,7 +46,8 @@ class RtObjects:
 
     async def about(self, plan: SystemPlan) -> None:
         """Learn by which words and names RT knows the person now. Call it before anything else."""
-        found = [await stored.user(self._rest, number_of(root.key)) for root in plan.roots]
+        known = {one.key for one in plan.roots} | {one.key for one in plan.objects if one.collection == USERS}
+        found = [await stored.user(self._rest, number_of(key)) for key in sorted(known)]
         rows = [one.at.row for one in found if one is not None]
         self._words = Words.of(rows, plan.identifiers)
         self._names = {str(row["Name"]) for row in rows}

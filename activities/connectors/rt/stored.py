@@ -12,13 +12,15 @@ from activities.connectors.rt.munge import MARK
 from activities.connectors.rt.rest import Rest, Row, Versioned, is_, one_of
 from habeas.connector import File
 
-__all__ = ["Message", "Ticket", "User", "message", "messages_of", "own_day", "ticket", "user"]
+__all__ = ["Message", "Ticket", "User", "is_staff", "message", "messages_of", "own_day", "ticket", "user"]
 
 _VALUES = ("id", "Type", "Field", "OldValue", "NewValue", "Created")
 _CHANGED_BY_ITSELF = frozenset({"_hyperlinks", "LastUpdated", "LastUpdatedBy", "Creator", "Priority"})
 _WATCHERS = ("Requestor", "Cc", "AdminCc", "Owner")
 _NOT_WHO = frozenset({"id", "Name", "Disabled", "Privileged", "Created", "Memberships", *_CHANGED_BY_ITSELF})
 _PARTS = ("id", "TransactionId", "ContentType", "Filename", "Subject", "Headers")
+_ANONYMOUS = "anon_"
+"""How RT's names for nobody begin (``AnonymizeUser``)."""
 _NO_DAY = 1970
 
 
@@ -36,8 +38,8 @@ class User:
 
     @property
     def staff(self) -> bool:
-        """A user who may work in RT, or one of RT's own."""
-        return _is_staff(self.at.row)
+        """As `is_staff`."""
+        return is_staff(self.at.row)
 
     @property
     def custom(self) -> bool:
@@ -49,7 +51,7 @@ class User:
         """Every field that may say who they are is blank, and their name is RT's for nobody."""
         row = self.at.row
         blank = not any(_says_something(value) for field, value in row.items() if field not in _NOT_WHO)
-        return blank and str(row.get("Name", "")).startswith("anon_")
+        return blank and str(row.get("Name", "")).startswith(_ANONYMOUS)
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,13 @@ class Ticket:
         return [str(one["id"]) for one in self.at.row.get(role) or []]
 
     def fingerprint(self, theirs: Iterable[str]) -> str:
-        """Over its fields, the subjects it had, and those who asked for it beside these (logins)."""
+        """Over its fields, the subjects it had, and those who asked for it beside these (logins).
+
+        Who is anonymous by now is nobody: what is due later is planned without the person it was about.
+        """
         row: Row = {key: value for key, value in self.at.row.items() if key not in _WATCHERS}
-        others = sorted(set(self.watchers("Requestor")) - set(theirs))
+        known = {name for name in self.watchers("Requestor") if not name.startswith(_ANONYMOUS)}
+        others = sorted(known - set(theirs))
         row |= {"others": others, "subjects": [[one["OldValue"], one["NewValue"]] for one in self.telling]}
         return fingerprint(row, _CHANGED_BY_ITSELF)
 
@@ -175,7 +181,8 @@ def _has_custom_values(row: Row, history: Iterable[Row]) -> bool:
     return _says_something(row.get("CustomFields")) or any(one["Type"] == "CustomField" for one in history)
 
 
-def _is_staff(row: Row) -> bool:
+def is_staff(row: Row) -> bool:
+    """A user who may work in RT, or one of RT's own."""
     return str(row.get("Privileged")) != "0" or row.get("Name") in {"RT_System", "Nobody"}
 
 

@@ -11,12 +11,14 @@ import re
 from pathlib import PurePosixPath
 
 from activities.connectors.api import Answer, ApiClient
-from habeas.errors import Terminal
+from habeas.errors import Terminal, Transient
 
 __all__ = ["Web"]
 
 _SHREDDER = "Admin/Tools/Shredder/index.html"
 _FORM = 'id="shredder-search-form"'
+_PAGE_OF_RT = 'id="comp-'
+"""In every page of RT's, errors too (``html/Elements/Header``)."""
 _DUMP = re.compile(r"/Admin/Tools/Shredder/Dumps/([\w.-]+)\"")
 _LISTED_TICKET = re.compile(r'name="WipeoutObject"[^>]*\bvalue="RT::Ticket-[^"]*?(\d+)"')
 _MOST_LISTED = 100
@@ -42,6 +44,7 @@ class Web:
 
         Raises:
             Terminal: RT does not let us.
+            Transient: it is somebody else who answers.
         """
         form = {
             "Plugin": "Users",
@@ -102,7 +105,10 @@ class Web:
     def _page(self, answer: Answer) -> str:
         if answer.status in _SENT_TO_LOGIN:
             raise self._not_let_in()
-        return answer.content.decode(errors="replace")
+        page = answer.content.decode(errors="replace")
+        if _PAGE_OF_RT not in page:
+            raise Transient(f"{self._system} answered with a page that is not Request Tracker's.", system=self._system)
+        return page
 
     def _not_let_in(self) -> Terminal:
         detail = f"{self._system} does not let our token use its Shredder: `habeas system check` says why."

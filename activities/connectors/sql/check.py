@@ -83,6 +83,7 @@ async def _marks(connection: AsyncConnection, data_map: DataMap, place: Place) -
     for number, stop in enumerate(place.rule.stops):
         pairs = ((stop.column, stop.to), *stop.where.items())
         words += [(column, word, ("stops", number)) for column, word in pairs]
+    words += [(column, word, ("staff",)) for one in place.rule.staff for column, word in one.items()]
     found: list[Finding] = []
     for column, word, path in words:
         kind = place.table.columns[column].full_type

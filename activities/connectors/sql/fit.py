@@ -125,6 +125,7 @@ class _Fitting:
             wanted.append((("file",), rule.file.content, _is_bytes, "bytea"))
             others = (rule.file.name, rule.file.media_type)
             wanted += [(("file",), name, _is_text, "text") for name in others if name]
+        wanted += [(("staff",), column, _is_anything, "") for one in rule.staff for column in one]
         for path, name, suits, needed in wanted:
             column = self.table.columns.get(name)
             if column is None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.keys import Key, encode
+from activities.connectors.sql.marks import bears as holds
 from activities.connectors.sql.matching import bears, found_form, sought
 from activities.connectors.sql.shape import Place, Shape
 from activities.connectors.sql.walk import given_keys, leads, person_sets, same_key
@@ -47,9 +48,15 @@ async def locate(connection: AsyncConnection, shape: Shape, identifiers: Sequenc
     matches = []
     for (table, key), by in roots.items():
         place = shape.places[table]
-        yields, name = await _yields(connection, shape, place, key), await _name(connection, place, key)
         matches.append(
-            Match(collection=table, key=encode(place, key), found_by=tuple(by), yields=yields, name=name or None)
+            Match(
+                collection=table,
+                key=encode(place, key),
+                found_by=tuple(by),
+                yields=await _yields(connection, shape, place, key),
+                name=await _name(connection, place, key) or None,
+                staff=await _is_staff(connection, place, key),
+            )
         )
     return Located(matches=tuple(matches))
 
@@ -150,6 +157,15 @@ def identifier_of(kind: str, value: str | None) -> Identifier | None:
         return Identifier(kind=kind, value=value or "")
     except ValueError:
         return None
+
+
+async def _is_staff(connection: AsyncConnection, place: Place, key: Key) -> bool:
+    if not place.rule.staff:
+        return False
+    given = given_keys(place, [key])
+    conditions = [sa.and_(*(holds(place, *pair) for pair in one.items())) for one in place.rule.staff]
+    query = sa.select(sa.or_(*conditions)).select_from(place.clause.join(given, same_key(place, given)))
+    return bool(await connection.scalar(query))
 
 
 async def _name(connection: AsyncConnection, place: Place, key: Key) -> str | None:

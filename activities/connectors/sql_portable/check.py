@@ -70,6 +70,9 @@ def _words(place: Place) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
     for number, stop in enumerate(place.rule.stops):
         for column, word in ((stop.column, stop.to), *stop.where.items()):
             yield column, word, ("stops", number)
+    for condition in place.rule.staff:
+        for column, word in condition.items():
+            yield column, word, ("staff",)
 
 
 def _is_value(place: Place, name: str, text: str | None) -> bool:

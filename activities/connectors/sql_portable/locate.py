@@ -37,6 +37,7 @@ async def locate(session: Session, identifiers: Sequence[Identifier]) -> Located
                 found_by=by,
                 yields=await _yields(session, place, key),
                 name=await _name(session, place, key),
+                staff=await _is_staff(session, place, key),
             )
         )
     return Located(matches=tuple(matches))
@@ -111,6 +112,13 @@ async def _yields(session: Session, root: Place, key: Key) -> tuple[Identifier, 
         if len(found) > YIELDS_MAX:
             raise Quarantine(f"More than {YIELDS_MAX} identifiers hang on one record.")
     return tuple(found)
+
+
+async def _is_staff(session: Session, place: Place, key: Key) -> bool:
+    if not place.rule.staff:
+        return False
+    found = (await rows.rows(session, place, [key])).values()
+    return any(all(row.bears(*pair) for pair in one.items()) for row in found for one in place.rule.staff)
 
 
 async def _name(session: Session, place: Place, key: Key) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from activities.connectors.api.phones import EXIT, dialled, is_international
 from activities.connectors.stripe.kinds import CUSTOMERS, KINDS, Row, key_of
 from activities.connectors.stripe.rest import PAGE, Rest
 from habeas.connector import Located, Match
@@ -16,8 +17,6 @@ from habeas.model import Identifier, normalise
 __all__ = ["borne", "locate", "query"]
 
 _MOST = 50
-_EXIT = "00"
-"""What is dialled before a country's code where no + is written."""
 
 
 async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...], *, search: bool) -> Located:
@@ -100,26 +99,18 @@ def _written(identifier: Identifier) -> tuple[str, ...]:
     value = identifier.value
     if identifier.kind == "email":
         return (value,)
-    digits = value.removeprefix("+").removeprefix(_EXIT) if _is_international(value) else value
-    return (f"+{digits}", f"{_EXIT}{digits}", digits) if _is_international(value) else (value,)
+    digits = value.removeprefix("+").removeprefix(EXIT) if is_international(value) else value
+    return (f"+{digits}", f"{EXIT}{digits}", digits) if is_international(value) else (value,)
 
 
 def _is_phone(one: Identifier) -> bool:
     return one.kind == "phone"
 
 
-def _is_international(number: str) -> bool:
-    return number.startswith(("+", _EXIT))
-
-
 def _same(asked: Identifier, has: Identifier) -> bool:
     if asked.kind == "phone" == has.kind:
-        return _dialled(asked.value) == _dialled(has.value)
+        return dialled(asked.value) == dialled(has.value)
     return asked == has
-
-
-def _dialled(number: str) -> str:
-    return "+" + number.removeprefix(_EXIT) if number.startswith(_EXIT) else number
 
 
 def _match(row: Row, by: list[Identifier]) -> Match:

@@ -92,7 +92,12 @@ class ZendeskConnector(ApiConnector[ZendeskSettings]):
             under_way = await self._purge.go_on(Step.read(handle), {*_deleted(plan, Kind.TICKETS)})
             if under_way is not None:
                 return under_way
-        objects = ZendeskObjects(self._rest, self._settings, purged=handle is not None)
+        leaving = frozenset(
+            ids_of(one.key, 1)[0]
+            for one in plan.objects
+            if one.collection == Kind.USERS and one.treatment is not Treatment.RETAIN
+        )
+        objects = ZendeskObjects(self._rest, self._settings, purged=handle is not None, leaving=leaving)
         answer = await carry_out(objects, plan)
         return await self._purge.begin(objects.binned) if isinstance(answer, Pending) else answer
 

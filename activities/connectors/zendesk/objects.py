@@ -29,6 +29,7 @@ class ZendeskObjects:
         rest: the account.
         settings: its settings.
         purged: whether the planned tickets were deleted for good. Before that one that is not there may be in the bin.
+        leaving: users that the plan does not keep.
     """
 
     # The requester of tickets that are not closed cannot be deleted. Who is deleted is nobody's copy any more.
@@ -42,10 +43,13 @@ class ZendeskObjects:
         Kind.RATINGS,
     )
 
-    def __init__(self, rest: Rest, settings: ZendeskSettings, *, purged: bool) -> None:
+    def __init__(
+        self, rest: Rest, settings: ZendeskSettings, *, purged: bool, leaving: frozenset[int] = frozenset()
+    ) -> None:
         self._rest = rest
         self._settings = settings
         self._purged = purged
+        self._leaving = leaving
         self._walk = Walk(rest, settings)
         self._comments: dict[int, list[Row]] = {}
         self.binned: list[int] = []
@@ -171,7 +175,10 @@ class ZendeskObjects:
 
     async def _anonymise_ticket(self, planned: PlannedObject) -> str | None:
         if self._settings.subjects == "keep":
-            return None  # it names nobody once its requester is gone
+            # It names nobody once its requester is gone.
+            ticket = await self._rest.get(f"tickets/{ids_of(planned.key, 1)[0]}", "ticket")
+            stays = ticket is not None and number(ticket, "requester_id") not in self._leaving
+            return "requester_stays" if stays and await self.look(planned) not in _DONE else None
         reason = await blank(self._rest, ids_of(planned.key, 1)[0])
         return reason or (None if await self.look(planned) in _DONE else "not_anonymised")
 

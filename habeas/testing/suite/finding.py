@@ -27,6 +27,17 @@ class Finding:
             assert all(one.found_by == (identifier,) for one in matches)
             assert {each.kind for one in matches for each in one.yields} <= set(world.connector.manifest.yields)
 
+    async def test_a_staff_account_comes_back_marked(self, world: World) -> None:
+        """It is found like any other and never passes for a customer's; nobody else's becomes one."""
+        before = await roots(world)
+        assert not any(one.staff for one in (await world.connector.locate(world.person)).matches)
+        if not await world.employ():
+            return
+        after = (await world.connector.locate(world.person)).matches
+        assert {place(one) for one in after} == {place(one) for one in before}
+        assert any(one.staff for one in after)
+        assert not any(one.staff for one in (await world.connector.locate(world.other)).matches)
+
     async def test_what_nobody_bears_finds_nobody(self, world: World) -> None:
         """Look-alikes and wildcards too; and a kind that it does not need is ignored."""
         for identifier in world.nobody:

@@ -18,7 +18,7 @@ class TestDeleting(HttpConnectorSuite, CarriedThrough):
     """Everything is deleted; what is in the bin counts as erased."""
 
 
-class TestAnonymising(HttpConnectorSuite):
+class TestAnonymising(ConnectorSuite):
     """The contact goes, all else is emptied."""
 
     @pytest.fixture

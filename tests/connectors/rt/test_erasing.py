@@ -264,6 +264,28 @@ async def test_a_user_who_became_staff_stays(rt: RtServer, made: Made) -> None:
     assert isinstance(await connector.erase(plan, None), Drifted)
 
 
+async def test_a_staff_account_that_is_theirs_stays(rt: RtServer, made: Made) -> None:
+    number = number_of(rt, ANN)
+    rt.call("PUT", f"user/{number}", {"Privileged": 1})
+    connector = made.connector()
+    done = await connector.erase(await planned(connector), None)
+    assert isinstance(done, Done)
+    assert [(one.fate, one.reason) for one in done.result if one.collection == "users"] == [(Fate.BLOCKED, "staff")]
+    assert rt.rows("SELECT lower(EmailAddress) FROM Users WHERE id = ?", number) == [(ANN,)]
+
+
+async def test_a_staff_account_is_not_corrected(rt: RtServer, made: Made) -> None:
+    number = number_of(rt, ANN)
+    rt.call("PUT", f"user/{number}", {"Privileged": 1})
+    field = FieldChange(collection="users", key=f"[{number}]", field="RealName", old="Ann Arla", new="Ann Berg")
+    asked = Rectify(fields=(field,))
+    connector = made.connector()
+    for answer in (await connector.change(asked, None), await connector.confirm_change(asked, None)):
+        assert isinstance(answer, Done)
+        assert [(one.fate, one.reason) for one in answer.result] == [(Fate.BLOCKED, "staff")]
+    assert rt.rows("SELECT RealName FROM Users WHERE id = ?", number) == [("Ann Arla",)]
+
+
 async def test_a_ticket_that_was_merged_into_another_is_not_wiped(rt: RtServer, made: Made) -> None:
     connector = made.connector()
     plan = await planned(connector)

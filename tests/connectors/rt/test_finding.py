@@ -9,7 +9,6 @@ import pytest
 from activities.connectors.rt import RtConnector
 from activities.connectors.rt.words import Words
 from habeas.connector import Record, RecordRef
-from habeas.errors import Quarantine
 from tests.connectors.rt.people import ANN, ANNS, BOB, BOBS, CARL, CARLS, JOANN, number_of, settings
 from tests.connectors.rt.server import RtServer
 from tests.connectors.store import ids
@@ -38,9 +37,18 @@ async def test_a_user_that_was_deleted_is_only_disabled_and_found(rt: RtServer, 
     assert match.key == f"[{number_of(rt, CARL)}]"
 
 
-async def test_staff_stop_for_a_human(connector: RtConnector) -> None:
-    with pytest.raises(Quarantine, match="staff"):
-        await connector.locate(ids(email="agent@rt.test"))
+async def test_staff_are_found_and_marked(connector: RtConnector) -> None:
+    (agent,) = (await connector.locate(ids(email="agent@rt.test"))).matches
+    assert agent.staff
+    (ann,) = (await connector.locate(ids(email=ANN))).matches
+    assert not ann.staff
+
+
+async def test_what_a_member_of_staff_asked_for_and_wrote_is_told(rt: RtServer, connector: RtConnector) -> None:
+    rt.call("PUT", f"user/{number_of(rt, ANN)}", {"Privileged": 1})
+    records = await _all_of(connector, ANN)
+    assert _keys(records, "users") == [f"[{number_of(rt, ANN)}]"]
+    assert _keys(records, "tickets") == [f"[{ANNS}]"]
 
 
 async def test_everything_is_there_in_its_own_bytes(connector: RtConnector) -> None:

@@ -18,7 +18,7 @@ class TestDeleting(HttpConnectorSuite, CarriedThrough):
     """Everything is deleted; what is in the recycle bin counts as erased."""
 
 
-class TestAnonymising(HttpConnectorSuite):
+class TestAnonymising(ConnectorSuite):
     """People and what they said are emptied, with their history."""
 
     @pytest.fixture
@@ -26,7 +26,7 @@ class TestAnonymising(HttpConnectorSuite):
         return emptying
 
 
-class TestTakingOut(HttpConnectorSuite):
+class TestTakingOut(ConnectorSuite):
     """What is deleted is taken out of the recycle bin at once."""
 
     @pytest.fixture

@@ -84,12 +84,13 @@ async def test_what_only_sqlite_has(sqlite: SQLiteStore, change: str) -> None:
     ("old", "wrong", "told"),
     [
         ('born = "null"', 'born = { erase = "set", to = "1900-02-30" }', "'1900-02-30' is no value of"),
+        ("person = true", 'person = true\nstaff = { balance = "much" }', "staff: 'much' is no value of"),
         ('balance = "keep"', 'balance = { erase = "set", to = "0.001" }', "'0.001' is no value of"),
     ],
 )
 async def test_constants_that_are_no_value_are_named(store: PortableStore, old: str, wrong: str, told: str) -> None:
     await store.execute(shop.DDL[store.kind])
-    assert told in "\n".join(await findings(store, SHOP.replace(old, wrong)))
+    assert told in "\n".join(await findings(store, SHOP.replace(old, wrong, 1)))
 
 
 async def test_a_draft_is_a_map_to_decide(store: PortableStore) -> None:

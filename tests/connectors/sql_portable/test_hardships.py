@@ -110,6 +110,19 @@ async def test_a_trigger_that_reaches_further_undoes_it(store: PortableStore, tr
     assert await store.rows() == before
 
 
+async def test_whom_the_map_calls_staff_comes_back_marked(store: PortableStore) -> None:
+    await store.build(shop.DDL[store.kind], original.STAFFED)
+
+    async def staff() -> list[bool]:
+        return [one.staff for one in (await store.connector.locate(ids(email="ann@example.org"))).matches]
+
+    assert await staff() == [False]
+    await store.execute(original.HALF_EMPLOY)
+    assert await staff() == [False], "all of a condition must hold"
+    await store.execute(original.WHOLLY_EMPLOY)
+    assert await staff() == [True]
+
+
 async def test_look_alikes_do_not_match(store: PortableStore) -> None:
     """Collations call a, ä, A and trailing blanks equal: identifiers and links without foreign keys do not."""
     await store.build(

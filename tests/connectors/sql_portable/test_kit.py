@@ -41,6 +41,10 @@ class PortableShopWorld(ShopWorld):
         await self._other.execute("DELETE FROM attachments WHERE comment_id = 100")
         return True
 
+    async def employ(self) -> bool:
+        await self._other.execute(original.EMPLOY)
+        return True
+
     async def come_back(self) -> None:
         await self._other.execute(
             "INSERT INTO users (id, email, phone, last_name, tags, profile)"
@@ -53,5 +57,5 @@ class TestPortableShop(ConnectorSuite, CarriedThrough):
 
     @pytest.fixture
     async def world(self, store: PortableStore) -> World:
-        await store.build(shop.DDL[store.kind], original.MAP)
+        await store.build(shop.DDL[store.kind], original.STAFFED)
         return PortableShopWorld(store)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from habeas.testing import HttpFaults, World
-from habeas.testing.suite import HttpConnectorSuite
+from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from tests.connectors.carried import CarriedThrough
 from tests.connectors.stripe.people import Shop
 from tests.connectors.stripe.world import StripeWorld
@@ -23,7 +23,7 @@ class TestAnonymising(HttpConnectorSuite, CarriedThrough):
         await made.connector.aclose()
 
 
-class TestDeleting(HttpConnectorSuite):
+class TestDeleting(ConnectorSuite):
     """Customers are deleted, and still given by their ids as such."""
 
     @pytest.fixture
@@ -33,7 +33,7 @@ class TestDeleting(HttpConnectorSuite):
         await made.connector.aclose()
 
 
-class TestRedacting(HttpConnectorSuite):
+class TestRedacting(ConnectorSuite):
     """Nothing stays: a job redacts everything."""
 
     @pytest.fixture

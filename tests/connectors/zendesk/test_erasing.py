@@ -206,6 +206,14 @@ async def test_whoever_became_staff_is_not_deleted(world: ZendeskWorld, desk: De
     assert desk.ann.deleted_at is None
 
 
+async def test_a_staff_account_that_is_theirs_stays(world: ZendeskWorld, desk: Desk) -> None:
+    desk.ann.role = "agent"
+    done = await erasure(world, _only(await planned(world), "users"))
+    assert isinstance(done, Done)
+    assert [(one.fate, one.reason) for one in done.result] == [(Fate.BLOCKED, "staff")]
+    assert desk.ann.deleted_at is None
+
+
 async def test_our_own_marks_are_no_drift(world: ZendeskWorld, desk: Desk) -> None:
     plan = await planned(world)
     ann = RecordRef(collection="users", key=f"[{desk.ann.id}]")

@@ -40,13 +40,23 @@ async def test_whoever_was_merged_is_found_by_each_address(world: ZendeskWorld) 
 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])
-async def test_staff_stop_for_a_human(world: ZendeskWorld, role: str) -> None:
+async def test_staff_are_found_and_marked(world: ZendeskWorld, role: str) -> None:
     colleague = User("Ann Arla", ("ann@desk.example",), "agent" if role == "agent" else "admin")
     colleague.identities.append(Identity("email", "ann@private.example", id=5))
     world.desk.zendesk.add_user(colleague)
     for address in ("ann@desk.example", "ann@private.example"):
-        with pytest.raises(Quarantine, match="staff"):
-            await world.connector.locate(ids(email=address))
+        (match,) = (await world.connector.locate(ids(email=address))).matches
+        assert (match.key, match.staff) == (f"[{colleague.id}]", True)
+    assert not any(one.staff for one in (await world.connector.locate(ids(email=ANN))).matches)
+
+
+async def test_by_what_staff_alone_know_no_suspended_tickets_are_found(world: ZendeskWorld, desk: Desk) -> None:
+    desk.ann.role = "agent"
+    desk.zendesk.add_suspended(Suspended("Ann", ANN_OLD, "Hello", "From the old address"))
+    found = (await world.connector.locate(ids(email=ANN))).matches
+    assert [one.collection for one in found] == ["users", "suspended_tickets"]
+    desk.ann.role = "end-user"
+    assert len((await world.connector.locate(ids(email=ANN))).matches) == 3
 
 
 async def test_too_many_stop_for_a_human(world: ZendeskWorld) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from habeas.testing import World
-from habeas.testing.suite import HttpConnectorSuite
+from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from tests.connectors.carried import CarriedThrough
 from tests.connectors.zendesk.world import ZendeskWorld
 
@@ -14,7 +14,7 @@ class TestDeleting(HttpConnectorSuite):
     """Users and tickets are deleted for good."""
 
 
-class TestRedacting(HttpConnectorSuite, CarriedThrough):
+class TestRedacting(ConnectorSuite, CarriedThrough):
     """Tickets stay and tell nothing."""
 
     @pytest.fixture

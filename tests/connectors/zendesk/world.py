@@ -89,6 +89,10 @@ class ZendeskWorld(World):
         self.ticket()
         return True
 
+    async def employ(self) -> bool:
+        self.desk.ann.role = "agent"
+        return True
+
     async def stand_in_the_way(self) -> None:
         self.ticket(status="open")
 

@@ -1,0 +1,27 @@
+"""Sessions of staff who signed in to the desk."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from habeas.access import Scope
+from habeas.model import Frozen
+from workers.api.callers import Caller, may
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+class SignedOut(Frozen):
+    """Whose sessions are to end, or have ended."""
+
+    account: str = Field(min_length=1, max_length=200, repr=False)
+
+
+@router.post("/end")
+async def end_sessions(who: Annotated[Caller, may(Scope.TOKENS)], asked: SignedOut) -> SignedOut:
+    """Sign an account out of the desk, wherever it is signed in. Whether it was is not said."""
+    await who.office.end_sessions(asked.account)
+    return asked

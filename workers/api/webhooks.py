@@ -1,0 +1,83 @@
+"""Webhooks: which other programs are told what happens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path
+from pydantic import Field
+
+from activities.ledger import WebhookRow
+from habeas.access import Scope
+from habeas.events import CloudEvent
+from habeas.model import Frozen
+from workers.api.callers import Caller, may
+from workers.office.webhooks import MadeWebhook
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+told = APIRouter(tags=["webhooks"])
+"""What is sent to webhooks: for the document."""
+
+Hooks = Annotated[Caller, may(Scope.WEBHOOKS)]
+WebhookId = Annotated[str, Path(max_length=40)]
+
+
+class WebhookList(Frozen):
+    """Webhooks, the newest first, without their secrets."""
+
+    items: tuple[WebhookRow, ...]
+
+
+class NewWebhook(Frozen):
+    """A webhook to be added."""
+
+    url: str = Field(min_length=1, max_length=2000, description="Where messages go; https.")
+    controller: str | None = Field(default=None, max_length=80, description="May be left out where there is one.")
+    types: tuple[str, ...] = Field(default=(), max_length=50, description="Types of events; none for all.")
+
+
+@router.get("")
+async def webhooks(who: Hooks) -> WebhookList:
+    """List the webhooks, and how each one does."""
+    return WebhookList(items=await who.office.webhooks())
+
+
+@router.post("", status_code=201)
+async def add_webhook(who: Hooks, asked: NewWebhook) -> MadeWebhook:
+    """Add one. Its secret is in this answer and in no other: lost, remove the webhook and add it again."""
+    return await who.office.add_webhook(asked.url, controller=asked.controller, types=asked.types, by=who.account)
+
+
+@router.delete("/{webhook_id}")
+async def remove_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
+    """End one; what it had not taken is not sent."""
+    return await who.office.remove_webhook(webhook_id, by=who.account)
+
+
+@router.post("/{webhook_id}/enable")
+async def enable_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
+    """Send to one that was disabled, from where it was."""
+    return await who.office.enable_webhook(webhook_id)
+
+
+@router.post("/{webhook_id}/test", status_code=202)
+async def test_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
+    """Have a worker send a test; the list says what came of it (`test_answered`)."""
+    return await who.office.test_webhook(webhook_id)
+
+
+@told.post(
+    "request_event",
+    status_code=204,
+    response_description="Taken: any 2xx within 15 seconds",
+    responses={410: {"description": "Send nothing more"}, "4XX": {"description": "Not taken: it is sent again"}},
+)
+def request_event(
+    event: CloudEvent,
+    webhook_id: Annotated[str, Header(alias="webhook-id", description="The event's id: the same each time.")],
+    webhook_timestamp: Annotated[str, Header(alias="webhook-timestamp", description="Seconds since 1970.")],
+    webhook_signature: Annotated[
+        str, Header(alias="webhook-signature", description="Standard Webhooks 1.0: `v1,` and HMAC-SHA256 in base64.")
+    ],
+) -> None:
+    """Something happened to a request. Sent as `application/cloudevents+json`."""

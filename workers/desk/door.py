@@ -1,0 +1,207 @@
+"""Who may see staff's pages: whoever has a session, or, where nobody signs in, whoever is at this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from habeas.errors import NotAllowed
+from workers.desk.issuer import Issuer
+from workers.office import Office
+from workers.throttle import Throttle
+
+__all__ = ["COOKIE", "Door", "Forged", "Local", "NotOurs", "SignInFirst", "Signed", "Staff", "TooOften", "staff_only"]
+
+COOKIE = "__Host-habeas"
+"""`__Host-`: a browser takes and sends it over TLS only (or on this machine), and to this very host only."""
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in."""
+
+
+class NotOurs(Exception):
+    """Somebody is signed in who works for none of the controllers here."""
+
+    def __init__(self, account: str, csrf: str) -> None:
+        super().__init__()
+        self.account = account
+        self.csrf = csrf
+
+
+class Forged(Exception):
+    """A form that did not come from a page of this session."""
+
+
+class TooOften(Exception):
+    """Too many wrong tries from one address."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+        """Seconds."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who is at a page, and the office as their account sees it."""
+
+    office: Office
+    account: str = field(repr=False)
+    csrf: str = field(repr=False)
+    """What each form of a page sends with it, as `csrf`."""
+    development: bool
+    """Whether whoever is at this machine may be anybody."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """Who one is without a word, where nobody signs in."""
+
+    account: str = field(repr=False)
+    office: Office
+
+
+@dataclass(frozen=True)
+class Lasts:
+    """How long a session lasts: unused, and at most."""
+
+    idle: timedelta = timedelta(minutes=30)
+    longest: timedelta = timedelta(hours=12)
+
+
+class Door:
+    """The way to staff's pages.
+
+    Args:
+        office: the whole one.
+        by: by whom staff sign in; or, where nobody does, who one is.
+        lasts: how long a session lasts.
+        wrong_per_minute: how often one address may come with a wrong session, or back from a sign-in that fails.
+    """
+
+    def __init__(
+        self, office: Office, by: Issuer | Local, lasts: Lasts | None = None, *, wrong_per_minute: int = 20
+    ) -> None:
+        self.office = office
+        self.issuer = by if isinstance(by, Issuer) else None
+        self._local = by if isinstance(by, Local) else None
+        self._lasts = lasts or Lasts()
+        self._wrong = Throttle(wrong_per_minute)
+        self._own = secrets.token_urlsafe(32)
+
+    async def come_in(self, request: Request) -> Signed:
+        """Who is at a page.
+
+        Raises:
+            SignInFirst: nobody.
+            NotOurs: somebody who has nothing to do here.
+            TooOften: somebody who guesses.
+        """
+        session_id = request.cookies.get(COOKIE, "")
+        account = await self._account(session_id)
+        if account is None and self._local is not None:
+            return Signed(self._local.office, self._local.account, self.csrf(""), development=True)
+        if account is None:
+            if session_id:
+                self.count_wrong(request)
+            raise SignInFirst
+        try:
+            office = self.office.for_staff(account)
+        except NotAllowed:
+            raise NotOurs(account, self.csrf(session_id)) from None
+        return Signed(office, account, self.csrf(session_id), development=self._local is not None)
+
+    async def sign_in(self, request: Request, account: str, answer: Response) -> None:
+        """Begin a session of this account in place of the one that the browser had.
+
+        Raises:
+            NotAllowed: the account works for none of the controllers here.
+        """
+        self.office.for_staff(account)
+        await self.office.end_session(request.cookies.get(COOKIE, ""))
+        begun = await self.office.start_session(account, idle=self._lasts.idle, longest=self._lasts.longest)
+        keep(answer, COOKIE, begun)
+
+    async def sign_out(self, request: Request, answer: Response) -> None:
+        """End the browser's session."""
+        await self.office.end_session(request.cookies.get(COOKIE, ""))
+        forget(answer, COOKIE)
+
+    def check(self, request: Request, given: object) -> None:
+        """Refuse a form that was not on a page of this browser's session.
+
+        Raises:
+            Forged: it was not.
+        """
+        session_id = request.cookies.get(COOKIE, "")
+        right = [self.csrf(one) for one in ((session_id, "") if self._local else (session_id,))]
+        if not isinstance(given, str) or not any(hmac.compare_digest(given.encode(), one.encode()) for one in right):
+            raise Forged
+
+    def csrf(self, session_id: str) -> str:
+        """What a form of this session carries: nobody can tell it who does not have the session (HMAC-SHA256)."""
+        return hmac.new((session_id or self._own).encode(), b"habeas/csrf/1", hashlib.sha256).hexdigest()
+
+    def count_wrong(self, request: Request) -> None:
+        """One more wrong try from this address.
+
+        Raises:
+            TooOften: that is too many.
+        """
+        if wait := self._wrong.hit(_address(request)):
+            raise TooOften(wait)
+
+    def refuse_guesser(self, request: Request) -> None:
+        """Refuse an address from which too many wrong tries came.
+
+        Raises:
+            TooOften: as it says.
+        """
+        if wait := self._wrong.full(_address(request)):
+            raise TooOften(wait)
+
+    async def _account(self, session_id: str) -> str | None:
+        if not _ID.fullmatch(session_id):
+            return None
+        return await self.office.session(session_id, idle=self._lasts.idle)
+
+
+def keep(answer: Response, name: str, value: str, *, seconds: int | None = None) -> None:
+    """Have the browser keep a cookie: out of reach of scripts, never in the clear, not sent with others' forms."""
+    answer.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def forget(answer: Response, name: str) -> None:
+    """Have the browser forget a cookie."""
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+
+
+async def staff_only(request: Request) -> Signed:
+    """A dependency: who is at the page. What they send was sent from a page of theirs.
+
+    Raises:
+        SignInFirst, NotOurs, TooOften: as `Door.come_in`.
+        Forged: as `Door.check`.
+    """
+    door: Door = request.app.state.door
+    who = await door.come_in(request)
+    if request.method not in {"GET", "HEAD"}:
+        door.check(request, (await request.form()).get("csrf"))
+    return who
+
+
+Staff = Annotated[Signed, Depends(staff_only)]
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

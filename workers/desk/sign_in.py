@@ -1,0 +1,166 @@
+"""Signing in and out: the pages around it, and what is said to whoever may not come in."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import quote
+
+import structlog
+from fastapi import APIRouter, FastAPI, Form, Request
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from habeas.errors import BadInput, NotAllowed, SealBroken
+from workers.desk.door import COOKIE, Door, Forged, NotOurs, SignInFirst, TooOften, forget, keep
+from workers.desk.issuer import Answer, IssuerUnavailable, Pending, SignInRefused
+from workers.desk.pages import page
+
+log = structlog.get_logger(__name__)
+
+CALLBACK = "/sign-in/callback"
+"""Where the provider sends the browser back to."""
+SIGNED_IN = "signed_in"
+SIGNED_OUT = "signed_out"
+SIGN_IN_REFUSED = "sign_in_refused"
+
+PENDING = "__Host-habeas-signing-in"
+_PURPOSE = "sign-in"
+_MINUTES = 10
+"""How long somebody may take at the provider's."""
+_THEN = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,300}|/")
+_WHY = {
+    "unverified": "The provider does not say that your e-mail address is verified.",
+    "account": "The provider does not say which account is yours.",
+    "group": "Your account is in none of the groups that may sign in here.",
+    "denied": "The provider did not sign you in.",
+}
+
+
+def sign_in_pages(door: Door) -> APIRouter:
+    """The routes of signing in and out."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/sign-in")
+    async def offer(then: str = "/") -> Response:
+        return page("sign_in.html", then=_own(then), development=door.issuer is None, csrf=door.csrf(""), wrong=None)
+
+    @router.post("/sign-in")
+    async def be(
+        request: Request,
+        account: Annotated[str, Form()] = "",
+        csrf: Annotated[str, Form()] = "",
+        then: Annotated[str, Form()] = "/",
+    ) -> Response:
+        """Be whoever one says; where nobody signs in, and so on this machine only."""
+        if door.issuer is not None:
+            raise HTTPException(404)
+        door.check(request, csrf)
+        answer = RedirectResponse(_own(then), 303)
+        try:
+            await door.sign_in(request, account, answer)
+        except BadInput as error:
+            wrong = "no_staff" if isinstance(error, NotAllowed) else "no_account"
+            return page(
+                "sign_in.html", 403, then=_own(then), development=True, csrf=door.csrf(""), wrong=wrong, account=account
+            )
+        return answer
+
+    @router.get("/sign-in/start")
+    async def start(then: str = "/") -> Response:
+        if door.issuer is None:
+            return RedirectResponse("/sign-in", 303)
+        address, pending = await door.issuer.begin(_own(then), door.office.now(), timedelta(minutes=_MINUTES))
+        answer = RedirectResponse(address, 303)
+        note = door.office.seal_note(pending.model_dump_json().encode(), _PURPOSE)
+        keep(answer, PENDING, base64.urlsafe_b64encode(note).decode(), seconds=_MINUTES * 60)
+        return answer
+
+    @router.get(CALLBACK)
+    async def come_back(
+        request: Request, state: str = "", code: str = "", iss: str | None = None, error: str | None = None
+    ) -> Response:
+        if door.issuer is None:
+            return RedirectResponse("/sign-in", 303)
+        door.refuse_guesser(request)
+        try:
+            pending = _pending(door, request)
+            if error is not None:
+                raise SignInRefused(reason="denied")
+            account = await door.issuer.account(Answer(state, code, iss), pending, door.office.now())
+            answer: Response = RedirectResponse(pending.then, 303)
+            await door.sign_in(request, account, answer)
+            log.info(SIGNED_IN, actor=door.office.actor(account))
+        except SignInRefused as refused:
+            log.warning(SIGN_IN_REFUSED, reason=refused.facts.get("reason"))
+            door.count_wrong(request)
+            why = _WHY.get(str(refused.facts.get("reason")), "It took too long, or was begun in another window.")
+            answer = page("not_signed_in.html", 403, why=why, account=None, csrf=None)
+        except NotAllowed:
+            log.warning(SIGN_IN_REFUSED, reason="no_controller")
+            answer = page("not_signed_in.html", 403, why=None, account=account, csrf=None)
+        forget(answer, PENDING)
+        return answer
+
+    @router.post("/sign-out")
+    async def leave(request: Request, csrf: Annotated[str, Form()] = "") -> Response:
+        door.check(request, csrf)
+        answer = RedirectResponse("/sign-in", 303)
+        await door.sign_out(request, answer)
+        log.info(SIGNED_OUT)
+        return answer
+
+    return router
+
+
+def add_refusals(app: FastAPI) -> None:
+    """What is said to whoever may not come in."""
+
+    @app.exception_handler(SignInFirst)
+    async def first(request: Request, _: Exception) -> Response:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        then = here if request.method in {"GET", "HEAD"} else "/"
+        answer = RedirectResponse(f"/sign-in?then={quote(_own(then), safe='/')}", 303)
+        if COOKIE in request.cookies:
+            forget(answer, COOKIE)
+        return answer
+
+    @app.exception_handler(NotOurs)
+    async def not_ours(_: Request, error: NotOurs) -> Response:
+        return page("not_signed_in.html", 403, why=None, account=error.account, csrf=error.csrf)
+
+    @app.exception_handler(Forged)
+    async def forged(_: Request, __: Exception) -> Response:
+        text = (
+            "The page that this was sent from is out of date, perhaps because you signed in again since. Nothing was "
+            "done: go back, load the page anew and send it once more."
+        )
+        return page("nothing.html", 403, title="Please send this again", text=text)
+
+    @app.exception_handler(TooOften)
+    async def too_often(_: Request, error: TooOften) -> Response:
+        answer = page("nothing.html", 429, title="Too many tries", text="Please wait a minute, then try again.")
+        answer.headers["retry-after"] = str(error.wait)
+        return answer
+
+    @app.exception_handler(IssuerUnavailable)
+    async def unavailable(_: Request, error: IssuerUnavailable) -> Response:
+        log.error(error.code, reason=error.facts.get("reason"))
+        text = "The provider by whom you sign in does not answer as it should. Please try again in a few minutes."
+        return page("nothing.html", 503, title="Signing in does not work right now", text=text)
+
+
+def _pending(door: Door, request: Request) -> Pending:
+    try:
+        note = base64.urlsafe_b64decode(request.cookies.get(PENDING, ""))
+        return Pending.model_validate_json(door.office.open_note(note, _PURPOSE))
+    except (ValueError, ValidationError, SealBroken):
+        raise SignInRefused(reason="no_sign_in") from None
+
+
+def _own(then: str) -> str:
+    """A path of ours to go on to; the queue for anything else."""
+    return then if _THEN.fullmatch(then) else "/"

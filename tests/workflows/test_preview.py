@@ -8,9 +8,9 @@ import pytest
 
 from activities import letters
 from activities.letters import Element, Kind
-from activities.letters.render import TOPIC, drafted
+from activities.letters.render import drafted
 from activities.letters.samples import sample
-from activities.letters.wording import lookup
+from activities.letters.wording import TOPIC, lookup
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
 from tests.workflows.controllers import answering_under

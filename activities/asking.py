@@ -14,13 +14,14 @@ from activities import letters
 from activities.clockface import dated, local_day, pause_spans
 from activities.finding import DECISIONS
 from activities.ledger import Tx
+from activities.letters.own import Confirming
 from activities.model import AskOrder
 from activities.outside import AskedOutside
 from activities.parts import Parts
 from habeas import law
 from habeas.errors import BadInput, ConfigurationError
 from habeas.evidence import Tag
-from habeas.model import Frozen, Request
+from habeas.model import Frozen, PauseReason, Request
 from habeas.policy import Policy
 
 _SOME_MORE = timedelta(days=30)
@@ -67,12 +68,14 @@ class AskingActivities:
             asked = await tx.unseal(order.request_id, f"{DECISIONS}{order.act_id}", FeeAsked)
             if asked is None:
                 raise BadInput("A fee needs its amount.")
-            rule = law.fee_rule(request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right)
+            place = policy.answered_in(request.regime, request.jurisdiction)
+            rule = law.fee_rule(request.regime, place, request.right)
             fee = letters.FeeFacts(
                 amount=format_currency(asked.amount, asked.currency, locale=request.language),
                 why=await _words(tx, order),
                 how_to_pay=asked.how_to_pay,
                 clock_waits=order.clock_waits,
+                confirming=await _confirming(tx, request, policy, order),
                 provision=rule.cite,
             )
             await tx.seal(order.request_id, f"letter/fee/{order.act_id}", fee)
@@ -120,6 +123,21 @@ async def _breaks(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> 
     dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
     law_on = dates.deadlines.effective_due_on
     return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
+
+
+async def _confirming(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> Confirming | None:
+    """What the law says of the person's confirmation; None where it says nothing, or nothing is to be confirmed."""
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    days = law.reflection_days(request.regime, request.right, PauseReason.FEE, place)
+    dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
+    if days is None or dates.confirm_by is None:
+        return None
+    told = Confirming(days=days, by=dates.confirm_by)
+    # A term that was over before the fee was asked does not begin again.
+    if dates.deadlines.started_on != dates.confirm_by:
+        return told
+    starts = {"starts_on": dates.confirm_by, "due_on": dates.deadlines.effective_due_on}
+    return told.model_copy(update=starts)
 
 
 def _promised_words(policy: Policy, request: Request) -> str:

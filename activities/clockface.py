@@ -25,6 +25,8 @@ class Dated(Frozen):
     deadlines: law.Deadlines
     promised_on: date | None = None
     """The day that the controller promised, as long as the promise binds: see `promised`."""
+    confirm_by: date | None = None
+    """The last day on which the person confirms what was asked; unconfirmed, the request counts as withdrawn."""
 
 
 class PauseSpan(Frozen):
@@ -42,13 +44,17 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     also when the term is extended, if the promise is a hard one; see `promised`. Deadlines end with the day in the zone
     of the establishment that answers.
     """
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    confirm_by = max((day for span in pauses if (day := _confirm_by(request, place, span))), default=None)
     case = law.Case(
         regime=request.regime,
-        jurisdiction=policy.answered_in(request.regime, request.jurisdiction),
+        jurisdiction=place,
         right=request.right,
         received_at=request.received_at,
         pauses=tuple(
-            law.Pause(start=span.start, end=span.end, reason=span.reason) for span in pauses if span.end is not None
+            law.Pause(start=span.start, end=span.end or span.start, reason=span.reason)
+            for span in pauses
+            if span.end is not None or _confirm_by(request, place, span)
         ),
         extended=request.extended,
         clock_tz=policy.controller.clock_tz,
@@ -60,7 +66,6 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
     notice_at = deadlines.end_of(notice_on) if notice_on else None
     clock, release = policy.clock, policy.release
-    place = case.jurisdiction
     extendable = law.extension_allowed(request.regime, request.right, place)
     grounds = law.extension_grounds(request.regime, place) if extendable else ()
     in_time = notice_at is not None and now <= notice_at
@@ -85,10 +90,11 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         else None,
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
         planned_on=planned_on,
+        confirm_until=_confirm_end(deadlines, confirm_by) if confirm_by else None,
         promise=_alarms(policy, deadlines, promised_on, request, place, now) if promised_on else None,
         proof_until=_proof_until(request, place, deadlines, due_on) if due_on else None,
     )
-    return Dated(face=face, deadlines=deadlines, promised_on=promised_on)
+    return Dated(face=face, deadlines=deadlines, promised_on=promised_on, confirm_by=confirm_by)
 
 
 def promised(request: Request, policy: Policy) -> date | None:
@@ -137,6 +143,16 @@ def _delay_at(
     if law_on is None or (promised_on is not None and promised_on < law_on):
         return _tell_of_delay(policy, deadlines, planned_on, now)
     return max(deadlines.end_of(max(law_on, promised_on or law_on)), now) if policy.promise.delay_notice else None
+
+
+def _confirm_by(request: Request, place: str, span: PauseSpan) -> date | None:
+    """Until when an open pause waits; None where it is over, or waits for as long as it takes."""
+    days = law.reflection_days(request.regime, request.right, span.reason, place)
+    return span.start + timedelta(days=days) if span.end is None and days is not None else None
+
+
+def _confirm_end(deadlines: law.Deadlines, confirm_by: date) -> datetime:
+    return deadlines.end_of(confirm_by)
 
 
 def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, now: datetime) -> datetime | None:

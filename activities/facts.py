@@ -83,7 +83,9 @@ class FactsOf:
                 objected = await refused_objection(case) if case.request.right is Right.OBJECTION else {}
                 return letters.Refusal(**common, **objected, grounds=(await self._ground(),))
             case Kind.WITHDRAWAL:
-                return letters.Withdrawal(**common)
+                confirm_by = (await case.dated()).confirm_by
+                over = confirm_by is not None and case.day(case.order.at) > confirm_by
+                return letters.Withdrawal(**common, unconfirmed_by=confirm_by if over else None)
             case Kind.UNVERIFIED:
                 return letters.Unverified(**common)
             case Kind.NOT_A_RIGHT:
@@ -195,10 +197,11 @@ class FactsOf:
         row = await self._case.tx.request_row(self._case.request.id)
         dates = await self._case.dated()
         promised_on, law_on = dates.promised_on, dates.deadlines.effective_due_on
-        due_on = promised_on if row.paused and promised_on else row.extended_due_on or row.due_on
+        waits = row.paused and dates.confirm_by is None
+        due_on = promised_on if waits and promised_on else row.extended_due_on or row.due_on
         if due_on is None:
             raise ConfigurationError("This regime sets no date to remind of.")
-        ours = due_on == promised_on and (row.paused or law_on is None or due_on < law_on)
+        ours = due_on == promised_on and (waits or law_on is None or due_on < law_on)
         return {"due_on": due_on, "promised": ours}
 
     async def _extension(self, common: dict[str, Any]) -> LetterFacts:

@@ -104,6 +104,9 @@ class ClockFace(Frozen):
     """Seconds after which staff are reminded that the clock is paused, again and again."""
     planned_on: date | None = None
     """The last working day on or before ``due_on``, by which staff plan."""
+    confirm_until: AwareDatetime | None = None
+    """The end of the days that the person has to confirm what was asked; set while they run or are over unused. The
+    term's day is known meanwhile: nothing stands still."""
     promise: PromiseAlarms | None = None
     """The controller's promise, as long as it binds."""
     proof_until: AwareDatetime | None = None

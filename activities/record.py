@@ -43,6 +43,7 @@ from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
 from activities.tasks import finish_task
+from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -217,19 +218,28 @@ class RecordActivities:
         return times.face
 
     @activity.defn
-    async def pause(self, order: PauseOrder) -> None:
-        """Stop the clock from today on, in the zone of the establishment."""
+    async def pause(self, order: PauseOrder) -> ClockFace | None:
+        """Stop the clock from today on, in the zone of the establishment; the new dates, where they are known at once.
+
+        They are where the law gives the person so many days to confirm, and starts the clock after them.
+        """
         if order.reason is None:
             raise BadInput("A pause needs its reason.")
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            start = local_day(self._parts.policy(request.controller), order.at)
+            policy = self._parts.policy(request.controller)
+            start = local_day(policy, order.at)
             await tx.add_pause(order.request_id, order.act_id, order.reason, start)
             await tx.update_request(order.request_id, paused_from=start)
             facts: dict[str, JsonValue] = {"reason": order.reason.value, "from": start.isoformat()}
             await tx.record(
                 order.request_id, Tag.CLOCK_PAUSED, at=order.at, facts=facts, dedupe=f"pause/{order.act_id}"
             )
+            place = policy.answered_in(request.regime, request.jurisdiction)
+            if law.reflection_days(request.regime, request.right, order.reason, place) is None:
+                return None
+            times = await self._date(tx, request, policy, order.at, dedupe=f"paused/{order.act_id}")
+        return times.face
 
     @activity.defn
     async def resume(self, order: PauseOrder) -> ClockFace:

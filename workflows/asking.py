@@ -10,8 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.asking import AskingActivities
-    from activities.model import AskOrder, PauseOrder
-    from activities.record import RecordActivities
+    from activities.model import AskOrder
     from habeas.acts import ActAnswer, ActCall, ActKind
     from habeas.model import PauseReason, Stage
     from workflows import calls
@@ -72,24 +71,20 @@ class Asking(ClockActs):
                     self.clock.resume(self.clock.face)
                 raise
             if pauses:
-                async with self._dating:
-                    await calls.record(
-                        RecordActivities.pause,
-                        PauseOrder(request_id=self.id, at=workflow.now(), act_id=call.act_id, reason=reason),
-                        f"pause the clock: {reason}",
-                    )
+                await self._pause(call, reason)
             order = AskOrder(
                 request_id=self.id,
                 at=workflow.now(),
                 act_id=call.act_id,
                 reply_by=call.expected_on,
-                clock_waits=self.clock.paused,
+                clock_waits=self.clock.stands_still,
                 ground=call.ground,
             )
             await calls.record(step, order, f"write down: {letter}")
         self.changed()
         self.send_soon(letter, f"{letter}/{call.act_id}", act_id=call.act_id, sealed=f"letter/{letter}/{call.act_id}")
-        return self._answer(call, "asked_and_the_clock_waits" if self.clock.paused else "asked")
+        waits = "asked_and_the_clock_waits" if self.clock.stands_still else "asked_and_to_be_confirmed"
+        return self._answer(call, waits if self.clock.paused else "asked")
 
     @workflow.update(name=ActKind.ANNOUNCE_DELAY.value)
     async def announce_delay(self, call: ActCall) -> ActAnswer:

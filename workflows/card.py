@@ -36,7 +36,8 @@ def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | No
             if face.planned_on not in {None, face.due_on}
             else ""
         )
-        + (" — clock paused" if request.clock.paused else "")
+        + (" — clock paused" if request.clock.stands_still else "")
+        + (" — waiting for a confirmation" if request.clock.paused and face.confirm_until else "")
         + (" — **overdue**" if overdue and not outcome else ""),
         f"*{face.citation}*" if face.citation else "",
         "",

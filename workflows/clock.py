@@ -22,8 +22,13 @@ class Alarm(StrEnum):
     DELAY = "delay"
     RELEASE = "release"
     BREACH = "breach"
+    UNCONFIRMED = "unconfirmed"
+    """The days to confirm what was asked are over, and nobody has noted a confirmation."""
     PAUSED = "paused"
     """The clock stands still, and nobody has said so for a while."""
+
+
+_OF_WANTED = frozenset({Alarm.EXTEND, Alarm.RELEASE})
 
 
 class Ring(Frozen):
@@ -70,6 +75,11 @@ class Clock:
         self.paused = False
         self.set(face)
 
+    @property
+    def stands_still(self) -> bool:
+        """Paused for as long as it takes; not where the law says when the clock starts, whatever the person does."""
+        return self.paused and self.face.confirm_until is None
+
     def stop(self) -> None:
         """Ring no more; what is ringing now finishes."""
         self._stopped = True
@@ -101,7 +111,7 @@ class Clock:
 
     async def _still(self, moved: Callable[[], bool], ring: Callable[[Alarm], Awaitable[None]]) -> None:
         """Until something moves; while paused, staff are reminded of it now and then."""
-        every = self.face.paused_every if self.paused else None
+        every = self.face.paused_every if self.stands_still else None
         if every is None:
             await workflow.wait_condition(moved)
             return
@@ -112,14 +122,18 @@ class Clock:
                 await ring(Alarm.PAUSED)
 
     def _nags_before(self, upcoming: Ring) -> bool:
-        every = self.face.paused_every if self.paused else None
+        every = self.face.paused_every if self.stands_still else None
         return every is not None and (upcoming.at - workflow.now()).total_seconds() > every
 
     def _moved_since(self, seen: int) -> bool:
         return self._moved != seen
 
     def _next(self) -> Ring | None:
-        rings = self._of_promise() if self.paused else self._of_term()
+        rings = self._of_promise() if self.stands_still else self._of_term()
+        if self.paused and self.face.confirm_until:
+            # Nothing is put off or given out for a request that may count as withdrawn.
+            rings = [ring for ring in rings if ring.alarm not in _OF_WANTED]
+            rings.append(Ring(at=self.face.confirm_until, alarm=Alarm.UNCONFIRMED))
         waiting = [ring for ring in rings if (ring.at, ring.alarm) not in self._rung]
         return min(waiting, key=lambda ring: (ring.at, ring.alarm), default=None)
 

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import ExtendOrder, PauseOrder
     from activities.record import RecordActivities
     from habeas.acts import ActAnswer, ActCall, ActKind
+    from habeas.model import PauseReason
     from workflows import calls
     from workflows.model import RequestStart
     from workflows.task_acts import TaskActs
@@ -90,14 +91,19 @@ class ClockActs(TaskActs):
             except ApplicationError:
                 self.clock.resume(self.clock.face)
                 raise
-            async with self._dating:
-                await calls.record(
-                    RecordActivities.pause,
-                    PauseOrder(request_id=self.id, at=workflow.now(), act_id=call.act_id, reason=call.pause_reason),
-                    f"pause the clock: {call.pause_reason}",
-                )
+            await self._pause(call, call.pause_reason)
         self.changed()
         return self._answer(call, "paused")
+
+    async def _pause(self, call: ActCall, reason: PauseReason | None) -> None:
+        async with self._dating:
+            face = await calls.record(
+                RecordActivities.pause,
+                PauseOrder(request_id=self.id, at=workflow.now(), act_id=call.act_id, reason=reason),
+                f"pause the clock: {reason}",
+            )
+            if face is not None:
+                self.clock.set(face)
 
     @pause.validator
     def _may_pause(self, call: ActCall) -> None:

@@ -275,6 +275,8 @@ class RequestWorkflow(Changing):
             self._go_on_without()
         elif alarm is Alarm.PAUSED:
             self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
+        elif alarm is Alarm.UNCONFIRMED:
+            self.send_soon("staff_attention", f"unconfirmed/{workflow.now():%Y-%m-%d}", code="unconfirmed")
         elif alarm is Alarm.DELAY:
             await self.announce_delay_by_itself()
         elif alarm is Alarm.BREACH:

@@ -91,8 +91,21 @@ def _fee(facts: FeeLetter, say: Said) -> Iterable[Block]:
     else:
         yield say.paragraph("fee.pay_ask", contact=facts.controller.contact)
     yield say.paragraph("fee.choice", Element.HELP)
-    yield say.clock("fee", waits=facts.clock_waits)
+    yield from _confirming(facts, say)
     yield from say.remedies()
+
+
+def _confirming(facts: FeeLetter, say: Said) -> Iterable[Block]:
+    """Until when to confirm, what silence means, and how the term runs: told as the law of the request has it."""
+    found = facts.confirming
+    if found:
+        by, contact = say.words.date(found.by), facts.controller.contact
+        yield say.paragraph("fee.confirm", Element.CONFIRM_BY, days=found.days, date=by, contact=contact)
+    if found and found.starts_on and found.due_on:
+        start, due = say.words.date(found.starts_on), say.words.date(found.due_on)
+        yield say.paragraph("fee.confirm_then", Element.CLOCK, days=found.days, start=start, due=due)
+    else:
+        yield say.clock("fee", waits=facts.clock_waits)
 
 
 def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:

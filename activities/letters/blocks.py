@@ -22,6 +22,8 @@ class Element(StrEnum):
     WHY_DOUBT = "why_doubt"
     WHAT_IS_NEEDED = "what_is_needed"
     CLOCK = "clock"
+    CONFIRM_BY = "confirm_by"
+    """Until when something is to be confirmed, and that silence withdraws the request."""
     CLOCK_RUNS = "clock_runs"
     REASONS = "reasons"
     NEW_DATE = "new_date"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from activities.letters.blocks import Element
 from activities.letters.parts import Kind
 from habeas import law
-from habeas.model import REMEDIES, Right
+from habeas.model import REMEDIES, PauseReason, Right
 
 __all__ = ["ELEMENTS", "NOTICES", "Given", "given", "refusing", "remedies", "required"]
 
@@ -124,6 +124,8 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
         asked -= {E.COPY_OR_ATTESTATION}
     if right not in _OPTING_OUT or kind is not Kind.COMPLETION_CHANGE:
         asked -= {E.OPT_OUT_STATUS}
+    if kind is Kind.FEE and law.reflection_days(regime, right, PauseReason.FEE, jurisdiction):
+        asked |= {E.CONFIRM_BY}
     if kind is Kind.NOT_A_RIGHT:
         asked -= _OF_NO_RIGHT
     return asked & _OF_UNVERIFIED if kind is Kind.UNVERIFIED else asked

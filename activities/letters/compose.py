@@ -317,7 +317,11 @@ def _refusal(facts: Refusal, say: Said) -> Iterable[Block]:
 
 def _withdrawal(facts: Withdrawal, say: Said) -> Iterable[Block]:
     yield say.asked()
-    yield say.paragraph("withdrawal.stopped", Element.ACTION_TAKEN)
+    if facts.unconfirmed_by:
+        date = say.words.date(facts.unconfirmed_by)
+        yield say.paragraph("withdrawal.unconfirmed", Element.ACTION_TAKEN, date=date)
+    else:
+        yield say.paragraph("withdrawal.stopped", Element.ACTION_TAKEN)
     yield from say.section("withdrawal.done", (say.group(one) for one in facts.done), Element.DONE)
     yield say.paragraph("withdrawal.again")
 

@@ -196,9 +196,11 @@ class Refusal(LetterFacts):
 
 
 class Withdrawal(LetterFacts):
-    """The person took the request back."""
+    """The person took the request back, or it counts as taken back."""
 
     kind = Kind.WITHDRAWAL
+    unconfirmed_by: date | None = None
+    """The day by which a fee was to be confirmed, and was not: the request counts as withdrawn."""
     done: tuple[ErasedGroup, ...] = ()
     """What had been erased before."""
 

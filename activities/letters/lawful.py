@@ -12,14 +12,14 @@ from typing import Any
 from babel.numbers import format_currency, get_territory_currencies
 
 from activities.letters.exists import SOME_DAYS, TOLD_ON
-from activities.letters.own import RefusedPart
+from activities.letters.own import Confirming, RefusedPart
 from activities.letters.parts import Ground, Kind
 from habeas import law
 from habeas.law.case import Deadlines
 from habeas.law.places import zone
 from habeas.model import COPIES, REMEDIES, PauseReason, Right
 
-__all__ = ["Lawful"]
+__all__ = ["LOOKED_AT", "Lawful"]
 
 _RECEIVED = date(2026, 3, 2)
 """A Monday; later where the law is not in force before."""
@@ -27,6 +27,8 @@ _MORE = timedelta(days=30)
 """Where the law names no last day of an extended term: staff name one."""
 _ASKED = (PauseReason.CLARIFICATION, PauseReason.IDENTITY, PauseReason.PARTICULARS)
 _AMOUNT = 20
+LOOKED_AT = timedelta(days=8)
+"""When a made-up letter is written, after the receipt."""
 _USUAL: Mapping[Right, str] = {
     Right.ERASURE: "legal_obligation",
     Right.RECTIFICATION: "accurate",
@@ -67,10 +69,17 @@ class Lawful:
     @cached_property
     def deadlines(self) -> Deadlines:
         """The dates of a request received then, its term extended where that can be."""
+        return self._dates(extended=law.extension_allowed(self.regime, self.right, self.place))
+
+    def _dates(self, *, extended: bool = False, pauses: tuple[law.Pause, ...] = ()) -> Deadlines:
         noon = datetime.combine(self.received_on, time(12), zone(law.default_clock_tz(self.place)))
-        extended = law.extension_allowed(self.regime, self.right, self.place)
         case = law.Case(
-            regime=self.regime, jurisdiction=self.place, right=self.right, received_at=noon, extended=extended
+            regime=self.regime,
+            jurisdiction=self.place,
+            right=self.right,
+            received_at=noon,
+            extended=extended,
+            pauses=pauses,
         )
         return law.compute(case)
 
@@ -152,11 +161,21 @@ class Lawful:
         country = self.place.partition("-")[0]
         currency = rule.most.split()[0] if rule.most else get_territory_currencies(country)[0]
         amount = format_currency(_AMOUNT, currency, locale=self.language.replace("-", "_"))
+        days = law.reflection_days(self.regime, self.right, PauseReason.FEE, self.place)
         again = "further_copies" in rule.also and self.right is Right.ACCESS
         return {
             # A currency's code stands apart from the number: DKK 20.00.
             "amount": re.sub(r"(?<=[A-Z])(?=\d)", "\N{NO-BREAK SPACE}", amount),
             "why": _COPIES if again else _WORK,
-            "clock_waits": PauseReason.FEE in law.pauses_allowed(self.regime, self.right, self.place),
+            "clock_waits": days is None and PauseReason.FEE in law.pauses_allowed(self.regime, self.right, self.place),
+            "confirming": self._confirming(days) if days else None,
             "provision": rule.cite,
         }
+
+    def _confirming(self, days: int) -> Confirming:
+        today = self.received_on + LOOKED_AT
+        asked = law.Pause(start=today, end=today, reason=PauseReason.FEE)
+        dates = self._dates(pauses=(asked,))
+        return Confirming(
+            days=days, by=today + timedelta(days=days), starts_on=dates.started_on, due_on=dates.effective_due_on
+        )

@@ -20,6 +20,7 @@ __all__ = [
     "CategoriesFacts",
     "ChangeFacts",
     "ChangedGroup",
+    "Confirming",
     "ContestedFact",
     "DelayFacts",
     "EscalationFacts",
@@ -57,6 +58,17 @@ class QuestionFacts(Frozen):
     """The term does not run while we wait."""
 
 
+class Confirming(Frozen):
+    """That the person confirms a fee in so many days, and when the term begins then."""
+
+    days: int
+    by: date
+    """Their last day."""
+    starts_on: date | None = None
+    due_on: date | None = None
+    """The term's beginning and end, where it begins after these days."""
+
+
 class FeeFacts(Frozen):
     """A fee, before anything is done."""
 
@@ -65,6 +77,8 @@ class FeeFacts(Frozen):
     why: str = Field(min_length=1, repr=False)
     how_to_pay: str | None = Field(default=None, repr=False)
     clock_waits: bool = False
+    confirming: Confirming | None = None
+    """Where the law gives some days to confirm, and takes silence for a withdrawal."""
     provision: str | None = None
     """Where the law allows it."""
 

@@ -252,5 +252,6 @@ class Attention(StrEnum):
     LIFT_NOT_TOLD = "lift_not_told"
     KEPT_STOPPED = "kept_stopped"
     CLOCK_PAUSED = "clock_paused"
+    UNCONFIRMED = "unconfirmed"
     OTHER_PERSON = "other_person"
     LEFT_OUT = "left_out"

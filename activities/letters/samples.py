@@ -13,7 +13,7 @@ from activities.letters import facts as of
 from activities.letters import sealed as own
 from activities.letters.checklist import given
 from activities.letters.exists import SOME_DAYS, default_right
-from activities.letters.lawful import Lawful
+from activities.letters.lawful import LOOKED_AT, Lawful
 from activities.letters.own import (
     DID,
     ChangedGroup,
@@ -50,8 +50,6 @@ _ASKED = {
     Right.OBJECTION: "stop",
 }
 """What a processor is asked for by the right; else it looks."""
-_LOOKED_AT = timedelta(days=8)
-"""When the letter is written, after the receipt."""
 _SOME_AUTHORITY = (Authority(name="The authority of the place"),)
 _NEW = NewValue(what="email", old="old@person.example", new="alex@person.example")
 _URL = "https://privacy.controller.example"
@@ -114,7 +112,7 @@ def sample(
         "regime": regime,
         "jurisdiction": jurisdiction,
         "received_on": received,
-        "today": received + _LOOKED_AT,
+        "today": received + LOOKED_AT,
         "timezone": timezone,
         "person_name": None if kind.reader != "subject" else "Alex Example",
         "authorities": (authority,) if authority else told(regime, jurisdiction, language) or _SOME_AUTHORITY,
@@ -127,7 +125,7 @@ def sample(
     }
     if kind.to_staff:
         common |= {"stage": "reviewing", "desk_url": f"{_URL}/requests/{REQUEST}"}
-    letter, special = _special(kind, asked, received + _LOOKED_AT)
+    letter, special = _special(kind, asked, received + LOOKED_AT)
     made = letter(**(common | special | lawful.facts(kind)))
     return in_words_of(made, language)
 

@@ -45,6 +45,7 @@ __all__ = [
     "pauses_allowed",
     "recipients_duty",
     "records_kept",
+    "reflection_days",
     "refusal_grounds",
     "regime",
     "regimes",
@@ -149,6 +150,21 @@ def pauses_allowed(code: Regime | str, right: Right, jurisdiction: str | None = 
     """
     clock = _find(code, jurisdiction).clock(right)
     return frozenset(reason for reason in PauseReason if clock and clock.pause(right, reason))
+
+
+def reflection_days(
+    code: Regime | str, right: Right, reason: PauseReason, jurisdiction: str | None = None
+) -> int | None:
+    """How many days the person has to confirm, after which the clock starts whatever comes; None: there are none.
+
+    Not confirmed in them, the request counts as withdrawn.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    clock = _find(code, jurisdiction).clock(right)
+    rule = clock.pause(right, reason) if clock else None
+    return rule.days if rule and rule.effect == "reflect" else None
 
 
 def extension_allowed(code: Regime | str, right: Right, jurisdiction: str | None = None) -> bool:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from habeas.errors import BadInput, HabeasError
 from habeas.law.case import LAST_YEAR, Case, Deadlines, Pause
 from habeas.law.compute import compute
-from habeas.law.library import pauses_allowed, regime
+from habeas.law.library import pauses_allowed, reflection_days, regime
 from habeas.law.places import default_clock_tz, parse_place, zone
 from habeas.model import PauseReason, Right
 
@@ -178,9 +178,7 @@ def _pauses(text: Mapping[str, str], code: str, place: str, right: Right, tz: Zo
     start, reason = _day(first, tz, "paused_from"), _reason(text["pause_reason"], code, place, right)
     if last:
         return (Pause(start=start, end=_day(last, tz, "paused_to"), reason=reason),)
-    clock = regime(code, place).clock(right)
-    rule = clock.pause(right, reason) if clock else None
-    if rule is not None and rule.effect != "reflect":
+    if reason in pauses_allowed(code, right, place) and reflection_days(code, right, reason, place) is None:
         raise BadInput("The pause is still open (there is no paused_to): there is no due date yet.")
     return (Pause(start=start, end=start, reason=reason),)
 

@@ -12,6 +12,7 @@ from tests.workflows.world import Case, World, eventually, someone
 
 COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
 CALIFORNIA = {"code": "US-CCPA", "jurisdictions": ("US-CA",)}
+SWISS = {"code": "CH-FADP", "jurisdictions": ("CH",)}
 UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
 
 
@@ -171,6 +172,20 @@ async def unproven_on_the_last_day(world: World) -> Case:
     return case
 
 
+async def fee_unconfirmed(world: World) -> Case:
+    """Switzerland: the days to confirm a fee pass unused; staff are told, and withdraw the request."""
+    with patch("activities.clockface._confirm_end", lambda *_: datetime.now(UTC) + timedelta(seconds=3)):
+        case = await _review(world, controller=answering_under(world, "uri", SWISS), jurisdiction="CH")
+        await case.has_letter("staff_attention")
+        await world.office.charge(
+            case.id, by="ann", reason="as told", amount="CHF 20", ground="disproportionate_effort"
+        )
+        await case.has_letter("fee")
+        await case.has_letter("staff_attention", 2)
+    await case.act(ActKind.WITHDRAW)
+    return case
+
+
 ANSWERS = (
     portability,
     categories,
@@ -183,5 +198,6 @@ ANSWERS = (
     appeal_of_another_person,
     paused_and_extended_past_a_promise,
     more_time_to_prove,
+    fee_unconfirmed,
     unproven_on_the_last_day,
 )

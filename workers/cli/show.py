@@ -114,7 +114,10 @@ def _due(told: Story) -> str:
     said = f"{entry.due_on}"
     if entry.days_left is not None:
         said += f", {entry.days_left} days left" if entry.days_left >= 0 else f", {-entry.days_left} days over"
-    return said + (" (extended)" if told.request.extended else "") + (" — clock paused" if entry.paused else "")
+    said += " (extended)" if told.request.extended else ""
+    if told.standing.confirm_by:
+        return f"{said} — withdrawn unless confirmed by {told.standing.confirm_by}"
+    return said + (" — clock paused" if entry.paused else "")
 
 
 def _waits(told: Story) -> str:

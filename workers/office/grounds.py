@@ -125,7 +125,7 @@ def check_day(day: date | None, request: Request, policy: Policy, pauses: tuple[
         return
     if due.on is not None and day <= due.on:
         raise BadInput(f"on: the answer is due on {due.on}; a delay ends after it.", field="expected_on")
-    waits = any(span.end is None for span in pauses)
+    waits = due.confirm_by is None and any(span.end is None for span in pauses)
     if due.law_on is None or waits or due.law_on < local_day(policy, now) or day <= due.law_on:
         return
     raise BadInput(

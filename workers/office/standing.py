@@ -27,6 +27,8 @@ class Standing(Frozen):
     """How firmly."""
     promise_stands: bool = False
     """The law's term was extended, and the promised day counts all the same."""
+    confirm_by: date | None = None
+    """Until when the person is to confirm a fee, or was: unconfirmed, the request counts as withdrawn."""
     delay: bool = False
     """Whether there is a delay to announce."""
     about: RequestId | None = None
@@ -46,6 +48,7 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
         promised_on=due.promised_on,
         promise=policy.promise.strength if promised else None,
         promise_stands=promised and request.extended,
+        confirm_by=due.confirm_by,
         delay=request.closed_at is None and due.delayed,
     )
     try:
@@ -67,6 +70,7 @@ class Due(Frozen):
     on: date | None
     law_on: date | None
     promised_on: date | None
+    confirm_by: date | None
     delayed: bool
     """A day was promised that may not be kept, or the law's term is over."""
 
@@ -74,7 +78,7 @@ class Due(Frozen):
 def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime) -> Due:
     """Which day counts at an instant. While the law's clock is paused, its term is not over."""
     dates = dated(request, policy, pauses, now)
-    waits = any(span.end is None for span in pauses)
+    waits = dates.confirm_by is None and any(span.end is None for span in pauses)
     on, law_on = dates.face.due_on, dates.deadlines.effective_due_on
     # A day that the law gives after the promised one is there to be named; an extension is announced as such.
     sooner = dates.promised_on is not None and (waits or law_on is None or dates.promised_on < law_on)
@@ -82,5 +86,6 @@ def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now:
         on=on,
         law_on=law_on,
         promised_on=dates.promised_on,
+        confirm_by=dates.confirm_by,
         delayed=sooner or (not waits and on is not None and on < local_day(policy, now)),
     )

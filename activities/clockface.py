@@ -131,16 +131,6 @@ def working_day(day: date, place: str) -> date:
     return day
 
 
-def _confirm_by(request: Request, place: str, span: PauseSpan) -> date | None:
-    """Until when an open pause waits; None where it is over, or waits for as long as it takes."""
-    days = law.reflection_days(request.regime, request.right, span.reason, place)
-    return span.start + timedelta(days=days) if span.end is None and days is not None else None
-
-
-def _confirm_end(deadlines: law.Deadlines, confirm_by: date) -> datetime:
-    return deadlines.end_of(confirm_by)
-
-
 def _delay_at(
     policy: Policy, deadlines: law.Deadlines, promised_on: date | None, planned_on: date, now: datetime
 ) -> datetime | None:
@@ -153,6 +143,16 @@ def _delay_at(
     if law_on is None or (promised_on is not None and promised_on < law_on):
         return _tell_of_delay(policy, deadlines, planned_on, now)
     return max(deadlines.end_of(max(law_on, promised_on or law_on)), now) if policy.promise.delay_notice else None
+
+
+def _confirm_by(request: Request, place: str, span: PauseSpan) -> date | None:
+    """Until when an open pause waits; None where it is over, or waits for as long as it takes."""
+    days = law.reflection_days(request.regime, request.right, span.reason, place)
+    return span.start + timedelta(days=days) if span.end is None and days is not None else None
+
+
+def _confirm_end(deadlines: law.Deadlines, confirm_by: date) -> datetime:
+    return deadlines.end_of(confirm_by)
 
 
 def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, now: datetime) -> datetime | None:

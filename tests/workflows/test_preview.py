@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from activities import letters
 from activities.letters import Element, Kind
-from activities.letters.render import TOPIC, drafted
+from activities.letters.own import Confirming
+from activities.letters.render import drafted
 from activities.letters.samples import sample
-from activities.letters.wording import lookup
+from activities.letters.wording import TOPIC, lookup
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
 from tests.workflows.controllers import answering_under
@@ -91,6 +94,10 @@ async def test_a_fee(world: World) -> None:
     await case.prove()
     await case.reaches(Stage.REVIEWING)
     await world.office.charge(case.id, by="ann", reason="work", amount="CHF 20", ground="disproportionate_effort")
-    await _says_as_previewed(case, Kind.FEE, "CH-FADP")
+    # A preview is of a fee asked eight days after the receipt; this one is asked today.
+    asked = world.now[0].astimezone(ZoneInfo("Europe/Copenhagen")).date()
+    by = asked + timedelta(days=10)
+    confirming = Confirming(days=10, by=by, starts_on=by, due_on=by + timedelta(days=30))
+    await _says_as_previewed(case, Kind.FEE, "CH-FADP", confirming=confirming)
     await case.act(ActKind.WITHDRAW)
     await case.reaches(Stage.CLOSED)

@@ -11,6 +11,7 @@ from habeas.fields import Origin
 from habeas.law.calendar import most_days
 from habeas.law.data import Span
 from habeas.law.duties import Duty, RemedyTime
+from habeas.law.library import fits
 from habeas.law.places import country_of
 from habeas.model import COPIES, Right
 from habeas.policy.model import Policy
@@ -102,7 +103,11 @@ def _calendars(policy: Policy) -> Iterator[Problem]:
     home = policy.controller.establishment
     for n, entry in enumerate(policy.regimes):
         elsewhere = entry.calendar_elsewhere(home)
-        if elsewhere and _is_law_of(entry.code, home) and not any(map(partial(_same, elsewhere), entry.jurisdictions)):
+        if (
+            elsewhere
+            and fits(law.regimes()[entry.code], home)
+            and not any(map(partial(_same, elsewhere), entry.jurisdictions))
+        ):
             message = f"the terms of {entry.code} are counted with the holidays of {elsewhere}, where nothing is listed"
             yield Problem(("regimes", n, "calendar"), message, f'"{home}", where the establishment is')
 

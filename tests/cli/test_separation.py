@@ -85,6 +85,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "system list": (),
     "policy check": (),
     "token list": (),
+    "webhook list": (),
 }
 NOBODYS = {
     "request import": "opens what `request open` does; its rows are tried below",
@@ -95,6 +96,11 @@ NOBODYS = {
     "law compute": "the law",
     "law show": "the law",
     "law reasons": "the law",
+    "webhook add": "names its controller as `request open` does; tests/office/test_webhooks.py",
+    "webhook remove": "tests/office/test_webhooks.py",
+    "webhook test": "tests/office/test_webhooks.py",
+    "webhook enable": "tests/office/test_webhooks.py",
+    "session end": "the administrator's: it tells of nothing",
     "token create": "reaches whom its maker may make one for: tests/office/test_roles.py",
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",

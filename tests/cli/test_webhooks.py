@@ -21,7 +21,8 @@ async def test_a_webhook_is_added_tested_listed_and_removed(habeas: Habeas, here
             stop.set()
             await sending
         assert "http_204" in tested.out
-        assert [one["type"] for one in heard.taken] == ["eu.habeas.test"]
+        # Beside what other tests' requests came to.
+        assert [one["type"] for one in heard.taken].count("eu.habeas.test") == 1
         listed = await habeas("webhook", "list")
         assert webhook_id in listed.out
         assert heard.secret not in listed.out

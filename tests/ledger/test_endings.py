@@ -154,6 +154,7 @@ DUTIES = {
     "callback",
     "api_token",
     "staff_session",
+    *("webhook", "webhook_delivery", "outgoing_event"),
 }
 """Tables that the tests of their own rooms fill."""
 

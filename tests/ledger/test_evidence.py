@@ -93,7 +93,7 @@ async def test_a_refused_event_leaves_the_transaction_usable(ledger: Ledger, ope
         "UPDATE evidence SET actor = 'nobody'",
         "UPDATE evidence SET actor = 'nobody' WHERE n = 999",
         "DELETE FROM evidence",
-        "TRUNCATE evidence",
+        "TRUNCATE evidence, outgoing_event, webhook_delivery",
         "TRUNCATE evidence CASCADE",
         "INSERT INTO evidence SELECT * FROM evidence ON CONFLICT (request_id, n) DO UPDATE SET actor = 'nobody'",
     ],

@@ -94,7 +94,8 @@ async def _printed(case: Case) -> str:
 
 async def _on_the_desk(case: Case) -> str:
     told = await case.world.office.show(case.id)
-    shown = page("request.html", story=told, entry=told.entry, events=(), explanation=(), readers=READERS)
+    facts: dict[str, Any] = {"story": told, "entry": told.entry, "events": (), "explanation": (), "readers": READERS}
+    shown = page("request.html", who={"account": "kim", "csrf": "", "development": False}, **facts)
     return bytes(shown.body).decode()
 
 

@@ -58,10 +58,17 @@ async def _review(world: World, right: Right = Right.ACCESS) -> Case:
 
 
 async def _blocked(case: Case, *systems: str) -> None:
-    async def so() -> bool:
-        return (await case.row()).blocked_on == systems
+    seen: tuple[str, ...] = ()
 
-    await eventually(so)
+    async def so() -> bool:
+        nonlocal seen
+        seen = (await case.row()).blocked_on
+        return seen == systems
+
+    try:
+        await eventually(so)
+    except TimeoutError:
+        pytest.fail(f"it waits for {seen}, not for {systems}")
 
 
 @pytest.mark.parametrize("ending", [ActKind.WITHDRAW, ActKind.REFUSE])

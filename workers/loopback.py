@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 
-__all__ = ["is_loopback"]
+__all__ = ["LOOPBACK_NAMES", "is_loopback"]
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+"""How this machine is called from itself."""
 
 
 def is_loopback(host: str) -> bool:

@@ -41,7 +41,7 @@ class Room:
         try:
             with mapped_errors():
                 return await self._connection.execute(statement)
-        except BaseException:
+        except BaseException:  # a cancelled statement, too, leaves nothing to go on with
             self._spoilt = True
             raise
 

@@ -61,7 +61,6 @@ class Caller:
 
     office: Office
     account: str
-    scopes: frozenset[Scope]
 
 
 async def _caller(
@@ -90,7 +89,7 @@ async def _caller(
         names = ", ".join(sorted(missing))
         raise WithProblem(403, "not_allowed", f"This token may not do this: it lacks {names}.", "Make one that may.")
     seen = office.for_staff(bearer.account, bearer.scopes, bearer.controllers)
-    return Caller(seen, bearer.account, bearer.scopes)
+    return Caller(seen, bearer.account)
 
 
 def may(scope: Scope) -> Any:

@@ -15,8 +15,8 @@ from habeas.access import Scope
 from habeas.acts import ActAnswer
 from habeas.model import Frozen, Identifier
 from workers.api.acts import Because, Works
+from workers.api.bodies import whole_body
 from workers.api.callers import Caller, may
-from workers.api.problems import WithProblem
 from workers.api.requests import Controller, Filtered, Once, Reads, Reference
 from workers.office import Said, ShownTask, TaskEntry
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
@@ -229,15 +229,8 @@ async def letter_handed(who: Tasks, letter_id: Annotated[str, Path(max_length=20
 )
 async def letter_bounced(who: Tasks, request: Request) -> BouncedLetter:
     """A mail server's delivery report (RFC 3464). The same report again changes nothing."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {"message/rfc822", "multipart/report"}:
-        raise WithProblem(415, "not_mail", "The body is not a mail.", "Send it whole, as message/rfc822.")
-    mail = bytearray()
-    async for chunk in request.stream():
-        mail += chunk
-        if len(mail) > MOST_MAIL:
-            raise WithProblem(413, "too_much", "The report is too long.", f"At most {MOST_MAIL // 2**20} MiB.")
-    return await who.office.letter_bounced(bytes(mail))
+    mail = await whole_body(request, {"message/rfc822", "multipart/report"}, MOST_MAIL)
+    return await who.office.letter_bounced(mail)
 
 
 @router.get("/retention", tags=["retention"])

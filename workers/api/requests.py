@@ -12,6 +12,7 @@ from activities.ledger import RequestFilter
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
 from habeas.model import Frozen, Outcome, RequestId, Right, Stage
+from workers.api.bodies import whole_body
 from workers.api.callers import Caller, OnceKey, may
 from workers.api.problems import WithProblem
 from workers.office import Entry, NewRequestInput, OpenedAnswer, Story, Told, Verdict, read_reference
@@ -130,16 +131,8 @@ async def import_requests(
     check_only: Annotated[bool, Query(description="Open none.")] = False,
 ) -> ImportResult:
     """Open many from CSV: all rows are checked before the first is opened."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "text/csv":
-        raise WithProblem(415, "not_csv", "The body is not text/csv.", "Send CSV, with `content-type: text/csv`.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise WithProblem(413, "too_much", "The file is too long.", f"At most {MAX_BYTES // 2**20} MiB.")
     try:
-        text = body.decode()
+        text = (await whole_body(request, {"text/csv"}, MAX_BYTES)).decode()
     except UnicodeDecodeError:
         raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
     return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=check_only)

@@ -23,13 +23,13 @@ from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
 from workers.desk.sign_in import add_refusals, sign_in_pages
 from workers.desk.staff import staff_pages
+from workers.loopback import LOOPBACK_NAMES
 from workers.office import Office
 
 log = structlog.get_logger(__name__)
 
 NOT_READY = "not_ready"
 PAGE_FAILED = "page_failed"
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 
 
 def create_app(

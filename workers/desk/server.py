@@ -14,12 +14,12 @@ import uvicorn
 from activities.connectors.http import CallbackDoor, HttpConnector
 from habeas.errors import ConfigurationError
 from workers.api import Streams
-from workers.desk.app import LOOPBACK_NAMES, create_app
+from workers.desk.app import create_app
 from workers.desk.callbacks import CallingBack
 from workers.desk.door import Door, Lasts, Local
 from workers.desk.issuer import Issuer
 from workers.desk.sign_in import CALLBACK
-from workers.loopback import is_loopback
+from workers.loopback import LOOPBACK_NAMES, is_loopback
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
 from workers.wiring import load_connectors

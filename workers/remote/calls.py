@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import httpx2
@@ -91,13 +91,12 @@ class Calls:
         return response
 
 
-class _reached:  # noqa: N801 - a context manager that is used like a function
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, httpx2.HTTPError):
-            raise ApiUnavailable(type(error).__name__) from None
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        raise ApiUnavailable(type(error).__name__) from None
 
 
 def _once(key: str | None) -> dict[str, str]:

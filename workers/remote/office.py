@@ -39,6 +39,7 @@ from workers.api.requests import Queue, Timeline
 from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
 from workers.api.webhooks import WebhookList
+from workers.loopback import is_loopback
 from workers.office import (
     Candidates,
     Entry,
@@ -379,7 +380,7 @@ async def open_remote(address: str, token: str) -> AsyncIterator[RemoteOffice]:
         BadInput: the address is not one to which a token may be sent.
     """
     url = httpx2.URL(address)
-    if url.scheme != "https" and url.host not in {"127.0.0.1", "localhost", "::1"}:
+    if url.scheme != "https" and not is_loopback(url.host):
         raise BadInput("HABEAS_API: a token is sent over https only, or to this machine.", field="api")
     base = f"{address.rstrip('/')}/api/v1/"
     headers = {"authorization": f"Bearer {token}"}

@@ -12,10 +12,10 @@ from starlette.responses import StreamingResponse
 
 from activities.ledger import ErrorRow
 from habeas.access import Scope
-from workers.api.acts import Because
 from workers.api.callers import Caller, may
 from workers.api.requests import Reference
 from workers.office import Candidates, ShownPlan
+from workers.office.asked import Because
 from workers.office.restrictions import ShownChange
 
 router = APIRouter(prefix="/requests/{request_id}/looks", tags=["looks"])

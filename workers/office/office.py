@@ -9,6 +9,7 @@ from activities.actors import scopes_of
 from activities.storage import Storage
 from habeas.access import Scope
 from habeas.errors import NotAllowed
+from workers.office.asked import Asked
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
@@ -27,6 +28,7 @@ from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
 class Office(
+    Asked,
     Importing,
     Holding,
     Handover,

@@ -9,7 +9,6 @@ from activities.actors import scopes_of
 from activities.storage import Storage
 from habeas.access import Scope
 from habeas.errors import NotAllowed
-from workers.office.asked import Asked
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
@@ -17,6 +16,7 @@ from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
+from workers.office.previewing import Previewing
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
 from workers.office.sessions import Sessions
@@ -28,7 +28,7 @@ from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
 class Office(
-    Asked,
+    Previewing,
     Importing,
     Holding,
     Handover,

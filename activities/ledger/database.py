@@ -27,6 +27,7 @@ from activities.ledger.letters import Letters
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
+from activities.ledger.people import People
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
@@ -66,6 +67,7 @@ class Tx(
     Holds,
     Expiries,
     Past,
+    People,
     Tasks,
     Sessions,
     Tokens,

@@ -12,6 +12,8 @@ from habeas.errors import NotAllowed
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
+from workers.office.finding import Finding
+from workers.office.foreseeing import Foreseeing
 from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
@@ -29,6 +31,8 @@ from workers.wiring import connect_temporal, load_policies, open_ledger
 
 class Office(
     Previewing,
+    Finding,
+    Foreseeing,
     Importing,
     Holding,
     Handover,

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pydantic import AwareDatetime
 
-from activities.brief import approvals
+from activities.brief import approvals, purposes_of
 from activities.changing import under_review
 from activities.ledger import Act, RequestRow, Tx
 from activities.letters import Kind
@@ -187,7 +187,7 @@ class Previewing(Asked):
             if counts and act.accepted_at and (digest is None or act.facts.get("plan") == digest):
                 first.setdefault(act.actor, act.accepted_at)
         return Approvals(
-            needed=approvals(row.right, policy, asked.purposes),
+            needed=approvals(row.right, policy, purposes_of(policy, row.right, asked.purposes)),
             given=tuple(Approved(actor=actor, at=at) for actor, at in first.items()),
         )
 

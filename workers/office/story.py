@@ -20,7 +20,7 @@ from activities.ledger import (
     TaskRow,
 )
 from habeas import law
-from habeas.acts import ActKind, stages
+from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
 from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
 from workers.office.grounds import fee_grounds, refusals
@@ -49,7 +49,7 @@ class PossibleAct(Frozen):
     choices: tuple[str, ...] = ()
     """What may stand for the word in capitals that the command leaves open (GROUND, WHAT)."""
     about: str | None = None
-    """The system, the task or the letter that it is about, where there could be several."""
+    """The system, the task or the letter that it is about, where there could be several; or the ground it is on."""
 
 
 class Entry(Frozen):
@@ -254,6 +254,7 @@ def possible(
                 kind=ActKind.APPROVE.value,
                 title="Erase although a copy of theirs is not answered",
                 command=f"habeas request approve {row.id} --plan DIGEST --without-copy {_WHO}",
+                about=WITHOUT_COPY,
             )
         )
     if packaged:

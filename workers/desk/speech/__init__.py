@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from babel import Locale
 from starlette.requests import Request
 
-from activities.letters.wording import Words, catalogue
+from activities.letters.wording import Words, catalogue, lookup
 from workers.desk.pages import ranked
 
 __all__ = ["COOKIE", "LANGUAGES", "chosen", "speech"]
@@ -33,4 +32,6 @@ def chosen(request: Request) -> str:
 def speech(language: str) -> Words:
     """Every text of staff's pages in one language."""
     shared = {key: text for key, text in catalogue("activities.letters", language).items() if key.startswith(_SHARED)}
-    return Words(language, Locale.parse(language), shared | catalogue("workers.desk.speech", language))
+    return Words(
+        language, lookup("activities.letters", language).locale, shared | catalogue("workers.desk.speech", language)
+    )

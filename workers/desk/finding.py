@@ -35,6 +35,8 @@ def finding_pages() -> APIRouter:
     @router.post("/find")
     async def find(who: Staff, request: Request) -> Response:
         """The requests of a person; each gets a mark."""
+        if not who.office.reach(Scope.PERSONAL_READ):
+            return forbidden(who, Scope.PERSONAL_READ)
         form = await request.form()
         kind, value = text_of(form, "kind", 40), text_of(form, "value", 400)
         try:

@@ -21,6 +21,8 @@ def handing_pages() -> APIRouter:
     @router.post("/letters/{letter_id}/handed")
     async def handed(who: Staff, request: Request, letter_id: str) -> Response:
         """The person got a letter, and how."""
+        if not who.office.reach(Scope.TASKS_WORK):
+            return forbidden(who, Scope.TASKS_WORK)
         reason, title = why(await request.form()), who.say.text("acts.letter_handed.title", letter="")
         if not reason:
             return ask_why(who, title, f"/letters/{letter_id}/handed", slip=True)
@@ -35,6 +37,8 @@ def handing_pages() -> APIRouter:
     @router.post("/letters/{letter_id}/read")
     async def read(who: Staff, request: Request, letter_id: str) -> Response:
         """A letter in full, to print. Leaves a mark."""
+        if not who.office.reach(Scope.PERSONAL_READ):
+            return forbidden(who, Scope.PERSONAL_READ)
         reason, title = why(await request.form()), who.say.text("acts.letter_read.title", letter="")
         if not reason:
             return ask_why(who, title, f"/letters/{letter_id}/read", slip=True)
@@ -52,6 +56,8 @@ def handing_pages() -> APIRouter:
     async def package(who: Staff, request: Request, request_id: str) -> Response:
         """The newest package, decrypted, as a file. Leaves a mark."""
         try:
+            if not who.office.reach(Scope.PERSONAL_READ):
+                return forbidden(who, Scope.PERSONAL_READ)
             reference, reason = reference_of(request_id), why(await request.form())
             if not reason:
                 title = who.say.text("acts.download.title")

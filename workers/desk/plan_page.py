@@ -126,6 +126,8 @@ def _titles(who: Signed, story: Story) -> dict[str, str]:
 
 
 async def _contest(who: Signed, request_id: str, form: FormData) -> Response:
+    if not who.office.may(scope_of(ActKind.CONTEST), (await who.office.show(request_id)).entry.controller):
+        return forbidden(who, scope_of(ActKind.CONTEST))
     numbers = tuple(int(one) for one in form.getlist("correction") if isinstance(one, str) and one.isdecimal())
     try:
         await who.office.contest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import HTMLResponse
@@ -25,7 +26,8 @@ def staff_page(template: str, who: Signed, status: int = 200, **values: Any) -> 
 
 
 def nothing(who: Signed, what: str, status: int = 404, **values: str) -> HTMLResponse:
-    """That there is no such thing here; ``what`` names the words."""
+    """That there is no such thing here, to the letter the same for what is another's; ``what`` names the words."""
+    who = replace(who, here=None)
     return staff_page(
         "lost.html", who, status, title=who.say.text(f"lost.{what}_title"), text=who.say.text(f"lost.{what}", **values)
     )

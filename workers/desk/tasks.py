@@ -91,6 +91,8 @@ async def _kept(who: Signed, answer: Any) -> Response:
 
 
 async def _look(who: Signed, task_id: str, form: FormData, slips: tuple[Slip, ...] = (), status: int = 200) -> Response:
+    if not who.office.reach(Scope.PERSONAL_READ):
+        return forbidden(who, Scope.PERSONAL_READ)
     reason = text_of(form, "look", 2000) or why(form)
     if not reason:
         return ask_why(who, who.say.text("tasks.look"), f"/tasks/{task_id}", slip=True)

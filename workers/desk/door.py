@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -211,7 +212,7 @@ def forget(answer: Response, name: str) -> None:
     answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
 
-async def staff_only(request: Request) -> Signed:
+async def staff_only(request: Request) -> AsyncIterator[Signed]:
     """A dependency: who is at the page. What they send was sent from a page of theirs.
 
     Raises:
@@ -220,9 +221,15 @@ async def staff_only(request: Request) -> Signed:
     """
     door: Door = request.app.state.door
     who = await door.come_in(request)
-    if request.method not in _LOOKS:
-        door.check(request, (await _form(request)).get("csrf"))
-    return who
+    if request.method in _LOOKS:
+        yield who
+        return
+    form = await _form(request)
+    try:
+        door.check(request, form.get("csrf"))
+        yield who
+    finally:
+        await form.close()
 
 
 async def _form(request: Request) -> FormData:

@@ -20,8 +20,8 @@ def _at(office: Office, account: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1")
 
 
-async def _verifying(here: World, **more: object) -> str:
-    request_id = await here.open(here.person(), **more)
+async def _verifying(here: World, name: str | None = None) -> str:
+    request_id = await here.open(here.person(), name=name)
     await here.reach(request_id, Stage.VERIFYING)
     return request_id
 

@@ -131,7 +131,8 @@ def _controls(who: Signed) -> Iterator[Control]:
 
     def control(name: str, sort: Any = "text", **more: Any) -> Control:
         key = "others" if name == "identifiers" else name
-        return Control(name, say.text(f"opening.{key}"), sort, **{"required": False, **more})
+        hint = say.text(f"opening.{key}_hint") if f"opening.{key}_hint" in say else ""
+        return Control(name, say.text(f"opening.{key}"), sort, **{"required": False, "hint": hint, **more})
 
     names = tuple(Choice(one, office.policy(one).controller.name) for one in mine)
     yield control("controller", "select" if len(mine) > 1 else "hidden", required=len(mine) > 1, choices=names)

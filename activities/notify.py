@@ -41,7 +41,7 @@ class LetterActivities:
             request = await tx.request(order.request_id, lock=True)
             written = [row for row in await tx.letters(order.request_id) if row.dedupe == order.dedupe]
             if not written:
-                await self._write(tx, request, kind, order)
+                await self.write(tx, request, kind, order)
         return await self.deliver(order.request_id, order.dedupe, order.at)
 
     @activity.defn(name="send_letter_again")
@@ -52,7 +52,7 @@ class LetterActivities:
             of = {"controller": request.controller} if order.anywhere else {"request_id": request.id}
             last = await tx.last_letter(order.dedupe, **of)
             if last is None or last.queued_at + timedelta(seconds=order.every) <= order.at:
-                last = await self._write(
+                last = await self.write(
                     tx,
                     request,
                     Kind(order.kind),
@@ -60,7 +60,8 @@ class LetterActivities:
                 )
         return await self.deliver(last.request_id, last.dedupe, order.at)
 
-    async def _write(self, tx: Tx, request: Request, kind: Kind, order: LetterOrder) -> Letter:
+    async def write(self, tx: Tx, request: Request, kind: Kind, order: LetterOrder) -> Letter:
+        """Write the letter into the ledger, from where `deliver` sends it."""
         subject = await tx.subject(request.id)
         case = LetterCase(
             tx=tx,
@@ -253,7 +254,7 @@ class LetterActivities:
                 await tx.seal(request.id, name, facts)
                 kind = Kind.STAFF_BOUNCE
                 order = LetterOrder(request_id=request.id, at=at, kind=kind.value, dedupe=dedupe, sealed=name)
-                await self._write(tx, request, kind, order)
+                await self.write(tx, request, kind, order)
         await self.deliver(letter.request_id, dedupe, at)
 
 

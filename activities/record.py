@@ -130,6 +130,8 @@ class RecordActivities:
                 await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, subject.name))
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
+                seeds = (await load_graph(tx, order.request_id)).seeds
+                await tx.findable(order.request_id, (await tx.request(order.request_id)).controller, seeds)
             case ActKind.DECIDE_MATCH:
                 await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
             case ActKind.FINISH_TASK:
@@ -181,6 +183,7 @@ class RecordActivities:
                 await tx.record(order.request_id, Tag.IDENTITY_WAIVED, at=order.at, facts={}, dedupe="waived")
             if request.right in COPIES:
                 await tx.copy_is_of(request.id, request.controller, graph.own())
+            await tx.findable(request.id, request.controller, graph.own())
             settled = graph.settled()
             found = len(settled.kept)
             ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))

@@ -27,6 +27,7 @@ from activities.ledger.letters import Letters
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
+from activities.ledger.people import People
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
@@ -66,6 +67,7 @@ class Tx(
     Holds,
     Expiries,
     Past,
+    People,
     Tasks,
     Sessions,
     Tokens,
@@ -85,6 +87,7 @@ class Ledger:
         self._vault = vault
         self._keys = keys
         self._controllers = controllers
+        self._open: Tx | None = None
 
     @classmethod
     def connect(cls, url: str, vault: Vault, pool_size: int = 10, *, keys: KeyRing | None = None) -> Self:
@@ -112,6 +115,12 @@ class Ledger:
         """
         return type(self)(self._engine, self._vault, KeyRing(), frozenset(controllers))
 
+    def within(self, tx: Tx) -> Self:
+        """The same ledger in a transaction that is open: what is begun in it is kept, or not, with that one."""
+        inner = type(self)(self._engine, self._vault, self._keys, self._controllers)
+        inner._open = tx
+        return inner
+
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction: committed at the end, rolled back on any exception.
@@ -121,6 +130,9 @@ class Ledger:
                 connection broke during the commit itself: then it is not known, and every method may be called again.
             RuntimeError: a failed statement's error was swallowed, and the transaction could not be committed.
         """
+        if self._open is not None:
+            yield self._open
+            return
         async with contextlib.AsyncExitStack() as stack:
             with mapped_errors():
                 connection = await stack.enter_async_context(self._engine.connect())

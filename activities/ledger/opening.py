@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.expression import TableValuedAlias
 
 from activities.ledger.copies import Copies
+from activities.ledger.people import open_purpose, person_purpose
 from activities.ledger.requests import REQUEST, to_request
-from activities.ledger.room import context, parsed
+from activities.ledger.room import context, parsed, person_prints
 from activities.ledger.tables import copy_subject, document, evidence_head, open_subject, request, request_key
 from activities.vault import RequestKey, WrappedKey
 from habeas.errors import BadInput, UnknownRequest
@@ -76,14 +77,15 @@ class Opening(Copies):
             BadInput: the id belongs to another request.
         """
         wrapped, key = self._vault.new_key(new.id)
-        purpose = fingerprint_purpose(new.controller, new.right)
+        purpose = open_purpose(new.controller, new.right)
         fingerprints = [self._vault.fingerprint(purpose, name) for name in _names(new.subject)]
         idempotency = (
             self._vault.fingerprint(f"idempotency/{new.controller}", new.idempotency_key)
             if new.idempotency_key is not None
             else None
         )
-        known = self._copy_prints(new.controller, new.subject.identifiers) if new.right in COPIES else []
+        known = person_prints(self._vault, person_purpose(new.controller), new.subject.identifiers)
+        known += self._copy_prints(new.controller, new.subject.identifiers) if new.right in COPIES else []
         # The one found may close between two statements: then the claim is tried again.
         for _ in range(_OPENING_TRIES):
             row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency, known))).one()
@@ -126,7 +128,7 @@ class Opening(Copies):
         )
         if row is None:
             raise UnknownRequest
-        purpose = fingerprint_purpose(row.controller, row.right)
+        purpose = open_purpose(row.controller, row.right)
         prints = _unnested([self._vault.fingerprint(purpose, name) for name in _names(subject)])
         await self._run(
             upsert(open_subject)
@@ -139,11 +141,6 @@ class Opening(Copies):
             )
             .on_conflict_do_nothing()
         )
-
-
-def fingerprint_purpose(controller: str, right: str) -> str:
-    """Fingerprints are told apart by controller and right, so that nobody is followed from one to the other."""
-    return f"open-subject/{controller}/{right}"
 
 
 def _names(subject: Subject) -> list[str]:

@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import past_subject
-from activities.ledger.room import Room, plain
+from activities.ledger.people import past_purpose
+from activities.ledger.room import Room, person_prints, plain
 from activities.ledger.tables import request
 from habeas.model import Frozen, Identifier, Outcome, RequestId, Right
 
@@ -85,5 +86,4 @@ class Past(Room):
 
     def _past_prints(self, controller: str, right: Right, identifiers: Iterable[Identifier]) -> set[str]:
         """Told apart by controller and right, so that nobody is followed from one to the other."""
-        purpose = f"past-subject/{controller}/{right.value}"
-        return {self._vault.fingerprint(purpose, f"{one.kind}:{one.value}") for one in identifiers}
+        return set(person_prints(self._vault, past_purpose(controller, right), identifiers))

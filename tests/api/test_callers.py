@@ -14,6 +14,7 @@ NEEDS = {
     "GET /requests": "requests:read",
     "POST /requests": "requests:open",
     "POST /requests/import": "requests:open",
+    "POST /requests/find": "personal:read",
     "GET /requests/{request_id}": "requests:read",
     "GET /requests/{request_id}/timeline": "requests:read",
     "GET /requests/{request_id}/evidence": "requests:read",

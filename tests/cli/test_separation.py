@@ -72,6 +72,7 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "controller",
         ("--right", "access", "--email", "a@b.example", "--by", "noor", "--controller", "{}"),
     ),
+    "request find": ("controller", (*WHO, "--email", "a@b.example", "--controller", "{}")),
     "hold place": ("controller", ("--provision", "Case 1", *WHO, "--everything", "--controller", "{}")),
     "retention due": ("controller", ("--controller", "{}")),
 }

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from habeas.errors import ConfigurationError
 from habeas.model import Stage
 from tests.desk.provider import VALID, Between, provider
+from tests.desk.test_routes import STAFF
 from tests.office.world import World
 from tests.served import Tls, free_socket, own_certificate, serving
 from workers.desk import create_app
@@ -443,7 +444,7 @@ async def test_guesses_are_slowed_down_and_nobody_else_is(two: Office, between: 
         assert await is_in(kim)
 
 
-NEEDS_SIGN_IN = {"GET /", "GET /requests/{request_id}"}
+NEEDS_SIGN_IN = set(STAFF)
 OPEN = {
     "GET /v/{reference}",
     "POST /v/{reference}",

@@ -24,7 +24,7 @@ async def test_the_queue_and_the_story_name_nobody(here: World, browser: httpx2.
     story = await browser.get(f"/requests/{request_id}")
     assert request_id in queue.text
     assert "EU-GDPR" in story.text
-    assert f"habeas request verify {request_id} --code CODE" in story.text
+    assert f'action="/requests/{request_id}/acts/prove"' in story.text
     for page in (queue, story):
         assert "canary" not in page.text.lower()
         assert address not in page.text

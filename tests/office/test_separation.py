@@ -13,6 +13,7 @@ from habeas.errors import BadInput, NotAllowed, UnknownRequest
 from habeas.model import Identifier
 from tests.office.world import World
 from workers.office import NewRequestInput, Office
+from workers.office.asked import Because
 
 
 @pytest.fixture
@@ -62,6 +63,9 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "verify_evidence": lambda: noor.verify_evidence(opened),
         "act": lambda: noor.act(ActKind.WITHDRAW, opened, **said),
         "release": lambda: noor.release(opened, **said),
+        "carry_out": lambda: noor.carry_out(ActKind.WITHDRAW, opened, Because(reason="curious"), by="Noor"),
+        "preview": lambda: noor.preview(ActKind.WITHDRAW, opened, Because(reason="curious"), by="Noor"),
+        "approvals": lambda: noor.approvals(opened),
         "add_identifier": lambda: noor.add_identifier(
             opened, identifiers=(Identifier(kind="email", value="x@y.example"),), **said
         ),
@@ -77,6 +81,19 @@ async def test_nothing_of_anothers_request_is_to_be_had(
     let_in = {name for name, door in doors.items() if not await _closed(door)}
     assert let_in == set()
     assert not any("viewed" in event.tag for event in await kim.timeline(opened))
+
+
+async def test_a_person_is_found_among_ones_own(here: World, two: tuple[Office, Office]) -> None:
+    kim, noor = two
+    address = here.person()
+    opened = await here.open(address)
+    known = (Identifier(kind="email", value=address),)
+    assert await noor.find_requests(known, by="Noor", reason="curious") == ()
+    assert [one.id for one in await kim.find_requests(known, by="Kim", reason="she calls")] == [opened]
+    looked = [one for one in await kim.timeline(opened) if one.facts.get("what") == "search"]
+    assert [one.actor for one in looked] == [kim.actor("Kim")]
+    with pytest.raises(NotAllowed):
+        await noor.find_requests(known, by="Noor", reason="curious", controller="demo")
 
 
 async def _closed(door: Callable[[], Awaitable[object]]) -> bool:
@@ -106,7 +123,9 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "acknowledge",
         "act",
         "add_identifier",
+        "approvals",
         "candidates",
+        "carry_out",
         "change_plan",
         "charge",
         "contest",
@@ -119,6 +138,7 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "open_package",
         "plan",
         "plan_digest",
+        "preview",
         "recipients",
         "release",
         "restrictions",

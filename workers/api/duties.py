@@ -14,11 +14,12 @@ from activities.task_model import FoundFile
 from habeas.access import Scope
 from habeas.acts import ActAnswer
 from habeas.model import Frozen, Identifier
-from workers.api.acts import Because, Works
+from workers.api.acts import Works
 from workers.api.bodies import whole_body
 from workers.api.callers import Caller, may
 from workers.api.requests import Controller, Filtered, Once, Reads, Reference
 from workers.office import Said, ShownTask, TaskEntry
+from workers.office.asked import Because
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.letters import BouncedLetter, HandedLetter
 from workers.office.recipients import Told

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -12,10 +10,10 @@ from starlette.responses import StreamingResponse
 
 from activities.ledger import ErrorRow
 from habeas.access import Scope
-from workers.api.acts import Because
 from workers.api.callers import Caller, may
 from workers.api.requests import Reference
 from workers.office import Candidates, ShownPlan
+from workers.office.asked import Because
 from workers.office.restrictions import ShownChange
 
 router = APIRouter(prefix="/requests/{request_id}/looks", tags=["looks"])
@@ -57,15 +55,5 @@ async def error(who: Looks, reference: Reference, said: WhichError) -> ErrorRow:
 async def package(who: Looks, reference: Reference, said: Because) -> StreamingResponse:
     """The newest package."""
     opened = await who.office.open_package(reference, by=who.account, reason=said.reason)
-    # Before the first word is said: a package that does not open at all is a problem, not a broken download.
-    chunks = opened.chunks()
-    first = await anext(chunks, b"")
     headers = {"content-disposition": f'attachment; filename="{reference}.zip"', "content-length": str(opened.size)}
-    return StreamingResponse(_joined(first, chunks), media_type="application/zip", headers=headers)
-
-
-async def _joined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    async with aclosing(rest):
-        yield first
-        async for chunk in rest:
-            yield chunk
+    return StreamingResponse(await opened.begun(), media_type="application/zip", headers=headers)

@@ -11,11 +11,13 @@ from pydantic import Field
 from activities.ledger import RequestFilter
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
-from habeas.model import Frozen, Outcome, RequestId, Right, Stage
+from habeas.model import Frozen, Identifier, Outcome, RequestId, Right, Stage
 from workers.api.bodies import whole_body
 from workers.api.callers import Caller, OnceKey, may
 from workers.api.problems import WithProblem
 from workers.office import Entry, NewRequestInput, OpenedAnswer, Story, Told, Verdict, read_reference
+from workers.office.asked import Because
+from workers.office.finding import MOST_IDENTIFIERS
 from workers.office.importing import MAX_BYTES, ImportResult
 from workers.office.particulars import AskedParticulars
 
@@ -23,6 +25,7 @@ router = APIRouter(tags=["requests"])
 
 Reads = Annotated[Caller, may(Scope.REQUESTS_READ)]
 Opens = Annotated[Caller, may(Scope.REQUESTS_OPEN)]
+Finds = Annotated[Caller, may(Scope.PERSONAL_READ)]
 Once = Annotated[OnceKey, Depends()]
 
 
@@ -75,6 +78,15 @@ class NewRequest(AskedParticulars):
     phones: tuple[str, ...] = Field(default=(), repr=False)
     identifiers: tuple[str, ...] = Field(default=(), repr=False, description="kind=value")
     note: str | None = Field(default=None, repr=False)
+
+
+class Search(Because):
+    """By what a person is known, and why they are searched for."""
+
+    identifiers: tuple[Identifier, ...] = Field(
+        min_length=1, max_length=MOST_IDENTIFIERS, repr=False, description="Whole: nothing is found by a part of one."
+    )
+    controller: str | None = Field(default=None, max_length=80, description="Of this controller; else of all of yours.")
 
 
 @router.get("/requests")
@@ -136,6 +148,15 @@ async def import_requests(
     except UnicodeDecodeError:
         raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
     return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=check_only)
+
+
+@router.post("/requests/find")
+async def find(who: Finds, said: Search) -> Queue:
+    """The requests of a person, by an exact identifier. Leaves a mark on each."""
+    found = await who.office.find_requests(
+        said.identifiers, by=who.account, reason=said.reason, controller=said.controller
+    )
+    return Queue(items=found, next=None)
 
 
 @router.get("/requests/{request_id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,10 @@ from workers.cli.options import By, Reason
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
-    from activities.letters import Authority, Controller, Kind, RenderedLetter
+    from activities.letters import Kind
     from habeas.model import Right
     from habeas.policy import Policy
+    from workers.office.samples import SampleWriter
 
 app = typer.Typer(
     add_completion=False,
@@ -172,89 +173,20 @@ async def bounced(
     shell.answer(noted, f"{noted.request}: letter {noted.letter}: {noted.noted.replace('_', ' ')}")
 
 
-class _Writer(NamedTuple):
-    """Writes letters as one controller would, under one law."""
-
-    controller: Controller
-    regime: str
-    place: str
-    right: Right | None
-    language: str
-    timezone: str
-    folder: Path | None
-    authority: Authority | None
-    promised: frozenset[Right]
-    promised_days: int | None
-    policy: Policy | None = None
-
-    def why_not(self, kind: Kind) -> str | None:
-        """Why there is no such letter here; None where there is."""
-        from activities.letters.exists import default_right, why_not
-
-        right = self.right or default_right(kind, self.regime, self.place)
-        return why_not(kind, self.regime, self.place, right, self.promised, self.promised_days)
-
-    def write(self, kind: Kind, language: str) -> RenderedLetter:
-        """One letter.
-
-        Raises:
-            BadInput: there is no such letter for this right under this law; the message says why.
-        """
-        if absent := self.why_not(kind):
-            raise BadInput(absent, field="kind")
-        from activities.letters import render
-        from activities.letters.samples import sample
-
-        facts = sample(
-            kind,
-            controller=self.controller,
-            regime=self.regime,
-            jurisdiction=self.place,
-            right=self.right,
-            authority=self.authority,
-            promised=self.promised,
-            promised_days=self.promised_days,
-            offers=self._offers(kind),
-            timezone=self.timezone,
-            language=language,
-        )
-        return render(kind, language, facts, self.folder)
-
-    def _offers(self, kind: Kind) -> tuple[Right, ...] | None:
-        """What a denial offers instead, by this controller; None for one that is made up."""
-        from activities.letters.exists import default_right
-        from activities.offers import offers
-
-        if self.policy is None:
-            return None
-        right = self.right or default_right(kind, self.regime, self.place)
-        return offers(self.policy, self.regime, self.place, right)
-
-
-def _writer(shell: Shell, controller: str | None, regime: str | None, place: str | None, right: str | None) -> _Writer:
-    from activities.letters import Authority, Controller
+def _writer(
+    shell: Shell, controller: str | None, regime: str | None, place: str | None, right: str | None
+) -> SampleWriter:
+    from activities.letters import Controller
     from activities.letters.exists import SOME_DAYS
+    from workers.office.samples import SampleWriter
 
     policy = _policy(shell, controller) if controller else None
     code, where = _law(policy, regime, place)
     asked = _right(right) if right else None
     if policy is None:
         made_up = Controller(name="Example Ltd", contact="privacy@controller.example", address="1 Example Street")
-        return _Writer(made_up, code, where, asked, "en", _zone(where), None, None, frozenset(), SOME_DAYS)
-    own, known = policy.controller, policy.authority(where)
-    return _Writer(
-        controller=Controller(name=own.name, contact=own.email, address=own.address),
-        regime=code,
-        place=where,
-        right=asked,
-        language=own.languages[0],
-        timezone=own.clock_tz,
-        folder=policy.letters.folder if policy.letters else None,
-        authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
-        promised=frozenset(policy.rights or ()),
-        promised_days=policy.promise.days,
-        policy=policy,
-    )
+        return SampleWriter(made_up, code, where, asked, "en", _zone(where), None, None, frozenset(), SOME_DAYS)
+    return SampleWriter.of(policy, code, where, asked)
 
 
 def _zone(place: str) -> str:
@@ -317,7 +249,7 @@ def _says(kind: Kind) -> str:
 
 
 def _write_all(
-    folder: Path, writer: _Writer, only: tuple[Kind, ...] | None, languages: tuple[str, ...]
+    folder: Path, writer: SampleWriter, only: tuple[Kind, ...] | None, languages: tuple[str, ...]
 ) -> tuple[Path, ...]:
     from activities.letters import Kind
 

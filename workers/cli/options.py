@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -18,3 +19,14 @@ ActId = Annotated[
     typer.Option("--act-id", metavar="UUID", help="Repeat an act that got no answer: it is not done twice."),
 ]
 Reference = Annotated[str, typer.Argument(metavar="ID", help="The request's reference, as HB-7K2M-X4QT-90AB.")]
+
+
+def identifier_texts(
+    emails: Iterable[str] | None, phones: Iterable[str] | None, others: Iterable[str] | None
+) -> tuple[str, ...]:
+    """What ``--email``, ``--phone`` and ``--identifier`` say, each as ``kind=value``."""
+    return (
+        *(f"email={value}" for value in emails or ()),
+        *(f"phone={value}" for value in phones or ()),
+        *(others or ()),
+    )

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import PauseReason
-from workers.cli.options import ActId, By, Reason, Reference
+from workers.cli.options import ActId, By, Reason, Reference, identifier_texts
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -286,9 +286,7 @@ async def add_identifier(
     from workers.office import read_reference, split_identifier
 
     request_id = read_reference(reference)
-    texts = [f"email={value}" for value in email or ()]
-    texts += [f"phone={value}" for value in phone or ()]
-    found = tuple(split_identifier(text) for text in (*texts, *(identifier or ())))
+    found = tuple(split_identifier(text) for text in identifier_texts(email, phone, identifier))
     async with shell.office() as office:
         answer = await office.add_identifier(request_id, by=by, reason=reason, identifiers=found, act_id=act_id)
     _say(shell, request_id, answer)

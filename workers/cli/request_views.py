@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from habeas.errors import BadInput
-from workers.cli.options import ActId, By, Reason, Reference
+from workers.cli.options import ActId, By, Reason, Reference, identifier_texts
 from workers.cli.shell import Shell, command
 
 app = typer.Typer()
@@ -56,6 +56,30 @@ async def list_(
     async with shell.office() as office:
         entries = await office.requests(wanted)
     shell.answer(list(entries), show.queue(entries))
+
+
+@command(
+    app,
+    "find",
+    epilog='Example: `habeas request find --email ada@example.org --by "Kim" --reason "she calls about her request"`',
+)
+async def find(
+    shell: Shell,
+    by: By,
+    reason: Reason,
+    email: Annotated[list[str] | None, typer.Option(help="Whole, as the person gave it. May be repeated.")] = None,
+    phone: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    identifier: Annotated[list[str] | None, typer.Option(metavar="KIND=VALUE", help="May be repeated.")] = None,
+    controller: Annotated[str | None, typer.Option(help="Of this controller; else of all of yours.")] = None,
+) -> None:
+    """A person's requests, by an exact identifier. Looking leaves a mark on each."""
+    from workers.cli import show
+    from workers.office import split_identifier
+
+    given = tuple(split_identifier(text) for text in identifier_texts(email, phone, identifier))
+    async with shell.office() as office:
+        entries = await office.find_requests(given, by=by, reason=reason, controller=controller)
+    shell.answer(list(entries), show.queue(entries) if entries else "No request of a person with this identifier.")
 
 
 @command(app, "show")

@@ -16,13 +16,15 @@ from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavai
 from workers.api import MOST_CALL, PREFIX, Streams, create_api
 from workers.desk import pages, processor
 from workers.desk.callbacks import CallingBack, callback_routes
-from workers.desk.door import Door, Local
+from workers.desk.door import MOST_FORM, MOST_UPLOAD, UPLOADS, Door, Local
 from workers.desk.guard import Guard
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
 from workers.desk.sign_in import add_refusals, sign_in_pages
+from workers.desk.speech import chosen, speech
 from workers.desk.staff import staff_pages
+from workers.desk.uploads import TooLarge
 from workers.loopback import LOOPBACK_NAMES
 from workers.office import Office
 
@@ -62,7 +64,9 @@ def create_app(
     _add_style(app)
     _add_errors(app)
     add_refusals(app)
-    return Guard(app, hosts, api=PREFIX, larger={f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER})
+    larger = {f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER, UPLOADS: MOST_UPLOAD}
+    larger |= dict.fromkeys(("/requests/", "/letters/", "/open", "/find"), MOST_FORM)
+    return Guard(app, hosts, api=PREFIX, larger=larger)
 
 
 def _add_health(app: FastAPI, office: Office) -> None:
@@ -100,6 +104,11 @@ def _add_errors(app: FastAPI) -> None:
         title = "There is no such page" if error.status_code == 404 else "This does not work"
         text = "Check the address: it may have been cut or changed on its way."
         return pages.page("nothing.html", error.status_code, title=title, text=text)
+
+    @app.exception_handler(TooLarge)
+    async def too_much(request: Request, _: Exception) -> Response:
+        say = speech(chosen(request))
+        return pages.page("nothing.html", 413, title=say.text("lost.large_title"), text=say.text("lost.large"))
 
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(BadInput)

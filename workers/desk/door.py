@@ -6,15 +6,20 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from activities.letters.wording import Words
 from habeas.errors import NotAllowed
 from workers.desk.issuer import Issuer
+from workers.desk.speech import chosen, speech
+from workers.desk.uploads import read_form
 from workers.office import Office
 from workers.throttle import Throttle
 
@@ -22,6 +27,16 @@ __all__ = ["COOKIE", "Door", "Forged", "Local", "NotOurs", "SignInFirst", "Signe
 
 COOKIE = "__Host-habeas"
 """`__Host-`: a browser takes and sends it over TLS only (or on this machine), and to this very host only."""
+UPLOADS = "/tasks/"
+"""Where staff send files to."""
+MOST_FORM = 256 * 1024
+"""Bytes of a form of staff's without files: a reason in any script, and the identifiers of a person."""
+MOST_UPLOAD = 201 * 1024 * 1024
+"""Bytes of a form with files, whatever a system's settings say: `max_file_mb` is 200 at most."""
+MOST_FIELDS = 3000
+MOST_FILES = 50
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_LOOKS = frozenset({"GET", "HEAD"})
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -61,6 +76,15 @@ class Signed:
     """What each form of a page sends with it, as `csrf`."""
     development: bool
     """Whether whoever is at this machine may be anybody."""
+    language: str = "en"
+    """Of staff's pages."""
+    here: str | None = None
+    """The page, to come back to in another language; None where it was sent to."""
+
+    @property
+    def say(self) -> Words:
+        """The texts of staff's pages."""
+        return speech(self.language)
 
 
 @dataclass(frozen=True)
@@ -109,8 +133,10 @@ class Door:
         """
         session_id = request.cookies.get(COOKIE, "")
         account = await self._account(session_id)
+        language, here = chosen(request), _here(request)
         if account is None and self._local is not None:
-            return Signed(self._local.office, self._local.account, self.csrf(""), development=True)
+            local = self._local
+            return Signed(local.office, local.account, self.csrf(""), True, language, here)
         if account is None:
             if session_id:
                 self.count_wrong(request)
@@ -119,7 +145,7 @@ class Door:
             office = self.office.for_staff(account)
         except NotAllowed:
             raise NotOurs(account, self.csrf(session_id)) from None
-        return Signed(office, account, self.csrf(session_id), development=self._local is not None)
+        return Signed(office, account, self.csrf(session_id), self._local is not None, language, here)
 
     async def sign_in(self, request: Request, account: str, answer: Response) -> None:
         """Begin a session of this account in place of the one that the browser had.
@@ -186,7 +212,7 @@ def forget(answer: Response, name: str) -> None:
     answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
 
-async def staff_only(request: Request) -> Signed:
+async def staff_only(request: Request) -> AsyncIterator[Signed]:
     """A dependency: who is at the page. What they send was sent from a page of theirs.
 
     Raises:
@@ -195,12 +221,34 @@ async def staff_only(request: Request) -> Signed:
     """
     door: Door = request.app.state.door
     who = await door.come_in(request)
-    if request.method not in {"GET", "HEAD"}:
-        door.check(request, (await request.form()).get("csrf"))
-    return who
+    if request.method in _LOOKS:
+        yield who
+        return
+    form = await _form(request)
+    try:
+        door.check(request, form.get("csrf"))
+        yield who
+    finally:
+        await form.close()
+
+
+async def _form(request: Request) -> FormData:
+    """What was sent, in memory: temporary files are not sealed. Read once somebody is known to be signed in."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
+        return FormData()
+    uploads = request.url.path.startswith(UPLOADS)
+    form = await read_form(request, MOST_UPLOAD if uploads else MOST_FORM, MOST_FIELDS, MOST_FILES if uploads else 0)
+    request._form = form  # where Starlette keeps it: whoever asks for it next gets this one
+    return form
 
 
 Staff = Annotated[Signed, Depends(staff_only)]
+
+
+def _here(request: Request) -> str | None:
+    if request.method not in _LOOKS:
+        return None
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _address(request: Request) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse
 _HERE = Path(__file__).parent
 LANGUAGES = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml")))
 FALLBACK = "en"
+_THEN = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,300}|/")
 
 _environment = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
@@ -48,20 +50,34 @@ def style() -> bytes:
 
 def nearest(wanted: str | None) -> str | None:
     """The language of ours that is meant (``da-DK`` -> ``da``, ``no`` -> ``nb``), or None."""
-    primary = (wanted or "").strip().lower().split("-")[0]
-    primary = {"no": "nb", "nn": "nb"}.get(primary, primary)
+    primary = _primary(wanted or "")
     return primary if primary in LANGUAGES else None
 
 
 def asked_for(header: str | None) -> str:
     """The best language of an ``Accept-Language`` header, else English."""
-    ranked: list[tuple[float, int, str]] = []
+    return next(ranked(header, LANGUAGES), FALLBACK)
+
+
+def ranked(header: str | None, known: Collection[str]) -> Iterator[str]:
+    """Those of the known languages that an ``Accept-Language`` header wants, the best first."""
+    found: list[tuple[float, int, str]] = []
     for position, part in enumerate((header or "")[:500].split(",")):
         tag, _, weight = part.partition(";q=")
         try:
             quality = float(weight or 1)
         except ValueError:
             quality = 0.0
-        if (language := nearest(tag)) and quality > 0:
-            ranked.append((-quality, position, language))
-    return min(ranked)[2] if ranked else FALLBACK
+        if (language := _primary(tag)) in known and quality > 0:
+            found.append((-quality, position, language))
+    return (language for _, _, language in sorted(found))
+
+
+def own_path(then: str) -> str:
+    """A path of ours to go on to; the queue for anything else."""
+    return then if _THEN.fullmatch(then) else "/"
+
+
+def _primary(tag: str) -> str:
+    primary = tag.strip().lower().split("-")[0]
+    return {"no": "nb", "nn": "nb"}.get(primary, primary)

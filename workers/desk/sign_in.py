@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from habeas.errors import BadInput, NotAllowed, SealBroken
 from workers.desk.door import COOKIE, Door, Forged, NotOurs, SignInFirst, TooOften, forget, keep
 from workers.desk.issuer import Answer, IssuerUnavailable, Pending, SignInRefused
-from workers.desk.pages import page
+from workers.desk.pages import own_path, page
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +30,6 @@ PENDING = "__Host-habeas-signing-in"
 _PURPOSE = "sign-in"
 _MINUTES = 10
 """How long somebody may take at the provider's."""
-_THEN = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,300}|/")
 _WHY = {
     "unverified": "The provider does not say that your e-mail address is verified.",
     "account": "The provider does not say which account is yours.",
@@ -46,7 +44,9 @@ def sign_in_pages(door: Door) -> APIRouter:
 
     @router.get("/sign-in")
     async def offer(then: str = "/") -> Response:
-        return page("sign_in.html", then=_own(then), development=door.issuer is None, csrf=door.csrf(""), wrong=None)
+        return page(
+            "sign_in.html", then=own_path(then), development=door.issuer is None, csrf=door.csrf(""), wrong=None
+        )
 
     @router.post("/sign-in")
     async def be(
@@ -59,13 +59,19 @@ def sign_in_pages(door: Door) -> APIRouter:
         if door.issuer is not None:
             raise HTTPException(404)
         door.check(request, csrf)
-        answer = RedirectResponse(_own(then), 303)
+        answer = RedirectResponse(own_path(then), 303)
         try:
             await door.sign_in(request, account, answer)
         except BadInput as error:
             wrong = "no_staff" if isinstance(error, NotAllowed) else "no_account"
             return page(
-                "sign_in.html", 403, then=_own(then), development=True, csrf=door.csrf(""), wrong=wrong, account=account
+                "sign_in.html",
+                403,
+                then=own_path(then),
+                development=True,
+                csrf=door.csrf(""),
+                wrong=wrong,
+                account=account,
             )
         return answer
 
@@ -73,7 +79,7 @@ def sign_in_pages(door: Door) -> APIRouter:
     async def start(then: str = "/") -> Response:
         if door.issuer is None:
             return RedirectResponse("/sign-in", 303)
-        address, pending = await door.issuer.begin(_own(then), door.office.now(), timedelta(minutes=_MINUTES))
+        address, pending = await door.issuer.begin(own_path(then), door.office.now(), timedelta(minutes=_MINUTES))
         answer = RedirectResponse(address, 303)
         note = door.office.seal_note(pending.model_dump_json().encode(), _PURPOSE)
         keep(answer, PENDING, base64.urlsafe_b64encode(note).decode(), seconds=_MINUTES * 60)
@@ -123,7 +129,7 @@ def add_refusals(app: FastAPI) -> None:
     async def first(request: Request, _: Exception) -> Response:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         then = here if request.method in {"GET", "HEAD"} else "/"
-        answer = RedirectResponse(f"/sign-in?then={quote(_own(then), safe='/')}", 303)
+        answer = RedirectResponse(f"/sign-in?then={quote(own_path(then), safe='/')}", 303)
         if COOKIE in request.cookies:
             forget(answer, COOKIE)
         return answer
@@ -159,8 +165,3 @@ def _pending(door: Door, request: Request) -> Pending:
         return Pending.model_validate_json(door.office.open_note(note, _PURPOSE))
     except (ValueError, ValidationError, SealBroken):
         raise SignInRefused(reason="no_sign_in") from None
-
-
-def _own(then: str) -> str:
-    """A path of ours to go on to; the queue for anything else."""
-    return then if _THEN.fullmatch(then) else "/"

@@ -1,26 +1,93 @@
-"""Staff's pages: the queue and a request's story. They only look, and they name nobody."""
+"""Staff's pages: the queue, which names nobody, and a request's story with everything that can be done now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Depends
-from starlette.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activities.ledger import RequestFilter
-from habeas.errors import BadInput
+from habeas.access import Scope
+from habeas.acts import ActKind
+from habeas.errors import UnknownRequest
 from habeas.evidence import Tag
-from workers.desk.door import Staff, staff_only
-from workers.desk.pages import page
-from workers.office import Told, read_reference
-from workers.office.letters import READERS
+from habeas.model import CHANGING, Right, Stage
+from workers.desk.acting import acting_pages, new_act_id, offers
+from workers.desk.door import Signed, Staff, keep, staff_only
+from workers.desk.finding import finding_pages
+from workers.desk.handing import handing_pages
+from workers.desk.matching import matching_pages
+from workers.desk.opening import opening_pages
+from workers.desk.pages import own_path
+from workers.desk.plan_page import plan_pages
+from workers.desk.speech import COOKIE, LANGUAGES
+from workers.desk.staff_page import done_by, nothing, reference_of, staff_page
+from workers.desk.tasks import task_pages
+from workers.office import Story, Told
 
 PER_PAGE = 100
+_YEAR = 365 * 24 * 3600
 _VIEWS: Mapping[str, dict[str, bool]] = {
     "open": {"open": True},
     "overdue": {"open": True, "overdue": True},
     "closed": {"open": False},
 }
+_BEFORE_SEARCH = frozenset({Stage.RECEIVED, Stage.VERIFYING})
+_OPENED = ("opened", "was_open", "not_started")
+
+
+def staff_pages() -> APIRouter:
+    """The routes of staff's pages: none is seen, and nothing sent to one, but by who is signed in."""
+    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
+
+    @router.get("/")
+    async def queue(who: Staff, view: str = "open", after: str | None = None) -> Response:
+        chosen = view if view in _VIEWS else "open"
+        start = reference_of(after) if after else None
+        entries = await who.office.requests(
+            RequestFilter.model_validate({**_VIEWS[chosen], "limit": PER_PAGE, "after": start})
+        )
+        more = entries[-1].id if len(entries) == PER_PAGE else None
+        return staff_page("queue.html", who, entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
+
+    @router.get("/language/{language}")
+    async def speak(language: str, then: str = "/") -> Response:
+        """Staff's pages in this language from now on."""
+        if language not in LANGUAGES:
+            raise HTTPException(404)
+        answer = RedirectResponse(own_path(then), 303)
+        keep(answer, COOKIE, language, seconds=_YEAR)
+        return answer
+
+    @router.get("/requests/{request_id}")
+    async def story(who: Staff, request_id: str, done: str | None = None) -> Response:
+        try:
+            reference = reference_of(request_id)
+            told = await who.office.show(reference)
+            events = await who.office.timeline(reference)
+        except UnknownRequest:
+            return nothing(who, "request")
+        possible = offers(who, told)
+        return staff_page(
+            "request.html",
+            who,
+            story=told,
+            entry=told.entry,
+            events=events,
+            names=done_by(who, told.entry.controller, [one.actor for one in events]),
+            explanation=_explanation(events),
+            offers=possible,
+            act_ids={one.id: new_act_id() for one in possible},
+            seen=events[-1].n if events else 0,
+            looks=_looks(who, told),
+            done=_done(who, done),
+        )
+
+    for pages in (acting_pages, plan_pages, matching_pages, opening_pages, finding_pages, task_pages, handing_pages):
+        router.include_router(pages())
+    return router
 
 
 def _explanation(events: Sequence[Told]) -> tuple[str, ...]:
@@ -31,37 +98,24 @@ def _explanation(events: Sequence[Told]) -> tuple[str, ...]:
     return ()
 
 
-def staff_pages() -> APIRouter:
-    """The routes of staff's pages: none is seen, and nothing sent to one, but by who is signed in."""
-    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
+def _looks(who: Signed, told: Story) -> tuple[tuple[str, str], ...]:
+    """The pages that show the person's data, where there is something to see."""
+    entry = told.entry
+    if not who.office.may(Scope.PERSONAL_READ, entry.controller) or entry.stage in _BEFORE_SEARCH:
+        return ()
+    here, found = f"/requests/{entry.id}", []
+    if entry.right is Right.ERASURE or entry.right in CHANGING:
+        found.append((f"{here}/plan", who.say.text("request.see_plan")))
+    return (*found, (f"{here}/match", who.say.text("request.see_match")))
 
-    @router.get("/")
-    async def queue(who: Staff, view: str = "open", after: str | None = None) -> Response:
-        chosen = view if view in _VIEWS else "open"
-        start = read_reference(after) if after else None
-        entries = await who.office.requests(
-            RequestFilter.model_validate({**_VIEWS[chosen], "limit": PER_PAGE, "after": start})
-        )
-        more = entries[-1].id if len(entries) == PER_PAGE else None
-        return page("queue.html", who=who, entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
 
-    @router.get("/requests/{request_id}")
-    async def story(who: Staff, request_id: str) -> Response:
-        try:
-            reference = read_reference(request_id)
-            told = await who.office.show(reference)
-            events = await who.office.timeline(reference)
-        except BadInput:
-            return page("nothing.html", 404, title="No such request", text="There is no request of this reference.")
-        words = _explanation(events)
-        return page(
-            "request.html",
-            who=who,
-            story=told,
-            entry=told.entry,
-            events=events,
-            explanation=words,
-            readers=READERS,
-        )
-
-    return router
+def _done(who: Signed, what: str | None) -> str | None:
+    """What was done just now, in words."""
+    say = who.say
+    if what in _OPENED:
+        return say.text(f"opening.{what}")
+    if what == "finish_task":
+        return say.text("tasks.finished")
+    if what not in {*ActKind, "letter_handed"}:
+        return None
+    return f"{say.text('forms.done')} {say.text(f'acts.{what}.title', system='', letter='').strip()}"

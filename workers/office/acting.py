@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from activities.asking import FeeAsked
 from activities.clockface import pause_spans
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
-from activities.ledger import Act, CodeResult
+from activities.ledger import Act, CodeResult, RequestRow, Tx
 from activities.ledger.acts import OTHER_ACT
 from activities.outside import AskedOutside
 from activities.repeated import check_repeated
@@ -63,28 +63,11 @@ class Acting(Room):
             UnknownRequest: there is no such request.
             EngineUnavailable: not known whether it was done; asking again with the same act id is safe.
         """
-        actor = self.actor(words("by", by, 200))
-        call = _call(act_id or str(uuid.uuid4()), actor, facts)
-        proposal = Act(
-            id=call.act_id,
-            request_id=request_id,
-            kind=kind.value,
-            actor=actor,
-            facts=call.model_dump(mode="json", include=set(_FACTS), exclude_none=True),
-            reason=words("reason", reason),
-            proposed_at=self._now(),
-        )
+        proposal, call = self._proposal(kind, request_id, by, reason, act_id or str(uuid.uuid4()), facts)
         async with self._ledger.begin() as tx:
             request = await tx.request_row(request_id)
             self.demand(scope_of(kind), request.controller)
-            policy = self.policy(request.controller)
-            check_words(kind, request, call, policy, self._now())
-            if kind is ActKind.CHARGE:
-                check_amount(_fee_of(sealed), request, policy)
-            if kind is ActKind.ANNOUNCE_DELAY:
-                check_day(call.expected_on, request, policy, await pause_spans(tx, request_id), self._now())
-            if kind in _ON_GROUNDS:
-                await check_repeated(tx, request, policy, call.ground, _outside(sealed))
+            await self._check_said(tx, kind, request, call, sealed)
             if before := await tx.act(call.act_id):
                 _refuse_other(before, proposal)
             await tx.propose_act(proposal)
@@ -95,6 +78,35 @@ class Acting(Room):
         except (WrongStage, NotAllowed, BadInput):
             await self._forget(request_id, call.act_id)
             raise
+
+    def _proposal(
+        self, kind: ActKind, request_id: str, by: str, reason: str, act_id: str, facts: Mapping[str, str | None]
+    ) -> tuple[Act, ActCall]:
+        actor = self.actor(words("by", by, 200))
+        call = _call(act_id, actor, facts)
+        proposal = Act(
+            id=call.act_id,
+            request_id=request_id,
+            kind=kind.value,
+            actor=actor,
+            facts=call.model_dump(mode="json", include=set(_FACTS), exclude_none=True),
+            reason=words("reason", reason),
+            proposed_at=self._now(),
+        )
+        return proposal, call
+
+    async def _check_said(
+        self, tx: Tx, kind: ActKind, request: RequestRow, call: ActCall, sealed: BaseModel | None
+    ) -> None:
+        """What must be right before the workflow is asked."""
+        policy = self.policy(request.controller)
+        check_words(kind, request, call, policy, self._now())
+        if kind is ActKind.CHARGE:
+            check_amount(_fee_of(sealed), request, policy)
+        if kind is ActKind.ANNOUNCE_DELAY:
+            check_day(call.expected_on, request, policy, await pause_spans(tx, request.id), self._now())
+        if kind in _ON_GROUNDS:
+            await check_repeated(tx, request, policy, call.ground, _outside(sealed))
 
     async def submit_code(self, request_id: str, code: str) -> ActAnswer:
         """The person gives the code from their letter.

@@ -57,6 +57,21 @@ class Handed:
         """
         return self._stream
 
+    async def begun(self) -> AsyncIterator[bytes]:
+        """The package, decrypted, once. What does not open at all is an error before the first word is said.
+
+        Raises:
+            SealBroken, StorageMissing: it is not whole.
+        """
+        return _joined(await anext(self._stream, b""), self._stream)
+
+
+async def _joined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for chunk in rest:
+            yield chunk
+
 
 class Handover(Reading):
     """Methods that hand packages over."""

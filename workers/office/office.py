@@ -12,10 +12,13 @@ from habeas.errors import NotAllowed
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
+from workers.office.finding import Finding
+from workers.office.foreseeing import Foreseeing
 from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
+from workers.office.previewing import Previewing
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
 from workers.office.sessions import Sessions
@@ -27,6 +30,9 @@ from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
 class Office(
+    Previewing,
+    Finding,
+    Foreseeing,
     Importing,
     Holding,
     Handover,

@@ -106,36 +106,38 @@ class Reading(Acting):
             UnknownRequest: there is none.
         """
         async with self._ledger.begin() as tx:
-            row = await tx.request_row(request_id)
-            packaged = any(each.verified_at for each in await tx.artifacts(request_id))
-            asked = is_asked(await tx.acts(request_id))
-            tasks = await tx.tasks(TaskFilter(request_id=request_id))
-            first = await self._first(tx, row)
-            stands = await self._standing(tx, row)
-            return Story(
-                entry=self._entry(row),
-                request=row,
-                citation=row.citation,
-                systems=await tx.systems(request_id),
-                fates=await tx.outcome_counts(request_id),
-                retained=await tx.retained(request_id),
-                letters=await tx.letters(request_id),
-                pauses=await tx.pauses(request_id),
-                standing=stands,
-                possible=possible(
-                    row,
-                    self._answered_in(row),
-                    stands,
-                    packaged=packaged,
-                    asked=asked,
-                    tasks=tasks,
-                    letters=await tx.letters_to_hand_over(request_id=request_id),
-                    first=first,
-                ),
+            return await self._story(tx, await tx.request_row(request_id))
+
+    async def _story(self, tx: Tx, row: RequestRow) -> Story:
+        packaged = any(each.verified_at for each in await tx.artifacts(row.id))
+        asked = is_asked(await tx.acts(row.id))
+        tasks = await tx.tasks(TaskFilter(request_id=row.id))
+        first = await self._first(tx, row)
+        stands = await self._standing(tx, row)
+        return Story(
+            entry=self._entry(row),
+            request=row,
+            citation=row.citation,
+            systems=await tx.systems(row.id),
+            fates=await tx.outcome_counts(row.id),
+            retained=await tx.retained(row.id),
+            letters=await tx.letters(row.id),
+            pauses=await tx.pauses(row.id),
+            standing=stands,
+            possible=possible(
+                row,
+                self._answered_in(row),
+                stands,
+                packaged=packaged,
+                asked=asked,
+                tasks=tasks,
+                letters=await tx.letters_to_hand_over(request_id=row.id),
                 first=first,
-                instructed=instructed(await tx.notices(request_id), tasks),
-                law_note=self._law_note(row),
-            )
+            ),
+            first=first,
+            instructed=instructed(await tx.notices(row.id), tasks),
+            law_note=self._law_note(row),
+        )
 
     async def language(self, request_id: str) -> str:
         """The language that the person is written to in.

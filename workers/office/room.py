@@ -62,6 +62,15 @@ class Room:
             where = f" for {controller}" if controller else ""
             raise NotAllowed(f"It takes `{scope}`, which this account does not have{where}.")
 
+    def may(self, scope: Scope, controller: str) -> bool:
+        """Whether this account may do it for this controller."""
+        return self._rights is None or scope in self._rights.get(controller, frozenset())
+
+    def colleagues(self, controller: str) -> dict[str, str]:
+        """The accounts that the controller's policy names, by what they are called as actors; none if it names none."""
+        known = self._policies.get(controller)
+        return {self.actor(account): account for account in sorted(known.staff.people)} if known else {}
+
     def reach(self, scope: Scope) -> list[str]:
         """The controllers for whom this account may do it."""
         return [name for name in self._policies if self._rights is None or scope in self._rights[name]]

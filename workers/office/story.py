@@ -20,7 +20,7 @@ from activities.ledger import (
     TaskRow,
 )
 from habeas import law
-from habeas.acts import ActKind, stages
+from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
 from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
 from workers.office.grounds import fee_grounds, refusals
@@ -48,6 +48,8 @@ class PossibleAct(Frozen):
     command: str
     choices: tuple[str, ...] = ()
     """What may stand for the word in capitals that the command leaves open (GROUND, WHAT)."""
+    about: str | None = None
+    """The system, the task or the letter that it is about, where there could be several; or the ground it is on."""
 
 
 class Entry(Frozen):
@@ -215,6 +217,7 @@ def possible(
             kind=ActKind.FINISH_TASK.value,
             title=f"Say what came of it by hand: {task.phase} in {task.system}",
             command=f"habeas task done {task.id} {_WHO}",
+            about=task.id,
         )
         for task in tasks
     ]
@@ -224,6 +227,7 @@ def possible(
             kind="letter_read",
             title=f"Read the letter {letter.kind}, which is to be handed over and did not reach you",
             command=f"habeas letter read {letter.id} {_WHO}",
+            about=letter.id,
         )
         for letter in waiting
         if letter.lost
@@ -233,6 +237,7 @@ def possible(
             kind="letter_handed",
             title=f"Note that the person got the letter {letter.kind}, by hand or by post",
             command=f"habeas letter handed {letter.id} {_WHO}",
+            about=letter.id,
         )
         for letter in waiting
     ]
@@ -249,6 +254,7 @@ def possible(
                 kind=ActKind.APPROVE.value,
                 title="Erase although a copy of theirs is not answered",
                 command=f"habeas request approve {row.id} --plan DIGEST --without-copy {_WHO}",
+                about=WITHOUT_COPY,
             )
         )
     if packaged:
@@ -278,10 +284,10 @@ def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
 
 
 def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterator[PossibleAct]:
-    def act(title: str, words: str, choices: Iterable[str] = ()) -> PossibleAct:
+    def act(title: str, words: str, choices: Iterable[str] = (), about: str | None = None) -> PossibleAct:
         verb, _, rest = words.partition(" ")
         command = f"habeas request {verb} {row.id} {rest}".rstrip()
-        return PossibleAct(kind=kind.value, title=title, command=command, choices=tuple(choices))
+        return PossibleAct(kind=kind.value, title=title, command=command, choices=tuple(choices), about=about)
 
     match kind:
         case ActKind.PROVE:
@@ -324,10 +330,10 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Withdraw, as the person wishes", f"withdraw {_WHO}")
         case ActKind.RETRY_SYSTEM:
             for system in sorted({*row.blocked_on} - {COPY}):
-                yield act(f"Try {system} again", f"retry-system {system} {_WHO}")
+                yield act(f"Try {system} again", f"retry-system {system} {_WHO}", about=system)
         case ActKind.SKIP_SYSTEM:
             for system in sorted({*row.blocked_on} - OURS):
-                yield act(f"Go on without {system}", f"skip-system {system} {_WHO}")
+                yield act(f"Go on without {system}", f"skip-system {system} {_WHO}", about=system)
         case ActKind.RELEASE if {*row.blocked_on} - OURS:
             yield act("Go on without the systems that are waited for", f"release {_WHO}")
         case _:

@@ -139,6 +139,13 @@ class RemoteOffice:
         """See `Reading.candidates`."""
         return await self._calls.post(f"requests/{request_id}/looks/match", Candidates, {"reason": reason})
 
+    async def find_requests(
+        self, identifiers: tuple[Identifier, ...], *, by: str, reason: str, controller: str | None = None
+    ) -> tuple[Entry, ...]:
+        """See `Finding.find_requests`."""
+        said = {"identifiers": identifiers, "reason": reason, "controller": controller}
+        return (await self._calls.post("requests/find", Queue, said)).items
+
     async def error(self, request_id: str, correlation: str, *, by: str, reason: str) -> ErrorRow:
         """See `Reading.error`."""
         said = {"reason": reason, "correlation": correlation}

@@ -1,0 +1,84 @@
+"""Which requests are a person's, by an exact identifier: keyed fingerprints, which go with the request's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from activities.ledger.duty_tables import past_subject
+from activities.ledger.room import Room, person_prints
+from activities.ledger.tables import copy_subject, open_subject, request
+from activities.vault import Vault
+from habeas.model import Identifier, Right
+
+__all__ = ["People", "open_purpose", "past_purpose", "person_purpose"]
+
+MOST = 200
+"""Requests of one person that a search finds."""
+
+
+class People(Room):
+    """Methods on finding a person's requests."""
+
+    async def findable(self, request_id: str, controller: str, identifiers: Iterable[Identifier]) -> None:
+        """From now on the request is found by these, too."""
+        rows = [
+            {"request_id": request_id, "fingerprint": one}
+            for one in person_prints(self._vault, person_purpose(controller), identifiers)
+        ]
+        if rows:
+            await self._run(upsert(copy_subject).values(rows).on_conflict_do_nothing())
+
+    async def of_person(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+        """The controller's requests, open or closed, of whoever is known by one of these; the newest first.
+
+        Whatever was opened before requests could be found is known by what it was opened, or remembered, by.
+        """
+        known = _prints(self._vault, controller, tuple(identifiers))
+        tables = (copy_subject, open_subject, past_subject)
+        rows = await self._all(
+            select(request.c.id)
+            .where(
+                or_(
+                    *(
+                        request.c.id.in_(select(one.c.request_id).where(one.c.fingerprint.in_(prints)))
+                        for one, prints in zip(tables, known, strict=True)
+                    )
+                ),
+                request.c.controller == controller,
+                self._mine(request.c.controller),
+            )
+            .order_by(request.c.received_at.desc(), request.c.id)
+            .limit(MOST)
+        )
+        return tuple(row.id for row in rows)
+
+
+def person_purpose(controller: str) -> str:
+    """Told apart by controller, so that nobody is followed from one to the other."""
+    return f"person/{controller}"
+
+
+def open_purpose(controller: str, right: str) -> str:
+    """Of an open request: told apart by controller and right."""
+    return f"open-subject/{controller}/{right}"
+
+
+def past_purpose(controller: str, right: str) -> str:
+    """Of a closed request: told apart by controller and right."""
+    return f"past-subject/{controller}/{right}"
+
+
+def _prints(
+    vault: Vault, controller: str, identifiers: tuple[Identifier, ...]
+) -> tuple[list[str], list[str], list[str]]:
+    def of_each(purposes: Iterable[str]) -> list[str]:
+        return [one for purpose in purposes for one in person_prints(vault, purpose, identifiers)]
+
+    return (
+        of_each([person_purpose(controller)]),
+        of_each(open_purpose(controller, right) for right in Right),
+        of_each(past_purpose(controller, right) for right in Right),
+    )

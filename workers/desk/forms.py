@@ -1,0 +1,122 @@
+"""Forms of staff's pages: one control per field, and what was typed read back, each slip named by its field."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from annotated_types import MaxLen
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from starlette.datastructures import FormData
+
+from activities.letters.wording import Words
+from habeas.errors import BadInput
+from habeas.model import Frozen
+
+__all__ = ["Choice", "Control", "Slip", "asked_for", "most_of", "slip_of", "slips_of", "text_of", "typed"]
+
+M = TypeVar("M", bound=Frozen)
+Sort = Literal["text", "area", "date", "choice", "select", "check", "hidden"]
+
+OWN = frozenset({"csrf", "step", "act_id", "seen"})
+"""Fields that belong to the form and not to what is said in it."""
+
+
+class Choice(NamedTuple):
+    """One of several."""
+
+    value: str
+    text: str
+    article: str = ""
+    """The law's, as it is usually written."""
+
+
+class Control(NamedTuple):
+    """One field of a form."""
+
+    name: str
+    label: str
+    sort: Sort
+    required: bool = True
+    choices: tuple[Choice, ...] = ()
+    most: int | None = None
+    """Characters."""
+    hint: str = ""
+    lines: int = 3
+    kind: str = "text"
+    """Of a line of text: what a phone's keyboard shows."""
+
+
+class Slip(NamedTuple):
+    """What is not right with a field, and what to do; the field may be empty for the whole."""
+
+    field: str
+    text: str
+    english: bool = False
+    """The engine says it, in English."""
+
+
+def typed(form: FormData) -> dict[str, str]:
+    """Everything that was typed, to be shown again; files aside."""
+    return {name: value for name, value in form.multi_items() if isinstance(value, str) and name not in OWN}
+
+
+def text_of(form: FormData, name: str, most: int = 20_000) -> str:
+    """One field, without white space around it; empty where it was not sent."""
+    value = form.get(name)
+    return value[:most].replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+
+
+def asked_for(model: type[M], values: Mapping[str, Any]) -> M:
+    """What was said, as its model.
+
+    Raises:
+        ValidationError: something is missing, or cannot be; see `slips_of`.
+    """
+    return model.model_validate({name: value for name, value in values.items() if value not in ("", None)})
+
+
+def most_of(field: FieldInfo) -> int | None:
+    """How long a field may be."""
+    return next((one.max_length for one in field.metadata if isinstance(one, MaxLen)), None)
+
+
+def slips_of(error: ValidationError, controls: Iterable[Control], say: Words) -> tuple[Slip, ...]:
+    """What is wrong, in words, each once."""
+    known = {one.name: one for one in controls}
+    found: dict[str, Slip] = {}
+    for each in error.errors(include_url=False, include_input=False):
+        name = str(each["loc"][0]) if each["loc"] else ""
+        control = known.get(name)
+        label = control.label if control else say.named("fields", name)
+        found.setdefault(name, Slip(name, say.text(f"slips.{_what(each['type'])}", field=label, **_facts(each))))
+    return tuple(found.values())
+
+
+def _what(sort: str) -> str:
+    if sort in {"missing", "string_too_short", "too_short"}:
+        return "missing"
+    if sort in {"string_too_long", "too_long"}:
+        return "too_long"
+    if sort.startswith("date"):
+        return "date"
+    return "choice" if sort in {"enum", "literal_error"} else "unusable"
+
+
+def _facts(each: Mapping[str, Any]) -> dict[str, object]:
+    return {"most": each.get("ctx", {}).get("max_length", "")}
+
+
+def slip_of(error: BadInput, fields: Collection[str], names: Mapping[str, str]) -> Slip:
+    """What the office says is wrong, at the field that it names.
+
+    Args:
+        error: as the office raised it.
+        fields: those that the page has.
+        names: what the office calls a field -> what the page calls it.
+    """
+    said = str(error.facts.get("field", ""))
+    name = names.get(said, said)
+    text = error.detail or str(error)
+    return Slip(name if name in fields else "", text, english=True)

@@ -1,0 +1,82 @@
+"""What staff hand over by hand: letters without an address, and the package for whoever must look at it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from habeas.access import Scope
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
+from workers.desk.door import Signed, Staff
+from workers.desk.looking import ask_why, why
+from workers.desk.staff_page import forbidden, gone, nothing, reference_of, staff_page
+
+__all__ = ["handing_pages"]
+
+
+def handing_pages() -> APIRouter:
+    """The routes of letters to hand over, and of the package."""
+    router = APIRouter()
+
+    @router.post("/letters/{letter_id}/handed")
+    async def handed(who: Staff, request: Request, letter_id: str) -> Response:
+        """The person got a letter, and how."""
+        if not who.office.reach(Scope.TASKS_WORK):
+            return forbidden(who, Scope.TASKS_WORK)
+        reason, title = why(await request.form()), who.say.text("acts.letter_handed.title", letter="")
+        if not reason:
+            return ask_why(who, title, f"/letters/{letter_id}/handed", slip=True)
+        try:
+            noted = await who.office.letter_handed(letter_id[:100], by=who.account, reason=reason)
+        except NotAllowed:
+            return forbidden(who, Scope.TASKS_WORK)
+        except BadInput:
+            return nothing(who, "request")
+        return RedirectResponse(f"/requests/{noted.request}?done=letter_handed", 303)
+
+    @router.post("/letters/{letter_id}/read")
+    async def read(who: Staff, request: Request, letter_id: str) -> Response:
+        """A letter in full, to print. Leaves a mark."""
+        if not who.office.reach(Scope.PERSONAL_READ):
+            return forbidden(who, Scope.PERSONAL_READ)
+        reason, title = why(await request.form()), who.say.text("acts.letter_read.title", letter="")
+        if not reason:
+            return ask_why(who, title, f"/letters/{letter_id}/read", slip=True)
+        try:
+            letter = await who.office.letter_to_hand_over(letter_id[:100], by=who.account, reason=reason)
+        except NotAllowed:
+            return forbidden(who, Scope.PERSONAL_READ)
+        except KeyDestroyed:
+            return gone(who)
+        except BadInput:
+            return nothing(who, "request")
+        return staff_page("letter.html", who, letter=letter)
+
+    @router.post("/requests/{request_id}/package")
+    async def package(who: Staff, request: Request, request_id: str) -> Response:
+        """The newest package, decrypted, as a file. Leaves a mark."""
+        try:
+            if not who.office.reach(Scope.PERSONAL_READ):
+                return forbidden(who, Scope.PERSONAL_READ)
+            reference, reason = reference_of(request_id), why(await request.form())
+            if not reason:
+                title = who.say.text("acts.download.title")
+                return ask_why(who, title, f"/requests/{reference}/package", back=reference, slip=True)
+            return await _package(who, reference, reason)
+        except NotAllowed:
+            return forbidden(who, Scope.PERSONAL_READ)
+        except KeyDestroyed:
+            return gone(who)
+        except BadInput:
+            return nothing(who, "request")
+
+    return router
+
+
+async def _package(who: Signed, reference: str, reason: str) -> Response:
+    try:
+        opened = await who.office.open_package(reference, by=who.account, reason=reason)
+    except UnknownRequest:
+        return nothing(who, "request")
+    headers = {"content-disposition": f'attachment; filename="{reference}.zip"', "content-length": str(opened.size)}
+    return StreamingResponse(await opened.begun(), media_type="application/zip", headers=headers)

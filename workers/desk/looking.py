@@ -1,0 +1,38 @@
+"""Looks at personal data: nothing is shown before it is said why, and each look leaves a mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from workers.desk.door import Signed
+from workers.desk.forms import Slip, text_of
+from workers.desk.staff_page import staff_page
+
+__all__ = ["MOST_WHY", "ask_why", "why"]
+
+MOST_WHY = 2000
+
+
+def why(form: FormData) -> str:
+    """Why somebody looks; empty where they did not say."""
+    return text_of(form, "reason", MOST_WHY + 1)
+
+
+def ask_why(who: Signed, title: str, to: str, *, back: str | None = None, slip: bool = False, **more: Any) -> Response:
+    """The page that asks why, before anything is shown.
+
+    Args:
+        who: is at the page.
+        title: what is to be seen.
+        to: where the answer goes.
+        back: the request that it belongs to.
+        slip: nothing was said.
+        more: for the template.
+    """
+    say = who.say
+    label = say.text("forms.why_look")
+    slips = (Slip("reason", say.text("slips.missing", field=label)),) if slip else ()
+    return staff_page("why.html", who, 422 if slip else 200, title=title, to=to, back=back, slips=slips, **more)

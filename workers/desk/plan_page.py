@@ -1,0 +1,150 @@
+"""The plan of an erasure or a change: what goes, what stays and why; approved from here, or contested."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from habeas.access import Scope, scope_of
+from habeas.acts import WITHOUT_COPY, ActKind
+from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
+from habeas.model import CHANGING, Stage
+from workers.desk.acting import new_act_id, sent_of
+from workers.desk.door import Signed, Staff
+from workers.desk.forms import Slip, slip_of, text_of
+from workers.desk.looking import ask_why, why
+from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, staff_page
+from workers.office import Story
+
+__all__ = ["plan_pages"]
+
+
+def plan_pages() -> APIRouter:
+    """The routes of the plan."""
+    router = APIRouter()
+
+    @router.get("/requests/{request_id}/plan")
+    async def ask(who: Staff, request_id: str) -> Response:
+        """Why somebody looks."""
+        try:
+            entry = (await who.office.show(reference_of(request_id))).entry
+        except UnknownRequest:
+            return nothing(who, "request")
+        if not who.office.may(Scope.PERSONAL_READ, entry.controller):
+            return forbidden(who, Scope.PERSONAL_READ)
+        return ask_why(who, who.say.text("plan.title"), f"/requests/{entry.id}/plan", back=entry.id)
+
+    @router.post("/requests/{request_id}/plan")
+    async def look(who: Staff, request: Request, request_id: str) -> Response:
+        """The plan, for who said why."""
+        try:
+            return await _look(who, reference_of(request_id), await request.form())
+        except UnknownRequest:
+            return nothing(who, "request")
+        except KeyDestroyed:
+            return gone(who)
+
+    @router.post("/requests/{request_id}/contest")
+    async def contest(who: Staff, request: Request, request_id: str) -> Response:
+        """Corrections that are not made."""
+        try:
+            return await _contest(who, reference_of(request_id), await request.form())
+        except UnknownRequest:
+            return nothing(who, "request")
+        except KeyDestroyed:
+            return gone(who)
+
+    return router
+
+
+async def _look(
+    who: Signed, request_id: str, form: FormData, slips: tuple[Slip, ...] = (), status: int = 200
+) -> Response:
+    story = await who.office.show(request_id)
+    title, here = who.say.text("plan.title"), f"/requests/{request_id}/plan"
+    if not who.office.may(Scope.PERSONAL_READ, story.entry.controller):
+        return forbidden(who, Scope.PERSONAL_READ)
+    reason = why(form) or text_of(form, "look", 2000)
+    if not reason:
+        return ask_why(who, title, here, back=request_id, slip=True)
+    said = {"by": who.account, "reason": reason}
+    change, plan, titles = None, None, _titles(who, story)
+    try:
+        if story.entry.right in CHANGING:
+            change = await who.office.change_plan(request_id, **said)
+        else:
+            plan = await who.office.plan(request_id, **said)
+    except (UnknownRequest, NotAllowed):
+        raise
+    except BadInput:
+        return staff_page("plan_none.html", who, 404, entry=story.entry)
+    return staff_page(
+        "plan.html",
+        who,
+        status,
+        entry=story.entry,
+        plan=plan,
+        change=change,
+        digest=(plan or change).digest,  # type: ignore[union-attr]  # one of the two is there
+        titles=titles,
+        only=[titles.get(one, one) for one in story.request.categories],
+        reason=reason,
+        slips=slips,
+        contested=text_of(form, "why_not"),
+        chosen=form.getlist("correction"),
+        **await _deciding(who, story),
+    )
+
+
+async def _deciding(who: Signed, story: Story) -> dict[str, Any]:
+    """Who approved already, and what whoever is at the page may do."""
+    entry = story.entry
+    stands = await who.office.approvals(entry.id)
+    me, events = who.office.actor(who.account), await who.office.timeline(entry.id)
+    under_review = entry.stage is Stage.REVIEWING
+    without = any(one.about == WITHOUT_COPY for one in story.possible)
+    return {
+        "approvals": stands,
+        "names": done_by(who, entry.controller, [one.actor for one in stands.given]),
+        "mine": any(one.actor == me for one in stands.given),
+        "may_approve": (under_review or without) and who.office.may(scope_of(ActKind.APPROVE), entry.controller),
+        "without": without,
+        "may_contest": any(one.kind == ActKind.CONTEST for one in story.possible)
+        and who.office.may(scope_of(ActKind.CONTEST), entry.controller),
+        "act_id": new_act_id(),
+        "seen": events[-1].n if events else 0,
+    }
+
+
+def _titles(who: Signed, story: Story) -> dict[str, str]:
+    policy = who.office.policy(story.entry.controller)
+    titles = {one.id: policy.text(one.title, who.language) for one in policy.categories}
+    return titles | {one.id: policy.text(one.title, who.language) for one in policy.purposes}
+
+
+async def _contest(who: Signed, request_id: str, form: FormData) -> Response:
+    if not who.office.may(scope_of(ActKind.CONTEST), (await who.office.show(request_id)).entry.controller):
+        return forbidden(who, scope_of(ActKind.CONTEST))
+    numbers = tuple(int(one) for one in form.getlist("correction") if isinstance(one, str) and one.isdecimal())
+    try:
+        await who.office.contest(
+            request_id,
+            by=who.account,
+            reason=text_of(form, "why_not"),
+            corrections=numbers,
+            act_id=sent_of(form).act_id,
+        )
+    except UnknownRequest:
+        raise
+    except (BadInput, EngineUnavailable) as error:
+        slip = Slip("", str(error), english=True)
+        if isinstance(error, BadInput):
+            slip = slip_of(error, ("correction", "why_not"), {"reason": "why_not"})
+        stale = isinstance(error, WrongStage)
+        return await _look(
+            who, request_id, form, (slip,), 409 if stale else 403 if isinstance(error, NotAllowed) else 422
+        )
+    return RedirectResponse(f"/requests/{request_id}?done={ActKind.CONTEST.value}", 303)

@@ -1,0 +1,72 @@
+"""What staff's pages share: one of them in its reader's language, who did what, and what is said where nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import HTMLResponse
+
+from habeas.access import Scope
+from habeas.errors import BadInput, UnknownRequest
+from workers.desk.door import Signed
+from workers.desk.pages import page
+from workers.desk.speech import LANGUAGES
+from workers.office import Told, read_reference
+
+__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "staff_page"]
+
+_ENGINE = "engine"
+
+
+def staff_page(template: str, who: Signed, status: int = 200, **values: Any) -> HTMLResponse:
+    """One of staff's pages."""
+    return page(template, status, who=who, say=who.say, language=who.language, languages=LANGUAGES, **values)
+
+
+def nothing(who: Signed, what: str, status: int = 404, **values: str) -> HTMLResponse:
+    """That there is no such thing here, to the letter the same for what is another's; ``what`` names the words."""
+    who = replace(who, here=None)
+    return staff_page(
+        "lost.html", who, status, title=who.say.text(f"lost.{what}_title"), text=who.say.text(f"lost.{what}", **values)
+    )
+
+
+def forbidden(who: Signed, scope: Scope) -> HTMLResponse:
+    """That an account may not do this, and what it takes."""
+    return nothing(who, "forbidden", 403, scope=scope.value)
+
+
+def gone(who: Signed) -> HTMLResponse:
+    """That a request's data is gone."""
+    return nothing(who, "gone", 410)
+
+
+def reference_of(text: str) -> str:
+    """A reference out of an address.
+
+    Raises:
+        UnknownRequest: it cannot be one.
+    """
+    try:
+        return read_reference(text[:100])
+    except BadInput:
+        raise UnknownRequest from None
+
+
+def done_by(who: Signed, controller: str, actors: Sequence[str]) -> dict[str, str]:
+    """What to call whoever did something: a colleague by their account, where the policy names it."""
+    known = who.office.colleagues(controller) | {who.office.actor(who.account): who.account}
+    named = {"subject": who.say.text("page.person"), "processor": who.say.text("page.processor")}
+    return {
+        actor: named.get(actor) or known.get(actor) or who.say.text("page.staff", id=actor[:6])
+        for actor in actors
+        if actor != _ENGINE
+    }
+
+
+def since(who: Signed, events: Sequence[Told], seen: int) -> tuple[Told, ...]:
+    """What others did after a page was made: not the engine, and not whoever is at the page."""
+    mine = {_ENGINE, who.office.actor(who.account)}
+    return tuple(one for one in events if one.n > seen and one.actor not in mine)

@@ -1,0 +1,183 @@
+"""What staff do by hand: the list of tasks, one task and whom it is about, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from activities.ledger import TaskFilter, TaskState
+from activities.task_model import FATES, TaskBrief
+from habeas.access import Scope
+from habeas.acts import ActKind
+from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
+from habeas.outcomes import Fate
+from workers.desk.acting import new_act_id, sent_of
+from workers.desk.door import Signed, Staff
+from workers.desk.forms import Slip, slip_of, text_of, typed
+from workers.desk.looking import ask_why, why
+from workers.desk.staff_page import forbidden, gone, nothing, staff_page
+from workers.desk.uploads import TooLarge, found_files
+from workers.office import Said
+from workers.office.task_words import is_find
+
+__all__ = ["task_pages"]
+
+ROWS = 8
+"""Fields of a record that the page has lines for; a longer record is sent as a file."""
+MOST_SINGLE = 200
+"""Objects that can be answered one by one on the page; of more, all are answered together."""
+_WHICH = ("open", "mine", "all")
+_FIELDS = {
+    "record": "rows",
+    "file": "files",
+    "file_type": "files",
+    "file_size": "files",
+    "date": "day",
+    "nothing": "found",
+    "act_id": "",
+}
+
+
+def task_pages() -> APIRouter:
+    """The routes of tasks."""
+    router = APIRouter()
+
+    @router.get("/tasks")
+    async def tasks(who: Staff, which: str = "open") -> Response:
+        """The list. It names nobody."""
+        chosen = which if which in _WHICH else "open"
+        wanted = TaskFilter(
+            state=None if chosen == "all" else TaskState.OPEN,
+            mine=who.office.actor(who.account) if chosen == "mine" else None,
+        )
+        return staff_page("tasks.html", who, entries=await who.office.tasks(wanted), chosen=chosen, which=_WHICH)
+
+    @router.get("/tasks/{task_id}")
+    async def ask(who: Staff, task_id: str) -> Response:
+        """Why somebody looks."""
+        if not who.office.reach(Scope.PERSONAL_READ):
+            return forbidden(who, Scope.PERSONAL_READ)
+        return ask_why(who, who.say.text("tasks.look"), f"/tasks/{task_id}")
+
+    @router.post("/tasks/{task_id}")
+    async def look(who: Staff, request: Request, task_id: str) -> Response:
+        """The task, and whom it is about, for who said why."""
+        return await _kept(who, _look(who, task_id, await request.form()))
+
+    @router.post("/tasks/{task_id}/done")
+    async def done(who: Staff, request: Request, task_id: str) -> Response:
+        """What came of it."""
+        return await _kept(who, _done(who, task_id, await request.form()))
+
+    return router
+
+
+async def _kept(who: Signed, answer: Any) -> Response:
+    """The answer, or why there is none."""
+    try:
+        response: Response = await answer
+    except KeyDestroyed:
+        return gone(who)
+    except NotAllowed:
+        return forbidden(who, Scope.PERSONAL_READ)
+    except BadInput:
+        return nothing(who, "task")
+    return response
+
+
+async def _look(who: Signed, task_id: str, form: FormData, slips: tuple[Slip, ...] = (), status: int = 200) -> Response:
+    if not who.office.reach(Scope.PERSONAL_READ):
+        return forbidden(who, Scope.PERSONAL_READ)
+    reason = text_of(form, "look", 2000) or why(form)
+    if not reason:
+        return ask_why(who, who.say.text("tasks.look"), f"/tasks/{task_id}", slip=True)
+    shown = await who.office.task(task_id[:80].lower(), by=who.account, reason=reason)
+    entry, brief = shown.entry, shown.brief
+    sent = sent_of(form)
+    return staff_page(
+        "task.html",
+        who,
+        status,
+        task=shown,
+        entry=entry,
+        brief=brief,
+        find=is_find(brief),
+        fates=_fates(brief),
+        single=brief.objects[:MOST_SINGLE] if len(brief.objects) > 1 else (),
+        rows=range(ROWS),
+        megabytes=brief.max_file_bytes // 2**20,
+        reason=reason,
+        given=typed(form) if slips else {},
+        slips=slips,
+        may_finish=entry.state is TaskState.OPEN and who.office.may(Scope.TASKS_WORK, entry.controller),
+        act_id=sent.act_id if slips else new_act_id(),
+    )
+
+
+def _fates(brief: TaskBrief) -> tuple[Fate, ...]:
+    """What may be said of an object."""
+    possible = FATES[brief.phase]
+    return (*possible, Fate.RETAINED) if brief.keeps and Fate.ERASED in possible else possible
+
+
+async def _done(who: Signed, task_id: str, form: FormData) -> Response:
+    task_id = task_id[:80].lower()
+    if not who.office.reach(Scope.TASKS_WORK):
+        return forbidden(who, Scope.TASKS_WORK)
+    reason = text_of(form, "reason", 2001)
+    try:
+        said = await _said(form)
+        await who.office.finish_task(task_id, by=who.account, reason=reason, said=said, act_id=sent_of(form).act_id)
+    except UnknownRequest:
+        raise
+    except EngineUnavailable:
+        text = f"{who.say.text('forms.unsure')}. {who.say.text('forms.unsure_hint')}"
+        return await _look(who, task_id, form, (Slip("", text),), 503)
+    except BadInput as error:
+        status = 413 if isinstance(error, TooLarge) else 409 if isinstance(error, WrongStage) else 422
+        fields = ("rows", "files", "day", "found", "collection", "outcome", "reason")
+        return await _look(who, task_id, form, (slip_of(error, fields, _FIELDS),), status)
+    # A task's name begins with its request's reference.
+    return RedirectResponse(f"/requests/{task_id.rpartition('-')[0].upper()}?done={ActKind.FINISH_TASK.value}", 303)
+
+
+async def _said(form: FormData) -> Said:
+    data = dict(_rows(form))
+    return Said(
+        nothing=form.get("found") == "nothing",
+        records=(json.dumps({"data": data}, ensure_ascii=False),) if data else (),
+        files=await found_files(form, "files", MOST_FILE),
+        collection=text_of(form, "collection", 80) or None,
+        day=text_of(form, "day", 20) or None,
+        outcomes=tuple(_outcomes(form)),
+    )
+
+
+MOST_FILE = 200 * 1024 * 1024
+"""Bytes; the system's own bound, which is closer, is the office's to hold."""
+
+
+def _rows(form: FormData) -> Iterator[tuple[str, str]]:
+    for number in range(ROWS):
+        name, value = text_of(form, f"name.{number}", 200), text_of(form, f"value.{number}")
+        if name or value:
+            yield name or f"field_{number + 1}", value
+
+
+def _outcomes(form: FormData) -> Iterator[str]:
+    given = typed(form)
+    for name, fate in given.items():
+        if not name.startswith("outcome.") or not fate:
+            continue
+        handle = name.removeprefix("outcome.")
+        said = _retained(given, handle) if fate == Fate.RETAINED else fate
+        yield said if handle == "all" else f"{handle}={said}"
+
+
+def _retained(given: Mapping[str, str], handle: str) -> str:
+    return f"retained until {given.get(f'until.{handle}', '')} by {given.get(f'law.{handle}', '')}"

@@ -1,0 +1,53 @@
+"""Finding a person's requests, by an exact identifier only; in the evidence of each it stands who searched."""
+
+from __future__ import annotations
+
+import structlog
+
+from habeas.access import Scope
+from habeas.errors import BadInput
+from habeas.model import Identifier
+from workers.office.intake import words
+from workers.office.reading import Reading
+from workers.office.story import Entry
+
+__all__ = ["SEARCHED", "Finding"]
+
+log = structlog.get_logger(__name__)
+
+SEARCHED = "person_searched"
+MOST_IDENTIFIERS = 10
+
+
+class Finding(Reading):
+    """Methods that find a person."""
+
+    async def find_requests(
+        self, identifiers: tuple[Identifier, ...], *, by: str, reason: str, controller: str | None = None
+    ) -> tuple[Entry, ...]:
+        """The requests, open or closed, of whoever is known by one of these. Personal: each gets a mark.
+
+        A search that finds nothing has no request to leave its mark on: it stands in the log, with a keyed hash of who.
+
+        Args:
+            identifiers: whole, as the person gave them.
+            by: who searches.
+            reason: why; sealed with every request that is found.
+            controller: of this one; unset for all for whom they may look.
+
+        Raises:
+            NotAllowed: for no controller, or not for this one, may they look at personal data.
+            BadInput: no identifier, or too many at once, or no reason.
+        """
+        actor, why = self.actor(words("by", by, 200)), words("reason", reason)
+        if not 1 <= len(identifiers) <= MOST_IDENTIFIERS:
+            raise BadInput(f"identifier: give one, or {MOST_IDENTIFIERS} at most.", field="identifier")
+        self.demand(Scope.PERSONAL_READ, controller)
+        found: list[Entry] = []
+        async with self._ledger.begin() as tx:
+            for one in self.reach(Scope.PERSONAL_READ) if controller is None else (controller,):
+                for request_id in await tx.of_person(one, identifiers):
+                    found.append(self._entry(await tx.request_row(request_id)))
+                    await self._mark_view(tx, request_id, "search", by, why)
+        log.info(SEARCHED, actor=actor, found=len(found))
+        return tuple(found)

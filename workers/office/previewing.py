@@ -1,0 +1,206 @@
+"""What an act would do, shown before it is done: dates, the letter, how many people it takes. Nothing is kept of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+
+from pydantic import AwareDatetime
+
+from activities.brief import approvals, purposes_of
+from activities.changing import under_review
+from activities.ledger import Act, RequestRow, Tx
+from activities.letters import Kind
+from activities.plans import load_plans
+from activities.trial import TRIED, try_act
+from habeas.access import scope_of
+from habeas.acts import ActKind
+from habeas.errors import WrongStage
+from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, Right, Stage
+from habeas.particulars import Particulars
+from workers.office.asked import Approval, Asked, spelled
+from workers.office.samples import SampleWriter
+
+__all__ = ["Approvals", "Approved", "Preview", "PreviewedLetter", "Previewing"]
+
+_LETTERS: Mapping[ActKind, Kind] = MappingProxyType(
+    {ActKind.RESEND_CODE: Kind.CODE, ActKind.RELEASE: Kind.COMPLETION_ACCESS}
+)
+"""What is sent on acts that cannot be tried; shown with made-up facts."""
+
+
+class PreviewedLetter(Frozen):
+    """The letter that would be sent. It names nobody."""
+
+    kind: str
+    language: str
+    subject: str
+    text: str
+    by_hand: bool = False
+    """It would go to the officer, who hands it over or posts it."""
+    made_up: bool = False
+    """Figures, links and names are made up: what stands in it is known once the act is done."""
+
+
+class Approved(Frozen):
+    """An approval that counts."""
+
+    actor: str
+    at: AwareDatetime
+
+
+class Approvals(Frozen):
+    """Who approved what is under review, and how many people must."""
+
+    needed: int
+    given: tuple[Approved, ...] = ()
+
+
+class Preview(Frozen):
+    """What an act would do."""
+
+    kind: ActKind
+    due_on: date | None
+    """The day that counts now."""
+    due_then: date | None
+    """The day that would count."""
+    stands_still: bool = False
+    """The law's clock would wait for as long as it takes."""
+    confirm_by: date | None = None
+    """Until when the person would have to confirm."""
+    approvals: Approvals | None = None
+    """Of an approval: how it stands before this one."""
+    letter: PreviewedLetter | None = None
+
+
+class _TakenBack(Exception):
+    """Rolls the trial back."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__()
+        self.preview = preview
+
+
+class Previewing(Asked):
+    """Methods that show what would be."""
+
+    async def preview(self, kind: ActKind, request_id: str, said: Frozen, *, by: str) -> Preview:
+        """What the act would do, said in the fields that `asked.ASKED` names for it. Nothing is changed.
+
+        Raises:
+            WrongStage, NotAllowed, BadInput: it would be refused.
+            UnknownRequest, KeyDestroyed: there is no such request (any more).
+        """
+        if isinstance(said, Approval) and said.plan is not None:
+            said = said.model_copy(update={"plan": await self.plan_digest(request_id, said.plan)})
+        try:
+            async with self._ledger.begin() as tx:
+                row = await tx.request_row(request_id)
+                self.demand(scope_of(kind), row.controller)
+                await self._possible(tx, kind, row)
+                remedy = row.right in REMEDIES and kind is ActKind.APPROVE
+                shown = await (self._tried if kind in TRIED or remedy else self._sampled)(tx, kind, row, said, by)
+                raise _TakenBack(shown)
+        except _TakenBack as back:
+            return back.preview
+
+    async def approvals(self, request_id: str) -> Approvals:
+        """Who approved what is under review, of how many.
+
+        Raises:
+            UnknownRequest, KeyDestroyed: there is no such request (any more).
+        """
+        async with self._ledger.begin() as tx:
+            return await self._approvals(tx, await tx.request_row(request_id))
+
+    async def _possible(self, tx: Tx, kind: ActKind, row: RequestRow) -> None:
+        if all(one.kind != kind for one in (await self._story(tx, row)).possible):
+            raise WrongStage(f"The request is at {row.stage.value} now.")
+
+    async def _tried(self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str) -> Preview:
+        proposal, sealed = await self._proposed(tx, kind, row, said, by)
+        tried = await try_act(tx, self._ledger, self._storage, self._policies, proposal, sealed)
+        letter = tried.letter
+        return Preview(
+            kind=kind,
+            due_on=row.extended_due_on or row.due_on,
+            due_then=tried.due_on,
+            stands_still=tried.stands_still,
+            confirm_by=tried.confirm_by,
+            approvals=await self._approvals(tx, row) if kind is ActKind.APPROVE else None,
+            letter=PreviewedLetter(
+                kind=letter.kind,
+                language=letter.language,
+                subject=letter.subject,
+                text=letter.text,
+                by_hand=letter.by_hand,
+            )
+            if letter
+            else None,
+        )
+
+    async def _proposed(
+        self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str
+    ) -> tuple[Act, Frozen | None]:
+        reason, sealed, facts = spelled(said)
+        proposal, call = self._proposal(kind, row.id, by, reason, str(uuid.uuid4()), facts)
+        await self._check_said(tx, kind, row, call, sealed)
+        return proposal, sealed  # type: ignore[return-value]  # what an act seals is one of our own frozen models
+
+    async def _sampled(self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str) -> Preview:
+        due_on = row.extended_due_on or row.due_on
+        return Preview(
+            kind=kind,
+            due_on=due_on,
+            due_then=due_on,
+            approvals=await self._approvals(tx, row) if kind is ActKind.APPROVE else None,
+            letter=self._sample(kind, row),
+        )
+
+    def _sample(self, kind: ActKind, row: RequestRow) -> PreviewedLetter | None:
+        letter = _ending(row.right) if kind is ActKind.APPROVE else _LETTERS.get(kind)
+        if letter is None or (kind is ActKind.RELEASE and row.stage is not Stage.CLOSED):
+            return None
+        policy = self.policy(row.controller)
+        place = policy.answered_in(row.regime, row.jurisdiction)
+        writer = SampleWriter.of(policy, row.regime, place, row.right)
+        if writer.why_not(letter) is not None:
+            return None
+        written = writer.write(letter, row.language)
+        return PreviewedLetter(
+            kind=letter.value, language=written.language, subject=written.subject, text=written.text, made_up=True
+        )
+
+    async def _approvals(self, tx: Tx, row: RequestRow) -> Approvals:
+        policy, digest = self.policy(row.controller), None
+        if row.right is Right.ERASURE and (kept := await load_plans(tx, row.id)):
+            digest = kept[0].digest
+        elif row.right in CHANGING and (change := await under_review(tx, row.id)):
+            digest = change[0].digest
+        asked = Particulars.of(await tx.subject(row.id))
+        since = await _reviewed_since(tx, row.id)
+        first: dict[str, datetime] = {}
+        for act in await tx.acts(row.id):
+            counts = act.kind == ActKind.APPROVE and act.accepted_at and act.accepted_at >= since
+            if counts and act.accepted_at and (digest is None or act.facts.get("plan") == digest):
+                first.setdefault(act.actor, act.accepted_at)
+        return Approvals(
+            needed=approvals(row.right, policy, purposes_of(policy, row.right, asked.purposes)),
+            given=tuple(Approved(actor=actor, at=at) for actor, at in first.items()),
+        )
+
+
+async def _reviewed_since(tx: Tx, request_id: str) -> datetime:
+    """When what is under review was put there: what was approved before was another thing."""
+    entered = [one.at for one in await tx.events(request_id) if one.facts.get("stage") == Stage.REVIEWING]
+    return entered[-1] if entered else datetime.min.replace(tzinfo=(await tx.request(request_id)).received_at.tzinfo)
+
+
+def _ending(right: Right) -> Kind | None:
+    if right in COPIES:
+        return Kind.COMPLETION_ACCESS
+    if right is Right.ERASURE:
+        return Kind.COMPLETION_ERASURE
+    return Kind.COMPLETION_CHANGE if right in CHANGING else None

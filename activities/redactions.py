@@ -92,7 +92,8 @@ async def check_redaction(tx: Tx, request: Request, policy: Policy, act: Act) ->
     known = grounds(policy, request.regime, request.jurisdiction, request.right)
     if said is None or act.facts.get("ground") not in known:
         raise BadInput("A redaction says what is taken out, and on which ground of the law.", field="ground")
-    return {"part": said.part.value} | ({"system": said.place.system} if said.place else {})
+    facts: dict[str, JsonValue] = {"part": said.part.value}
+    return facts | {"system": said.place.system} if said.place else facts
 
 
 async def copy_digest(tx: Tx, request_id: str) -> str:

@@ -20,7 +20,21 @@ from habeas.matching import Place
 from habeas.model import Frozen, Right
 from habeas.policy import Policy
 
-__all__ = ["GROUNDS", "MARKED", "Part", "Redaction", "Redactor", "Standing", "digest_of", "field_of", "grounds", "pointer", "texts"]
+__all__ = [
+    "GROUNDS",
+    "MARKED",
+    "Part",
+    "Redaction",
+    "Redactor",
+    "Standing",
+    "digest_of",
+    "field_of",
+    "files_meant",
+    "grounds",
+    "pointer",
+    "spans",
+    "texts",
+]
 
 MARKED = "_redacted"
 """The field that says of a record what was taken out of it besides fields and passages."""
@@ -134,9 +148,13 @@ class Redactor:
             else:
                 self._there.setdefault((place.system, place.record.collection, place.record.key), []).append(one)
 
+    def about(self, system: str, record: Record) -> list[Standing]:
+        """The redactions that are about a record: its own, and the passages that go wherever they occur."""
+        return [*self._there.get((system, record.collection, record.key), ()), *self._everywhere]
+
     def redacted(self, system: str, record: Record) -> Record:
         """The record without what is taken out of it; the same one if that is nothing."""
-        found = [*self._there.get((system, record.collection, record.key), ()), *self._everywhere]
+        found = self.about(system, record)
         if not found:
             return record
         # A passage that occurs in a field which goes as a whole is met all the same.
@@ -173,21 +191,15 @@ class Redactor:
         return said
 
     def _text(self, text: str, path: str | None, found: Iterable[Standing]) -> str:
-        spans: list[tuple[int, int, str]] = []
-        for one in found:
-            sought = one.redaction
-            if sought.text is None or sought.path not in (None, path):
-                continue
-            here = list(_occurrences(text, sought.text, sought.start))
-            self.met[one.id] += len(here)
-            spans += [(start, start + len(sought.text), one.ground) for start in here]
-        return _without(text, spans, self._mark) if spans else text
+        taken = list(spans(text, path, found))
+        self.met.update(one.id for _, _, one in taken)
+        return _without(text, taken, self._mark) if taken else text
 
     def _files(self, files: tuple[File, ...], found: list[Standing]) -> tuple[tuple[File, ...], list[str]]:
         named = [one for one in found if one.redaction.part is Part.FILE]
         gone: dict[int, str] = {}
         for one in named:
-            for n in _those(files, one.redaction):
+            for n in files_meant(files, one.redaction):
                 self.met[one.id] += 1
                 gone.setdefault(n, self._mark(one.ground))
         left = []
@@ -201,6 +213,21 @@ class Redactor:
 def pointer(path: str, name: str) -> str:
     """The JSON Pointer (RFC 6901) of a member of what ``path`` points at."""
     return f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def spans(text: str, path: str | None, found: Iterable[Standing]) -> Iterator[tuple[int, int, Standing]]:
+    """What of a text is taken out: from where to where, and by which redaction; they may overlap.
+
+    Args:
+        text: a value, or a name.
+        path: the pointer to it; None for what is no value of a field.
+        found: the redactions that are about the record.
+    """
+    for one in found:
+        sought = one.redaction
+        if sought.text is not None and sought.path in (None, path):
+            for start in _occurrences(text, sought.text, sought.start):
+                yield start, start + len(sought.text), one
 
 
 def field_of(path: str) -> str:
@@ -225,9 +252,11 @@ def digest_of(file: File) -> str:
     return hashlib.sha256(file.content).hexdigest()
 
 
-def _those(files: tuple[File, ...], sought: Redaction) -> list[int]:
-    """Which of a record's attachments are meant. Where none has the content any more, the ones of that name: what
-    changed since it was looked at is not handed over for that."""
+def files_meant(files: tuple[File, ...], sought: Redaction) -> list[int]:
+    """Which of a record's attachments are meant; where none has the content any more, the ones of that name.
+
+    What changed since it was looked at is not handed over for that.
+    """
     same = [n for n, one in enumerate(files) if digest_of(one) == sought.sha256]
     return same or [n for n, one in enumerate(files) if one.name == sought.file]
 
@@ -243,11 +272,11 @@ def _occurrences(text: str, sought: str, start: int | None) -> Iterator[int]:
         at = text.find(sought, at + 1)
 
 
-def _without(text: str, spans: list[tuple[int, int, str]], mark: Callable[[str], str]) -> str:
+def _without(text: str, taken: list[tuple[int, int, Standing]], mark: Callable[[str], str]) -> str:
     made, end = [], 0
-    for start, stop, ground in sorted(spans, key=lambda one: (one[0], -one[1])):
+    for start, stop, one in sorted(taken, key=lambda each: (each[0], -each[1])):
         if start >= end:
-            made += [text[end:start], mark(ground)]
+            made += [text[end:start], mark(one.ground)]
         end = max(end, stop)
     return "".join([*made, text[end:]])
 

@@ -18,6 +18,7 @@ from workers.office.importing import Importing
 from workers.office.letters import LetterPost
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
+from workers.office.review import Reviewing
 from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
@@ -32,6 +33,7 @@ class Office(
     Handover,
     Processors,
     Restricting,
+    Reviewing,
     LetterPost,
     Callbacks,
     Waiting,

@@ -193,7 +193,7 @@ class Reading(Acting):
         )
 
     async def plan_digest(self, request_id: str, beginning: str) -> str:
-        """The digest of the plan under review, or of the copy as it would be released, of which staff gave the beginning (12 characters or more).
+        """The digest of what is under review, plan or copy, of which staff gave the beginning (12 characters or more).
 
         Raises:
             BadInput: the plan under review has another one.

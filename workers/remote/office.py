@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel
@@ -36,16 +37,20 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.requests import Queue, Timeline
+from workers.api.review import RedactionList
 from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
 from workers.api.webhooks import WebhookList
 from workers.office import (
     Candidates,
+    CollectedPage,
     Entry,
     NewRequestInput,
     OpenedAnswer,
+    RedactionAsked,
     Said,
     ShownPlan,
+    ShownRedaction,
     ShownTask,
     Story,
     TaskEntry,
@@ -137,6 +142,39 @@ class RemoteOffice:
     async def candidates(self, request_id: str, *, by: str, reason: str) -> Candidates:
         """See `Reading.candidates`."""
         return await self._calls.post(f"requests/{request_id}/looks/match", Candidates, {"reason": reason})
+
+    async def collected(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        system: str | None = None,
+        after: str | None = None,
+        limit: int = 20,
+    ) -> CollectedPage:
+        """See `Reviewing.collected`."""
+        said = {"reason": reason, "system": system, "after": after, "limit": limit}
+        return await self._calls.post(f"requests/{request_id}/collected", CollectedPage, said)
+
+    async def redactions(self, request_id: str, *, by: str, reason: str) -> tuple[ShownRedaction, ...]:
+        """See `Reviewing.redactions`."""
+        path = f"requests/{request_id}/redactions/look"
+        return (await self._calls.post(path, RedactionList, {"reason": reason})).items
+
+    async def redact(
+        self, request_id: str, *, by: str, reason: str, ground: str, asked: RedactionAsked, act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Reviewing.redact`."""
+        said = asked.model_dump(mode="json") | {"reason": reason, "ground": ground}
+        return await self._calls.post(f"requests/{request_id}/redactions", ActAnswer, said, key=act_id)
+
+    async def unredact(
+        self, request_id: str, *, by: str, reason: str, redaction: str, act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Reviewing.unredact`."""
+        path = f"requests/{request_id}/redactions/{quote(redaction, safe='')}/put_back"
+        return await self._calls.post(path, ActAnswer, {"reason": reason}, key=act_id)
 
     async def error(self, request_id: str, correlation: str, *, by: str, reason: str) -> ErrorRow:
         """See `Reading.error`."""

@@ -56,7 +56,8 @@ def _call(by: str = "a") -> ActCall:
 
 
 async def test_an_approval_that_a_redaction_overtakes_is_void() -> None:
-    copy, approval, redaction = Copy(), _call(), _call("b")
+    approval, redaction = _call(), _call("b")
+    copy: Any = Copy()
     approving = await copy.begin(copy.approve(approval))
     redacting = await copy.begin(copy.redact(redaction))
     assert not copy.settled()
@@ -66,7 +67,8 @@ async def test_an_approval_that_a_redaction_overtakes_is_void() -> None:
 
 
 async def test_nobody_approves_while_something_is_being_taken_out_or_put_back() -> None:
-    copy, before, redaction, back = Copy(), _call(), _call("b"), _call("b")
+    before, redaction, back = _call(), _call("b"), _call("b")
+    copy: Any = Copy()
     await copy.written(before, await copy.begin(copy.approve(before)))
     for act, call, count in ((copy.redact, redaction, 1), (copy.unredact, back, 0)):
         task = await copy.begin(act(call))
@@ -79,7 +81,8 @@ async def test_nobody_approves_while_something_is_being_taken_out_or_put_back() 
 
 
 async def test_a_redaction_that_is_not_written_down_leaves_the_approvals_that_are() -> None:
-    copy, first, second, redaction = Copy(), _call(), _call("b"), _call("c")
+    first, second, redaction = _call(), _call("b"), _call("c")
+    copy: Any = Copy()
     await copy.written(first, await copy.begin(copy.approve(first)))
     approving = await copy.begin(copy.approve(second))
     redacting = await copy.begin(copy.redact(redaction))
@@ -89,7 +92,7 @@ async def test_a_redaction_that_is_not_written_down_leaves_the_approvals_that_ar
 
 
 async def test_what_is_taken_out_is_so_on_a_ground_and_of_a_copy() -> None:
-    copy = Copy()
+    copy: Any = Copy()
     copy._may_redact(_call())
     with pytest.raises(ApplicationError, match="on a ground"):
         copy._may_redact(_call().model_copy(update={"ground": None}))

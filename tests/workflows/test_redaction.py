@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def _note(world: World, person: Person, text: str) -> None:
     world.connectors["crm"].put(row)
 
 
-async def _look(case: Case, **words: str) -> CollectedPage:
+async def _look(case: Case, **words: Any) -> CollectedPage:
     return await case.world.office.collected(case.id, by="ann", reason="review", **words)
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
 from workers.api import MOST_CALL, PREFIX, Streams, create_api
-from workers.desk import pages, processor
+from workers.desk import pages, processor, review
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.door import Door, Local
 from workers.desk.guard import Guard
@@ -56,13 +56,15 @@ def create_app(
     app.state.door = door or Door(office, Local("local", office))
     app.include_router(sign_in_pages(app.state.door))
     app.include_router(staff_pages())
+    app.include_router(review.review_pages())
     app.include_router(callback_routes(office, systems or {}))
     app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)
     add_refusals(app)
-    return Guard(app, hosts, api=PREFIX, larger={f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER})
+    larger = {f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER, review.PREFIX: review.MOST_FORM}
+    return Guard(app, hosts, api=PREFIX, larger=larger)
 
 
 def _add_health(app: FastAPI, office: Office) -> None:

@@ -13,7 +13,7 @@ from habeas.acts import ActAnswer, ActId, ActKind
 from habeas.connector import Record, RecordRef
 from habeas.errors import BadInput
 from habeas.matching import Place
-from habeas.model import COPIES, Frozen, Request
+from habeas.model import COPIES, Frozen, Request, Stage
 from habeas.others import Known
 from habeas.redaction import Part, Redaction, Redactor, Standing, digest_of, grounds, pointer, texts
 from workers.office.collected import MOST_CHARACTERS, CollectedRecord, CollectedSystem, Reader
@@ -72,6 +72,10 @@ class CollectedPage(Frozen):
     """Where the following page starts; None on the last."""
     grounds: dict[str, str]
     """On what something may be taken out -> the article."""
+    redactions: tuple[ShownRedaction, ...] = Field(repr=False)
+    """All that is taken out, of other records too, in the order in which it was decided."""
+    stage: Stage
+    """Something can be taken out, or put back, while it is ``reviewing``."""
 
 
 class Reviewing(Reading):
@@ -109,7 +113,8 @@ class Reviewing(Reading):
             await self._mark_view(tx, request_id, "collected", by, reason)
             reader = await self._reader(tx, request_id)
             known = await _known(tx, request_id)
-            takes_out = redactor(await redactions(tx, request_id), request)
+            standing = await redactions(tx, request_id)
+            takes_out = redactor(standing, request)
             digest = await copy_digest(tx, request_id)
         records: list[CollectedRecord] = []
         size, following = 0, None
@@ -124,7 +129,9 @@ class Reviewing(Reading):
             systems=reader.systems(),
             records=tuple(records),
             next=following,
-            grounds=self._grounds(request),
+            grounds=(cites := self._grounds(request)),
+            redactions=tuple(_shown(one, cites.get(one.ground)) for one in standing),
+            stage=request.stage,
         )
 
     async def redactions(self, request_id: str, *, by: str, reason: str) -> tuple[ShownRedaction, ...]:

@@ -12,7 +12,7 @@ from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, UnknownRequest
 from habeas.model import Identifier
 from tests.office.world import World
-from workers.office import NewRequestInput, Office
+from workers.office import NewRequestInput, Office, RedactionAsked
 
 
 @pytest.fixture
@@ -55,6 +55,10 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "plan": lambda: noor.plan(opened, **said),
         "plan_digest": lambda: noor.plan_digest(opened, "0" * 12),
         "charge": lambda: noor.charge(opened, amount="EUR 5", **said),
+        "collected": lambda: noor.collected(opened, **said),
+        "redactions": lambda: noor.redactions(opened, **said),
+        "redact": lambda: noor.redact(opened, ground="rights_of_others", asked=RedactionAsked(text="x"), **said),
+        "unredact": lambda: noor.unredact(opened, redaction="0" * 8, **said),
         "candidates": lambda: noor.candidates(opened, **said),
         "download": lambda: noor.download(opened, to=tmp_path / "x.zip", **said),
         "error": lambda: noor.error(opened, "0" * 12, **said),
@@ -109,6 +113,7 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "candidates",
         "change_plan",
         "charge",
+        "collected",
         "contest",
         "download",
         "error",
@@ -120,10 +125,13 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "plan",
         "plan_digest",
         "recipients",
+        "redact",
+        "redactions",
         "release",
         "restrictions",
         "show",
         "timeline",
+        "unredact",
         "verify_evidence",
     }
     # They end in `act`, in `release`, or are the person's own.

@@ -13,7 +13,7 @@ import pytest
 from activities.pages import load_collected, save_collected
 from activities.redactions import copy_digest
 from habeas.acts import ActKind
-from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, WrongStage
 from habeas.model import Outcome, Right, Stage
 from habeas.testing import MemoryRow
 from tests.workflows.controllers import controller, package
@@ -131,6 +131,13 @@ async def test_the_evidence_says_who_took_what_part_out_and_nothing_of_what_it_w
     said = str([one.model_dump() for one in events])
     assert "Nielsen" not in said
     assert "neighbour" not in said
+    await world.parts.ledger.destroy_key(case.id, world.now[0])
+    for look in (world.office.redactions, world.office.collected):
+        with pytest.raises(KeyDestroyed):
+            await look(case.id, by="ann", reason="review")
+    async with world.parts.ledger.begin() as tx:
+        assert await tx.sealed_names(case.id) == ()
+        assert [one.facts for one in await tx.acts(case.id) if one.kind == "redact"] == [{"ground": GROUND}]
 
 
 async def test_what_is_put_back_is_handed_over(world: World) -> None:

@@ -22,6 +22,7 @@ NEEDS = {
     "POST /requests/{request_id}/looks/error": "personal:read",
     "POST /requests/{request_id}/looks/package": "personal:read",
     "POST /requests/{request_id}/collected": "personal:read",
+    "POST /requests/{request_id}/collected/file": "personal:read",
     "POST /requests/{request_id}/redactions/look": "personal:read",
     "POST /requests/{request_id}/redactions": "requests:decide",
     "POST /requests/{request_id}/redactions/{redaction}/put_back": "requests:decide",

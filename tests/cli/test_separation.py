@@ -50,6 +50,7 @@ OF_A_REQUEST: Mapping[str, tuple[str, ...]] = {
     "request release": ("{}", *WHO),
     "request add-identifier": ("{}", *WHO, "--email", "x@y.example"),
     "request collected": ("{}", *WHO),
+    "request attachment": ("{}", "crm/0/0/000000000000", "1", *WHO, "--to", "{new}"),
     "request redactions": ("{}", *WHO),
     "request redact": ("{}", *WHO, "--ground", "rights_of_others", "--text", "Bo"),
     "request unredact": ("{}", "0" * 8, *WHO),

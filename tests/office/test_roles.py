@@ -39,6 +39,10 @@ def _doors(office: Office, request_id: str) -> dict[str, Door]:
         "show": (Scope.REQUESTS_READ, lambda: office.show(request_id)),
         "candidates": (Scope.PERSONAL_READ, lambda: office.candidates(request_id, **said)),
         "collected": (Scope.PERSONAL_READ, lambda: office.collected(request_id, **said)),
+        "collected_file": (
+            Scope.PERSONAL_READ,
+            lambda: office.collected_file(request_id, record="crm/0/0/000000000000", file=1, **said),
+        ),
         "redactions": (Scope.PERSONAL_READ, lambda: office.redactions(request_id, **said)),
         "put back": (Scope.REQUESTS_DECIDE, lambda: office.unredact(request_id, redaction="0" * 8, **said)),
         "take out": (

@@ -56,6 +56,10 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "plan_digest": lambda: noor.plan_digest(opened, "0" * 12),
         "charge": lambda: noor.charge(opened, amount="EUR 5", **said),
         "collected": lambda: noor.collected(opened, **said),
+        "collected_file": lambda: noor.collected_file(opened, record="crm/0/0/000000000000", file=1, **said),
+        "attachment": lambda: noor.attachment(
+            opened, record="crm/0/0/000000000000", file=1, to=tmp_path / "y.bin", **said
+        ),
         "redactions": lambda: noor.redactions(opened, **said),
         "redact": lambda: noor.redact(opened, ground="rights_of_others", asked=RedactionAsked(text="x"), **said),
         "unredact": lambda: noor.unredact(opened, redaction="0" * 8, **said),
@@ -113,7 +117,9 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "candidates",
         "change_plan",
         "charge",
+        "attachment",
         "collected",
+        "collected_file",
         "contest",
         "download",
         "error",

@@ -6,6 +6,8 @@ import asyncio
 import json
 import uuid
 import zipfile
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,10 @@ from activities.pages import load_collected, save_collected
 from activities.redactions import copy_digest
 from habeas.acts import ActKind
 from habeas.errors import BadInput, KeyDestroyed, NotAllowed, WrongStage
-from habeas.model import Outcome, Right, Stage
+from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.testing import MemoryRow
-from tests.workflows.controllers import controller, package
+from tests.workflows.controllers import controller, package, withheld
+from tests.workflows.test_by_hand import SCAN, done, opened, task_of
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office import CollectedPage, RedactionAsked
 from workers.office.collected import CollectedRecord
@@ -294,3 +297,57 @@ async def test_the_records_are_read_page_by_page(world: World) -> None:
     for words in ({"system": "nowhere"}, {"after": "x"}, {"system": "crm", "after": "billing/0/0"}):
         with pytest.raises(BadInput):
             await _look(case, **words)
+
+
+async def test_a_scan_is_looked_at_and_taken_out(world: World, tmp_path: Path) -> None:
+    case = await opened(world)
+    other = SCAN.model_copy(update={"name": "letter.pdf", "content": b"%PDF-1.4 theirs"})
+    await done(case, await task_of(case), files=(SCAN, other), collection="letters")
+    await case.reaches(Stage.REVIEWING)
+    scans = [one for one in (await _look(case, system="paper")).records if one.files]
+    scan = next(one for one in scans if one.files[0].name == SCAN.name)
+    look = partial(world.office.attachment, case.id, by="ann", reason="review", record=scan.object)
+    got = await look(file=1, to=tmp_path / "scan")
+    assert (tmp_path / "scan").read_bytes() == SCAN.content
+    assert got.size == len(SCAN.content)
+    found = await world.office.collected_file(case.id, by="ann", reason="review", record=scan.object, file=1)
+    assert found.name == "attachment-1.pdf"
+    for number in (0, 2):
+        with pytest.raises(BadInput, match="the record has 1 attachments"):
+            await look(file=number, to=tmp_path / "none")
+    views = [one.facts["what"] for one in await case.events() if one.tag.value == "personal_data:viewed"]
+    assert views.count("attachment") == 4
+    await _redact(case, object=scan.object, file=1)
+    (shown,) = (one for one in (await _look(case, system="paper")).records if one.object == scan.object)
+    assert shown.files[0].redaction is not None
+    await case.act(ActKind.APPROVE)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    zipped = await package(case)
+    contents = [zipped.read(name) for name in zipped.namelist()]
+    assert other.content in contents
+    assert SCAN.content not in contents
+    assert not any("contract" in name for name in zipped.namelist())
+    assert "Filing cabinet, Letters: 1 attachment" in withheld(zipped)
+
+
+async def test_what_is_taken_out_stays_out_when_all_is_collected_anew(world: World) -> None:
+    case = await _review(world)
+    note = await _record(case, "Bo Nielsen")
+    email = TEXT.index("bo@")
+    await _redact(case, object=note.object, field="text", start=email, end=email + len("bo@neighbour.example"))
+    _note(world, case.person, f"Once more, since then: {TEXT}")
+    before = (await _look(case)).digest
+    number = Identifier(kind="customer_number", value=f"X-{uuid.uuid4().hex[:8]}")
+    await world.office.add_identifier(case.id, by="ann", reason="told", identifiers=(number,))
+
+    async def anew() -> bool:
+        return (await case.row()).stage is Stage.REVIEWING and (await _look(case)).digest != before
+
+    await eventually(anew)
+    assert (await _record(case, "Once more")).object == note.object
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+    notes = json.loads((await package(case)).read("data/crm/notes.json"))
+    (left,) = (one["text"] for one in notes if "Once more" in one["text"])
+    assert "(bo@neighbour.example)" not in left
+    assert "[redacted: rights of others]" in left

@@ -195,7 +195,8 @@ async def _redacted(world: World, canary: Canary) -> Case:
     case = await world.open(canary.person, name=canary.person.name)
     await case.prove()
     await case.reaches(Stage.REVIEWING)
-    office, who = world.office, {"by": canary.says("officer")[:100], "reason": canary.says("because")}
+    who: dict[str, Any] = {"by": canary.says("officer")[:100], "reason": canary.says("because")}
+    office = world.office
     page = await office.collected(case.id, **who)
     record = next(one for one in page.records if "inside" in str([each.value for each in one.values]))
     inside = next(one.path for one in record.values if "inside" in str(one.value))

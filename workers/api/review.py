@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
+from starlette.responses import Response
 
 from habeas.acts import ActAnswer
 from habeas.model import Frozen
@@ -23,6 +24,13 @@ class WhichRecords(Because):
     system: str | None = Field(default=None, max_length=80, description="Of this system only.")
     after: str | None = Field(default=None, max_length=120, description="`next` of the page before.")
     limit: int = Field(default=20, ge=1, le=200)
+
+
+class WhichFile(Because):
+    """Which attachment to show."""
+
+    object: str = Field(max_length=120, description="The record, as `collected` names it.")
+    file: int = Field(ge=1, le=100_000, description="Its number in the record.")
 
 
 class ToRedact(RedactionAsked):
@@ -44,6 +52,20 @@ async def collected(who: Looks, reference: Reference, said: WhichRecords) -> Col
     return await who.office.collected(
         reference, by=who.account, reason=said.reason, system=said.system, after=said.after, limit=said.limit
     )
+
+
+@router.post(
+    "/collected/file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The attachment, as it is"}},
+)
+async def collected_file(who: Looks, reference: Reference, said: WhichFile) -> Response:
+    """An attachment, to look at before it is released."""
+    found = await who.office.collected_file(
+        reference, by=who.account, reason=said.reason, record=said.object, file=said.file
+    )
+    headers = {"content-disposition": f'attachment; filename="{found.name}"'}
+    return Response(found.content, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/redactions/look")

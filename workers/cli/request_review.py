@@ -49,6 +49,32 @@ async def collected(
     shell.answer(page, *_page(request_id, page))
 
 
+@command(
+    app,
+    "attachment",
+    epilog="Example: `habeas request attachment HB-7K2M-X4QT-90AB support/0/3/3fa41b0799d2 1 --to scan.pdf --by Kim "
+    "--reason review`",
+)
+async def attachment(
+    shell: Shell,
+    reference: Reference,
+    object_: Annotated[
+        str, typer.Argument(metavar="OBJECT", help="The record, as `habeas request collected` names it.")
+    ],
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Of the attachment in it, from 1.", min=1)],
+    by: By,
+    reason: Reason,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="A new file; written with mode 0600.")],
+) -> None:
+    """Write an attachment that was collected to a file, to look at it. Leaves a mark."""
+    from workers.office import read_reference
+
+    request_id = read_reference(reference)
+    async with shell.office() as office:
+        got = await office.attachment(request_id, by=by, reason=reason, record=object_, file=number, to=to)
+    shell.answer(got, f"Written: {got.path} ({got.size} bytes, SHA-256 {got.sha256})")
+
+
 @command(app, "redactions")
 async def redactions(shell: Shell, reference: Reference, by: By, reason: Reason) -> None:
     """What is taken out of the copy, on which ground. Looking leaves a mark."""

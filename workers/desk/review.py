@@ -36,6 +36,8 @@ PREFIX = "/requests/"
 MOST_FORM = 256 * 1024
 """Bytes of a form: a passage may be long."""
 PER_PAGE = 20
+MOST_DIGITS = 7
+"""Of an attachment's number."""
 _ACTS = frozenset({"look", "redact", "unredact", "approve"})
 
 
@@ -100,6 +102,23 @@ def review_pages() -> APIRouter:
         may = _may(who, (await who.office.show(reference)).entry.controller, shown)
         values = {"shown": shown, "sent": sent, "slip": slip, "done": done, "may": may, "system": sent.get("system")}
         return _page(request, "review.html", who, reference, 400 if slip else 200, **values)
+
+    @router.post("/requests/{request_id}/review/file")
+    async def attachment(request: Request, who: Staff, request_id: str) -> Response:
+        form = await request.form()
+        said = {name: str(form.get(name) or "") for name in ("why", "object", "file")}
+        number = int(said["file"]) if said["file"].isdecimal() and len(said["file"]) < MOST_DIGITS else 0
+        try:
+            found = await who.office.collected_file(
+                read_reference(request_id), by=who.account, reason=said["why"], record=said["object"], file=number
+            )
+        except NotAllowed:
+            return _nothing(request, "not_allowed", 403)
+        except (BadInput, KeyDestroyed, StorageMissing):
+            return _nothing(request, "no_copy", 404)
+        # Never shown by the browser: whoever wrote to the controller may have sent anything.
+        headers = {"content-disposition": f'attachment; filename="{found.name}"'}
+        return Response(found.content, media_type="application/octet-stream", headers=headers)
 
     return router
 

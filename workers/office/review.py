@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
 from pydantic import AwareDatetime, Field, ValidationError
 
 from activities.finding import load_graph
 from activities.ledger import Tx
+from activities.package.names import safe_name
 from activities.pages import Pages, load_collected
 from activities.redactions import Decided, TakenBack, copy_digest, redactions, redactor
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActId, ActKind
-from habeas.connector import Record, RecordRef
+from habeas.connector import File, Record, RecordRef
 from habeas.errors import BadInput
 from habeas.matching import Place
 from habeas.model import COPIES, Frozen, Request, Stage
 from habeas.others import Known
 from habeas.redaction import Part, Redaction, Redactor, Standing, digest_of, grounds, pointer, texts
 from workers.office.collected import MOST_CHARACTERS, CollectedRecord, CollectedSystem, Reader
+from workers.office.handover import Downloaded
 from workers.office.reading import Reading
+from workers.office.to_disk import refuse_unfit, write_whole
 
-__all__ = ["CollectedPage", "RedactionAsked", "Reviewing", "ShownRedaction"]
+__all__ = ["CollectedFile", "CollectedPage", "RedactionAsked", "Reviewing", "ShownRedaction"]
 
 PAGE = 20
 MOST = 200
@@ -59,6 +67,15 @@ class ShownRedaction(Frozen):
     """A keyed hash of who decided it."""
     at: AwareDatetime
     reason: str = Field(repr=False)
+
+
+@dataclass(frozen=True)
+class CollectedFile:
+    """An attachment as it was collected. Personal."""
+
+    name: str
+    """Names nobody; it ends like its own name, or as text where opening it could run something."""
+    content: bytes = field(repr=False)
 
 
 class CollectedPage(Frozen):
@@ -133,6 +150,53 @@ class Reviewing(Reading):
             redactions=tuple(_shown(one, cites.get(one.ground)) for one in standing),
             stage=request.stage,
         )
+
+    async def collected_file(self, request_id: str, *, by: str, reason: str, record: str, file: int) -> CollectedFile:
+        """An attachment, to look at before it is released. Personal: looking leaves a mark.
+
+        Args:
+            request_id: of which request.
+            by: who looks.
+            reason: why; sealed.
+            record: which one, as `collected` names it.
+            file: its number in the record, from 1.
+
+        Raises:
+            BadInput: no copy is asked for, or there is no such record or attachment.
+            StorageMissing: what was collected was deleted since.
+            UnknownRequest, KeyDestroyed: there is none any more.
+        """
+        async with self._ledger.begin() as tx:
+            await self._of_copy(tx, request_id)
+            await self._mark_view(tx, request_id, "attachment", by, reason)
+            reader = await self._reader(tx, request_id)
+        found = _attachment((await reader.one(record)).record, file)
+        ending = PurePath(safe_name(found.name)).suffix
+        return CollectedFile(name=f"attachment-{file}{ending}", content=found.content)
+
+    async def attachment(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        record: str,
+        file: int,
+        to: Path,
+    ) -> Downloaded:
+        """Write an attachment to a file of mode 0600, to look at before it is released. Leaves a mark.
+
+        Raises:
+            BadInput: there is no such folder, or the file is there already. Else as `collected_file`.
+        """
+        await asyncio.to_thread(refuse_unfit, to)
+        found = await self.collected_file(request_id, by=by, reason=reason, record=record, file=file)
+
+        async def whole() -> AsyncIterator[bytes]:
+            yield found.content
+
+        size, digest = await write_whole(to, whole())
+        return Downloaded(path=str(to), sha256=digest, size=size)
 
     async def redactions(self, request_id: str, *, by: str, reason: str) -> tuple[ShownRedaction, ...]:
         """What is taken out of the copy, in the order in which it was decided. Personal: looking leaves a mark.
@@ -241,19 +305,23 @@ async def _understood(reader: Reader, asked: RedactionAsked) -> Redaction:
     record = found.record
     place = Place(system=found.system, record=RecordRef(collection=record.collection, key=record.key))
     if asked.file is not None:
-        if not asked.file <= len(record.files):
-            raise BadInput(f"file: the record has {len(record.files)} attachments.", field="file")
-        file = record.files[asked.file - 1]
+        file = _attachment(record, asked.file)
         return _made(place=place, path=asked.field, text=asked.text, file=file.name, sha256=digest_of(file))
     path = _path(asked.field)
     text = asked.text if asked.end is None else _between(record, path, asked)
     made = _made(place=place, path=path, text=text, start=asked.start)
     if not _meets(made, found.system, record):
-        field, what = (
+        where, what = (
             ("text", "the passage does not occur there") if text else ("field", "the record has no such field")
         )
-        raise BadInput(f"{field}: {what}, to the letter.", field=field)
+        raise BadInput(f"{where}: {what}, to the letter.", field=where)
     return made
+
+
+def _attachment(record: Record, number: int) -> File:
+    if not 1 <= number <= len(record.files):
+        raise BadInput(f"file: the record has {len(record.files)} attachments.", field="file")
+    return record.files[number - 1]
 
 
 def _made(**parts: object) -> Redaction:
@@ -261,12 +329,12 @@ def _made(**parts: object) -> Redaction:
         return Redaction.model_validate(parts)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else "object"
-        raise BadInput(f"{field}: {first['msg'].removeprefix('Value error, ')}.", field=field) from None
+        where = str(first["loc"][0]) if first["loc"] else "object"
+        raise BadInput(f"{where}: {first['msg'].removeprefix('Value error, ')}.", field=where) from None
 
 
-def _path(field: str | None) -> str | None:
-    return field if field is None or field.startswith("/") else pointer("", field)
+def _path(name: str | None) -> str | None:
+    return name if name is None or name.startswith("/") else pointer("", name)
 
 
 def _between(record: Record, path: str | None, asked: RedactionAsked) -> str:

@@ -157,6 +157,23 @@ class RemoteOffice:
         said = {"reason": reason, "system": system, "after": after, "limit": limit}
         return await self._calls.post(f"requests/{request_id}/collected", CollectedPage, said)
 
+    async def attachment(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        record: str,
+        file: int,
+        to: Path,
+    ) -> Downloaded:
+        """See `Reviewing.attachment`."""
+        await asyncio.to_thread(refuse_unfit, to)
+        said = {"reason": reason, "object": record, "file": file}
+        async with self._calls.stream(f"requests/{request_id}/collected/file", said) as response:
+            size, digest = await write_whole(to, response.aiter_bytes())
+        return Downloaded(path=str(to), sha256=digest, size=size)
+
     async def redactions(self, request_id: str, *, by: str, reason: str) -> tuple[ShownRedaction, ...]:
         """See `Reviewing.redactions`."""
         path = f"requests/{request_id}/redactions/look"

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue, ValidationError
 
+from activities.letters.wording import LANGUAGES, catalogue
+from habeas import law
 from habeas.connector import File, Record, RecordRef
 from habeas.matching import Place
-from habeas.redaction import MARKED, Part, Redaction, Redactor, Standing, digest_of, pointer, texts
+from habeas.model import Right
+from habeas.redaction import GROUNDS, MARKED, Part, Redaction, Redactor, Standing, digest_of, pointer, texts
 
 PLACE = Place(system="support", record=RecordRef(collection="tickets", key="[1]"))
 
@@ -139,3 +142,23 @@ def test_every_value_can_be_taken_out_alone(data: dict[str, JsonValue], draw: st
 
 def test_pointers_are_as_rfc_6901_writes_them() -> None:
     assert pointer("/a", "b~/c") == "/a/b~0~1c"
+
+
+def test_every_ground_has_words_in_every_language() -> None:
+    for language in LANGUAGES:
+        short, long = catalogue("activities.package", language), catalogue("activities.letters", language)
+        for ground in GROUNDS:
+            assert f"redaction_grounds.{ground}" in short, (language, ground)
+            assert f"refusal_grounds.{ground}" in long, (language, ground)
+    assert set(GROUNDS) <= law.reason_codes(), "a law has each of them"
+
+
+WITHOUT = {"IN-DPDP"}
+"""Laws that name no reason to keep a piece out of a copy: a policy may, under ``[provisions]``."""
+
+
+@pytest.mark.parametrize("code", law.regimes())
+def test_nearly_every_law_knows_a_ground(code: str) -> None:
+    regime = law.regimes()[code]
+    known = [one for one in GROUNDS if law.provision(code, regime.places[0], Right.ACCESS, one)]
+    assert (known == []) == (code in WITHOUT), known

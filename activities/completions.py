@@ -48,7 +48,7 @@ async def completion_access(case: LetterCase, common: dict[str, Any], link: Link
         systems=tuple(case.called.system(system) for system in present),
         withheld=(*_withheld(case, copy), *copy.left_out),
         missing=case.called.missing(case.order.missing),
-        refused=await refused_parts(case.tx, case.request, case.policy),
+        refused=await refused_parts(case.tx, case.request, case.policy, case.called),
     )
 
 
@@ -103,7 +103,7 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
         ),
         controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))),
         missing=case.called.missing(tuple(undone)),
-        refused=await refused_parts(case.tx, case.request, case.policy),
+        refused=await refused_parts(case.tx, case.request, case.policy, case.called),
     )
 
 

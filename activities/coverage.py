@@ -14,6 +14,7 @@ from activities.letters.wording import lookup
 from activities.naming import Naming
 from activities.package import WithheldField, WithheldItem
 from activities.pages import Span, load_collected
+from activities.redactions import redacted_parts
 from habeas import law
 from habeas.connector import Collection, Connector, Manifest
 from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
@@ -147,16 +148,20 @@ def because(one: WithheldField | WithheldItem, language: str) -> str:
     return lookup(TOPIC, language).reasoned(one.reason, one.law)
 
 
-async def refused_parts(tx: Tx, request: Request, policy: Policy) -> tuple[RefusedPart, ...]:
-    """What was refused, as letters and packages tell it: the category, the ground with its article, the reasons."""
+async def refused_parts(tx: Tx, request: Request, policy: Policy, called: Naming) -> tuple[RefusedPart, ...]:
+    """What was refused or taken out, as letters and packages tell it, each with the ground and its article.
+
+    The words of staff go with a refused category, and not with what was taken out: why it was may be what it said.
+    """
     grounds = law.refusal_grounds(
         request.regime, policy.answered_in(request.regime, request.jurisdiction), request.right
     )
     cites = {one.code: one.cite for one in grounds}
-    return tuple(
+    categories = [
         _part(policy.text(policy.category(category).title, request.language), exemption, cites)
         for category, exemption in (await exempted(tx, request.id)).items()
-    )
+    ]
+    return (*categories, *await redacted_parts(tx, request, policy, called))
 
 
 def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from datetime import datetime
 from functools import partial
 
 from temporalio import activity
@@ -29,11 +30,13 @@ from activities.package import (
 )
 from activities.pages import Collected, Pages, Span, load_collected
 from activities.parts import Parts
+from activities.redactions import as_approved, redactions, redactor
 from activities.wrapper import progress
-from habeas.connector import Collection, Manifest
+from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.policy import Category, Policy
+from habeas.redaction import MARKED, Redactor, Standing
 
 MIB = 1024 * 1024
 
@@ -55,12 +58,16 @@ class ExportActivities:
             PackageDamaged: what was read back is not what was written.
         """
         async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id)
+            request = await tx.request(order.request_id, lock=True)
+            # The workflow has counted the approvals; asked again here, at the last door: of exactly this copy?
+            if not await as_approved(tx, request.id, order.approvals):
+                return PackageReport(changed=True)
+            standing = await redactions(tx, request.id)
             policy = self._parts.policy(request.controller)
             manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
             collected = await load_collected(tx, order.request_id)
             covers = await coverage(tx, request, policy, manifests)
-            refused = await refused_parts(tx, request, policy)
+            refused = await refused_parts(tx, request, policy, covers.called)
         collected = {name: one for name, one in collected.items() if name not in order.missing}
         covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
         facts = package_facts(request, covers, manifests, covered, order).model_copy(
@@ -68,7 +75,7 @@ class ExportActivities:
         )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
         path = f"requests/{request.id}/package/{artifact_id}"
-        written = await self._write(request, facts, covered, order, path)
+        written = await self._write(request, facts, covered, standing, order.at, path)
         check = await self._read_back(request.id, path)
         if check.sha256 != written.hexdigest():
             raise PackageDamaged
@@ -99,24 +106,32 @@ class ExportActivities:
         request: Request,
         facts: PackageFacts,
         collected: Mapping[str, Collected],
-        order: PackageOrder,
+        standing: Iterable[Standing],
+        at: datetime,
         path: str,
     ) -> hashlib._Hash:
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
+        taken_out = redactor(standing, request)
         sources = {
-            (system, name): partial(pages.read, system, range(span.first, span.last + 1), name)
+            (system, name): partial(_shown, pages, system, span, name, taken_out)
             for system, one in collected.items()
             for name, span in one.collections.items()
         }
         digest = hashlib.sha256()
         key = await self._parts.ledger.key(request.id)
-        package = _digested(write_package(facts, sources, order.at), digest)
+        package = _digested(write_package(facts, sources, at), digest)
         await self._parts.storage.put(path, key.encrypt(package, path))
         return digest
 
     async def _read_back(self, request_id: str, path: str) -> PackageCheck:
         key = await self._parts.ledger.key(request_id)
         return await verify_package(_watched(key.decrypt(self._parts.storage.get(path), path)))
+
+
+async def _shown(pages: Pages, system: str, span: Span, collection: str, taken_out: Redactor) -> AsyncIterator[Record]:
+    """A collection's records as the person gets them."""
+    async for record in pages.read(system, range(span.first, span.last + 1), collection):
+        yield taken_out.redacted(system, record)
 
 
 def package_facts(
@@ -191,13 +206,13 @@ def _refused(refused: Iterable[letters.RefusedPart], language: str) -> tuple[Wit
 
 
 def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> CollectionFacts:
-    called = covers.called
+    called, words = covers.called, lookup("activities.package", covers.language)
     return CollectionFacts(
         name=one.name,
         title=called.collection(system, one.name),
         category=called.category(system, one.name),
         rows=span.rows,
-        labels=called.fields(system, one.name),
+        labels=called.fields(system, one.name) | {MARKED: words.text("redacted.label")},
         withheld=covers.fields(system, one, span),
         excerpt=covers.excerpt(one),
     )

@@ -298,15 +298,19 @@ class PackageOrder(OnRequest):
     """Build the package without these systems."""
 
     missing: tuple[SystemName, ...] = ()
+    approvals: tuple[ActId, ...] = ()
+    """The acts by which its release was approved; none where the policy asks for no review."""
 
 
 class PackageReport(Frozen):
     """The package, written and read back."""
 
-    artifact_id: str
-    sha256: str
-    size: int
-    files: int
+    artifact_id: str = ""
+    sha256: str = ""
+    size: int = 0
+    files: int = 0
+    changed: bool = False
+    """Nothing was written: what is there now is not what was approved."""
 
 
 class LetterOrder(OnRequest):

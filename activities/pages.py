@@ -5,6 +5,7 @@ A page's number and cursor go together, so a page written again after a crash re
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 
@@ -52,13 +53,16 @@ class Collected(Frozen):
     files: int = 0
     free_text: bool = False
     collections: dict[str, Span] = Field(default_factory=dict)
+    content: str | None = None
+    """A name for all pages so far, which says nothing without the request's key: another page is another name."""
 
-    def after(self, page: Page, kinds: Mapping[str, Collection]) -> Collected:
+    def after(self, page: Page, kinds: Mapping[str, Collection], written: str | None = None) -> Collected:
         """Once this page is stored.
 
         Args:
             page: the next one.
             kinds: the system's collections by their names.
+            written: as `Pages.write` answers.
         """
         spans = dict(self.collections)
         for name, rows in Counter(record.collection for record in page.records).items():
@@ -76,6 +80,7 @@ class Collected(Frozen):
             free_text=self.free_text
             or any(record.data.get(field) for record in page.records for field in free_text.get(record.collection, ())),
             collections=spans,
+            content=hashlib.sha256(f"{self.content}/{written}".encode()).hexdigest(),
         )
 
 
@@ -112,13 +117,13 @@ class Pages:
         self._storage = storage
         self._request_id = request_id
 
-    async def write(self, system: str, number: int, page: Page) -> None:
-        """Store one page, sealed by the request's key.
+    async def write(self, system: str, number: int, page: Page) -> str:
+        """Store one page, sealed by the request's key; a name for what is on it, which says nothing without that key.
 
         Raises:
             StorageFull: there is no room; nothing is visible under the page's name.
         """
-        await self._put(page_path(self._request_id, system, number), page)
+        return await self._put(page_path(self._request_id, system, number), page)
 
     async def write_found(self, act_id: str, number: int, page: Page) -> None:
         """Store one page of what a human found.
@@ -135,9 +140,11 @@ class Pages:
             records = [record async for record in self._records(path)]
             yield Page(records=tuple(records), cursor=str(number + 1) if number + 1 < pages else None)
 
-    async def _put(self, path: str, page: Page) -> None:
+    async def _put(self, path: str, page: Page) -> str:
         key = await self._ledger.key(self._request_id)
-        await self._storage.put(path, key.encrypt(_lines(page), path))
+        digest = hashlib.sha256()
+        await self._storage.put(path, key.encrypt(_lines(page, digest), path))
+        return key.digest(f"page/{digest.hexdigest()}")
 
     async def read(self, system: str, pages: range, collection: str | None = None) -> AsyncIterator[Record]:
         """The records on these pages, of one collection or of all, as they were collected; one page in memory."""
@@ -155,6 +162,8 @@ class Pages:
             yield Record.model_validate_json(line)
 
 
-async def _lines(page: Page) -> AsyncIterator[bytes]:
+async def _lines(page: Page, digest: hashlib._Hash) -> AsyncIterator[bytes]:
     for record in page.records:
-        yield record.model_dump_json().encode() + b"\n"
+        line = record.model_dump_json().encode() + b"\n"
+        digest.update(line)
+        yield line

@@ -39,6 +39,7 @@ from activities.model import (
     Waiting,
 )
 from activities.parts import Parts
+from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
@@ -100,7 +101,7 @@ class RecordActivities:
                 raise BadInput("This act is another one, or of another request.")
             if order.kind in DECIDING:
                 await may_decide(tx, request, order.kind, act.actor)
-            counted = await self._counted(tx, request, order)
+            counted = await self._counted(tx, request, order) | await self._copy(tx, request, order, act)
             await self._effect(tx, order, act)
             await tx.record(
                 order.request_id,
@@ -119,6 +120,14 @@ class RecordActivities:
         outside = await outside_of(tx, request.id, order.kind, order.call)
         found = await check_repeated(tx, request, policy, order.call.ground, outside)
         return {"asked_before": found.known, "asked_outside": found.outside} if found else {}
+
+    async def _copy(self, tx: Tx, request: Request, order: AcceptAct, act: Act) -> dict[str, JsonValue]:
+        """What an act says of the copy that is to be released."""
+        if order.kind in {ActKind.REDACT, ActKind.UNREDACT}:
+            return await check_redaction(tx, request, self._parts.policy(request.controller), act)
+        if order.kind is ActKind.APPROVE:
+            return await check_approval(tx, request, order.call.plan)
+        return {}
 
     async def _effect(self, tx: Tx, order: AcceptAct, act: Act) -> None:
         call = order.call

@@ -22,7 +22,7 @@ SEALED = "letter/remedy"
 DECIDING = frozenset({ActKind.APPROVE, ActKind.REFUSE})
 """Acts that decide an appeal, a complaint or a grievance."""
 
-_REFUSING = frozenset({ActKind.REFUSE.value, ActKind.EXEMPT.value, ActKind.CONTEST.value})
+_REFUSING = frozenset({ActKind.REFUSE.value, ActKind.EXEMPT.value, ActKind.CONTEST.value, ActKind.REDACT.value})
 _OPENS_ANEW = frozenset(
     {Outcome.REFUSED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_FOUND, Outcome.UNVERIFIED, Outcome.WITHDRAWN}
 )

@@ -85,8 +85,8 @@ class SystemActivities:
         if COLLECT in steps_by_hand(connector.manifest):
             done = Collected()
             async for page in found_pages(self._parts, order):
-                await pages.write(order.system, done.pages, page)
-                done = done.after(page, kinds)
+                written = await pages.write(order.system, done.pages, page)
+                done = done.after(page, kinds, written)
                 progress()
             # A scan may show other people, as free text may.
             done = done.model_copy(update={"free_text": done.free_text or done.files > 0})
@@ -95,8 +95,8 @@ class SystemActivities:
                 roots = (await load_graph(tx, order.request_id)).roots(order.system)
             if roots and (done.pages == 0 or done.cursor is not None):
                 async for page in connector.collect(roots, done.cursor):
-                    await pages.write(order.system, done.pages, page)
-                    done = done.after(page, kinds)
+                    written = await pages.write(order.system, done.pages, page)
+                    done = done.after(page, kinds, written)
                     progress(done.model_dump(mode="json"))
         counts = {"records": done.records, "files": done.files, "pages": done.pages}
         async with self._parts.ledger.begin() as tx:

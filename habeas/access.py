@@ -67,7 +67,7 @@ def scope_of(kind: ActKind) -> Scope:
             return Scope.REQUESTS_APPROVE
         case ActKind.DECIDE_MATCH | ActKind.REFUSE | ActKind.EXEMPT | ActKind.CONTEST | ActKind.CHARGE:
             return Scope.REQUESTS_DECIDE
-        case ActKind.SKIP_SYSTEM | ActKind.ATTEST:
+        case ActKind.SKIP_SYSTEM | ActKind.ATTEST | ActKind.REDACT | ActKind.UNREDACT:
             return Scope.REQUESTS_DECIDE
         case ActKind.FINISH_TASK:
             return Scope.TASKS_WORK

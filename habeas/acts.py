@@ -51,6 +51,10 @@ class ActKind(StrEnum):
     """Refuse a part: one category of data, on a ground of the closed list."""
     CONTEST = "contest"
     """Do not make some of the corrections asked for; the person's word is noted instead."""
+    REDACT = "redact"
+    """Take something out of a copy before it is released, on a ground of the law."""
+    UNREDACT = "unredact"
+    """Put back what was taken out of it."""
     FINISH_TASK = "finish_task"
     """A human has done by hand what a system cannot do by itself."""
 
@@ -79,6 +83,8 @@ _STAGES: Mapping[ActKind, frozenset[Stage]] = {
     ActKind.ANNOUNCE_DELAY: _BEFORE_THE_END,
     ActKind.EXEMPT: frozenset({Stage.LOCATING, Stage.CLARIFYING, Stage.COLLECTING, Stage.REVIEWING}),
     ActKind.CONTEST: frozenset({Stage.REVIEWING}),
+    ActKind.REDACT: frozenset({Stage.REVIEWING}),
+    ActKind.UNREDACT: frozenset({Stage.REVIEWING}),
     ActKind.FINISH_TASK: _OPEN,
 }
 
@@ -109,7 +115,8 @@ class ActCall(Frozen):
     """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, or none."""
     pause_reason: PauseReason | None = None
     plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    """The digest of the plan that was seen and is approved (erasure, rectification, restriction, weighed objection)."""
+    """The digest of what was seen and is approved: the plan (erasure, rectification, restriction, weighed objection),
+    or the copy as it is to be released (access, portability), where it was said."""
     category: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,60}$")
     """Which category of the policy: exempt."""
     expected_on: date | None = None

@@ -110,6 +110,8 @@ class Tag(StrEnum):
     ACT_ANNOUNCE_DELAY = "act:announce_delay"
     ACT_EXEMPT = "act:exempt"
     ACT_CONTEST = "act:contest"
+    ACT_REDACT = "act:redact"
+    ACT_UNREDACT = "act:unredact"
     ACT_FINISH_TASK = "act:finish_task"
 
     CHANGE_DRAFTED = "change:drafted"

@@ -126,10 +126,14 @@ class Acts(Asking):
             self.without_copy.add(call.actor)
             note = f"approved_without_copy_{len(self.without_copy)}_of_{needed}"
         try:
-            return await self._accept(ActKind.APPROVE, call, note)
+            answer = await self._accept(ActKind.APPROVE, call, note)
         except ApplicationError:
             self._take_back(call, earlier)
             raise
+        self.approved.add(call.act_id)
+        # Another copy, or another plan, came about while this was being written down.
+        void = self.approvals.get(call.actor) != call.act_id
+        return self._answer(call, "void") if void else answer
 
     def _take_back(self, call: ActCall, earlier: str | None) -> None:
         self.approvals.pop(call.actor, None)
@@ -144,6 +148,8 @@ class Acts(Asking):
             self._check(ActKind.APPROVE)
         if call.actor in (self.without_copy if without else self.approvals):
             raise ApplicationError("You have approved this already; another person must.", type="not_allowed")
+        if self.redacting:
+            raise ApplicationError("The copy is being changed; look at it again in a moment.", type="wrong_stage")
         if self.plan_outdated or self.drafting:
             raise ApplicationError("The plan is being drafted anew; look again in a moment.", type="wrong_stage")
         if self.plan is not None and call.plan != self.plan:

@@ -18,16 +18,22 @@ with workflow.unsafe.imports_passed_through():
 class Handing(Erasing):
     """Hands over what the right covers."""
 
-    async def _hand_over(self) -> Outcome:
+    async def _hand_over(self) -> Outcome | None:
+        """Hand over what was approved; None where something else is there now, which is to be looked at first."""
         await self._enter(Stage.FULFILLING)
         missing = tuple(sorted(self.systems.skipped))
-        outcome = Outcome.PARTLY_FULFILLED if missing or self.exempted else Outcome.FULFILLED
-        order = PackageOrder(request_id=self.id, at=workflow.now(), missing=missing)
+        outcome = Outcome.PARTLY_FULFILLED if missing or self.exempted or self.redacted else Outcome.FULFILLED
+        order = PackageOrder(
+            request_id=self.id, at=workflow.now(), missing=missing, approvals=tuple(self.approvals.values())
+        )
         if self._brief.scope is Scope.CATEGORIES:
             return await self._answer_by_category(outcome, order)
         package = await self.systems.step(self._storage, "export", ExportActivities.build_package, order)
         if package is None:
             raise RuntimeError("the storage is not a system that can be left out")
+        if package.changed:
+            self._log("what was collected is not what was approved: back to review")
+            return None
         self._log(f"package of {package.files} files, {package.size} bytes, read back")
         return await self._tell(outcome, "completion_access", artifact_id=package.artifact_id, missing=missing)
 

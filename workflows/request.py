@@ -83,8 +83,10 @@ class RequestWorkflow(Changing):
                     drifted = await self._erase() or await self._confirm()
                 elif self.right in CHANGING:
                     drifted = await self._change()
+                elif (handed := await self._hand_over()) is not None:
+                    return handed
                 else:
-                    return await self._hand_over()
+                    continue
                 if not drifted:
                     return await self._tell_of_it()
                 await self._collect(drifted)

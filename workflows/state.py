@@ -44,10 +44,16 @@ class RequestState:
         self.drafting = False
         """The plan that can be seen is the old one, and not what would be carried out."""
         self.approvals: dict[str, str] = {}
+        self.approved: set[str] = set()
+        """The acts of approval that are written down, whether they still count or not."""
         self.without_copy: set[str] = set()
         """Who of them said to go on before a copy of the same person's is answered."""
         self.exempted: set[str] = set()
         """Categories of data that are refused."""
+        self.redacted = 0
+        """How many parts of the copy are taken out of it."""
+        self.redacting = 0
+        """How many such acts are being written down: until they are, nobody knows which copy they would approve."""
         self.asked: set[str] = set()
         """Questions and fees that the person has not answered: until then nothing is handed over or erased."""
         self.delay_told = False

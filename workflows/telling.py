@@ -12,12 +12,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.record import RecordActivities
     from habeas.model import Outcome, Stage
     from workflows import attributes, calls
-    from workflows.acts import Acts
     from workflows.card import LINES, card
     from workflows.model import RequestStart
+    from workflows.redacting import Redacting
 
 
-class Telling(Acts):
+class Telling(Redacting):
     """Enters stages and sends letters."""
 
     def __init__(self, start: RequestStart) -> None:

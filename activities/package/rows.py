@@ -19,6 +19,7 @@ from activities.package.names import Names, safe_name
 from activities.package.preview import Node
 from activities.package.schema import Shape
 from habeas.connector import File, Record
+from habeas.redaction import MARKED
 
 __all__ = ["Attachment", "Table", "csv_cell"]
 
@@ -136,7 +137,7 @@ class Table:
         return {name: value for name, value in record.data.items() if self._discloses(name)}
 
     def _discloses(self, field: str) -> bool:
-        return field not in self._withheld and self.facts.excerpt.shows(field)
+        return field not in self._withheld and (field == MARKED or self.facts.excerpt.shows(field))
 
     def _note(self, files: list[Attachment]) -> None:
         self.attachment_count += len(files)

@@ -12,7 +12,7 @@ from habeas.errors import BadInput, HabeasError, NotAllowed
 from habeas.model import Stage
 from habeas.policy import StaffPolicy
 from tests.office.world import World
-from workers.office import NewRequestInput, Office
+from workers.office import NewRequestInput, Office, RedactionAsked
 from workers.office.holds import NewHoldInput
 
 PEOPLE: dict[Role, tuple[str, ...]] = {role: (f"the {role.value}",) for role in Role}
@@ -38,6 +38,17 @@ def _doors(office: Office, request_id: str) -> dict[str, Door]:
         "open": (Scope.REQUESTS_OPEN, lambda: office.open_request(asked)),
         "show": (Scope.REQUESTS_READ, lambda: office.show(request_id)),
         "candidates": (Scope.PERSONAL_READ, lambda: office.candidates(request_id, **said)),
+        "collected": (Scope.PERSONAL_READ, lambda: office.collected(request_id, **said)),
+        "collected_file": (
+            Scope.PERSONAL_READ,
+            lambda: office.collected_file(request_id, record="crm/0/0/000000000000", file=1, **said),
+        ),
+        "redactions": (Scope.PERSONAL_READ, lambda: office.redactions(request_id, **said)),
+        "put back": (Scope.REQUESTS_DECIDE, lambda: office.unredact(request_id, redaction="0" * 8, **said)),
+        "take out": (
+            Scope.REQUESTS_DECIDE,
+            lambda: office.redact(request_id, ground="rights_of_others", asked=RedactionAsked(text="x"), **said),
+        ),
         "release": (Scope.REQUESTS_APPROVE, lambda: office.release(request_id, **said)),
         "lift": (Scope.HOLDS_WRITE, lambda: office.lift_restriction(request_id, **said)),
         "lifted": (Scope.HOLDS_WRITE, lambda: office.lifted_by_hand(request_id, system="crm", **said)),

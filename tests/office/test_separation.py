@@ -12,7 +12,7 @@ from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, UnknownRequest
 from habeas.model import Identifier
 from tests.office.world import World
-from workers.office import NewRequestInput, Office
+from workers.office import NewRequestInput, Office, RedactionAsked
 from workers.office.asked import Because
 
 
@@ -56,6 +56,14 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "plan": lambda: noor.plan(opened, **said),
         "plan_digest": lambda: noor.plan_digest(opened, "0" * 12),
         "charge": lambda: noor.charge(opened, amount="EUR 5", **said),
+        "collected": lambda: noor.collected(opened, **said),
+        "collected_file": lambda: noor.collected_file(opened, record="crm/0/0/000000000000", file=1, **said),
+        "attachment": lambda: noor.attachment(
+            opened, record="crm/0/0/000000000000", file=1, to=tmp_path / "y.bin", **said
+        ),
+        "redactions": lambda: noor.redactions(opened, **said),
+        "redact": lambda: noor.redact(opened, ground="rights_of_others", asked=RedactionAsked(text="x"), **said),
+        "unredact": lambda: noor.unredact(opened, redaction="0" * 8, **said),
         "candidates": lambda: noor.candidates(opened, **said),
         "download": lambda: noor.download(opened, to=tmp_path / "x.zip", **said),
         "error": lambda: noor.error(opened, "0" * 12, **said),
@@ -128,6 +136,9 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "carry_out",
         "change_plan",
         "charge",
+        "attachment",
+        "collected",
+        "collected_file",
         "contest",
         "download",
         "error",
@@ -140,10 +151,13 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "plan_digest",
         "preview",
         "recipients",
+        "redact",
+        "redactions",
         "release",
         "restrictions",
         "show",
         "timeline",
+        "unredact",
         "verify_evidence",
     }
     # They end in `act`, in `release`, or are the person's own.

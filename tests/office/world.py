@@ -101,6 +101,22 @@ class World:
             )
         return address
 
+    def says(self, address: str, note: str, system: str = "crm") -> None:
+        """One more order of a person's, with a note: free text, which a human looks at before it is released."""
+        root = next(row.key for row in self.systems[system].rows.values() if row.data.get("email") == address)
+        order = f'["{secrets.token_hex(4)}"]'
+        self.systems[system].put(
+            MemoryRow(collection="orders", key=order, data={"total": 3, "note": note}, root=root),
+        )
+
+    async def reviewed(self, note: str, address: str | None = None) -> tuple[str, str]:
+        """A request for a copy that is under review, and the person's address."""
+        person = address or self.person()
+        self.says(person, note)
+        request_id = await self.proven(person)
+        await self.reach(request_id, Stage.REVIEWING)
+        return request_id, person
+
     async def open(self, address: str, right: str = "access", **changes: object) -> str:
         """Open a request of a person."""
         asked = {"right": right, "emails": (address,), "opened_by": "Kim", **changes}
@@ -200,7 +216,7 @@ async def world(server: EmbeddedPostgres, folder: Path, *, worker: bool = True) 
 def _system(name: str) -> MemoryConnector:
     collections = (
         Collection(name="accounts", category="contact", treatment=Treatment.DELETE),
-        Collection(name="orders", category="contact", treatment=Treatment.DELETE),
+        Collection(name="orders", category="contact", treatment=Treatment.DELETE, free_text=("note",)),
     )
     return MemoryConnector(collections, title=name)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+from activities.pages import load_collected, save_collected
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.world import Case, World, eventually, someone
+from workers.office import RedactionAsked
 
 COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
 CALIFORNIA = {"code": "US-CCPA", "jurisdictions": ("US-CA",)}
@@ -49,6 +51,46 @@ async def access_in_part(world: World) -> Case:
     case = await _review(world)
     await case.act(ActKind.EXEMPT, category="activity", ground="rights_of_others")
     await case.act(ActKind.APPROVE)
+    return case
+
+
+async def access_redacted(world: World) -> Case:
+    """A note is taken out after an approval, a name everywhere; that is put back. The release is approved anew."""
+    name = controller(world, "two_reviewers", review={"access_approvals": 2})
+    case = await _review(world, controller=name)
+    await case.act(ActKind.APPROVE)
+    page = await world.office.collected(case.id, by="ann", reason="review")
+    note = next(one for one in page.records if one.collection == "notes")
+
+    async def take_out(**asked: str) -> str:
+        said = RedactionAsked.model_validate(asked)
+        who = {"by": "ann", "reason": "as told", "ground": "rights_of_others"}
+        return (await world.office.redact(case.id, asked=said, **who)).act_id
+
+    await take_out(object=note.object)
+    back = await take_out(text=case.person.name)
+    await world.office.unredact(case.id, by="bob", reason="their own", redaction=back)
+    await case.act(ActKind.APPROVE, by="bob")
+    await case.act(ActKind.APPROVE, by="ann")
+    return case
+
+
+async def access_changed_behind_the_approvals(world: World) -> Case:
+    """What is there when the package is to be built is not what was approved: it is reviewed anew."""
+    case = await _review(world, controller=controller(world, "two_others", review={"access_approvals": 2}))
+    await case.act(ActKind.APPROVE)
+    async with world.parts.ledger.begin() as tx:
+        crm = (await load_collected(tx, case.id))["crm"]
+        await save_collected(tx, case.id, "crm", crm.model_copy(update={"content": "0" * 64}))
+    await case.act(ActKind.APPROVE, by="bob")
+
+    async def back() -> bool:
+        stages = [one.facts["stage"] for one in await case.events() if one.tag.value == "request:stage"]
+        return stages[-2:] == ["fulfilling", "reviewing"]
+
+    await eventually(back)
+    await case.act(ActKind.APPROVE)
+    await case.act(ActKind.APPROVE, by="bob")
     return case
 
 
@@ -190,6 +232,8 @@ ANSWERS = (
     portability,
     categories,
     access_in_part,
+    access_redacted,
+    access_changed_behind_the_approvals,
     erasure_in_part,
     asked_and_resumed,
     delayed,

@@ -29,7 +29,7 @@ from activities.outside import AskedOutside
 from activities.storage import FolderStorage
 from habeas.acts import ActKind
 from habeas.connector import Connector, Veto
-from habeas.errors import Quarantine, Terminal, Transient
+from habeas.errors import BadInput, Quarantine, Terminal, Transient
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.outcomes import Awaiting
 from habeas.policy import Policy
@@ -48,6 +48,7 @@ from tests.workflows.controllers import US, answering_under, controller
 from tests.workflows.world import BILLING, Case, Person, World, eventually
 from workers import logs
 from workers.desk import create_app
+from workers.office import RedactionAsked
 from workers.postgres import EmbeddedPostgres
 from workers.worker import system_worker
 
@@ -181,6 +182,40 @@ async def _erasure(world: World, wired: Wired, canary: Canary) -> Case:
     return case
 
 
+async def _redacted(world: World, canary: Canary) -> Case:
+    """Somebody looks at what was collected, takes out what it says of them, and puts something of it back."""
+    canary.person.settle_in(world.connectors, free_text=True)
+    note = MemoryRow(
+        collection="notes",
+        key=f'["{canary.person.number}-9"]',
+        root=f'["{canary.person.number}"]',
+        data={"text": canary.says("a note"), "more": {canary.says("a key"): canary.says("inside")}},
+    )
+    world.connectors["crm"].put(note)
+    case = await world.open(canary.person, name=canary.person.name)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    who: dict[str, Any] = {"by": canary.says("officer")[:100], "reason": canary.says("because")}
+    office = world.office
+    page = await office.collected(case.id, **who)
+    record = next(one for one in page.records if "inside" in str([each.value for each in one.values]))
+    inside = next(one.path for one in record.values if "inside" in str(one.value))
+    for asked in (
+        RedactionAsked(object=record.object, field="text", text=canary.says("a note")[:20]),
+        RedactionAsked(object=record.object, field=inside),
+        RedactionAsked(text=canary.person.email),
+    ):
+        taken = await office.redact(case.id, ground="rights_of_others", asked=asked, **who)
+    wrong = RedactionAsked(object=record.object, text=canary.says("not there"))
+    with pytest.raises(BadInput) as refused:
+        await office.redact(case.id, ground="rights_of_others", asked=wrong, **who)
+    assert canary.found({"refused": str(refused.value).encode()}) == {}
+    await office.unredact(case.id, redaction=taken.act_id, **who)
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
+    return case
+
+
 async def _waits(case: Case, code: str) -> None:
     async def so() -> bool:
         return any(row.error_code == code for row in (await case.world.office.show(case.id)).waits)
@@ -246,7 +281,8 @@ async def test_no_canary_gets_out_of_vendors_services_callbacks_and_notices(
 
     await eventually(told)
     asked = await _asked_elsewhere(world, canary)
-    places = await _everywhere(world, postgres_server, {erased.id, asked.id})
+    redacted = await _redacted(world, canary)
+    places = await _everywhere(world, postgres_server, {erased.id, asked.id, redacted.id})
     places |= {"log": logged.getvalue().encode()}
     storage = world.parts.storage
     assert isinstance(storage, FolderStorage)

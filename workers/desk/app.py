@@ -21,6 +21,7 @@ from workers.desk.guard import Guard
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
+from workers.desk.review import review_pages
 from workers.desk.sign_in import add_refusals, sign_in_pages
 from workers.desk.speech import chosen, speech
 from workers.desk.staff import staff_pages
@@ -58,6 +59,7 @@ def create_app(
     app.state.door = door or Door(office, Local("local", office))
     app.include_router(sign_in_pages(app.state.door))
     app.include_router(staff_pages())
+    app.include_router(review_pages())
     app.include_router(callback_routes(office, systems or {}))
     app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)

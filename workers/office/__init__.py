@@ -8,6 +8,7 @@ from workers.office.office import Office, open_office
 from workers.office.opening import OpenedAnswer, start_unstarted
 from workers.office.reading import Candidates, ShownPlan, Verdict
 from workers.office.references import new_reference, read_reference
+from workers.office.review import CollectedPage, RedactionAsked, ShownRedaction
 from workers.office.standing import Standing
 from workers.office.story import Entry, Story, Told
 from workers.office.tasks import Said, ShownTask, TaskEntry
@@ -15,6 +16,7 @@ from workers.office.tasks import Said, ShownTask, TaskEntry
 __all__ = [
     "CHANNELS",
     "Candidates",
+    "CollectedPage",
     "Downloaded",
     "Engine",
     "Entry",
@@ -22,8 +24,10 @@ __all__ = [
     "NewRequestInput",
     "Office",
     "OpenedAnswer",
+    "RedactionAsked",
     "Said",
     "ShownPlan",
+    "ShownRedaction",
     "ShownTask",
     "Standing",
     "Story",

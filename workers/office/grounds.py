@@ -17,6 +17,7 @@ from habeas.acts import WITHOUT_COPY, ActCall, ActKind
 from habeas.errors import BadInput, NoDelay, NotAllowed
 from habeas.model import REMEDIES, PauseReason, Request, Right
 from habeas.policy import Policy
+from habeas.redaction import grounds
 from workers.office.intake import words
 from workers.office.standing import due_of
 
@@ -44,6 +45,8 @@ def check_words(kind: ActKind, request: RequestRow, call: ActCall, policy: Polic
         case ActKind.APPROVE:
             if call.ground is not None and (call.ground != WITHOUT_COPY or request.right is not Right.ERASURE):
                 raise BadInput("ground: only an erasure is approved on one: without_copy.", field="ground")
+        case ActKind.REDACT:
+            _one_of("ground", call.ground, grounds(policy, request.regime, request.jurisdiction, request.right))
         case ActKind.EXEMPT:
             _one_of("ground", call.ground, refusals(request, place))
             _one_of("category", call.category, request.categories or [one.id for one in policy.categories])

@@ -21,6 +21,7 @@ from workers.office.letters import LetterPost
 from workers.office.previewing import Previewing
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
+from workers.office.review import Reviewing
 from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
@@ -38,6 +39,7 @@ class Office(
     Handover,
     Processors,
     Restricting,
+    Reviewing,
     LetterPost,
     Callbacks,
     Waiting,

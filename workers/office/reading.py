@@ -13,13 +13,14 @@ from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
 from activities.plans import load_plans
+from activities.redactions import copy_digest
 from habeas.access import Scope
 from habeas.acts import ActAnswer
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput
 from habeas.evidence import Event, Finding, Tag, verify
 from habeas.matching import Decision, Found, Place, Ruling, path_words
-from habeas.model import Frozen, Identifier
+from habeas.model import COPIES, Frozen, Identifier
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import words
@@ -194,20 +195,24 @@ class Reading(Acting):
         )
 
     async def plan_digest(self, request_id: str, beginning: str) -> str:
-        """The digest of the plan under review, of which staff gave the beginning (12 characters or more).
+        """The digest of what is under review, plan or copy, of which staff gave the beginning (12 characters or more).
 
         Raises:
             BadInput: the plan under review has another one.
         """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
-            kept = await load_plans(tx, request_id) or await under_review(tx, request_id)
-        if kept is None or len(beginning) < 12 or not kept[0].digest.startswith(beginning.lower()):
+            if (await tx.request(request_id)).right in COPIES:
+                known: str | None = await copy_digest(tx, request_id)
+            else:
+                kept = await load_plans(tx, request_id) or await under_review(tx, request_id)
+                known = kept[0].digest if kept else None
+        if known is None or len(beginning) < 12 or not known.startswith(beginning.lower()):
             raise BadInput(
-                "plan: the plan under review has another digest; look at it again with `habeas request plan`.",
+                "plan: what is under review has another digest; look at it again with `habeas request plan`, or of a "
+                "copy with `habeas request collected`.",
                 field="plan",
             )
-        return kept[0].digest
+        return known
 
     async def candidates(self, request_id: str, *, by: str, reason: str) -> Candidates:
         """The records found, side by side. Personal: looking leaves a mark.

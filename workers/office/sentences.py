@@ -72,6 +72,8 @@ _SENTENCES: Mapping[Tag, str] = {
     Tag.ACT_RETRY_SYSTEM: "Another try was decided",
     Tag.ACT_SKIP_SYSTEM: "Leaving a system out was decided",
     Tag.ACT_RELEASE: "Going on without the missing systems was decided",
+    Tag.ACT_REDACT: "Something was taken out of the copy",
+    Tag.ACT_UNREDACT: "What was taken out of the copy was put back",
     Tag.ACT_FINISH_TASK: "The end of a task was accepted",
     Tag.TASK_OPENED: "A human was asked to do something by hand",
     Tag.TASK_REMINDED: "A reminder of a task went out",

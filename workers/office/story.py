@@ -22,7 +22,9 @@ from activities.ledger import (
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
-from habeas.model import CHANGING, REMEDIES, Frozen, Right, Stage
+from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, Right, Stage
+from habeas.particulars import Scope
+from habeas.redaction import GROUNDS
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
 from workers.office.standing import Standing
@@ -161,6 +163,7 @@ _ORDER = (
     ActKind.ATTEST,
     ActKind.RESEND_CODE,
     ActKind.DECIDE_MATCH,
+    ActKind.REDACT,
     ActKind.APPROVE,
     ActKind.CONTEST,
     ActKind.RETRY_SYSTEM,
@@ -307,6 +310,10 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Decide for the person", f"approve {_WHO}")
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
+        case ActKind.REDACT if row.right in COPIES and row.scope is not Scope.CATEGORIES:
+            yield act("Look at what was collected", f"collected {_WHO}")
+            choices = [code for code in GROUNDS if law.provision(row.regime, place, row.right, code)]
+            yield act("Take something out of the copy", f"redact --object OBJECT --ground GROUND {_WHO}", choices)
         case ActKind.CONTEST if row.right is Right.RECTIFICATION:
             yield act("Do not make a correction, and say why", f"contest --correction NUMBER {_WHO}")
         case ActKind.REFUSE:

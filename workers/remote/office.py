@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel
@@ -36,17 +37,21 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.requests import Queue, Timeline
+from workers.api.review import RedactionList
 from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
 from workers.api.webhooks import WebhookList
 from workers.loopback import is_loopback
 from workers.office import (
     Candidates,
+    CollectedPage,
     Entry,
     NewRequestInput,
     OpenedAnswer,
+    RedactionAsked,
     Said,
     ShownPlan,
+    ShownRedaction,
     ShownTask,
     Story,
     TaskEntry,
@@ -145,6 +150,56 @@ class RemoteOffice:
         """See `Finding.find_requests`."""
         said = {"identifiers": identifiers, "reason": reason, "controller": controller}
         return (await self._calls.post("requests/find", Queue, said)).items
+
+    async def collected(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        system: str | None = None,
+        after: str | None = None,
+        limit: int = 20,
+    ) -> CollectedPage:
+        """See `Reviewing.collected`."""
+        said = {"reason": reason, "system": system, "after": after, "limit": limit}
+        return await self._calls.post(f"requests/{request_id}/collected", CollectedPage, said)
+
+    async def attachment(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        reason: str,
+        record: str,
+        file: int,
+        to: Path,
+    ) -> Downloaded:
+        """See `Reviewing.attachment`."""
+        await asyncio.to_thread(refuse_unfit, to)
+        said = {"reason": reason, "object": record, "file": file}
+        async with self._calls.stream(f"requests/{request_id}/collected/file", said) as response:
+            size, digest = await write_whole(to, response.aiter_bytes())
+        return Downloaded(path=str(to), sha256=digest, size=size)
+
+    async def redactions(self, request_id: str, *, by: str, reason: str) -> tuple[ShownRedaction, ...]:
+        """See `Reviewing.redactions`."""
+        path = f"requests/{request_id}/redactions/look"
+        return (await self._calls.post(path, RedactionList, {"reason": reason})).items
+
+    async def redact(
+        self, request_id: str, *, by: str, reason: str, ground: str, asked: RedactionAsked, act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Reviewing.redact`."""
+        said = asked.model_dump(mode="json") | {"reason": reason, "ground": ground}
+        return await self._calls.post(f"requests/{request_id}/redactions", ActAnswer, said, key=act_id)
+
+    async def unredact(
+        self, request_id: str, *, by: str, reason: str, redaction: str, act_id: str | None = None
+    ) -> ActAnswer:
+        """See `Reviewing.unredact`."""
+        path = f"requests/{request_id}/redactions/{quote(redaction, safe='')}/put_back"
+        return await self._calls.post(path, ActAnswer, {"reason": reason}, key=act_id)
 
     async def error(self, request_id: str, correlation: str, *, by: str, reason: str) -> ErrorRow:
         """See `Reading.error`."""

@@ -1,0 +1,239 @@
+"""The page on which a copy is reviewed before it is released. It works without JavaScript.
+
+What the GET shows names nobody: whoever looks says why first, and each look leaves a mark. So every step is a form,
+and why, where one looks and what was typed travel in forms, never in an address.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, Response
+
+from activities.letters.wording import lookup
+from activities.storage import StorageMissing
+from habeas.access import Scope
+from habeas.acts import ActKind
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
+from habeas.model import Stage
+from habeas.others import MarkKind
+from workers.desk.door import Signed, Staff, staff_only
+from workers.desk.pages import asked_for, page
+from workers.office import CollectedPage, RedactionAsked, read_reference
+from workers.office.collected import ShownValue
+
+__all__ = ["Piece", "pieces", "review_pages"]
+
+PER_PAGE = 20
+MOST_DIGITS = 7
+"""Of an attachment's number."""
+_ACTS = frozenset({"look", "redact", "unredact", "approve"})
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text: as it is, marked as being about somebody else perhaps, or taken out."""
+
+    text: str
+    kind: MarkKind | None = None
+    taken: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came with a form."""
+
+    act: str
+    fields: Mapping[str, str]
+
+    def get(self, name: str) -> str | None:
+        """What was typed; None for nothing."""
+        return self.fields.get(name) or None
+
+
+def review_pages() -> APIRouter:
+    """The routes of the review, for who is signed in."""
+    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
+
+    @router.get("/requests/{request_id}/review")
+    async def ask_why(request: Request, who: Staff, request_id: str) -> Response:
+        try:
+            reference = read_reference(request_id)
+            who.office.demand(Scope.PERSONAL_READ, (await who.office.show(reference)).entry.controller)
+        except NotAllowed:
+            return _nothing(request, "not_allowed", 403)
+        except BadInput:
+            return _nothing(request, "no_copy", 404)
+        return _page(request, "review_why.html", who, reference)
+
+    @router.post("/requests/{request_id}/review")
+    async def review(request: Request, who: Staff, request_id: str) -> Response:
+        form = await request.form()
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        sent = Sent(fields.get("act", "look"), fields)
+        try:
+            reference = read_reference(request_id)
+            slip, done = await _carry_out(who, reference, sent)
+            shown = await who.office.collected(
+                reference,
+                by=who.account,
+                reason=sent.get("why") or "",
+                system=sent.get("system"),
+                after=sent.get("after"),
+                limit=PER_PAGE,
+            )
+        except NotAllowed:
+            return _nothing(request, "not_allowed", 403)
+        except (UnknownRequest, KeyDestroyed, StorageMissing):
+            return _nothing(request, "no_copy", 404)
+        except BadInput as error:
+            return _page(request, "review_why.html", who, request_id, 400, slip=error.detail)
+        may = _may(who, (await who.office.show(reference)).entry.controller, shown)
+        values = {"shown": shown, "sent": sent, "slip": slip, "done": done, "may": may, "system": sent.get("system")}
+        return _page(request, "review.html", who, reference, 400 if slip else 200, **values)
+
+    @router.post("/requests/{request_id}/review/file")
+    async def attachment(request: Request, who: Staff, request_id: str) -> Response:
+        form = await request.form()
+        said = {name: str(form.get(name) or "") for name in ("why", "object", "file")}
+        number = int(said["file"]) if said["file"].isdecimal() and len(said["file"]) < MOST_DIGITS else 0
+        try:
+            found = await who.office.collected_file(
+                read_reference(request_id), by=who.account, reason=said["why"], record=said["object"], file=number
+            )
+        except NotAllowed:
+            return _nothing(request, "not_allowed", 403)
+        except (BadInput, KeyDestroyed, StorageMissing):
+            return _nothing(request, "no_copy", 404)
+        # Never shown by the browser: whoever wrote to the controller may have sent anything.
+        headers = {"content-disposition": f'attachment; filename="{found.name}"'}
+        return Response(found.content, media_type="application/octet-stream", headers=headers)
+
+    return router
+
+
+def _may(who: Signed, controller: str, shown: CollectedPage) -> frozenset[str]:
+    """The acts that are possible here and now for who is at the page."""
+    if shown.stage is not Stage.REVIEWING:
+        return frozenset()
+    found = set()
+    for act, scope in (("redact", Scope.REQUESTS_DECIDE), ("approve", Scope.REQUESTS_APPROVE)):
+        try:
+            who.office.demand(scope, controller)
+        except NotAllowed:
+            continue
+        found.add(act)
+    return frozenset(found)
+
+
+async def _carry_out(who: Signed, reference: str, sent: Sent) -> tuple[str | None, str | None]:
+    """Do what the form says; what was wrong with it, or the name of what is said once it is done."""
+    if sent.act not in _ACTS:
+        raise BadInput("act: there is no such act.", field="act")
+    if sent.act == "look":
+        return None, None
+    said: dict[str, Any] = {"by": who.account, "reason": sent.get("reason") or "", "act_id": sent.get("act_id")}
+    try:
+        if sent.act == "redact":
+            await who.office.redact(reference, ground=sent.get("ground") or "", asked=_asked(sent), **said)
+        elif sent.act == "unredact":
+            await who.office.unredact(reference, redaction=sent.get("redaction") or "", **said)
+        else:
+            answer = await who.office.act(ActKind.APPROVE, reference, plan=sent.get("plan"), **said)
+            return None, "done_void" if answer.note == "void" else "done_approve"
+    except (UnknownRequest, KeyDestroyed, StorageMissing):
+        raise
+    except BadInput as error:
+        return error.detail or error.diagnostics(), None
+    return None, f"done_{sent.act}"
+
+
+def _asked(sent: Sent) -> RedactionAsked:
+    """What a form means: ``object``, ``field:/path``, ``passage:start:end:/path``, ``file:number``, or everywhere.
+
+    Raises:
+        BadInput: it is none of these.
+    """
+    what, _, rest = (sent.get("what") or "").partition(":")
+    text = _passage(sent)
+    parts: dict[str, Any] = {"object": sent.get("object"), "text": text}
+    if what == "field":
+        parts["field"] = rest
+    elif what == "passage":
+        start, end, path = [*rest.split(":", 2), "", ""][:3]
+        parts |= {"start": start, "end": end, "field": path, "text": None}
+    elif what == "file":
+        parts["file"] = rest
+    elif what not in {"object", "everywhere"}:
+        raise BadInput("Choose what is taken out.", field="what")
+    try:
+        return RedactionAsked.model_validate({name: value for name, value in parts.items() if value is not None})
+    except ValueError:
+        raise BadInput("Choose what is taken out.", field="what") from None
+
+
+def _passage(sent: Sent) -> str | None:
+    """The passage: browsers send each end of a line as CR LF."""
+    text = sent.get("text")
+    return text.replace("\r\n", "\n") if text else None
+
+
+def pieces(value: ShownValue) -> Iterator[Piece]:
+    """A value in parts, in order: together they are the whole text."""
+    text = _text(value)
+    taken = sorted((one.start, one.end) for one in value.taken)
+    marked = [(one.start, one.end) for one in value.marks]
+    for start, end in pairwise(sorted({0, len(text), *(n for span in (*marked, *taken) for n in span)})):
+        kind = next((one.kind for one in value.marks if one.start <= start and end <= one.end), None)
+        gone = any(one[0] <= start and end <= one[1] for one in taken)
+        yield Piece(text[start:end], kind, gone)
+
+
+def _text(value: ShownValue) -> str:
+    found = value.value
+    return found if isinstance(found, str) else "" if found is None else str(found)
+
+
+def _nothing(request: Request, key: str, status: int) -> Response:
+    words = _words(_language(request))
+    return page("nothing.html", status, title=words["title"], text=words[key], language=_language(request))
+
+
+def _page(
+    request: Request, template: str, who: Signed, reference: str, status: int = 200, **values: Any
+) -> HTMLResponse:
+    language = _language(request)
+    defaults = {"slip": None, "language": language, "new_id": lambda: str(uuid.uuid4()), "pieces": pieces}
+    named = lookup("activities.package", language)
+    return page(
+        template,
+        status,
+        **(defaults | values),
+        who=who,
+        reference=reference,
+        words=_words(language),
+        ground=lambda code: named.named("redaction_grounds", code),
+    )
+
+
+def _language(request: Request) -> str:
+    wanted = asked_for(request.headers.get("accept-language"))
+    return wanted if wanted in _catalogue() else "en"
+
+
+def _words(language: str) -> Mapping[str, str]:
+    return _catalogue()[language]
+
+
+@cache
+def _catalogue() -> Mapping[str, Mapping[str, str]]:
+    """The page's texts by language."""
+    return tomllib.loads((Path(__file__).parent / "review_words.toml").read_text(encoding="utf-8"))

@@ -65,16 +65,18 @@ class HubSpotObjects:
         row = self._rows.get((place.kind, place.id))
         if place.contact:
             return self._look_at_share(planned, place, row)
-        if row is None and place.kind == CONTACTS:
-            row = self._binned.get((place.kind, place.id))
+        binned = self._binned.get((place.kind, place.id))
+        if row is None and binned is not None and place.kind == CONTACTS:
+            # Nothing can be seen to lead from it.
+            state = await self._compared(planned, place, binned)
+            return State.BEGUN if state is State.UNCHANGED and planned.treatment is Treatment.DELETE else state
         if row is None:
             return State.GONE
         if str(row["id"]) != place.id:
             return State.CHANGED
         if planned.treatment is Treatment.ANONYMISE and not await self._records.writing(place.kind, row):
             return State.UNCHANGED if self._names_them(row) else State.ANONYMISED
-        same = await self._records.fingerprint(place.kind, row) == planned.fingerprint
-        return State.UNCHANGED if same else State.CHANGED
+        return await self._compared(planned, place, row)
 
     async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:
         """Delete or anonymise one object. None if it is done; else what stood in the way."""
@@ -127,13 +129,18 @@ class HubSpotObjects:
             if row is not None:
                 self._rows[kind, one] = row
 
+    async def _compared(self, planned: PlannedObject, place: Place, row: Row) -> State:
+        same = await self._records.fingerprint(place.kind, row) == planned.fingerprint
+        return State.UNCHANGED if same else State.CHANGED
+
     def _look_at_share(self, planned: PlannedObject, place: Place, row: Row | None) -> State:
         if planned.treatment is Treatment.RETAIN:
             return State.UNCHANGED if row is not None else State.GONE
         if row is None:
             return State.ANONYMISED
-        linked = place.contact in self._links.get((place.kind, place.id), ())
-        return State.UNCHANGED if linked or self._names_them(row) else State.ANONYMISED
+        if place.contact in self._links.get((place.kind, place.id), ()):
+            return State.UNCHANGED
+        return State.BEGUN if self._names_them(row) else State.ANONYMISED
 
     async def _leave(self, planned: PlannedObject, place: Place) -> ObjectOutcome | None:
         await self._hub.disassociate(place.kind, place.id, CONTACTS, str(place.contact))

@@ -110,7 +110,7 @@ class TrytonObjects:
             return State.GONE
         if planned.treatment is not Treatment.RETAIN and self._emptier.begun(found):
             done = planned.treatment is Treatment.ANONYMISE and await self._is_empty(found)
-            return State.ANONYMISED if done else State.UNCHANGED
+            return State.ANONYMISED if done else State.BEGUN
         return State.UNCHANGED if found.fingerprint == planned.fingerprint else State.CHANGED
 
     async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:

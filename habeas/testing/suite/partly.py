@@ -52,6 +52,23 @@ class Partly:
                 return
 
 
+    async def test_what_is_somebody_elses_by_now_is_not_erased_with_a_part(self, world: World) -> None:
+        """Not even where what makes it theirs is outside of the plan: a file at a comment that is, at a ticket."""
+        before = await _everything(world)
+        parts = await _parts(world, before)
+        if not await world.move():
+            return
+        moved = before.keys() - (await _everything(world)).keys()
+        assert moved, "`move` takes away what is collected"
+        untouched = await world.theirs(), await world.others()
+        for part in parts:
+            if any(place(one) in moved for one in part.objects if one.treatment is not Treatment.RETAIN):
+                answer = await erasure(world, part)
+                assert isinstance(answer, Drifted)
+                assert answer.changed
+                assert (await world.theirs(), await world.others()) == untouched
+
+
 async def _everything(world: World) -> Objects:
     return {place(one): one for one in await collected(world.connector, await roots(world))}
 

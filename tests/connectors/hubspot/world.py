@@ -94,6 +94,12 @@ class HubSpotWorld(World):
         self.account.add(Thing("notes", {"hs_note_body": "Ann called again"}), self.people.things["tickets"])
         return True
 
+    async def move(self) -> bool:
+        crm, note = self.account.crm, self.people.things["notes"]
+        crm.unlink(note, self.people.ann)
+        crm.link(note, self.people.bob)
+        return True
+
     async def come_back(self) -> None:
         self.account.add(Contact("other@example.org", additional_emails=(ANN,)))
 

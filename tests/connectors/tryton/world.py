@@ -97,6 +97,11 @@ class TrytonWorld(World):
         )
         return True
 
+    async def move(self) -> bool:
+        rows = self.tryton.rows("SELECT id FROM party_contact_mechanism WHERE party = ? ORDER BY id", self._ann)
+        self.tryton.call("model.party.contact_mechanism.write", [rows[-1][0]], {"party": self.tryton.ids["Carl"]})
+        return True
+
     async def come_back(self) -> None:
         mail = {"type": "email", "value": ANN}
         self.tryton.call("model.party.party.create", [{"name": "Ann", "contact_mechanisms": [["create", [mail]]]}])

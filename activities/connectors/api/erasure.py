@@ -37,7 +37,7 @@ class State(StrEnum):
     UNCHANGED = "unchanged"
     CHANGED = "changed"
     BEGUN = "begun"
-    """On its way to what was planned, and not there yet: in a bin, let go and still named. Nothing may lead to it now."""
+    """Half done, in a bin or let go and still named: nothing need lead to it any more."""
 
 
 class Objects(Protocol):

@@ -153,9 +153,9 @@ class ZendeskObjects:
         if silent and await people.is_purged(self._rest, number(rating, "requester_id")):
             return State.ANONYMISED
         state = _compared(planned, stored.rating_print(rating))
-        if state is State.UNCHANGED and await self._rest.get(f"tickets/{number(rating, 'ticket_id')}", "ticket") is None:
-            return State.BEGUN  # only its ticket leads to it; it says itself whose it is
-        return state
+        ticket = await self._rest.get(f"tickets/{number(rating, 'ticket_id')}", "ticket")
+        # Only its ticket leads to it, which goes first; it says itself whose it is.
+        return State.BEGUN if state is State.UNCHANGED and ticket is None else state
 
     async def _look_at_suspended(self, planned: PlannedObject) -> State:
         found = await self._rest.get(f"suspended_tickets/{ids_of(planned.key, 1)[0]}", "suspended_tickets")

@@ -51,7 +51,6 @@ class Partly:
                 assert _outside(part, await _everything(world)) == _outside(part, now)
                 return
 
-
     async def test_what_is_somebody_elses_by_now_is_not_erased_with_a_part(self, world: World) -> None:
         """Not even where what makes it theirs is outside of the plan: a file at a comment that is, at a ticket."""
         before = await _everything(world)

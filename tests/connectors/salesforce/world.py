@@ -94,6 +94,15 @@ class SalesforceWorld(World):
         alone.values["RelationId"] = self.people.bob.id
         return True
 
+    async def employ(self) -> bool:
+        self.colleague()
+        return True
+
+    def colleague(self, **more: Any) -> Row:
+        """One of the staff, with Ann's address."""
+        given = {"LastName": "Arla", "Username": ANN, "Email": "ANN@example.org", "IsActive": True, **more}
+        return self.org.add("User", **given)
+
     async def stand_in_the_way(self) -> None:
         self.people.own.append(self.org.add("Case", ContactId=self.people.ann.id, Subject="And now?", Status="New"))
 

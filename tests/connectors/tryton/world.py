@@ -102,6 +102,10 @@ class TrytonWorld(World):
         self.tryton.call("model.party.contact_mechanism.write", [rows[-1][0]], {"party": self.tryton.ids["Carl"]})
         return True
 
+    async def employ(self) -> bool:
+        self.tryton.call("model.company.employee.create", [{"party": self._ann, "company": 1}])
+        return True
+
     async def come_back(self) -> None:
         mail = {"type": "email", "value": ANN}
         self.tryton.call("model.party.party.create", [{"name": "Ann", "contact_mechanisms": [["create", [mail]]]}])

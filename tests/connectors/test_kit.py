@@ -477,7 +477,6 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (ErasesBySearch, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (ErasesWhatChanged, "test_data_that_changed_is_not_erased"),
     (ErasesWhatMoved, "test_what_is_somebody_elses_by_now_is_not_erased"),
-    (ErasesWhatMoved, "test_what_is_somebody_elses_by_now_is_not_erased_with_a_part"),
     (PassesOver, "test_data_that_appeared_is_not_passed_over"),
     (TakesOthersAlong, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (CountsOnFindingIt, "test_erasing_again_changes_nothing_and_answers_the_same"),

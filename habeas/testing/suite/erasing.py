@@ -85,17 +85,6 @@ class Erasing:
         assert answer.changed
         assert await world.theirs() == before
 
-    async def test_what_is_somebody_elses_by_now_is_not_erased(self, world: World) -> None:
-        """A record that was the person's when the plan was made: nothing is touched, and it counts as changed."""
-        plan = await planned(world)
-        if not await world.move():
-            return
-        before = await world.theirs(), await world.others()
-        answer = await erasure(world, plan)
-        assert isinstance(answer, Drifted)
-        assert answer.changed
-        assert (await world.theirs(), await world.others()) == before
-
     async def test_data_that_appeared_is_not_passed_over(self, world: World) -> None:
         """A record that the plan does not name: nothing is touched either."""
         plan = await planned(world)

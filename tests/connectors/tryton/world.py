@@ -98,8 +98,10 @@ class TrytonWorld(World):
         return True
 
     async def move(self) -> bool:
-        rows = self.tryton.rows("SELECT id FROM party_contact_mechanism WHERE party = ? ORDER BY id", self._ann)
-        self.tryton.call("model.party.contact_mechanism.write", [rows[-1][0]], {"party": self.tryton.ids["Carl"]})
+        """What is on a card Tryton lets nobody move; what hangs on it, anybody."""
+        rows = self.tryton.rows("SELECT id FROM ir_attachment WHERE resource = ?", f"party.party,{self._ann}")
+        carl = f"party.party,{self.tryton.ids['Carl']}"
+        self.tryton.call("model.ir.attachment.write", [rows[0][0]], {"resource": carl})
         return True
 
     async def employ(self) -> bool:

@@ -36,8 +36,8 @@ class MemoryRow(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over everything stored."""
-        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
+        """SHA-256 over everything stored, and whose it is."""
+        return hashlib.sha256(json.dumps([self.root, self.data], sort_keys=True).encode()).hexdigest()
 
 
 class Rows:

@@ -57,6 +57,14 @@ class World(ABC):
         """Delete one of the person's records that is to be deleted, below an account; False where that cannot be."""
         return False
 
+    async def move(self) -> bool:
+        """Make one of the person's records that is to go somebody else's; False where nothing there can ever be.
+
+        The record itself stays as it is as far as the system lets it: where what makes it theirs is outside of it (an
+        association, a row between the two), only that changes.
+        """
+        return False
+
     @abstractmethod
     async def come_back(self) -> None:
         """Put an account that bears the person's identifiers into the system again, as a sync or a restore does."""

@@ -109,9 +109,14 @@ columns = { number = "keep", user_id = "keep", issued_on = "keep", total = "keep
 """
 
 _STAFF = 'staff = [ { mood = "bad" }, { first_name = "Root", born = "null" } ]'
-STAFFED = MAP.replace("person = true", f"person = true\n{_STAFF}", 1)
-"""The map of a shop that knows its staff, by what the other tests do not mind."""
+_FILES = '[tables.attachments]\ncategory = "{}"'
+STAFFED = MAP.replace("person = true", f"person = true\n{_STAFF}", 1).replace(
+    _FILES.format("support"), _FILES.format("files"), 1
+)
+"""The map of a shop that knows its staff, by what the other tests do not mind; files can be asked for alone."""
 EMPLOY = "UPDATE users SET mood = 'bad' WHERE id = 1"
 HALF_EMPLOY = "UPDATE users SET first_name = 'Root' WHERE id = 1"
 """Half of a condition: Ann has a birthday, too."""
 WHOLLY_EMPLOY = "UPDATE users SET born = NULL WHERE id = 1"
+MOVE = "UPDATE comments SET ticket_id = 12, author_id = 2 WHERE id = 100"
+"""One of Ann's comments is Bob's by now, and the files at it, whose rows are as they were."""

@@ -100,6 +100,10 @@ class MemoryWorld(World):
         self.system.put(MemoryRow(collection="notes", key="[18]", root="[1]", data={"text": "new"}))
         return True
 
+    async def move(self) -> bool:
+        self.system.put(self.system.rows["notes", "[11]"].model_copy(update={"root": "[2]"}))
+        return True
+
     async def vanish(self) -> bool:
         return self.system.rows.pop(("notes", "[12]"), None) is not None
 
@@ -176,6 +180,10 @@ class ShopWorld(World):
 
     async def add(self) -> bool:
         await self._store.sql.execute("INSERT INTO tickets VALUES (19, 1, NULL, 'One more')")
+        return True
+
+    async def move(self) -> bool:
+        await self._store.sql.execute(shop.MOVE)
         return True
 
     async def vanish(self) -> bool:
@@ -272,6 +280,14 @@ class ErasesBySearch(MemoryConnector):
 class ErasesWhatChanged(MemoryConnector):
     def _unchanged(self, one: Any) -> bool:
         return True
+
+
+class ErasesWhatMoved(MemoryConnector):
+    def _unchanged(self, one: Any) -> bool:
+        row = self.rows.get((one.collection, one.key))
+        return row is not None and one.fingerprint in {
+            row.model_copy(update={"root": root}).fingerprint for root in (None, "[1]")
+        }
 
 
 class PassesOver(MemoryConnector):
@@ -460,6 +476,7 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (BelievesItself, "test_the_second_look_is_honest"),
     (ErasesBySearch, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (ErasesWhatChanged, "test_data_that_changed_is_not_erased"),
+    (ErasesWhatMoved, "test_what_is_somebody_elses_by_now_is_not_erased"),
     (PassesOver, "test_data_that_appeared_is_not_passed_over"),
     (TakesOthersAlong, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (CountsOnFindingIt, "test_erasing_again_changes_nothing_and_answers_the_same"),

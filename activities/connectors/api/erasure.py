@@ -1,9 +1,9 @@
 """Erasing by plan in a system that is reached by a web API: the same care for each vendor.
 
 An `Objects` says what differs: how a person's objects are walked, how one is looked at, what treats it. The rest is
-here: nothing is touched if anything changed or appeared since the plan; objects go in the order that the system needs;
-what is already as planned is left alone, so that a run that broke off is finished by the next; and the second look asks
-for every object again, and for the person.
+here: nothing is touched if anything changed, appeared or became somebody else's since the plan; objects go in the order
+that the system needs; what is already as planned is left alone, so that a run that broke off is finished by the next;
+and the second look asks for every object again, and for the person.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class State(StrEnum):
     ANONYMISED = "anonymised"
     UNCHANGED = "unchanged"
     CHANGED = "changed"
+    BEGUN = "begun"
+    """Half done, in a bin or let go and still named: nothing need lead to it any more."""
 
 
 class Objects(Protocol):
@@ -73,9 +75,9 @@ def fingerprint(stored: Mapping[str, JsonValue], without: Iterable[str] = ()) ->
 async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
     """See `habeas.connector.Connector.erase`; `Pending` as `Objects.treat` gave it."""
     states = {_place(one): await objects.look(one) for one in plan.objects}
-    found = [one async for one in objects.walk(plan.roots) if plan.covers(one.collection)]
-    appeared = sum(_place(one) not in states for one in found)
-    changed = sum(states[_place(one)] is State.CHANGED for one in plan.objects)
+    found = {_place(one) async for one in objects.walk(plan.roots)}
+    appeared = sum(place not in states and plan.covers(place[0]) for place in found)
+    changed = sum(state is State.CHANGED for state in states.values()) + _strayed(plan, states, found)
     if appeared or changed:
         return Drifted(changed=changed, appeared=appeared)
     rank = {name: number for number, name in enumerate(objects.order)}
@@ -133,6 +135,20 @@ def with_copies(one: ObjectOutcome, binned: Container[Place], past: Container[Pl
     if one.fate is Fate.ANONYMISED and place in past:
         return one.model_copy(update={"reason": "in_history"})
     return one
+
+
+def _strayed(plan: SystemPlan, states: Mapping[Place, State], found: Container[Place]) -> int:
+    """How many objects that are to go are as they were, and no longer the person's: nothing of theirs leads there.
+
+    What makes an object somebody's is often outside of it, as an association is, and in no fingerprint. It says nothing
+    once an account that it leads from is treated or gone: a run that broke off there goes on. Nor of a plan without
+    roots, of what is due later.
+    """
+    roots = {(one.collection, one.key) for one in plan.roots}
+    if any(root not in found or states.get(root, State.UNCHANGED) is not State.UNCHANGED for root in roots):
+        return 0
+    going = [_place(one) for one in plan.objects if roots and one.treatment is not Treatment.RETAIN]
+    return sum(states[place] is State.UNCHANGED and place not in found for place in going)
 
 
 def _seen(one: PlannedObject, state: State) -> ObjectOutcome:

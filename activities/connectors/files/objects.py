@@ -52,7 +52,7 @@ class FileObjects:
         stored = await self.stored(planned)
         if stored is None:
             left = await self._store.left_over(key, self._patterns[planned.collection].bearing_in(key))
-            return State.UNCHANGED if left and planned.treatment is Treatment.DELETE else State.GONE
+            return State.BEGUN if left and planned.treatment is Treatment.DELETE else State.GONE
         same = stored.fingerprint == planned.fingerprint and not await self._written_over(stored)
         return State.UNCHANGED if same else State.CHANGED
 

@@ -11,6 +11,7 @@ from activities.connectors.api import Refused
 from activities.connectors.api.changing import Held, Marked, wanted
 from activities.connectors.hubspot.hub import Hub
 from activities.connectors.hubspot.kinds import CONTACTS
+from activities.connectors.hubspot.newsletters import Newsletters
 from activities.connectors.hubspot.records import Records, emails, values
 from activities.connectors.hubspot.settings import ALL, HubSpotSettings
 from activities.connectors.hubspot.walk import place_of
@@ -28,6 +29,7 @@ class HubSpotChanges:
         self._hub = hub
         self._settings = settings
         self._records = Records(hub, settings)
+        self._newsletters = Newsletters(hub, settings)
 
     async def held(self, one: FieldChange) -> Held:
         """What the property holds."""
@@ -55,9 +57,10 @@ class HubSpotChanges:
         if isinstance(asked, Stop):
             for address in await self._addresses(ref) or ():
                 for what in self._ends(asked):
-                    await (
-                        self._hub.unsubscribe_all(address) if what == ALL else self._hub.unsubscribe(address, int(what))
-                    )
+                    if what == ALL:
+                        await self._newsletters.unsubscribe_all(address)
+                    else:
+                        await self._newsletters.unsubscribe(address, int(what))
             return
         name, found = self._settings.restriction, await self.marked(ref, asked)
         if name and found.wrong and found.possible:
@@ -87,8 +90,8 @@ class HubSpotChanges:
 
     async def _has_ended(self, address: str, what: int | str) -> bool:
         if what == ALL:
-            return await self._hub.gets_nothing(address)
-        states = {str(one["subscriptionId"]): one["status"] for one in await self._hub.choices(address)}
+            return await self._newsletters.gets_nothing(address)
+        states = {str(one["subscriptionId"]): one["status"] for one in await self._newsletters.choices(address)}
         return states.get(str(what)) == "UNSUBSCRIBED"
 
     def _ends(self, asked: Stop) -> Sequence[int | str]:

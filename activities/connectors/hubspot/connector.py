@@ -67,7 +67,7 @@ class HubSpotConnector(ApiConnector[HubSpotSettings]):
     def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         """Contacts with all their properties, and what is associated with them."""
         records = Records(self._hub, self._settings)
-        return Walk(self._hub, records, subscriptions=self._settings.subscriptions).pages(roots, cursor)
+        return Walk(self._hub, records, self._settings).pages(roots, cursor)
 
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
         """Carry the plan out by ids: what is associated first, contacts last."""

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from activities.connectors.api import Refused
 from activities.connectors.hubspot.hub import Hub
 from activities.connectors.hubspot.kinds import ASSOCIATED, CONTACTS, KINDS, SHARED
+from activities.connectors.hubspot.newsletters import NOBODY, Newsletters
 from activities.connectors.hubspot.records import Records
 from activities.connectors.hubspot.settings import ALL, HubSpotSettings, may_become
+from activities.connectors.hubspot.walk import undecided_objects
 from habeas.connector import Health, Treatment
 from habeas.errors import HabeasError
 
@@ -16,8 +18,11 @@ __all__ = ["needed", "ping"]
 
 _UNAUTHORISED, _FORBIDDEN = 401, 403
 _NOBODY = "0"
+_STAFF, _CUSTOM = "crm.objects.owners.read", "crm.schemas.custom.read"
 _READ_CHOICES = ("communication_preferences.read", "communication_preferences.read_write")
 _WRITE_CHOICES = ("communication_preferences.write", "communication_preferences.read_write")
+_READ_BATCH = ("communication_preferences.statuses.batch.read",)
+_WRITE_BATCH = ("communication_preferences.statuses.batch.write",)
 
 
 async def ping(hub: Hub, settings: HubSpotSettings) -> Health:
@@ -52,11 +57,22 @@ def needed(settings: HubSpotSettings) -> list[tuple[str, ...]]:
     if Treatment.ANONYMISE in may_become(settings, SHARED):
         scopes += [(KINDS[name].write,) for name in ASSOCIATED]
     scopes += [(f"crm.objects.contacts.{level}.read.v2",) for level in settings.sensitive]
-    if settings.subscriptions or settings.purposes:
+    scopes += [(_STAFF,), *([(_CUSTOM,)] if settings.custom_objects else [])]
+    scopes += _choices(settings)
+    return list(dict.fromkeys(scopes))
+
+
+def _choices(settings: HubSpotSettings) -> list[tuple[str, ...]]:
+    """The scopes to read newsletters, and to end them. Kinds of newsletter are read with those of every account."""
+    in_urls = settings.addresses_in_urls == "accept"
+    scopes: list[tuple[str, ...]] = []
+    if settings.purposes or (settings.subscriptions and in_urls):
         scopes.append(_READ_CHOICES)
     if settings.purposes:
-        scopes.append(_WRITE_CHOICES)
-    return list(dict.fromkeys(scopes))
+        scopes.append(_WRITE_CHOICES if in_urls else _WRITE_BATCH)
+    if (settings.purposes or settings.subscriptions) and not in_urls:
+        scopes.append(_READ_BATCH)
+    return scopes
 
 
 async def _refused(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:
@@ -79,8 +95,15 @@ def _calls(hub: Hub, settings: HubSpotSettings) -> Iterator[tuple[str, Awaitable
     for name in ASSOCIATED:
         yield KINDS[CONTACTS].read, hub.associated(CONTACTS, [_NOBODY], name)
         yield KINDS[name].read, hub.associated(name, [_NOBODY], CONTACTS)
+    yield _STAFF, hub.staff()
+    if settings.custom_objects:
+        yield _CUSTOM, hub.custom_objects()
+    newsletters = Newsletters(hub, settings)
+    if settings.purposes:
+        yield " or ".join(_READ_CHOICES), newsletters.definitions()
     if settings.subscriptions or settings.purposes:
-        yield " or ".join(_READ_CHOICES), hub.definitions()
+        in_urls = settings.addresses_in_urls == "accept"
+        yield " or ".join(_READ_CHOICES if in_urls else _READ_BATCH), newsletters.choices(NOBODY)
 
 
 async def _unfit(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:
@@ -94,8 +117,10 @@ async def _unfit(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:
     if mark is not None and not (mark in defined and defined[mark].writable and _is_checkbox(defined[mark].type)):
         yield f"`restriction`: contacts have no single checkbox {mark} that can be written."
     wanted = {str(one) for one in settings.purposes.values() if one != ALL}
-    for one in sorted(wanted - (await hub.definitions() if wanted else set())):
+    for one in sorted(wanted - (await Newsletters(hub, settings).definitions() if wanted else set())):
         yield f"`purposes`: there is no kind of newsletter with the id {one}."
+    for one in await undecided_objects(hub, settings):
+        yield f"Your own {one} belong to contacts, and are not read: see to them by hand, and name them in `ignored`."
 
 
 def _is_checkbox(type_: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import JsonValue
 
@@ -23,11 +22,12 @@ __all__ = ["Hub", "Property", "Row"]
 Row = Mapping[str, Any]
 """An object as HubSpot writes it: ``id``, ``properties`` and so on."""
 
-_MOST_READ, _MOST_LINKED, _SEARCH_PAGE = 100, 1000, 200
+_MOST_READ, _MOST_LINKED, _SEARCH_PAGE, _OWNERS_PAGE = 100, 1000, 200, 500
 _NOT_THERE, _LIMITED = 404, 429
 _PATIENCE: Mapping[str, float] = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": 3600.0}
 """Seconds to wait for a limit to be over. The day's ends at midnight in the account's time zone."""
-_EMAIL: Mapping[str, str] = {"channel": "EMAIL"}
+_CONTACT = "0-1"
+"""How contacts are named where kinds of object are: https://developers.hubspot.com/docs/guides/crm/understanding-the-crm."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Hub:
 
     async def properties(self, kind: str, sensitivity: str) -> list[Property]:
         """https://developers.hubspot.com/docs/guides/api/crm/properties: not paged, sensitive ones apart."""
-        found = await self._json("GET", f"crm/v3/properties/{kind}", params={"dataSensitivity": sensitivity})
+        found = await self.json("GET", f"crm/v3/properties/{kind}", params={"dataSensitivity": sensitivity})
         return [
             Property(
                 name=each["name"],
@@ -89,8 +89,8 @@ class Hub:
                 **({"idProperty": by} if by else {}),
             }
             params = {"archived": "true" if archived else "false"}
-            found = await self._json("POST", f"crm/v3/objects/{kind}/batch/read", params=params, json=body)
-            self._only_missing(found)
+            found = await self.json("POST", f"crm/v3/objects/{kind}/batch/read", params=params, json=body)
+            self.only_missing(found)
             rows += found["results"]
         return rows
 
@@ -112,7 +112,7 @@ class Hub:
                 "limit": _SEARCH_PAGE,
                 "after": after,
             }
-            found = await self._json("POST", "crm/v3/objects/contacts/search", json=body)
+            found = await self.json("POST", "crm/v3/objects/contacts/search", json=body)
             ids += [str(each["id"]) for each in found["results"]]
             if len(ids) > most:
                 raise Quarantine(f"{self.system} finds more than {most} contacts.", system=self.system)
@@ -130,8 +130,8 @@ class Hub:
         inputs: list[JsonValue] = [{"id": one} for one in sorted(set(ids))]
         while inputs:
             some, inputs = inputs[:_MOST_LINKED], inputs[_MOST_LINKED:]
-            found = await self._json("POST", f"crm/v4/associations/{kind}/{to}/batch/read", json={"inputs": some})
-            self._only_missing(found)
+            found = await self.json("POST", f"crm/v4/associations/{kind}/{to}/batch/read", json={"inputs": some})
+            self.only_missing(found)
             for each in found["results"]:
                 one = str(each["from"]["id"])
                 linked.setdefault(one, set()).update(str(link["toObjectId"]) for link in each["to"])
@@ -146,7 +146,7 @@ class Hub:
         https://developers.hubspot.com/docs/api-reference/2026-03/crm/associations/associate-records/delete-association
         """
         path = f"crm/v4/objects/{kind}/{one}/associations/{to}/{other}"
-        await self._call("DELETE", path, also=(_NOT_THERE,))
+        await self.call("DELETE", path, also=(_NOT_THERE,))
 
     async def erase_contact(self, one: str) -> None:
         """For good, by id and by nothing else: an address that HubSpot does not find goes on its block list.
@@ -155,11 +155,11 @@ class Hub:
         verified: that contacts in the bin can be deleted so, and that an unknown id is a 404.
         """
         body: dict[str, JsonValue] = {"objectId": one}
-        await self._call("POST", "crm/v3/objects/contacts/gdpr-delete", json=body, also=(_NOT_THERE,))
+        await self.call("POST", "crm/v3/objects/contacts/gdpr-delete", json=body, also=(_NOT_THERE,))
 
     async def archive(self, kind: str, one: str) -> None:
         """Into the bin, for 90 days: https://knowledge.hubspot.com/records/restore-deleted-records."""
-        await self._call("DELETE", f"crm/v3/objects/{kind}/{one}", also=(_NOT_THERE,))
+        await self.call("DELETE", f"crm/v3/objects/{kind}/{one}", also=(_NOT_THERE,))
 
     async def update(self, kind: str, one: str, values: Mapping[str, str]) -> None:
         """Change properties; an empty value clears one. What was there before stays in its history.
@@ -169,31 +169,36 @@ class Hub:
         Raises:
             Refused: 400 for a value that does not fit, 404 for no such object, 409 for an address that is taken.
         """
-        await self._call("PATCH", f"crm/v3/objects/{kind}/{one}", json={"properties": dict(values)})
+        await self.call("PATCH", f"crm/v3/objects/{kind}/{one}", json={"properties": dict(values)})
 
-    async def definitions(self) -> set[str]:
-        """The ids of the kinds of newsletter: https://developers.hubspot.com/docs/guides/api/marketing/subscriptions."""
-        found = await self._json("GET", "communication-preferences/v4/definitions")
-        return {str(each["id"]) for each in found["results"]}
+    async def staff(self) -> frozenset[str]:
+        """The addresses of the account's users, also of former ones, in their normal form. None is asked for by name.
 
-    async def choices(self, email: str) -> list[Row]:
-        """What an address has chosen, by kind of newsletter; same page as `definitions`."""
-        found = await self._json("GET", _statuses(email), params=_EMAIL)
-        return list(found["results"])
+        https://developers.hubspot.com/docs/api-reference/crm-crm-owners-v3/guide: every user is an owner.
+        """
+        found: set[str] = set()
+        for archived in ("false", "true"):
+            after: str | None = None
+            while True:
+                params = {"limit": _OWNERS_PAGE, "archived": archived, **({"after": after} if after else {})}
+                page = await self.json("GET", "crm/v3/owners", params=params)
+                found |= {str(each.get("email") or "").strip().casefold() for each in page["results"]}
+                after = _next(page)
+                if not after:
+                    break
+        return frozenset(found - {""})
 
-    async def gets_nothing(self, email: str) -> bool:
-        """Whether an address has opted out of all e-mail; same page."""
-        found = await self._json("GET", f"{_statuses(email)}/unsubscribe-all", params=_EMAIL)
-        return bool(found["results"])
+    async def custom_objects(self) -> list[str]:
+        """The names of the account's own kinds of object that contacts can be associated with.
 
-    async def unsubscribe(self, email: str, subscription: int) -> None:
-        """One kind of newsletter ends; same page. May be repeated."""
-        body: dict[str, JsonValue] = {"subscriptionId": subscription, "statusState": "UNSUBSCRIBED", **_EMAIL}
-        await self._call("POST", _statuses(email), json=body)
-
-    async def unsubscribe_all(self, email: str) -> None:
-        """No e-mail of any kind any more; same page. May be repeated."""
-        await self._call("POST", f"{_statuses(email)}/unsubscribe-all", params=_EMAIL)
+        https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/schemas/get-schemas
+        """
+        found = await self.json("GET", "crm-object-schemas/v3/schemas")
+        return sorted(
+            str(each["name"])
+            for each in found["results"]
+            if any(_CONTACT in (one["fromObjectTypeId"], one["toObjectTypeId"]) for one in each["associations"])
+        )
 
     async def scopes(self, token: str) -> frozenset[str] | None:
         """What the token may do; None if it is not a private app's.
@@ -201,13 +206,15 @@ class Hub:
         https://developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview
         """
         path = "oauth/v2/private-apps/get/access-token-info"
-        answer = await self._call("POST", path, json={"tokenKey": token}, also=(_NOT_THERE,))
+        answer = await self.call("POST", path, json={"tokenKey": token}, also=(_NOT_THERE,))
         return None if answer.status == _NOT_THERE else frozenset(_read(answer, "scopes")["scopes"])
 
-    async def _json(self, method: str, path: str, **more: Any) -> Any:
-        return _read(await self._call(method, path, **more), "results")
+    async def json(self, method: str, path: str, **more: Any) -> Any:
+        """One call whose answer has results."""
+        return _read(await self.call(method, path, **more), "results")
 
-    async def _call(self, method: str, path: str, *, also: Collection[int] = (), **more: Any) -> Answer:
+    async def call(self, method: str, path: str, *, also: Collection[int] = (), **more: Any) -> Answer:
+        """One call, as `ApiClient.call`; HubSpot's limits are waited for by their names."""
         answer = await self._api.call(method, path, also=(*also, _LIMITED), **more)
         if answer.status == _LIMITED:
             raise self._limited(answer)
@@ -223,7 +230,7 @@ class Hub:
         wait = retry_after(answer.headers) or _PATIENCE.get(known)
         return Transient(f"{self.system} is busy ({known}).", retry_after=wait, system=self.system)
 
-    def _only_missing(self, found: Mapping[str, Any]) -> None:
+    def only_missing(self, found: Mapping[str, Any]) -> None:
         """Some were not there: that is an answer. Anything else is none, and must not be taken for "nothing"."""
         if any(each.get("category") != "OBJECT_NOT_FOUND" for each in found.get("errors") or ()):
             raise Transient(f"{self.system} could not answer for all.", system=self.system)
@@ -239,7 +246,3 @@ def _read(answer: Answer, key: str) -> Any:
 def _next(page: Mapping[str, Any]) -> str | None:
     after: str | None = ((page.get("paging") or {}).get("next") or {}).get("after")
     return after
-
-
-def _statuses(email: str) -> str:
-    return f"communication-preferences/v4/statuses/{quote(email, safe='')}"

@@ -1,11 +1,12 @@
 """Finding contacts: each one that a search or HubSpot's own look-up gives is read again and compared exactly.
 
-Users and owners of the account are staff and no records of anybody: they are never looked at.
+Users and owners of the account are staff and no records of anybody. Of them only the addresses are read: a contact who
+bears one is a colleague's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from pydantic import JsonValue
 
@@ -44,12 +45,13 @@ async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Ide
     rows = [
         row for archived in (False, True) for row in await hub.read(CONTACTS, candidates, wanted, archived=archived)
     ]
+    staff = await hub.staff() if rows else frozenset()
     matches = []
     for row in sorted(rows, key=lambda row: int(row["id"])):
         borne = _borne(row, properties)
         by = tuple(one for one in asked if _same(one) in borne)
         if by:
-            matches.append(_match(row, by, borne.values()))
+            matches.append(_match(row, by, borne.values(), staff))
     if len(matches) > _MOST:
         raise Quarantine(f"More than {_MOST} contacts of {hub.system} bear these identifiers.", system=hub.system)
     return Located(matches=tuple(matches))
@@ -105,7 +107,14 @@ def _same(one: Identifier) -> tuple[str, str]:
     return one.kind, one.value.casefold()
 
 
-def _match(row: Row, by: tuple[Identifier, ...], borne: Iterable[Identifier]) -> Match:
+def _match(row: Row, by: tuple[Identifier, ...], borne: Iterable[Identifier], staff: Container[str]) -> Match:
     held = values(row)
     name = " ".join(filter(None, (held.get("firstname"), held.get("lastname")))) or None
-    return Match(collection=CONTACTS, key=f'["{row["id"]}"]', found_by=by, yields=tuple(borne), name=name)
+    return Match(
+        collection=CONTACTS,
+        key=f'["{row["id"]}"]',
+        found_by=by,
+        yields=tuple(borne),
+        name=name,
+        staff=any(one.casefold() in staff for one in emails(row)),
+    )

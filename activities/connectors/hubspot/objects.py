@@ -28,8 +28,9 @@ class HubSpotObjects:
         self._hub = hub
         self._settings = settings
         self._records = Records(hub, settings)
-        self._walk = Walk(hub, self._records, subscriptions=False)
+        self._walk = Walk(hub, self._records, settings)
         self._words: tuple[str, ...] = ()
+        self._contacts: set[str] = set()
         self._rows: dict[tuple[str, str], Row] = {}
         self._binned: dict[tuple[str, str], Row] = {}
         self._links: dict[tuple[str, str], set[str]] = {}
@@ -37,6 +38,7 @@ class HubSpotObjects:
     async def about(self, plan: SystemPlan) -> None:
         """Read all that the plan names, many at once. Call it before anything else."""
         self._words = tuple(one.value.casefold() for one in plan.identifiers if one.kind == "email")
+        self._contacts = {place_of(one.collection, one.key).id for one in plan.roots}
         places = [place_of(one.collection, one.key) for one in plan.objects]
         for kind in KINDS:
             ids = {one.id for one in places if one.kind == kind}
@@ -44,8 +46,7 @@ class HubSpotObjects:
             binned = await self._records.read(kind, ids - found.keys(), archived=True)
             self._rows |= {(kind, one): row for one, row in found.items()}
             self._binned |= {(kind, one): row for one, row in binned.items()}
-            shared = {one.id for one in places if one.kind == kind and one.contact} & found.keys()
-            links = await self._hub.associated(kind, shared, CONTACTS)
+            links = await self._hub.associated(kind, found if kind != CONTACTS else (), CONTACTS)
             self._links |= {(kind, one): contacts for one, contacts in links.items()}
             if found.keys() - ids:
                 await self._find_merged(kind, ids - found.keys() - binned.keys())
@@ -65,16 +66,18 @@ class HubSpotObjects:
         row = self._rows.get((place.kind, place.id))
         if place.contact:
             return self._look_at_share(planned, place, row)
-        if row is None and place.kind == CONTACTS:
-            row = self._binned.get((place.kind, place.id))
+        binned = self._binned.get((place.kind, place.id))
+        if row is None and binned is not None and place.kind == CONTACTS:
+            # Nothing can be seen to lead from it.
+            state = await self._compared(planned, place, binned)
+            return State.BEGUN if state is State.UNCHANGED and planned.treatment is Treatment.DELETE else state
         if row is None:
             return State.GONE
-        if str(row["id"]) != place.id:
+        if str(row["id"]) != place.id or self._is_others(planned, place):
             return State.CHANGED
         if planned.treatment is Treatment.ANONYMISE and not await self._records.writing(place.kind, row):
             return State.UNCHANGED if self._names_them(row) else State.ANONYMISED
-        same = await self._records.fingerprint(place.kind, row) == planned.fingerprint
-        return State.UNCHANGED if same else State.CHANGED
+        return await self._compared(planned, place, row)
 
     async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:
         """Delete or anonymise one object. None if it is done; else what stood in the way."""
@@ -127,13 +130,23 @@ class HubSpotObjects:
             if row is not None:
                 self._rows[kind, one] = row
 
+    async def _compared(self, planned: PlannedObject, place: Place, row: Row) -> State:
+        same = await self._records.fingerprint(place.kind, row) == planned.fingerprint
+        return State.UNCHANGED if same else State.CHANGED
+
+    def _is_others(self, planned: PlannedObject, place: Place) -> bool:
+        """Somebody else's by now. The object itself is asked: from a contact that is gone nothing leads here."""
+        goes = self._contacts and planned.treatment is not Treatment.RETAIN
+        return bool(goes and self._links.get((place.kind, place.id), set()) - self._contacts)
+
     def _look_at_share(self, planned: PlannedObject, place: Place, row: Row | None) -> State:
         if planned.treatment is Treatment.RETAIN:
             return State.UNCHANGED if row is not None else State.GONE
         if row is None:
             return State.ANONYMISED
-        linked = place.contact in self._links.get((place.kind, place.id), ())
-        return State.UNCHANGED if linked or self._names_them(row) else State.ANONYMISED
+        if place.contact in self._links.get((place.kind, place.id), ()):
+            return State.UNCHANGED
+        return State.BEGUN if self._names_them(row) else State.ANONYMISED
 
     async def _leave(self, planned: PlannedObject, place: Place) -> ObjectOutcome | None:
         await self._hub.disassociate(place.kind, place.id, CONTACTS, str(place.contact))

@@ -59,6 +59,13 @@ class HubSpotSettings(ApiSettings):
     """What contacts can object to -> the id of the kind of newsletter that ends then, or ``all`` e-mail."""
     subscriptions: bool = True
     """Which newsletters a contact gets is read with them. False for an account without marketing e-mail."""
+    addresses_in_urls: Literal["accept"] | None = None
+    """Newsletters are read and ended by address. Unless this accepts the address in URLs, the account must have what
+    HubSpot lets send it in the body: Marketing Hub Enterprise."""
+    custom_objects: bool = True
+    """Whether the account may have kinds of object of its own. Those of contacts stop a request, but for `ignored`."""
+    ignored: tuple[str, ...] = ()
+    """Names of the account's own kinds of object that are associated with contacts, and dealt with elsewhere."""
     sensitive: tuple[Literal["sensitive", "highly_sensitive"], ...] = ("sensitive",)
     """Properties of contacts that are so are read too. Empty for an account without sensitive data."""
     confirm_after: float = Field(default=60.0, ge=0, le=86_400)

@@ -15,11 +15,13 @@ from typing import Any
 from activities.connectors.api.erasure import fingerprint
 from activities.connectors.hubspot.hub import Hub, Row
 from activities.connectors.hubspot.kinds import ACTIVITIES, ASSOCIATED, CONTACTS, KINDS, SHARED
+from activities.connectors.hubspot.newsletters import Newsletters
 from activities.connectors.hubspot.records import Records, day, emails, values
+from activities.connectors.hubspot.settings import HubSpotSettings
 from habeas.connector import Page, Record, RecordRef
-from habeas.errors import Quarantine
+from habeas.errors import Quarantine, Terminal
 
-__all__ = ["Place", "Walk", "place_of"]
+__all__ = ["Place", "Walk", "place_of", "undecided_objects"]
 
 _AT_ONCE = 50
 _SHARERS = ("deals", "tickets")
@@ -67,16 +69,28 @@ def place_of(collection: str, key: str) -> Place:
     raise Quarantine("A key in the plan is none of HubSpot's.")
 
 
+async def undecided_objects(hub: Hub, settings: HubSpotSettings) -> list[str]:
+    """The account's own kinds of object that contacts may have, and that nobody has said anything of."""
+    found = await hub.custom_objects() if settings.custom_objects else []
+    return [one for one in found if one not in settings.ignored]
+
+
 class Walk:
     """One account's objects of a person."""
 
-    def __init__(self, hub: Hub, records: Records, *, subscriptions: bool) -> None:
+    def __init__(self, hub: Hub, records: Records, settings: HubSpotSettings) -> None:
         self._hub = hub
         self._records = records
-        self._subscriptions = subscriptions
+        self._settings = settings
+        self._newsletters = Newsletters(hub, settings)
 
     async def places(self, roots: Iterable[RecordRef]) -> list[Place]:
-        """Where everything of theirs is. Contacts in the bin have no associations that could be seen."""
+        """Where everything of theirs is. Contacts in the bin have no associations that could be seen.
+
+        Raises:
+            Terminal: contacts have objects of a kind of the account's own, and nobody has said who deals with those.
+        """
+        await self._refuse_undecided()
         asked = [place_of(one.collection, one.key).id for one in roots if one.collection == CONTACTS]
         live = {str(row["id"]) for row in await self._hub.read(CONTACTS, asked, ("email",))}
         binned = {str(row["id"]) for row in await self._hub.read(CONTACTS, asked, ("email",), archived=True)}
@@ -100,6 +114,12 @@ class Walk:
             yield Page(records=records, cursor=json.dumps(some[-1].position) if rest else None)
             if not rest:
                 return
+
+    async def _refuse_undecided(self) -> None:
+        undecided = await undecided_objects(self._hub, self._settings)
+        if undecided:
+            detail = f"Objects of {self._hub.system} belong to contacts, and are not decided: {', '.join(undecided)}."
+            raise Terminal(f"{detail} See to them by hand, and name them in `ignored`.", system=self._hub.system)
 
     async def _associated(self, contacts: set[str], kind: str) -> list[Place]:
         links = await self._hub.associated(CONTACTS, contacts, kind)
@@ -144,7 +164,7 @@ class Walk:
         if place.kind == CONTACTS:
             if row.get("archived"):
                 data["archived"] = True
-            if self._subscriptions:
+            if self._settings.subscriptions:
                 data["subscriptions"] = await self._choices(row)
         return Record(
             collection=place.collection,
@@ -157,7 +177,8 @@ class Walk:
 
     async def _choices(self, row: Row) -> list[dict[str, Any]]:
         told = ("subscriberIdString", "subscriptionName", "status", "source", "timestamp")
-        return [{name: one.get(name) for name in told} for each in emails(row) for one in await self._hub.choices(each)]
+        chosen = [one for each in emails(row) for one in await self._newsletters.choices(each)]
+        return [{name: one.get(name) for name in told} for one in chosen]
 
     def _position(self, cursor: str | None) -> list[int] | None:
         if cursor is None:

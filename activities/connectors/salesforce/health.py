@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from activities.connectors.api import Refused
-from activities.connectors.salesforce.kinds import ACCOUNT, DOCUMENT, INDIVIDUAL, PEOPLE, Kind
+from activities.connectors.salesforce.kinds import ACCOUNT, DOCUMENT, INDIVIDUAL, PEOPLE, USER, Kind
 from activities.connectors.salesforce.records import Records, undecided_children
 from activities.connectors.salesforce.rest import Described, Rest
 from activities.connectors.salesforce.settings import (
@@ -56,6 +56,9 @@ async def _forbidden(rest: Rest, records: Records, settings: SalesforceSettings)
         version = await records.described("ContentVersion")
         if version is None or not {*_VERSION} <= version.fields.keys():
             yield f"The user may not see ContentVersion with {', '.join(_VERSION)}: files cannot be read."
+    user = await records.described(USER)
+    if user is None or "Email" not in user.fields:
+        yield f"The user may not see {USER} with Email: who is staff cannot be told."
     if not await _sees_all(rest):
         yield 'The user lacks the permission "View All Data": records that are not shared with it would be missed.'
 

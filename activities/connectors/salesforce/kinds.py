@@ -27,6 +27,7 @@ __all__ = [
     "PEOPLE",
     "PHONES",
     "STAFF",
+    "USER",
     "Kind",
     "is_technical",
 ]
@@ -34,6 +35,7 @@ __all__ = [
 CONTACT, LEAD, ACCOUNT, INDIVIDUAL = "Contact", "Lead", "Account", "Individual"
 CASE, OPPORTUNITY, EMAIL, DOCUMENT = "Case", "Opportunity", "EmailMessage", "ContentDocument"
 EMAIL_LINK, DOCUMENT_LINK = "EmailMessageRelation", "ContentDocumentLink"
+USER = "User"
 STAFF = "005"
 """How the ids of users begin."""
 PEOPLE = (CONTACT, LEAD, ACCOUNT)

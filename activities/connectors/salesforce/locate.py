@@ -2,20 +2,30 @@
 
 That is: into which record another was merged (``MasterRecordId``), of which lead a contact was made
 (``ConvertedContactId``), which account a contact stands behind (person accounts), and who shares an ``Individual``.
-Users are staff, or sign in from outside: they are never looked at here.
+Users are staff, or sign in from outside: none is a match. But who bears the address of one on the staff is a colleague.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
-from activities.connectors.salesforce.kinds import ACCOUNT, CASE, CONTACT, INDIVIDUAL, INDIVIDUALS, LEAD, PEOPLE, PHONES
+from activities.connectors.salesforce.kinds import (
+    ACCOUNT,
+    CASE,
+    CONTACT,
+    INDIVIDUAL,
+    INDIVIDUALS,
+    LEAD,
+    PEOPLE,
+    PHONES,
+    USER,
+)
 from activities.connectors.salesforce.records import Records
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings
 from activities.connectors.salesforce.soql import Query, equals, is_id, within
 from habeas.connector import Located, Match
-from habeas.errors import Quarantine
+from habeas.errors import Quarantine, Terminal
 from habeas.model import Identifier, normalise
 
 __all__ = ["Finder", "key_of"]
@@ -50,7 +60,28 @@ class Finder:
             raise Quarantine(
                 f"More than {_MOST} records of {self._rest.system} bear these identifiers.", system=self._rest.system
             )
-        return Located(matches=tuple(self._match(node, tuple(found)) for node, found in sorted(by.items())))
+        staff = await self._staff(by)
+        return Located(matches=tuple(self._match(node, tuple(found), staff) for node, found in sorted(by.items())))
+
+    async def _staff(self, nodes: Iterable[Node]) -> frozenset[str]:
+        """Of the addresses that these bear, those of users who work here, also of former ones.
+
+        Whoever signs in from outside is the user of a contact (``ContactId``):
+        https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_user.htm
+
+        Raises:
+            Terminal: we do not see users, or not their addresses.
+        """
+        borne = {one.value for node in nodes for one in self._borne(node) if one.kind == "email"}
+        if not borne:
+            return frozenset()
+        known = await self._records.fields(USER)
+        if "Email" not in known:
+            detail = f"{self._rest.system} hides {USER}.Email from us: who is staff cannot be told. Grant Read on it."
+            raise Terminal(detail, system=self._rest.system)
+        fields = tuple(one for one in ("Email", "ContactId") if one in known)
+        rows = await self._rest.find(within(USER, fields, "Email", borne))
+        return frozenset(str(row["Email"]).casefold() for row in rows if not row.get("ContactId"))
 
     async def _bearing(self, identifier: Identifier) -> set[Node]:
         queries: list[Query] = []
@@ -147,11 +178,16 @@ class Finder:
         ]
         return tuple(dict.fromkeys((*found, *_usable("phone", [row.get(field) for field in PHONES[sobject]]))))
 
-    def _match(self, node: Node, by: tuple[Identifier, ...]) -> Match:
-        row = self._rows[node]
+    def _match(self, node: Node, by: tuple[Identifier, ...], staff: Container[str]) -> Match:
+        row, borne = self._rows[node], self._borne(node)
         name = row.get("Name") or row.get("SuppliedName")
         return Match(
-            collection=node[0], key=key_of(node[1]), found_by=by, yields=self._borne(node), name=str(name or "") or None
+            collection=node[0],
+            key=key_of(node[1]),
+            found_by=by,
+            yields=borne,
+            name=str(name or "") or None,
+            staff=any(one.kind == "email" and one.value.casefold() in staff for one in borne),
         )
 
 

@@ -153,13 +153,14 @@ class SalesforceObjects:
             return State.CHANGED  # into another record since the plan, perhaps somebody else's
         if planned.treatment is not Treatment.DELETE:
             return State.GONE
-        return State.UNCHANGED if self._takes_out else State.GONE
+        return State.BEGUN if self._takes_out else State.GONE
 
     async def _look_at_share(self, planned: PlannedObject, row: Row) -> State:
         if planned.treatment is Treatment.RETAIN:
             return State.UNCHANGED
-        theirs = await self._theirs_in(planned.collection, row)
-        return State.UNCHANGED if theirs or self._names_them(row) else State.ANONYMISED
+        if await self._theirs_in(planned.collection, row):
+            return State.UNCHANGED
+        return State.BEGUN if self._names_them(row) else State.ANONYMISED
 
     async def _theirs_in(self, sobject: str, row: Row) -> list[str]:
         people = await self._records.links(sobject, (*PEOPLE, INDIVIDUAL))

@@ -52,15 +52,15 @@ def equals(field: str, value: str) -> str:
     return f"{field} = {quoted(value)}"
 
 
-def among(field: str, ids: Iterable[str]) -> str:
-    """A condition on ids."""
-    return f"{field} IN ({', '.join(quoted(one) for one in ids)})"
+def among(field: str, values: Iterable[str]) -> str:
+    """A condition: one of these values."""
+    return f"{field} IN ({', '.join(quoted(one) for one in values)})"
 
 
 def within(
     sobject: str, fields: tuple[str, ...], field: str, ids: Iterable[str], everything: bool = False
 ) -> Iterator[Query]:
-    """Queries for all records in which a field is one of these ids, each of a length that Salesforce takes."""
+    """Queries for all records in which a field is one of these values, each of a length that Salesforce takes."""
     for some in chunks(sorted(set(ids)), _AT_ONCE):
         yield Query(sobject, fields, among(field, some), everything)
 

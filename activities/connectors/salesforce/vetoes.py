@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.connectors.salesforce.kinds import ACCOUNT, CASE, CONTACT, PEOPLE
+from activities.connectors.salesforce.kinds import ACCOUNT, CASE, CONTACT, PEOPLE, USER
 from activities.connectors.salesforce.places import place_of
 from activities.connectors.salesforce.records import Records
 from activities.connectors.salesforce.rest import Rest
@@ -33,7 +33,7 @@ async def vetoes(rest: Rest, records: Records, plan: SystemPlan) -> tuple[Veto, 
 
 
 async def _portal_users(rest: Rest, records: Records, going: dict[str, str]) -> list[Veto]:
-    user = await records.described("User")
+    user = await records.described(USER)
     if user is None or "ContactId" not in user.fields:
         return []
     by_contact = {place_of(CONTACT, key, (CONTACT,)).id: key for key, sobject in going.items() if sobject == CONTACT}
@@ -41,6 +41,6 @@ async def _portal_users(rest: Rest, records: Records, going: dict[str, str]) -> 
     for one, row in (await records.read(ACCOUNT, accounts)).items():
         if row.get("PersonContactId"):
             by_contact[row["PersonContactId"]] = f'["{one}"]'
-    users = await rest.find(within("User", ("ContactId",), "ContactId", by_contact))
+    users = await rest.find(within(USER, ("ContactId",), "ContactId", by_contact))
     keys = dict.fromkeys(by_contact[row["ContactId"]] for row in users)
     return [Veto(collection=going[key], key=key, reason="portal_user") for key in keys]

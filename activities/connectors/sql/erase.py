@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.keys import Key, by_table
-from activities.connectors.sql.planned import Planned, State, sorted_out, states
+from activities.connectors.sql.planned import Planned, State, chunks, sorted_out, states
 from activities.connectors.sql.schema import ForeignKey
 from activities.connectors.sql.session import Database
 from activities.connectors.sql.shape import Shape, clause
@@ -70,6 +70,7 @@ async def _carry_out(connection: AsyncConnection, shape: Shape, plan: SystemPlan
     planned = sorted_out(shape, plan)
     todo, changed = await _compare(connection, shape, planned)
     appeared = await _appeared(connection, shape, plan, planned)
+    changed += await _strayed(connection, shape, plan, todo)
     if changed or appeared:
         raise Drift(changed, appeared)
     if not todo:
@@ -127,6 +128,27 @@ async def _appeared(connection: AsyncConnection, shape: Shape, plan: SystemPlan,
             same = sa.and_(*(known.c[name] == mine.c[name] for name in place.key))
             query = query.where(~sa.exists().where(same))
         count += (await connection.execute(query)).scalar_one()
+    return count
+
+
+async def _strayed(connection: AsyncConnection, shape: Shape, plan: SystemPlan, todo: ToDo) -> int:
+    """How many rows that are to go are as they were, and somebody else's by now: none leads back to the roots.
+
+    Each row's own links are in its fingerprint; those of the rows between may be outside of the plan. It says nothing
+    once a root is gone, nor of a plan without roots, of what is due later.
+    """
+    roots = by_table(shape.places, plan.roots)
+    for name, keys in roots.items():
+        if len(await states(connection, shape.places[name], keys)) < len(keys):
+            return 0
+    count = 0
+    for name, going in todo.going().items() if roots else ():
+        place, mine = shape.places[name], person_sets(shape, roots, [name])[name]
+        for chunk in chunks(going):
+            given = given_keys(place, chunk)
+            same = sa.and_(*(given.c[column] == mine.c[column] for column in place.key))
+            query = sa.select(sa.func.count()).select_from(given).where(~sa.exists().where(same))
+            count += (await connection.execute(query)).scalar_one()
     return count
 
 

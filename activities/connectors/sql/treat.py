@@ -30,6 +30,11 @@ class ToDo:
     def __bool__(self) -> bool:
         return bool(self.delete or self.anonymise)
 
+    def going(self) -> dict[str, list[Key]]:
+        """Both."""
+        tables = dict.fromkeys((*self.delete, *self.anonymise))
+        return {name: [*self.delete.get(name, ()), *self.anonymise.get(name, ())] for name in tables}
+
 
 async def treat(
     connection: AsyncConnection,

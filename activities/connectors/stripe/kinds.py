@@ -69,7 +69,7 @@ class Kind:
     moving: frozenset[str] = field(default_factory=frozenset)
     """Fields that Stripe changes by itself, or as an effect of what is done to other objects."""
     apart: frozenset[str] = field(default_factory=frozenset)
-    """Lists of objects that are collections of their own."""
+    """Lists of objects that are read by themselves, whole: in a row they may be missing or cut short."""
     anchors: tuple[str, ...] = ("created",)
     """Where the date stands that a retention runs from: the first that is set."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
+from pydantic import JsonValue
+
 from activities.connectors.stripe.kinds import (
     ADDRESS,
     CHARGES,
@@ -113,6 +115,16 @@ class Walk:
             async for row in self._rest.every("disputes", charge=charge["id"]):
                 yield self._theirs(row, "charge", str(charge["id"]))
 
+    async def refunds(self, charge: Row) -> list[JsonValue]:
+        """What was paid back of a charge: no part of it since 2022-11-15, and listed by charge.
+
+        https://docs.stripe.com/changelog/2022-11-15/deprecates-charges-auto-expand, https://docs.stripe.com/api/refunds/list
+        """
+        if not charge.get("amount_refunded", 1):
+            return []
+        rows = self._rest.every("refunds", charge=charge["id"])
+        return [self._theirs(row, "charge", str(charge["id"])) async for row in rows]
+
     async def collection_of(self, row: Row) -> str:
         """Drafts are apart from what is final, and so is what no final invoice holds."""
         match row["object"]:
@@ -154,6 +166,9 @@ class Walk:
             parents += await self._invoice(row["invoice"])
         made = [_record(collection, key_of(*ids), row, parents)]
         if collection == CHARGES:
+            refunds = await self.refunds(row)
+            if refunds:
+                made[0].data["refunds"] = refunds
             charge = RecordRef(collection=CHARGES, key=key_of(row["id"]))
             made += [_record(DISPUTES, key_of(one["id"]), one, [charge]) async for one in self.disputes(row)]
         return made

@@ -1,6 +1,6 @@
 """Finding parties: whatever a search gives is compared again, and led to the party that it was merged into.
 
-The parties of companies and of their employees are staff, and no match: https://docs.tryton.org/8.2/modules-company/.
+The parties of companies and of their employees are staff: https://docs.tryton.org/8.2/modules-company/.
 Users of Tryton are no parties, and are never looked at.
 """
 
@@ -37,7 +37,7 @@ async def locate(rpc: Rpc, types: Mapping[str, str], identifiers: tuple[Identifi
         identifiers: kinds that are none of these are ignored.
 
     Raises:
-        Quarantine: there are too many, or one of them is staff.
+        Quarantine: there are too many.
     """
     asked = [one for one in dict.fromkeys(identifiers) if one.kind in ("email", "phone") or one.kind in types]
     candidates: set[int] = set()
@@ -46,31 +46,34 @@ async def locate(rpc: Rpc, types: Mapping[str, str], identifiers: tuple[Identifi
     families = await _families(rpc, candidates)
     borne = await _borne(rpc, types, families)
     names = await rpc.read("party.party", [["id", "in", sorted(families)]], ("name",)) if families else []
+    employed = await staff(rpc, [member for members in families.values() for member in members])
     matches = []
     for row in names:
         bears = borne[int(row["id"])]
         by = tuple(one for one in asked if _same(one) in bears)
         if by:
-            key, name = f"[{row['id']}]", str(row["name"] or "").strip() or None
-            matches.append(Match(collection=PARTIES, key=key, found_by=by, yields=tuple(bears.values()), name=name))
+            matches.append(
+                Match(
+                    collection=PARTIES,
+                    key=f"[{row['id']}]",
+                    found_by=by,
+                    yields=tuple(bears.values()),
+                    name=str(row["name"] or "").strip() or None,
+                    staff=bool(families[int(row["id"])] & employed),
+                )
+            )
     if len(matches) > _MOST:
         raise Quarantine(f"More than {_MOST} parties of {rpc.system} bear these identifiers.", system=rpc.system)
-    found = [int(match.key.strip("[]")) for match in matches]
-    if await staff(rpc, [member for one in found for member in families[one]]):
-        detail = f"{rpc.system}: a company's own party, or an employee's, bears one of these identifiers."
-        raise Quarantine(detail, system=rpc.system)
     return Located(matches=tuple(matches))
 
 
-async def staff(rpc: Rpc, parties: Sequence[int]) -> bool:
-    """Whether one of these is a company itself, or an employee, also of former days."""
-    if not parties:
-        return False
+async def staff(rpc: Rpc, parties: Sequence[int]) -> set[int]:
+    """Those of these that are a company itself, or an employee, also of former days."""
     domain: list[Any] = [["party", "in", sorted(parties)]]
-    for model in ("company.company", "company.employee"):
-        if await rpc.read(model, domain, (), limit=1):
-            return True
-    return False
+    found: set[int] = set()
+    for model in ("company.company", "company.employee") if parties else ():
+        found |= {int(row["party"]) for row in await rpc.read(model, domain, ("party",))}
+    return found
 
 
 async def _candidates(rpc: Rpc, one: Identifier, type_: str) -> set[int]:

@@ -32,7 +32,6 @@ from activities.connectors.tryton.settings import TrytonSettings, kinds_of
 from activities.connectors.tryton.standing import erases, obstacles
 from activities.connectors.tryton.walk import Walk
 from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPlan, Treatment
-from habeas.errors import Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
 
@@ -57,6 +56,7 @@ class TrytonObjects:
         self._emptier = Emptier(rpc, schema, self._kinds, self._walk)
         self._found: list[Found] = []
         self._now: dict[Place, Found] = {}
+        self._others: set[Place] = set()
         self._family: list[int] = []
         self._refused: dict[int, str] = {}
         self._blocked: str | None = None
@@ -74,7 +74,6 @@ class TrytonObjects:
         """Read everything once. Call it before anything else.
 
         Raises:
-            Quarantine: the plan names an object of somebody else.
             Terminal: something that leads to parties is not decided.
         """
         self._history = await self._schema.history()
@@ -88,11 +87,9 @@ class TrytonObjects:
                 continue
             found = await self._walk.one(place)
             if found is not None:
-                if self._plan.roots and found.place == place:
-                    raise Quarantine(
-                        f"The plan for {self._rpc.system} names an object of somebody else.", system=self._rpc.system
-                    )
                 self._now[place] = found
+                if self._plan.roots and found.place == place:
+                    self._others.add(place)
 
     async def walk(self, roots: tuple[RecordRef, ...]) -> AsyncIterator[Record]:
         """Where everything of theirs is; what it holds is not told again."""
@@ -108,9 +105,11 @@ class TrytonObjects:
         found = self._now.get(self._place(planned))
         if found is None:
             return State.GONE
+        if found.place in self._others:
+            return State.CHANGED
         if planned.treatment is not Treatment.RETAIN and self._emptier.begun(found):
             done = planned.treatment is Treatment.ANONYMISE and await self._is_empty(found)
-            return State.ANONYMISED if done else State.UNCHANGED
+            return State.ANONYMISED if done else State.BEGUN
         return State.UNCHANGED if found.fingerprint == planned.fingerprint else State.CHANGED
 
     async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:

@@ -108,7 +108,7 @@ class ZendeskObjects:
             return _compared(planned, stored.user_print(self._settings, *whole))
         if await people.is_soft_deleted(self._rest, user_id):
             # Half of it; as one that stays it is not as it was.
-            return State.CHANGED if planned.treatment is Treatment.RETAIN else State.UNCHANGED
+            return State.CHANGED if planned.treatment is Treatment.RETAIN else State.BEGUN
         # A permanent deletion leaves a husk that says nothing: it is either.
         return State.ANONYMISED if planned.treatment is Treatment.ANONYMISE else State.GONE
 
@@ -116,7 +116,7 @@ class ZendeskObjects:
         ticket = await self._rest.get(f"tickets/{ids_of(planned.key, 1)[0]}", "ticket")
         if ticket is None:
             unsure = planned.treatment is Treatment.DELETE and not self._purged
-            return State.UNCHANGED if unsure else State.GONE
+            return State.BEGUN if unsure else State.GONE
         if planned.treatment is Treatment.ANONYMISE and await self._is_anonymous(ticket):
             return State.ANONYMISED
         return _compared(planned, stored.ticket_print(ticket))
@@ -152,7 +152,10 @@ class ZendeskObjects:
         silent = planned.treatment is Treatment.ANONYMISE and not rating.get("comment")
         if silent and await people.is_purged(self._rest, number(rating, "requester_id")):
             return State.ANONYMISED
-        return _compared(planned, stored.rating_print(rating))
+        state = _compared(planned, stored.rating_print(rating))
+        ticket = await self._rest.get(f"tickets/{number(rating, 'ticket_id')}", "ticket")
+        # Only its ticket leads to it, which goes first; it says itself whose it is.
+        return State.BEGUN if state is State.UNCHANGED and ticket is None else state
 
     async def _look_at_suspended(self, planned: PlannedObject) -> State:
         found = await self._rest.get(f"suspended_tickets/{ids_of(planned.key, 1)[0]}", "suspended_tickets")

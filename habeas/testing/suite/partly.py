@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from habeas import plan as plans
 from habeas.connector import Record, SystemPlan, Treatment
 from habeas.outcomes import Drifted, Fate
-from habeas.testing.steps import TODAY, carried_out, collected, erasure, looked_at, roots
+from habeas.testing.steps import TODAY, carried_out, collected, erasure, looked_at, planned, roots
 from habeas.testing.suite.judging import all_as_planned, place
 from habeas.testing.world import World
 
@@ -50,6 +50,25 @@ class Partly:
                 await _carried_out(world, part)
                 assert _outside(part, await _everything(world)) == _outside(part, now)
                 return
+
+    async def test_what_is_somebody_elses_by_now_is_not_erased(self, world: World) -> None:
+        """A record that was the person's when the plan was made: nothing is touched, and it counts as changed.
+
+        Nor with a part, where what makes it theirs may be outside of the plan: the comment that a file is at.
+        """
+        before = await _everything(world)
+        asked = (await planned(world), *await _parts(world, before))
+        if not await world.move():
+            return
+        moved = before.keys() - (await _everything(world)).keys()
+        assert moved, "`move` takes away what is collected"
+        untouched = await world.theirs(), await world.others()
+        for plan in asked:
+            if any(place(one) in moved for one in plan.objects if one.treatment is not Treatment.RETAIN):
+                answer = await erasure(world, plan)
+                assert isinstance(answer, Drifted)
+                assert answer.changed
+                assert (await world.theirs(), await world.others()) == untouched
 
 
 async def _everything(world: World) -> Objects:

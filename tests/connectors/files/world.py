@@ -63,6 +63,10 @@ class FilesWorld(World):
         self.put(f"customers/{ANN}/papers/new.txt", b"One more.")
         return True
 
+    async def move(self) -> bool:
+        """Whose a file is stands in its name: with another name it is another file."""
+        return False
+
     async def come_back(self) -> None:
         self.put(f"customers/{ANN}/restored.txt", b"From a backup.")
 

@@ -13,7 +13,9 @@ ANN, ANN_OLD, BOB, BOB_OLD = "ann@example.org", "ann.old@example.net", "bob@exam
 MARK = "processing_restricted"
 NAMES = ("contacts", "companies", "deals", "tickets", "notes", "emails", "calls", "meetings", "tasks", "shared")
 LAW = {"law": "Bookkeeping Act", "years": 5}
-ADA = Owner(ANN, "Ann", "Arla", id=71, user_id=901)
+ADA = Owner("ada@shop.example", "Ada", "Arla", id=71, user_id=901)
+"""A colleague."""
+NAMESAKE = Owner(ANN.upper(), "Ann", "Arla", id=72, user_id=902)
 """A colleague with the same address as Ann."""
 
 

@@ -11,7 +11,7 @@ from habeas.connector import Treatment
 from habeas.errors import Transient
 from habeas.outcomes import Done, Drifted, Fate, Pending
 from habeas.testing.steps import TODAY, carried_out, collected, erased, erasure, looked_at, planned, roots
-from tests.connectors.hubspot.people import ADA, ANN, LAW, collections
+from tests.connectors.hubspot.people import ADA, ANN, LAW, NAMESAKE, collections
 from tests.connectors.hubspot.world import HubSpotWorld
 from tests.connectors.store import by_fate
 from tests.vendors.hubspot import Contact, Thing
@@ -64,9 +64,20 @@ async def test_a_contact_that_vanishes_before_our_eyes_is_not_blocked_by_its_add
 
 
 async def test_a_colleague_with_the_same_address_stays(world: HubSpotWorld) -> None:
+    """A human has said that the contact is the person's; the colleague's account is not."""
+    world.account.employ(NAMESAKE)
     await erased(world, await planned(world))
-    assert world.account.staff == {ADA.user_id: ADA}
-    assert not [one for one in world.account.calls if "owners" in one.path or "/users" in one.path]
+    assert world.account.staff == {one.user_id: one for one in (ADA, NAMESAKE)}
+
+
+async def test_what_is_somebody_elses_is_not_erased_though_its_contact_is_gone(world: HubSpotWorld) -> None:
+    """Nothing leads anywhere from a contact that somebody deleted: what has an owner by now is told by that."""
+    plan = await planned(world)
+    await world.move()
+    world.account.crm.remove(world.people.ann)
+    before = await world.theirs(), await world.others()
+    assert await world.connector.erase(plan, None) == Drifted(changed=1, appeared=0)
+    assert (await world.theirs(), await world.others()) == before
 
 
 async def test_what_is_shared_stays_as_it_is_without_them(world: HubSpotWorld) -> None:

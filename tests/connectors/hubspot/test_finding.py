@@ -1,6 +1,8 @@
 """HubSpot's searches run behind, match too much and come in pages; contacts are merged, binned, or staff's."""
 
 import json
+from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 from pydantic import JsonValue
@@ -8,12 +10,13 @@ from pydantic import JsonValue
 from habeas.connector import Record
 from habeas.errors import Quarantine, Terminal, Transient
 from habeas.testing.steps import collected, roots
-from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD
+from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD, NAMESAKE
 from tests.connectors.hubspot.world import HubSpotWorld
 from tests.connectors.store import ids
 from tests.vendors.hubspot import Contact, Thing
 from tests.vendors.hubspot.crm import Record as Stored
 from tests.vendors.hubspot.merge import merge_contacts
+from tests.vendors.hubspot.seed import Owner
 from tests.vendors.shared.faults import Answer
 
 
@@ -72,10 +75,49 @@ async def test_too_many_stop_for_a_human(world: HubSpotWorld) -> None:
         await world.connector.locate(ids(customer_number="C-7"))
 
 
-async def test_staff_are_never_looked_at(world: HubSpotWorld) -> None:
-    world.account.crm.remove(world.people.ann)
+async def test_staff_are_no_records_of_anybody(world: HubSpotWorld) -> None:
     assert await found(world, email=ADA.email) == []
     assert not [one for one in world.account.calls if "owners" in one.path or "/users" in one.path]
+
+
+async def test_who_was_on_the_staff_counts_and_nobody_is_asked_for_by_name(world: HubSpotWorld) -> None:
+    for number in range(501):  # more than a page
+        world.account.employ(Owner(f"c{number}@shop.example", "C", "C", id=1000 + number, user_id=1000 + number))
+    world.account.employ(replace(NAMESAKE, archived=True))
+    assert [one.staff for one in (await world.connector.locate(ids(email=ANN_OLD))).matches] == [True]
+    asked = [one for one in world.account.calls if "owners" in one.path]
+    assert len(asked) == 3
+    assert not [one for one in asked if "email" in one.query]
+
+
+async def test_no_url_names_a_person(world: HubSpotWorld) -> None:
+    await records(world)
+    for change in world.changes:
+        await world.connector.change(change, None)
+    assert not [one for one in world.account.calls if "@" in unquote(f"{one.path}?{one.query}")]
+    before = len(world.account.calls)
+    world.account.withdraw("communication_preferences.statuses.batch.read")
+    with pytest.raises(Terminal):
+        await records(world)
+    await world.connector.aclose()
+    world.connector = world.made(addresses_in_urls="accept")
+    await records(world)
+    assert [one for one in world.account.calls[before:] if "@" in unquote(one.path)]
+
+
+async def test_own_kinds_of_object_of_contacts_stop_it_by_name(world: HubSpotWorld) -> None:
+    world.account.custom_objects = {"pets": ("contacts", "deals"), "machines": ("companies",)}
+    with pytest.raises(Terminal, match="are not decided: pets\\."):
+        await records(world)
+    health = await world.connector.ping()
+    assert (health.ok, health.fits) == (False, False)
+    assert "pets" in health.detail
+    assert "machines" not in health.detail
+    for decided in ({"ignored": ["pets"]}, {"custom_objects": False}):
+        connector = world.made(**decided)
+        assert await collected(connector, await roots(world))
+        assert (await connector.ping()).ok
+        await connector.aclose()
 
 
 async def test_every_property_comes_custom_and_sensitive_ones_too(world: HubSpotWorld) -> None:

@@ -11,7 +11,7 @@ from activities.connectors.hubspot import HubSpotConnector
 from habeas.connector import Connector, FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.model import Identifier
 from habeas.testing import HttpFaults, World
-from tests.connectors.hubspot.people import ANN, ANN_OLD, BOB, BOB_OLD, NAMES, People, seed, settings
+from tests.connectors.hubspot.people import ANN, ANN_OLD, BOB, BOB_OLD, NAMES, NAMESAKE, People, seed, settings
 from tests.connectors.store import ids
 from tests.vendors.hubspot import Contact, HubSpot, Thing
 from tests.vendors.hubspot.crm import Record
@@ -92,6 +92,16 @@ class HubSpotWorld(World):
 
     async def add(self) -> bool:
         self.account.add(Thing("notes", {"hs_note_body": "Ann called again"}), self.people.things["tickets"])
+        return True
+
+    async def move(self) -> bool:
+        crm, note = self.account.crm, self.people.things["notes"]
+        crm.unlink(note, self.people.ann)
+        crm.link(note, self.people.bob)
+        return True
+
+    async def employ(self) -> bool:
+        self.account.employ(NAMESAKE)
         return True
 
     async def come_back(self) -> None:

@@ -82,6 +82,10 @@ class RtWorld(World):
         self.rt.mail(f"Ann Arla <{ANN}>", "One more", f"One more of {ANN}")
         return True
 
+    async def move(self) -> bool:
+        self.rt.call("PUT", f"ticket/{ANNS}", {"Requestor": CARL})
+        return True
+
     async def employ(self) -> bool:
         self.rt.call("PUT", f"user/{self._ann}", {"Privileged": 1})
         return True

@@ -45,8 +45,8 @@ class People:
 
 
 def seed(org: Salesforce) -> People:
-    """Fill a fresh org. A colleague has Ann's address too."""
-    org.add("User", LastName="Arla", FirstName="Ann", Username=ANN, Email=ANN, IsActive=True)
+    """Fill a fresh org, in which somebody works."""
+    org.add("User", LastName="Arla", FirstName="Ada", Username="ada", Email="ada@firm.example", IsActive=True)
     ann, lead, home, person = _ann(org)
     bob = _bob(org)
     firm = org.add("Account", Name="Firm")

@@ -9,7 +9,7 @@ import pytest
 from habeas.connector import Match, RecordRef
 from habeas.errors import Quarantine, Terminal
 from habeas.testing.steps import collected, roots
-from tests.connectors.salesforce.people import ANN, BOB, CV, collections
+from tests.connectors.salesforce.people import ANN, ANN_OLD, BOB, CV, collections
 from tests.connectors.salesforce.world import SalesforceWorld
 from tests.connectors.store import ids
 from tests.vendors.shared.faults import Answer
@@ -21,8 +21,19 @@ async def _found(world: SalesforceWorld, **identifiers: str) -> tuple[Match, ...
     return (await world.connector.locate(ids(**identifiers))).matches
 
 
+async def test_who_bears_a_colleagues_address_waits_for_a_human(world: SalesforceWorld) -> None:
+    """A former colleague's, too; of the records that Salesforce joins, those that bear it."""
+    world.colleague(IsActive=False)
+    marked = {one.collection: one.staff for one in await _found(world, email=ANN_OLD)}
+    assert marked == {"Contact": True, "Lead": False, "Account": False}
+
+
+async def test_who_signs_in_from_outside_is_no_colleague(world: SalesforceWorld) -> None:
+    world.colleague(ContactId=world.people.ann.id)
+    assert not any(one.staff for one in await _found(world, email=ANN))
+
+
 async def test_staff_are_no_records_of_anybody(world: SalesforceWorld) -> None:
-    """A colleague has the same address; so has the user of the person's own."""
     assert {one.collection for one in await _found(world, email=ANN)} == {"Contact", "Lead", "Account"}
     world.org.add("User", LastName="Colleague", Username="c", Email="colleague@firm.example", IsActive=True)
     assert await _found(world, email="colleague@firm.example") == ()

@@ -87,6 +87,22 @@ class SalesforceWorld(World):
         self.people.own.append(self.org.add("Task", WhoId=self.people.ann.id, Subject="Call Ann again"))
         return True
 
+    async def move(self) -> bool:
+        store, ann = self.org.store, self.people.ann
+        links = store.pointing_at(ann.id, "EmailMessageRelation", "RelationId")
+        alone = next(one for one in links if store.rows[one.values["EmailMessageId"]].values["TextBody"] == "Dear Ann")
+        alone.values["RelationId"] = self.people.bob.id
+        return True
+
+    async def employ(self) -> bool:
+        self.colleague()
+        return True
+
+    def colleague(self, **more: Any) -> Row:
+        """One of the staff, with Ann's address."""
+        given = {"LastName": "Arla", "Username": ANN, "Email": "ANN@example.org", "IsActive": True, **more}
+        return self.org.add("User", **given)
+
     async def stand_in_the_way(self) -> None:
         self.people.own.append(self.org.add("Case", ContactId=self.people.ann.id, Subject="And now?", Status="New"))
 

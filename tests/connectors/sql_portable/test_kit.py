@@ -41,6 +41,10 @@ class PortableShopWorld(ShopWorld):
         await self._other.execute("DELETE FROM attachments WHERE comment_id = 100")
         return True
 
+    async def move(self) -> bool:
+        await self._other.execute(original.MOVE)
+        return True
+
     async def employ(self) -> bool:
         await self._other.execute(original.EMPLOY)
         return True

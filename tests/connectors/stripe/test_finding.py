@@ -117,6 +117,19 @@ class TestCollecting:
             if one.collection == "pending_items" and invoice is not None:
                 assert kinds[f'["{invoice}"]'] == "draft_invoices"
 
+    async def test_a_charge_is_told_with_what_was_paid_back_of_it(self, shop: Shop, billing: StripeConnector) -> None:
+        charge = shop.stripe.charges_of(shop.ann)[-1]["id"]
+        for amount in (100, 50):
+            shop.post("refunds", charge=charge, amount=amount, **{"metadata[why]": "Ann was not at home"})
+        records = [one for page in await self._pages(billing, shop) for one in page.records]
+        told = {one.key: one.data.get("refunds") for one in records if one.collection == "charges"}
+        refunds = told.pop(f'["{charge}"]')
+        assert isinstance(refunds, list)
+        told_of = [one for one in refunds if isinstance(one, dict)]
+        assert sorted(str(one["amount"]) for one in told_of) == ["100", "50"]
+        assert all(one["metadata"] == {"why": "Ann was not at home"} for one in told_of)
+        assert not any(told.values())
+
     async def test_what_lets_others_pay_is_not_given_away(self, shop: Shop, billing: StripeConnector) -> None:
         records = [one for page in await self._pages(billing, shop) for one in page.records]
         assert not [one for one in records if "client_secret" in str(one.data)]

@@ -57,6 +57,13 @@ class StripeWorld(World):
         self.shop.item(self.shop.ann)
         return True
 
+    async def move(self) -> bool:
+        """Stripe gives nothing of a customer's to another one: a payment method that is detached is nobody's for good.
+
+        https://docs.stripe.com/api/payment_methods/detach
+        """
+        return False
+
     async def come_back(self) -> None:
         self.shop.customer("Ann Arla", ANN, PHONE)
 

@@ -97,6 +97,17 @@ class TrytonWorld(World):
         )
         return True
 
+    async def move(self) -> bool:
+        """What is on a card Tryton lets nobody move; what hangs on it, anybody."""
+        rows = self.tryton.rows("SELECT id FROM ir_attachment WHERE resource = ?", f"party.party,{self._ann}")
+        carl = f"party.party,{self.tryton.ids['Carl']}"
+        self.tryton.call("model.ir.attachment.write", [rows[0][0]], {"resource": carl})
+        return True
+
+    async def employ(self) -> bool:
+        self.tryton.call("model.company.employee.create", [{"party": self._ann, "company": 1}])
+        return True
+
     async def come_back(self) -> None:
         mail = {"type": "email", "value": ANN}
         self.tryton.call("model.party.party.create", [{"name": "Ann", "contact_mechanisms": [["create", [mail]]]}])

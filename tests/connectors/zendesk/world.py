@@ -89,6 +89,10 @@ class ZendeskWorld(World):
         self.ticket()
         return True
 
+    async def move(self) -> bool:
+        self.desk.hers.requester_id = self.desk.bob.id
+        return True
+
     async def employ(self) -> bool:
         self.desk.ann.role = "agent"
         return True

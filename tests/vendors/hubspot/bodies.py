@@ -152,6 +152,24 @@ class StatusRequest(Body):
     legalBasisExplanation: str | None = None  # noqa: N815  as above
 
 
+class PublicStatusRequest(StatusRequest):
+    """``PublicStatusRequest``."""
+
+    subscriberIdString: str = Field(min_length=1)  # noqa: N815  the vendor's name
+
+
+class BatchStatuses(Body):
+    """``BatchInputPublicStatusRequest``."""
+
+    inputs: list[PublicStatusRequest]
+
+
+class BatchAddresses(Body):
+    """``BatchInputString``."""
+
+    inputs: list[str]
+
+
 class TokenKey(Body):
     """The body of the private app's token lookup."""
 

@@ -23,6 +23,8 @@ class Portal(ABC):
     tokens: Tokens
     preferences: Preferences
     staff: dict[int, Owner]
+    custom_objects: dict[str, tuple[str, ...]]
+    """The account's own kinds of object -> the kinds that theirs are associated with."""
     burst: Window
     daily: Window
 

@@ -1,7 +1,9 @@
 """Subscription preferences, version 4.
 
 https://developers.hubspot.com/docs/guides/api/marketing/subscriptions
-The OpenAPI file names internal scopes; that the version 3 scopes open these routes too is not verified.
+The OpenAPI file names internal scopes; that the version 3 scopes open these routes too is not verified. Those of the
+batch routes are Marketing Hub Enterprise's:
+https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
 """
 
 from starlette.responses import Response
@@ -17,6 +19,10 @@ from tests.vendors.shared.routing import Routes
 
 routes: Routes[Portal] = Routes()
 _STATUSES = "/communication-preferences/v4/statuses/{subscriberIdString}"
+_BATCH = "/communication-preferences/v4/statuses/batch"
+_READ_BATCH = ("communication_preferences.statuses.batch.read",)
+_WRITE_BATCH = ("communication_preferences.statuses.batch.write",)
+_MOST = 100
 
 
 def _statuses(portal: Portal, email: str, reason: str | None = None) -> list[Json]:
@@ -59,7 +65,11 @@ def read(portal: Portal, call: Call) -> Response:
 @routes.on("POST", _STATUSES, needs=WRITE)
 def write(portal: Portal, call: Call) -> Response:
     """``post-/communication-preferences/v4/statuses/{subscriberIdString}``."""
-    email, asked = call.params["subscriberIdString"], bodies.read(call, bodies.StatusRequest)
+    asked = bodies.read(call, bodies.StatusRequest)
+    return answer(portal, _written(portal, call.params["subscriberIdString"], asked), [])
+
+
+def _written(portal: Portal, email: str, asked: bodies.StatusRequest) -> list[Json]:
     if asked.subscriptionId not in portal.preferences.definitions:
         raise invalid(f"Subscription {asked.subscriptionId} does not exist")
     same = portal.preferences.choice(email, asked.subscriptionId).state == asked.statusState
@@ -67,8 +77,7 @@ def write(portal: Portal, call: Call) -> Response:
         email, asked.subscriptionId, asked.statusState, basis=asked.legalBasis, why=asked.legalBasisExplanation
     )
     reason = "NO_STATUS_CHANGE" if same else "REQUESTED_CHANGE_OCCURRED"
-    changed = [one for one in _statuses(portal, email, reason) if one["subscriptionId"] == asked.subscriptionId]
-    return answer(portal, changed, [])
+    return [one for one in _statuses(portal, email, reason) if one["subscriptionId"] == asked.subscriptionId]
 
 
 @routes.on("GET", f"{_STATUSES}/unsubscribe-all", needs=READ)
@@ -79,15 +88,19 @@ def read_all(portal: Portal, call: Call) -> Response:
     """
     _need_channel(call)
     email = call.params["subscriberIdString"]
+    return answer(portal, _wide(portal, email), [])
+
+
+def _wide(portal: Portal, email: str) -> list[Json]:
     since = portal.preferences.opted_out(email)
-    wide = {
+    wide: Json = {
         "channel": "EMAIL",
         "subscriberIdString": email,
         "wideStatusType": "PORTAL_WIDE",
         "status": "UNSUBSCRIBED",
         "timestamp": millisecond_stamp(since or portal.clock.now()),
     }
-    return answer(portal, [wide] if since else [], [])
+    return [wide] if since else []
 
 
 @routes.on("POST", f"{_STATUSES}/unsubscribe-all", needs=WRITE)
@@ -101,3 +114,57 @@ def unsubscribe_all(portal: Portal, call: Call) -> Response:
     portal.preferences.opt_out(email)
     results = _statuses(portal, email, "UNSUBSCRIBE_FROM_ALL_OCCURRED") if flag(call, "verbose") else []
     return answer(portal, results, [])
+
+
+@routes.on("POST", f"{_BATCH}/read", needs=_READ_BATCH)
+def read_batch(portal: Portal, call: Call) -> Response:
+    """``post-/communication-preferences/v4/statuses/batch/read``; ``channel`` is required, addresses are in the body.
+
+    https://developers.hubspot.com/docs/api-reference/legacy/communication-preferences/status/batch/get-subscriptions
+    """
+    return answer(
+        portal, [{"subscriberIdString": one, "statuses": _statuses(portal, one)} for one in _addresses(call)], []
+    )
+
+
+@routes.on("POST", f"{_BATCH}/write", needs=_WRITE_BATCH)
+def write_batch(portal: Portal, call: Call) -> Response:
+    """``post-/communication-preferences/v4/statuses/batch/write``: each input names its address and its channel."""
+    asked = bodies.read(call, bodies.BatchStatuses).inputs
+    _limit(len(asked))
+    return answer(portal, [one for each in asked for one in _written(portal, each.subscriberIdString, each)], [])
+
+
+@routes.on("POST", f"{_BATCH}/unsubscribe-all/read", needs=_READ_BATCH)
+def read_all_batch(portal: Portal, call: Call) -> Response:
+    """``post-/communication-preferences/v4/statuses/batch/unsubscribe-all/read``.
+
+    https://developers.hubspot.com/docs/api-reference/legacy/communication-preferences/status/batch/get-unsubscribed-batch.
+    That an address which has not opted out comes with no statuses is not verified.
+    """
+    return answer(
+        portal, [{"subscriberIdString": one, "wideStatuses": _wide(portal, one)} for one in _addresses(call)], []
+    )
+
+
+@routes.on("POST", f"{_BATCH}/unsubscribe-all", needs=_WRITE_BATCH)
+def unsubscribe_all_batch(portal: Portal, call: Call) -> Response:
+    """``post-/communication-preferences/v4/statuses/batch/unsubscribe-all``; ``verbose`` as for one address."""
+    emails = _addresses(call)
+    for one in emails:
+        portal.preferences.opt_out(one)
+    loud = emails if flag(call, "verbose") else []
+    why = "UNSUBSCRIBE_FROM_ALL_OCCURRED"
+    return answer(portal, [{"subscriberIdString": one, "statuses": _statuses(portal, one, why)} for one in loud], [])
+
+
+def _addresses(call: Call) -> list[str]:
+    _need_channel(call)
+    inputs = bodies.read(call, bodies.BatchAddresses).inputs
+    _limit(len(inputs))
+    return inputs
+
+
+def _limit(count: int) -> None:
+    if not 1 <= count <= _MOST:
+        raise invalid(f"Batch size must be from 1 to {_MOST}: {count} inputs were given")

@@ -19,6 +19,7 @@ from tests.vendors.hubspot.preferences import Preferences
 from tests.vendors.hubspot.preferences_v3 import routes as preferences_v3
 from tests.vendors.hubspot.preferences_v4 import routes as preferences_v4
 from tests.vendors.hubspot.properties import routes as properties
+from tests.vendors.hubspot.schemas import routes as schemas
 from tests.vendors.hubspot.search import routes as search
 from tests.vendors.hubspot.tokens import Tokens
 from tests.vendors.hubspot.users import routes as users
@@ -41,6 +42,7 @@ TABLE: Table[Portal] = Table(
     preferences_v3,
     preferences_v4,
     properties,
+    schemas,
     search,
     users,
 )
@@ -62,6 +64,7 @@ class HubSpot(Portal, Vendor[Portal]):
         self.token = self.tokens.issue(TOKEN)
         self.preferences = Preferences(clock)
         self.staff: dict[int, seed.Owner] = {}
+        self.custom_objects: dict[str, tuple[str, ...]] = {}
         self.burst = Window(clock, 190, timedelta(seconds=10))
         self.daily = Window(clock, 625_000, timedelta(days=1))
         self.searches = Window(clock, 5, timedelta(seconds=1))

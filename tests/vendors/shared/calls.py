@@ -48,6 +48,7 @@ class Seen:
     path: str
     status: int | None
     authorized: bool
+    query: str = ""
 
 
 class Refusal(Exception):

@@ -78,4 +78,4 @@ class Vendor(ABC, Generic[S]):
             self._note(call, await fault.play(lambda: self.answer(call), scope, receive, send))
 
     def _note(self, call: Call, status: int | None) -> None:
-        self.calls.append(Seen(call.method, call.path, status, "authorization" in call.headers))
+        self.calls.append(Seen(call.method, call.path, status, "authorization" in call.headers, str(call.query)))

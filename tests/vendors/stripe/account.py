@@ -72,6 +72,7 @@ class Account(ABC):
             return {"id": value["id"], "object": "customer", "deleted": True}
         shown = {name: self.shown(one) for name, one in value.items()}
         if shown.get("object") == "charge":
+            shown.pop("refunds", None)  # unless they are asked for: since 2022-11-15
             shown["disputed"] = any(one["charge"] == shown["id"] for one in self.disputes.values())
         if shown.get("id") in self.redacted:
             shown |= {name: _masked(one) for name, one in shown.items() if name in _PERSONAL}

@@ -109,6 +109,13 @@ def charges(account: Account, call: Call) -> Response:
     return json_answer(listed(call, _of(account, call, "/v1/charges"), "customer"))
 
 
+@routes.on("GET", "/v1/refunds", needs=("rak_charge_read",))
+def refunds(account: Account, call: Call) -> Response:
+    """https://docs.stripe.com/api/refunds/list; that whoever may read charges may read them is not verified."""
+    rows = account.every("/v1/refunds", **{name: call.query[name] for name in ("charge",) if name in call.query})
+    return json_answer(listed(call, list(rows), "charge"))
+
+
 @routes.on("GET", "/v1/invoices", needs=("rak_invoice_read",))
 def invoices(account: Account, call: Call) -> Response:
     """https://docs.stripe.com/api/invoices/list."""

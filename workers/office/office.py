@@ -12,7 +12,6 @@ from habeas.errors import NotAllowed
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
-from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
@@ -20,6 +19,7 @@ from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
 from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
+from workers.office.visits import Visiting
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
 from workers.settings import Settings
@@ -29,7 +29,7 @@ from workers.wiring import connect_temporal, load_policies, open_ledger
 class Office(
     Importing,
     Holding,
-    Handover,
+    Visiting,
     Processors,
     Restricting,
     LetterPost,

@@ -197,6 +197,7 @@ def possible(
     tasks: Iterable[TaskRow] = (),
     letters: Iterable[LetterRow] = (),
     first: Before | None = None,
+    wrote: bool = False,
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
@@ -209,6 +210,7 @@ def possible(
         tasks: that are open.
         letters: that somebody must hand over or post.
         first: what must come before the erasure, if anything.
+        wrote: whether the person sent something after it was opened.
     """
     acts = [
         PossibleAct(
@@ -218,6 +220,14 @@ def possible(
         )
         for task in tasks
     ]
+    if wrote:
+        acts.append(
+            PossibleAct(
+                kind="messages",
+                title="Read what the person sent",
+                command=f"habeas request messages {row.id} {_WHO}",
+            )
+        )
     waiting = tuple(letters)
     acts += [
         PossibleAct(

@@ -14,10 +14,12 @@ from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
 from workers.api import MOST_CALL, PREFIX, Streams, create_api
-from workers.desk import pages, processor
+from workers.desk import ask, pages, processor
+from workers.desk.ask import ask_pages
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.door import Door, Local
 from workers.desk.guard import Guard
+from workers.desk.pace import Pace
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
@@ -39,6 +41,7 @@ def create_app(
     door: Door | None = None,
     systems: Mapping[str, CallingBack] | None = None,
     streams: Streams | None = None,
+    pace: Pace | None = None,
 ) -> ASGIApp:
     """The desk.
 
@@ -48,8 +51,11 @@ def create_app(
         door: how staff come in; unset for all of the office to whoever is at this machine.
         systems: connected systems that call back.
         streams: the API's open streams, which end when the server does.
+        pace: how long an answer takes at least that must not tell who is known; unset for no time.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    paced = pace or Pace(0)
+    app.include_router(ask_pages(office, paced))
     app.include_router(person_pages(office))
     app.include_router(recipient_pages(office))
     app.include_router(processor_pages(office))
@@ -62,7 +68,12 @@ def create_app(
     _add_style(app)
     _add_errors(app)
     add_refusals(app)
-    return Guard(app, hosts, api=PREFIX, larger={f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER})
+    larger = {
+        f"{PREFIX}/": MOST_CALL,
+        processor.PREFIX: processor.MOST_ANSWER,
+        ask.PREFIX: ask.MOST_REFUSED,
+    }
+    return Guard(app, hosts, api=PREFIX, larger=larger)
 
 
 def _add_health(app: FastAPI, office: Office) -> None:

@@ -14,11 +14,12 @@ from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
 from workers.api import MOST_CALL, PREFIX, Streams, create_api
-from workers.desk import ask, pages, processor
+from workers.desk import ask, mine, pages, processor
 from workers.desk.ask import ask_pages
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.door import Door, Local
 from workers.desk.guard import Guard
+from workers.desk.mine import mine_pages
 from workers.desk.pace import Pace
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
@@ -56,7 +57,8 @@ def create_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     paced = pace or Pace(0)
     app.include_router(ask_pages(office, paced))
-    app.include_router(person_pages(office))
+    app.include_router(person_pages(office, paced))
+    app.include_router(mine_pages(office))
     app.include_router(recipient_pages(office))
     app.include_router(processor_pages(office))
     app.state.door = door or Door(office, Local("local", office))
@@ -72,6 +74,7 @@ def create_app(
         f"{PREFIX}/": MOST_CALL,
         processor.PREFIX: processor.MOST_ANSWER,
         ask.PREFIX: ask.MOST_REFUSED,
+        f"{mine.PREFIX}/": mine.MOST_SENT,
     }
     return Guard(app, hosts, api=PREFIX, larger=larger)
 

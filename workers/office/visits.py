@@ -35,6 +35,15 @@ _CODES_A_DAY = 5
 _LINKS_APART = timedelta(hours=1)
 
 
+class Entered(Frozen):
+    """What a right code opens."""
+
+    session: str = Field(repr=False)
+    """The visit's secret, which is nowhere kept."""
+    proves: bool
+    """Whether it was the code that proves who they are, and the request now goes on."""
+
+
 class Asked(Frozen):
     """Something that the person was asked, and that nobody has said to be answered."""
 
@@ -72,11 +81,11 @@ class Mine(Frozen):
 class Visiting(Messages, Handover):
     """Methods of the person's own page."""
 
-    async def enter(self, request_id: str, code: str) -> str | None:
+    async def enter(self, request_id: str, code: str) -> Entered | None:
         """Take a code, the one that proves identity or one for a visit.
 
         Returns:
-            The session's secret, which is nowhere kept. None for the code that proved who they are, given once more:
+            The visit that it opens. None for the code that proved who they are, given once more:
             it opens nothing.
 
         Raises:
@@ -88,12 +97,12 @@ class Visiting(Messages, Handover):
             verifying = (await tx.request(request_id)).stage is Stage.VERIFYING
         if verifying:
             await self.submit_code(request_id, code)
-            return await self._proven_visit(request_id, now)
+            return Entered(session=await self._proven_visit(request_id, now), proves=True)
         async with self._ledger.begin() as tx:
             result, visit_id = await tx.try_visit(request_id, code[:100], now)
             session = await self._opened(tx, request_id, visit_id, now) if visit_id else None
         if session is not None:
-            return session
+            return Entered(session=session, proves=False)
         if result is CodeResult.WRONG:
             raise WrongCode(result=result.value)
         await self.submit_code(request_id, code)

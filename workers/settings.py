@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -121,6 +121,36 @@ class WebhookSettings(Section):
     """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
 
 
+class RuleSettings(Section):
+    """What a message of another program means."""
+
+    does: Literal["open", "message", "withdraw"]
+    """Open a request, add a message to one, or withdraw it."""
+    when: dict[str, str] = {}
+    """Only messages in which these are so: dotted path -> value. Empty for all."""
+    fields: dict[str, str] = {}
+    """Field of ours -> dotted path in the message: `email = "ticket.requester.email"`."""
+    values: dict[str, dict[str, str]] = {}
+    """Field of ours -> their value -> ours: `right = { "Delete my data" = "erasure" }`; any other is refused."""
+    always: dict[str, str] = {}
+    """Fields that are the same in every message."""
+
+
+class SourceSettings(Section):
+    """Another program that opens requests or adds to them, by signed messages to `/hooks/NAME`."""
+
+    controller: str
+    """For whom."""
+    account: str
+    """Whose acts they are: an account with rights by the policy's `[staff]`, where that names anybody."""
+    secrets: tuple[SecretStr, ...] = ()
+    """What it signs with: `whsec_` and base64. Several while one is being replaced."""
+    secret_file: Path | None = None
+    """Or a file with one on each line."""
+    rules: tuple[RuleSettings, ...] = ()
+    """The first that fits a message holds. Unset for messages in the form of docs/webhooks.md."""
+
+
 class SystemSettings(BaseModel):
     """One connected system. What else stands in its table goes to its connector."""
 
@@ -154,6 +184,7 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""
     controllers: tuple[str, ...] | None = None

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activities.messages import MessageKind
-from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, WrongStage
+from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable
 from habeas.model import REMEDIES, Right
 from habeas.policy import Policy
 from workers.desk import ask_form as forms
@@ -163,16 +163,9 @@ async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page,
 async def _open(office: Office, page: _Page, right: Right, said: Filled) -> None:
     asked = forms.request_of(said, page.policy, right, page.place, page.language, gpc=page.gpc)
     opened = await office.open_request(asked)
-    # What comes with a request that is open already is nothing lost: staff read it.
-    text = "" if opened.created else asked.note or ""
-    sent = Sent(kind=MessageKind.OPENING, text=text, files=said.files)
-    if sent.text or sent.files:
-        message_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{asked.idempotency_key}")
-        try:
-            await office.hear(opened.id, sent, str(message_id))
-        except (BadInput, WrongStage):
-            # Too many already, or closed since: whoever asks is told nothing of a request that may not be theirs.
-            return
+    message_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{asked.idempotency_key}")
+    sent = Sent(kind=MessageKind.OPENING, text=asked.note or "", files=said.files)
+    await office.hear_opening(opened.id, sent, str(message_id))
 
 
 def _page(office: Office, request: Request, controller: str, said: Mapping[str, str]) -> _Page:

@@ -32,16 +32,12 @@ class HandOver(Response):
     Args:
         opening: what gives the package out, and settles what came of it when it ends.
         language: of what is said where there is none.
-        once_more: the address of the form that asks for one more link; unset for none.
     """
 
-    def __init__(
-        self, opening: Callable[[], AbstractAsyncContextManager[Handed]], language: str, once_more: str | None = None
-    ) -> None:
+    def __init__(self, opening: Callable[[], AbstractAsyncContextManager[Handed]], language: str) -> None:
         super().__init__()
         self._opening = opening
         self._language = language
-        self._once_more = once_more
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, or say why not."""
@@ -52,7 +48,7 @@ class HandOver(Response):
         except LinkRefused as error:
             reason = str(error.facts.get("reason", "unknown"))
             page = persons_page(
-                "said.html", self._language, NOT_THERE, heading="link", text=f"link_{reason}", once_more=self._once_more
+                "said.html", self._language, NOT_THERE, heading="link", text=f"link_{reason}", once_more=True
             )
             await page(scope, receive, send)
         except (HabeasError, TimeoutError) as error:

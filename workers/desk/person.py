@@ -95,30 +95,32 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
         return persons_page("download.html", await language_of(request, None), token=token)
 
     @router.post("/d/{token}")
-    async def fetch(request: Request, token: str) -> Response:
+    async def fetch(request: Request, token: str, again: Annotated[str, Form()] = "") -> Response:
+        language = await language_of(request, None)
+        if again:
+            async with pace.kept():
+                return await _once_more(office, token, language)
+
         def opening() -> AbstractAsyncContextManager[Handed]:
             if not _TOKEN.fullmatch(token):
                 raise LinkRefused(reason="unknown")
             return office.redeem(token)
 
-        again = f"/d/{token}/again" if _TOKEN.fullmatch(token) else None
-        return HandOver(opening, await language_of(request, None), once_more=again)
-
-    @router.post("/d/{token}/again")
-    async def again(request: Request, token: str) -> Response:
-        """One more link, to the address on record, for who has one that does not work any more."""
-        language = await language_of(request, None)
-        try:
-            async with pace.kept():
-                if _TOKEN.fullmatch(token) and (reference := await office.link_request(token)) is not None:
-                    await office.one_more_link(reference)
-        except (UnknownRequest, KeyDestroyed, WrongStage):
-            pass
-        except EngineUnavailable:
-            return persons_page("said.html", language, 503, heading="later", text="ask_slip_later")
-        return persons_page("said.html", language, heading="proven", text="link_asked")
+        return HandOver(opening, language)
 
     return router
+
+
+async def _once_more(office: Office, token: str, language: str) -> Response:
+    """One more link, to the address on record, for who has one that works no more; the same is said to anybody."""
+    try:
+        if _TOKEN.fullmatch(token) and (reference := await office.link_request(token)) is not None:
+            await office.one_more_link(reference)
+    except (UnknownRequest, KeyDestroyed, WrongStage):
+        pass
+    except EngineUnavailable:
+        return persons_page("said.html", language, 503, heading="later", text="ask_slip_later")
+    return persons_page("said.html", language, heading="proven", text="link_asked")
 
 
 def _read(reference: str) -> str | None:

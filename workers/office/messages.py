@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 
 import structlog
@@ -12,6 +13,7 @@ from activities.letters import Attention, Kind
 from activities.messages import MESSAGES, Message, MessageKind, SentFile, file_name
 from activities.model import LetterOrder
 from activities.task_model import FoundFile
+from habeas.access import Scope
 from habeas.errors import BadInput, EngineUnavailable, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, Stage
@@ -55,6 +57,7 @@ class Messages(Reading):
         Raises:
             UnknownRequest, KeyDestroyed: there is no such request any more.
             WrongStage: it is closed.
+            NotAllowed: one may not for its controller.
             BadInput: there is nothing in it, it is too long, or there are too many.
         """
         name = f"{MESSAGES}{uuid.UUID(message_id)}"
@@ -66,6 +69,7 @@ class Messages(Reading):
         async with self._ledger.begin() as tx:
             # Two that come at once stand in a line here, or both would find room for the last one.
             request = await tx.request(request_id, lock=True)
+            self.demand(Scope.REQUESTS_WORK, request.controller)
             before = await tx.sealed_names(request_id, MESSAGES)
             if name in before:
                 return False
@@ -76,6 +80,23 @@ class Messages(Reading):
             await self._keep(tx, request_id, name, sent.model_copy(update={"text": text}))
         await self._tell_staff(request_id, message_id)
         return True
+
+    async def hear_opening(self, request_id: str, sent: Sent, message_id: str) -> None:
+        """Keep what came with an opening and is not in the request: files, and words where it was open already.
+
+        Nothing is said of a request that takes no more: it may not be theirs who asks.
+
+        Args:
+            request_id: that was opened, or was open already.
+            sent: what came.
+            message_id: a UUID; the same one again is the same message.
+        """
+        async with self._ledger.begin() as tx:
+            known = (await tx.subject(request_id)).note
+        text = "" if sent.text.strip() == (known or "").strip() else sent.text
+        if text or sent.files:
+            with contextlib.suppress(BadInput):
+                await self.hear(request_id, sent.model_copy(update={"text": text}), message_id)
 
     async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
         """What was sent to a request, oldest first, its files by name. Personal: looking leaves a mark.

@@ -20,6 +20,8 @@ NEEDS = {
     "POST /requests/{request_id}/looks/plan": "personal:read",
     "POST /requests/{request_id}/looks/match": "personal:read",
     "POST /requests/{request_id}/looks/error": "personal:read",
+    "POST /requests/{request_id}/looks/messages": "personal:read",
+    "POST /requests/{request_id}/looks/file": "personal:read",
     "POST /requests/{request_id}/looks/package": "personal:read",
     "POST /requests/{request_id}/acts/prove": "requests:work",
     "POST /requests/{request_id}/acts/attest": "requests:decide",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import unicodedata
 import uuid
 
 import structlog
@@ -61,7 +62,7 @@ class Messages(Reading):
             BadInput: there is nothing in it, it is too long, or there are too many.
         """
         name = f"{MESSAGES}{uuid.UUID(message_id)}"
-        text = sent.text.strip()
+        text = _shown(sent.text).strip()
         if not (text or sent.identifiers or sent.files):
             raise BadInput("Write something, or add a file.", field="text")
         if len(text) > MOST_TEXT:
@@ -143,7 +144,8 @@ class Messages(Reading):
             id=message_id,
             at=now,
             files=tuple(
-                SentFile(name=one.name, media_type=one.media_type, size=len(one.content)) for one in sent.files
+                SentFile(name=_shown(one.name)[:200] or "file", media_type=one.media_type, size=len(one.content))
+                for one in sent.files
             ),
             **sent.model_dump(include={"kind", "proven", "text", "source"}),
             identifiers=sent.identifiers,
@@ -173,3 +175,9 @@ class Messages(Reading):
             await self._engine.send(order)
         except EngineUnavailable as error:
             log.warning(STAFF_NOT_TOLD, request=request_id, error=error.code)
+
+
+def _shown(text: str) -> str:
+    """Without control characters, which a terminal would obey, and lone surrogates."""
+    lines = text.replace("\r\n", "\n")
+    return "".join(char for char in lines if char == "\n" or unicodedata.category(char) not in {"Cc", "Cs"})

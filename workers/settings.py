@@ -110,6 +110,8 @@ class DeskSettings(Section):
     """0 for any that is free."""
     public_url: str = "http://127.0.0.1:8470"
     """What letters link to, and where staff sign in: https, where they do."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies in front of it whose `X-Forwarded-For` is believed; limits on clients then count clients."""
     sign_in: SignInSettings | None = None
     """How staff sign in; unset for nobody signing in, on this machine only."""
 

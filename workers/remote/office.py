@@ -147,13 +147,13 @@ class RemoteOffice:
 
     async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
         """See `Messages.messages`."""
-        listed = await self._calls.post(MessageList, f"requests/{request_id}/looks/messages", {"reason": reason})
+        listed = await self._calls.post(f"requests/{request_id}/looks/messages", MessageList, {"reason": reason})
         return listed.items
 
     async def message_file(self, request_id: str, message_id: str, number: int, *, by: str, reason: str) -> FoundFile:
         """See `Messages.message_file`."""
         asked = {"reason": reason, "message": message_id, "number": number}
-        sent = await self._calls.post(SentContent, f"requests/{request_id}/looks/file", asked)
+        sent = await self._calls.post(f"requests/{request_id}/looks/file", SentContent, asked)
         return FoundFile(name=sent.name, media_type=sent.media_type, content=base64.b64decode(sent.content))
 
     async def download(self, request_id: str, *, by: str, reason: str, to: Path) -> Downloaded:

@@ -16,6 +16,7 @@ from tests.office.world import World
 from workers.desk.mine import COOKIE
 from workers.mailbox import messages
 
+OFFICER = "privacy-officer@nordlys-handel.example"
 FIELD = re.compile(r'name="(csrf|form)" value="([^"]+)"')
 
 
@@ -76,6 +77,9 @@ async def test_where_it_stands_a_word_a_file_a_number_and_away(here: World, brow
         assert all(one.proven for one in heard)
         file = await here.office.message_file(request_id, heard[0].id, 1, by="Kim", reason="reads")
         assert (file.content, file.media_type) == (b"%PDF-1.4 \xff\x00", "application/pdf")
+        await here.mailed(OFFICER, more_than=0)
+        told = [mail for mail in messages(here.folder) if OFFICER in mail.recipients and request_id in mail.subject]
+        assert any("the person wrote" in mail.subject for mail in told)
         assert any(act.kind == "messages" for act in (await here.office.show(request_id)).possible)
         sure = await browser.get("/mine/withdraw", headers=me)
         assert "Do you want to take your request back?" in sure.text

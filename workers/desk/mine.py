@@ -30,6 +30,7 @@ from habeas.errors import (
 from habeas.model import Identifier
 from workers.desk.ask_form import FILES, MOST_FILES, MOST_KEPT, MOST_TEXT
 from workers.desk.door import csrf_of, forget, is_csrf
+from workers.desk.guard import MOST_BODY
 from workers.desk.handing import HandOver
 from workers.desk.pages import asked_for, nearest, persons_page, words
 from workers.desk.uploads import found_files, read_form
@@ -120,8 +121,8 @@ def mine_pages(office: Office) -> APIRouter:
         """Withdraw, fetch the package, have one more link sent, or leave."""
         try:
             visit = await _visit(office, request)
-            _check(visit, await request.form())
-        except _Over:
+            _check(visit, await read_form(request, MOST_BODY, 4, 0))
+        except (_Over, BadInput):
             return _over(request)
         reference = visit.mine.reference
         try:
@@ -168,12 +169,16 @@ def _check(visit: _Visit, form: FormData) -> None:
 async def _hear(office: Office, visit: _Visit, form: FormData) -> None:
     kind = form.get("kind")
     if isinstance(kind, str) and kind:
-        sent = Sent(kind=MessageKind.IDENTIFIER, identifiers=(_identifier(kind, _text(form, "value")),), proven=True)
+        sent = Sent(
+            kind=MessageKind.IDENTIFIER,
+            identifiers=(_identifier(kind, _text(form, "value")),),
+            proven=visit.mine.proven,
+        )
     else:
         files = await found_files(form, "file", MOST_FILES)
         if sum(len(one.content) for one in files) > MOST_FILES:
             raise BadInput("The files are too large.", field="file_size")
-        sent = Sent(kind=MessageKind.ANSWER, text=_text(form, "text"), files=files, proven=True)
+        sent = Sent(kind=MessageKind.ANSWER, text=_text(form, "text"), files=files, proven=visit.mine.proven)
     # The same form with the same words is the same message: a connection that broke is tried again.
     digest = hashlib.sha256(repr((_text(form, "form"), kind, _text(form, "value"), sent.text)).encode()).hexdigest()
     await office.hear(visit.mine.reference, sent, str(uuid.uuid5(uuid.NAMESPACE_OID, digest)))

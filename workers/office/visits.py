@@ -74,6 +74,8 @@ class Mine(Frozen):
     """Whether there is a package to fetch."""
     downloads: int
     """How often it was fetched, by link or here."""
+    proven: bool
+    """Whether a code from the address on record has proven who they are."""
     may_withdraw: bool
     may_write: bool
 
@@ -151,7 +153,7 @@ class Visiting(Messages, Handover):
             row = await tx.request_row(request_id)
             await tx.key(request_id)
             zone = ZoneInfo(self.policy(row.controller).controller.clock_tz)
-            links = await tx.links(request_id)
+            proven = await self._proven(tx, request_id)
             events = await tx.events(request_id)
             shown = Mine(
                 reference=row.id,
@@ -168,10 +170,11 @@ class Visiting(Messages, Handover):
                 questions=await self._questions(tx, request_id),
                 sent=sum(event.tag is Tag.PERSON_WROTE for event in events),
                 # Only what was released to the person, and only to whoever proved to be them.
-                package=bool(links) and await self._may_fetch(tx, request_id),
+                package=proven and bool(await tx.links(request_id)),
                 downloads=sum(
                     event.tag is Tag.EXPORT_DOWNLOADED and event.facts.get("by") in {"link", "page"} for event in events
                 ),
+                proven=proven,
                 may_withdraw=row.stage in stages(ActKind.WITHDRAW, row.right) and row.outcome is None,
                 may_write=row.closed_at is None,
             )
@@ -233,7 +236,7 @@ class Visiting(Messages, Handover):
             links = await tx.links(request_id)
             ready = {one.id: one for one in await tx.artifacts(request_id) if one.verified_at}
             artifact = ready.get(links[-1].artifact_id) if links else None
-            if artifact is None or not await self._may_fetch(tx, request_id):
+            if artifact is None or not await self._proven(tx, request_id):
                 raise WrongStage("There is no package to fetch.")
         key = await self._ledger.key(request_id)
         async with aclosing(self._decrypted(artifact, key)) as stream:
@@ -306,5 +309,5 @@ class Visiting(Messages, Handover):
                     found.append(Asked(text=asked.text, reply_by=asked.reply_by))
         return tuple(found)
 
-    async def _may_fetch(self, tx: Tx, request_id: str) -> bool:
+    async def _proven(self, tx: Tx, request_id: str) -> bool:
         return "code" in await tx.proofs(request_id)

@@ -27,6 +27,7 @@ from activities.ledger import Link
 from activities.letter_case import LetterCase
 from activities.letters import Attention, Kind, LetterFacts
 from activities.letters.checklist import given
+from activities.messages import VisitCode
 from activities.model import LetterOrder
 from activities.offers import offers
 from activities.same_person import is_same_person
@@ -67,6 +68,9 @@ class FactsOf:
         match kind:
             case Kind.ACKNOWLEDGEMENT:
                 return await self._acknowledgement(common)
+            case Kind.CODE if self._case.order.sealed is not None:
+                own = await self._own(kind, VisitCode)
+                return self.code(SecretStr(own.code), own.expires_at, None)
             case Kind.CODE | Kind.CODE_REMINDER:
                 raise ConfigurationError("A code's letter is written with its code.")
             case Kind.EXTENSION:

@@ -16,10 +16,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from workers import settings
-from workers.settings import Settings, SystemSettings
+from workers.settings import RuleSettings, Settings, SourceSettings, SystemSettings
 
 PAGE = Path(__file__).with_name("deploy-it.md")
 BEGIN, END = "<!-- settings: made by docs/settings.py -->", "<!-- end of settings -->"
+
+_TABLES = {"systems": SystemSettings, "sources": SourceSettings}
+"""Tables of tables, by a name of one's own."""
 
 
 class Row(NamedTuple):
@@ -41,8 +44,10 @@ def _rows(model: type[BaseModel], outer: tuple[str, ...]) -> Iterator[Row]:
     for name, field in model.model_fields.items():
         path = (*outer, name)
         kind = _table(field.annotation)
-        if name == "systems":
-            yield from _rows(SystemSettings, ("systems", "NAME"))
+        if name in _TABLES:
+            yield from _rows(_TABLES[name], (name, "NAME"))
+        elif name == "rules":
+            yield from _rows(RuleSettings, (*outer, "rules", "0"))
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _rows(kind, path)
         else:

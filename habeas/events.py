@@ -41,6 +41,7 @@ class EventType(StrEnum):
     MATCH_AMBIGUOUS = "eu.habeas.request.match_ambiguous"
     QUESTION_ASKED = "eu.habeas.request.question_asked"
     FEE_ASKED = "eu.habeas.request.fee_asked"
+    PERSON_WROTE = "eu.habeas.request.person_wrote"
     PLAN_DRAFTED = "eu.habeas.request.plan_drafted"
     TASK_OPENED = "eu.habeas.request.task_opened"
     TASK_DONE = "eu.habeas.request.task_done"
@@ -112,6 +113,7 @@ _ANNOUNCED: Mapping[Tag, _Announced] = {
     Tag.SYSTEM_AMBIGUOUS: _Announced(EventType.MATCH_AMBIGUOUS, {}),
     Tag.QUESTION_ASKED: _Announced(EventType.QUESTION_ASKED, {"reply_by": "reply_by", "clock_waits": "clock_waits"}),
     Tag.FEE_ASKED: _Announced(EventType.FEE_ASKED, {"ground": "ground", "clock_waits": "clock_waits"}),
+    Tag.PERSON_WROTE: _Announced(EventType.PERSON_WROTE, {}),
     Tag.PLAN_DRAFTED: _Announced(EventType.PLAN_DRAFTED, {}),
     Tag.TASK_OPENED: _Announced(EventType.TASK_OPENED, {"system": "system", "phase": "phase"}),
     Tag.TASK_DONE: _Announced(EventType.TASK_DONE, {"system": "system", "phase": "phase"}),

@@ -143,6 +143,9 @@ class Tag(StrEnum):
     FEE_ASKED = "fee:asked"
     QUESTION_ASKED = "question:asked"
 
+    PERSON_WROTE = "person:wrote"
+    PERSON_VISITED = "person:visited"
+
     PERSONAL_DATA_VIEWED = "personal_data:viewed"
     PERSONAL_DATA_DELETED = "personal_data:deleted"
     KEY_DESTROYED = "key:destroyed"

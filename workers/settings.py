@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -110,6 +110,8 @@ class DeskSettings(Section):
     """0 for any that is free."""
     public_url: str = "http://127.0.0.1:8470"
     """What letters link to, and where staff sign in: https, where they do."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies in front of it whose `X-Forwarded-For` is believed; limits on clients then count clients."""
     sign_in: SignInSettings | None = None
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
@@ -119,6 +121,36 @@ class WebhookSettings(Section):
 
     private_addresses: bool = False
     """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
+
+
+class RuleSettings(Section):
+    """What a message of another program means."""
+
+    does: Literal["open", "message", "withdraw"]
+    """Open a request, add a message to one, or withdraw it."""
+    when: dict[str, str] = {}
+    """Only messages in which these are so: dotted path -> value. Empty for all."""
+    fields: dict[str, str] = {}
+    """Field of ours -> dotted path in the message: `email = "ticket.requester.email"`."""
+    values: dict[str, dict[str, str]] = {}
+    """Field of ours -> their value -> ours: `right = { "Delete my data" = "erasure" }`; any other is refused."""
+    always: dict[str, str] = {}
+    """Fields that are the same in every message."""
+
+
+class SourceSettings(Section):
+    """Another program that opens requests or adds to them, by signed messages to `/hooks/NAME`."""
+
+    controller: str
+    """For whom."""
+    account: str
+    """Whose acts they are: an account with rights by the policy's `[staff]`, where that names anybody."""
+    secrets: tuple[SecretStr, ...] = ()
+    """What it signs with: `whsec_` and base64. Several while one is being replaced."""
+    secret_file: Path | None = None
+    """Or a file with one on each line."""
+    rules: tuple[RuleSettings, ...] = ()
+    """The first that fits a message holds. Unset for messages in the form of docs/webhooks.md."""
 
 
 class SystemSettings(BaseModel):
@@ -154,6 +186,7 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""
     controllers: tuple[str, ...] | None = None

@@ -21,6 +21,7 @@ from activities.ledger.sessions import NewSession
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
+from activities.ledger.visits import NewVisit
 from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "NewRequest",
     "NewSession",
     "NewToken",
+    "NewVisit",
     "NewWebhook",
     "NoticeKind",
     "NoticeRow",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from activities.ledger.duty_tables import metadata
-from activities.ledger.tables import moment
+from activities.ledger.tables import HEX_SHA256, moment, request_column
 
-__all__ = ["api_token", "metadata", "staff_session"]
+__all__ = ["api_token", "metadata", "staff_session", "visit"]
 
 api_token = Table(
     "api_token",
@@ -47,4 +47,24 @@ staff_session = Table(
     CheckConstraint("expires_at > created_at", name="expires_at"),
     Index("ix_staff_session_actor", "actor"),
     comment="staff who are signed in; a row goes when its session ends",
+)
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    request_column(nullable=False),
+    Column("code", Text, comment="HMAC under the request's key; null where the proof of identity opened it"),
+    Column("tries_left", Integer, nullable=False),
+    Column("created_at", moment(), nullable=False),
+    Column("expires_at", moment(), nullable=False, comment="until when it can be opened"),
+    Column("session_sha256", LargeBinary, comment="of the cookie's 32 random bytes"),
+    Column("ends_at", moment(), comment="an open one's end"),
+    CheckConstraint(f"code ~ '{HEX_SHA256}'", name="code"),
+    CheckConstraint("octet_length(session_sha256) = 32", name="session_sha256"),
+    CheckConstraint("(session_sha256 IS NULL) = (ends_at IS NULL)", name="open"),
+    CheckConstraint("tries_left >= 0", name="tries_left"),
+    UniqueConstraint("session_sha256"),
+    Index("ix_visit_request_id", "request_id", "created_at"),
+    comment="visits of persons to their own pages; gone with the request's key",
 )

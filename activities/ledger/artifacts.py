@@ -162,6 +162,11 @@ class Artifacts(Room):
         link_id = values.pop("link_id")
         return ClaimedLink(request_id=claimed.request_id, artifact=Artifact(**values), link_id=link_id)
 
+    async def link_request(self, token: str | SecretStr) -> str | None:
+        """The request of a link, whether it still works or not; None for one that is not ours."""
+        row = await self._first(select(link.c.request_id).where(link.c.token_sha256 == _hash(token)))
+        return None if row is None else str(row.request_id)
+
     async def reopen_link(self, link_id: str) -> None:
         """The transfer broke: the link may be used again, unless it has been finished or revoked."""
         await self._run(update(link).where(link.c.id == link_id, link.c.finished_at.is_(None)).values(claimed_at=None))

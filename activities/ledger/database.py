@@ -36,6 +36,7 @@ from activities.ledger.sessions import Sessions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
+from activities.ledger.visits import Visits
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -73,6 +74,7 @@ class Tx(
     Tokens,
     Deliveries,
     Troubles,
+    Visits,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

@@ -255,3 +255,4 @@ class Attention(StrEnum):
     UNCONFIRMED = "unconfirmed"
     OTHER_PERSON = "other_person"
     LEFT_OUT = "left_out"
+    PERSON_WROTE = "person_wrote"

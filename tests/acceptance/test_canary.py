@@ -1,6 +1,7 @@
 """Nothing personal in Temporal, logs, metrics, error output, stored files, the ledger: requests full of canaries."""
 
 import json
+import re
 import secrets
 import urllib.error
 from base64 import b64encode
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -23,6 +25,7 @@ from tests.acceptance.people import Planted, Words, plant
 from tests.acceptance.places import everywhere, files, in_temporal, metrics_at, outputs
 from tests.acceptance.relay import refusing
 from tests.acceptance.scan import Scanner, forms
+from workers.desk.mine import COOKIE
 from workers.maildir import messages
 from workers.office import Story
 from workflows.attributes import CONTROLLER
@@ -73,7 +76,7 @@ class Canaries:
 async def canaries(house: House, tmp_path_factory: pytest.TempPathFactory) -> Canaries:
     """Requests full of canaries, each with its own troubles, carried to their ends."""
     made = Canaries()
-    people = [await plant(made.person(n), house.store_url, made.words_of(n)) for n in range(7)]
+    people = [await plant(made.person(n), house.store_url, made.words_of(n)) for n in range(8)]
     refused = people[3].email
     async with refusing(house, refused):
         await _bad_input(house, made)
@@ -83,6 +86,7 @@ async def canaries(house: House, tmp_path_factory: pytest.TempPathFactory) -> Ca
         await _withdrawal(house, made, people[3])
         await _rectification(house, made, people[4])
         await _restriction(house, made, people[5])
+    await _by_themselves(house, made, people[7])
     async with house.under(settings_with_agency(house)):
         await _processor(house, made, people[6])
     return made
@@ -209,6 +213,43 @@ async def _withdrawal(house: House, made: Canaries, person: Planted) -> None:
     await house.until(request_id, Stage.VERIFYING)
     await house.habeas.here("request", "withdraw", request_id, *made.words("by", "reason"))
     await _ends(house, request_id, Outcome.WITHDRAWN)
+    await _look_at(house, request_id)
+
+
+async def _by_themselves(house: House, made: Canaries, person: Planted) -> None:
+    """The person asks by the form, slips, comes in by the code, writes, sends a file and withdraws."""
+    async with httpx2.AsyncClient(base_url=house.stack.addresses.desk) as browser:
+        typed = {
+            "email": person.email,
+            "phone": person.phone,
+            "number": person.customer_no,
+            "name": person.name,
+            "note": made.say("note"),
+            "lang": "en",
+        }
+        slip = await browser.post("/ask/demo/access", data=typed | {"email": made.say("email")})
+        assert slip.status_code == 422
+        file = {"file": (f"{made.letters}.txt", made.say("file").encode(), "text/plain")}
+        assert (await browser.post("/ask/demo/access", data=typed, files=file)).status_code == 200
+        [request_id] = {
+            mail.text[at : at + 17] for mail in messages(house.stack.folder.path) if person.email in mail.recipients
+            for at in [mail.text.find("HB-")]
+        }  # fmt: skip
+        code = made.code("code of the form", await house.code(request_id))
+        assert (await browser.post(f"/v/{request_id}", data={"code": made.say("code")})).status_code == 403
+        entered = await browser.post(f"/v/{request_id}", data={"code": code})
+        session = made.more["visit"] = entered.headers["set-cookie"].partition("=")[2].partition(";")[0]
+        me = {"cookie": f"{COOKIE}={session}"}
+        page = await browser.get("/mine", headers=me)
+        assert made.scanner().look({"page": page.content}) == {}
+        sent = dict(re.findall(r'name="(csrf|form)" value="([^"]+)"', page.text))
+        await browser.post("/mine/send", headers=me, data=sent | {"text": made.say("answer")}, files=file)
+        await browser.post("/mine/send", headers=me, data=sent | {"kind": "email", "value": made.say("address")})
+        heard = await house.habeas.here("request", "messages", request_id, *made.words("by", "reason"), personal=True)
+        assert {one["text"] for one in heard.json} == {"", made.say("answer")}
+        await house.until(request_id, Stage.CLARIFYING, Stage.REVIEWING, Stage.CLOSED)
+        await browser.post("/mine/withdraw", headers=me, data=sent)
+    await house.until(request_id, Stage.CLOSED)
     await _look_at(house, request_id)
 
 

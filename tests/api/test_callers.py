@@ -21,6 +21,8 @@ NEEDS = {
     "POST /requests/{request_id}/looks/plan": "personal:read",
     "POST /requests/{request_id}/looks/match": "personal:read",
     "POST /requests/{request_id}/looks/error": "personal:read",
+    "POST /requests/{request_id}/looks/messages": "personal:read",
+    "POST /requests/{request_id}/looks/file": "personal:read",
     "POST /requests/{request_id}/looks/package": "personal:read",
     "POST /requests/{request_id}/collected": "personal:read",
     "POST /requests/{request_id}/collected/file": "personal:read",

@@ -33,6 +33,7 @@ OF_A_REQUEST: Mapping[str, tuple[str, ...]] = {
     "request plan": ("{}", *WHO),
     "request match": ("{}", *WHO),
     "request error": ("{}", "0" * 12, *WHO),
+    "request messages": ("{}", *WHO),
     "request download": ("{}", *WHO, "--to", "{new}"),
     "request verify": ("{}", *WHO, "--resend"),
     "request approve": ("{}", *WHO, "--plan", "0" * 12),

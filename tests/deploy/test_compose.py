@@ -127,7 +127,12 @@ def test_processes_that_talk_to_each_other_agree(services: Mapping[str, Any], mo
         "/d/",
         "/r/",
         "/p/",
-        "/hooks/systems/",
+        "/hooks/",
+        "/ask/",
+        "/opt-out/",
+        "= /.well-known/gpc.json",
+        "= /mine",
+        "/mine/",
         "= /static/desk.css",
     }
     databases = (COMPOSE / "databases.sh").read_text()

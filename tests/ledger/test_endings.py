@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from activities.ledger import Act, Artifact, Challenge, Ledger, Letter, Link, new_token
+from activities.ledger import Act, Artifact, Challenge, Ledger, Letter, Link, NewVisit, new_token
 from activities.ledger.duty_tables import metadata
 from activities.ledger.keys import KeyRing
 from activities.vault import Vault
@@ -68,6 +68,11 @@ async def fill(ledger: Ledger, new_request: NewRequestFactory) -> str:
         )
         await tx.try_code(new.id, canary("tried"), NOW, "p0")
         await tx.try_code(new.id, code, NOW, "p1")
+        visit = NewVisit(
+            id=str(uuid.uuid4()), request_id=new.id, code=SecretStr(code), created_at=NOW, expires_at=NOW + timedelta(1)
+        )
+        await tx.new_visit(visit)
+        await tx.try_visit(new.id, canary("visited"), NOW)
         await tx.attest(new.id, "p2", canary("attested"), "staff-1", NOW)
         await tx.queue_letter(
             Letter(
@@ -216,7 +221,7 @@ async def test_a_destroyed_key_leaves_facts_and_evidence_only(
         assert [link.revoked_at for link in await tx.links(opened)] == [NOW]
     tables = await everything(ledger_url)
     assert [row["destroyed_at"] for row in tables["request_key"]] == [NOW]
-    assert (tables["document"], tables["open_subject"], tables["past_subject"]) == ([], [], [])
+    assert (tables["document"], tables["open_subject"], tables["past_subject"], tables["visit"]) == ([], [], [], [])
     assert [row["idempotency"] for row in tables["request"]] == [None]
     sealed = {
         name: [value for row in rows for value in row.values() if isinstance(value, bytes)]

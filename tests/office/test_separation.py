@@ -1,6 +1,7 @@
 """Several controllers in one installation: staff of one never see another's requests."""
 
 import inspect
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 
 from activities.ledger import RequestFilter
+from activities.messages import MessageKind
 from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, UnknownRequest
 from habeas.model import Identifier
 from tests.office.world import World
 from workers.office import NewRequestInput, Office, RedactionAsked
 from workers.office.asked import Because
+from workers.office.messages import Sent
 
 
 @pytest.fixture
@@ -68,6 +71,9 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "download": lambda: noor.download(opened, to=tmp_path / "x.zip", **said),
         "error": lambda: noor.error(opened, "0" * 12, **said),
         "open_package": lambda: noor.open_package(opened, **said),
+        "messages": lambda: noor.messages(opened, **said),
+        "message_file": lambda: noor.message_file(opened, str(uuid.uuid4()), 1, **said),
+        "hear": lambda: noor.hear(opened, Sent(kind=MessageKind.REPORT, text="x"), str(uuid.uuid4())),
         "verify_evidence": lambda: noor.verify_evidence(opened),
         "act": lambda: noor.act(ActKind.WITHDRAW, opened, **said),
         "release": lambda: noor.release(opened, **said),
@@ -147,6 +153,9 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "lifted_by_hand",
         "lift_restriction",
         "open_package",
+        "hear",
+        "message_file",
+        "messages",
         "plan",
         "plan_digest",
         "preview",
@@ -161,7 +170,18 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "verify_evidence",
     }
     # They end in `act`, in `release`, or are the person's own.
-    elsewhere = {"decide_match", "decide_by_handle", "submit_code"}
+    elsewhere = {
+        "decide_match",
+        "decide_by_handle",
+        "submit_code",
+        "enter",
+        "send_code",
+        "mine",
+        "fetch_mine",
+        "withdraw_mine",
+        "one_more_link",
+        "hear_opening",
+    }
     takes = {
         name
         for name, method in inspect.getmembers(Office, inspect.isfunction)

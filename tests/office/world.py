@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from activities.ledger import Ledger, migrate
+from activities.ledger import Ledger, LinkRow, migrate
 from activities.mail import Mailer, SmtpServer
 from activities.parts import Parts
 from activities.storage import Storage
@@ -154,6 +154,25 @@ class World:
                     if address in mail.recipients and (found := pattern.search(mail.text)):
                         return "".join(found.groups())
                 await asyncio.sleep(0.05)
+
+    async def mailed(self, address: str, *, more_than: int) -> None:
+        """Wait until more letters than that have gone to an address."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if sum(address in mail.recipients for mail in messages(self.folder)) > more_than:
+                    return
+                await asyncio.sleep(0.05)
+
+    def address_of(self, request_id: str) -> str:
+        """Where the letters of a request go to, but those to staff."""
+        staff = {one.controller.privacy_officer for one in self.parts.policies.values()}
+        found = [mail for mail in messages(self.folder) if request_id in mail.text and not staff & {*mail.recipients}]
+        return found[0].recipients[0]
+
+    async def links(self, request_id: str) -> tuple[LinkRow, ...]:
+        """A request's download links, oldest first."""
+        async with self.ledger.begin() as tx:
+            return await tx.links(request_id)
 
     async def proven(self, address: str, right: str = "access") -> str:
         """A request whose person has proven who they are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -9,7 +10,9 @@ from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from activities.ledger import ErrorRow
+from activities.messages import Message
 from habeas.access import Scope
+from habeas.model import Frozen
 from workers.api.callers import Caller, may
 from workers.api.requests import Reference
 from workers.office import Candidates, ShownPlan
@@ -25,6 +28,27 @@ class WhichError(Because):
     """An error of the request's."""
 
     correlation: str = Field(min_length=8, max_length=32, description="The id it lies under, or its beginning.")
+
+
+class WhichFile(Because):
+    """A file of a message."""
+
+    message: str = Field(min_length=1, max_length=40, description="The message's id.")
+    number: int = Field(default=1, ge=1, le=100, description="Which of its files.")
+
+
+class MessageList(Frozen):
+    """What the person sent."""
+
+    items: tuple[Message, ...]
+
+
+class SentContent(Frozen):
+    """A file, and what is in it."""
+
+    name: str = Field(repr=False)
+    media_type: str
+    content: str = Field(repr=False, description="In base64.", json_schema_extra={"format": "byte"})
 
 
 @router.post("/plan")
@@ -45,6 +69,19 @@ async def match(who: Looks, reference: Reference, said: Because) -> Candidates:
 async def error(who: Looks, reference: Reference, said: WhichError) -> ErrorRow:
     """What a system said when it failed."""
     return await who.office.error(reference, said.correlation, by=who.account, reason=said.reason)
+
+
+@router.post("/messages")
+async def messages(who: Looks, reference: Reference, said: Because) -> MessageList:
+    """What the person sent after the request was opened, oldest first."""
+    return MessageList(items=await who.office.messages(reference, by=who.account, reason=said.reason))
+
+
+@router.post("/file")
+async def file(who: Looks, reference: Reference, said: WhichFile) -> SentContent:
+    """A file that the person sent. What it is was told from what is in it; open it with care all the same."""
+    found = await who.office.message_file(reference, said.message, said.number, by=who.account, reason=said.reason)
+    return SentContent(name=found.name, media_type=found.media_type, content=base64.b64encode(found.content).decode())
 
 
 @router.post(

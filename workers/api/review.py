@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from habeas.acts import ActAnswer
 from habeas.model import Frozen
-from workers.api.acts import Because, Decides
+from workers.api.acts import Decides
 from workers.api.looks import Looks
 from workers.api.requests import Once, Reference
 from workers.office import CollectedPage, RedactionAsked, ShownRedaction
+from workers.office.asked import Because
 
 router = APIRouter(prefix="/requests/{request_id}", tags=["review"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -180,6 +181,40 @@ async def error(
     shell.answer(row, f"[bold]{row.correlation}[/], {row.at:%Y-%m-%d %H:%M} UTC: {row.code}", Text(row.detail))
 
 
+@command(
+    app,
+    "messages",
+    epilog="Examples:\n\n`habeas request messages HB-7K2M-X4QT-90AB --by Kim --reason review`\n\n"
+    "`habeas request messages HB-7K2M-X4QT-90AB --message 2f1e… --file 1 --to scan.pdf --by Kim --reason review`",
+)
+async def messages(
+    shell: Shell,
+    reference: Reference,
+    by: By,
+    reason: Reason,
+    message: Annotated[str | None, typer.Option(metavar="ID", help="Of which message a file is wanted.")] = None,
+    file: Annotated[int, typer.Option(metavar="N", min=1, help="Which of its files.")] = 1,
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="A new file; written with mode 0600.")] = None,
+) -> None:
+    """What the person sent: words, files, other ways to know them. Personal: looking leaves a mark."""
+    from workers.cli import show
+    from workers.office import read_reference
+    from workers.office.to_disk import refuse_unfit, write_whole
+
+    request_id = read_reference(reference)
+    if (message is None) != (to is None):
+        raise BadInput("message: a file is fetched with --message and --to together.", field="message")
+    async with shell.office() as office:
+        if message is None or to is None:
+            heard = await office.messages(request_id, by=by, reason=reason)
+            shell.answer(list(heard), *show.messages(request_id, heard))
+            return
+        refuse_unfit(to)
+        found = await office.message_file(request_id, message, file, by=by, reason=reason)
+        await write_whole(to, _once(found.content))
+    shell.answer({"path": str(to), "size": len(found.content)}, f"Written: {to} ({len(found.content)} bytes)")
+
+
 @command(app, "download")
 async def download(
     shell: Shell,
@@ -194,3 +229,7 @@ async def download(
     async with shell.office() as office:
         got = await office.download(read_reference(reference), by=by, reason=reason, to=to)
     shell.answer(got, f"Written: {got.path} ({got.size} bytes, SHA-256 {got.sha256})")
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content

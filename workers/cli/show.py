@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from activities.copies import Before
+    from activities.messages import Message
     from workers.office import Candidates, Entry, ShownPlan, Standing, Story, Told
     from workers.office.reading import Doubt
     from workers.office.story import InstructedProcessor
@@ -220,6 +221,24 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
         sides = " against ".join(", ".join(side) for side in doubt.sides)
         yield f"{_why(doubt)}: {sides}"
     yield f"Say which: [cyan]habeas request match {request_id} --yes HANDLE --no HANDLE --by … --reason …[/]"
+
+
+def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableType]:
+    """What the person sent."""
+    if not heard:
+        yield "Nothing was sent."
+    for one in heard:
+        who = "proven by a code" if one.proven else "not proven"
+        by = f", by {one.source}" if one.source else ""
+        yield f"[bold]{one.id}[/] {one.at:%Y-%m-%d %H:%M} UTC, {one.kind.value}, {who}{by}"
+        if one.text:
+            yield Text(one.text)
+        for identifier in one.identifiers:
+            yield Text(f"{identifier.kind}: {identifier.value}")
+        for number, file in enumerate(one.files, start=1):
+            yield Text(f"File {number}: {file.name} ({file.media_type}, {file.size} bytes)")
+    if any(one.files for one in heard):
+        yield f"[cyan]habeas request messages {request_id} --message ID --file N --to FILE --by … --reason …[/]"
 
 
 def _why(doubt: Doubt) -> str:

@@ -14,15 +14,20 @@ from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
 from workers.api import MOST_CALL, PREFIX, Streams, create_api
-from workers.desk import pages, processor
-from workers.desk.callbacks import CallingBack, callback_routes
+from workers.desk import ask, hooks, mine, pages, processor
+from workers.desk.ask import AskLimits, ask_pages
+from workers.desk.callbacks import CALLBACKS, CallingBack, callback_routes
 from workers.desk.door import MOST_FORM, MOST_UPLOAD, UPLOADS, Door, Local
-from workers.desk.guard import Guard
+from workers.desk.guard import MOST_BODY, Guard
+from workers.desk.hooks import hook_routes
+from workers.desk.mine import mine_pages
+from workers.desk.pace import Pace
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
 from workers.desk.review import review_pages
 from workers.desk.sign_in import add_refusals, sign_in_pages
+from workers.desk.sources import Source
 from workers.desk.speech import chosen, speech
 from workers.desk.staff import staff_pages
 from workers.desk.uploads import TooLarge
@@ -42,6 +47,9 @@ def create_app(
     door: Door | None = None,
     systems: Mapping[str, CallingBack] | None = None,
     streams: Streams | None = None,
+    pace: Pace | None = None,
+    limits: AskLimits | None = None,
+    sources: Mapping[str, Source] | None = None,
 ) -> ASGIApp:
     """The desk.
 
@@ -51,9 +59,15 @@ def create_app(
         door: how staff come in; unset for all of the office to whoever is at this machine.
         systems: connected systems that call back.
         streams: the API's open streams, which end when the server does.
+        pace: how long an answer takes at least that must not tell who is known; unset for no time.
+        limits: how often one may ask by the form.
+        sources: other programs that open requests and add to them.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(person_pages(office))
+    paced = pace or Pace(0)
+    app.include_router(ask_pages(office, paced, limits))
+    app.include_router(person_pages(office, paced))
+    app.include_router(mine_pages(office))
     app.include_router(recipient_pages(office))
     app.include_router(processor_pages(office))
     app.state.door = door or Door(office, Local("local", office))
@@ -61,13 +75,22 @@ def create_app(
     app.include_router(staff_pages())
     app.include_router(review_pages())
     app.include_router(callback_routes(office, systems or {}))
+    app.include_router(hook_routes(sources or {}))
     app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)
     _add_style(app)
     _add_errors(app)
     add_refusals(app)
-    larger = {f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER, UPLOADS: MOST_UPLOAD}
-    larger |= dict.fromkeys(("/requests/", "/letters/", "/open", "/find"), MOST_FORM)
+    larger = {
+        f"{PREFIX}/": MOST_CALL,
+        CALLBACKS: MOST_BODY,
+        hooks.PREFIX: hooks.MOST_MESSAGE,
+        processor.PREFIX: processor.MOST_ANSWER,
+        ask.PREFIX: ask.MOST_REFUSED,
+        f"{mine.PREFIX}/": mine.MOST_SENT,
+        UPLOADS: MOST_UPLOAD,
+        **dict.fromkeys(("/requests/", "/letters/", "/open", "/find"), MOST_FORM),
+    }
     return Guard(app, hosts, api=PREFIX, larger=larger)
 
 

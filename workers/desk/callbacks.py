@@ -13,7 +13,9 @@ from habeas.errors import EngineUnavailable, LedgerUnavailable
 from habeas.wire import BadSignature, Finished
 from workers.office import Office
 
-__all__ = ["CallingBack", "callback_routes"]
+__all__ = ["CALLBACKS", "CallingBack", "callback_routes"]
+
+CALLBACKS = "/hooks/systems/"
 
 
 class CallingBack(Protocol):

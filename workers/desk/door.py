@@ -176,7 +176,7 @@ class Door:
 
     def csrf(self, session_id: str) -> str:
         """What a form of this session carries: nobody can tell it who does not have the session (HMAC-SHA256)."""
-        return hmac.new((session_id or self._own).encode(), b"habeas/csrf/1", hashlib.sha256).hexdigest()
+        return csrf_of(session_id or self._own)
 
     def count_wrong(self, request: Request) -> None:
         """One more wrong try from this address.
@@ -200,6 +200,16 @@ class Door:
         if not _ID.fullmatch(session_id):
             return None
         return await self.office.session(session_id, idle=self._lasts.idle)
+
+
+def csrf_of(session: str) -> str:
+    """What a form of a session carries: nobody can tell it who does not have the session (HMAC-SHA256)."""
+    return hmac.new(session.encode(), b"habeas/csrf/1", hashlib.sha256).hexdigest()
+
+
+def is_csrf(given: object, session: str) -> bool:
+    """Whether a form was on a page of this session."""
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), csrf_of(session).encode())
 
 
 def keep(answer: Response, name: str, value: str, *, seconds: int | None = None) -> None:

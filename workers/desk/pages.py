@@ -48,6 +48,12 @@ def style() -> bytes:
     return (_HERE / "templates" / "desk.css").read_bytes()
 
 
+@cache
+def language_names() -> tuple[tuple[str, str], ...]:
+    """The languages of the person's pages: code, and name in itself."""
+    return tuple((language, words(language)["language"]) for language in LANGUAGES)
+
+
 def nearest(wanted: str | None) -> str | None:
     """The language of ours that is meant (``da-DK`` -> ``da``, ``no`` -> ``nb``), or None."""
     primary = _primary(wanted or "")

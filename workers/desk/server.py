@@ -18,7 +18,9 @@ from workers.desk.app import create_app
 from workers.desk.callbacks import CallingBack
 from workers.desk.door import Door, Lasts, Local
 from workers.desk.issuer import Issuer
+from workers.desk.pace import Pace
 from workers.desk.sign_in import CALLBACK
+from workers.desk.sources import sources_of
 from workers.loopback import LOOPBACK_NAMES, is_loopback
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 DESK_STARTED = "desk_started"
 DESK_STOPPED = "desk_stopped"
 DEVELOPMENT_SIGN_IN = "development_sign_in"
+ANSWER_TAKES = 0.5
+"""Seconds, at least, of an answer that must not tell who is known."""
 
 
 async def serve(settings: Settings, staff: str) -> None:
@@ -40,7 +44,7 @@ async def serve(settings: Settings, staff: str) -> None:
 
     Raises:
         NotAllowed: that account works for none of the controllers here.
-        ConfigurationError: as `refuse_wide`; or the port is taken.
+        ConfigurationError: as `refuse_wide` and `sources_of`; or the port is taken.
         LedgerUnavailable: the database does not answer.
     """
     desk = settings.desk
@@ -50,12 +54,21 @@ async def serve(settings: Settings, staff: str) -> None:
         streams = Streams()
         with _listening(desk) as listener:
             config = uvicorn.Config(
-                create_app(office, hosts, door=_door(desk, office, staff), systems=systems, streams=streams),
+                create_app(
+                    office,
+                    hosts,
+                    door=_door(desk, office, staff),
+                    systems=systems,
+                    streams=streams,
+                    pace=Pace(ANSWER_TAKES),
+                    sources=sources_of(settings, office),
+                ),
                 access_log=False,  # its lines hold paths, and paths hold tokens
                 log_config=None,
                 lifespan="off",
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(desk.trusted_proxies),
+                forwarded_allow_ips=list(desk.trusted_proxies),
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=10,
                 limit_concurrency=200,
@@ -113,7 +126,7 @@ def refuse_wide(desk: DeskSettings) -> None:
     if desk.sign_in is None and not is_loopback(desk.host):
         raise ConfigurationError(
             f"`desk.host` is {desk.host}, but nobody signs in: set `[desk.sign_in]`, or write 127.0.0.1 and put what "
-            "others may reach (the paths /v/, /d/, /r/ and /p/) behind a proxy of yours."
+            "others may reach (the paths /ask/, /opt-out/, /v/, /d/, /mine, /r/ and /p/) behind a proxy of yours."
         )
     public = urlsplit(desk.public_url)
     if desk.sign_in is not None and public.scheme != "https" and not is_loopback(public.hostname or ""):

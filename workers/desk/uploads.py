@@ -65,7 +65,9 @@ async def read_form(request: Request, most: int, fields: int, files: int) -> For
     stream = _bounded(request, most)
     try:
         if content_type == "multipart/form-data":
-            return await _InMemory(request.headers, stream, max_files=files, max_fields=fields).parse()
+            return await _InMemory(
+                request.headers, stream, max_files=files, max_fields=fields, max_part_size=most
+            ).parse()
         if content_type == "application/x-www-form-urlencoded":
             return await FormParser(Headers(), stream, max_fields=fields, max_part_size=most).parse()
     except (MultiPartException, ClientDisconnect, KeyError):

@@ -162,6 +162,27 @@ class Engine:
                 "it will not be sent twice."
             ) from None
 
+    async def send(self, order: LetterOrder) -> None:
+        """Have a letter sent, and do not wait for it; the same order again is the same letter.
+
+        Raises:
+            EngineUnavailable: not known whether it will be sent; asking again is safe.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await client.start_workflow(
+                    NEW_LINK_WORKFLOW,
+                    order,
+                    id=f"{order.request_id}/{order.dedupe}",
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary=f"letter: {order.kind}",
+                )
+        except (RPCError, TimeoutError):
+            raise EngineUnavailable from None
+
     async def bounced(self, order: BounceOrder) -> None:
         """Have it noted that a letter came back. Once this returns, it will be, whoever is away meanwhile.
 

@@ -14,7 +14,6 @@ from workers.office.engine import Engine
 from workers.office.events import Listening
 from workers.office.finding import Finding
 from workers.office.foreseeing import Foreseeing
-from workers.office.handover import Handover
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
@@ -24,6 +23,7 @@ from workers.office.restrictions import Restricting
 from workers.office.review import Reviewing
 from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
+from workers.office.visits import Visiting
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
 from workers.settings import Settings
@@ -36,7 +36,7 @@ class Office(
     Foreseeing,
     Importing,
     Holding,
-    Handover,
+    Visiting,
     Processors,
     Restricting,
     Reviewing,

@@ -12,6 +12,7 @@ from activities.changing import under_review
 from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
+from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
 from habeas.access import Scope
@@ -134,6 +135,7 @@ class Reading(Acting):
                 tasks=tasks,
                 letters=await tx.letters_to_hand_over(request_id=row.id),
                 first=first,
+                wrote=bool(await tx.sealed_names(row.id, MESSAGES)),
             ),
             first=first,
             instructed=instructed(await tx.notices(row.id), tasks),

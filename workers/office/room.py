@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from activities.actors import actor_of
 from habeas.access import Scope
@@ -74,6 +75,14 @@ class Room:
     def reach(self, scope: Scope) -> list[str]:
         """The controllers for whom this account may do it."""
         return [name for name in self._policies if self._rights is None or scope in self._rights[name]]
+
+    def today(self, controller: str) -> date:
+        """The day it is where the controller is."""
+        return self._now().astimezone(ZoneInfo(self.policy(controller).controller.clock_tz)).date()
+
+    def policy_of(self, controller: str) -> Policy | None:
+        """The controller's policy; None where there is no such controller here."""
+        return self._policies.get(controller)
 
     def policy(self, controller: str) -> Policy:
         """The controller's policy.

@@ -104,6 +104,8 @@ _SENTENCES: Mapping[Tag, str] = {
     Tag.DELETION_HELD: "Short-lived data is held while the request is open",
     Tag.DELETION_RELEASED: "Short-lived data is no longer held",
     Tag.RETENTION_ENDED: "What was kept is over its day, and was erased",
+    Tag.PERSON_WROTE: "The person, or somebody in their name, sent something",
+    Tag.PERSON_VISITED: "The person looked at their page",
     Tag.PERSONAL_DATA_VIEWED: "Staff looked at personal data",
     Tag.PERSONAL_DATA_DELETED: "Personal data of the request was deleted",
     Tag.KEY_DESTROYED: "The request's key was destroyed",

@@ -202,6 +202,7 @@ def possible(
     tasks: Iterable[TaskRow] = (),
     letters: Iterable[LetterRow] = (),
     first: Before | None = None,
+    wrote: bool = False,
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
@@ -214,6 +215,7 @@ def possible(
         tasks: that are open.
         letters: that somebody must hand over or post.
         first: what must come before the erasure, if anything.
+        wrote: whether the person sent something after it was opened.
     """
     acts = [
         PossibleAct(
@@ -224,6 +226,14 @@ def possible(
         )
         for task in tasks
     ]
+    if wrote:
+        acts.append(
+            PossibleAct(
+                kind="messages",
+                title="Read what the person sent",
+                command=f"habeas request messages {row.id} {_WHO}",
+            )
+        )
     waiting = tuple(letters)
     acts += [
         PossibleAct(

@@ -30,12 +30,14 @@ from activities.ledger import (
     TroubleRow,
     WebhookRow,
 )
+from activities.messages import Message
 from activities.outside import AskedOutside
 from activities.task_model import FoundFile
 from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
+from workers.api.looks import MessageList, SentContent
 from workers.api.requests import Queue, Timeline
 from workers.api.review import RedactionList
 from workers.api.sessions import SignedOut
@@ -205,6 +207,17 @@ class RemoteOffice:
         """See `Reading.error`."""
         said = {"reason": reason, "correlation": correlation}
         return await self._calls.post(f"requests/{request_id}/looks/error", ErrorRow, said)
+
+    async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
+        """See `Messages.messages`."""
+        listed = await self._calls.post(f"requests/{request_id}/looks/messages", MessageList, {"reason": reason})
+        return listed.items
+
+    async def message_file(self, request_id: str, message_id: str, number: int, *, by: str, reason: str) -> FoundFile:
+        """See `Messages.message_file`."""
+        asked = {"reason": reason, "message": message_id, "number": number}
+        sent = await self._calls.post(f"requests/{request_id}/looks/file", SentContent, asked)
+        return FoundFile(name=sent.name, media_type=sent.media_type, content=base64.b64decode(sent.content))
 
     async def download(self, request_id: str, *, by: str, reason: str, to: Path) -> Downloaded:
         """See `Handover.download`."""

@@ -1,0 +1,89 @@
+"""Where other programs tell us of requests: signed as Standard Webhooks says, done once, told a reference at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from activities.messages import MessageKind
+from habeas.acts import ActKind
+from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, UnknownRequest, WrongStage
+from habeas.wire import BadSignature
+from workers.api.problems import Wrong, problem
+from workers.desk.sources import Meant, Source
+from workers.office.messages import Sent
+from workers.throttle import Throttle
+
+__all__ = ["MOST_MESSAGE", "PREFIX", "hook_routes"]
+
+PREFIX = "/hooks/"
+MOST_MESSAGE = 256 * 1024
+"""Bytes of a message."""
+_PER_MINUTE = 600
+
+
+def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
+    """The route of the programs, by name."""
+    router = APIRouter()
+    limit = Throttle(_PER_MINUTE)
+
+    @router.post("/hooks/{source}")
+    async def told(request: Request, source: str) -> Response:
+        """Take one message; the same one again is answered alike, and changes nothing."""
+        known = sources.get(source)
+        try:
+            if known is None:
+                raise BadSignature  # which programs there are is nobody's business
+            meant = known.read(request.headers, await request.body(), datetime.now(UTC))
+        except BadSignature:
+            return problem(401, "bad_signature", "This message is not signed as it should be, or is too old.")
+        except BadInput as error:
+            return _refused(error, 422)
+        if meant is None:
+            return Response(status_code=204)
+        if wait := limit.hit(source):
+            return problem(429, "too_often", "Too many messages.", headers={"retry-after": str(wait)})
+        try:
+            return await _done(known, meant)
+        except UnknownRequest as error:
+            return _refused(error, 404)
+        except WrongStage as error:
+            return _refused(error, 409)
+        except BadInput as error:
+            return _refused(error, 422)
+        except (EngineUnavailable, LedgerUnavailable) as error:
+            return problem(503, error.code, str(error), headers={"retry-after": "30"})
+
+    return router
+
+
+async def _done(source: Source, meant: Meant) -> Response:
+    match meant.does:
+        case "open":
+            asked = meant.opening(source.controller, source.account, source.name)
+            opened = await source.office.open_request(asked)
+            sent = Sent(kind=MessageKind.REPORT, text=asked.note or "", source=source.name)
+            await source.office.hear_opening(opened.id, sent, meant.act_id)
+            return JSONResponse({"request": opened.id}, 201 if opened.created else 200)
+        case "message":
+            sent = Sent(kind=MessageKind.REPORT, text=meant.one("text") or "", source=source.name)
+            new = await source.office.hear(meant.request, sent, meant.act_id)
+            return JSONResponse({"request": meant.request}, 201 if new else 200)
+        case _:
+            await source.office.act(
+                ActKind.WITHDRAW,
+                meant.request,
+                by=source.account,
+                reason=meant.one("reason") or f"withdrawn, as {source.name} passed it on",
+                act_id=meant.act_id,
+            )
+            return JSONResponse({"request": meant.request})
+
+
+def _refused(error: BadInput, status: int) -> Response:
+    field = error.facts.get("field")
+    wrong = [Wrong(field=str(field), message=str(error))] if field else []
+    return problem(status, error.code, str(error), error.diagnostics(), wrong)

@@ -1,0 +1,183 @@
+"""What comes in to a request after it was opened: from the person's page, the form, another program; staff read it."""
+
+from __future__ import annotations
+
+import contextlib
+import unicodedata
+import uuid
+
+import structlog
+from pydantic import Field, JsonValue
+
+from activities.ledger import Tx
+from activities.letters import Attention, Kind
+from activities.messages import MESSAGES, Message, MessageKind, SentFile, file_name
+from activities.model import LetterOrder
+from activities.task_model import FoundFile
+from habeas.access import Scope
+from habeas.errors import BadInput, EngineUnavailable, WrongStage
+from habeas.evidence import Tag
+from habeas.model import Frozen, Identifier, Stage
+from workers.office.reading import Reading
+from workers.office.room import SUBJECT
+
+log = structlog.get_logger(__name__)
+
+STAFF_NOT_TOLD = "staff_not_told_of_message"
+MOST_MESSAGES = 50
+"""Of one request; whoever has more to say writes to the controller."""
+MOST_TEXT = 5000
+"""Characters of one message."""
+
+
+class Sent(Frozen):
+    """What is sent. Nothing here has been checked yet."""
+
+    kind: MessageKind
+    text: str = Field(default="", repr=False)
+    identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
+    files: tuple[FoundFile, ...] = Field(default=(), repr=False)
+    proven: bool = False
+    source: str | None = None
+
+
+class Messages(Reading):
+    """Methods on messages."""
+
+    async def hear(self, request_id: str, sent: Sent, message_id: str) -> bool:
+        """Keep a message and have staff told that there is one.
+
+        Args:
+            request_id: to which request.
+            sent: what.
+            message_id: a UUID; the same one again is the same message.
+
+        Returns:
+            Whether it is new.
+
+        Raises:
+            UnknownRequest, KeyDestroyed: there is no such request any more.
+            WrongStage: it is closed.
+            NotAllowed: one may not for its controller.
+            BadInput: there is nothing in it, it is too long, or there are too many.
+        """
+        name = f"{MESSAGES}{uuid.UUID(message_id)}"
+        text = _shown(sent.text).strip()
+        if not (text or sent.identifiers or sent.files):
+            raise BadInput("Write something, or add a file.", field="text")
+        if len(text) > MOST_TEXT:
+            raise BadInput(f"text: at most {MOST_TEXT} characters.", field="too_long")
+        async with self._ledger.begin() as tx:
+            # Two that come at once stand in a line here, or both would find room for the last one.
+            request = await tx.request(request_id, lock=True)
+            self.demand(Scope.REQUESTS_WORK, request.controller)
+            before = await tx.sealed_names(request_id, MESSAGES)
+            if name in before:
+                return False
+            if request.stage is Stage.CLOSED:
+                raise WrongStage("The request is closed.")
+            if len(before) >= MOST_MESSAGES:
+                raise BadInput("There are too many messages; write to the controller.", field="too_many")
+            await self._keep(tx, request_id, name, sent.model_copy(update={"text": text}))
+        await self._tell_staff(request_id, message_id)
+        return True
+
+    async def hear_opening(self, request_id: str, sent: Sent, message_id: str) -> None:
+        """Keep what came with an opening and is not in the request: files, and words where it was open already.
+
+        Nothing is said of a request that takes no more: it may not be theirs who asks.
+
+        Args:
+            request_id: that was opened, or was open already.
+            sent: what came.
+            message_id: a UUID; the same one again is the same message.
+        """
+        async with self._ledger.begin() as tx:
+            known = (await tx.subject(request_id)).note
+        text = "" if sent.text.strip() == (known or "").strip() else sent.text
+        if text or sent.files:
+            with contextlib.suppress(BadInput):
+                await self.hear(request_id, sent.model_copy(update={"text": text}), message_id)
+
+    async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
+        """What was sent to a request, oldest first, its files by name. Personal: looking leaves a mark.
+
+        Raises:
+            UnknownRequest, KeyDestroyed: there is none any more.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            names = await tx.sealed_names(request_id, MESSAGES)
+            read = [await tx.unseal(request_id, name, Message) for name in names]
+            await self._mark_view(tx, request_id, "messages", by, reason)
+        return tuple(sorted((one for one in read if one is not None), key=lambda one: (one.at, one.id)))
+
+    async def message_file(self, request_id: str, message_id: str, number: int, *, by: str, reason: str) -> FoundFile:
+        """A message's file. Personal: looking leaves a mark.
+
+        Args:
+            request_id: whose.
+            message_id: of which message.
+            number: which of its files, from 1.
+            by: who looks.
+            reason: why.
+
+        Raises:
+            BadInput: there is no such file of this request.
+            UnknownRequest, KeyDestroyed: there is none any more.
+        """
+        async with self._ledger.begin() as tx:
+            await tx.request(request_id)
+            read = None
+            if message_id.replace("-", "").isalnum():
+                read = await tx.unseal(request_id, f"{MESSAGES}{message_id.lower()[:36]}", Message)
+            if read is None or not 1 <= number <= len(read.files):
+                raise BadInput("file: this request has no such file; see `habeas request messages`.", field="file")
+            content = await tx.unseal_bytes(request_id, file_name(read.id, number - 1))
+            await self._mark_view(tx, request_id, "file", by, reason)
+        named = read.files[number - 1]
+        return FoundFile(name=named.name, media_type=named.media_type, content=content or b"")
+
+    async def _keep(self, tx: Tx, request_id: str, name: str, sent: Sent) -> None:
+        now, message_id = self._now(), name.removeprefix(MESSAGES)
+        message = Message(
+            id=message_id,
+            at=now,
+            files=tuple(
+                SentFile(name=_shown(one.name)[:200] or "file", media_type=one.media_type, size=len(one.content))
+                for one in sent.files
+            ),
+            **sent.model_dump(include={"kind", "proven", "text", "source"}),
+            identifiers=sent.identifiers,
+        )
+        for number, one in enumerate(sent.files):
+            await tx.seal(request_id, file_name(message_id, number), one.content)
+        await tx.seal(request_id, name, message)
+        facts: dict[str, JsonValue] = {
+            "kind": sent.kind.value,
+            "files": len(sent.files),
+            "identifiers": len(sent.identifiers),
+            "proven": sent.proven,
+            "source": sent.source,
+        }
+        await tx.record(request_id, Tag.PERSON_WROTE, now, SUBJECT, facts, dedupe=name)
+
+    async def _tell_staff(self, request_id: str, message_id: str) -> None:
+        """A letter that somebody wrote. It is kept, and stands in the story, whether or not that letter can go now."""
+        order = LetterOrder(
+            request_id=request_id,
+            at=self._now(),
+            kind=Kind.STAFF_ATTENTION.value,
+            dedupe=f"wrote/{message_id}",
+            code=Attention.PERSON_WROTE.value,
+        )
+        try:
+            await self._engine.send(order)
+        except EngineUnavailable as error:
+            log.warning(STAFF_NOT_TOLD, request=request_id, error=error.code)
+
+
+def _shown(text: str) -> str:
+    """Without control characters, which a terminal would obey, and lone surrogates."""
+    lines = text.replace("\r\n", "\n")
+    return "".join(char for char in lines if char == "\n" or unicodedata.category(char) not in {"Cc", "Cs"})

@@ -28,7 +28,7 @@ from activities.package import (
     verify_package,
     write_package,
 )
-from activities.pages import Collected, Pages, Span, load_collected
+from activities.pages import Collected, Pages, Span, load_collected, save_collected
 from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
 from activities.wrapper import progress
@@ -79,6 +79,9 @@ class ExportActivities:
         check = await self._read_back(request.id, path)
         if check.sha256 != written.hexdigest():
             raise PackageDamaged
+        if order.approvals and await self._changed(request.id, collected):
+            await self._parts.storage.delete_prefix(path)
+            return PackageReport(changed=True)
         artifact = Artifact(
             id=artifact_id,
             request_id=request.id,
@@ -122,6 +125,23 @@ class ExportActivities:
         package = _digested(write_package(facts, sources, at), digest)
         await self._parts.storage.put(path, key.encrypt(package, path))
         return digest
+
+    async def _changed(self, request_id: str, collected: Mapping[str, Collected]) -> bool:
+        """Whether a page that the package was made from is not the one that was approved; what is there is noted.
+
+        A step that was given up for dead may have written it since, and then died.
+        """
+        pages = Pages(self._parts.ledger, self._parts.storage, request_id)
+        found = {
+            name: one.model_copy(update={"content": await pages.content(name, one.pages, progress)})
+            for name, one in collected.items()
+            if one.content is not None
+        }
+        others = {name: one for name, one in found.items() if one.content != collected[name].content}
+        async with self._parts.ledger.begin() as tx:
+            for name, one in others.items():
+                await save_collected(tx, request_id, name, one)
+        return bool(others)
 
     async def _read_back(self, request_id: str, path: str) -> PackageCheck:
         key = await self._parts.ledger.key(request_id)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from pydantic import Field, JsonValue
 
 from activities.ledger import Ledger, Tx
 from activities.storage import Storage
+from activities.vault import RequestKey
 from habeas.connector import Collection, Page, Record
 from habeas.model import Frozen
 
@@ -80,7 +81,7 @@ class Collected(Frozen):
             free_text=self.free_text
             or any(record.data.get(field) for record in page.records for field in free_text.get(record.collection, ())),
             collections=spans,
-            content=hashlib.sha256(f"{self.content}/{written}".encode()).hexdigest(),
+            content=_named(self.content, written),
         )
 
 
@@ -144,7 +145,7 @@ class Pages:
         key = await self._ledger.key(self._request_id)
         digest = hashlib.sha256()
         await self._storage.put(path, key.encrypt(_lines(page, digest), path))
-        return key.digest(f"page/{digest.hexdigest()}")
+        return _name_of(key, digest)
 
     async def read(self, system: str, pages: range, collection: str | None = None) -> AsyncIterator[Record]:
         """The records on these pages, of one collection or of all, as they were collected; one page in memory."""
@@ -153,13 +154,39 @@ class Pages:
                 if collection is None or record.collection == collection:
                     yield record
 
+    async def content(self, system: str, pages: int, progress: Callable[[], None] = lambda: None) -> str | None:
+        """The name for what is on these pages now, as `Collected.content` has it of what was on them.
+
+        Args:
+            system: whose.
+            pages: how many there are.
+            progress: called after each.
+        """
+        key, name = await self._ledger.key(self._request_id), None
+        for number in range(pages):
+            page = await self._page(page_path(self._request_id, system, number))
+            name = _named(name, _name_of(key, hashlib.sha256(page)))
+            progress()
+        return name
+
     async def _records(self, path: str) -> AsyncIterator[Record]:
+        for line in (await self._page(path)).split(b"\n")[:-1]:
+            yield Record.model_validate_json(line)
+
+    async def _page(self, path: str) -> bytearray:
         key = await self._ledger.key(self._request_id)
         content = bytearray()
         async for chunk in key.decrypt(self._storage.get(path), path):
             content += chunk
-        for line in content.split(b"\n")[:-1]:
-            yield Record.model_validate_json(line)
+        return content
+
+
+def _name_of(key: RequestKey, page: hashlib._Hash) -> str:
+    return key.digest(f"page/{page.hexdigest()}")
+
+
+def _named(before: str | None, page: str | None) -> str:
+    return hashlib.sha256(f"{before}/{page}".encode()).hexdigest()
 
 
 async def _lines(page: Page, digest: hashlib._Hash) -> AsyncIterator[bytes]:

@@ -9,6 +9,8 @@ import zipfile
 import httpx2
 import pytest
 
+from activities.pages import Pages
+from habeas.connector import File, Page
 from habeas.model import Outcome, Stage
 from habeas.policy import StaffPolicy
 from tests.office.world import World
@@ -182,6 +184,31 @@ async def test_a_form_from_elsewhere_and_a_request_that_is_not_there_show_nothin
     erasure = await here.proven(here.person(), "erasure")
     await here.reach(erasure, Stage.REVIEWING)
     assert (await Reviewer(browser, erasure).look()).status_code == 400
+
+
+async def test_an_attachment_is_saved_and_never_shown(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id, _ = await here.reviewed(NOTE)
+    pages = Pages(here.ledger, here.parts.storage, request_id)
+    there = [one async for one in pages.read("crm", range(1))]
+    scan = File(name="Bo Nielsen.html", media_type="text/html", content=b"<script>alert(1)</script>")
+    with_file = tuple(one.model_copy(update={"files": (scan,)}) for one in there)
+    await pages.write("crm", 0, Page(records=with_file, cursor="1"))
+    reviewer = Reviewer(browser, request_id)
+    await reviewer.look()
+    assert "Attachment 1: Bo Nielsen.html (text/html, 25 bytes)" in reviewer.page
+    token = re.search(r'name="csrf" value="([^"]+)"', reviewer.page)
+    assert token
+    form = {"csrf": token.group(1), "why": "seen to it", "object": reviewer.object("Bo Nielsen.html"), "file": "1"}
+    saved = await browser.post(f"{reviewer.path}/file", data=form)
+    assert (saved.status_code, saved.content) == (200, scan.content)
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert saved.headers["content-disposition"] == 'attachment; filename="attachment-1.txt"'
+    assert saved.headers["x-content-type-options"] == "nosniff"
+    for wrong, status in (({"file": "2"}, 404), ({"file": "x"}, 404), ({"object": "x"}, 404), ({"csrf": "0"}, 403)):
+        assert (await browser.post(f"{reviewer.path}/file", data=form | wrong)).status_code == status
+    said = {"object": form["object"], "ground": "rights_of_others", "reason": "x"}
+    done = await reviewer.send(act="redact", what="file:1", **said)
+    assert "<del>Attachment 1: Bo Nielsen.html" in done.text
 
 
 def test_pieces_are_the_whole_text() -> None:

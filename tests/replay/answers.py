@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
-from activities.pages import load_collected, save_collected
+from activities.pages import Pages, load_collected
 from habeas.acts import ActKind
+from habeas.connector import Page
 from habeas.model import Right, Stage
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.world import Case, World, eventually, someone
@@ -79,9 +80,12 @@ async def access_changed_behind_the_approvals(world: World) -> Case:
     """What is there when the package is to be built is not what was approved: it is reviewed anew."""
     case = await _review(world, controller=controller(world, "two_others", review={"access_approvals": 2}))
     await case.act(ActKind.APPROVE)
+    pages = Pages(world.parts.ledger, world.parts.storage, case.id)
     async with world.parts.ledger.begin() as tx:
-        crm = (await load_collected(tx, case.id))["crm"]
-        await save_collected(tx, case.id, "crm", crm.model_copy(update={"content": "0" * 64}))
+        last = (await load_collected(tx, case.id))["crm"].pages - 1
+    there = [one async for one in pages.read("crm", range(last, last + 1))]
+    changed = tuple(one.model_copy(update={"data": {"text": "another"}}) for one in there)
+    await pages.write("crm", last, Page(records=changed, cursor=None))
     await case.act(ActKind.APPROVE, by="bob")
 
     async def back() -> bool:

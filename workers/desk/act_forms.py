@@ -21,7 +21,7 @@ from workers.office.intake import identifier
 
 __all__ = ["ELSEWHERE", "FIELDS", "ActForm", "act_form", "said_of"]
 
-ELSEWHERE = frozenset({ActKind.DECIDE_MATCH, ActKind.CONTEST, ActKind.FINISH_TASK})
+ELSEWHERE = frozenset({ActKind.DECIDE_MATCH, ActKind.CONTEST, ActKind.FINISH_TASK, ActKind.REDACT, ActKind.UNREDACT})
 """Acts with a page of their own."""
 FIELDS = {"pause_reason": "waits_for", "also_asked_record": "also_asked_record", "reason": "reason"}
 """What the office calls a field -> what the page calls it, where that differs."""

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from habeas.access import Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, NotAllowed, UnknownRequest, WrongCode, WrongStage
-from habeas.model import CHANGING, Frozen, Right
+from habeas.model import CHANGING, COPIES, Frozen, Right
 from workers.desk.act_forms import ELSEWHERE, FIELDS, ActForm, act_form, said_of
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import Slip, slip_of, slips_of, text_of, typed
@@ -95,6 +95,8 @@ def _offer(who: Signed, story: Story, one: PossibleAct) -> Offer:
         return Offer(say.text("acts.decide_match.title"), link=f"{here}/match")
     if kind is ActKind.CONTEST or (kind is ActKind.APPROVE and story.entry.right in _PLANNED):
         return Offer(say.text("acts.approve.title"), link=f"{here}/plan")
+    if kind in {ActKind.REDACT, ActKind.UNREDACT} or (kind is ActKind.APPROVE and story.entry.right in COPIES):
+        return Offer(say.text("request.see_review"), link=f"{here}/review")
     form = act_form(kind, story, who.office.policy(story.entry.controller), say, one.about)
     return Offer(form.title, form=form, id=form.id, does=form.does)
 

@@ -25,7 +25,6 @@ from workers.desk.pace import Pace
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
-from workers.desk.review import review_pages
 from workers.desk.sign_in import add_refusals, sign_in_pages
 from workers.desk.sources import Source
 from workers.desk.speech import chosen, speech
@@ -73,7 +72,6 @@ def create_app(
     app.state.door = door or Door(office, Local("local", office))
     app.include_router(sign_in_pages(app.state.door))
     app.include_router(staff_pages())
-    app.include_router(review_pages())
     app.include_router(callback_routes(office, systems or {}))
     app.include_router(hook_routes(sources or {}))
     app.mount(PREFIX, create_api(office, streams=streams))

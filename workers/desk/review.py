@@ -6,16 +6,12 @@ and why, where one looks and what was typed travel in forms, never in an address
 
 from __future__ import annotations
 
-import tomllib
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from activities.letters.wording import lookup
@@ -25,9 +21,10 @@ from habeas.acts import ActKind
 from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
 from habeas.model import Stage
 from habeas.others import MarkKind
-from workers.desk.door import Signed, Staff, staff_only
-from workers.desk.pages import asked_for, page
-from workers.office import CollectedPage, RedactionAsked, read_reference
+from workers.desk.acting import new_act_id
+from workers.desk.door import Signed, Staff
+from workers.desk.staff_page import forbidden, nothing, reference_of, staff_page
+from workers.office import CollectedPage, RedactionAsked
 from workers.office.collected import ShownValue
 
 __all__ = ["Piece", "pieces", "review_pages"]
@@ -60,19 +57,19 @@ class Sent:
 
 
 def review_pages() -> APIRouter:
-    """The routes of the review, for who is signed in."""
-    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
+    """The routes of the review."""
+    router = APIRouter()
 
     @router.get("/requests/{request_id}/review")
-    async def ask_why(request: Request, who: Staff, request_id: str) -> Response:
+    async def ask_why(who: Staff, request_id: str) -> Response:
         try:
-            reference = read_reference(request_id)
+            reference = reference_of(request_id)
             who.office.demand(Scope.PERSONAL_READ, (await who.office.show(reference)).entry.controller)
         except NotAllowed:
-            return _nothing(request, "not_allowed", 403)
+            return forbidden(who, Scope.PERSONAL_READ)
         except BadInput:
-            return _nothing(request, "no_copy", 404)
-        return _page(request, "review_why.html", who, reference)
+            return nothing(who, "copy")
+        return _page(who, "review_why.html", reference)
 
     @router.post("/requests/{request_id}/review")
     async def review(request: Request, who: Staff, request_id: str) -> Response:
@@ -80,7 +77,7 @@ def review_pages() -> APIRouter:
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         sent = Sent(fields.get("act", "look"), fields)
         try:
-            reference = read_reference(request_id)
+            reference = reference_of(request_id)
             slip, done = await _carry_out(who, reference, sent)
             shown = await who.office.collected(
                 reference,
@@ -91,14 +88,14 @@ def review_pages() -> APIRouter:
                 limit=PER_PAGE,
             )
         except NotAllowed:
-            return _nothing(request, "not_allowed", 403)
+            return forbidden(who, Scope.PERSONAL_READ)
         except (UnknownRequest, KeyDestroyed, StorageMissing):
-            return _nothing(request, "no_copy", 404)
+            return nothing(who, "copy")
         except BadInput as error:
-            return _page(request, "review_why.html", who, request_id, 400, slip=error.detail)
+            return _page(who, "review_why.html", request_id, 400, slip=error.detail)
         may = _may(who, (await who.office.show(reference)).entry.controller, shown)
         values = {"shown": shown, "sent": sent, "slip": slip, "done": done, "may": may, "system": sent.get("system")}
-        return _page(request, "review.html", who, reference, 400 if slip else 200, **values)
+        return _page(who, "review.html", reference, 400 if slip else 200, **values)
 
     @router.post("/requests/{request_id}/review/file")
     async def attachment(request: Request, who: Staff, request_id: str) -> Response:
@@ -107,12 +104,12 @@ def review_pages() -> APIRouter:
         number = int(said["file"]) if said["file"].isdecimal() and len(said["file"]) < MOST_DIGITS else 0
         try:
             found = await who.office.collected_file(
-                read_reference(request_id), by=who.account, reason=said["why"], record=said["object"], file=number
+                reference_of(request_id), by=who.account, reason=said["why"], record=said["object"], file=number
             )
         except NotAllowed:
-            return _nothing(request, "not_allowed", 403)
+            return forbidden(who, Scope.PERSONAL_READ)
         except (BadInput, KeyDestroyed, StorageMissing):
-            return _nothing(request, "no_copy", 404)
+            return nothing(who, "copy")
         # Never shown by the browser: whoever wrote to the controller may have sent anything.
         headers = {"content-disposition": f'attachment; filename="{found.name}"'}
         return Response(found.content, media_type="application/octet-stream", headers=headers)
@@ -202,38 +199,15 @@ def _text(value: ShownValue) -> str:
     return found if isinstance(found, str) else "" if found is None else str(found)
 
 
-def _nothing(request: Request, key: str, status: int) -> Response:
-    words = _words(_language(request))
-    return page("nothing.html", status, title=words["title"], text=words[key], language=_language(request))
-
-
-def _page(
-    request: Request, template: str, who: Signed, reference: str, status: int = 200, **values: Any
-) -> HTMLResponse:
-    language = _language(request)
-    defaults = {"slip": None, "language": language, "new_id": lambda: str(uuid.uuid4()), "pieces": pieces}
-    named = lookup("activities.package", language)
-    return page(
+def _page(who: Signed, template: str, reference: str, status: int = 200, **values: Any) -> HTMLResponse:
+    named = lookup("activities.package", who.language)
+    return staff_page(
         template,
+        who,
         status,
-        **(defaults | values),
-        who=who,
+        **({"slip": None} | values),
         reference=reference,
-        words=_words(language),
+        new_id=new_act_id,
+        pieces=pieces,
         ground=lambda code: named.named("redaction_grounds", code),
     )
-
-
-def _language(request: Request) -> str:
-    wanted = asked_for(request.headers.get("accept-language"))
-    return wanted if wanted in _catalogue() else "en"
-
-
-def _words(language: str) -> Mapping[str, str]:
-    return _catalogue()[language]
-
-
-@cache
-def _catalogue() -> Mapping[str, Mapping[str, str]]:
-    """The page's texts by language."""
-    return tomllib.loads((Path(__file__).parent / "review_words.toml").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from habeas.access import Scope
 from habeas.acts import ActKind
 from habeas.errors import UnknownRequest
 from habeas.evidence import Tag
-from habeas.model import CHANGING, Right, Stage
+from habeas.model import CHANGING, COPIES, Right, Stage
 from workers.desk.acting import acting_pages, new_act_id, offers
 from workers.desk.door import Signed, Staff, keep, staff_only
 from workers.desk.finding import finding_pages
@@ -22,6 +22,7 @@ from workers.desk.matching import matching_pages
 from workers.desk.opening import opening_pages
 from workers.desk.pages import own_path
 from workers.desk.plan_page import plan_pages
+from workers.desk.review import review_pages
 from workers.desk.speech import COOKIE, LANGUAGES
 from workers.desk.staff_page import done_by, nothing, reference_of, staff_page
 from workers.desk.tasks import task_pages
@@ -85,7 +86,16 @@ def staff_pages() -> APIRouter:
             done=_done(who, done),
         )
 
-    for pages in (acting_pages, plan_pages, matching_pages, opening_pages, finding_pages, task_pages, handing_pages):
+    for pages in (
+        acting_pages,
+        plan_pages,
+        review_pages,
+        matching_pages,
+        opening_pages,
+        finding_pages,
+        task_pages,
+        handing_pages,
+    ):
         router.include_router(pages())
     return router
 
@@ -106,6 +116,8 @@ def _looks(who: Signed, told: Story) -> tuple[tuple[str, str], ...]:
     here, found = f"/requests/{entry.id}", []
     if entry.right is Right.ERASURE or entry.right in CHANGING:
         found.append((f"{here}/plan", who.say.text("request.see_plan")))
+    if entry.right in COPIES:
+        found.append((f"{here}/review", who.say.text("request.see_review")))
     return (*found, (f"{here}/match", who.say.text("request.see_match")))
 
 

@@ -231,10 +231,12 @@ async def _by_themselves(house: House, made: Canaries, person: Planted) -> None:
         assert slip.status_code == 422
         file = {"file": (f"{made.letters}.txt", made.say("file").encode(), "text/plain")}
         assert (await browser.post("/ask/demo/access", data=typed, files=file)).status_code == 200
-        [request_id] = {
-            mail.text[at : at + 17] for mail in messages(house.stack.folder.path) if person.email in mail.recipients
-            for at in [mail.text.find("HB-")]
-        }  # fmt: skip
+
+        async def reference() -> str | None:
+            mails = [one.text for one in messages(house.stack.folder.path) if person.email in one.recipients]
+            return found[0] if mails and (found := re.search(r"HB(-\w{4}){3}", mails[0])) else None
+
+        request_id = await eventually(reference, "a letter to who asked by the form")
         code = made.code("code of the form", await house.code(request_id))
         assert (await browser.post(f"/v/{request_id}", data={"code": made.say("code")})).status_code == 403
         entered = await browser.post(f"/v/{request_id}", data={"code": code})

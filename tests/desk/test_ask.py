@@ -200,6 +200,12 @@ async def test_too_often_waits_and_keeps(here: World) -> None:
     assert 1 <= int(second.headers["retry-after"]) <= 60
 
 
+def test_one_client_asks_so_often_and_a_proxy_as_often_as_it_hands_on() -> None:
+    limits = AskLimits(per_client=1, per_address=100)
+    assert [limits.too_often("203.0.113.9", f"{n}@x.example") > 0 for n in range(2)] == [False, True]
+    assert [limits.too_often("127.0.0.1", f"{n}@x.example") > 0 for n in range(2)] == [False, False]
+
+
 @pytest.mark.parametrize("path", ["/ask/nobody", "/ask/nobody/access", "/ask/demo/spying", "/opt-out/nobody"])
 async def test_wrong_addresses(asker: httpx2.AsyncClient, path: str) -> None:
     assert (await asker.get(path)).status_code == 404

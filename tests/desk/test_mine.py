@@ -116,6 +116,12 @@ async def test_the_package_is_fetched_by_a_new_code_and_counted(here: World, bro
         early = await browser.post("/mine/link", headers=me, data=own)
         assert early.headers["location"] == "/mine?done=link_wait"
         now = here.office._now
+        here.office._now = lambda: now() + timedelta(days=8)
+        try:
+            late = await browser.post(f"/d/{token}")
+            assert (late.status_code, "Its time is over" in late.text) == (410, True)
+        finally:
+            here.office._now = now
         here.office._now = lambda: now() + timedelta(hours=2)
         try:
             assert (await browser.get("/mine", headers=me)).status_code == 403
@@ -139,6 +145,13 @@ async def test_codes_are_few_and_who_asks_learns_nothing(here: World, browser: h
     assert sent == [False, False]
     pages = [(await browser.get(f"/v/{one}?sent=true")).text.partition("</form>")[0] for one in (request_id, "x")]
     assert pages[0] == pages[1]
+    now = here.office._now
+    here.office._now = lambda: now() + timedelta(minutes=31)
+    try:
+        late = await browser.post(f"/v/{request_id}", data={"code": await here.code(address)})
+        assert late.status_code == 403
+    finally:
+        here.office._now = now
     for _ in range(6):
         assert (await browser.post(f"/v/{request_id}", data={"code": "11111111"})).status_code == 403
     exhausted = await browser.post(f"/v/{request_id}", data={"code": await here.code(address)})

@@ -50,7 +50,7 @@ class StripeObjects:
         CUSTOMERS,
     )
     tells_whose: Container[str] = order
-    """Each names its customer, and Stripe gives it to nobody else; what is on a draft is in no list once that is gone."""
+    """Each names its customer, for good; what was on a draft is in no list once that is gone."""
 
     def __init__(self, system: str, rest: Rest, settings: StripeSettings, plan: SystemPlan) -> None:
         self._system = system

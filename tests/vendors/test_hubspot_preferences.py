@@ -57,3 +57,22 @@ async def test_preferences_have_scopes_of_their_own(hubspot: HubSpot, hub: httpx
     hubspot.withdraw("communication_preferences.read_write", "communication_preferences.write")
     assert (await hub.get(f"{V4}/definitions")).status_code == 200
     said(await hub.post(f"{V4}/statuses/ann@example.org/unsubscribe-all", params=CHANNEL), 403, "MISSING_SCOPES")
+
+
+async def test_batches_take_addresses_in_the_body(hubspot: HubSpot, hub: httpx2.AsyncClient) -> None:
+    both = {"inputs": ["ann@example.org", "bob@example.org"]}
+    batch = f"{V4}/statuses/batch"
+    said(await hub.post(f"{batch}/read", json=both), 400, "VALIDATION_ERROR")
+    said(await hub.post(f"{batch}/read", params=CHANNEL, json={"inputs": ["x"] * 101}), 400, "VALIDATION_ERROR")
+    written = {"subscriberIdString": "ann@example.org", "subscriptionId": 1, "statusState": "UNSUBSCRIBED", **CHANNEL}
+    assert (await hub.post(f"{batch}/write", json={"inputs": [written]})).status_code == 200
+    read = (await hub.post(f"{batch}/read", params=CHANNEL, json=both)).json()["results"]
+    assert [[one["status"] for one in each["statuses"]] for each in read] == [
+        ["UNSUBSCRIBED", "NOT_SPECIFIED"],
+        ["NOT_SPECIFIED", "NOT_SPECIFIED"],
+    ]
+    assert (await hub.post(f"{batch}/unsubscribe-all", params=CHANNEL, json={"inputs": both["inputs"][1:]})).is_success
+    wide = (await hub.post(f"{batch}/unsubscribe-all/read", params=CHANNEL, json=both)).json()["results"]
+    assert [[one["status"] for one in each["wideStatuses"]] for each in wide] == [[], ["UNSUBSCRIBED"]]
+    hubspot.withdraw("communication_preferences.statuses.batch.read")
+    said(await hub.post(f"{batch}/read", params=CHANNEL, json=both), 403, "MISSING_SCOPES")

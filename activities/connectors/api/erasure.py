@@ -45,6 +45,8 @@ class Objects(Protocol):
 
     order: Sequence[str]
     """Collections in the order in which their objects are treated: what depends on others first."""
+    tells_whose: Container[str]
+    """Collections whose objects say themselves whose they are, and `look` minds it: what leads there says no more."""
 
     def walk(self, roots: tuple[RecordRef, ...]) -> AsyncIterator[Record]:
         """Every object of the person below these roots, as `collect` gives them; a root that is gone has none."""
@@ -77,7 +79,7 @@ async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
     states = {_place(one): await objects.look(one) for one in plan.objects}
     found = {_place(one) async for one in objects.walk(plan.roots)}
     appeared = sum(place not in states and plan.covers(place[0]) for place in found)
-    changed = sum(state is State.CHANGED for state in states.values()) + _strayed(plan, states, found)
+    changed = sum(state is State.CHANGED for state in states.values()) + _strayed(objects, plan, states, found)
     if appeared or changed:
         return Drifted(changed=changed, appeared=appeared)
     rank = {name: number for number, name in enumerate(objects.order)}
@@ -137,7 +139,7 @@ def with_copies(one: ObjectOutcome, binned: Container[Place], past: Container[Pl
     return one
 
 
-def _strayed(plan: SystemPlan, states: Mapping[Place, State], found: Container[Place]) -> int:
+def _strayed(objects: Objects, plan: SystemPlan, states: Mapping[Place, State], found: Container[Place]) -> int:
     """How many objects that are to go are as they were, and no longer the person's: nothing of theirs leads there.
 
     What makes an object somebody's is often outside of it, as an association is, and in no fingerprint. It says nothing
@@ -147,7 +149,8 @@ def _strayed(plan: SystemPlan, states: Mapping[Place, State], found: Container[P
     roots = {(one.collection, one.key) for one in plan.roots}
     if any(root not in found or states.get(root, State.UNCHANGED) is not State.UNCHANGED for root in roots):
         return 0
-    going = [_place(one) for one in plan.objects if roots and one.treatment is not Treatment.RETAIN]
+    asked = [one for one in plan.objects if roots and one.collection not in objects.tells_whose]
+    going = [_place(one) for one in asked if one.treatment is not Treatment.RETAIN]
     return sum(states[place] is State.UNCHANGED and place not in found for place in going)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
 
 from activities.connectors.api.erasure import State, outcome
 from activities.connectors.files.search import Patterns
@@ -17,6 +17,8 @@ __all__ = ["FileObjects"]
 
 class FileObjects:
     """The files of one plan."""
+
+    tells_whose: Container[str] = ()
 
     def __init__(
         self,

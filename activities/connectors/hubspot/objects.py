@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
 
 from activities.connectors.api.erasure import State, outcome
 from activities.connectors.hubspot.hub import Hub, Row
@@ -23,6 +23,7 @@ class HubSpotObjects:
 
     # After a contact is gone, nothing leads to what was associated with them.
     order: Sequence[str] = (*ACTIVITIES, "tickets", "deals", "companies", SHARED, CONTACTS)
+    tells_whose: Container[str] = ()
 
     def __init__(self, hub: Hub, settings: HubSpotSettings) -> None:
         self._hub = hub
@@ -76,7 +77,7 @@ class HubSpotObjects:
         if str(row["id"]) != place.id or self._is_others(planned, place):
             return State.CHANGED
         if planned.treatment is Treatment.ANONYMISE and not await self._records.writing(place.kind, row):
-            return State.UNCHANGED if self._names_them(row) else State.ANONYMISED
+            return State.BEGUN if self._names_them(row) else State.ANONYMISED
         return await self._compared(planned, place, row)
 
     async def treat(self, planned: PlannedObject) -> ObjectOutcome | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 
 from activities.connectors.api.erasure import State, outcome
 from activities.connectors.rt import stored
@@ -30,6 +30,7 @@ class RtObjects:
 
     # A ticket takes its messages along; a user goes last, as their fields say which words to look for.
     order: Sequence[str] = (TICKETS, MESSAGES, CONTRIBUTIONS, MENTIONS, COPIED, USERS)
+    tells_whose: Container[str] = ()
 
     def __init__(
         self, system: str, rest: Rest, web: Web, dumps: Dumps, munge: Munge | None, *, mentions_by_hand: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
 
 from activities.connectors.api.erasure import State, outcome
 from activities.connectors.salesforce.kinds import (
@@ -48,6 +48,8 @@ class SalesforceObjects:
         settings: its settings.
         erasing: what lies in the recycle bin is to be taken out of it, if so set; else it is only looked at.
     """
+
+    tells_whose: Container[str] = ()
 
     def __init__(self, rest: Rest, settings: SalesforceSettings, *, erasing: bool) -> None:
         self._rest = rest
@@ -105,7 +107,7 @@ class SalesforceObjects:
             left = self._names_them(row) or (
                 self._settings.history == "delete" and self._past.get((place.sobject, place.id))
             )
-            return State.UNCHANGED if left else State.ANONYMISED
+            return State.BEGUN if left else State.ANONYMISED
         same = await self._records.fingerprint(place.sobject, row) == planned.fingerprint
         return State.UNCHANGED if same else State.CHANGED
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 
 from activities.connectors.api import Refused
 from activities.connectors.api.erasure import State, outcome
@@ -49,6 +49,8 @@ class StripeObjects:
         *(DRAFTS, PENDING, TAX_IDS, METHODS, SUBSCRIPTIONS, DISPUTES, CREDITS, ITEMS, INVOICES, CHARGES, PAYMENTS),
         CUSTOMERS,
     )
+    tells_whose: Container[str] = order
+    """Each names its customer, for good; what was on a draft is in no list once that is gone."""
 
     def __init__(self, system: str, rest: Rest, settings: StripeSettings, plan: SystemPlan) -> None:
         self._system = system

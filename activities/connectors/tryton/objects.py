@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 
 from activities.connectors.api import Refused
 from activities.connectors.api.erasure import State, outcome
@@ -45,6 +45,8 @@ _REFUSALS = (400, 409)
 
 class TrytonObjects:
     """The objects of one plan, as they were when `about` was called."""
+
+    tells_whose: Container[str] = ()
 
     def __init__(self, rpc: Rpc, schema: Schema, settings: TrytonSettings, plan: SystemPlan) -> None:
         self._rpc = rpc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 
 from activities.connectors.api.erasure import State, outcome
 from activities.connectors.zendesk import people, stored
@@ -42,6 +42,8 @@ class ZendeskObjects:
         Kind.COPIED,
         Kind.RATINGS,
     )
+    tells_whose: Container[str] = (Kind.RATINGS,)
+    """Only its ticket leads to one, which goes first."""
 
     def __init__(
         self, rest: Rest, settings: ZendeskSettings, *, purged: bool, leaving: frozenset[int] = frozenset()
@@ -152,10 +154,7 @@ class ZendeskObjects:
         silent = planned.treatment is Treatment.ANONYMISE and not rating.get("comment")
         if silent and await people.is_purged(self._rest, number(rating, "requester_id")):
             return State.ANONYMISED
-        state = _compared(planned, stored.rating_print(rating))
-        ticket = await self._rest.get(f"tickets/{number(rating, 'ticket_id')}", "ticket")
-        # Only its ticket leads to it, which goes first; it says itself whose it is.
-        return State.BEGUN if state is State.UNCHANGED and ticket is None else state
+        return _compared(planned, stored.rating_print(rating))
 
     async def _look_at_suspended(self, planned: PlannedObject) -> State:
         found = await self._rest.get(f"suspended_tickets/{ids_of(planned.key, 1)[0]}", "suspended_tickets")

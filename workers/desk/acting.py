@@ -17,14 +17,14 @@ from habeas.errors import BadInput, EngineUnavailable, NotAllowed, UnknownReques
 from habeas.model import CHANGING, Frozen, Right
 from workers.desk.act_forms import ELSEWHERE, FIELDS, ActForm, act_form, said_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, sent_of, slip_of, slips_of, text_of, typed
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, slips_of, text_of, typed
 from workers.desk.staff_page import done_by, forbidden, nothing, reference_of, since, somebody_first, staff_page
 from workers.office import Story, Told
 from workers.office.asked import ASKED
 from workers.office.previewing import Preview
 from workers.office.story import PossibleAct
 
-__all__ = ["Offer", "acting_pages", "offers"]
+__all__ = ["Offer", "acting_pages", "new_act_id", "offers"]
 
 _PLANNED = frozenset({Right.ERASURE, *CHANGING})
 _SCOPES: Mapping[str, Scope] = {

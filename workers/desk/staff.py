@@ -14,10 +14,9 @@ from habeas.acts import ActKind
 from habeas.errors import UnknownRequest
 from habeas.evidence import Tag
 from habeas.model import CHANGING, Right, Stage
-from workers.desk.acting import acting_pages, offers
+from workers.desk.acting import acting_pages, new_act_id, offers
 from workers.desk.door import Signed, Staff, keep, staff_only
 from workers.desk.finding import finding_pages
-from workers.desk.forms import new_act_id
 from workers.desk.handing import handing_pages
 from workers.desk.matching import matching_pages
 from workers.desk.opening import opening_pages

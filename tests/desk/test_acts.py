@@ -1,18 +1,20 @@
 """Staff carry a request on the desk's pages: shown first, then done, once."""
 
 import asyncio
+from io import StringIO
 
 import httpx2
 import pytest
 
 from habeas.acts import ActKind
 from habeas.errors import EngineUnavailable
-from habeas.model import Stage
+from habeas.model import Identifier, Stage
 from tests.desk.pages import form, forms, said, send
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
 from workers.office import Office
+from workers.office.asked import MoreIdentifiers
 
 
 def _at(office: Office, account: str) -> httpx2.AsyncClient:
@@ -181,7 +183,12 @@ async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: 
     path = f"/requests/{request_id}/match"
     shown = await send(browser, form(await browser.get(path), path), reason="two of them")
     assert {"Ada Lovelace", "Bertil Nord"} <= {one for one in ("Ada Lovelace", "Bertil Nord") if one in shown.text}
-    deciding = form(shown, path, step="decide")
+    await here.office.act(ActKind.EXTEND, request_id, by="Kim", reason="many", ground="complexity")
+    behind = await send(browser, form(shown, path, step="decide"), reason="told by phone")
+    assert behind.status_code == 409
+    assert "Somebody was here before you" in said(behind)
+    assert "told by phone" in behind.text
+    deciding = form(behind, path, step="decide")
     handles = [name for name in deciding.choices if name.startswith("record.")]
     assert len(handles) >= 2
     none = await send(browser, deciding, reason="looked")
@@ -212,7 +219,7 @@ async def test_a_request_is_opened_once_what_the_law_demands_was_seen(here: Worl
 
 
 async def test_a_person_is_found_by_a_whole_identifier_only_and_it_leaves_a_mark(
-    here: World, browser: httpx2.AsyncClient
+    here: World, browser: httpx2.AsyncClient, log: StringIO
 ) -> None:
     address = here.person()
     detailed = await here.open(address, "erasure", categories=("contact",))
@@ -224,6 +231,36 @@ async def test_a_person_is_found_by_a_whole_identifier_only_and_it_leaves_a_mark
     assert detailed in found.text
     marks = [one for one in await here.office.timeline(detailed) if one.facts.get("what") == "search"]
     assert len(marks) == 1
+    assert "person_searched" in log.getvalue()
+    assert address not in log.getvalue()
+    added = here.person()
+    await here.reach(detailed, Stage.VERIFYING)
+    await here.office.carry_out(
+        ActKind.ADD_IDENTIFIER,
+        detailed,
+        MoreIdentifiers(reason="old one", identifiers=(Identifier(kind="email", value=added),)),
+        by="Kim",
+    )
+    assert detailed in (await send(browser, find, value=added, reason="she calls")).text
+
+
+async def test_corrections_are_contested_from_the_plan(here: World, browser: httpx2.AsyncClient) -> None:
+    address = here.person()
+    opened = await here.open(address, "rectification", corrections=("email: old@x.example => <i>new</i>@x.example",))
+    await here.office.submit_code(opened, await here.code(address))
+    await here.reach(opened, Stage.REVIEWING)
+    path = f"/requests/{opened}/plan"
+    shown = await send(browser, form(await browser.get(path), path), reason="review")
+    assert "&lt;i&gt;new&lt;/i&gt;" in shown.text
+    contest = form(shown, f"/requests/{opened}/contest")
+    none = await send(browser, contest, why_not="The deed says so")
+    assert none.status_code == 422
+    assert form(none, f"/requests/{opened}/contest").values["why_not"] == "The deed says so"
+    done = await send(browser, contest, why_not="The deed says so", correction="1")
+    assert done.status_code == 303
+    await here.reach(opened, Stage.REVIEWING)
+    again = await send(browser, form(await browser.get(path), path), reason="review")
+    assert "The deed says so" in again.text
 
 
 async def test_pages_speak_french_and_remember_it(here: World, browser: httpx2.AsyncClient) -> None:

@@ -17,7 +17,7 @@ STAFF: dict[str, Scope | None] = {
     "GET /": None,
     "GET /language/{language}": None,
     "GET /requests/{request_id}": None,
-    "GET /requests/{request_id}/acts/{kind}": None,
+    "GET /requests/{request_id}/acts/{kind}": Scope.REQUESTS_WORK,
     "POST /requests/{request_id}/acts/{kind}": Scope.REQUESTS_WORK,
     "GET /requests/{request_id}/plan": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/plan": Scope.PERSONAL_READ,

@@ -419,6 +419,14 @@ async def test_nothing_is_done_that_no_page_of_ours_sent(
     assert await is_in(browser)
 
 
+async def test_what_was_written_is_kept_when_the_session_ended_meanwhile(browser: httpx2.AsyncClient) -> None:
+    sent = {"csrf": "0" * 64, "reason": "<b>a long story</b>", "act_id": "x"}
+    answer = await browser.post("/requests/HB-0000-0000-0000/acts/withdraw", data=sent)
+    assert answer.status_code == 401
+    assert "&lt;b&gt;a long story&lt;/b&gt;" in answer.text
+    assert "0" * 64 not in answer.text
+
+
 @pytest.mark.parametrize("then", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "x", ""])
 async def test_nobody_is_sent_elsewhere(browser: httpx2.AsyncClient, between: Between, then: str) -> None:
     back = await signed_in(browser, between, "kim", then)

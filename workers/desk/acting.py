@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,14 +17,14 @@ from habeas.errors import BadInput, EngineUnavailable, NotAllowed, UnknownReques
 from habeas.model import CHANGING, COPIES, Frozen, Right
 from workers.desk.act_forms import ELSEWHERE, FIELDS, ActForm, act_form, said_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, slip_of, slips_of, text_of, typed
-from workers.desk.staff_page import done_by, nothing, reference_of, since, staff_page
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, slips_of, text_of, typed
+from workers.desk.staff_page import done_by, forbidden, nothing, reference_of, since, somebody_first, staff_page
 from workers.office import Story, Told
 from workers.office.asked import ASKED
 from workers.office.previewing import Preview
 from workers.office.story import PossibleAct
 
-__all__ = ["Offer", "Sent", "acting_pages", "new_act_id", "offers", "sent_of"]
+__all__ = ["Offer", "acting_pages", "new_act_id", "offers"]
 
 _PLANNED = frozenset({Right.ERASURE, *CHANGING})
 _SCOPES: Mapping[str, Scope] = {
@@ -45,30 +44,6 @@ class Offer(NamedTuple):
     """Where a form that only asks why is sent to."""
     id: str = ""
     does: str = ""
-
-
-class Sent(NamedTuple):
-    """What a form says of itself."""
-
-    step: str
-    act_id: str
-    seen: int
-    """Number of the newest event that the page knew of."""
-
-
-def new_act_id() -> str:
-    """An act's id, made with its form: however often the form is sent, it is one act."""
-    return str(uuid.uuid4())
-
-
-def sent_of(form: FormData) -> Sent:
-    """What a form says of itself; a form that says nothing usable is a new one."""
-    seen, act_id = text_of(form, "seen", 12), text_of(form, "act_id", 40)
-    try:
-        act_id = str(uuid.UUID(act_id))
-    except ValueError:
-        act_id = new_act_id()
-    return Sent(text_of(form, "step", 20), act_id, int(seen) if seen.isdecimal() else 0)
 
 
 def offers(who: Signed, story: Story) -> tuple[Offer, ...]:
@@ -112,7 +87,7 @@ def acting_pages() -> APIRouter:
             page = await _Page.of(who, request_id, kind, FormData({"system": about or ""}))
         except UnknownRequest:
             return nothing(who, "request")
-        return page.asked(new=True)
+        return page.asked(new=True) if page.allowed else forbidden(who, scope_of(kind))
 
     @router.post("/requests/{request_id}/acts/{kind}")
     async def act(who: Staff, request: Request, request_id: str, kind: ActKind) -> Response:
@@ -153,10 +128,15 @@ class _Page:
         policy = who.office.policy(story.entry.controller)
         return cls(who, story, events, act_form(kind, story, policy, who.say, about), form)
 
+    @property
+    def allowed(self) -> bool:
+        """Whether whoever is at the page may do this."""
+        return self._who.office.may(scope_of(self._act.kind), self._story.entry.controller)
+
     async def answer(self) -> Response:
         """To what was sent."""
         kind, say = self._act.kind, self._who.say
-        if not self._who.office.may(scope_of(kind), self._story.entry.controller):
+        if not self.allowed:
             return self.asked([Slip("", say.text("lost.forbidden", scope=scope_of(kind).value))], 403)
         if self._sent.step == "edit":
             return self.asked()
@@ -181,8 +161,7 @@ class _Page:
 
     async def _do(self, said: Frozen) -> Response:
         request_id, kind = self._story.entry.id, self._act.kind
-        done = any(one.facts.get("act") == self._sent.act_id for one in self._events)
-        if self._others and not done and kind is not ActKind.PROVE:
+        if somebody_first(self._who, self._events, self._sent) and kind is not ActKind.PROVE:
             # Somebody was here first: what they did is looked at before anything is done on top of it.
             return self._previewed(await self._preview(said), 409)
         await self._who.office.carry_out(kind, request_id, said, by=self._who.account, act_id=self._sent.act_id)

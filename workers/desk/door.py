@@ -16,14 +16,27 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from activities.letters.wording import Words
-from habeas.errors import NotAllowed
+from habeas.errors import BadInput, NotAllowed
+from workers.desk.forms import typed
 from workers.desk.issuer import Issuer
 from workers.desk.speech import chosen, speech
 from workers.desk.uploads import read_form
 from workers.office import Office
 from workers.throttle import Throttle
 
-__all__ = ["COOKIE", "Door", "Forged", "Local", "NotOurs", "SignInFirst", "Signed", "Staff", "TooOften", "staff_only"]
+__all__ = [
+    "COOKIE",
+    "Door",
+    "Forged",
+    "Local",
+    "NotOurs",
+    "SignInFirst",
+    "Signed",
+    "Staff",
+    "TooOften",
+    "staff_only",
+    "written_by",
+]
 
 COOKIE = "__Host-habeas"
 """`__Host-`: a browser takes and sends it over TLS only (or on this machine), and to this very host only."""
@@ -238,6 +251,20 @@ async def staff_only(request: Request) -> AsyncIterator[Signed]:
     try:
         door.check(request, form.get("csrf"))
         yield who
+    finally:
+        await form.close()
+
+
+async def written_by(request: Request) -> dict[str, str]:
+    """What somebody typed into a form who is not signed in any more; files, and what the form itself holds, aside."""
+    if request.method in _LOOKS:
+        return {}
+    try:
+        form = await read_form(request, MOST_FORM, MOST_FIELDS, MOST_FILES)
+    except BadInput:
+        return {}
+    try:
+        return typed(form)
     finally:
         await form.close()
 

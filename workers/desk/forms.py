@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -14,7 +15,20 @@ from activities.letters.wording import Words
 from habeas.errors import BadInput
 from habeas.model import Frozen
 
-__all__ = ["Choice", "Control", "Slip", "asked_for", "most_of", "slip_of", "slips_of", "text_of", "typed"]
+__all__ = [
+    "Choice",
+    "Control",
+    "Sent",
+    "Slip",
+    "asked_for",
+    "most_of",
+    "new_act_id",
+    "sent_of",
+    "slip_of",
+    "slips_of",
+    "text_of",
+    "typed",
+]
 
 M = TypeVar("M", bound=Frozen)
 Sort = Literal["text", "area", "date", "choice", "select", "check", "hidden"]
@@ -57,6 +71,30 @@ class Slip(NamedTuple):
     """The engine says it, in English."""
 
 
+class Sent(NamedTuple):
+    """What a form says of itself."""
+
+    step: str
+    act_id: str
+    seen: int
+    """Number of the newest event that the page knew of."""
+
+
+def new_act_id() -> str:
+    """An act's id, made with its form: however often the form is sent, it is one act."""
+    return str(uuid.uuid4())
+
+
+def sent_of(form: FormData) -> Sent:
+    """What a form says of itself; a form that says nothing usable is a new one."""
+    seen, act_id = text_of(form, "seen", 12), text_of(form, "act_id", 40)
+    try:
+        act_id = str(uuid.UUID(act_id))
+    except ValueError:
+        act_id = new_act_id()
+    return Sent(text_of(form, "step", 20), act_id, int(seen) if seen.isdecimal() else 0)
+
+
 def typed(form: FormData) -> dict[str, str]:
     """Everything that was typed, to be shown again; files aside."""
     return {name: value for name, value in form.multi_items() if isinstance(value, str) and name not in OWN}
@@ -83,7 +121,7 @@ def most_of(field: FieldInfo) -> int | None:
 
 
 def slips_of(error: ValidationError, controls: Iterable[Control], say: Words) -> tuple[Slip, ...]:
-    """What is wrong, in words, each once."""
+    """What is wrong, in words, each once, in the order of the page."""
     known = {one.name: one for one in controls}
     found: dict[str, Slip] = {}
     for each in error.errors(include_url=False, include_input=False):
@@ -91,7 +129,8 @@ def slips_of(error: ValidationError, controls: Iterable[Control], say: Words) ->
         control = known.get(name)
         label = control.label if control else say.named("fields", name)
         found.setdefault(name, Slip(name, say.text(f"slips.{_what(each['type'])}", field=label, **_facts(each))))
-    return tuple(found.values())
+    order = [*known]
+    return tuple(sorted(found.values(), key=lambda one: order.index(one.field) if one.field in order else -1))
 
 
 def _what(sort: str) -> str:

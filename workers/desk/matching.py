@@ -9,11 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from habeas.access import Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
-from workers.desk.acting import new_act_id, sent_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, text_of
+from workers.desk.forms import Slip, new_act_id, sent_of, text_of
 from workers.desk.looking import ask_why, why
-from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, staff_page
+from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
 
 __all__ = ["matching_pages"]
 
@@ -52,7 +51,13 @@ def matching_pages() -> APIRouter:
 
 
 async def _look(
-    who: Signed, request_id: str, form: FormData, slips: tuple[Slip, ...] = (), status: int = 200
+    who: Signed,
+    request_id: str,
+    form: FormData,
+    slips: tuple[Slip, ...] = (),
+    status: int = 200,
+    *,
+    again: bool = False,
 ) -> Response:
     story = await who.office.show(request_id)
     entry = story.entry
@@ -76,7 +81,7 @@ async def _look(
         doubted={handle for doubt in found.doubts for side in doubt.sides for handle in side},
         may_decide=decides and who.office.may(scope_of(ActKind.DECIDE_MATCH), entry.controller),
         reason=reason,
-        why_so=text_of(form, "reason") if slips else "",
+        why_so=text_of(form, "reason") if slips or again else "",
         given={name: value for name, value in form.multi_items() if name.startswith(_RECORD)},
         slips=slips,
         others=others,
@@ -92,6 +97,8 @@ async def _decided(who: Signed, request_id: str, form: FormData) -> Response:
         for name, value in form.multi_items()
         if name.startswith(_RECORD) and value in {"yes", "no"}
     }
+    if somebody_first(who, await who.office.timeline(request_id), sent_of(form)):
+        return await _look(who, request_id, form, status=409, again=True)
     if not said:
         return await _look(who, request_id, form, (Slip("records", who.say.text("match.one")),), 422)
     try:

@@ -13,9 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from habeas.access import Scope
 from habeas.errors import BadInput, LedgerUnavailable, NotAllowed
 from habeas.model import REMEDIES, Right
-from workers.desk.acting import new_act_id, sent_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Choice, Control, Slip, slip_of, text_of, typed
+from workers.desk.forms import Choice, Control, Slip, new_act_id, sent_of, slip_of, text_of, typed
 from workers.desk.staff_page import forbidden, staff_page
 from workers.office import CHANNELS, NewRequestInput
 from workers.office.foreseeing import Demands

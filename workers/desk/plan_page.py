@@ -12,11 +12,10 @@ from habeas.access import Scope, scope_of
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from habeas.model import CHANGING, Stage
-from workers.desk.acting import new_act_id, sent_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, slip_of, text_of
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, text_of
 from workers.desk.looking import ask_why, why
-from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, staff_page
+from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
 from workers.office import Story
 
 __all__ = ["plan_pages"]
@@ -95,20 +94,22 @@ async def _look(
         slips=slips,
         contested=text_of(form, "why_not"),
         chosen=form.getlist("correction"),
-        **await _deciding(who, story),
+        **await _deciding(who, story, sent_of(form).seen),
     )
 
 
-async def _deciding(who: Signed, story: Story) -> dict[str, Any]:
+async def _deciding(who: Signed, story: Story, seen: int) -> dict[str, Any]:
     """Who approved already, and what whoever is at the page may do."""
     entry = story.entry
     stands = await who.office.approvals(entry.id)
     me, events = who.office.actor(who.account), await who.office.timeline(entry.id)
+    others = since(who, events, seen) if seen else ()
     under_review = entry.stage is Stage.REVIEWING
     without = any(one.about == WITHOUT_COPY for one in story.possible)
     return {
         "approvals": stands,
-        "names": done_by(who, entry.controller, [one.actor for one in stands.given]),
+        "others": others,
+        "names": done_by(who, entry.controller, [*(one.actor for one in stands.given), *(one.actor for one in others)]),
         "mine": any(one.actor == me for one in stands.given),
         "may_approve": (under_review or without) and who.office.may(scope_of(ActKind.APPROVE), entry.controller),
         "without": without,
@@ -129,6 +130,8 @@ async def _contest(who: Signed, request_id: str, form: FormData) -> Response:
     if not who.office.may(scope_of(ActKind.CONTEST), (await who.office.show(request_id)).entry.controller):
         return forbidden(who, scope_of(ActKind.CONTEST))
     numbers = tuple(int(one) for one in form.getlist("correction") if isinstance(one, str) and one.isdecimal())
+    if somebody_first(who, await who.office.timeline(request_id), sent_of(form)):
+        return await _look(who, request_id, form, status=409)
     try:
         await who.office.contest(
             request_id,

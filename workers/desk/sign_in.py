@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
@@ -14,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from habeas.errors import BadInput, NotAllowed, SealBroken
-from workers.desk.door import COOKIE, Door, Forged, NotOurs, SignInFirst, TooOften, forget, keep
+from workers.desk.door import COOKIE, Door, Forged, NotOurs, SignInFirst, TooOften, forget, keep, written_by
 from workers.desk.issuer import Answer, IssuerUnavailable, Pending, SignInRefused
 from workers.desk.pages import own_path, page
+from workers.desk.speech import chosen, speech
 
 log = structlog.get_logger(__name__)
 
@@ -127,6 +129,8 @@ def add_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(SignInFirst)
     async def first(request: Request, _: Exception) -> Response:
+        if written := await written_by(request):
+            return _signed_out(request, written)
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         then = here if request.method in {"GET", "HEAD"} else "/"
         answer = RedirectResponse(f"/sign-in?then={quote(own_path(then), safe='/')}", 303)
@@ -157,6 +161,12 @@ def add_refusals(app: FastAPI) -> None:
         log.error(error.code, reason=error.facts.get("reason"))
         text = "The provider by whom you sign in does not answer as it should. Please try again in a few minutes."
         return page("nothing.html", 503, title="Signing in does not work right now", text=text)
+
+
+def _signed_out(request: Request, written: Mapping[str, str]) -> Response:
+    """Nothing that somebody wrote is lost because their session ended meanwhile."""
+    language = chosen(request)
+    return page("signed_out.html", 401, say=speech(language), language=language, written=written)
 
 
 def _pending(door: Door, request: Request) -> Pending:

@@ -11,11 +11,12 @@ from starlette.responses import HTMLResponse
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
 from workers.desk.door import Signed
+from workers.desk.forms import Sent
 from workers.desk.pages import page
 from workers.desk.speech import LANGUAGES
 from workers.office import Told, read_reference
 
-__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "staff_page"]
+__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "since", "somebody_first", "staff_page"]
 
 _ENGINE = "engine"
 
@@ -64,6 +65,12 @@ def done_by(who: Signed, controller: str, actors: Sequence[str]) -> dict[str, st
         for actor in actors
         if actor != _ENGINE
     }
+
+
+def somebody_first(who: Signed, events: Sequence[Told], sent: Sent) -> tuple[Told, ...]:
+    """What others did since the page was made that an act was sent from; nothing once that very act is done."""
+    done = any(one.facts.get("act") == sent.act_id for one in events)
+    return since(who, events, sent.seen) if sent.seen and not done else ()
 
 
 def since(who: Signed, events: Sequence[Told], seen: int) -> tuple[Told, ...]:

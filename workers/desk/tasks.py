@@ -16,9 +16,8 @@ from habeas.access import Scope
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from habeas.outcomes import Fate
-from workers.desk.acting import new_act_id, sent_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, slip_of, text_of, typed
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, text_of, typed
 from workers.desk.looking import ask_why, why
 from workers.desk.staff_page import forbidden, gone, nothing, staff_page
 from workers.desk.uploads import TooLarge, found_files

@@ -121,7 +121,7 @@ async def test_from_where_somebody_wrote_is_told_to_nobody_else(world: ZendeskWo
         for comment, address in zip(ticket.comments, addresses, strict=True):
             comment.ip_address = address
     records = await collected(world.connector, await roots(world))
-    told = {one.collection: [] for one in records if "body" in one.data}
+    told: dict[str, list[object]] = {one.collection: [] for one in records if "body" in one.data}
     for one in records:
         if "metadata" in one.data:
             assert one.data["via"] == {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from habeas.connector import Capability, Connector, SystemPlan, Vetoing
-from habeas.errors import Quarantine, Terminal, Transient
+from habeas.errors import ConnectorError, Quarantine, Terminal, Transient
 from habeas.testing.http_faults import RETRY_AFTER, Fault
 from habeas.testing.steps import carried_out, collected, erased, planned, roots
 from habeas.testing.suite.judging import all_as_planned, tells_nobody
@@ -58,6 +58,18 @@ class Faults:
                     assert raised.value.retry_after == pytest.approx(RETRY_AFTER, abs=2)
                 world.faults.fail_always(None)
         assert (await world.theirs(), await world.others()) == before
+        assert await planned(world) == plan
+
+    async def test_what_was_not_asked_for_is_no_answer(self, world: World) -> None:
+        """JSON that says something else is neither "there is nobody" nor "it is done", and no programming error."""
+        assert world.faults is not None
+        connector, plan = world.connector, await planned(world)
+        for call in (lambda: connector.locate(world.person), *_calls(connector, plan)):
+            world.faults.fail_always(Fault.STRANGE)
+            with pytest.raises(ConnectorError) as raised:
+                await call()
+            tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            world.faults.fail_always(None)
         assert await planned(world) == plan
 
     async def test_a_refusal_is_for_good_and_names_nobody(self, world: World) -> None:

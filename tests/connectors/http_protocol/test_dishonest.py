@@ -91,6 +91,7 @@ CAUGHT: list[tuple[type[HttpConnector], str]] = [
     (FindsNobodyInGarbage, PASSING),
     (QuotesWhatItAsked, PASSING),
     (SaysItLookedWhereItIsBusy, "test_every_call_waits_as_asked_and_survives_garbage"),
+    (SaysItLookedWhereItIsBusy, "test_what_was_not_asked_for_is_no_answer"),
     (QuotesWhatItAsked, "test_a_refusal_is_for_good_and_names_nobody"),
     (AsksForEver, "test_a_refusal_is_for_good_and_names_nobody"),
     (TakesALostAnswerForYes, "test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again"),

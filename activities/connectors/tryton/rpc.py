@@ -120,8 +120,8 @@ class Rpc:
 
     def _rows(self, answer: JsonValue) -> list[Row]:
         """Whatever else is answered, of a proxy or a page of maintenance, is no "there is none"."""
-        rows = [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else None
-        if rows is None or len(rows) != len(answer or ()):
+        rows: list[Row] | None = [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else None
+        if rows is None or (isinstance(answer, list) and len(rows) != len(answer)):
             raise Transient(f"{self.system} gave no list where one was asked for.", system=self.system)
         return rows
 

@@ -72,17 +72,19 @@ class Collected(Frozen):
             if filled is not None:
                 filled = tuple(sorted({*filled, *_filled(page, kinds[name])})) if name in kinds else None
             spans[name] = Span(rows=before.rows + rows, first=before.first, last=self.pages, filled=filled)
-        free_text = {name: one.free_text for name, one in kinds.items()}
         return Collected(
             cursor=page.cursor,
             pages=self.pages + 1,
             records=self.records + len(page.records),
             files=self.files + sum(len(record.files) for record in page.records),
-            free_text=self.free_text
-            or any(record.data.get(field) for record in page.records for field in free_text.get(record.collection, ())),
+            free_text=self.free_text or any(_texts(one, kinds) for one in page.records),
             collections=spans,
             content=_named(self.content, written),
         )
+
+
+def _texts(record: Record, kinds: Mapping[str, Collection]) -> tuple[str, ...]:
+    return kinds[record.collection].texts(record) if record.collection in kinds else record.free_text
 
 
 def _filled(page: Page, kind: Collection) -> set[str]:

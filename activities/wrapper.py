@@ -131,6 +131,9 @@ class _Wrapper(ActivityInboundInterceptor):
             kept.append(await self._sealed(info, error.code, detail))
             detail = f"What it said may name somebody, and lies sealed under correlation {kept[0]}."
             message = str(ConnectorError(detail))
+        elif isinstance(error, ConnectorError) and error.said:
+            kept.append(await self._sealed(info, error.code, error.said))
+            message = f"{message} What it said lies sealed under correlation {kept[0]}."
         log.warning(ACTIVITY_FAILED, error=error.code, detail=detail)
         delay = timedelta(seconds=error.retry_after) if isinstance(error, Transient) and error.retry_after else None
         raise ApplicationError(

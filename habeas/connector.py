@@ -112,6 +112,11 @@ class Collection(Frozen):
         """The title for people, as the manifest's language has it."""
         return self.title or humanise(self.name)
 
+    def texts(self, record: Record) -> tuple[str, ...]:
+        """The fields in which a record of this collection says something, and may name other people."""
+        named = dict.fromkeys((*self.free_text, *record.free_text))
+        return tuple(field for field in named if record.data.get(field))
+
     def label(self, field: str) -> str:
         """What people call a field, as the manifest's language has it."""
         return self.labels.get(field) or humanise(field)
@@ -216,6 +221,9 @@ class Record(Frozen):
     referenced: bool = False
     """Something that is not the person's points at this object: it cannot simply go (see `when_referenced`)."""
     files: tuple[File, ...] = Field(default=(), repr=False)
+    free_text: tuple[str, ...] = ()
+    """Fields that may name other people, beside those of `Collection.free_text`: such as the system's administrators
+    made, of which the settings say nothing. Reviewed before release."""
 
 
 class Page(Frozen):

@@ -150,6 +150,11 @@ class ConnectorError(HabeasError):
 
     code = "connector"
 
+    def __init__(self, detail: str = "", *, said: str = "", **facts: object) -> None:
+        super().__init__(detail, **facts)
+        self.said = said
+        """What the system wrote, in its own words. It may name somebody: it is sealed, and never in a message."""
+
 
 class Transient(ConnectorError):
     """A connected system is busy or unreachable; trying again may help."""
@@ -157,8 +162,8 @@ class Transient(ConnectorError):
     code = "transient"
     remedy = "Nothing to do: it is tried again. `habeas system check {system}` says what it answers now."
 
-    def __init__(self, detail: str = "", *, retry_after: float | None = None, **facts: object) -> None:
-        super().__init__(detail, **facts)
+    def __init__(self, detail: str = "", *, said: str = "", retry_after: float | None = None, **facts: object) -> None:
+        super().__init__(detail, said=said, **facts)
         self.retry_after = retry_after
         """Seconds the system asked us to wait, if it said so."""
 

@@ -85,7 +85,7 @@ class Problem(Frozen):
 
     error: Literal["transient", "terminal", "quarantine"]
     detail: str = ""
-    """No personal data: it is logged."""
+    """For staff, who find it sealed at the request; no personal data, all the same."""
     retry_after: float | None = None
 
 

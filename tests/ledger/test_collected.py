@@ -49,6 +49,17 @@ def test_files_count_as_the_field_that_they_are_the_content_of() -> None:
 
 
 @pytest.mark.parametrize("kinds", [KINDS, {}])
+def test_a_text_that_only_the_record_knows_of_is_reviewed(kinds: dict[str, Collection]) -> None:
+    own, nothing = page({"remark__c": "Ask Carl"}), page({"remark__c": ""})
+    plain = Collected().after(own, KINDS)
+    assert not plain.free_text
+    (record,) = own.records
+    said = own.model_copy(update={"records": (record.model_copy(update={"free_text": ("remark__c",)}),)})
+    assert Collected().after(said, kinds).free_text
+    assert not Collected().after(nothing, kinds).free_text
+
+
+@pytest.mark.parametrize("kinds", [KINDS, {}])
 def test_where_it_was_not_looked_at_every_field_may_have_a_value(kinds: dict[str, Collection]) -> None:
     before = Collected.model_validate({"pages": 1, "collections": {"people": {"rows": 1}}})
     assert before.collections["people"] == Span(rows=1)

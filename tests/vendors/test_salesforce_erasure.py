@@ -151,5 +151,5 @@ async def test_portability_makes_a_file(salesforce: Salesforce, sf: httpx2.Async
     assert (await sf.get(url)).json()["Email"] == "ann@example.org"
     salesforce.clock.advance(timedelta(days=60))
     said(await sf.get(url), 404, "NOT_FOUND")
-    salesforce.rights.permissions.discard("PrivacyDataAccess")
+    salesforce.rights.permissions -= {"PrivacyDataAccess", "ModifyAllData"}
     said(await sf.post(path, json=body), 403, "INSUFFICIENT_ACCESS")

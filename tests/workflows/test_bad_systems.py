@@ -389,6 +389,24 @@ async def test_what_a_connector_says_of_somebody_stays_sealed(
     await case.reaches(Stage.CLOSED)
 
 
+async def test_a_system_s_own_words_are_sealed_whatever_they_say(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of "her brother" no detector knows that it is somebody's."""
+    case = await _proven(world, collect=[Terminal("It refuses to do this.", said="her brother locked it")])
+    row = await _waits(case, "terminal")
+    assert row.correlation is not None
+    async with world.parts.ledger.begin() as tx:
+        kept = await tx.error(row.correlation)
+    assert kept is not None
+    assert kept.detail == "her brother locked it"
+    told = (await case.handle.fetch_history()).to_json() + "".join(capsys.readouterr())
+    assert "It refuses to do this." in told
+    assert "brother" not in told
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    await case.reaches(Stage.CLOSED)
+
+
 async def test_what_names_nobody_is_told_as_it_is(world: World) -> None:
     said = "The database user lacks permissions: grant select on contacts."
     case = await _proven(world, collect=[Terminal(said)])

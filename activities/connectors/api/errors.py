@@ -26,8 +26,8 @@ _WHY = {401: "does not accept our credentials", 403: "does not let our credentia
 class Refused(Terminal):
     """A connected system refused the call."""
 
-    def __init__(self, detail: str, *, status: int, codes: tuple[str, ...], **facts: object) -> None:
-        super().__init__(detail, **facts)
+    def __init__(self, detail: str, *, status: int, codes: tuple[str, ...], system: str) -> None:
+        super().__init__(detail, system=system)
         self.status = status
         self.codes = codes
         """The error codes that the answer named: words of the vendor's documentation, nobody's data."""

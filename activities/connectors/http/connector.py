@@ -198,13 +198,16 @@ class HttpConnector:
             problem = wire.Problem.model_validate_json(answer.content)
         except ValidationError:
             return Quarantine(f"{self._system} answered status {answer.status} without a reason.", system=self._system)
+        # What it wrote may name somebody: the message is ours.
+        said, system = problem.detail, self._system
         match problem.error:
             case "transient":
-                return Transient(problem.detail, retry_after=problem.retry_after, system=self._system)
+                detail = f"{system} cannot do this now."
+                return Transient(detail, said=said, retry_after=problem.retry_after, system=system)
             case "quarantine":
-                return Quarantine(problem.detail, system=self._system)
+                return Quarantine(f"{system} asks that a human looks first.", said=said, system=system)
             case "terminal":
-                return Terminal(problem.detail, system=self._system)
+                return Terminal(f"{system} refuses to do this.", said=said, system=system)
 
     def _moved_on(self, before: str | None, cursor: str) -> str:
         if cursor == before:

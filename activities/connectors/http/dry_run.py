@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from habeas.connector import Capability, Connector, Expiring, Page, SystemPlan, Vetoing
-from habeas.errors import HabeasError
+from habeas.errors import ConnectorError, HabeasError
 from habeas.model import Identifier
 from habeas.outcomes import Done
 
@@ -30,7 +30,9 @@ async def dry_run(system: str, connector: Connector) -> AsyncIterator[str]:
             if not await one.answered_well():
                 yield f"{one.call} {one.otherwise}."
         except HabeasError as error:
-            yield f"{one.call} does not work: {error}"
+            # It was asked about nobody, so its words name nobody.
+            said = f" It says: {error.said}" if isinstance(error, ConnectorError) and error.said else ""
+            yield f"{one.call} does not work: {error}{said}"
 
 
 def _tries(system: str, connector: Connector) -> Iterator[_Try]:

@@ -19,6 +19,11 @@ __all__ = ["needed", "ping"]
 _UNAUTHORISED, _FORBIDDEN = 401, 403
 _NOBODY = "0"
 _STAFF, _CUSTOM = "crm.objects.owners.read", "crm.schemas.custom.read"
+_OTHER = (
+    "It is no private app's token. An OAuth token ends after 30 minutes, and a request takes longer. Whether it may "
+    "change newsletters shows only when it does."
+)
+"""https://developers.hubspot.com/changelog/upcoming-expiration-of-oauth-access-tokens-is-changing"""
 _READ_CHOICES = ("communication_preferences.read", "communication_preferences.read_write")
 _WRITE_CHOICES = ("communication_preferences.write", "communication_preferences.read_write")
 _READ_BATCH = ("communication_preferences.statuses.batch.read",)
@@ -33,6 +38,8 @@ async def ping(hub: Hub, settings: HubSpotSettings) -> Health:
         wrong = [f"The token lacks the scope {' or '.join(one)}." for one in missing]
         if not wrong:
             wrong = [one async for one in _refused(hub, settings)]
+        if granted is None:
+            wrong += [one async for one in _unwritable(hub, settings)]
         if wrong:
             return Health(ok=False, detail=" ".join(wrong))
         unfit = [one async for one in _unfit(hub, settings)]
@@ -43,8 +50,7 @@ async def ping(hub: Hub, settings: HubSpotSettings) -> Health:
         return Health(ok=False, detail=f"{error.detail}{hint}")
     if unfit:
         return Health(ok=False, fits=False, detail=" ".join(unfit))
-    unknown = "It is no private app's token: whether it may write shows only when it does." if granted is None else ""
-    return Health(ok=True, detail=unknown)
+    return Health(ok=True, detail="" if granted is not None else _OTHER)
 
 
 def needed(settings: HubSpotSettings) -> list[tuple[str, ...]]:
@@ -73,6 +79,17 @@ def _choices(settings: HubSpotSettings) -> list[tuple[str, ...]]:
     if (settings.purposes or settings.subscriptions) and not in_urls:
         scopes.append(_READ_BATCH)
     return scopes
+
+
+async def _unwritable(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:
+    """Of a token that nobody tells the scopes of: each kind changed where there is nothing to change."""
+    scopes = {scope for one in needed(settings) for scope in one}
+    for kind in {one.write: one for one in KINDS.values() if one.write in scopes}.values():
+        try:
+            await hub.update(kind.name, _NOBODY, {})
+        except Refused as error:
+            if error.status == _FORBIDDEN:
+                yield f"The token lacks the scope {kind.write}."
 
 
 async def _refused(hub: Hub, settings: HubSpotSettings) -> AsyncIterator[str]:

@@ -38,6 +38,8 @@ class Property:
     type: str
     checkbox: bool
     writable: bool
+    custom: bool
+    """Made by the account's administrators, not by HubSpot."""
 
     @property
     def text(self) -> bool:
@@ -61,6 +63,7 @@ class Hub:
                 type=each["type"],
                 checkbox=each.get("fieldType") == "booleancheckbox",
                 writable=not (each.get("modificationMetadata") or {}).get("readOnlyValue", False),
+                custom=each.get("hubspotDefined") is not True,
             )
             for each in found["results"]
         ]

@@ -62,6 +62,12 @@ class Records:
             if name not in STRUCTURE and name in defined and defined[name].writable and defined[name].text
         )
 
+    async def texts(self, kind: str, row: Row) -> tuple[str, ...]:
+        """The account's own properties in which anything may be written, but for identifiers."""
+        defined, known = await self.defined(kind), self._settings.identifiers.values()
+        own = (one for name, one in defined.items() if name in values(row) and (kind != CONTACTS or name not in known))
+        return tuple(one.name for one in own if one.custom and one.text)
+
 
 def values(row: Row) -> dict[str, str]:
     """The properties that have a value."""

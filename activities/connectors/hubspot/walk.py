@@ -173,6 +173,7 @@ class Walk:
             fingerprint=digest,
             anchor=day(row, "createdate" if place.contact else KINDS[place.kind].anchor),
             parents=place.parents,
+            free_text=await self._records.texts(place.kind, row),
         )
 
     async def _choices(self, row: Row) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from activities.connectors.api import Refused
 from activities.connectors.salesforce.kinds import ACCOUNT, DOCUMENT, INDIVIDUAL, PEOPLE, USER, Kind
@@ -15,7 +15,7 @@ from activities.connectors.salesforce.settings import (
     kinds_of,
     may_anonymise,
 )
-from activities.connectors.salesforce.soql import Query
+from activities.connectors.salesforce.soql import Query, within
 from habeas.connector import Health, Treatment
 from habeas.errors import HabeasError
 
@@ -23,7 +23,16 @@ __all__ = ["ping"]
 
 _SIGN_IN = frozenset({"invalid_client_id", "invalid_client", "invalid_grant", "unsupported_grant_type"})
 _VERSION = ("Title", "PathOnClient", "ContentDocumentId")
-_ALL = "PermissionsViewAllData"
+_PERMISSIONS = ("ViewAllData", "QueryAllFiles", "ModifyAllData", "ViewSetup")
+"""As ``UserPermissionAccess`` names them, each after ``Permissions``; an org may lack one."""
+_OWN_FIELDS = (
+    "It cannot be told which fields of the org's own are hidden from the user: "
+    'it lacks "View Setup and Configuration".'
+)
+_SHARING = (
+    "It cannot be told before whether sharing lets the user change what others own: "
+    '"Modify All Data" does, or "Modify All Records" on each object; to delete others\' files takes the former.'
+)
 _HISTORY = "Delete From Field History"
 
 
@@ -33,12 +42,13 @@ async def ping(rest: Rest, settings: SalesforceSettings) -> Health:
     try:
         wrong = [one async for one in _forbidden(rest, records, settings)]
         unfit = [] if wrong else [one async for one in _unfit(records, settings)]
+        untold = [] if wrong or unfit else [*_untold(await _granted(rest, records), settings)]
     except HabeasError as error:
         hint = ""
         if isinstance(error, Refused) and _SIGN_IN.intersection(error.codes):
             hint = " Look at client_id, the secret or the key, and at whom the app acts for (Run As, or username)."
         return Health(ok=False, detail=f"{error.detail}{hint}")
-    return Health(ok=not (wrong or unfit), fits=not unfit, detail=" ".join(wrong or unfit))
+    return Health(ok=not (wrong or unfit), fits=not unfit, detail=" ".join(wrong or unfit or untold))
 
 
 async def _forbidden(rest: Rest, records: Records, settings: SalesforceSettings) -> AsyncIterator[str]:
@@ -59,8 +69,17 @@ async def _forbidden(rest: Rest, records: Records, settings: SalesforceSettings)
     user = await records.described(USER)
     if user is None or "Email" not in user.fields:
         yield f"The user may not see {USER} with Email: who is staff cannot be told."
-    if not await _sees_all(rest):
+    granted = await _granted(rest, records)
+    if not granted["ViewAllData"]:
         yield 'The user lacks the permission "View All Data": records that are not shared with it would be missed.'
+    if DOCUMENT in kinds and not granted["QueryAllFiles"]:
+        # https://help.salesforce.com/s/articleView?id=experience.collab_files_query.htm
+        yield 'The user lacks the permission "Query All Files": files that are not shared with it would be missed.'
+    if settings.bin == "empty" and not granted["ModifyAllData"]:
+        yield 'The user lacks the permission "Modify All Data": what others deleted would stay in the bin (`bin`).'
+    if granted["ViewSetup"]:
+        for one in await _hidden_own(rest, records, kinds):
+            yield f"The field {one} is hidden from the user by field-level security: grant Read on it."
 
 
 def _may_not(found: Described, settings: SalesforceSettings) -> Iterator[str]:
@@ -81,13 +100,38 @@ def _hidden(found: Described, kind: Kind) -> Iterator[str]:
     yield from (name for name in expected if name not in found.fields)
 
 
-async def _sees_all(rest: Rest) -> bool:
-    """``UserPermissionAccess``: what the user of this session may.
+async def _granted(rest: Rest, records: Records) -> dict[str, bool]:
+    """``UserPermissionAccess``: what the user of this session may; a permission that the org has not stands in no way.
 
     https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_userpermissionaccess.htm
     """
-    rows = await rest.find([Query("UserPermissionAccess", (_ALL,), f"{_ALL} = true")])
-    return bool(rows)
+    known = [one for one in _PERMISSIONS if f"Permissions{one}" in await records.fields("UserPermissionAccess")]
+    asked = tuple(f"Permissions{one}" for one in known)
+    rows = await rest.find([Query("UserPermissionAccess", asked, "PermissionsApiEnabled = true")])
+    return {one: one not in known or any(row[f"Permissions{one}"] is True for row in rows) for one in _PERMISSIONS}
+
+
+async def _hidden_own(rest: Rest, records: Records, kinds: Iterable[str]) -> list[str]:
+    """Fields that somebody in the org may read, and that are not described to the user (``FieldPermissions``).
+
+    Whoever has "View Setup and Configuration" sees all of them:
+    https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm
+    """
+    hidden = set()
+    for row in await rest.find(within("FieldPermissions", ("SobjectType", "Field"), "SobjectType", kinds)):
+        found = await records.described(str(row["SobjectType"]))
+        name = str(row["Field"]).rpartition(".")[2]
+        if name.endswith("__c") and found is not None and name not in found.fields:
+            hidden.add(f"{found.name}.{name}")
+    return sorted(hidden)
+
+
+def _untold(granted: Mapping[str, bool], settings: SalesforceSettings) -> Iterator[str]:
+    changed = any(one.treatments != {Treatment.RETAIN} for one in settings.collections.values())
+    if not granted["ViewSetup"]:
+        yield _OWN_FIELDS
+    if changed and not granted["ModifyAllData"]:
+        yield _SHARING
 
 
 async def _unfit(records: Records, settings: SalesforceSettings) -> AsyncIterator[str]:

@@ -103,6 +103,20 @@ class Records:
         }
         return fingerprint({**written, "IsDeleted": bool(row.get("IsDeleted"))})
 
+    async def texts(self, sobject: str, row: Row) -> tuple[str, ...]:
+        """The org's own fields, and all of objects that `KINDS` has not, in which anything may be written.
+
+        Identifiers are none of them.
+        """
+        known = {path for paths in self._settings.identifiers.values() for path in paths}
+        held = values(row)
+        return tuple(
+            name
+            for name, one in (await self.fields(sobject)).items()
+            if name in held and one.type in _TEXT and not one.numbered and f"{sobject}.{name}" not in known
+            if one.custom or sobject not in KINDS
+        )
+
     async def emptying(self, sobject: str, row: Row) -> dict[str, JsonValue]:
         """What to write so that nothing of a person is left in a record; empty once it is so."""
         defined, held = await self.fields(sobject), values(row)

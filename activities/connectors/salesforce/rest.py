@@ -42,6 +42,10 @@ class Field:
     nillable: bool
     to: tuple[str, ...]
     """If it is a reference: the objects it may lead to."""
+    custom: bool
+    """Made by the org's administrators, not by Salesforce."""
+    numbered: bool
+    """Salesforce counts it up by itself."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,8 @@ def _field(one: Row) -> Field:
         writable=one.get("updateable") is True,
         nillable=one.get("nillable") is True,
         to=tuple(one.get("referenceTo") or ()),
+        custom=one.get("custom") is not False,
+        numbered=one.get("autoNumber") is True,
     )
 
 

@@ -89,6 +89,7 @@ class Walk:
             parents=place.parents,
             referenced=place.shared,
             files=files,
+            free_text=await self._records.texts(place.sobject, row),
         )
 
     async def _files(self, document: str) -> tuple[File, ...]:

@@ -70,6 +70,8 @@ class Kind:
     """Fields that Stripe changes by itself, or as an effect of what is done to other objects."""
     apart: frozenset[str] = field(default_factory=frozenset)
     """Lists of objects that are read by themselves, whole: in a row they may be missing or cut short."""
+    inner_texts: tuple[str, ...] = ()
+    """Dotted fields, within ones that always have a value, in which anything may be written."""
     anchors: tuple[str, ...] = ("created",)
     """Where the date stands that a retention runs from: the first that is set."""
 
@@ -80,6 +82,10 @@ class Kind:
     def told(self, row: Row) -> dict[str, JsonValue]:
         """The object as it is disclosed."""
         return {name: _plain(name, value) for name, value in row.items() if name not in self.apart | _SECRETS}
+
+    def texts(self, row: Row) -> tuple[str, ...]:
+        """The outer fields of `inner_texts` in which something is written."""
+        return tuple({name.split(".")[0]: None for name in self.inner_texts if any(_texts(_at(row, name)))})
 
     def fingerprint(self, row: Row) -> str:
         """Over all that only people change."""
@@ -162,6 +168,7 @@ KINDS: Mapping[str, Kind] = {
             }
         ),
         apart=frozenset({"sources", "subscriptions", "tax_ids"}),
+        inner_texts=("invoice_settings.custom_fields", "invoice_settings.footer"),
     ),
     METHODS: Kind(path="payment_methods/{}", personal=("billing_details", "metadata"), moving=frozenset({"card"})),
     TAX_IDS: Kind(path="customers/{}/tax_ids/{}", moving=frozenset({"verification"})),
@@ -176,6 +183,7 @@ KINDS: Mapping[str, Kind] = {
             }
         ),
         anchors=("ended_at",),
+        inner_texts=("cancellation_details.comment",),
     ),
     DRAFTS: _INVOICE,
     INVOICES: _FINAL,

@@ -31,8 +31,15 @@ class Rest:
         self._api = api
 
     async def get(self, path: str, **params: Any) -> Row | None:
-        """One object, None if there is none. A customer that was deleted is still given, as ``deleted``."""
-        return await self._row("GET", path, params=params or None)
+        """One object, None if there is none. A customer that was deleted is still given, as ``deleted``.
+
+        Raises:
+            Transient: what is answered is no object of Stripe's: each says which it is (`object`).
+        """
+        row = await self._row("GET", path, params=params or None)
+        if row is not None and "object" not in row:
+            raise Transient(f"{self._system} answered something that is no object.", system=self._system)
+        return row
 
     async def post(
         self, path: str, form: Mapping[str, Any], *, key: str | None = None, version: str | None = None

@@ -58,12 +58,15 @@ RECTIFIABLE = ("name", "email", "phone", *(f"address_{part}" for part in ADDRESS
 """Fields of a customer that may be corrected."""
 
 _FREE_TEXT: Mapping[str, tuple[str, ...]] = {
-    CUSTOMERS: ("description",),
-    DRAFTS: ("description", "footer"),
-    INVOICES: ("description", "footer"),
-    CREDITS: ("memo",),
-    DISPUTES: ("evidence",),
+    CUSTOMERS: ("description", "metadata"),
+    METHODS: ("metadata",),
+    SUBSCRIPTIONS: ("description", "metadata"),
+    **dict.fromkeys((DRAFTS, INVOICES), ("description", "footer", "custom_fields", "metadata")),
+    **dict.fromkeys((PENDING, ITEMS, PAYMENTS, CHARGES), ("description", "metadata")),
+    CREDITS: ("memo", "metadata"),
+    DISPUTES: ("evidence", "metadata"),
 }
+"""What whoever calls Stripe writes as they like (https://docs.stripe.com/api/metadata); see also `Kind.texts`."""
 
 _Version = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")]
 

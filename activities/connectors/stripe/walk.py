@@ -235,4 +235,5 @@ def _record(collection: str, key: str, row: Row, parents: Iterable[RecordRef] = 
         fingerprint=kind.fingerprint(row),
         anchor=kind.anchor(row),
         parents=tuple(parents),
+        free_text=kind.texts(row),
     )

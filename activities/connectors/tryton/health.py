@@ -5,7 +5,7 @@ https://docs.tryton.org/8.2/server/topics/access_rights.html
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from activities.connectors.api import Refused
 from activities.connectors.tryton.change import category
@@ -33,16 +33,17 @@ _READ, _WRITE, _DELETE = "read", "write", "delete"
 async def ping(rpc: Rpc, schema: Schema, settings: TrytonSettings) -> Health:
     """Never raises for "no"."""
     try:
-        wrong = [one async for one in _refused(rpc, settings)]
+        wrong = [one async for one in _refused(rpc, schema, settings)]
         if wrong:
             return Health(ok=False, detail=" ".join(wrong))
+        untold = [one async for one in _rules(rpc, needed(settings))]
         unfit = [one async for one in _unfit(rpc, schema, settings)]
     except HabeasError as error:
         hint = ""
         if isinstance(error, Refused) and error.status == _UNAUTHORISED:
             hint = " Check `user` and `password`."
         return Health(ok=False, detail=f"{error.detail}{hint}")
-    return Health(ok=not unfit, fits=not unfit, detail=" ".join(unfit))
+    return Health(ok=not unfit, fits=not unfit, detail=" ".join(unfit or untold))
 
 
 def needed(settings: TrytonSettings) -> dict[str, set[str]]:
@@ -74,7 +75,7 @@ def _acts(treatments: set[Treatment]) -> Iterator[str]:
         yield _DELETE
 
 
-async def _refused(rpc: Rpc, settings: TrytonSettings) -> AsyncIterator[str]:
+async def _refused(rpc: Rpc, schema: Schema, settings: TrytonSettings) -> AsyncIterator[str]:
     wanted = needed(settings)
     found = await rpc.call("model.ir.model.access.get_access", sorted(wanted))
     granted = found if isinstance(found, dict) else {}
@@ -83,6 +84,8 @@ async def _refused(rpc: Rpc, settings: TrytonSettings) -> AsyncIterator[str]:
         lacking = sorted(act for act in acts if not (isinstance(rights, dict) and rights.get(act)))
         if lacking:
             yield f"The user may not {' and '.join(lacking)} {model}."
+    async for one in _refused_fields(rpc, schema, wanted):
+        yield one
     if settings.collections[PARTIES].treatments != {Treatment.RETAIN} and not await _may_run_wizard(rpc):
         yield "The user may not run the wizard party.erase (the group Party Administration may)."
     preferences = await rpc.preferences()
@@ -93,6 +96,40 @@ async def _refused(rpc: Rpc, settings: TrytonSettings) -> AsyncIterator[str]:
     companies = {int(row["id"]) for row in await rpc.read("company.company", [], ())}
     if companies - set(preferences.get("companies", ())) or preferences.get("company_filter") != "all":
         yield "The user does not see all companies: give them every company, and the company filter All."
+
+
+async def _refused_fields(rpc: Rpc, schema: Schema, wanted: Mapping[str, set[str]]) -> AsyncIterator[str]:
+    """Fields that Tryton leaves out of what it answers, or lets the user not write (``ir.model.field.access``).
+
+    What is granted to everybody, or to any of the user's groups, counts; a field of which neither says anything is
+    open. Nothing is written but texts.
+    """
+    mine = {None, *(await rpc.preferences()).get("groups", ())}
+    names = ("model", "field", "group", *(f"perm_{act}" for act in (_READ, _WRITE)))
+    may: dict[tuple[str, str], set[str]] = {}
+    for row in await rpc.read("ir.model.field.access", [["model", "in", sorted(wanted)], ["active", "=", True]], names):
+        if row["group"] in mine:
+            granted = {act for act in (_READ, _WRITE) if row[f"perm_{act}"]}
+            may.setdefault((row["model"], row["field"]), set()).update(granted)
+    for (model, field), granted in sorted(may.items()):
+        lacking = sorted((wanted[model] & {_READ, _WRITE}) - granted)
+        if _WRITE in lacking and field not in {one.name for one in await schema.fields(model) if one.text}:
+            lacking.remove(_WRITE)
+        if lacking:
+            yield f"The user may not {' and '.join(lacking)} the field {field} of {model}."
+
+
+async def _rules(rpc: Rpc, wanted: Iterable[str]) -> AsyncIterator[str]:
+    """Rules of the administrators' own by which Tryton leaves out records, and does not say so (``ir.rule.group``).
+
+    Those that come with modules are about companies: all of them are seen, see `_refused`.
+    """
+    mine = set((await rpc.preferences()).get("groups", ()))
+    names = ("model", "xml_id", "global_p", "default_p", "groups")
+    for row in await rpc.read("ir.rule.group", [["model", "in", sorted(wanted)]], names):
+        if not row["xml_id"] and (row["global_p"] or row["default_p"] or mine.intersection(row["groups"])):
+            told = "cannot be told: see to it that it hides none, and forbids none to be changed."
+            yield f"Whether the record rule {row['id']} hides records of {row['model']} from the user {told}"
 
 
 async def _may_run_wizard(rpc: Rpc) -> bool:

@@ -87,7 +87,7 @@ class Rpc:
             sorted({"id", *fields}),
             context=context,
         )
-        return [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
+        return self._rows(answer)
 
     async def every(self, model: str, domain: Sequence[Any], fields: Iterable[str]) -> AsyncIterator[Row]:
         """The same, all of them."""
@@ -108,7 +108,7 @@ class Rpc:
             if refused.status != _FORBIDS:
                 raise
             return None
-        return rows[0] if isinstance(rows, list) and rows else None
+        return next(iter(self._rows(rows)), None)
 
     async def write(self, model: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
         """Change records."""
@@ -117,6 +117,13 @@ class Rpc:
     async def delete(self, model: str, ids: Sequence[int]) -> None:
         """Delete records. One that is not there is refused."""
         await self.call(f"model.{model}.delete", list(ids))
+
+    def _rows(self, answer: JsonValue) -> list[Row]:
+        """Whatever else is answered, of a proxy or a page of maintenance, is no "there is none"."""
+        rows: list[Row] | None = [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else None
+        if rows is None or (isinstance(answer, list) and len(rows) != len(answer)):
+            raise Transient(f"{self.system} gave no list where one was asked for.", system=self.system)
+        return rows
 
     async def _sign_in(self, used: str | None) -> str:
         async with self._signing_in:

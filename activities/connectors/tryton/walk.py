@@ -47,6 +47,8 @@ from habeas.errors import Quarantine
 
 __all__ = ["Walk"]
 
+_TEXTS = ("description", "note")
+"""Of an invoice's line: whoever wrote it may have named anybody."""
 _AT_ONCE, _FILES_AT_ONCE, _REFS_AT_ONCE = 50, 5, 500
 _LINE = ("description", "note", "quantity", "unit_price", "type")
 _OWN = (PARTIES, ADDRESSES, IDENTIFIERS, MECHANISMS, INVOICES, LINES, PAYEES, MOVES)
@@ -232,6 +234,7 @@ class Walk:
             anchor=day_of(one.row, kind.anchors if kind else ("create_date",)),
             parents=tuple(parent.ref for parent in one.parents),
             files=files,
+            free_text=("lines",) if any(line[name] for line in one.row.get("lines", ()) for name in _TEXTS) else (),
         )
 
     async def history(self, place: Place) -> list[JsonValue]:

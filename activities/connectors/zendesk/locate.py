@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from activities.connectors.zendesk.keys import key_of
 from activities.connectors.zendesk.kinds import Kind
 from activities.connectors.zendesk.rest import Rest, Row, number, text
-from activities.connectors.zendesk.stored import is_staff, user_with_identities
+from activities.connectors.zendesk.stored import deleted_softly, is_staff, user_with_identities
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
 from habeas.model import Identifier, normalise
@@ -34,6 +34,10 @@ async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind:
             users[user_id] = user, identities
             by.setdefault(user_id, []).append(identifier)
         _not_too_many(rest, len(users))
+    async for identifier, user in _deleted(rest, [one for one in asked if one.kind == "email"]):
+        users[number(user)] = user, []
+        by.setdefault(number(user), []).append(identifier)
+    _not_too_many(rest, len(users))
     matches = [_match(user_id, *users[user_id], tuple(by[user_id]), external_kind) for user_id in sorted(users)]
     addresses = {
         identifier: {
@@ -86,6 +90,21 @@ async def _bearing(rest: Rest, identifier: Identifier) -> AsyncIterator[tuple[in
         whole = await user_with_identities(rest, user_id)
         if whole is not None and _bears(*whole, identifier):
             yield user_id, *whole
+
+
+async def _deleted(rest: Rest, asked: list[Identifier]) -> AsyncIterator[tuple[Identifier, Row]]:
+    """Users who were deleted softly, where Zendesk still says what their address was.
+
+    No search knows them, and there is no filter (``ListDeletedUsers``: those who were deleted for good are in it too).
+    """
+    if not asked:
+        return
+    async for listed in rest.pages("deleted_users", "deleted_users"):
+        for identifier in asked:
+            if same_email(text(listed, "email")) == identifier.value:
+                user = await deleted_softly(rest, number(listed))
+                if user is not None:
+                    yield identifier, user
 
 
 def _bears(user: Row, identities: list[Row], identifier: Identifier) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from activities.connectors.zendesk.rest import GONE, INVALID, Rest, text
-from activities.connectors.zendesk.stored import CLOSED, is_staff
+from activities.connectors.zendesk.stored import CLOSED, deleted_softly, is_staff
 
 __all__ = ["delete_user", "is_deleted_everywhere", "is_purged", "is_soft_deleted"]
 
@@ -24,7 +24,7 @@ async def is_purged(rest: Rest, user_id: int) -> bool:
 
 async def is_soft_deleted(rest: Rest, user_id: int) -> bool:
     """Deleted, and can still be brought back."""
-    return await rest.get(f"deleted_users/{user_id}", "deleted_user") is not None
+    return await deleted_softly(rest, user_id) is not None
 
 
 async def delete_user(rest: Rest, user_id: int) -> str | None:

@@ -17,6 +17,7 @@ __all__ = [
     "comment_print",
     "copied_print",
     "day",
+    "deleted_softly",
     "has_mark",
     "is_anonymous_ticket",
     "is_redacted",
@@ -27,6 +28,7 @@ __all__ = [
     "told_user",
     "user_print",
     "user_with_identities",
+    "written",
 ]
 
 CLOSED = "closed"
@@ -91,6 +93,12 @@ def ticket_print(ticket: Row) -> str:
     return fingerprint(ticket, _TICKETS_OWN)
 
 
+def written(ticket: Row) -> tuple[str, ...]:
+    """Where a ticket's own fields hold words: of which kind a field is, its value does not say."""
+    lists = ("custom_fields", "fields")
+    return tuple(name for name in lists if any(text(one, "value") for one in rows(ticket, name)))
+
+
 def is_anonymous_ticket(ticket: Row) -> bool:
     """Whether its subject and its own fields tell nothing."""
     values = [one.get("value") for one in rows(ticket, "custom_fields")]
@@ -134,6 +142,11 @@ def day(row: Row, field: str = "created_at") -> date | None:
         return date.fromisoformat(text(row, field)[:10])
     except ValueError:
         return None
+
+
+async def deleted_softly(rest: Rest, user_id: int) -> Row | None:
+    """A user who is deleted and can still be brought back (``ShowDeletedUser``); None for any other."""
+    return await rest.get(f"deleted_users/{user_id}", "deleted_user")
 
 
 async def user_with_identities(rest: Rest, user_id: int) -> tuple[Row, list[Row]] | None:

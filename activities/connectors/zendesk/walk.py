@@ -97,7 +97,10 @@ class Walk:
         for user_id in sorted({ids_of(one.key, 1)[0] for one in roots if one.collection == Kind.USERS}):
             whole = await stored.user_with_identities(self._rest, user_id)
             if whole is None:
-                continue
+                deleted = await stored.deleted_softly(self._rest, user_id)
+                if deleted is None:
+                    continue
+                whole = deleted, []
             held.users.append(whole)
             async for ticket in self._rest.pages(f"users/{user_id}/tickets/requested", "tickets"):
                 held.requested[number(ticket)] = ticket
@@ -110,14 +113,19 @@ class Walk:
     def _user(self, user: Row, identities: list[Row]) -> _Item:
         print_ = stored.user_print(self._settings, user, identities)
         told = stored.told_user(user, identities)
-        return _Item((0, number(user), 0, 0), _record(Kind.USERS, (number(user),), told, print_, user))
+        record = _record(Kind.USERS, (number(user),), told, print_, user)
+        texts = tuple(key for key, value in told.items() if key.startswith("user_fields.") and isinstance(value, str))
+        photo = user.get("photo")
+        files = (photo,) if isinstance(photo, dict) else ()
+        return _Item((0, number(user), 0, 0), record.model_copy(update={"free_text": texts}), files)
 
     async def _ticket(self, held: _Held, ticket: Row) -> AsyncIterator[_Item]:
         ticket_id, requester = number(ticket), number(ticket, "requester_id")
         told = {key: value for key, value in ticket.items() if key not in ("url", "satisfaction_rating", "description")}
         record = _record(Kind.TICKETS, (ticket_id,), told, stored.ticket_print(ticket), ticket, anchor="updated_at")
         parents = (RecordRef(collection=Kind.USERS, key=key_of(requester)),) if requester in held.ids else ()
-        yield _Item((1, ticket_id, 0, 0), record.model_copy(update={"parents": parents}))
+        more = {"parents": parents, "free_text": stored.written(ticket)}
+        yield _Item((1, ticket_id, 0, 0), record.model_copy(update=more))
         rating = await self._rating(held, ticket)
         if rating is not None:
             # No parent: it stays where its ticket goes.
@@ -125,7 +133,8 @@ class Walk:
             yield _Item((1, ticket_id, 1, 0), record)
         parent = (RecordRef(collection=Kind.TICKETS, key=key_of(ticket_id)),)
         for comment in await self.comments(ticket_id):
-            record = _comment(Kind.COMMENTS, ticket_id, comment).model_copy(update={"parents": parent})
+            own = number(comment, "author_id") in held.ids
+            record = _comment(Kind.COMMENTS, ticket_id, comment, own=own).model_copy(update={"parents": parent})
             yield _Item((1, ticket_id, 2, number(comment)), record, tuple(rows(comment, "attachments")))
 
     async def _rating(self, held: _Held, ticket: Row) -> Row | None:
@@ -144,7 +153,7 @@ class Walk:
             yield _Item((2, ticket_id, 0, user_id), record)
         for comment in await self.comments(ticket_id):
             if number(comment, "author_id") in held.ids:
-                record = _comment(Kind.CONTRIBUTIONS, ticket_id, comment)
+                record = _comment(Kind.CONTRIBUTIONS, ticket_id, comment, own=True)
                 yield _Item((2, ticket_id, 1, number(comment)), record, tuple(rows(comment, "attachments")))
 
     async def _suspended(self, held: _Held, roots: tuple[RecordRef, ...]) -> AsyncIterator[_Item]:
@@ -156,7 +165,7 @@ class Walk:
         for one in sorted(found, key=number):
             if number(one) in known or author_of(one) in emails:
                 record = _record(Kind.SUSPENDED, (number(one),), _told(one), stored.suspended_print(one), one)
-                yield _Item((3, number(one), 0, 0), record)
+                yield _Item((3, number(one), 0, 0), record, tuple(rows(one, "attachments")))
 
     async def _with_files(self, item: _Item) -> Record:
         found = [(one, await file_of(self._rest, one)) for one in item.attachments]
@@ -166,8 +175,9 @@ class Walk:
         return item.record.model_copy(update={"files": files, "data": data})
 
 
-def _comment(collection: str, ticket_id: int, comment: Row) -> Record:
-    told = ("author_id", "created_at", "public", "body")
+def _comment(collection: str, ticket_id: int, comment: Row, *, own: bool) -> Record:
+    """A comment; where and by which program it was written, and from which address, is told to its author only."""
+    told = ("author_id", "created_at", "public", "body", *(("via", "metadata") if own else ()))
     data: Row = {"ticket": ticket_id, **{key: comment.get(key) for key in told}}
     return _record(collection, (ticket_id, number(comment)), data, stored.comment_print(comment), comment)
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
+
 import pytest
 
-from habeas.errors import Quarantine, Terminal, Transient
+from habeas.connector import Capability, Connector, SystemPlan, Vetoing
+from habeas.errors import ConnectorError, Quarantine, Terminal, Transient
 from habeas.testing.http_faults import RETRY_AFTER, Fault
-from habeas.testing.steps import carried_out, erased, planned, roots
+from habeas.testing.steps import carried_out, collected, erased, planned, roots
 from habeas.testing.suite.judging import all_as_planned, tells_nobody
 from habeas.testing.world import World
 
 _PASSING = (Fault.DOWN, Fault.BUSY, Fault.LIMITED, Fault.GARBAGE, Fault.HALF)
 _BROKEN_OFF = (Fault.DOWN, Fault.LOST, Fault.HALF, Fault.BUSY)
+
+
+def _calls(connector: Connector, plan: SystemPlan) -> Iterator[Callable[[], Awaitable[object]]]:
+    """Each call that the engine makes for an erasure, beside `locate`."""
+    yield lambda: collected(connector, plan.roots)
+    yield lambda: connector.erase(plan, None)
+    yield lambda: connector.confirm(plan, None)
+    if isinstance(connector, Vetoing) and Capability.VETO in connector.manifest.capabilities:
+        vetoing = connector
+        yield lambda: vetoing.vetoes(plan)
 
 
 class Faults:
@@ -29,6 +42,35 @@ class Faults:
                 assert raised.value.retry_after == pytest.approx(RETRY_AFTER, abs=2)
             world.faults.fail_always(None)
         assert await roots(world)
+
+    async def test_every_call_waits_as_asked_and_survives_garbage(self, world: World) -> None:
+        """Not `locate` alone: a limit is obeyed and an answer that is none is no answer, and neither does anything."""
+        assert world.faults is not None
+        plan = await planned(world)
+        before = await world.theirs(), await world.others()
+        for call in _calls(world.connector, plan):
+            for fault in (Fault.LIMITED, Fault.GARBAGE):
+                world.faults.fail_always(fault)
+                with pytest.raises(Transient) as raised:
+                    await call()
+                tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+                if fault is Fault.LIMITED:
+                    assert raised.value.retry_after == pytest.approx(RETRY_AFTER, abs=2)
+                world.faults.fail_always(None)
+        assert (await world.theirs(), await world.others()) == before
+        assert await planned(world) == plan
+
+    async def test_what_was_not_asked_for_is_no_answer(self, world: World) -> None:
+        """JSON that says something else is neither "there is nobody" nor "it is done", and no programming error."""
+        assert world.faults is not None
+        connector, plan = world.connector, await planned(world)
+        for call in (lambda: connector.locate(world.person), *_calls(connector, plan)):
+            world.faults.fail_always(Fault.STRANGE)
+            with pytest.raises(ConnectorError) as raised:
+                await call()
+            tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            world.faults.fail_always(None)
+        assert await planned(world) == plan
 
     async def test_a_refusal_is_for_good_and_names_nobody(self, world: World) -> None:
         """Signed out or forbidden: asking again does not help."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +18,13 @@ from typing import Any
 import httpx2
 from botocore.config import Config
 from botocore.session import Session
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests.connectors.peer import running
+from tests.connectors.serving import served
 
 REGION = "eu-north-1"
 _EVERYTHING = ("s3:*", "iam:*")
@@ -68,6 +73,38 @@ def nanio(folder: Path) -> Iterator[Server]:
     environment = {"NANIO_ACCESS_KEY": key, "NANIO_SECRET_KEY": secret}
     with running("nanio", folder, _nanio, environment) as url:
         yield Server(url, key, secret)
+
+
+@asynccontextmanager
+async def forbidding(
+    upstream: str, method: str, asked: str, answers: Mapping[str, bytes] | None = None
+) -> AsyncIterator[str]:
+    """A server that forbids more than moto can: calls with this method and this word in the query.
+
+    Args:
+        upstream: where all others go.
+        method: of what is forbidden.
+        asked: in the query of what is forbidden.
+        answers: by another word in the query, what is answered to it instead.
+    """
+    denied = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+    async def answer(request: Request) -> Response:
+        if request.method == method and asked in request.query_params:
+            return Response(denied, 403, media_type="application/xml")
+        for word, content in (answers or {}).items():
+            if word in request.query_params:
+                return Response(content, media_type="application/xml")
+        async with httpx2.AsyncClient() as client:
+            address = f"{upstream}{request.scope['raw_path'].decode()}?{request.url.query}"
+            passed = await client.request(
+                request.method, address, headers=request.headers.raw, content=await request.body()
+            )
+        return Response(passed.content, passed.status_code, headers={"content-type": "application/xml"})
+
+    app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "HEAD", "DELETE", "PUT"])])
+    async with served(app) as address:
+        yield address
 
 
 def _moto(port: int) -> list[str]:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime
 
-import httpx2
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from activities.connectors.files import S3Connector
 from activities.connectors.files.s3.settings import S3Settings
@@ -20,11 +14,10 @@ from activities.connectors.files.store import Obstacle
 from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import Terminal
 from habeas.outcomes import Done, Drifted, Fate
-from habeas.testing.steps import carried_out, erased, erasure, looked_at, planned
+from habeas.testing.steps import carried_out, erased, erasure, looked_at, planned, roots
 from tests.connectors.files.people import ANN, bucket_settings
-from tests.connectors.files.servers import Server
+from tests.connectors.files.servers import Server, forbidding
 from tests.connectors.files.world import BucketWorld
-from tests.connectors.serving import served
 
 EXPORT = f"exports/{ANN}.zip"
 
@@ -169,33 +162,60 @@ async def test_what_an_end_of_a_retention_names_goes_though_newer_versions_are_t
     assert len(left(versioned, name)) == 1
 
 
-@asynccontextmanager
-async def with_second_factor(upstream: str) -> AsyncIterator[str]:
+ENABLED = (
+    b"<?xml version='1.0'?><VersioningConfiguration xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>"
+    b"<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>"
+)
+
+
+def with_second_factor(upstream: str) -> AbstractAsyncContextManager[str]:
     """MFA delete before a server that lacks it: no version goes without a second factor, as Amazon documents.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
     """
-    denied = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>No second factor</Message></Error>"
-    enabled = (
-        b"<?xml version='1.0'?><VersioningConfiguration xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>"
-        b"<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>"
-    )
+    return forbidding(upstream, "DELETE", "versionId", answers={"versioning": ENABLED})
 
-    async def answer(request: Request) -> Response:
-        if request.method == "DELETE" and "versionId" in request.query_params:
-            return Response(denied, 403, media_type="application/xml")
-        if "versioning" in request.query_params:
-            return Response(enabled, media_type="application/xml")
-        async with httpx2.AsyncClient() as client:
-            address = f"{upstream}{request.scope['raw_path'].decode()}?{request.url.query}"
-            passed = await client.request(
-                request.method, address, headers=request.headers.raw, content=await request.body()
-            )
-        return Response(passed.content, passed.status_code, headers={"content-type": "application/xml"})
 
-    app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "HEAD", "DELETE", "PUT"])])
-    async with served(app) as address:
-        yield address
+class TestVersionsThatTheSettingsLookPast:
+    """``versions = false`` on a bucket that keeps them: what is deleted there stays, so it is not called erased."""
+
+    @pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+    async def test_nothing_is_found_or_erased_and_why_is_said(self, versioned: BucketWorld, status: str) -> None:
+        if status == "Suspended":  # which a bucket with locks cannot be
+            bucket = versioned.server.bucket(versions=True)
+            versioned.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+        else:
+            bucket = versioned.bucket
+        plan, before = await planned(versioned), versioned.all()
+        blind = versioned.made(bucket=bucket, versions=False)
+        found = await roots(versioned)
+        for call in (blind.locate(versioned.person), blind.erase(plan, None), blind.confirm(plan, None)):
+            with pytest.raises(Terminal, match="keeps versions"):
+                await call
+        with pytest.raises(Terminal, match="keeps versions"):
+            await anext(blind.collect(found, None))
+        await blind.aclose()
+        assert versioned.all() == before
+
+    async def test_that_begin_during_the_erasure_are_told_by_the_deletion(self, amazon: Server) -> None:
+        bucket = amazon.bucket()
+        settings = bucket_settings(amazon, bucket, amazon.url, versions=False)
+        store = S3Store("files", S3Settings.model_validate(settings))
+        amazon.s3.put_object(Bucket=bucket, Key=EXPORT, Body=b"first")
+        await store.ready(())
+        (before,) = [one async for one in store.at(EXPORT)]
+        amazon.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        with pytest.raises(Terminal, match="keeps versions"):
+            await store.delete(before, ())
+        await store.aclose()
+
+    async def test_whether_there_are_any_must_be_known(self, versioned: BucketWorld) -> None:
+        async with forbidding(versioned.server.url, "GET", "versioning") as url:
+            settings = bucket_settings(versioned.server, versioned.server.bucket(), url, versions=False)
+            blind = S3Connector.from_settings("files", settings)
+            with pytest.raises(Terminal, match="s3:GetBucketVersioning"):
+                await blind.locate(versioned.person)
+            await blind.aclose()
 
 
 async def test_where_a_second_factor_is_needed_nothing_goes_and_that_is_said(versioned: BucketWorld) -> None:

@@ -11,7 +11,7 @@ from activities.connectors.http import HttpConnector
 from habeas.connector import Health, Located, SystemPlan
 from habeas.errors import ConnectorError, Terminal, Transient
 from habeas.model import Identifier
-from habeas.outcomes import Done, EraseAnswer, Fate, ObjectOutcome
+from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from tests.connectors.http_protocol.test_http import wired
 
@@ -38,6 +38,14 @@ class FindsNobodyInGarbage(HttpConnector):
             return await super().locate(identifiers)
         except Transient:
             return Located()
+
+
+class SaysItLookedWhereItIsBusy(HttpConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        try:
+            return await super().confirm(plan, handle)
+        except Transient:
+            return Done(result=())
 
 
 class QuotesWhatItAsked(HttpConnector):
@@ -82,6 +90,8 @@ CAUGHT: list[tuple[type[HttpConnector], str]] = [
     (ForgetsHowLongToWait, PASSING),
     (FindsNobodyInGarbage, PASSING),
     (QuotesWhatItAsked, PASSING),
+    (SaysItLookedWhereItIsBusy, "test_every_call_waits_as_asked_and_survives_garbage"),
+    (SaysItLookedWhereItIsBusy, "test_what_was_not_asked_for_is_no_answer"),
     (QuotesWhatItAsked, "test_a_refusal_is_for_good_and_names_nobody"),
     (AsksForEver, "test_a_refusal_is_for_good_and_names_nobody"),
     (TakesALostAnswerForYes, "test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again"),

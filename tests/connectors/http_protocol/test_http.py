@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from activities.connectors import describe_connector, load_connector
 from activities.connectors.http import HttpConnector
 from habeas.connector import Connector, Located
-from habeas.errors import ConfigurationError, Quarantine, Terminal, Transient
+from habeas.errors import ConfigurationError, ConnectorError, Quarantine, Terminal, Transient
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World, faulty
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
@@ -122,15 +122,19 @@ async def test_a_check_sees_a_search_that_takes_anybody(world: WiredWorld, monke
     assert (health.ok, "whom nobody knows" in health.detail) == (False, True)
 
 
-async def test_errors_of_the_service_come_through_as_they_are(world: WiredWorld) -> None:
-    world.system.fail("locate", Transient("busy", retry_after=7), Terminal("locked"), Quarantine("strange"))
-    with pytest.raises(Transient, match="busy") as raised:
+@pytest.mark.parametrize("kind", [Transient, Terminal, Quarantine])
+async def test_errors_of_the_service_come_through_in_our_words_and_its_own_apart(
+    world: WiredWorld, kind: type[ConnectorError]
+) -> None:
+    """Whatever it writes, and of whom: only what is sealed has it."""
+    said = f"{kind.code}: the row of Ann is locked by her brother"
+    world.system.fail("locate", Transient(said, retry_after=7) if kind is Transient else kind(said))
+    with pytest.raises(kind) as raised:
         await world.connector.locate(world.person)
-    assert raised.value.retry_after == 7
-    with pytest.raises(Terminal, match="locked"):
-        await world.connector.locate(world.person)
-    with pytest.raises(Quarantine, match="strange"):
-        await world.connector.locate(world.person)
+    assert type(raised.value) is kind
+    assert raised.value.said == said
+    assert "brother" not in f"{raised.value!s} {raised.value!r} {raised.value.detail} {raised.value.diagnostics()}"
+    assert getattr(raised.value, "retry_after", None) == (7 if kind is Transient else None)
 
 
 async def test_a_service_that_is_no_longer_what_was_reviewed_does_not_fit(world: WiredWorld) -> None:

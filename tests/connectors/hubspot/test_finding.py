@@ -16,6 +16,7 @@ from tests.connectors.store import ids
 from tests.vendors.hubspot import Contact, Thing
 from tests.vendors.hubspot.crm import Record as Stored
 from tests.vendors.hubspot.merge import merge_contacts
+from tests.vendors.hubspot.schema import Property
 from tests.vendors.hubspot.seed import Owner
 from tests.vendors.shared.faults import Answer
 
@@ -27,6 +28,18 @@ async def found(world: HubSpotWorld, **by: str) -> list[str]:
 
 async def records(world: HubSpotWorld) -> dict[tuple[str, str], Record]:
     return {(one.collection, one.key): one for one in await collected(world.connector, await roots(world))}
+
+
+async def test_texts_of_the_account_s_own_are_reviewed(world: HubSpotWorld) -> None:
+    """Nothing says what its administrators made a property for; of an identifier the settings do."""
+    world.account.crm.schema.add("notes", Property("overheard", "Overheard", custom=True))
+    world.account.crm.set(world.people.things["notes"], {"overheard": "Her brother Carl is ill"})
+    world.account.crm.set(world.people.ann, {"signed_up_on": "2026-01-01"})
+    kinds = {one.name: one for one in world.connector.manifest.collections}
+    texts = {one.collection: kinds[one.collection].texts(one) for one in (await records(world)).values()}
+    assert texts["contacts"] == ("health_remark",)
+    assert texts["notes"] == ("hs_note_body", "overheard")
+    assert texts["companies"] == ()
 
 
 async def test_a_new_contact_is_found_before_searches_know_it(world: HubSpotWorld) -> None:

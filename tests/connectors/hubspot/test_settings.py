@@ -114,10 +114,21 @@ async def test_of_another_token_the_calls_tell(world: HubSpotWorld) -> None:
     scopes = ALL_SCOPES - {"sales-email-read"}
     world.account.tokens.issue("oauth-1", scopes, clock.now().replace(year=2030))
     world.account.tokens.issue("oauth-2", ALL_SCOPES, clock.now().replace(year=2030))
-    for token, told in (("oauth-1", "lacks the scope sales-email-read"), ("oauth-2", "no private app's token")):
+    reads = frozenset(one for one in ALL_SCOPES if "write" not in one)
+    world.account.tokens.issue("oauth-3", reads | {"tickets"}, clock.now().replace(year=2030))
+    before = await world.theirs(), await world.others()
+    for token, ok, told in (
+        ("oauth-1", False, "lacks the scope sales-email-read"),
+        ("oauth-2", True, "An OAuth token ends after 30 minutes"),
+        ("oauth-3", False, "lacks the scope crm.objects.contacts.write"),
+        ("oauth-3", False, "lacks the scope crm.objects.deals.write"),
+    ):
         connector = world.made(token=token)
-        assert told in (await connector.ping()).detail
+        health = await connector.ping()
+        assert health.ok is ok
+        assert told in health.detail
         await connector.aclose()
+    assert (await world.theirs(), await world.others()) == before
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from activities.connectors.rt import RtConnector
+from activities.connectors.rt import RtConnector, locate
+from activities.connectors.rt.rest import is_
 from activities.connectors.rt.words import Words
 from habeas.connector import Record, RecordRef
 from tests.connectors.rt.people import ANN, ANNS, BOB, BOBS, CARL, CARLS, JOANN, number_of, settings
@@ -35,6 +36,18 @@ async def test_a_user_that_was_deleted_is_only_disabled_and_found(rt: RtServer, 
     rt.call("DELETE", f"user/{number_of(rt, CARL)}")
     (match,) = (await connector.locate(ids(email="CARL@example.org"))).matches
     assert match.key == f"[{number_of(rt, CARL)}]"
+
+
+async def test_a_search_that_gives_everybody_finds_only_who_bears_it(
+    rt: RtServer, connector: RtConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RT answers a condition that it does not know with everybody, and says nothing."""
+    monkeypatch.setattr(locate, "is_", lambda field, value: is_("NickOfTime", value))
+    everybody = await connector._rest.users(is_("NickOfTime", ANN), ("EmailAddress",))
+    assert len(everybody) > 3
+    (match,) = (await connector.locate(ids(email=ANN))).matches
+    assert match.key == f"[{number_of(rt, ANN)}]"
+    assert (await connector.locate(ids(email="nobody@example.org"))).matches == ()
 
 
 async def test_staff_are_found_and_marked(connector: RtConnector) -> None:

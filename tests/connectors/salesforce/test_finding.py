@@ -39,6 +39,17 @@ async def test_staff_are_no_records_of_anybody(world: SalesforceWorld) -> None:
     assert await _found(world, email="colleague@firm.example") == ()
 
 
+async def test_texts_of_the_org_s_own_are_reviewed(world: SalesforceWorld) -> None:
+    """Nothing says what its administrators made a field, or an object, for; of an identifier the settings do."""
+    records = await collected(world.connector, await roots(world))
+    kinds = {one.name: one for one in world.connector.manifest.collections}
+    texts = {one.collection: set(kinds[one.collection].texts(one)) for one in records}
+    assert texts["Contact"] == {"Description"}
+    assert texts["Loyalty_Card__c"] == {"Name", "Motto__c"}
+    assert texts["Referral__c"] == {"Name", "Remark__c"}
+    assert texts["CampaignMember"] == set()
+
+
 async def test_what_was_merged_is_found_under_its_old_address(world: SalesforceWorld) -> None:
     double = world.org.add("Contact", LastName="Arla", Email=THIRD)
     further = world.org.add("Contact", LastName="Arla", Email="ann@fourth.example")

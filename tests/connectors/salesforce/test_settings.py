@@ -79,6 +79,7 @@ def test_what_salesforce_cannot_do_is_refused(more: dict[str, Any], named: str) 
         ({"no_edit": "Contact"}, "may not edit Contact"),
         ({"no_edit": "Individual"}, "may not edit Individual"),
         ({"permissions": "ViewAllData"}, "View All Data"),
+        ({"permissions": "QueryAllFiles"}, 'lacks the permission "Query All Files"'),
         ({"permissions": "ApiEnabled"}, "API_DISABLED_FOR_ORG"),
     ],
 )
@@ -93,7 +94,29 @@ async def test_a_missing_permission_is_named(world: SalesforceWorld, taken: dict
     assert (await world.theirs(), await world.others()) == before
 
 
-@pytest.mark.parametrize("name", ["Contact.MobilePhone", "Lead.Email", "Account.PersonEmail", "Case.SuppliedEmail"])
+async def test_what_cannot_be_told_is_said_and_stops_nothing(world: SalesforceWorld) -> None:
+    world.org.rights.permissions -= {"ModifyAllData", "ViewSetup"}
+    world.org.rights.hidden_fields.add(("Loyalty_Card__c", "Motto__c"))
+    health = await world.connector.ping()
+    assert health.ok
+    assert 'lacks "View Setup and Configuration"' in health.detail
+    assert '"Modify All Data" does' in health.detail
+
+
+async def test_to_empty_the_bin_of_others_takes_more(world: SalesforceWorld) -> None:
+    world.org.rights.permissions.discard("ModifyAllData")
+    emptying = world.made(bin="empty")
+    assert 'lacks the permission "Modify All Data"' in (await emptying.ping()).detail
+    await emptying.aclose()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Contact.MobilePhone", "Lead.Email", "Account.PersonEmail", "Case.SuppliedEmail"),
+        *("Loyalty_Card__c.Motto__c", "Referral__c.Remark__c", "Contact.Customer_Number__c"),
+    ],
+)
 async def test_a_field_that_is_hidden_is_named(world: SalesforceWorld, name: str) -> None:
     sobject, _, field = name.partition(".")
     world.org.rights.hidden_fields.add((sobject, field))
@@ -105,11 +128,6 @@ async def test_a_field_that_is_hidden_is_named(world: SalesforceWorld, name: str
 @pytest.mark.parametrize(
     ("hidden", "locked", "named"),
     [
-        (
-            "Contact.Customer_Number__c",
-            None,
-            "`identifiers.customer`: the user sees no field Contact.Customer_Number__c",
-        ),
         ("Contact.HasOptedOutOfEmail", None, "`purposes.newsletter`: the user sees no field"),
         (None, "Contact.HasOptedOutOfEmail", "is no checkbox that the user may set"),
         (None, "Contact.MailingCity", "may not edit Contact.MailingCity"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from activities.connectors.stripe import StripeConnector
-from habeas.connector import Page, RecordRef
+from activities.connectors.stripe.kinds import KINDS
+from habeas.connector import Page, Record, RecordRef
 from habeas.errors import Quarantine, Terminal
 from tests.connectors.store import ids
 from tests.connectors.stripe.people import ANN, PHONE, Shop, settings
@@ -23,6 +25,35 @@ async def billing(shop: Shop) -> AsyncIterator[StripeConnector]:
 
 async def _found(billing: StripeConnector, **asked: str) -> list[str]:
     return [one.key for one in (await billing.locate(ids(**asked))).matches]
+
+
+@pytest.mark.parametrize(
+    ("collection", "row", "texts"),
+    [
+        ("customers", {"description": None, "metadata": {}, "invoice_settings": {"footer": None}}, ()),
+        ("customers", {"invoice_settings": {"footer": "Ask Carl"}}, ("invoice_settings",)),
+        ("customers", {"invoice_settings": {"custom_fields": [{"name": "For", "value": "C"}]}}, ("invoice_settings",)),
+        ("customers", {"metadata": {"contact": "Carl"}}, ("metadata",)),
+        ("charges", {"description": "For Carl", "metadata": {}}, ("description",)),
+        ("payment_intents", {"description": "For Carl"}, ("description",)),
+        ("invoice_items", {"description": "For Carl", "metadata": {"to": "Carl"}}, ("description", "metadata")),
+        ("invoices", {"custom_fields": [{"name": "For", "value": "Carl"}]}, ("custom_fields",)),
+        (
+            "subscriptions",
+            {"cancellation_details": {"comment": "Carl said so", "reason": None}},
+            ("cancellation_details",),
+        ),
+        ("subscriptions", {"cancellation_details": {"comment": None, "reason": "cancellation_requested"}}, ()),
+        ("payment_methods", {"metadata": {"of": "Carl"}}, ("metadata",)),
+    ],
+)
+def test_what_whoever_calls_writes_as_they_like_is_reviewed(
+    collection: str, row: dict[str, Any], texts: tuple[str, ...]
+) -> None:
+    kinds = {one.name: one for one in StripeConnector.describe("billing", settings("https://x.example")).collections}
+    made = KINDS[collection].texts(row)
+    record = Record(collection=collection, key="[]", data=row, fingerprint="0" * 64, free_text=made)
+    assert kinds[collection].texts(record) == texts
 
 
 class TestByAddress:

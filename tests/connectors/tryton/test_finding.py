@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from activities.connectors.tryton import locate
+from habeas.connector import RecordRef
 from habeas.errors import Quarantine, Terminal
 from habeas.outcomes import Fate
 from tests.connectors.store import ids
@@ -23,6 +25,37 @@ async def test_an_address_is_found_in_any_case_and_is_no_part_of_another(tryton:
     )
     (other,) = (await connector.locate(ids(email=JOANN))).matches
     assert other.key == f"[{tryton.ids['Joann']}]"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"email": ANN}, {"phone": "+4512345678"}, {"customer_number": ""}, {"cpr": "2110625629"}]
+)
+async def test_a_search_that_gives_everybody_finds_only_who_bears_it(
+    tryton: TrytonServer, made: Made, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    """Tryton itself is asked for all: every row is compared again, whatever it was found by."""
+    if "customer_number" in asked:
+        ((code,),) = tryton.rows("SELECT code FROM party_party WHERE id = ?", tryton.ids["Ann"])
+        asked = {"customer_number": str(code)}
+    monkeypatch.setattr(locate, "_literal", lambda _: "%")
+    monkeypatch.setattr(locate, "_like", lambda fields, _: ["OR", *([name, "ilike", "%"] for name in fields)])
+    connector = made.connector(tryton)
+    assert len(await locate._candidates(connector._rpc, ids(**asked)[0], "dk_cpr" if "cpr" in asked else "")) > 1
+    assert await found(connector, *ids(**asked)) == (RecordRef(collection="parties", key=f"[{tryton.ids['Ann']}]"),)
+
+
+async def test_a_name_in_somebody_else_s_invoice_line_is_no_record_of_theirs(tryton: TrytonServer, made: Made) -> None:
+    """It is no identifier, so nothing leads there; who else is named in a line of their own, staff look at first."""
+    tryton.execute("UPDATE account_invoice_line SET description = 'Gift of Ann Arla' WHERE description = 'A gift'")
+    connector = made.connector(tryton)
+    records = await collected(connector)
+    assert not [one for one in records if "Gift of Ann Arla" in str(one.data)]
+    kinds = {one.name: one for one in connector.manifest.collections}
+    (invoice,) = [one for one in records if one.collection == "invoices"]
+    assert "lines" in kinds["invoices"].texts(invoice)
+    plan = await planned(connector)
+    await connector.erase(plan, None)
+    assert tryton.rows("SELECT count(*) FROM account_invoice_line WHERE description = 'Gift of Ann Arla'") == [(1,)]
 
 
 @pytest.mark.parametrize("number", ["+45 87 65 43 21", "0045 8765 4321", "+4587654321"])

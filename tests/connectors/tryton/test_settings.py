@@ -107,6 +107,37 @@ class TestHealth:
             assert f"The user {one}" in told
         assert "party.party" not in told
 
+    async def test_a_field_that_the_user_may_not_see_or_write_is_missed_by_name(
+        self, tryton: TrytonServer, made: Made
+    ) -> None:
+        """Tryton leaves it out of what it answers, as if it were not there."""
+        access = "model.ir.model.field.access"
+        fields = {
+            "replaced_by": (False, False),
+            "name": (True, False),
+            "lang": (True, False),  # which nobody writes
+            "code": (True, True),
+        }
+        rows = [
+            {"model": "party.party", "field": name, "group": None, "perm_read": read, "perm_write": write}
+            for name, (read, write) in fields.items()
+        ]
+        numbers = tryton.call(f"{access}.create", rows)
+        told = await self._ping(tryton, made)
+        tryton.call(f"{access}.delete", numbers)
+        assert told == (
+            "The user may not write the field name of party.party. "
+            "The user may not read the field replaced_by of party.party."
+        )
+
+    async def test_a_rule_that_may_hide_records_is_told(self, tryton: TrytonServer, made: Made) -> None:
+        rule = {"name": "Danes only", "model": "party.party", "global_p": True}
+        (number,) = tryton.call("model.ir.rule.group.create", [rule | {"rules": [["create", [{"domain": "[]"}]]]}])
+        health = await made.connector(tryton).ping()
+        tryton.call("model.ir.rule.group.delete", [number])
+        assert health.ok
+        assert f"the record rule {number} hides records of party.party" in health.detail
+
     async def test_what_is_retained_needs_no_right_to_delete(self, tryton: TrytonServer, made: Made) -> None:
         kept = treated("emails", treatment="retain", retention=LAW, after="delete")
         assert "delete ir.email" in await self._ping(tryton, made, user="clerk", collections=kept), "in the end it does"

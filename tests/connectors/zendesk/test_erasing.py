@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from habeas.connector import RecordRef, Restrict, SystemPlan, Treatment, Vetoing
+from habeas.connector import PlannedObject, RecordRef, Restrict, SystemPlan, Treatment, Vetoing
 from habeas.errors import Terminal, Transient
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.testing.steps import carried_out, changed, erased, erasure, looked_at, planned
+from tests.connectors.store import ids
 from tests.connectors.zendesk.people import ANN, Desk
 from tests.connectors.zendesk.world import ZendeskWorld
-from tests.vendors.zendesk import Comment, Status, Ticket
+from tests.vendors.zendesk import Comment, Status, Ticket, User
 
 
 def _said(outcomes: tuple[ObjectOutcome, ...], collection: str) -> list[tuple[Fate, str | None]]:
@@ -32,6 +33,34 @@ async def test_tickets_go_first_and_a_user_in_two_steps(world: ZendeskWorld, des
     suspended = [one for one in paths if one.startswith("suspended")]
     tickets = [f"tickets/{desk.hers.id}", "deleted_tickets/destroy_many"]
     assert paths == [*tickets, *suspended, f"users/{desk.ann.id}", f"deleted_users/{desk.ann.id}"]
+
+
+class TestMergedAfterThePlan:
+    """A colleague merges her user into another: what was hers is the other's now, and nobody decided on that one."""
+
+    async def test_nothing_is_touched_where_tickets_moved(self, world: ZendeskWorld, desk: Desk) -> None:
+        plan = await planned(world)
+        other = desk.zendesk.add_user(User("A. Arla", ("ann@third.example",)))
+        desk.zendesk.merge(desk.ann, other)
+        desk.zendesk.calls.clear()
+        assert isinstance(await erasure(world, plan), Drifted)
+        assert not desk.zendesk.made("DELETE")
+        assert desk.hers.requester_id == other.id
+
+    async def test_without_tickets_the_other_is_seen_by_the_second_look(self, world: ZendeskWorld, desk: Desk) -> None:
+        eve = desk.zendesk.add_user(User("Eve", ("eve@example.org",)))
+        key = f"[{eve.id}]"
+        ref = RecordRef(collection="users", key=key)
+        (record,) = [one async for page in world.connector.collect((ref,), None) for one in page.records]
+        user = PlannedObject(
+            collection="users", key=key, treatment=Treatment.DELETE, fingerprint=record.fingerprint, category="users"
+        )
+        plan = SystemPlan(system="zendesk", roots=(ref,), identifiers=ids(email="eve@example.org"), objects=(user,))
+        other = desk.zendesk.add_user(User("E. Eve", ("eve@third.example",)))
+        desk.zendesk.merge(eve, other)
+        said = {one.key: (one.fate, one.reason) for one in await erased(world, plan)}
+        assert said[f"[{other.id}]"] == (Fate.FAILED, "came_back")
+        assert other.deleted_at is None
 
 
 async def test_a_killed_job_is_asked_for_again(world: ZendeskWorld, desk: Desk) -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from habeas.connector import RecordRef
 from habeas.errors import Quarantine
-from habeas.testing.steps import collected, roots
+from habeas.testing.steps import collected, erased, planned, roots
 from tests.connectors.store import ids
 from tests.connectors.zendesk.people import ANN, ANN_OLD, BOB, CV, LIKE_ANN, Desk
 from tests.connectors.zendesk.world import ZendeskWorld
-from tests.vendors.zendesk import Identity, Suspended, User
+from tests.vendors.zendesk import Attachment, Comment, Identity, Suspended, Ticket, User
 
 
 async def test_a_search_that_finds_others_finds_only_her(world: ZendeskWorld) -> None:
@@ -59,6 +59,26 @@ async def test_by_what_staff_alone_know_no_suspended_tickets_are_found(world: Ze
     assert len((await world.connector.locate(ids(email=ANN))).matches) == 3
 
 
+async def test_a_user_deleted_softly_is_found_where_the_address_is_still_told(world: ZendeskWorld, desk: Desk) -> None:
+    eve = desk.zendesk.add_user(User("Eve", ("Eve@example.org",)))
+    ticket = desk.zendesk.add_ticket(Ticket(eve.id, "Mine", [Comment(eve.id, "I, Eve")]))
+    eve.deleted_at = desk.zendesk.clock.now()
+    desk.zendesk.store.index_user(eve, at_once=True)
+    asked = ids(email="eve@example.org")
+    assert (await world.connector.locate(asked)).matches == ()
+    desk.zendesk.keeps_deleted_addresses = True
+    (match,) = (await world.connector.locate(asked)).matches
+    assert (match.key, match.found_by, match.staff) == (f"[{eve.id}]", asked, False)
+    found = await collected(world.connector, (RecordRef(collection="users", key=match.key),))
+    assert (found[0].collection, found[0].data["name"]) == ("users", "Eve")
+    assert f"[{ticket.id}]" in [one.key for one in found]
+    world.person = asked
+    await erased(world, await planned(world))
+    assert eve.purge_asked_at is not None
+    assert ticket.id not in desk.zendesk.store.tickets
+    assert (await world.connector.locate(asked)).matches == ()
+
+
 async def test_too_many_stop_for_a_human(world: ZendeskWorld) -> None:
     for place in range(51):
         world.desk.zendesk.add_user(User("Somebody", (f"s{place}@example.org",), external_id="C-0"))
@@ -82,6 +102,46 @@ async def test_files_come_along_and_credentials_stay(world: ZendeskWorld, desk: 
     assert [(one.name, one.media_type, one.content) for one in files] == [("cv.pdf", "application/pdf", CV)]
     assert [one.authorized for one in desk.zendesk.made("GET", "/attachments/")] == [True]
     assert [one.authorized for one in desk.zendesk.made("GET", "/cdn/")] == [False]
+
+
+async def test_the_photo_and_files_of_what_was_held_back_come_along(world: ZendeskWorld, desk: Desk) -> None:
+    photo, letter = Attachment("ann.jpg", b"her face", "image/jpeg"), Attachment("letter.txt", b"Dear all")
+    anew = desk.zendesk.add_user(User("Ann", ("ann@new.example",), photo=photo))
+    desk.zendesk.add_suspended(Suspended("Ann", "ann@new.example", "Hello", "See the letter", attachments=[letter]))
+    found = (await world.connector.locate(ids(email="ann@new.example"))).matches
+    places = tuple(RecordRef(collection=one.collection, key=one.key) for one in found)
+    files = {one.collection: [each.content for each in one.files] for one in await collected(world.connector, places)}
+    assert files == {"users": [b"her face"], "suspended_tickets": [b"Dear all"]}
+    assert places[0].key == f"[{anew.id}]"
+    assert not any(one.authorized for one in desk.zendesk.made("GET", "/cdn/"))
+
+
+async def test_from_where_somebody_wrote_is_told_to_nobody_else(world: ZendeskWorld, desk: Desk) -> None:
+    for ticket, addresses in ((desk.hers, ("192.0.2.1", "192.0.2.2")), (desk.bobs, ("192.0.2.3", "192.0.2.4"))):
+        for comment, address in zip(ticket.comments, addresses, strict=True):
+            comment.ip_address = address
+    records = await collected(world.connector, await roots(world))
+    told: dict[str, list[object]] = {one.collection: [] for one in records if "body" in one.data}
+    for one in records:
+        if "metadata" in one.data:
+            assert one.data["via"] == {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}}
+            told[one.collection].append(one.data["metadata"])
+    assert told == {
+        "comments": [{"system": {"ip_address": "192.0.2.1"}, "custom": {}}],
+        "contributions": [{"system": {"ip_address": "192.0.2.4"}, "custom": {}}],
+    }
+
+
+async def test_words_in_the_account_s_own_fields_are_reviewed(world: ZendeskWorld, desk: Desk) -> None:
+    desk.hers.fields = {360001: "Her brother Carl called", 360002: None}
+    desk.ann.notes = ""
+    records = {one.collection: one for one in await collected(world.connector, await roots(world))}
+    kinds = {one.name: one for one in world.connector.manifest.collections}
+    assert kinds["users"].texts(records["users"]) == ("user_fields.city",)
+    assert kinds["tickets"].texts(records["tickets"]) == ("subject", "custom_fields", "fields")
+    desk.hers.fields = {360001: None}
+    records = {one.collection: one for one in await collected(world.connector, await roots(world))}
+    assert kinds["tickets"].texts(records["tickets"]) == ("subject",)
 
 
 async def test_files_on_an_unknown_host_are_not_fetched(world: ZendeskWorld) -> None:

@@ -69,14 +69,31 @@ _PERMISSIONS = Object(
         SYSTEM[0],
         *(
             Field(f"Permissions{name}", "boolean", required=True).read_only()
-            for name in ("ApiEnabled", "BulkApiHardDelete", "ModifyAllData", "ViewAllData")
+            for name in (
+                *("ApiEnabled", "BulkApiHardDelete", "ModifyAllData", "QueryAllFiles", "ViewAllData", "ViewSetup"),
+            )
         ),
     ),
     createable=False,
     updateable=False,
     deletable=False,
 )
+# https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm
+_FIELDS = Object(
+    "FieldPermissions",
+    "01k",
+    (
+        SYSTEM[0],
+        text("SobjectType", 80),
+        text("Field", 160),
+        Field("PermissionsRead", "boolean", required=True).read_only(),
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+    needs="ViewSetup",
+)
 _HISTORIES = tuple(_history(parent) for parent in ("Account", "Contact", "Lead", "Case"))
 OBJECTS: dict[str, Object] = {
-    each.name: each for each in (*PEOPLE, *WORK, *_CUSTOM, *_PRIVACY, *_HISTORIES, _PERMISSIONS)
+    each.name: each for each in (*PEOPLE, *WORK, *_CUSTOM, *_PRIVACY, *_HISTORIES, _PERMISSIONS, _FIELDS)
 }

@@ -24,7 +24,7 @@ from tests.vendors.shared.window import Window
 ALL_PERMISSIONS = frozenset(
     {
         *("ApiEnabled", "BulkApiHardDelete", "ManagePrivacyCenterPolicies", "PrivacyDataAccess", "ViewAllData"),
-        "DeleteFromFieldHistory",
+        *("DeleteFromFieldHistory", "ModifyAllData", "QueryAllFiles", "ViewSetup"),
     }
 )
 

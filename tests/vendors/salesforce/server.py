@@ -15,6 +15,7 @@ from tests.vendors.salesforce.limits import routes as limits
 from tests.vendors.salesforce.metadata import VERSIONS
 from tests.vendors.salesforce.metadata import routes as metadata
 from tests.vendors.salesforce.oauth import Sessions, token
+from tests.vendors.salesforce.objects import OBJECTS
 from tests.vendors.salesforce.org import Org, Rights
 from tests.vendors.salesforce.policies import Policy, Privacy
 from tests.vendors.salesforce.query import routes as query
@@ -67,6 +68,11 @@ class Salesforce(Org, Vendor[Org]):
         self.user_id = "005"
         self.user_id = self.add("User", LastName="Integration", Username=self.sessions.app.username, IsActive=True).id
         self._permissions = self.add("UserPermissionAccess")
+        for kind in OBJECTS.values():
+            for one in kind.fields:
+                if one.name.endswith("__c"):  # an administrator reads all that was made here
+                    place = f"{kind.name}.{one.name}"
+                    self.add("FieldPermissions", SobjectType=kind.name, Field=place, PermissionsRead=True)
 
     def me(self) -> Org:
         """This org."""

@@ -27,6 +27,8 @@ class Account(ABC):
     store: Store
     jobs: Jobs
     private_attachments: bool
+    keeps_deleted_addresses: bool
+    """Whether a user who is deleted softly is still listed with their address."""
 
     @abstractmethod
     def caller(self, call: Call) -> User:

@@ -25,6 +25,17 @@ class Identity:
 
 
 @dataclass
+class Attachment:
+    """A file at a comment."""
+
+    file_name: str
+    content: bytes
+    content_type: str = "text/plain"
+    id: int = 0
+    token: str = ""
+
+
+@dataclass
 class User:
     """An end user, or one of the staff. The first of ``emails`` is the primary one."""
 
@@ -37,6 +48,7 @@ class User:
     external_id: str | None = None
     tags: list[str] = field(default_factory=list)
     fields: dict[str, str | None] = field(default_factory=dict)
+    photo: Attachment | None = None
     suspended: bool = False
     is_owner: bool = False
     may_delete_users: bool = False
@@ -56,17 +68,6 @@ class User:
 
 
 @dataclass
-class Attachment:
-    """A file at a comment."""
-
-    file_name: str
-    content: bytes
-    content_type: str = "text/plain"
-    id: int = 0
-    token: str = ""
-
-
-@dataclass
 class Comment:
     """One message of a ticket."""
 
@@ -76,6 +77,7 @@ class Comment:
     public: bool = True
     attachments: list[Attachment] = field(default_factory=list)
     channel: str = "email"
+    ip_address: str | None = None
     id: int = 0
     created_at: datetime = _LONG_AGO
 
@@ -91,6 +93,8 @@ class Ticket:
     cc_ids: list[int] = field(default_factory=list)
     assignee_id: int | None = None
     tags: list[str] = field(default_factory=list)
+    fields: dict[int, str | None] = field(default_factory=dict)
+    """Custom fields by their ids."""
     external_id: str | None = None
     id: int = 0
     created_at: datetime = _LONG_AGO
@@ -120,5 +124,6 @@ class Suspended:
     subject: str
     content: str
     cause: str = "Detected as spam"
+    attachments: list[Attachment] = field(default_factory=list)
     id: int = 0
     created_at: datetime = _LONG_AGO

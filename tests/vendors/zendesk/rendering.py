@@ -33,9 +33,11 @@ def deleted_user(account: Account, one: User) -> Json:
     """``DeletedUserObject``.
 
     In the documentation's examples the address is null as soon as a user is deleted softly, while the name is still
-    there: a missing address proves no permanent deletion.
+    there: a missing address proves no permanent deletion. Its text says so of permanently deleted ones only: an account
+    can be told to keep it until then.
     """
-    return {**_user_core(account, one, "deleted_users"), "email": None}
+    email = one.email if account.keeps_deleted_addresses and not one.purge_asked_at else None
+    return {**_user_core(account, one, "deleted_users"), "email": email}
 
 
 def _user_core(account: Account, one: User, place: str) -> Json:
@@ -49,7 +51,7 @@ def _user_core(account: Account, one: User, place: str) -> Json:
         "time_zone": "Copenhagen",
         "phone": one.phone,
         "shared_phone_number": None,
-        "photo": None,
+        "photo": attachment(account, one.photo) if one.photo else None,
         "locale_id": 1,
         "locale": "en-US",
         "organization_id": None,
@@ -80,6 +82,7 @@ def ticket(account: Account, one: Ticket) -> Json:
     """https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#json-format."""
     rating = next((each for each in account.store.ratings.values() if each.ticket_id == one.id), None)
     first = one.comments[0] if one.comments else None
+    fields = [{"id": field_id, "value": value} for field_id, value in one.fields.items()]
     return {
         "id": one.id,
         "url": f"{account.base_url}/api/v2/tickets/{one.id}.json",
@@ -108,8 +111,8 @@ def ticket(account: Account, one: Ticket) -> Json:
         "is_public": True,
         "due_at": None,
         "tags": one.tags,
-        "custom_fields": [],
-        "fields": [],
+        "custom_fields": fields,
+        "fields": fields,
         "satisfaction_rating": {"score": rating.score, "id": rating.id, "comment": rating.comment} if rating else None,
         "followup_ids": [],
         "allow_channelback": False,
@@ -131,7 +134,7 @@ def comment(account: Account, one: Comment) -> Json:
         "audit_id": one.id + 1,
         "via": {"channel": one.channel, "source": {"from": {}, "to": {}, "rel": None}},
         "created_at": seconds_stamp(one.created_at),
-        "metadata": {"system": {}, "custom": {}},
+        "metadata": {"system": {"ip_address": one.ip_address} if one.ip_address else {}, "custom": {}},
     }
 
 
@@ -189,7 +192,7 @@ def suspended(account: Account, one: Suspended) -> Json:
         "ticket_id": None,
         "recipient": None,
         "brand_id": 1,
-        "attachments": [],
+        "attachments": [attachment(account, each) for each in one.attachments],
         "error_messages": None,
         "via": {"channel": "email", "source": {"from": {"address": one.author_email}, "to": {}, "rel": None}},
         "created_at": stamp,

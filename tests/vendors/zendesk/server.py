@@ -80,6 +80,7 @@ class Zendesk(Account, Vendor[Account]):
         self.store = Store(clock, index_lag)
         self.jobs = Jobs(clock)
         self.private_attachments = False
+        self.keeps_deleted_addresses = False
         self.api_token: str | None = API_TOKEN
         self.oauth: dict[str, OauthToken] = {}
         self.minute = Window(clock, 700, timedelta(minutes=1))
@@ -106,9 +107,7 @@ class Zendesk(Account, Vendor[Account]):
 
     def add_suspended(self, suspended: Suspended) -> Suspended:
         """Put a suspended ticket into the account."""
-        suspended.id = self.store.new_id()
-        self.store.suspended[suspended.id] = suspended
-        return suspended
+        return self.store.add_suspended(suspended)
 
     def merge(self, one: User, into: User) -> None:
         """Merge two end users, as staff would in the browser."""

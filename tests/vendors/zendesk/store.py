@@ -39,6 +39,7 @@ class Store:
     def add_user(self, user: User) -> User:
         """Keep a new user."""
         user.id = user.id or self.new_id()
+        self._name_files([user.photo] if user.photo else [])
         for place, email in enumerate(user.emails):
             user.identities.append(Identity("email", email, primary=place == 0, id=self.new_id()))
         if user.phone:
@@ -60,9 +61,12 @@ class Store:
         """Give a comment and its files ids."""
         comment.id = comment.id or self.new_id()
         comment.html_body = comment.html_body or f'<div class="zd-comment" dir="auto">{comment.body}</div>'
-        for attachment in comment.attachments:
-            attachment.id = attachment.id or self.new_id()
-            attachment.token = attachment.token or f"token{attachment.id}"
+        self._name_files(comment.attachments)
+
+    def _name_files(self, files: Iterable[Attachment]) -> None:
+        for one in files:
+            one.id = one.id or self.new_id()
+            one.token = one.token or f"token{one.id}"
 
     def index_user(self, user: User, *, at_once: bool = False) -> None:
         """Let searches see, after a while, what the user is now."""
@@ -101,8 +105,19 @@ class Store:
         return None
 
     def attachments(self) -> Iterable[Attachment]:
-        """Every file of every ticket."""
-        return (one for ticket in self.tickets.values() for comment in ticket.comments for one in comment.attachments)
+        """Every file of every ticket, of messages that were held back, and of users."""
+        yield from (
+            one for ticket in self.tickets.values() for comment in ticket.comments for one in comment.attachments
+        )
+        yield from (one for suspended in self.suspended.values() for one in suspended.attachments)
+        yield from (user.photo for user in self.users.values() if user.photo)
+
+    def add_suspended(self, suspended: Suspended) -> Suspended:
+        """Keep a message that was held back."""
+        suspended.id = suspended.id or self.new_id()
+        self._name_files(suspended.attachments)
+        self.suspended[suspended.id] = suspended
+        return suspended
 
     def delete_ticket(self, ticket: Ticket, by: int) -> None:
         """Into the bin, for 30 days."""
@@ -118,4 +133,4 @@ class Store:
         for user in self.users.values():
             if user.purge_asked_at and user.purge_asked_at + self.areas["support"][1] <= now and user.name != GONE:
                 user.name, user.phone, user.notes, user.details, user.external_id = GONE, None, "", "", None
-                user.identities, user.tags, user.fields = [], [], {}
+                user.identities, user.tags, user.fields, user.photo = [], [], {}, None

@@ -81,6 +81,7 @@ def update(account: Account, call: Call) -> Response:
     one.status = changes.get("status", one.status)
     one.requester_id = changes.get("requester_id", one.requester_id)
     one.tags = changes.get("tags", one.tags)
+    one.fields |= {each["id"]: each["value"] for each in changes.get("custom_fields", [])}
     one.external_id = changes.get("external_id", one.external_id)
     one.cc_ids = changes.get("collaborator_ids", one.cc_ids)
     events: list[Json] = []

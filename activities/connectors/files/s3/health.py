@@ -1,22 +1,40 @@
-"""Whether a bucket lets us do what we will need: each permission tried on a name that nothing has.
+"""Whether a bucket lets us do what we will need: each permission to read tried on a name that nothing has.
 
 What each operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+
+Nothing but GET is sent. No right to delete can be told without deleting: of a name that nothing has, too, a bucket with
+versions notes that it was deleted (https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from http import HTTPStatus
 
 from activities.connectors.api import Refused
 from activities.connectors.files.s3.bucket import Bucket, Row
 from activities.connectors.files.s3.settings import S3Settings
 
-__all__ = ["has_locks", "wrong"]
+__all__ = ["has_locks", "keeps_versions", "versioning", "wrong"]
 
 _NOT_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 _WRONG_REGION = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+_VERSION = {"VersionId": "null"}
+"""The version that a name has which was written without versions."""
+_READS: Mapping[bool, tuple[tuple[str, Row, str], ...]] = {
+    False: (("GetObject", {}, "s3:GetObject"), ("GetObjectTagging", {}, "s3:GetObjectTagging")),
+    True: (
+        ("GetObject", {}, "s3:GetObject"),
+        ("GetObject", _VERSION, "s3:GetObjectVersion"),
+        ("GetObjectTagging", _VERSION, "s3:GetObjectVersionTagging"),
+    ),
+}
+_READS_LOCKS: tuple[tuple[str, Row, str], ...] = (
+    ("GetObjectRetention", _VERSION, "s3:GetObjectRetention"),
+    ("GetObjectLegalHold", _VERSION, "s3:GetObjectLegalHold"),
+)
+"""Without them HeadObject is silent about a lock (API_HeadObject)."""
 _CREDENTIALS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
 
@@ -30,6 +48,26 @@ async def has_locks(bucket: Bucket) -> bool:
     return answer.status == HTTPStatus.OK
 
 
+async def versioning(bucket: Bucket) -> Row:
+    """What the bucket says of its versions: its ``Status`` and ``MFADelete``; neither where it never had any.
+
+    A server that knows no versions may take the question for one about its names, and answer those.
+
+    Raises:
+        Refused: the permission s3:GetBucketVersioning is missing.
+    """
+    return (await bucket.call("GetBucketVersioning", also=_NOT_THERE))[1]
+
+
+async def keeps_versions(bucket: Bucket) -> bool:
+    """Whether what is deleted by its name alone stays, as an older version: also where versions were suspended.
+
+    Raises:
+        Refused: as `versioning`.
+    """
+    return bool((await versioning(bucket)).get("Status"))
+
+
 async def wrong(bucket: Bucket, settings: S3Settings, folders: Collection[str]) -> tuple[list[str], list[str]]:
     """See `Store.wrong`."""
     try:
@@ -39,64 +77,56 @@ async def wrong(bucket: Bucket, settings: S3Settings, folders: Collection[str]) 
 
 
 async def _wrong(bucket: Bucket, settings: S3Settings, folders: Collection[str]) -> AsyncIterator[str]:
-    listing = "s3:ListBucketVersions" if settings.versions else "s3:ListBucket"
+    reads = _READS[settings.versions]
+    if settings.versions:
+        if await _refused(bucket, "GetObjectLockConfiguration"):
+            yield "The credentials lack s3:GetBucketObjectLockConfiguration."
+        elif await has_locks(bucket):
+            reads += _READS_LOCKS
     for folder in folders:
-        where = f"`{folder or '*'}`"
-        found: Row = {}
-        try:
-            async for page in bucket.pages(_list(settings), {"Prefix": folder}, most=1):
-                found = page
-                break
-        except Refused as error:
-            if _is_about_more(error):
-                raise
-            yield f"The credentials lack {listing}, for names below {where}."
-            continue
-        if settings.uploads and await _refused(bucket, "ListMultipartUploads", MaxUploads=1, Prefix=folder):
-            yield f"The credentials lack s3:ListBucketMultipartUploads, for names below {where}."
-        async for permission in _on_names(bucket, settings, folder, found):
-            yield f"The credentials lack {permission}, for names below {where}."
-    async for told in _on_bucket(bucket, settings):
-        yield told
-
-
-async def _on_names(bucket: Bucket, settings: S3Settings, folder: str, found: Row) -> AsyncIterator[str]:
-    nothing = f"{folder}habeas-check-{secrets.token_hex(16)}"
-    if await _refused(bucket, "GetObject", Key=nothing):
-        yield "s3:GetObject"
-    for one in found.get("Versions", ())[:1]:
-        if await _refused(bucket, "HeadObject", Key=one["Key"], VersionId=one["VersionId"]):
-            yield "s3:GetObjectVersion"
-    if settings.uploads and await _refused(bucket, "AbortMultipartUpload", Key=nothing, UploadId=secrets.token_hex(16)):
-        yield "s3:AbortMultipartUpload"
-    # The version "null" is one that a name without versions has. Deleting one that is not there leaves no marker.
-    how = {"VersionId": "null"} if settings.versions else {}
-    if await _refused(bucket, "DeleteObject", Key=nothing, **how):
-        yield "s3:DeleteObjectVersion" if settings.versions else "s3:DeleteObject"
-
-
-async def _on_bucket(bucket: Bucket, settings: S3Settings) -> AsyncIterator[str]:
-    try:
-        _, said = await bucket.call("GetBucketVersioning", also=_NOT_THERE)
-    except Refused:
+        async for permission in _on_names(bucket, settings, folder, reads):
+            yield f"The credentials lack {permission}, for names below `{folder or '*'}`."
+    if await _refused(bucket, "GetBucketVersioning"):
         yield "The credentials lack s3:GetBucketVersioning."
         return
+    said = await versioning(bucket)
     if said.get("MFADelete") == "Enabled":
         yield "The bucket lets nobody delete a version without a second factor (MFA delete): nothing can be erased."
     if said.get("Status") and not settings.versions:
-        yield "The bucket keeps versions: set `versions = true`, or what is deleted stays."
-    if settings.versions and await _refused(bucket, "GetObjectLockConfiguration"):
-        yield "The credentials lack s3:GetBucketObjectLockConfiguration."
+        yield "The bucket keeps versions: set `versions = true`; until then nothing is looked for or erased in it."
+
+
+async def _on_names(
+    bucket: Bucket, settings: S3Settings, folder: str, reads: tuple[tuple[str, Row, str], ...]
+) -> AsyncIterator[str]:
+    if settings.versions and await _unlisted(bucket, "ListObjectVersions", folder):
+        yield "s3:ListBucketVersions"
+    if settings.uploads and await _refused(bucket, "ListMultipartUploads", MaxUploads=1, Prefix=folder):
+        yield "s3:ListBucketMultipartUploads"
+    if await _unlisted(bucket, "ListObjectsV2", folder):
+        # Without it what is not there is answered as what is forbidden (API_GetObject): no other can be told.
+        yield f"s3:ListBucket, without which it cannot be told whether {', '.join(one[2] for one in reads)} are there"
+        return
+    nothing = f"{folder}habeas-check-{secrets.token_hex(16)}"
+    for operation, more, permission in reads:
+        if await _refused(bucket, operation, Key=nothing, **more):
+            yield permission
+
+
+async def _unlisted(bucket: Bucket, operation: str, folder: str) -> bool:
+    try:
+        async for _ in bucket.pages(operation, {"Prefix": folder}, most=1):
+            break
+    except Refused as error:
+        if _is_about_more(error):
+            raise
+        return True
+    return False
 
 
 def _untried(settings: S3Settings) -> list[str]:
-    if not settings.versions:
-        return []
-    return ["s3:DeleteObject", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold"]
-
-
-def _list(settings: S3Settings) -> str:
-    return "ListObjectVersions" if settings.versions else "ListObjectsV2"
+    deleting = ["s3:DeleteObject", *(["s3:DeleteObjectVersion"] if settings.versions else [])]
+    return [*deleting, *(["s3:AbortMultipartUpload"] if settings.uploads else [])]
 
 
 async def _refused(bucket: Bucket, operation: str, **values: object) -> bool:

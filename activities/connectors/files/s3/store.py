@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from pydantic import JsonValue
 
-from activities.connectors.api import Refused
+from activities.connectors.api import Answer, Refused
 from activities.connectors.files.s3 import health
 from activities.connectors.files.s3.bucket import Bucket, Row
 from activities.connectors.files.s3.settings import S3Settings
@@ -24,6 +24,8 @@ _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 """Of a version that is a delete marker S3 says 405 (API_GetObject)."""
 _CHANGED = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT)
 _SETTLED = (*_GONE, *_CHANGED)
+_MARKED = "x-amz-delete-marker"
+"""The header by which DeleteObject says that the file stays, as an older version behind a marker (API_DeleteObject)."""
 _UNREADABLE = {"InvalidObjectState": "archived", "InvalidRequest": "encrypted_with_customers_key"}
 """What GetObject says of an object in an archive, and of one that only its own key opens (API_GetObject)."""
 
@@ -92,7 +94,7 @@ class S3Store:
         stays = await self.obstacle(stored)
         if stays is not None:
             return stays
-        status = (await self._bucket.call("GetBucketVersioning"))[1].get("Status") if self._settings.versions else None
+        status = (await health.versioning(self._bucket)).get("Status") if self._settings.versions else None
         how = _which(stored)
         if status is None:  # there is one version only: whoever wrote it anew meanwhile is not to lose it
             how = {"Key": stored.key} | ({"IfMatch": stored.mark} if stored.kind is Kind.FILE else {})
@@ -102,12 +104,14 @@ class S3Store:
         try:
             permission = "s3:DeleteObjectVersion" if "VersionId" in how else "s3:DeleteObject"
             answer = await self._try("DeleteObject", permission, **how)
+            if not self._settings.versions and _MARKED in answer.headers:
+                raise self._versioned()
         except Terminal:
             stays = await self._refusal() if self._settings.versions else None
             if stays is None:
                 raise
             return stays
-        return Obstacle("drifted") if answer in _CHANGED else None
+        return Obstacle("drifted") if answer.status in _CHANGED else None
 
     async def left_over(self, key: str, bearing: int) -> bool:
         """See `Store.left_over`."""
@@ -143,7 +147,19 @@ class S3Store:
         return self._locks
 
     async def ready(self, folders: Collection[str]) -> None:
-        """See `Store.ready`. A bucket knows no folders; one that is not there says so when it is listed."""
+        """See `Store.ready`. A bucket knows no folders; one that is not there says so when it is listed.
+
+        Raises:
+            Terminal: it keeps versions, and the settings say that it does not: those would neither be found nor erased.
+        """
+        if self._settings.versions:
+            return
+        try:
+            kept = await health.keeps_versions(self._bucket)
+        except Refused as error:
+            raise self._named(error, "s3:GetBucketVersioning") from None
+        if kept:
+            raise self._versioned()
 
     async def wrong(self, folders: Collection[str]) -> tuple[list[str], list[str]]:
         """See `Store.wrong`."""
@@ -190,15 +206,15 @@ class S3Store:
         try:
             _, found = await self._bucket.call("GetObjectTagging", _which(stored))
         except Refused as error:
-            raise self._named(error, "s3:GetObjectVersionTagging") from None
+            raise self._named(error, "s3:GetObjectVersionTagging" if stored.id else "s3:GetObjectTagging") from None
         return {str(one["Key"]): str(one["Value"]) for one in found.get("TagSet", ())}
 
     async def _is_one_of_many(self, stored: Stored) -> bool:
         return len([one async for one in self.at(stored.key)]) > 1
 
-    async def _try(self, operation: str, permission: str, **values: str) -> int:
+    async def _try(self, operation: str, permission: str, **values: str) -> Answer:
         try:
-            return (await self._bucket.call(operation, values, _SETTLED))[0].status
+            return (await self._bucket.call(operation, values, _SETTLED))[0]
         except Refused as error:
             raise self._named(error, permission) from None
 
@@ -207,8 +223,12 @@ class S3Store:
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html
         """
-        _, said = await self._bucket.call("GetBucketVersioning")
+        said = await health.versioning(self._bucket)
         return Obstacle("mfa_delete") if said.get("MFADelete") == _ENABLED else None
+
+    def _versioned(self) -> Terminal:
+        detail = f"The bucket of {self._system} keeps versions, which `versions = false` looks past: set it to true."
+        return Terminal(detail, system=self._system)
 
     def _named(self, error: Refused, permission: str) -> Terminal:
         if error.status != HTTPStatus.FORBIDDEN:

@@ -113,7 +113,7 @@ class ActCall(Frozen):
     category: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,60}$")
     """Which category of the policy: exempt."""
     expected_on: date | None = None
-    """When the answer will come: announce_delay."""
+    """When the answer will come: announce_delay, and extend where the law sets no last day."""
     task: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,64}$")
     """Which task: finish_task."""
 

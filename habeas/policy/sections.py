@@ -220,6 +220,8 @@ class ClockPolicy(Frozen):
     extend_ground: Code | None = None
     """A code of the regime's closed list (``complexity``, ``number_of_requests``)."""
     extend_reason: Text | None = None
+    extend_open_days: Days | None = None
+    """By how many days the clock itself puts the answer off where the law sets no last day (New Zealand, Singapore)."""
 
 
 class AtDeadline(StrEnum):

@@ -63,6 +63,12 @@ CONTRADICTIONS = {
         with_section(GROUND.format("complexity") + EXTENDING.format()),
         "clock.extend_ground",
     ),
+    "extended until nobody knows when": (
+        with_section(GROUND.format("complexity") + EXTENDING.format()).replace(
+            'code = "CA-PIPEDA"\njurisdictions = ["CA"]', 'code = "NZ-PRIVACY"\njurisdictions = ["NZ"]'
+        ),
+        "clock.extend_open_days",
+    ),
     "extended before it began": (with_section("[clock]\nextend_days_before = 28\n"), "clock.extend_days_before"),
     "released before it began": (
         with_section("[promise]\ndays = 9\n[release]\ndays_before = 9\n"),

@@ -83,6 +83,9 @@ class Question(Frozen):
 
 
 class Fee(Because):
+    until: date | None = Field(
+        default=None, description="The day of the answer; needed where the law sets none, else within what it sets."
+    )
     """A fee, where the law allows one."""
 
     amount: str = Field(max_length=40, examples=["EUR 12.50"])
@@ -187,7 +190,8 @@ async def exempt(who: Decides, once: Once, reference: Reference, said: Part) -> 
 @router.post("/extend")
 async def extend(who: Works, once: Once, reference: Reference, said: Extension) -> ActAnswer:
     """Extend the term; the person is told why and until when."""
-    return await _act(who, once, reference, ActKind.EXTEND, said.reason, ground=said.ground)
+    until = said.until.isoformat() if said.until else None
+    return await _act(who, once, reference, ActKind.EXTEND, said.reason, ground=said.ground, expected_on=until)
 
 
 @router.post("/pause")

@@ -108,7 +108,12 @@ async def refuse(
     await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground, sealed=outside)
 
 
-@command(app, "extend")
+@command(
+    app,
+    "extend",
+    epilog="Example: `habeas request extend HB-7K2M-X4QT-90AB --ground large_quantity --until 2027-03-01 --by Kim "
+    '--reason "twelve years of letters"`',
+)
 async def extend(
     shell: Shell,
     reference: Reference,
@@ -118,7 +123,7 @@ async def extend(
     act_id: ActId = None,
 ) -> None:
     """Extend the term; the person is told why and until when, before the first term ends."""
-    await _act(shell, ActKind.EXTEND, reference, by, reason, act_id, ground=ground)
+    await _act(shell, ActKind.EXTEND, reference, by, reason, act_id, ground=ground, expected_on=until)
 
 
 @command(
@@ -127,6 +132,10 @@ async def extend(
     epilog="Example: `habeas request exempt HB-7K2M-X4QT-90AB support_chat --ground rights_of_others --by Kim "
     '--reason "it names colleagues"`',
 )
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The day of the answer; needed where the law sets none (NZ, CH, SG, KR)."),
+    ] = None,
 async def exempt(
     shell: Shell,
     reference: Reference,

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pydantic import ValidationError
 
 from activities.asking import FeeAsked
-from activities.clockface import PauseSpan, local_day
+from activities.clockface import PauseSpan, dated, local_day
 from activities.ledger import RequestRow
 from activities.outside import AskedOutside
 from habeas import law
@@ -20,7 +20,17 @@ from habeas.policy import Policy
 from workers.office.intake import words
 from workers.office.standing import due_of
 
-__all__ = ["STANDS", "asked_outside", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
+__all__ = [
+    "STANDS",
+    "asked_outside",
+    "check_amount",
+    "check_day",
+    "check_extension",
+    "check_words",
+    "fee",
+    "fee_grounds",
+    "refusals",
+]
 
 STANDS = "decision_stands"
 """On an appeal, a complaint or a grievance: it was looked at again, and the decision stands."""
@@ -131,6 +141,30 @@ def check_day(day: date | None, request: Request, policy: Policy, pauses: tuple[
     raise BadInput(
         f"on: the law's last day is {due.law_on}; extend the term first where it can be.", field="expected_on"
     )
+
+
+def check_extension(
+    call: ActCall, request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime
+) -> None:
+    """The notice of an extension names a day: the law's own, or an earlier one, or staff's where the law sets none.
+
+    Raises:
+        BadInput: the law sets no day and none is given; or it lies in the first term, or beyond the law's last day.
+    """
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    open_ended = law.extension_ends_as_told(request.regime, request.right, call.ground, place)
+    day, due_on = call.expected_on, dated(request, policy, pauses, now).deadlines.due_on
+    if day is None:
+        if open_ended:
+            said = f"until: the law sets no last day here ({open_ended.cite}); name the day of the answer."
+            raise BadInput(said, field="until")
+        return
+    if due_on is not None and day <= due_on:
+        raise BadInput(f"until: the first term ends on {due_on}; an extension ends after it.", field="until")
+    longer = request.model_copy(update={"extended": True, "extended_until": None})
+    most = None if open_ended else dated(longer, policy, pauses, now).deadlines.extended_due_on
+    if most is not None and day > most:
+        raise BadInput(f"until: the law's last day is {most}.", field="until")
 
 
 def refusals(request: Request, place: str) -> list[str]:

@@ -314,7 +314,9 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
         case ActKind.ANNOUNCE_DELAY:
             yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
-            yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))
+            known = law.extension_grounds(row.regime, place)
+            told = any(law.extension_ends_as_told(row.regime, row.right, ground, place) for ground in known)
+            yield act("Extend the term", f"extend --ground GROUND {'--until DATE ' if told else ''}{_WHO}", known)
         case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right, place):
             reasons = sorted(law.pauses_allowed(row.regime, row.right, place))
             yield act("Pause the clock", f"pause --for WHAT {_WHO}", reasons)

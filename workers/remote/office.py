@@ -69,7 +69,7 @@ __all__ = ["RemoteOffice", "open_remote"]
 
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _WORDS = {ActKind.ASK: "question"}
-_DAYS = {ActKind.ASK: "reply_by", ActKind.ANNOUNCE_DELAY: "expected_on"}
+_DAYS = {ActKind.ASK: "reply_by", ActKind.EXTEND: "until", ActKind.ANNOUNCE_DELAY: "expected_on"}
 
 
 class RemoteOffice:

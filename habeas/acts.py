@@ -24,6 +24,13 @@ WITHOUT_COPY = "without_copy"
 """Ground of an approval: to erase although a copy of the same person's is not answered yet; the reason says why."""
 
 
+IN_PART = "in_part"
+"""Ground of the approval of an appeal, a complaint or a grievance: granted, but not in everything."""
+NOTHING_ANEW = "nothing_anew"
+"""The same: granted, and there is nothing in the request that it is about to be carried out anew."""
+REMEDY_GRANTS = (IN_PART, NOTHING_ANEW)
+
+
 class ActKind(StrEnum):
     """The value is the name of the workflow's Update."""
 
@@ -106,7 +113,8 @@ class ActCall(Frozen):
     system: SystemName | None = None
     """Which system: retry_system, skip_system."""
     ground: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,60}$")
-    """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, or none."""
+    """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, one of
+    `REMEDY_GRANTS`, or none."""
     pause_reason: PauseReason | None = None
     plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     """The digest of the plan that was seen and is approved (erasure, rectification, restriction, weighed objection)."""

@@ -251,7 +251,8 @@ def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
         return
     if facts.about:
         yield say.paragraph("remedy_decision.about", about=facts.about)
-    yield say.paragraph(f"remedy_decision.{'granted' if facts.granted else 'denied'}", Element.ACTION_TAKEN)
+    decided = "in_part" if facts.in_part else "granted" if facts.granted else "denied"
+    yield say.paragraph(f"remedy_decision.{decided}", Element.ACTION_TAKEN)
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     if facts.new_request:
         yield say.paragraph("remedy_decision.next", next=facts.new_request)

@@ -206,8 +206,10 @@ class Said:
         facts, blocks = self._facts, list[Block]()
         told = remedies(facts.regime, facts.jurisdiction, facts.right)
         if Element.CONTROLLER_COMPLAINT in told:
-            contact = facts.controller.contact
-            blocks.append(self.paragraph("remedies.controller", Element.CONTROLLER_COMPLAINT, contact=contact))
+            clock = law.regime(facts.regime, facts.jurisdiction).clock(Right.COMPLAINT)
+            # Only where its law has a complaint acknowledged is that promised (DPA 2018 s.164A).
+            key = "remedies.controller" if clock and clock.acknowledge else "remedies.controller_first"
+            blocks.append(self.paragraph(key, Element.CONTROLLER_COMPLAINT, contact=facts.controller.contact))
         blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
         open_to = given(facts.regime, facts.jurisdiction, facts.right)
         blocks += self._authorities(open_to.name if facts.refuses else None)

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 
 from activities.outside import AskedOutside
 from habeas.access import Scope
-from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
+from habeas.acts import REMEDY_GRANTS, WITHOUT_COPY, ActAnswer, ActKind
+from habeas.errors import BadInput
 from habeas.model import Frozen, Identifier, PauseReason
 from workers.api.callers import Caller, may
 from workers.api.requests import Once, Reference
@@ -47,6 +48,22 @@ class Approval(Because):
         description="Erasure, changes: the digest of the plan that was seen.",
     )
     without_copy: bool = Field(default=False, description="Erasure: although a copy of theirs is not answered.")
+    in_part: bool = Field(default=False, description="Appeal, complaint, grievance: granted, but not in everything.")
+    nothing_anew: bool = Field(
+        default=False, description="Appeal, complaint, grievance: granted, and nothing is to be carried out anew."
+    )
+
+    @property
+    def ground(self) -> str | None:
+        """On what it is approved.
+
+        Raises:
+            BadInput: more than one is given.
+        """
+        said = [name for name in (WITHOUT_COPY, *REMEDY_GRANTS) if getattr(self, name)]
+        if len(said) > 1:
+            raise BadInput(f"{said[1]}: not together with {said[0]}.", field=said[1])
+        return said[0] if said else None
 
 
 class OnGround(Because):
@@ -66,6 +83,9 @@ class Extension(Because):
     """Why the term is extended."""
 
     ground: str = Field(max_length=60, description="complexity, number_of_requests, …")
+    until: date | None = Field(
+        default=None, description="The day of the answer; needed where the law sets none, else within what it sets."
+    )
 
 
 class Pause(Because):
@@ -83,9 +103,6 @@ class Question(Frozen):
 
 
 class Fee(Because):
-    until: date | None = Field(
-        default=None, description="The day of the answer; needed where the law sets none, else within what it sets."
-    )
     """A fee, where the law allows one."""
 
     amount: str = Field(max_length=40, examples=["EUR 12.50"])
@@ -169,8 +186,7 @@ async def resend_code(who: Works, once: Once, reference: Reference, said: Becaus
 async def approve(who: Approves, once: Once, reference: Reference, said: Approval) -> ActAnswer:
     """Approve the release of an export, or exactly this plan of an erasure or a change."""
     digest = await who.office.plan_digest(reference, said.plan) if said.plan is not None else None
-    ground = WITHOUT_COPY if said.without_copy else None
-    return await _act(who, once, reference, ActKind.APPROVE, said.reason, plan=digest, ground=ground)
+    return await _act(who, once, reference, ActKind.APPROVE, said.reason, plan=digest, ground=said.ground)
 
 
 @router.post("/refuse")

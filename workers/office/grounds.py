@@ -13,7 +13,7 @@ from activities.clockface import PauseSpan, dated, local_day
 from activities.ledger import RequestRow
 from activities.outside import AskedOutside
 from habeas import law
-from habeas.acts import WITHOUT_COPY, ActCall, ActKind
+from habeas.acts import REMEDY_GRANTS, WITHOUT_COPY, ActCall, ActKind
 from habeas.errors import BadInput, NoDelay, NotAllowed
 from habeas.model import REMEDIES, PauseReason, Request, Right
 from habeas.policy import Policy
@@ -52,8 +52,8 @@ def check_words(kind: ActKind, request: RequestRow, call: ActCall, policy: Polic
         case ActKind.REFUSE:
             _one_of("ground", call.ground, refusals(request, place))
         case ActKind.APPROVE:
-            if call.ground is not None and (call.ground != WITHOUT_COPY or request.right is not Right.ERASURE):
-                raise BadInput("ground: only an erasure is approved on one: without_copy.", field="ground")
+            if call.ground is not None:
+                _one_of_ours(call.ground, request.right)
         case ActKind.EXEMPT:
             _one_of("ground", call.ground, refusals(request, place))
             _one_of("category", call.category, request.categories or [one.id for one in policy.categories])
@@ -199,6 +199,12 @@ def _one_of(field: str, said: str | None, known: Collection[str]) -> None:
         return
     what = "the law knows these here" if field == "ground" else "the policy has these"
     raise BadInput(f"{field}: {what}: {', '.join(known) or 'none'}.", field=field)
+
+
+def _one_of_ours(ground: str, right: Right) -> None:
+    known = (WITHOUT_COPY,) if right is Right.ERASURE else REMEDY_GRANTS if right in REMEDIES else ()
+    if ground not in known:
+        raise BadInput(f"ground: what is approved here may name: {', '.join(known) or 'none'}.", field="ground")
 
 
 def _day_to_come(day: date | None, policy: Policy, now: datetime, *, needed: bool) -> None:

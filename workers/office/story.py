@@ -299,6 +299,8 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Approve the plan", f"approve --plan DIGEST {_WHO}")
         case ActKind.APPROVE if row.right in REMEDIES:
             yield act("Decide for the person", f"approve {_WHO}")
+            yield act("Decide for the person in part", f"approve --in-part {_WHO}")
+            yield act("Decide for the person, with nothing to carry out anew", f"approve --nothing-anew {_WHO}")
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
         case ActKind.CONTEST if row.right is Right.RECTIFICATION:

@@ -31,7 +31,7 @@ from activities.ledger import (
 )
 from activities.outside import AskedOutside
 from activities.task_model import FoundFile
-from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
+from habeas.acts import ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
@@ -170,7 +170,7 @@ class RemoteOffice:
             elif name == "expected_on":
                 said[_DAYS.get(kind, name)] = value
             elif kind is ActKind.APPROVE and name == "ground":
-                said["without_copy"] = value == WITHOUT_COPY
+                said |= {value: True} if value else {}  # its fields are called as its grounds
             else:
                 said[name] = value
         if sealed is not None:

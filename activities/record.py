@@ -39,13 +39,14 @@ from activities.model import (
     Waiting,
 )
 from activities.parts import Parts
+from activities.plans import load_plans, outlived
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
 from activities.tasks import finish_task
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
-from habeas.errors import BadInput
+from habeas.errors import BadInput, PlanOutlived
 from habeas.evidence import Tag
 from habeas.matching import Settled, path_words
 from habeas.model import COPIES, Identifier, Request, Stage
@@ -122,6 +123,8 @@ class RecordActivities:
 
     async def _effect(self, tx: Tx, order: AcceptAct, act: Act) -> None:
         call = order.call
+        if order.kind is ActKind.APPROVE:
+            await self._still_keeps(tx, order)
         match order.kind:
             case ActKind.ATTEST:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
@@ -141,6 +144,17 @@ class RecordActivities:
                 await needs_a_copy(tx, request, self._parts.policy(request.controller))
             case _:
                 return
+
+    async def _still_keeps(self, tx: Tx, order: AcceptAct) -> None:
+        """An erasure is not approved by a plan that keeps something for what is over.
+
+        Raises:
+            PlanOutlived: it is; the workflow has it drafted anew.
+        """
+        kept = await load_plans(tx, order.request_id)
+        for plan in kept[1] if kept else ():
+            if await outlived(tx, order.request_id, plan, self._parts, order.at):
+                raise PlanOutlived
 
     @activity.defn
     async def check_proof(self, order: ProofCheck) -> bool:

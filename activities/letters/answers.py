@@ -236,8 +236,8 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
 
 
 def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block]:
-    lead = "restriction_lifting.erased_lead" if facts.erased_then else "restriction_lifting.lead"
-    yield say.paragraph(lead, Element.NEW_DATE, date=say.words.date(facts.lifts_on))
+    lead = "erased_lead" if facts.erased_then else "open_lead" if facts.erasure_open else "lead"
+    yield say.paragraph(f"restriction_lifting.{lead}", Element.NEW_DATE, date=say.words.date(facts.lifts_on))
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     yield say.paragraph("restriction_lifting.object", Element.HELP, contact=facts.controller.contact)
     yield from say.remedies()

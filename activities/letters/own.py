@@ -271,6 +271,8 @@ class LiftingFacts(Frozen):
     lifts_on: date
     erased_then: bool = False
     """A closed erasure kept the data only as long as it is restricted."""
+    erasure_open: bool = False
+    """An erasure that is still open is about it."""
     why: str | None = Field(default=None, repr=False)
 
 

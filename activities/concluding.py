@@ -120,7 +120,8 @@ class _Telling:
         corrections = self._asked.corrections
         unmatched = dict.fromkeys(index for head in heads for index in head.unmatched if index not in contested)
         return ChangeFacts(
-            done=self._done(outcomes),
+            # The ledger holds what is restricted from the start; a system that was left out did not do its part.
+            done=self._done(tuple(row for row in outcomes if row.system not in order.missing)),
             contested=tuple(
                 ContestedFact(what=self._called.asked(corrections[index].what), why=act.reason or None)
                 for index, act in sorted(contested.items())

@@ -173,13 +173,16 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
 
 
 def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
-    if facts.did:
+    whole = facts.did and not facts.missing
+    if whole:
         status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
         # Nobody looks again where a human says that it is done.
         by_hand = "_by_hand" if facts.right is Right.RECTIFICATION and facts.by_hand else ""
         yield say.paragraph(f"completion_change.{facts.right.value}{by_hand}", Element.ACTION_TAKEN, *status)
+    elif facts.did and facts.right is Right.RESTRICTION:
+        yield say.paragraph("completion_change.restriction_part", Element.ACTION_TAKEN)
     if facts.undone:
-        opted = facts.right in _OPTING_OUT and not facts.did
+        opted = facts.right in _OPTING_OUT and not whole
         status = {Element.OPT_OUT_STATUS} if opted else set()
         yield say.paragraph(f"completion_change.{'part' if facts.did else 'none'}", Element.ACTION_TAKEN, *status)
     yield from say.section("completion_change.corrected", (say.value(one) for one in facts.corrected))

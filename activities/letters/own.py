@@ -280,10 +280,10 @@ class RemedyDecision(Frozen):
     """What was decided on an appeal, a complaint or a grievance."""
 
     granted: bool
-    why: str | None = Field(default=None, repr=False)
-    about: RequestId | None = None
     in_part: bool = False
     """Granted, but not in everything; ``why`` says in what."""
+    why: str | None = Field(default=None, repr=False)
+    about: RequestId | None = None
     """The request that it was about."""
     other_person: bool = False
     """It names a request that is not shown to be the same person's: nothing of that one is told."""

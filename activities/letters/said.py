@@ -151,7 +151,7 @@ class Said:
         listed = tuple(self.system(one) for one in missing)
         yield from self.section("common.missing", listed)
         if listed:
-            yield self.paragraph("common.missing_then")
+            yield self.paragraph("common.missing_then", contact=self._facts.controller.contact)
 
     def system(self, one: MissingSystem) -> str:
         """A system, with the reason where there is one."""

@@ -10,7 +10,6 @@ from habeas.law import (
     fee_rule,
     free_requests,
     hold_after_refusal,
-    notice_contents,
     recipients_duty,
     records_kept,
     refusal_grounds,
@@ -356,15 +355,3 @@ def test_an_appeal_that_a_state_does_not_give_is_said_so() -> None:
     assert "gives no appeal" in utah.citation
     vermont = compute(case("US-STATE", "US-VT", "appeal", "2028-03-01"))
     assert "not read yet" in vermont.citation
-
-
-def test_who_is_told_of_an_appeal_or_a_complaint_to_us_can_open_it() -> None:
-    for code, found in regimes().items():
-        for place in found.places:
-            told = notice_contents(code, place, "refusal")
-            offered = remedies(code, place, Right.ACCESS)
-            opened = rights(code, place)
-            if "appeal" in told or offered.appeal:
-                assert Right.APPEAL in opened or place == "US-UT", (code, place)
-            if offered.controller_complaint:
-                assert opened & REMEDIES, (code, place)

@@ -21,13 +21,15 @@ COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
 UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
 
 
-async def _refused(world: World, name: str, place: str, right: Right = Right.ACCESS) -> Case:
+async def _refused(
+    world: World, name: str, place: str, right: Right = Right.ACCESS, *, ground: str = "manifestly_unfounded"
+) -> Case:
     person = someone()
     person.settle_in(world.connectors, free_text=True)
     case = await world.open(person, right, controller=name, jurisdiction=place)
     await case.prove()
     await case.reaches(Stage.REVIEWING)
-    await case.act(ActKind.REFUSE, by="ann", ground="manifestly_unfounded")
+    await case.act(ActKind.REFUSE, by="ann", ground=ground)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
     return case
 
@@ -167,7 +169,7 @@ async def test_what_a_letter_offers_is_opened(world: World) -> None:
         {"code": "KR-PIPA", "jurisdictions": ("KR",)},
         {"code": "US-STATE", "jurisdictions": ("US-VA",)},
     )
-    refused = await _refused(world, name, "KR")
+    refused = await _refused(world, name, "KR", ground="rights_of_others")
     assert "appeal to us" in world.mail.text(refused.person.email, "as told")
     assert (await (await _appeal(world, refused)).row()).due_on is None
     nobody = await world.open(someone(), controller=name, jurisdiction="US-VA")

@@ -273,6 +273,7 @@ class RequestWorkflow(Changing):
             await self.extend_by_itself()
         elif alarm is Alarm.RELEASE:
             self._go_on_without()
+            await self._tell_so_far()
         elif alarm is Alarm.PAUSED:
             self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
         elif alarm is Alarm.UNCONFIRMED:

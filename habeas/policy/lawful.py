@@ -157,6 +157,17 @@ def _open_ended(policy: Policy) -> Iterator[Problem]:
         yield Problem(("clock", "extend_open_days"), message, remedy)
 
 
+def _kept_on(policy: Policy) -> Iterator[Problem]:
+    """The ground of a keeping is one that some law has; systems' maps are asked the same."""
+    codes = law.reason_codes()
+    for n, category in enumerate(policy.categories):
+        for key in ("keep", "expires"):
+            term = getattr(category, key)
+            if term and term.ground and term.ground not in codes:
+                message = f"no law has the ground {term.ground!r}"
+                yield Problem(("categories", n, key, "ground"), message, f"one of {', '.join(sorted(codes))}")
+
+
 def _countries(policy: Policy) -> Iterator[Problem]:
     named: list[tuple[Path, str]] = [(("controller", "establishment"), policy.controller.establishment)]
     named += [(("recipients", n, "country"), one.country) for n, one in enumerate(policy.recipients)]
@@ -320,6 +331,7 @@ _RULES = (
     _calendars,
     _ground,
     _open_ended,
+    _kept_on,
     _early,
     _record,
     _purposes,

@@ -101,6 +101,10 @@ CONTRADICTIONS = {
         "promise.reasons_at_once[0]",
     ),
     "kept without a reason": (with_category("keep = { years = 5 }"), "categories[0].keep"),
+    "kept on a ground that no law has": (
+        with_category('keep = { law = "Book 5", ground = "because", years = 5 }'),
+        "categories[0].keep.ground",
+    ),
     "kept for no time": (with_category('keep = { law = "Book 5" }'), "categories[0].keep"),
     "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
     "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),

@@ -8,23 +8,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from habeas.access import Role
+from habeas.errors import BadInput
 from habeas.fields import Origin
 from habeas.languages import Language
 from habeas.law.data import Regime
 from habeas.law.library import regime, rights
+from habeas.law.places import zone
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
 
 
 def _zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone(name)
+    except BadInput:
         raise ValueError("not an IANA time zone: write it as Europe/Copenhagen") from None
     return name
 

@@ -13,6 +13,7 @@ from activities.letters.parts import (
     ErasedGroup,
     Ground,
     KeptGroup,
+    Kind,
     LetterFacts,
     MissingSystem,
     PassedOn,
@@ -41,6 +42,10 @@ _ALIASES = {
 
 def _known(word: str, words: Words) -> bool:
     return f"identifiers.{_ALIASES.get(word, word)}" in words
+
+
+_UNDECIDED = frozenset({Kind.EXTENSION, Kind.FEE})
+"""Letters that decide nothing yet: no appeal against them is told, unless the law names one (Korea's PIPA 38(5))."""
 
 
 class Said:
@@ -210,7 +215,10 @@ class Said:
             # Only where its law has a complaint acknowledged is that promised (DPA 2018 s.164A).
             key = "remedies.controller" if clock and clock.acknowledge else "remedies.controller_first"
             blocks.append(self.paragraph(key, Element.CONTROLLER_COMPLAINT, contact=facts.controller.contact))
-        blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
+        if facts.kind not in _UNDECIDED or Element.APPEAL in required(
+            facts.kind, facts.regime, facts.jurisdiction, facts.right
+        ):
+            blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
         open_to = given(facts.regime, facts.jurisdiction, facts.right)
         blocks += self._authorities(open_to.name if facts.refuses else None)
         if extension and facts.authorities:

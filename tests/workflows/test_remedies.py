@@ -172,8 +172,22 @@ async def test_what_a_letter_offers_is_opened(world: World) -> None:
     refused = await _refused(world, name, "KR", ground="rights_of_others")
     assert "appeal to us" in world.mail.text(refused.person.email, "as told")
     assert (await (await _appeal(world, refused)).row()).due_on is None
+    later = someone()
+    later.settle_in(world.connectors, free_text=True)
+    put_off = await world.open(later, controller=name, jurisdiction="KR")
+    await put_off.prove()
+    due_on = (await put_off.reaches(Stage.REVIEWING)).due_on
+    assert due_on is not None
+    with pytest.raises(BadInput, match="still open"):
+        await _appeal(world, put_off)
+    named = (due_on + timedelta(days=9)).isoformat()
+    await put_off.act(ActKind.EXTEND, ground="good_cause", expected_on=named)
+    await put_off.has_letter("extension")
+    assert "appeal to us" in world.mail.text(later.email, "as told")
+    await _appeal(world, put_off)
     nobody = await world.open(someone(), controller=name, jurisdiction="US-VA")
-    assert (await nobody.reaches(Stage.CLOSED)).outcome in {Outcome.NOTHING_FOUND, Outcome.UNVERIFIED}
+    await nobody.prove()
+    assert (await nobody.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
     assert "appeal to us" in world.mail.text(nobody.person.email, nobody.id)
     appeal = await _appeal(world, nobody)
     with pytest.raises(BadInput, match="itself an appeal"):

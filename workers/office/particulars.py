@@ -17,8 +17,6 @@ from workers.office.references import read_reference
 if TYPE_CHECKING:
     from habeas.policy import Policy
 
-_APPEALED = frozenset(Outcome) - {Outcome.WITHDRAWN}
-"""Whose letters name an appeal: also who is not found, or not proven, or got less than they meant, may say so."""
 _BY_CATEGORY = COPIES | {Right.ERASURE}
 _CORRECTION = re.compile(r"\s*(?P<what>[^:]+?)\s*:\s*(?P<old>.*?)\s*=>\s*(?P<new>.+?)\s*", re.DOTALL)
 _HOW = "write it as `what: old => new` (nothing before => for a value that is missing)"
@@ -59,8 +57,11 @@ def particulars(asked: AskedParticulars, right: Right, policy: Policy) -> Partic
     )
 
 
-def check_about(right: Right, earlier: Request | None, controller: str) -> Request:
+def check_about(right: Right, earlier: Request | None, controller: str, *, told: bool = False) -> Request:
     """The request that is appealed, or complained of, where it can be.
+
+    Whatever its letters name an appeal for can be appealed: also by who is not found, or not proven, or got less than
+    they meant; and, while it is open, where a letter has ``told`` of a decision already.
 
     Raises:
         BadInput: there is none of this controller; it is itself an appeal, a complaint or a grievance; or it is to be
@@ -76,9 +77,9 @@ def check_about(right: Right, earlier: Request | None, controller: str) -> Reque
         )
     if right is not Right.APPEAL:
         return earlier
-    if earlier.closed_at is None:
+    if earlier.closed_at is None and not told:
         raise BadInput("about: that request is still open; it can be appealed once it is decided.", field="about")
-    if earlier.outcome not in _APPEALED:
+    if earlier.outcome is Outcome.WITHDRAWN:
         raise BadInput(
             "about: what was decided can be appealed; that one was withdrawn, and can be asked anew.",
             field="about",

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
 
 _HANDS = {Right.RECTIFICATION: "rectify", Right.RESTRICTION: "restrict"}
 """What a human is asked to do where a system cannot by itself; the other rights stop something."""
+SO_FAR_TOLD = "so_far"
 
 
 class Changing(Remedying, Forwarding):
@@ -214,11 +215,11 @@ class Changing(Remedying, Forwarding):
         """
         if self.right not in CHANGING or self.stage is not Stage.FULFILLING or not self.tasks.open:
             return
-        if not workflow.patched("done-so-far-is-told"):
+        if SO_FAR_TOLD in self._errands or not workflow.patched("done-so-far-is-told"):
             return
         order = self._to_conclude(tuple(sorted({*self.systems.skipped, *self.systems.waiting})))
         sealed = await calls.record(ConcludingActivities.so_far, order, "what is done so far")
-        self.send_soon("completion_change", "so_far", sealed=sealed)
+        self.send_soon("completion_change", SO_FAR_TOLD, sealed=sealed)
 
     async def _conclude(self) -> Conclusion:
         order = self._to_conclude(tuple(sorted(self.systems.skipped)))

@@ -289,6 +289,7 @@ class RequestWorkflow(Changing):
             # What began to fail after the release, or was looked for late, had until now.
             if self.clock.face.release_at and workflow.patched("left-out-at-the-breach"):
                 self._go_on_without()
+                await self._tell_so_far()
 
     def _go_on_without(self) -> None:
         """Answer without the systems that do not, as the policy says of the deadline."""

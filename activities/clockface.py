@@ -57,6 +57,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
             if span.end is not None or _confirm_by(request, place, span)
         ),
         extended=request.extended,
+        extended_until=request.extended_until,
         clock_tz=policy.controller.clock_tz,
     )
     deadlines = law.compute(case)
@@ -70,6 +71,8 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     grounds = law.extension_grounds(request.regime, place) if extendable else ()
     in_time = notice_at is not None and now <= notice_at
     automatic = in_time and clock.extend_automatically and clock.extend_ground in grounds and not request.extended
+    if law.extension_ends_as_told(request.regime, request.right, clock.extend_ground, place):
+        automatic = automatic and clock.extend_open_days is not None
     partial = release.at_deadline is AtDeadline.RELEASE_PARTIAL
     planned_on = working_day(due_on, place) if due_on else None
     face = ClockFace(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from itertools import chain
 
 from temporalio import activity
 
@@ -19,7 +20,7 @@ from activities.naming import Naming
 from activities.parts import Parts
 from activities.plans import keepers_of
 from habeas.change import Found, Stays, SystemChange
-from habeas.connector import FieldChange, RecordRef, Rectify
+from habeas.connector import FieldChange, RecordRef, Rectify, Stop
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.outcomes import Fate, ObjectOutcome
@@ -27,6 +28,7 @@ from habeas.particulars import Particulars
 from habeas.staying import Because
 
 TOLD = "changes/told"
+SO_FAR = f"{TOLD}/so_far"
 BY_HAND = "by_hand"
 RESTRICTED = Because.RESTRICTED.value
 _DONE = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
@@ -53,7 +55,7 @@ class ConcludingActivities:
             acts = await contests(tx, order.request_id)
             rows = await tx.outcomes(order.request_id)
             asked = Particulars.of(await tx.subject(order.request_id))
-            facts = _Telling(self._parts, request, asked).facts(order, heads, rows, acts)
+            facts = _Telling(self._parts, request, asked).facts(order, heads, plans, rows, acts)
             if facts.restricted or facts.despite_restriction:
                 provision = (await keepers_of(tx, request, self._parts)).restriction
                 facts = facts.model_copy(update={"restriction": provision})
@@ -75,6 +77,19 @@ class ConcludingActivities:
             blocked=sum(row.fate in _UNDONE for row in rows),
             unmatched=len(facts.unmatched),
         )
+
+    @activity.defn(name="conclude_so_far")
+    async def so_far(self, order: ConcludeOrder) -> str:
+        """Seal the facts of a letter about what is done while the rest is under way; where they lie."""
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            heads, plans = await _kept(tx, order)
+            rows, acts = await tx.outcomes(order.request_id), await contests(tx, order.request_id)
+            asked = Particulars.of(await tx.subject(order.request_id))
+            await tx.seal(
+                order.request_id, SO_FAR, _Telling(self._parts, request, asked).facts(order, heads, plans, rows, acts)
+            )
+        return SO_FAR
 
     async def _note(self, tx: Tx, request: Request, order: ConcludeOrder, plan: SystemChange) -> None:
         """The outcomes of what no system was asked to change."""
@@ -104,11 +119,13 @@ class _Telling:
         self._asked = asked
         self._policy = parts.policy(request.controller)
         self._called = Naming.of(self._policy, parts.connectors, request.language)
+        self._parts = parts
 
     def facts(
         self,
         order: ConcludeOrder,
         heads: tuple[ChangeHead, ...],
+        plans: tuple[SystemChange, ...],
         rows: Iterable[OutcomeRow],
         contested: Mapping[int, Act],
     ) -> ChangeFacts:
@@ -116,11 +133,14 @@ class _Telling:
         told = _TOLD_WHY | {RESTRICTED}
         undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in told]
         named = {purpose.id: purpose.title for purpose in self._policy.purposes}
-        stopped = dict.fromkeys(purpose for head in heads for purpose in head.purposes if purpose in named)
+        going_on = self._going_on(plans, order.missing)
+        asked = (purpose for head in heads for purpose in head.purposes)
+        stopped = dict.fromkeys(one for one in asked if one in named and not going_on(one))
         corrections = self._asked.corrections
         unmatched = dict.fromkeys(index for head in heads for index in head.unmatched if index not in contested)
         return ChangeFacts(
-            done=self._done(outcomes),
+            # The ledger holds what is restricted from the start; a system that was left out did not do its part.
+            done=self._done(tuple(row for row in outcomes if row.system not in order.missing)),
             contested=tuple(
                 ContestedFact(what=self._called.asked(corrections[index].what), why=act.reason or None)
                 for index, act in sorted(contested.items())
@@ -133,6 +153,25 @@ class _Telling:
             despite_restriction=any(row.fate in _DONE and row.reason in _DESPITE for row in outcomes),
             unmatched=tuple(self._called.asked(corrections[index].what) for index in unmatched),
         )
+
+    def _going_on(self, plans: tuple[SystemChange, ...], missing: Container[str]) -> Callable[[str], bool]:
+        """Whether a use goes on in a system that was left out, or where a human has not stopped it yet."""
+        by_system = {one.system: one.change.purposes for one in plans if isinstance(one.change, Stop)}
+        known = frozenset(chain.from_iterable(by_system.values()))
+
+        def so(purpose: str) -> bool:
+            return any(
+                purpose in by_system.get(one.system, ())
+                or (one.by_hand and (purpose not in known or purpose in self._by_hand_too(one.system)))
+                for one in plans
+                if one.system in missing
+            )
+
+        return so
+
+    def _by_hand_too(self, system: str) -> tuple[str, ...]:
+        connector = self._parts.connectors.get(system)
+        return connector.manifest.purposes if connector and connector.manifest.manual else ()
 
     def _done(self, rows: tuple[OutcomeRow, ...]) -> tuple[ChangedGroup, ...]:
         called = self._called

@@ -16,7 +16,7 @@ from activities.ledger import Tx
 from activities.letters import LiftingFacts
 from activities.parts import Parts
 from activities.reporting import counted, under_way
-from activities.waiting import erasure_waits
+from activities.waiting import erasure_open, erasure_waits
 from habeas.connector import Capability, RecordRef, Restrict
 from habeas.errors import NotAllowed, Terminal
 from habeas.evidence import Tag
@@ -47,7 +47,8 @@ class LiftingActivities:
             name = f"letter/lift/{order.act_id}"
             lifts_on = local_day(self._parts.policy(request.controller), lift_at)
             then = await erasure_waits(tx, request)
-            facts = LiftingFacts(lifts_on=lifts_on, erased_then=then, why=act.reason or None)
+            undecided = not then and await erasure_open(tx, request)
+            facts = LiftingFacts(lifts_on=lifts_on, erased_then=then, erasure_open=undecided, why=act.reason or None)
             await tx.seal(order.request_id, name, facts)
         able = {system: self._is_able(system) for system in standing}
         return LiftBrief(

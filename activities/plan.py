@@ -10,18 +10,19 @@ from temporalio import activity
 from activities.clockface import local_day
 from activities.finding import Graph, load_graph
 from activities.keeping import ReasonsReport
+from activities.ledger import Tx
 from activities.letters import KeptGroup, PartialRefusal
 from activities.model import OnRequest, PlanReport
 from activities.naming import Naming
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
-from activities.plans import keepers_of, load_plans, save_plans
+from activities.plans import anonymised, keepers_of, load_plans, save_plans
 from activities.wrapper import progress
-from habeas.connector import SystemPlan, Treatment
+from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.particulars import Particulars
-from habeas.plan import IndexedRecord, draft
+from habeas.plan import IndexedRecord, Place, draft
 from habeas.reasons import under
 
 REASONS = "letter/reasons"
@@ -77,10 +78,13 @@ class PlanActivities:
             asked = frozenset(Particulars.of(await tx.subject(request.id)).categories) or None
             stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
             await keepers.note(at)
+            done = await _done(tx, request.id, system, index)
         policy = parts.policy(request.controller)
         provision = partial(policy.provision, request.regime, request.jurisdiction, request.right)
         collections = under(provision, manifest.collections)
-        return draft(system, collections, graph.roots(system), needed, index, local_day(policy, at), stays, asked)
+        plan = draft(system, collections, graph.roots(system), needed, index, local_day(policy, at), stays, asked)
+        objects = tuple(done.get((one.collection, one.key), one) for one in plan.objects)
+        return plan.model_copy(update={"objects": objects})
 
     @activity.defn
     async def reasons_at_once(self, order: OnRequest) -> ReasonsReport:
@@ -95,6 +99,20 @@ class PlanActivities:
                 return ReasonsReport()
             await tx.seal(order.request_id, REASONS, facts)
         return ReasonsReport(sealed=REASONS)
+
+
+async def _done(tx: Tx, request_id: str, system: str, index: list[IndexedRecord]) -> dict[Place, PlannedObject]:
+    """What the plan before has made anonymous, if it was not collected anew since: that would be other data."""
+    before = await load_plans(tx, request_id)
+    plan = next((one for one in before[1] if one.system == system), None) if before else None
+    if plan is None:
+        return {}
+    seen = {(one.collection, one.key): one.fingerprint for one in index}
+    return {
+        place: one
+        for place, one in (await anonymised(tx, request_id, plan)).items()
+        if seen.get(place) == one.fingerprint
+    }
 
 
 def _reasons(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
+from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
@@ -16,8 +17,8 @@ from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import NotAllowed
 from habeas.model import Frozen, Request, Right, Stage, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
-from habeas.plan import digest, kept_by_law
-from habeas.staying import ended
+from habeas.plan import Place, digest, kept_by_law
+from habeas.staying import PASSING, ended
 
 HEAD = "plan"
 
@@ -91,7 +92,34 @@ async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) ->
     """How many objects the plan would touch that must stay by now: a hold, a restriction or a refusal came after it."""
     request = await tx.request(request_id)
     keepers = await keepers_of(tx, request, parts)
-    return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, touched(plan)))
+    done = await anonymised(tx, request_id, plan)
+    left = [place for place in touched(plan) if place not in done]
+    return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, left))
+
+
+async def outlived(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts, at: datetime) -> int:
+    """How many objects the plan keeps for what is over by now: the hold was lifted, or the restriction."""
+    request = await tx.request(request_id)
+    manifest = parts.connector(plan.system).manifest
+    passing = {(one.collection, one.key) for one in plan.objects if one.reason in PASSING}
+    if not passing:
+        return 0
+    today = local_day(parts.policy(request.controller), at)
+    still = await (await keepers_of(tx, request, parts)).stays(plan.system, manifest, passing)
+    going = ended(plan, manifest.collections, today, still=still)
+    return sum((one.collection, one.key) in passing for one in going.objects)
+
+
+async def anonymised(tx: Tx, request_id: str, plan: SystemPlan) -> dict[Place, PlannedObject]:
+    """The plan's objects that were made anonymous already, as planned: nothing that comes later can keep them."""
+    said = await tx.objects_of(request_id, plan.system, Fate.ANONYMISED)
+    key = await tx.key(request_id)
+    return {
+        (one.collection, one.key): one
+        for one in plan.objects
+        if one.treatment is Treatment.ANONYMISE
+        and key.digest(object_name(plan.system, one.collection, one.key)) in said
+    }
 
 
 async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:

@@ -156,13 +156,15 @@ class RecipientActivities:
 
     @activity.defn
     async def notice_escalated(self, order: NoticeOrder) -> bool:
-        """They were reminded and stay silent. Returns whether staff must be told."""
-        silent = await self._step(
-            order, NoticeState.ESCALATED, Tag.RECIPIENT_ESCALATED, f"notice/{order.notice}/escalated"
-        )
-        if silent:
-            await self._tell_staff(order)
-        return silent
+        """They were reminded and stay silent, or nothing reached them. Returns whether staff must be told."""
+        async with self._parts.ledger.begin() as tx:
+            before = (await _notice(tx, order)).state
+        # Whom no letter reached is not silent: the list says so until they were told.
+        state = NoticeState.FAILED if before is NoticeState.FAILED else NoticeState.ESCALATED
+        wanted = await self._step(order, state, Tag.RECIPIENT_ESCALATED, f"notice/{order.notice}/escalated")
+        if wanted:
+            await self._tell_staff(order, undelivered=state is NoticeState.FAILED)
+        return wanted
 
     @activity.defn
     async def notice_unanswered(self, order: NoticeOrder) -> bool:
@@ -181,7 +183,7 @@ class RecipientActivities:
             )
         return True
 
-    async def _tell_staff(self, order: NoticeOrder) -> None:
+    async def _tell_staff(self, order: NoticeOrder, *, undelivered: bool) -> None:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
             row = await _notice(tx, order)
@@ -192,6 +194,7 @@ class RecipientActivities:
                 who=named.get(row.recipient, "somebody else"),
                 asked_on=local_day(policy, row.queued_at),
                 reminders=row.reminded,
+                undelivered=undelivered,
             )
             if row.kind is NoticeKind.PROCESSOR:
                 connector = self._parts.connector(row.recipient)
@@ -199,7 +202,7 @@ class RecipientActivities:
                     "to": hands_of(connector).owner,
                     "who": connector.manifest.title,
                     "task": row.occasion,
-                    "undelivered": not order.sent,
+                    "undelivered": undelivered or not order.sent,
                 }
                 facts = facts.model_copy(update=more)
             await tx.seal(order.request_id, escalation(order.notice), facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from prometheus_client import Counter
 from pydantic import JsonValue
@@ -10,7 +10,7 @@ from temporalio import activity
 
 from activities.brief import NOT_A_RIGHT, brief_of, rights_here
 from activities.changing import check_contest, proven
-from activities.clockface import Dated, PauseSpan, dated, local_day
+from activities.clockface import Dated, dated, local_day, pause_spans
 from activities.copies import needs_a_copy
 from activities.finding import (
     AddedIdentifier,
@@ -39,6 +39,7 @@ from activities.model import (
     Waiting,
 )
 from activities.parts import Parts
+from activities.plans import load_plans, outlived
 from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
@@ -46,7 +47,7 @@ from activities.same_person import is_same_person
 from activities.tasks import finish_task
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
-from habeas.errors import BadInput
+from habeas.errors import BadInput, PlanOutlived
 from habeas.evidence import Tag
 from habeas.matching import Settled, path_words
 from habeas.model import COPIES, Identifier, Request, Stage
@@ -131,6 +132,8 @@ class RecordActivities:
 
     async def _effect(self, tx: Tx, order: AcceptAct, act: Act) -> None:
         call = order.call
+        if order.kind is ActKind.APPROVE:
+            await self._still_keeps(tx, order)
         match order.kind:
             case ActKind.ATTEST:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
@@ -152,6 +155,17 @@ class RecordActivities:
                 await needs_a_copy(tx, request, self._parts.policy(request.controller))
             case _:
                 return
+
+    async def _still_keeps(self, tx: Tx, order: AcceptAct) -> None:
+        """An erasure is not approved by a plan that keeps something for what is over.
+
+        Raises:
+            PlanOutlived: it is; the workflow has it drafted anew.
+        """
+        kept = await load_plans(tx, order.request_id)
+        for plan in kept[1] if kept else ():
+            if await outlived(tx, order.request_id, plan, self._parts, order.at):
+                raise PlanOutlived
 
     @activity.defn
     async def check_proof(self, order: ProofCheck) -> bool:
@@ -216,9 +230,10 @@ class RecordActivities:
         """Extend the term; the same ground and act again change nothing."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            await tx.update_request(order.request_id, extended=True)
             policy = self._parts.policy(request.controller)
-            extended = request.model_copy(update={"extended": True})
+            until = await _told_until(tx, request, policy, order)
+            await tx.update_request(order.request_id, extended=True, extended_until=until)
+            extended = request.model_copy(update={"extended": True, "extended_until": until})
             times = await self._date(tx, extended, policy, order.at, dedupe="extended")
             await tx.record(
                 order.request_id,
@@ -343,8 +358,7 @@ class RecordActivities:
         return Closed(outcome=order.outcome, counts=counts, erasures=erasures)
 
     async def _date(self, tx: Tx, request: Request, policy: Policy, now: datetime, *, dedupe: str) -> Dated:
-        spans = tuple(PauseSpan(reason=row.reason, start=row.start, end=row.end) for row in await tx.pauses(request.id))
-        times = dated(request, policy, spans, now)
+        times = dated(request, policy, await pause_spans(tx, request.id), now)
         deadlines = times.deadlines
         await tx.update_request(
             request.id,
@@ -368,6 +382,21 @@ class RecordActivities:
             dedupe=f"clock/{dedupe}",
         )
         return times
+
+
+async def _told_until(tx: Tx, request: Request, policy: Policy, order: ExtendOrder) -> date | None:
+    """The day that the notice names where the law sets none: as staff said, or so many days more as the policy says."""
+    if request.extended:
+        return request.extended_until
+    if order.act_id is not None:
+        act = await tx.act(order.act_id)
+        named = act.facts.get("expected_on") if act else None
+        return date.fromisoformat(str(named)) if named else None
+    place, days = policy.answered_in(request.regime, request.jurisdiction), policy.clock.extend_open_days
+    if days is None or not law.extension_ends_as_told(request.regime, request.right, order.ground, place):
+        return None
+    due_on = dated(request, policy, await pause_spans(tx, request.id), order.at).deadlines.due_on
+    return due_on + timedelta(days=days) if due_on else None
 
 
 async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:

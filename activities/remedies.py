@@ -12,10 +12,10 @@ from activities.letters import RemedyDecision
 from activities.model import RemedyOrder, RemedyReport
 from activities.parts import Parts
 from activities.same_person import earlier_request, is_same_person
-from habeas.acts import ActKind
+from habeas.acts import IN_PART, NOTHING_ANEW, ActKind
 from habeas.errors import BadInput, KeyDestroyed, NotAllowed
 from habeas.evidence import Tag
-from habeas.model import REMEDIES, Outcome, Request, Right
+from habeas.model import REMEDIES, Request, Right
 from habeas.particulars import Particulars
 
 SEALED = "letter/remedy"
@@ -23,10 +23,6 @@ DECIDING = frozenset({ActKind.APPROVE, ActKind.REFUSE})
 """Acts that decide an appeal, a complaint or a grievance."""
 
 _REFUSING = frozenset({ActKind.REFUSE.value, ActKind.EXEMPT.value, ActKind.CONTEST.value, ActKind.REDACT.value})
-_OPENS_ANEW = frozenset(
-    {Outcome.REFUSED, Outcome.PARTLY_FULFILLED, Outcome.NOTHING_FOUND, Outcome.UNVERIFIED, Outcome.WITHDRAWN}
-)
-"""What a decision for the person can undo. Who complains of something else was answered in full already."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -55,15 +51,22 @@ class RemedyActivities:
             if earlier is not None and not await is_same_person(tx, request):
                 decision, anew = RemedyDecision(granted=order.granted, other_person=True), None
             else:
-                anew = await self._open_anew(tx, request, earlier, act, order.at) if order.granted and earlier else None
-                about = earlier.id if earlier else None
-                decision = RemedyDecision(granted=order.granted, why=act.reason or None, about=about, new_request=anew)
+                ground = act.facts.get("ground")
+                goes_on = order.granted and ground != NOTHING_ANEW
+                anew = await self._open_anew(tx, request, earlier, act, order.at) if goes_on and earlier else None
+                decision = RemedyDecision(
+                    granted=order.granted,
+                    in_part=order.granted and ground == IN_PART,
+                    why=act.reason or None,
+                    about=earlier.id if earlier else None,
+                    new_request=anew,
+                )
             await tx.seal(request.id, SEALED, decision)
             await _write_down(tx, order, act.actor, earlier, decision)
         return RemedyReport(sealed=SEALED, opened=anew)
 
     async def _open_anew(self, tx: Tx, request: Request, earlier: Request, act: Act, at: datetime) -> str | None:
-        if earlier.right in REMEDIES or earlier.outcome not in _OPENS_ANEW:
+        if earlier.right in REMEDIES or earlier.outcome is None:
             return None
         try:
             subject = await tx.subject(earlier.id)
@@ -115,6 +118,7 @@ async def _write_down(
 ) -> None:
     """On both chains: that it was decided, and where it goes on."""
     other: dict[str, JsonValue] = {"other_person": True} if decision.other_person else {}
+    other |= {"in_part": True} if decision.in_part else {}
     facts: dict[str, JsonValue] = {
         "granted": order.granted,
         "act": order.act_id,

@@ -24,6 +24,13 @@ WITHOUT_COPY = "without_copy"
 """Ground of an approval: to erase although a copy of the same person's is not answered yet; the reason says why."""
 
 
+IN_PART = "in_part"
+"""Ground of the approval of an appeal, a complaint or a grievance: granted, but not in everything."""
+NOTHING_ANEW = "nothing_anew"
+"""The same: granted, and there is nothing in the request that it is about to be carried out anew."""
+REMEDY_GRANTS = (IN_PART, NOTHING_ANEW)
+
+
 class ActKind(StrEnum):
     """The value is the name of the workflow's Update."""
 
@@ -112,7 +119,8 @@ class ActCall(Frozen):
     system: SystemName | None = None
     """Which system: retry_system, skip_system."""
     ground: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,60}$")
-    """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, or none."""
+    """A code of the regime's closed list: refuse, extend. Approve: `WITHOUT_COPY`, one of
+    `REMEDY_GRANTS`, or none."""
     pause_reason: PauseReason | None = None
     plan: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     """The digest of what was seen and is approved: the plan (erasure, rectification, restriction, weighed objection),
@@ -120,7 +128,7 @@ class ActCall(Frozen):
     category: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_-]{0,60}$")
     """Which category of the policy: exempt."""
     expected_on: date | None = None
-    """When the answer will come: announce_delay."""
+    """When the answer will come: announce_delay, and extend where the law sets no last day."""
     task: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,64}$")
     """Which task: finish_task."""
 

@@ -59,6 +59,13 @@ class WrongStage(BadInput):
     remedy = "See `habeas request show` for the request's stage and the acts it allows."
 
 
+class PlanOutlived(WrongStage):
+    """What kept part of it is over; the plan is being drafted anew."""
+
+    code = "plan_outlived"
+    remedy = "Look at the new plan in a moment, and approve that one."
+
+
 class NotAllowed(BadInput):
     """This person may not do this."""
 

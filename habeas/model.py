@@ -219,4 +219,6 @@ class Request(Frozen):
     outcome: Outcome | None = None
     due_on: date | None = None
     extended: bool = False
+    extended_until: date | None = None
+    """The day that the notice of the extension named; None where the law sets it."""
     closed_at: datetime | None = None

@@ -231,6 +231,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             changes.draft,
             changes.hold,
             ConcludingActivities(parts).conclude,
+            ConcludingActivities(parts).so_far,
             lifting.prepare,
             lifting.let_go,
             tasks.open_task,

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.model import ProofCheck
     from activities.record import RecordActivities
     from habeas.acts import WITHOUT_COPY, ActAnswer, ActCall, ActKind
+    from habeas.errors import PlanOutlived
     from habeas.model import Outcome, Right, Stage
     from workflows import calls
     from workflows.asking import Asking
@@ -127,8 +128,10 @@ class Acts(Asking):
             note = f"approved_without_copy_{len(self.without_copy)}_of_{needed}"
         try:
             answer = await self._accept(ActKind.APPROVE, call, note)
-        except ApplicationError:
+        except ApplicationError as error:
             self._take_back(call, earlier)
+            if error.type == PlanOutlived.code and self.stage is Stage.REVIEWING:
+                self.plan_outdated = True
             raise
         self.approved.add(call.act_id)
         # Another copy, or another plan, came about while this was being written down.

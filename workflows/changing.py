@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.concluding import ConcludingActivities
     from activities.model import SystemBrief
     from habeas.acts import ActAnswer, ActCall, ActKind
-    from habeas.model import Outcome, Right, Stage
+    from habeas.model import CHANGING, Outcome, Right, Stage
     from habeas.outcomes import Fate
     from workflows import calls
     from workflows.model import RequestStart
@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
 
 _HANDS = {Right.RECTIFICATION: "rectify", Right.RESTRICTION: "restrict"}
 """What a human is asked to do where a system cannot by itself; the other rights stop something."""
+SO_FAR_TOLD = "so_far"
 
 
 class Changing(Remedying, Forwarding):
@@ -207,15 +208,31 @@ class Changing(Remedying, Forwarding):
             self._became(conclusion), "completion_change", missing=missing, sealed=conclusion.sealed
         )
 
+    async def _tell_so_far(self) -> None:
+        """Near the deadline, once: what is done, where a human is still at the rest. The rest is told when it is done.
+
+        A task is not called off by a clock: what a human is to stop would go on.
+        """
+        if self.right not in CHANGING or self.stage is not Stage.FULFILLING or not self.tasks.open:
+            return
+        if SO_FAR_TOLD in self._errands or not workflow.patched("done-so-far-is-told"):
+            return
+        order = self._to_conclude(tuple(sorted({*self.systems.skipped, *self.systems.waiting})))
+        sealed = await calls.record(ConcludingActivities.so_far, order, "what is done so far")
+        self.send_soon("completion_change", SO_FAR_TOLD, sealed=sealed)
+
     async def _conclude(self) -> Conclusion:
-        order = ConcludeOrder(
+        order = self._to_conclude(tuple(sorted(self.systems.skipped)))
+        return await calls.record(ConcludingActivities.conclude, order, "what became of it")
+
+    def _to_conclude(self, missing: tuple[str, ...]) -> ConcludeOrder:
+        return ConcludeOrder(
             request_id=self.id,
             at=workflow.now(),
             parts=tuple(self._parts),
             by_hand=tuple(dict.fromkeys(name for name, _ in self._hands)),
-            missing=tuple(sorted(self.systems.skipped)),
+            missing=missing,
         )
-        return await calls.record(ConcludingActivities.conclude, order, "what became of it")
 
     def _became(self, conclusion: Conclusion) -> Outcome:
         done = conclusion.done or self._hands

@@ -275,6 +275,7 @@ class RequestWorkflow(Changing):
             await self.extend_by_itself()
         elif alarm is Alarm.RELEASE:
             self._go_on_without()
+            await self._tell_so_far()
         elif alarm is Alarm.PAUSED:
             self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
         elif alarm is Alarm.UNCONFIRMED:
@@ -290,6 +291,7 @@ class RequestWorkflow(Changing):
             # What began to fail after the release, or was looked for late, had until now.
             if self.clock.face.release_at and workflow.patched("left-out-at-the-breach"):
                 self._go_on_without()
+                await self._tell_so_far()
 
     def _go_on_without(self) -> None:
         """Answer without the systems that do not, as the policy says of the deadline."""

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from activities.ledger.duty_tables import deletion_hold, expiry, notice, restriction
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import object_outcome, request, request_key
-from habeas.model import Frozen, RequestId
+from habeas.model import Frozen, RequestId, Right
 from habeas.outcomes import Fate
 from habeas.staying import PASSING, Because
 
@@ -115,6 +115,19 @@ class Expiries(Room):
             .order_by(kept.request_id)
         )
         return tuple(row.request_id for row in rows)
+
+    async def open_erasures(self, controller: str) -> tuple[str, ...]:
+        """Erasures of this controller that are not closed yet."""
+        rows = await self._all(
+            select(request.c.id)
+            .where(
+                request.c.controller == controller,
+                request.c.right == Right.ERASURE.value,
+                request.c.closed_at.is_(None),
+            )
+            .order_by(request.c.id)
+        )
+        return tuple(row.id for row in rows)
 
     async def retained_ahead(self, controller: str) -> tuple[AheadRow, ...]:
         """What erasures have kept, by the day on which it goes; what has no day comes last."""

@@ -78,6 +78,7 @@ class Changes(TypedDict, total=False):
     due_on: date | None
     due_at: datetime | None
     extended: bool
+    extended_until: date | None
     extended_due_on: date | None
     notice_latest_on: date | None
     paused_from: date | None

@@ -90,6 +90,7 @@ request = Table(
     Column("due_at", moment(), comment="the instant at which due_on ends where the clock runs"),
     Column("extended", Boolean, nullable=False, server_default=false()),
     Column("extended_due_on", Date),
+    Column("extended_until", Date, comment="the day that the notice of the extension named"),
     Column("notice_latest_on", Date),
     Column("paused_from", Date),
     Column("blocked_on", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),

@@ -173,13 +173,16 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
 
 
 def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
-    if facts.did:
+    whole = facts.did and not facts.missing
+    if whole:
         status = {Element.OPT_OUT_STATUS} if facts.right in _OPTING_OUT else set()
         # Nobody looks again where a human says that it is done.
         by_hand = "_by_hand" if facts.right is Right.RECTIFICATION and facts.by_hand else ""
         yield say.paragraph(f"completion_change.{facts.right.value}{by_hand}", Element.ACTION_TAKEN, *status)
+    elif facts.did and facts.right is Right.RESTRICTION:
+        yield say.paragraph("completion_change.restriction_part", Element.ACTION_TAKEN)
     if facts.undone:
-        opted = facts.right in _OPTING_OUT and not facts.did
+        opted = facts.right in _OPTING_OUT and not whole
         status = {Element.OPT_OUT_STATUS} if opted else set()
         yield say.paragraph(f"completion_change.{'part' if facts.did else 'none'}", Element.ACTION_TAKEN, *status)
     yield from say.section("completion_change.corrected", (say.value(one) for one in facts.corrected))
@@ -236,8 +239,8 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
 
 
 def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block]:
-    lead = "restriction_lifting.erased_lead" if facts.erased_then else "restriction_lifting.lead"
-    yield say.paragraph(lead, Element.NEW_DATE, date=say.words.date(facts.lifts_on))
+    lead = "erased_lead" if facts.erased_then else "open_lead" if facts.erasure_open else "lead"
+    yield say.paragraph(f"restriction_lifting.{lead}", Element.NEW_DATE, date=say.words.date(facts.lifts_on))
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     yield say.paragraph("restriction_lifting.object", Element.HELP, contact=facts.controller.contact)
     yield from say.remedies()
@@ -251,7 +254,8 @@ def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
         return
     if facts.about:
         yield say.paragraph("remedy_decision.about", about=facts.about)
-    yield say.paragraph(f"remedy_decision.{'granted' if facts.granted else 'denied'}", Element.ACTION_TAKEN)
+    decided = "in_part" if facts.in_part else "granted" if facts.granted else "denied"
+    yield say.paragraph(f"remedy_decision.{decided}", Element.ACTION_TAKEN)
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     if facts.new_request:
         yield say.paragraph("remedy_decision.next", next=facts.new_request)

@@ -87,8 +87,6 @@ _ALWAYS: Mapping[str, frozenset[Element]] = {
     "forwarded": frozenset({E.ACTION_TAKEN}),
     "remedy": frozenset({E.ACTION_TAKEN}),
 }
-# Utah wants the reasons only (Utah Code 13-61-203); its sisters name an appeal.
-_NO_APPEAL = frozenset({"US-UT"})
 # Nobody appeals to the controller, or complains to it, about its answer to an appeal or a complaint.
 _SECOND = frozenset({E.APPEAL, E.APPEAL_OR_NONE, E.CONTROLLER_COMPLAINT})
 _OPTING_OUT = frozenset({Right.OPT_OUT_SALE, Right.LIMIT_SENSITIVE})
@@ -179,4 +177,5 @@ def given(regime: str, jurisdiction: str, right: Right) -> Given:
 
 def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:
     found = {ELEMENTS[code] for code in law.notice_contents(regime, jurisdiction, notice)}
-    return frozenset(found - {E.APPEAL} if jurisdiction in _NO_APPEAL else found)
+    # Utah wants the reasons only (Utah Code 13-61-203), and of some states no appeal was read; its sisters name one.
+    return frozenset(found if Right.APPEAL in law.rights(regime, jurisdiction) else found - {E.APPEAL})

@@ -94,7 +94,7 @@ def compose(facts: Told, words: Words) -> Draft:
 
 
 def _subject(facts: Told) -> str:
-    if isinstance(facts, RestrictionLifting) and facts.erased_then:
+    if isinstance(facts, RestrictionLifting) and (facts.erased_then or facts.erasure_open):
         return "erased_subject"
     return "late_subject" if isinstance(facts, DelayLetter) and not facts.promised else "subject"
 

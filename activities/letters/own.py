@@ -271,6 +271,8 @@ class LiftingFacts(Frozen):
     lifts_on: date
     erased_then: bool = False
     """A closed erasure kept the data only as long as it is restricted."""
+    erasure_open: bool = False
+    """An erasure that is still open is about it."""
     why: str | None = Field(default=None, repr=False)
 
 
@@ -278,6 +280,8 @@ class RemedyDecision(Frozen):
     """What was decided on an appeal, a complaint or a grievance."""
 
     granted: bool
+    in_part: bool = False
+    """Granted, but not in everything; ``why`` says in what."""
     why: str | None = Field(default=None, repr=False)
     about: RequestId | None = None
     """The request that it was about."""

@@ -122,7 +122,7 @@ def drafted(facts: LetterFacts, words: Words) -> Draft:
 
 def _check(draft: Draft, facts: LetterFacts) -> None:
     asked = required(facts.kind, facts.regime, facts.jurisdiction, facts.right)
-    if isinstance(facts, RemedyDecisionLetter) and not facts.granted:
+    if isinstance(facts, RemedyDecisionLetter) and (facts.in_part or not facts.granted):
         asked |= {Element.AUTHORITY, Element.REASONS}
     if isinstance(facts, CompletionErasure | CompletionChange) and not facts.did:
         asked -= {Element.COPY_OR_ATTESTATION}

@@ -13,6 +13,7 @@ from activities.letters.parts import (
     ErasedGroup,
     Ground,
     KeptGroup,
+    Kind,
     LetterFacts,
     MissingSystem,
     PassedOn,
@@ -41,6 +42,10 @@ _ALIASES = {
 
 def _known(word: str, words: Words) -> bool:
     return f"identifiers.{_ALIASES.get(word, word)}" in words
+
+
+_UNDECIDED = frozenset({Kind.EXTENSION, Kind.FEE})
+"""Letters that decide nothing yet: no appeal against them is told, unless the law names one (Korea's PIPA 38(5))."""
 
 
 class Said:
@@ -151,7 +156,7 @@ class Said:
         listed = tuple(self.system(one) for one in missing)
         yield from self.section("common.missing", listed)
         if listed:
-            yield self.paragraph("common.missing_then")
+            yield self.paragraph("common.missing_then", contact=self._facts.controller.contact)
 
     def system(self, one: MissingSystem) -> str:
         """A system, with the reason where there is one."""
@@ -206,9 +211,14 @@ class Said:
         facts, blocks = self._facts, list[Block]()
         told = remedies(facts.regime, facts.jurisdiction, facts.right)
         if Element.CONTROLLER_COMPLAINT in told:
-            contact = facts.controller.contact
-            blocks.append(self.paragraph("remedies.controller", Element.CONTROLLER_COMPLAINT, contact=contact))
-        blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
+            clock = law.regime(facts.regime, facts.jurisdiction).clock(Right.COMPLAINT)
+            # Only where its law has a complaint acknowledged is that promised (DPA 2018 s.164A).
+            key = "remedies.controller" if clock and clock.acknowledge else "remedies.controller_first"
+            blocks.append(self.paragraph(key, Element.CONTROLLER_COMPLAINT, contact=facts.controller.contact))
+        if facts.kind not in _UNDECIDED or Element.APPEAL in required(
+            facts.kind, facts.regime, facts.jurisdiction, facts.right
+        ):
+            blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
         open_to = given(facts.regime, facts.jurisdiction, facts.right)
         blocks += self._authorities(open_to.name if facts.refuses else None)
         if extension and facts.authorities:

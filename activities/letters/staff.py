@@ -91,7 +91,7 @@ def _task(facts: StaffTask, words: Words) -> Iterable[Block]:
 
 
 def _escalation(facts: StaffEscalation, words: Words) -> Iterable[Block]:
-    key = "undelivered" if facts.undelivered else "what"
+    key = "what" if not facts.undelivered else "undelivered" if facts.task else "not_told"
     what = words.text(f"staff_escalation.{key}", who=facts.who, date=words.date(facts.asked_on))
     if facts.reminders:
         what = f"{what} {words.counted('staff_escalation.reminders', facts.reminders)}"

@@ -46,6 +46,8 @@ class Case(Frozen):
     received_at: AwareDatetime
     pauses: tuple[Pause, ...] = ()
     extended: bool = False
+    extended_until: date | None = None
+    """The day that the notice of the extension named: needed where the law sets no last day, else within it."""
     clock_tz: str | None = None
     """IANA zone of the establishment that answers; without it that of the jurisdiction."""
     requested_on: date | None = None

@@ -103,6 +103,14 @@ def _suggested(work: Working) -> date | None:
     return measure(span, work.place)(work.on) if span and work.first is None else None
 
 
+def _extended_due(work: Working, due: date | None) -> date | None:
+    """The day that was told, which no pause moves and which cuts no first term short; else the law's own."""
+    told = work.told_until
+    if told is not None:
+        return max(told, due) if due else told
+    return work.longer.last if work.longer else None
+
+
 def _deadlines(work: Working) -> Deadlines:
     due = work.first.last if work.first else None
     notice, suggested = _notice_by(work, due), _suggested(work)
@@ -112,7 +120,7 @@ def _deadlines(work: Working) -> Deadlines:
         started_on=work.first.start if work.first else work.on,
         acknowledge_by=work.acknowledge_by,
         due_on=due,
-        extended_due_on=work.longer.last if work.longer else None,
+        extended_due_on=_extended_due(work, due),
         notice_latest_on=notice,
         suggested_due_on=suggested,
         moved=(work.first.last - work.first.end).days if work.first else 0,

@@ -93,6 +93,8 @@ class Extension(Figure):
     start: Literal["start", "due"] = "start"
     """Whether the length is the whole time from the start of the clock, or is added to the end of the first term."""
     grounds: tuple[Code, ...] = Field(min_length=1)
+    unlimited: tuple[Code, ...] = ()
+    """Those of the grounds for which the law names no length though it does for the others."""
     text: str = ""
 
     @model_validator(mode="after")
@@ -101,12 +103,18 @@ class Extension(Figure):
             raise ValueError("an extension has months or days, or neither")
         if self.months is not None and self.start != "start":
             raise ValueError("an extension in months counts from the start")
+        if not set(self.unlimited) <= set(self.grounds):
+            raise ValueError("unlimited names grounds of the extension")
         return self
 
     @property
     def open_ended(self) -> bool:
         """Whether the law names no length."""
         return self.months is None and self.days is None
+
+    def ends_as_told(self, ground: str | None) -> bool:
+        """Whether the law leaves the day of the answer to the notice, on this ground."""
+        return self.open_ended or ground in self.unlimited
 
 
 class Notice(Figure):

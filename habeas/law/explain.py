@@ -31,6 +31,11 @@ class Working:
     acknowledge_by: date | None
 
     @property
+    def told_until(self) -> date | None:
+        """The day that the notice of the extension named, if the term is extended."""
+        return self.case.extended_until if self.case.extended and self.clock.extension else None
+
+    @property
     def remarks(self) -> tuple[Remark, ...]:
         """The remarks that belong to this right."""
         return tuple(each for each in self.clock.remarks if not each.rights or self.case.right in each.rights)
@@ -44,7 +49,7 @@ def citation(work: Working) -> str:
     cites = [clock.cite, *(f"{work.law.options[code].cite} (option {code})" for code in work.case.options)]
     for each in work.first.waited if work.first else ():
         cites += [each.rule.cite, each.rule.local.get(country_of(work.place), "")]
-    if work.longer and clock.extension:
+    if (work.longer or work.told_until) and clock.extension:
         cites.append(clock.extension.cite)
     parts = (part for cite in cites for part in cite.split("; ") if part)
     return "; ".join(dict.fromkeys(parts))
@@ -101,7 +106,9 @@ def _about_extension(work: Working, notice: date | None) -> Iterator[str]:
         return
     if work.case.extended:
         yield words.extended(rule, work.longer)
-        if work.longer:
+        if work.told_until:
+            yield words.told_until(work.told_until)
+        elif work.longer:
             yield from words.moved(work.longer.end, work.longer.last, work.clock.roll, work.place)
     if notice and work.clock.notice:
         yield f"An extension must be told, with its reasons, by {words.day(notice)} ({work.clock.notice.cite})."

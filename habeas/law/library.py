@@ -11,7 +11,7 @@ from typing import Any
 from habeas.errors import UnknownRegime
 from habeas.fields import SensitiveType
 from habeas.law import files
-from habeas.law.data import Authority, Ground, Regime, Span
+from habeas.law.data import Authority, Extension, Ground, Regime, Span
 from habeas.law.duties import (
     Appeal,
     Counted,
@@ -185,6 +185,19 @@ def extension_grounds(code: Regime | str, jurisdiction: str | None = None) -> tu
     """
     clocks = _find(code, jurisdiction).clocks
     return tuple(dict.fromkeys(ground for clock in clocks if clock.extension for ground in clock.extension.grounds))
+
+
+def extension_ends_as_told(
+    code: Regime | str, right: Right, ground: str | None, jurisdiction: str | None = None
+) -> Extension | None:
+    """The extension whose notice must name the day of the answer, for the law sets none on this ground; else None.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    clock = _find(code, jurisdiction).clock(right)
+    rule = clock.extension if clock else None
+    return rule if rule and rule.ends_as_told(ground) else None
 
 
 def rights(code: str, jurisdiction: str, on: date | None = None) -> frozenset[Right]:

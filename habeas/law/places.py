@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from importlib import resources
+from zoneinfo import ZoneInfo
 
 from habeas.errors import BadInput, UnknownRegime
 from habeas.law import files
@@ -112,13 +113,21 @@ def hours_apart(jurisdiction: str, tz: str) -> float | None:
 def zone(name: str) -> ZoneInfo:
     """The zone of an IANA name.
 
+    Only what IANA lists is one: a machine's own names (``localtime``, ``posix/…``, ``right/…``) would have another
+    date on another machine.
+
     Raises:
         BadInput: there is no such zone.
     """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # a folder's name is an OSError
-        raise BadInput("clock_tz is not a time zone; write it like Europe/Copenhagen.") from unknown
+    if name not in _zones():
+        raise BadInput("clock_tz is not a time zone; write it like Europe/Copenhagen.")
+    return ZoneInfo(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
+    return frozenset(listed.split()) - {"Factory"}  # which stands for none
 
 
 def holiday_place(place: str) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "set_aside",
     "skipped",
     "started",
+    "told_until",
 ]
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -168,3 +169,8 @@ def extended(extension: Extension, course: Course | None) -> str:
         count = (course.end - course.bare).days
         line += f", and {count} day{'' if count == 1 else 's'} more for the waiting, until {day(course.end)}"
     return f"{line} ({extension.cite})."
+
+
+def told_until(named: date) -> str:
+    """The day of the answer that the notice of an extension named."""
+    return f"The notice named {day(named)} as the last day for the answer, and that day counts."

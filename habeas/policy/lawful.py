@@ -141,6 +141,33 @@ def _ground(policy: Policy) -> Iterator[Problem]:
         )
 
 
+def _open_ended(policy: Policy) -> Iterator[Problem]:
+    """Where the law leaves the day of the answer to the notice, the clock itself can name it from a setting only."""
+    clock = policy.clock
+    if not clock.extend_automatically or clock.extend_open_days is not None:
+        return
+    needed = sorted(
+        code
+        for code, place in _places(policy)
+        if any(law.extension_ends_as_told(code, right, clock.extend_ground, place) for right in Right)
+    )
+    if needed:
+        message = f"missing, and {', '.join(dict.fromkeys(needed))} sets no last day that a notice could name"
+        remedy = "add extend_open_days, the days after the first term, or set extend_automatically = false"
+        yield Problem(("clock", "extend_open_days"), message, remedy)
+
+
+def _kept_on(policy: Policy) -> Iterator[Problem]:
+    """The ground of a keeping is one that some law has; systems' maps are asked the same."""
+    codes = law.reason_codes()
+    for n, category in enumerate(policy.categories):
+        for key in ("keep", "expires"):
+            term = getattr(category, key)
+            if term and term.ground and term.ground not in codes:
+                message = f"no law has the ground {term.ground!r}"
+                yield Problem(("categories", n, key, "ground"), message, f"one of {', '.join(sorted(codes))}")
+
+
 def _countries(policy: Policy) -> Iterator[Problem]:
     named: list[tuple[Path, str]] = [(("controller", "establishment"), policy.controller.establishment)]
     named += [(("recipients", n, "country"), one.country) for n, one in enumerate(policy.recipients)]
@@ -303,6 +330,8 @@ _RULES = (
     _home,
     _calendars,
     _ground,
+    _open_ended,
+    _kept_on,
     _early,
     _record,
     _purposes,

@@ -8,23 +8,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from habeas.access import Role
+from habeas.errors import BadInput
 from habeas.fields import Origin
 from habeas.languages import Language
 from habeas.law.data import Regime
 from habeas.law.library import regime, rights
+from habeas.law.places import zone
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
 
 
 def _zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone(name)
+    except BadInput:
         raise ValueError("not an IANA time zone: write it as Europe/Copenhagen") from None
     return name
 
@@ -220,6 +221,8 @@ class ClockPolicy(Frozen):
     extend_ground: Code | None = None
     """A code of the regime's closed list (``complexity``, ``number_of_requests``)."""
     extend_reason: Text | None = None
+    extend_open_days: Days | None = None
+    """By how many days the clock itself puts the answer off where the law sets no last day (New Zealand, Singapore)."""
 
 
 class AtDeadline(StrEnum):

@@ -63,6 +63,12 @@ CONTRADICTIONS = {
         with_section(GROUND.format("complexity") + EXTENDING.format()),
         "clock.extend_ground",
     ),
+    "extended until nobody knows when": (
+        with_section(GROUND.format("complexity") + EXTENDING.format()).replace(
+            'code = "CA-PIPEDA"\njurisdictions = ["CA"]', 'code = "NZ-PRIVACY"\njurisdictions = ["NZ"]'
+        ),
+        "clock.extend_open_days",
+    ),
     "extended before it began": (with_section("[clock]\nextend_days_before = 28\n"), "clock.extend_days_before"),
     "released before it began": (
         with_section("[promise]\ndays = 9\n[release]\ndays_before = 9\n"),
@@ -95,6 +101,10 @@ CONTRADICTIONS = {
         "promise.reasons_at_once[0]",
     ),
     "kept without a reason": (with_category("keep = { years = 5 }"), "categories[0].keep"),
+    "kept on a ground that no law has": (
+        with_category('keep = { law = "Book 5", ground = "because", years = 5 }'),
+        "categories[0].keep.ground",
+    ),
     "kept for no time": (with_category('keep = { law = "Book 5" }'), "categories[0].keep"),
     "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
     "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),

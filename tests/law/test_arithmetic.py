@@ -3,14 +3,16 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from habeas.law import Case, Deadlines, Pause, compute, default_clock_tz, pauses_allowed, regime
+from habeas.law import Case, Deadlines, Pause, compute, default_clock_tz, extension_ends_as_told, pauses_allowed, regime
 from habeas.law.calendar import add_days, add_months, add_working_days, easter, most_days, roll
 from habeas.law.closed import closed_on
 from habeas.law.data import NoNumber
 from habeas.model import PauseReason, Right
+from tests.law import kit
 
 PLACES = {
     "EU-GDPR": ["DK", "FR", "DE-BY", "IE", "SE", "BG", "GR", "HU", "PT-20"],
@@ -253,3 +255,27 @@ def test_easter() -> None:
 
 def test_months_are_counted_where_they_are_longest() -> None:
     assert [most_days(months) for months in (1, 2, 12, 24, 48)] == [31, 62, 366, 731, 1461]
+
+
+@pytest.mark.parametrize(
+    ("regime", "place", "ground", "open_ended"),
+    [
+        ("NZ-PRIVACY", "NZ", "consultation", True),
+        ("CH-FADP", "CH", "not_possible_in_time", True),
+        ("SG-PDPA", "SG", "not_possible_in_time", True),
+        ("KR-PIPA", "KR", "good_cause", True),
+        ("CA-PIPEDA", "CA-ON", "alternative_format", True),
+        ("CA-PIPEDA", "CA-ON", "consultation", False),
+        ("EU-GDPR", "DK", "complexity", False),
+    ],
+)
+def test_where_the_law_sets_no_last_day_the_notice_does(regime: str, place: str, ground: str, open_ended: bool) -> None:
+    assert (extension_ends_as_told(regime, Right.ACCESS, ground, place) is not None) is open_ended
+    told = date(2027, 6, 1)
+    asked = kit.case(regime, place, "access", "2027-01-11", extended=True)
+    found = compute(asked.model_copy(update={"extended_until": told}))
+    assert found.effective_due_on == told
+    assert any("1 June 2027" in said for said in found.explanation)
+    assert found.due_on is not None
+    early = compute(asked.model_copy(update={"extended_until": date(2027, 1, 12)}))
+    assert early.extended_due_on == found.due_on  # a notice never cuts the first term short

@@ -181,7 +181,7 @@ def test_rights_of_places() -> None:
     assert Right.RECTIFICATION not in rights("US-STATE", "US-IA")
     assert Right.RECTIFICATION not in rights("US-STATE", "US-UT", date(2026, 6, 30))
     assert Right.RECTIFICATION in rights("US-STATE", "US-UT", date(2026, 7, 1))
-    assert rights("AU-APP", "AU") == {Right.ACCESS, Right.RECTIFICATION}
+    assert rights("AU-APP", "AU") == {Right.ACCESS, Right.RECTIFICATION, Right.COMPLAINT}
     assert Right.OBJECTION in rights("EU-GDPR", "DK")
 
 

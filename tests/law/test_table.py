@@ -59,6 +59,8 @@ def test_columns_are_added_at_the_end_or_written_where_they_are() -> None:
         ({"clock_tz": "Mars/Olympus"}, "not a time zone"),
         ({"clock_tz": "../etc/passwd"}, "not a time zone"),
         ({"clock_tz": "Europe"}, "not a time zone"),
+        ({"clock_tz": "localtime"}, "not a time zone"),
+        ({"clock_tz": "posix/Europe/Copenhagen"}, "not a time zone"),
         ({"paused_from": "2026-11-24"}, "still open"),
         ({"paused_to": "2026-11-24"}, "without paused_from"),
         ({"paused_from": "2026-11-30", "paused_to": "2026-11-24"}, "ends before it starts"),

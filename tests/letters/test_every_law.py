@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from activities.letters import LANGUAGES, Controller, DelayLetter, Element, Kind, LetterFacts, render, required
+from activities.letters.checklist import given, remedies
 from activities.letters.exists import SOME_DAYS, why_not
 from activities.letters.samples import sample
 from habeas import law
 from habeas.errors import NoDelay
-from habeas.model import Request, Right
+from habeas.model import REMEDIES, Request, Right
 from habeas.particulars import Scope
 from habeas.policy import load_policy
 from workers.office.grounds import check_day
@@ -134,3 +135,13 @@ def test_an_answer_by_category_says_what_was_asked() -> None:
 def test_an_opt_out_says_whether_it_holds() -> None:
     assert Element.OPT_OUT_STATUS in required(Kind.COMPLETION_CHANGE, "US-CCPA", "US-CA", Right.OPT_OUT_SALE)
     assert Element.OPT_OUT_STATUS not in required(Kind.COMPLETION_CHANGE, "US-CCPA", "US-CA", Right.RECTIFICATION)
+
+
+def test_who_is_told_of_an_appeal_or_a_complaint_to_us_can_open_it() -> None:
+    for code, found in law.regimes().items():
+        for place in found.places:
+            opened, told = law.rights(code, place), remedies(code, place, Right.ACCESS)
+            if given(code, place, Right.ACCESS).appeal:
+                assert Right.APPEAL in opened, (code, place)
+            if Element.CONTROLLER_COMPLAINT in told or law.remedies(code, place, Right.ACCESS).controller_complaint:
+                assert opened & REMEDIES, (code, place)

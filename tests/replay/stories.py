@@ -7,6 +7,7 @@ whole stack. A history that is stored is never written over: it is what requests
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import sys
@@ -16,11 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from activities.ledger import TaskFilter
 from habeas.acts import ActKind
-from habeas.errors import Quarantine, Terminal, Transient
+from habeas.errors import PlanOutlived, Quarantine, Terminal, Transient
 from habeas.model import Identifier, Right, Stage
 from habeas.outcomes import Awaiting, Pending
-from habeas.policy import Policy
+from habeas.policy import AtDeadline, Policy
 from habeas.policy.sections import Proof
 from habeas.testing import MemoryRow
 from tests.replay.answers import ANSWERS
@@ -37,7 +39,10 @@ from tests.replay.keeping import KEEPING
 from tests.replay.notices import NOTICES
 from tests.replay.order import ORDER
 from tests.replay.telling import TELLING
+from tests.workflows.controllers import controller
 from tests.workflows.world import Case, Person, World, eventually, someone
+from workers.office import Said
+from workers.office.holds import NewHoldInput
 
 Story = Callable[[World], Awaitable[Case]]
 SECOND = 1 / 86_400  # days
@@ -309,6 +314,40 @@ async def withdraw_consent(world: World) -> Case:
     return await _open(world, Right.WITHDRAW_CONSENT, purposes=("newsletter",))
 
 
+async def done_so_far_is_told(world: World) -> Case:
+    """What stopped at once is told near the end of the term, while a human is still at the rest."""
+    dated = await (await _open(world, Right.WITHDRAW_CONSENT, purposes=("newsletter",))).reaches(Stage.CLOSED)
+    if dated.due_at is None:
+        raise RuntimeError("this law has a term")
+    before = (dated.due_at - dated.opened_at) / timedelta(days=1) - 45 * SECOND
+    name = controller(world, "hurried", release={"at_deadline": AtDeadline.RELEASE_PARTIAL, "days_before": before})
+    case = await _open(world, Right.WITHDRAW_CONSENT, purposes=("newsletter", "calls"), controller=name)
+    await _blocked(case, "billing")
+    await case.has_letter("completion_change")
+    async with world.parts.ledger.begin() as tx:
+        (task,) = await tx.tasks(TaskFilter(request_id=case.id))
+    await world.office.finish_task(task.id, by="kim", reason="told the desk", said=Said(outcomes=("stopped",)))
+    return case
+
+
+async def approval_of_what_is_outlived(world: World) -> Case:
+    """A hold is lifted during the review: the approval is refused, and the plan drafted anew."""
+    person = someone()
+    person.settle_in(world.connectors)
+    about = (Identifier(kind="email", value=person.email),)
+    hold = NewHoldInput(controller="demo", provision="Case 1", reason="served", identifiers=about)
+    placed = await world.office.place_hold(hold, by="ann")
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    stale = await case.plan()
+    await world.office.lift_hold(placed.hold.id, by="bob")
+    with contextlib.suppress(PlanOutlived):
+        await case.act(ActKind.APPROVE, plan=stale)
+    await case.approve_anew(stale)
+    return case
+
+
 async def opt_out_sale(world: World) -> Case:
     """A right that the regime does not give is promised by the policy, which asks for no proof."""
     policies = cast("dict[str, Policy]", world.parts.policies)
@@ -358,6 +397,8 @@ STORIES: Mapping[str, Story] = {
         restriction,
         objection_weighed,
         withdraw_consent,
+        done_so_far_is_told,
+        approval_of_what_is_outlived,
         opt_out_sale,
         not_a_right,
     )

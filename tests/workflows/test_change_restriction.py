@@ -52,6 +52,30 @@ async def test_everything_of_the_person_is_marked_and_held(world: World) -> None
     assert (await case.tags()).count("restriction:set") == 2
 
 
+async def test_a_system_that_was_left_out_is_not_told_as_done(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.RESTRICTION, situation="the address is wrong")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    world.connectors["billing"].fail("change", Terminal("down"))
+    await approve(case)
+
+    async def stuck() -> bool:
+        return "billing" in (await case.row()).blocked_on
+
+    await eventually(stuck)
+    await case.act(ActKind.SKIP_SYSTEM, system="billing")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    letter = " ".join(world.mail.text(person.email, case.id).split())
+    done, _, missing = letter.partition("Not finished yet")
+    assert "set part of your data aside" in done
+    assert "Customer relations" in done
+    assert "Billing" not in done
+    assert "Billing" in missing
+    assert "hear from us when it is done" not in missing, "nothing more happens by itself"
+    await case.has_letter("staff_attention", 2)
+
+
 async def test_a_restricted_record_is_not_erased_by_a_later_request(world: World) -> None:
     person = settled(world)
     restriction = await restrict(world, person)
@@ -112,7 +136,7 @@ async def test_what_somebody_else_had_restricted_is_not_corrected_and_the_letter
     assert await counts(case) == {"crm": {"blocked": 1}, "billing": {"rectified": 1}}
     letter = " ".join(world.mail.text(person.email, "because the use of this data is restricted").split())
     assert "the law lets us only store this data (GDPR Article 18(2))" in letter
-    assert "not given up" not in letter, "nobody does it by themselves"
+    assert "still to be done" not in letter, "nobody does it by themselves"
 
     async with world.parts.ledger.begin() as tx:
         await tx.lift_restrictions(theirs.id, "crm", world.now[0])

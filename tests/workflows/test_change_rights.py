@@ -13,6 +13,7 @@ from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.model import Outcome, Right, Stage
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryRow
+from tests.workflows.test_by_hand import done, task_of
 from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office import NewRequestInput
 
@@ -335,3 +336,28 @@ async def test_the_last_door_lets_nothing_pass_that_was_not_approved(world: Worl
             await approved_change(tx, order.model_copy(update={"digest": "0" * 64}), world.parts)
     await approve(case)
     await case.reaches(Stage.CLOSED)
+
+
+async def test_what_is_done_is_told_by_the_term_where_a_human_is_still_at_the_rest(world: World) -> None:
+    person = settled(world)
+    case = await world.open(person, Right.WITHDRAW_CONSENT, purposes=("newsletter", "calls"))
+
+    async def waiting() -> bool:
+        return "billing" in (await case.row()).blocked_on and "newsletter" in contact(world, person).stopped
+
+    await eventually(waiting)
+    due_at = (await case.row()).due_at
+    assert due_at is not None
+    await case.passes(due_at - world.now[0])
+    await case.has_letter("completion_change")
+    letter = " ".join(world.mail.text(person.email, "Not everything is done").split())
+    told, _, missing = letter.partition("Not finished yet")
+    assert "We have stopped." not in told
+    assert "Newsletter" in told
+    assert "Phone calls" not in told
+    assert "Billing" in missing
+    assert (await case.row()).stage is Stage.FULFILLING, "the task goes on"
+    await done(case, await task_of(case, "stop", "billing"), outcomes=("stopped",))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    letter = " ".join(world.mail.text(person.email, "Phone calls").split())
+    assert "We have stopped." in letter

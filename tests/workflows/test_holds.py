@@ -19,7 +19,7 @@ from activities.retention import RetentionActivities
 from habeas import law
 from habeas.acts import ActKind
 from habeas.connector import Page, RecordRef
-from habeas.errors import BadInput, SealBroken, Terminal
+from habeas.errors import BadInput, PlanOutlived, SealBroken, Terminal, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Access
 from habeas.testing import MemoryRow
@@ -125,6 +125,79 @@ async def test_a_hold_placed_after_the_approvals_is_met_at_the_last_door(world: 
     assert theirs(world, person) == 4
     await world.office.lift_hold(hold_id, by="ann")
     await sweep(world)
+
+
+@pytest.mark.parametrize("by", ["a hold", "a refusal"])
+async def test_what_was_made_anonymous_before_is_not_told_as_kept(world: World, by: str) -> None:
+    person = someone()
+    case = await in_review(world, person)
+    world.connectors["crm"].fail("erase", Terminal("down"))
+    await case.approve_twice()
+
+    async def half_done() -> bool:
+        async with world.parts.ledger.begin() as tx:
+            done = (await tx.outcome_counts(case.id)).get("billing")
+        return "crm" in (await case.row()).blocked_on and done == {"anonymised": 1, "retained": 1}
+
+    await eventually(half_done)
+    first = await case.plan()
+    await place(world, person, **({} if by == "a hold" else {"system": "crm"}))
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await another_plan(case, first)
+    if by == "a refusal":
+        await case.act(ActKind.EXEMPT, category="account", ground="legal_claims")
+
+    async def approved() -> bool:
+        try:
+            await case.approve_twice()
+        except WrongStage:
+            return False  # it is being drafted once more
+        return True
+
+    await eventually(approved)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(case.id))["billing"] == {"anonymised": 1, "retained": 1}
+    letter = world.mail.text(person.email, MATTER)
+    made_anonymous, kept = (letter.find(words) for words in ("Made anonymous", "Kept, because of a pending matter"))
+    assert 0 <= made_anonymous < kept, "billing's account is gone as a person's"
+    assert "Your customer account" not in letter[kept:]
+
+
+async def test_what_ends_during_the_review_keeps_nothing(world: World) -> None:
+    """A hold is lifted before the first approval, and another, straight in the ledger, after the second."""
+    person = someone()
+    first_hold = await place(world, person)
+    case = await in_review(world, person)
+    stale = await case.plan()
+    await world.office.lift_hold(first_hold.hold.id, by="bob")
+    with pytest.raises(PlanOutlived):
+        await case.act(ActKind.APPROVE, by="ann", plan=stale)
+    await another_plan(case, stale)
+    await case.approve_twice()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED, "invoices are kept by law"
+    assert theirs(world, person) == 0
+    assert MATTER not in " ".join(letter.as_string() for letter in world.mail.to(person.email))
+
+
+async def test_a_hold_that_is_lifted_at_the_last_moment_sends_the_plan_back(world: World) -> None:
+    person = someone()
+    placed = await place(world, person)
+    case = await in_review(world, person)
+    stale = await case.plan()
+    world.connectors["crm"].fail("erase", Terminal("down"))
+    await case.approve_twice()
+
+    async def stuck() -> bool:
+        return "crm" in (await case.row()).blocked_on
+
+    await eventually(stuck)
+    await world.office.lift_hold(placed.hold.id, by="bob")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    await another_plan(case, stale)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    assert theirs(world, person) == 0
 
 
 async def test_a_hold_on_a_category_keeps_what_it_covers_and_what_that_points_at(world: World) -> None:

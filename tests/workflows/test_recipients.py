@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from pydantic import JsonValue
@@ -14,18 +15,20 @@ from activities.recipients import RecipientActivities
 from habeas.acts import ActKind
 from habeas.errors import BadInput, LinkRefused
 from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.policy import Policy
 from habeas.testing import MemoryRow
-from tests.workflows.world import Case, World, eventually, someone
+from tests.workflows.controllers import controller
+from tests.workflows.world import REFUSED, Case, World, eventually, someone
 from workflows.notices import NoticesWorkflow
 
 CARRIER = "carrier@parcels.example"
 ACCOUNTANT = "books@accounts.example"
 
 
-async def _erased(world: World, right: Right = Right.ERASURE) -> Case:
+async def _erased(world: World, right: Right = Right.ERASURE, *, answers: str = "sharing") -> Case:
     person = someone()
     person.settle_in(world.connectors)
-    case = await world.open(person, right, controller="sharing")
+    case = await world.open(person, right, controller=answers)
     await case.prove()
     await case.approve_twice()
     await case.reaches(Stage.CLOSED)
@@ -102,6 +105,24 @@ async def test_a_silent_recipient_is_reminded_and_then_staff_are_told(world: Wor
     await case.has_letter("staff_escalation")
     assert (await _states(world, case))["carrier"] == "escalated"
     await world.office.acknowledge(case.id, "carrier", by="ann", reason="they phoned")
+    assert (await _states(world, case))["carrier"] == "acknowledged"
+
+
+async def test_whom_no_letter_reached_is_not_said_to_have_been_told(world: World) -> None:
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    name = controller(world, "unreached", of="sharing")
+    refusing = tuple(
+        one.model_copy(update={"email": f"{REFUSED}{CARRIER}"}) if one.id == "carrier" else one
+        for one in policies[name].recipients
+    )
+    policies[name] = policies[name].model_copy(update={"recipients": refusing})
+    case = await _erased(world, answers=name)
+    await case.has_letter("staff_escalation")
+    assert (await _states(world, case))["carrier"] == "failed"
+    letter = " ".join(world.mail.text(policies[name].controller.privacy_officer, case.id).split())
+    assert "could not be delivered" in letter
+    assert "has not acknowledged" not in letter
+    await world.office.acknowledge(case.id, "carrier", by="ann", reason="they were phoned")
     assert (await _states(world, case))["carrier"] == "acknowledged"
 
 

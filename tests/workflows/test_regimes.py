@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from activities.letters.wording import lookup
 from habeas.acts import ActKind
+from habeas.errors import BadInput
 from habeas.model import Outcome, Stage
+from tests.workflows.controllers import answering_under, controller
 from tests.workflows.world import World, someone
 
 
@@ -43,3 +48,39 @@ async def _grounds(request_id: str, world: World) -> tuple[str, ...]:
     async with world.parts.ledger.begin() as tx:
         request = await tx.request(request_id)
     return law.extension_grounds(request.regime, request.jurisdiction)
+
+
+async def test_where_the_law_sets_no_last_day_staff_name_it(world: World) -> None:
+    name = answering_under(world, "open-ended", {"code": "NZ-PRIVACY", "jurisdictions": ("NZ",)})
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, controller=name, jurisdiction="NZ")
+    await case.prove()
+    due_on = (await case.reaches(Stage.REVIEWING)).due_on
+    assert due_on is not None
+    for wrong in (None, due_on.isoformat()):
+        with pytest.raises(BadInput, match="until"):
+            await case.act(ActKind.EXTEND, ground="large_quantity", expected_on=wrong)
+    named = due_on + timedelta(days=20)
+    await case.act(ActKind.EXTEND, ground="large_quantity", expected_on=named.isoformat())
+    await case.has_letter("extension")
+    row = await case.row()
+    assert (row.due_on, row.extended_due_on) == (due_on, named)
+    assert lookup("activities.letters", "en").date(named) in world.mail.text(person.email, "as told")
+    await case.passes(timedelta(days=(due_on - row.received_at.date()).days + 2))
+    assert not (await case.row()).overdue  # the named day counts, not the first one
+
+
+async def test_where_the_law_sets_no_last_day_the_policy_names_it(world: World) -> None:
+    answering_under(world, "open-ended-2", {"code": "NZ-PRIVACY", "jurisdictions": ("NZ",)})
+    clock = {"extend_automatically": True, "extend_ground": "large_quantity", "extend_open_days": 14}
+    name = controller(world, "open-ended-3", of="open-ended-2", clock=clock)
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, controller=name, jurisdiction="NZ")
+    await case.prove()
+    row = await case.reaches(Stage.REVIEWING)
+    assert row.due_on is not None
+    await case.passes(timedelta(days=(row.due_on - row.received_at.date()).days - 1))
+    await case.has_letter("extension")
+    assert (await case.row()).extended_due_on == row.due_on + timedelta(days=14)

@@ -21,13 +21,15 @@ COLORADO = {"code": "US-STATE", "jurisdictions": ("US-CO",)}
 UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
 
 
-async def _refused(world: World, name: str, place: str, right: Right = Right.ACCESS) -> Case:
+async def _refused(
+    world: World, name: str, place: str, right: Right = Right.ACCESS, *, ground: str = "manifestly_unfounded"
+) -> Case:
     person = someone()
     person.settle_in(world.connectors, free_text=True)
     case = await world.open(person, right, controller=name, jurisdiction=place)
     await case.prove()
     await case.reaches(Stage.REVIEWING)
-    await case.act(ActKind.REFUSE, by="ann", ground="manifestly_unfounded")
+    await case.act(ActKind.REFUSE, by="ann", ground=ground)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
     return case
 
@@ -157,6 +159,61 @@ async def test_a_complaint_about_a_refusal_is_decided_by_somebody_else(world: Wo
     await case.reaches(Stage.CLOSED)
     decided = next(event for event in await case.events() if event.tag is Tag.REMEDY_DECIDED)
     assert decided.facts["opened"]
+
+
+async def test_what_a_letter_offers_is_opened(world: World) -> None:
+    """Korea's objection has no number of days; in Virginia whoever is not found or not proven may appeal as well."""
+    name = answering_under(
+        world,
+        "offered",
+        {"code": "KR-PIPA", "jurisdictions": ("KR",)},
+        {"code": "US-STATE", "jurisdictions": ("US-VA",)},
+    )
+    refused = await _refused(world, name, "KR", ground="rights_of_others")
+    assert "appeal to us" in world.mail.text(refused.person.email, "as told")
+    assert (await (await _appeal(world, refused)).row()).due_on is None
+    later = someone()
+    later.settle_in(world.connectors, free_text=True)
+    put_off = await world.open(later, controller=name, jurisdiction="KR")
+    await put_off.prove()
+    due_on = (await put_off.reaches(Stage.REVIEWING)).due_on
+    assert due_on is not None
+    with pytest.raises(BadInput, match="still open"):
+        await _appeal(world, put_off)
+    named = (due_on + timedelta(days=9)).isoformat()
+    await put_off.act(ActKind.EXTEND, ground="good_cause", expected_on=named)
+    await put_off.has_letter("extension")
+    assert "appeal to us" in world.mail.text(later.email, "as told")
+    await _appeal(world, put_off)
+    nobody = await world.open(someone(), controller=name, jurisdiction="US-VA")
+    await nobody.prove()
+    assert (await nobody.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    assert "appeal to us" in world.mail.text(nobody.person.email, nobody.id)
+    appeal = await _appeal(world, nobody)
+    with pytest.raises(BadInput, match="itself an appeal"):
+        await world.open(nobody.person, Right.APPEAL, controller=name, about=appeal.id)
+
+
+@pytest.mark.parametrize(("ground", "anew"), [("in_part", True), ("nothing_anew", False), (None, True)])
+async def test_what_was_fulfilled_is_carried_out_anew_where_a_complaint_is_granted(
+    world: World, ground: str | None, anew: bool
+) -> None:
+    name = answering_under(world, f"ely-{ground}", UK)
+    person = someone()
+    person.settle_in(world.connectors)
+    first = await world.open(person, controller=name, jurisdiction="GB-ENG")
+    await first.prove()
+    assert (await first.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    case = await _appeal(world, first, Right.COMPLAINT)
+    with pytest.raises(BadInput, match="in_part, nothing_anew"):
+        await case.act(ActKind.APPROVE, by="bob", ground="without_copy")
+    await case.act(ActKind.APPROVE, by="bob", ground=ground)
+    await case.reaches(Stage.CLOSED)
+    decided = next(event for event in await case.events() if event.tag is Tag.REMEDY_DECIDED)
+    assert bool(decided.facts["opened"]) is anew
+    letter = " ".join(world.mail.text(person.email, case.id).split())
+    assert ("we agree with you in part" in letter) is (ground == "in_part")
+    assert ("We are now doing what you had asked for" in letter) is anew
 
 
 async def test_an_appeal_can_be_withdrawn(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import BaseModel
 
-from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
+from habeas.acts import IN_PART, NOTHING_ANEW, WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import PauseReason
 from workers.cli.options import ActId, By, Reason, Reference, identifier_texts
@@ -77,15 +77,27 @@ async def approve(
         bool,
         typer.Option("--without-copy", help="Erasure: although a copy of theirs is not answered; the reason says why."),
     ] = False,
+    in_part: Annotated[
+        bool,
+        typer.Option("--in-part", help="Appeal, complaint: granted, but not in everything; the reason says which."),
+    ] = False,
+    nothing_anew: Annotated[
+        bool, typer.Option("--nothing-anew", help="Appeal, complaint: granted, and nothing is to be carried out anew.")
+    ] = False,
     act_id: ActId = None,
 ) -> None:
-    """Approve the release of an export, or exactly this plan of an erasure."""
+    """Approve the release of an export, or exactly this plan of an erasure; grant an appeal or a complaint."""
     from workers.office import read_reference
+
+    said = {WITHOUT_COPY: without_copy, IN_PART: in_part, NOTHING_ANEW: nothing_anew}
+    grounds = [ground for ground, given in said.items() if given]
+    if len(grounds) > 1:
+        raise BadInput(f"{grounds[1]}: not together with {grounds[0]}.", field=grounds[1])
 
     request_id = read_reference(reference)
     async with shell.office() as office:
         digest = await office.plan_digest(request_id, plan) if plan is not None else None
-        ground = WITHOUT_COPY if without_copy else None
+        ground = next(iter(grounds), None)
         answer = await office.act(
             ActKind.APPROVE, request_id, by=by, reason=reason, act_id=act_id, plan=digest, ground=ground
         )
@@ -108,17 +120,26 @@ async def refuse(
     await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground, sealed=outside)
 
 
-@command(app, "extend")
+@command(
+    app,
+    "extend",
+    epilog="Example: `habeas request extend HB-7K2M-X4QT-90AB --ground large_quantity --until 2027-03-01 --by Kim "
+    '--reason "twelve years of letters"`',
+)
 async def extend(
     shell: Shell,
     reference: Reference,
     by: By,
     reason: Reason,
     ground: Annotated[str, typer.Option(help="A ground the regime knows: complexity, number_of_requests, …")],
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The day of the answer; needed where the law sets none (NZ, CH, SG, KR)."),
+    ] = None,
     act_id: ActId = None,
 ) -> None:
     """Extend the term; the person is told why and until when, before the first term ends."""
-    await _act(shell, ActKind.EXTEND, reference, by, reason, act_id, ground=ground)
+    await _act(shell, ActKind.EXTEND, reference, by, reason, act_id, ground=ground, expected_on=until)
 
 
 @command(

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from activities.letters.wording import Words
 from habeas import law
 from habeas.acts import ActKind
-from habeas.model import Frozen, Identifier, PauseReason, Right, Stage
+from habeas.model import REMEDIES, Frozen, Identifier, PauseReason, Right, Stage
 from habeas.policy import Policy
 from workers.desk.forms import Choice, Control, asked_for, most_of, text_of
 from workers.office import Story, asked_outside, split_identifier
@@ -94,10 +94,13 @@ def _controls(
             yield Control(name, label, "area", most=most, lines=5)
         case "how_to_pay":
             yield Control(name, label, "area", required=False, most=most)
-        case "reply_by" | "expected_on":
-            yield Control(name, label, "date", required=needed)
+        case "reply_by" | "expected_on" | "until":
+            hint = say.text("fields.until_hint") if name == "until" and _open_ended(story, place) else ""
+            yield Control(name, label, "date", required=needed, hint=hint)
         case "amount":
             yield Control(name, label, "text", most=most)
+        case "in_part" | "nothing_anew" if story.entry.right in REMEDIES:
+            yield Control(name, label, "check", required=False)
         case "system" | "plan" | "without_copy":
             yield Control(name, label, "hidden", required=False)
         case "outside" if _counts(kind, story, place):
@@ -126,6 +129,13 @@ def _grounds(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Ch
         own = code == STANDS or f"refusal_grounds.{code}" not in say
         text = say.text(f"fee_grounds.{code}" if own else f"refusal_grounds.{code}")
         yield Choice(code, text, _cited(say, fee or articles.get(code, "")))
+
+
+def _open_ended(story: Story, place: str) -> bool:
+    """Whether some ground extends the term to a day that staff name."""
+    regime, right = story.entry.regime, story.entry.right
+    codes = law.extension_grounds(regime, place)
+    return any(law.extension_ends_as_told(regime, right, one, place) for one in codes)
 
 
 def _waits(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Choice]:

@@ -22,7 +22,7 @@ from habeas.evidence import Tag
 from habeas.matching import Decision
 from habeas.model import Identifier, Request, Stage
 from workers.office.engine import RequestGone
-from workers.office.grounds import check_amount, check_day, check_words, fee
+from workers.office.grounds import check_amount, check_day, check_extension, check_words, fee
 from workers.office.intake import words
 from workers.office.room import SUBJECT, Room
 
@@ -105,6 +105,8 @@ class Acting(Room):
             check_amount(_fee_of(sealed), request, policy)
         if kind is ActKind.ANNOUNCE_DELAY:
             check_day(call.expected_on, request, policy, await pause_spans(tx, request.id), self._now())
+        if kind is ActKind.EXTEND and not request.extended:
+            check_extension(call, request, policy, await pause_spans(tx, request.id), self._now())
         if kind in _ON_GROUNDS:
             await check_repeated(tx, request, policy, call.ground, _outside(sealed))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, Field
 
 from activities.outside import AskedOutside
-from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
+from habeas.acts import REMEDY_GRANTS, WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import Frozen, Identifier, PauseReason
 from workers.office.grounds import fee
@@ -40,6 +40,22 @@ class Approval(Because):
         description="Erasure, changes: the digest of the plan that was seen.",
     )
     without_copy: bool = Field(default=False, description="Erasure: although a copy of theirs is not answered.")
+    in_part: bool = Field(default=False, description="Appeal, complaint, grievance: granted, but not in everything.")
+    nothing_anew: bool = Field(
+        default=False, description="Appeal, complaint, grievance: granted, and nothing is to be carried out anew."
+    )
+
+    @property
+    def ground(self) -> str | None:
+        """On what it is approved.
+
+        Raises:
+            BadInput: more than one is given.
+        """
+        said = [name for name in (WITHOUT_COPY, *REMEDY_GRANTS) if getattr(self, name)]
+        if len(said) > 1:
+            raise BadInput(f"{said[1]}: not together with {said[0]}.", field=said[1])
+        return said[0] if said else None
 
 
 class OnGround(Because):
@@ -59,6 +75,9 @@ class Extension(Because):
     """Why the term is extended."""
 
     ground: str = Field(max_length=60, description="complexity, number_of_requests, …")
+    until: date | None = Field(
+        default=None, description="The day of the answer; needed where the law sets none, else within what it sets."
+    )
 
 
 class Pause(Because):
@@ -165,7 +184,8 @@ def spelled(said: Frozen) -> Spelled:
         case OnGround():
             return Spelled(said.reason, said.outside, {"ground": said.ground})
         case Extension():
-            return Spelled(said.reason, facts={"ground": said.ground})
+            until = said.until.isoformat() if said.until else None
+            return Spelled(said.reason, facts={"ground": said.ground, "expected_on": until})
         case Pause():
             return Spelled(said.reason, facts={"pause_reason": said.waits_for})
         case Delay():
@@ -173,9 +193,7 @@ def spelled(said: Frozen) -> Spelled:
         case InSystem():
             return Spelled(said.reason, facts={"system": said.system})
         case Approval():
-            return Spelled(
-                said.reason, facts={"plan": said.plan, "ground": WITHOUT_COPY if said.without_copy else None}
-            )
+            return Spelled(said.reason, facts={"plan": said.plan, "ground": said.ground})
         case Because():
             return Spelled(said.reason)
         case _:

@@ -20,7 +20,16 @@ from activities.change_model import LiftStart
 from activities.keeping import Sweep, SweepReport
 from activities.model import BounceOrder, LetterOrder
 from habeas.acts import ActAnswer, ActCall, ActKind
-from habeas.errors import BadInput, ConfigurationError, EngineUnavailable, HabeasError, MustStay, NotAllowed, WrongStage
+from habeas.errors import (
+    BadInput,
+    ConfigurationError,
+    EngineUnavailable,
+    HabeasError,
+    MustStay,
+    NotAllowed,
+    PlanOutlived,
+    WrongStage,
+)
 from habeas.model import Request
 from workflows import attributes
 from workflows.model import RequestStart
@@ -36,7 +45,9 @@ LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
-_REJECTIONS: dict[str, type[HabeasError]] = {kind.code: kind for kind in (WrongStage, MustStay, NotAllowed, BadInput)}
+_REJECTIONS: dict[str, type[HabeasError]] = {
+    kind.code: kind for kind in (WrongStage, PlanOutlived, MustStay, NotAllowed, BadInput)
+}
 
 
 class RequestGone(Exception):

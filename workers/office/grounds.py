@@ -9,11 +9,11 @@ from decimal import Decimal, InvalidOperation
 from pydantic import ValidationError
 
 from activities.asking import FeeAsked
-from activities.clockface import PauseSpan, local_day
+from activities.clockface import PauseSpan, dated, local_day
 from activities.ledger import RequestRow
 from activities.outside import AskedOutside
 from habeas import law
-from habeas.acts import WITHOUT_COPY, ActCall, ActKind
+from habeas.acts import REMEDY_GRANTS, WITHOUT_COPY, ActCall, ActKind
 from habeas.errors import BadInput, NoDelay, NotAllowed
 from habeas.model import REMEDIES, PauseReason, Request, Right
 from habeas.policy import Policy
@@ -21,7 +21,17 @@ from habeas.redaction import grounds
 from workers.office.intake import words
 from workers.office.standing import due_of
 
-__all__ = ["STANDS", "asked_outside", "check_amount", "check_day", "check_words", "fee", "fee_grounds", "refusals"]
+__all__ = [
+    "STANDS",
+    "asked_outside",
+    "check_amount",
+    "check_day",
+    "check_extension",
+    "check_words",
+    "fee",
+    "fee_grounds",
+    "refusals",
+]
 
 STANDS = "decision_stands"
 """On an appeal, a complaint or a grievance: it was looked at again, and the decision stands."""
@@ -43,8 +53,8 @@ def check_words(kind: ActKind, request: RequestRow, call: ActCall, policy: Polic
         case ActKind.REFUSE:
             _one_of("ground", call.ground, refusals(request, place))
         case ActKind.APPROVE:
-            if call.ground is not None and (call.ground != WITHOUT_COPY or request.right is not Right.ERASURE):
-                raise BadInput("ground: only an erasure is approved on one: without_copy.", field="ground")
+            if call.ground is not None:
+                _one_of_ours(call.ground, request.right)
         case ActKind.REDACT:
             _one_of("ground", call.ground, grounds(policy, request.regime, request.jurisdiction, request.right))
         case ActKind.EXEMPT:
@@ -136,6 +146,30 @@ def check_day(day: date | None, request: Request, policy: Policy, pauses: tuple[
     )
 
 
+def check_extension(
+    call: ActCall, request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: datetime
+) -> None:
+    """The notice of an extension names a day: the law's own, or an earlier one, or staff's where the law sets none.
+
+    Raises:
+        BadInput: the law sets no day and none is given; or it lies in the first term, or beyond the law's last day.
+    """
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    open_ended = law.extension_ends_as_told(request.regime, request.right, call.ground, place)
+    day, due_on = call.expected_on, dated(request, policy, pauses, now).deadlines.due_on
+    if day is None:
+        if open_ended:
+            said = f"until: the law sets no last day here ({open_ended.cite}); name the day of the answer."
+            raise BadInput(said, field="until")
+        return
+    if due_on is not None and day <= due_on:
+        raise BadInput(f"until: the first term ends on {due_on}; an extension ends after it.", field="until")
+    longer = request.model_copy(update={"extended": True, "extended_until": None})
+    most = None if open_ended else dated(longer, policy, pauses, now).deadlines.extended_due_on
+    if most is not None and day > most:
+        raise BadInput(f"until: the law's last day is {most}.", field="until")
+
+
 def refusals(request: Request, place: str) -> list[str]:
     """The codes of the grounds on which this request may be refused where it is answered."""
     if request.right in REMEDIES:
@@ -168,6 +202,12 @@ def _one_of(field: str, said: str | None, known: Collection[str]) -> None:
         return
     what = "the law knows these here" if field == "ground" else "the policy has these"
     raise BadInput(f"{field}: {what}: {', '.join(known) or 'none'}.", field=field)
+
+
+def _one_of_ours(ground: str, right: Right) -> None:
+    known = (WITHOUT_COPY,) if right is Right.ERASURE else REMEDY_GRANTS if right in REMEDIES else ()
+    if ground not in known:
+        raise BadInput(f"ground: what is approved here may name: {', '.join(known) or 'none'}.", field="ground")
 
 
 def _day_to_come(day: date | None, policy: Policy, now: datetime, *, needed: bool) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_DECIDES = frozenset({"partial_refusal", "completion_change"})
+"""Letters that go out before the end and decide a part."""
 NOT_STARTED = "request_not_started"
 BATCH = 100
 
@@ -77,7 +79,9 @@ class Opening(Room):
         async with self._ledger.begin() as tx:
             same: bool | None = None
             if checked.about is not None:
-                earlier = check_about(checked.right, await _earlier(tx, checked.about), checked.controller)
+                about = await _earlier(tx, checked.about)
+                told = about is not None and await _is_told(tx, about, self._policies[checked.controller])
+                earlier = check_about(checked.right, about, checked.controller, told=told)
                 same = await shares_identifier(tx, earlier, checked.subject)
             opened, *also = [
                 await self._open(
@@ -193,6 +197,15 @@ async def _earlier(tx: Tx, request_id: str) -> Request | None:
         return await tx.request(request_id)
     except UnknownRequest:
         return None
+
+
+async def _is_told(tx: Tx, earlier: Request, policy: Policy) -> bool:
+    """Whether a letter has told the person of a decision that can be appealed though the request is open still."""
+    from habeas import law
+
+    place = policy.answered_in(earlier.regime, earlier.jurisdiction)
+    postponed = {"extension"} if "appeal" in law.notice_contents(earlier.regime, place, "extension") else set()
+    return any(row.kind in _DECIDES | postponed for row in await tx.letters(earlier.id))
 
 
 async def start_unstarted(ledger: Ledger, engine: Engine, limit: int = BATCH) -> tuple[str, ...]:

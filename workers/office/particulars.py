@@ -17,7 +17,6 @@ from workers.office.references import read_reference
 if TYPE_CHECKING:
     from habeas.policy import Policy
 
-_APPEALED = frozenset({Outcome.REFUSED, Outcome.PARTLY_FULFILLED})
 _BY_CATEGORY = COPIES | {Right.ERASURE}
 _CORRECTION = re.compile(r"\s*(?P<what>[^:]+?)\s*:\s*(?P<old>.*?)\s*=>\s*(?P<new>.+?)\s*", re.DOTALL)
 _HOW = "write it as `what: old => new` (nothing before => for a value that is missing)"
@@ -58,22 +57,31 @@ def particulars(asked: AskedParticulars, right: Right, policy: Policy) -> Partic
     )
 
 
-def check_about(right: Right, earlier: Request | None, controller: str) -> Request:
+def check_about(right: Right, earlier: Request | None, controller: str, *, told: bool = False) -> Request:
     """The request that is appealed, or complained of, where it can be.
 
+    Whatever its letters name an appeal for can be appealed: also by who is not found, or not proven, or got less than
+    they meant; and, while it is open, where a letter has ``told`` of a decision already.
+
     Raises:
-        BadInput: there is none of this controller, or it is open still, or it was granted.
+        BadInput: there is none of this controller; it is itself an appeal, a complaint or a grievance; or it is to be
+            appealed and is open still (silence is no decision), or was withdrawn.
     """
     if earlier is None or earlier.controller != controller:
         raise BadInput("about: there is no such request of this controller.", field="about")
+    if earlier.right in REMEDIES:
+        raise BadInput(
+            f"about: that is itself an {earlier.right.value}, and its answer is the last one here; name the request "
+            "that it was about, or turn to the authority that the decision names.",
+            field="about",
+        )
     if right is not Right.APPEAL:
         return earlier
-    if earlier.closed_at is None:
+    if earlier.closed_at is None and not told:
         raise BadInput("about: that request is still open; it can be appealed once it is decided.", field="about")
-    if earlier.outcome not in _APPEALED:
+    if earlier.outcome is Outcome.WITHDRAWN:
         raise BadInput(
-            f"about: only what was refused, or fulfilled in part, can be appealed; that one ended as "
-            f"{earlier.outcome.value if earlier.outcome else 'nothing'}.",
+            "about: what was decided can be appealed; that one was withdrawn, and can be asked anew.",
             field="about",
         )
     return earlier

@@ -318,6 +318,8 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             yield act("Approve the plan", f"approve --plan DIGEST {_WHO}")
         case ActKind.APPROVE if row.right in REMEDIES:
             yield act("Decide for the person", f"approve {_WHO}")
+            yield act("Decide for the person in part", f"approve --in-part {_WHO}")
+            yield act("Decide for the person, with nothing to carry out anew", f"approve --nothing-anew {_WHO}")
         case ActKind.APPROVE:
             yield act("Approve the release", f"approve {_WHO}")
         case ActKind.REDACT if row.right in COPIES and row.scope is not Scope.CATEGORIES:
@@ -337,7 +339,9 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
         case ActKind.ANNOUNCE_DELAY:
             yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
         case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
-            yield act("Extend the term", f"extend --ground GROUND {_WHO}", law.extension_grounds(row.regime, place))
+            known = law.extension_grounds(row.regime, place)
+            told = any(law.extension_ends_as_told(row.regime, row.right, ground, place) for ground in known)
+            yield act("Extend the term", f"extend --ground GROUND {'--until DATE ' if told else ''}{_WHO}", known)
         case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right, place):
             reasons = sorted(law.pauses_allowed(row.regime, row.right, place))
             yield act("Pause the clock", f"pause --for WHAT {_WHO}", reasons)

@@ -33,7 +33,7 @@ from activities.ledger import (
 from activities.messages import Message
 from activities.outside import AskedOutside
 from activities.task_model import FoundFile
-from habeas.acts import WITHOUT_COPY, ActAnswer, ActKind
+from habeas.acts import ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
@@ -76,7 +76,7 @@ __all__ = ["RemoteOffice", "open_remote"]
 
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _WORDS = {ActKind.ASK: "question"}
-_DAYS = {ActKind.ASK: "reply_by", ActKind.ANNOUNCE_DELAY: "expected_on"}
+_DAYS = {ActKind.ASK: "reply_by", ActKind.EXTEND: "until", ActKind.ANNOUNCE_DELAY: "expected_on"}
 
 
 class RemoteOffice:
@@ -245,7 +245,7 @@ class RemoteOffice:
             elif name == "expected_on":
                 said[_DAYS.get(kind, name)] = value
             elif kind is ActKind.APPROVE and name == "ground":
-                said["without_copy"] = value == WITHOUT_COPY
+                said |= {value: True} if value else {}  # its fields are called as its grounds
             else:
                 said[name] = value
         if sealed is not None:

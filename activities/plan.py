@@ -24,6 +24,7 @@ from habeas.model import Request
 from habeas.particulars import Particulars
 from habeas.plan import IndexedRecord, Place, draft
 from habeas.reasons import under
+from habeas.staying import outlived
 
 REASONS = "letter/reasons"
 """What is kept and why, for the letter that says so at once."""
@@ -43,16 +44,17 @@ class PlanActivities:
             request = await tx.request(order.request_id)
             graph = await load_graph(tx, order.request_id)
             collected = await load_collected(tx, order.request_id)
-        plans = []
+        plans, outside = [], {}
         for system, one in sorted(collected.items()):
-            plans.append(await self._one(request, system, one.pages, graph, order.at))
+            plan, outside[system] = await self._one(request, system, one.pages, graph, order.at)
+            plans.append(plan)
             progress()
         counts = dict.fromkeys(Treatment, 0)
         for plan in plans:
             for planned in plan.objects:
                 counts[planned.treatment] += 1
         async with ledger.begin() as tx:
-            head = await save_plans(tx, order.request_id, tuple(plans))
+            head = await save_plans(tx, order.request_id, tuple(plans), outside)
             await tx.record(
                 order.request_id,
                 Tag.PLAN_DRAFTED,
@@ -67,7 +69,10 @@ class PlanActivities:
             retain=counts[Treatment.RETAIN],
         )
 
-    async def _one(self, request: Request, system: str, pages: int, graph: Graph, at: datetime) -> SystemPlan:
+    async def _one(
+        self, request: Request, system: str, pages: int, graph: Graph, at: datetime
+    ) -> tuple[SystemPlan, int]:
+        """One system's plan, and how many of its objects stay for another that is not in it."""
         parts = self._parts
         manifest = parts.connector(system).manifest
         records = Pages(parts.ledger, parts.storage, request.id).read(system, range(pages))
@@ -82,9 +87,11 @@ class PlanActivities:
         policy = parts.policy(request.controller)
         provision = partial(policy.provision, request.regime, request.jurisdiction, request.right)
         collections = under(provision, manifest.collections)
-        plan = draft(system, collections, graph.roots(system), needed, index, local_day(policy, at), stays, asked)
+        today = local_day(policy, at)
+        plan = draft(system, collections, graph.roots(system), needed, index, today, stays, asked)
         objects = tuple(done.get((one.collection, one.key), one) for one in plan.objects)
-        return plan.model_copy(update={"objects": objects})
+        plan = plan.model_copy(update={"objects": objects})
+        return plan, outlived(plan, collections, today, stays)
 
     @activity.defn
     async def reasons_at_once(self, order: OnRequest) -> ReasonsReport:

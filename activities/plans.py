@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from pydantic import Field
+
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
@@ -18,7 +20,7 @@ from habeas.errors import NotAllowed
 from habeas.model import Frozen, Request, Right, Stage, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.plan import Place, digest, kept_by_law
-from habeas.staying import PASSING, ended
+from habeas.staying import PASSING, ended, outlived
 
 HEAD = "plan"
 
@@ -28,12 +30,18 @@ class PlanHead(Frozen):
 
     digest: str
     systems: tuple[SystemName, ...]
+    needed_outside: Mapping[SystemName, int] = Field(default_factory=dict)
+    """How many objects stay for what keeps another one, which was not asked for and so is not in the plan."""
 
 
-async def save_plans(tx: Tx, request_id: str, plans: tuple[SystemPlan, ...]) -> PlanHead:
+async def save_plans(
+    tx: Tx, request_id: str, plans: tuple[SystemPlan, ...], needed_outside: Mapping[SystemName, int]
+) -> PlanHead:
     """Keep a plan, sealed; it replaces an older one."""
     head = PlanHead(
-        digest=await keyed_digest(tx, request_id, plans), systems=tuple(sorted(plan.system for plan in plans))
+        digest=await keyed_digest(tx, request_id, plans),
+        systems=tuple(sorted(plan.system for plan in plans)),
+        needed_outside=needed_outside,
     )
     for plan in plans:
         await tx.seal(request_id, f"{HEAD}/{plan.system}", plan)
@@ -97,17 +105,17 @@ async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) ->
     return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, left))
 
 
-async def outlived(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts, at: datetime) -> int:
-    """How many objects the plan keeps for what is over by now: the hold was lifted, or the restriction."""
-    request = await tx.request(request_id)
-    manifest = parts.connector(plan.system).manifest
+async def freed_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts, at: datetime) -> int:
+    """How many objects the plan keeps for what has ended since it was drafted: a hold or a restriction was lifted."""
     passing = {(one.collection, one.key) for one in plan.objects if one.reason in PASSING}
-    if not passing:
+    head = await tx.unseal(request_id, HEAD, PlanHead)
+    if not passing or head is None:
         return 0
-    today = local_day(parts.policy(request.controller), at)
+    request = await tx.request(request_id)
+    manifest, today = parts.connector(plan.system).manifest, local_day(parts.policy(request.controller), at)
     still = await (await keepers_of(tx, request, parts)).stays(plan.system, manifest, passing)
-    going = ended(plan, manifest.collections, today, still=still)
-    return sum((one.collection, one.key) in passing for one in going.objects)
+    over = outlived(plan, manifest.collections, today, still)
+    return max(0, over - head.needed_outside.get(plan.system, 0))
 
 
 async def anonymised(tx: Tx, request_id: str, plan: SystemPlan) -> dict[Place, PlannedObject]:

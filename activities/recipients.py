@@ -144,7 +144,8 @@ class RecipientActivities:
     @activity.defn
     async def notice_sent(self, order: NoticeOrder) -> bool:
         """It went out, or was refused for good. Returns whether an acknowledgement is still waited for."""
-        state = NoticeState.SENT if order.sent else NoticeState.FAILED
+        # The report that it came back may overtake the word that it went out.
+        state = NoticeState.SENT if order.sent and not await self._came_back(order) else NoticeState.FAILED
         return await self._step(order, state, Tag.RECIPIENT_NOTIFIED, f"notice/{order.notice}/{state.value}")
 
     @activity.defn
@@ -157,10 +158,9 @@ class RecipientActivities:
     @activity.defn
     async def notice_escalated(self, order: NoticeOrder) -> bool:
         """They were reminded and stay silent, or nothing reached them. Returns whether staff must be told."""
-        async with self._parts.ledger.begin() as tx:
-            before = (await _notice(tx, order)).state
         # Whom no letter reached is not silent: the list says so until they were told.
-        state = NoticeState.FAILED if before is NoticeState.FAILED else NoticeState.ESCALATED
+        reached = order.sent and not await self._came_back(order)
+        state = NoticeState.ESCALATED if reached else NoticeState.FAILED
         wanted = await self._step(order, state, Tag.RECIPIENT_ESCALATED, f"notice/{order.notice}/escalated")
         if wanted:
             await self._tell_staff(order, undelivered=state is NoticeState.FAILED)
@@ -183,6 +183,10 @@ class RecipientActivities:
             )
         return True
 
+    async def _came_back(self, order: NoticeOrder) -> bool:
+        async with self._parts.ledger.begin() as tx:
+            return (await _notice(tx, order)).state is NoticeState.FAILED
+
     async def _tell_staff(self, order: NoticeOrder, *, undelivered: bool) -> None:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
@@ -202,7 +206,6 @@ class RecipientActivities:
                     "to": hands_of(connector).owner,
                     "who": connector.manifest.title,
                     "task": row.occasion,
-                    "undelivered": undelivered or not order.sent,
                 }
                 facts = facts.model_copy(update=more)
             await tx.seal(order.request_id, escalation(order.notice), facts)

@@ -39,7 +39,7 @@ from activities.model import (
     Waiting,
 )
 from activities.parts import Parts
-from activities.plans import load_plans, outlived
+from activities.plans import freed_since, load_plans
 from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
@@ -164,7 +164,7 @@ class RecordActivities:
         """
         kept = await load_plans(tx, order.request_id)
         for plan in kept[1] if kept else ():
-            if await outlived(tx, order.request_id, plan, self._parts, order.at):
+            if await freed_since(tx, order.request_id, plan, self._parts, order.at):
                 raise PlanOutlived
 
     @activity.defn

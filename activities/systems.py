@@ -23,7 +23,7 @@ from activities.model import (
 )
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
-from activities.plans import approved_plan, held_since, outlived, with_reasons
+from activities.plans import approved_plan, freed_since, held_since, with_reasons
 from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, SystemPlan
@@ -134,7 +134,7 @@ class SystemActivities:
             if not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code:
                 return EraseReport(system=order.system, state=COPY_FIRST)
             held = 0 if begun else await held_since(tx, order.request_id, plan, self._parts)
-            over = 0 if begun or held else await outlived(tx, order.request_id, plan, self._parts, order.at)
+            over = 0 if begun or held else await freed_since(tx, order.request_id, plan, self._parts, order.at)
             if held or over:
                 facts: dict[str, JsonValue] = {
                     "system": order.system,

@@ -138,6 +138,19 @@ def ended(
     return plan.model_copy(update={"roots": (), "identifiers": (), "objects": objects})
 
 
+def outlived(plan: SystemPlan, collections: Iterable[Collection], today: date, still: Some[Place]) -> int:
+    """How many objects a plan keeps for a hold or a restriction though neither keeps them any more.
+
+    Args:
+        plan: of one system.
+        collections: of its manifest.
+        today: in the controller's zone.
+        still: objects that something keeps today.
+    """
+    passing = {_place(one) for one in plan.objects if one.reason in PASSING}
+    return sum(_place(one) in passing for one in ended(plan, collections, today, still=still).objects)
+
+
 def _is_answer(kept: Mapping[Place, PlannedObject], going: Some[Place], place: Place) -> bool:
     return place not in going and kept[place].reason in ANSWERS
 

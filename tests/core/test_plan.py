@@ -15,7 +15,7 @@ from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.plan import IndexedRecord, digest, draft, summary, term_end, undecided, verdict
-from habeas.staying import ANSWERS, PASSING, Because, Stay, ended, together
+from habeas.staying import ANSWERS, PASSING, Because, Stay, ended, outlived, together
 
 TODAY = date(2026, 11, 23)
 DELETE, ANONYMISE, RETAIN = Treatment.DELETE, Treatment.ANONYMISE, Treatment.RETAIN
@@ -586,6 +586,19 @@ def test_the_end_of_a_hold_leaves_answers_whole_and_nothing_pointing_at_what_goe
             parent = over.get((ref.collection, ref.key))
             if parent is not None and rules[ref.collection].when_referenced is not DELETE:
                 assert parent.treatment is ANONYMISE, "what stays as a row points at nothing that is deleted"
+
+
+@settings(often, max_examples=150)
+@given(held())
+def test_a_plan_is_outlived_once_what_keeps_something_is_over_and_not_before(
+    given_: tuple[list[Collection], list[IndexedRecord], dict[tuple[str, str], Stay]],
+) -> None:
+    kinds, index, stays = given_
+    plan = with_stays(kinds, index, stays)
+    assert outlived(plan, kinds, TODAY, stays) == 0, "a new plan would be drafted for ever"
+    passing = [each for each in plan.objects if each.reason in PASSING and each.until is None]
+    if passing and not any(each.reason in ANSWERS for each in plan.objects):
+        assert outlived(plan, kinds, TODAY, ()) > 0
 
 
 @often

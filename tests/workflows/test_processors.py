@@ -316,7 +316,7 @@ async def test_a_letter_that_comes_back_goes_to_staff_at_once(world: World) -> N
     await case.has_letter("staff_escalation")
     said = " ".join(world.mail.text(OWNER, task.id).split())
     assert "could not be delivered" in said
-    assert (await notice_of(case, task)).state == "escalated"
+    assert (await notice_of(case, task)).state == "failed"
     await case.act(ActKind.SKIP_SYSTEM, system="mailing")
     await case.reaches(Stage.CLOSED)
 

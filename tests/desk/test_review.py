@@ -13,6 +13,7 @@ from activities.pages import Pages
 from habeas.connector import File, Page
 from habeas.model import Outcome, Stage
 from habeas.policy import StaffPolicy
+from tests.fetching import fetched
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
@@ -81,8 +82,7 @@ async def test_a_copy_is_looked_at_redacted_and_approved(here: World, browser: h
     assert (approved.status_code, "Your approval is noted" in approved.text) == (200, True)
     await here.reach(request_id, Stage.CLOSED)
     assert (await here.office.show(request_id)).entry.outcome == Outcome.PARTLY_FULFILLED.value
-    async with here.office.redeem(await here.link(address)) as handed:
-        zipped = zipfile.ZipFile(io.BytesIO(b"".join([chunk async for chunk in handed.chunks()])))
+    zipped = zipfile.ZipFile(io.BytesIO(await fetched(here.office, await here.link(address))))
     mark = "[redacted: rights of others]"
     notes = [one.get("note") for one in json.loads(zipped.read("data/crm/orders.json"))]
     assert f"Please call {mark} <b>now</b>{mark}" in notes

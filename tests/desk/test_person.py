@@ -74,7 +74,14 @@ async def test_the_link_hands_the_package_over_once_and_only_with_its_code(
     letters = sum(address in mail.recipients for mail in messages(here.folder))
     for _ in range(2):  # a mail scanner that follows links
         assert (await browser.get(f"/d/{token}")).status_code == 200
-    for odd in ({}, {"code": ""}, {"code": "00000000"}, {"code": await here.code(address)}, {"code": "\x00x" * 300}):
+    guesses: tuple[dict[str, str], ...] = (
+        {},
+        {"code": ""},
+        {"code": "00000000"},
+        {"code": await here.code(address)},
+        {"code": "\x00x" * 300},
+    )
+    for odd in guesses:
         alone = await browser.post(f"/d/{token}", data=odd)
         assert (alone.status_code, "This code is not right" in alone.text) == (403, True)
     assert sum(address in mail.recipients for mail in messages(here.folder)) == letters

@@ -14,9 +14,10 @@ from activities.ledger import Tx
 from activities.package.names import safe_name
 from activities.pages import Pages, load_collected
 from activities.redactions import Decided, TakenBack, copy_digest, redactions, redactor
+from activities.storage import StorageMissing
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActId, ActKind
-from habeas.errors import BadInput, StorageMissing
+from habeas.errors import BadInput
 from habeas.model import COPIES, Frozen, Request, Stage
 from habeas.others import Known
 from habeas.redaction import Part, grounds

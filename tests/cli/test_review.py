@@ -50,8 +50,8 @@ async def test_what_was_collected_is_shown_and_parts_of_it_are_taken_out(
     nowhere = (await habeas(*redact, "--text", "Nobody says this")).json["act_id"]
     listed = (await habeas("request", "redactions", request_id, *who)).json
     assert [one["matches"] for one in listed] == [True, True, False]
-    told = (await habeas("request", "redactions", request_id, *who[:-1])).out
-    assert "MATCHES NOTHING" in " ".join(told.split())
+    shown = (await habeas("request", "redactions", request_id, *who[:-1])).out
+    assert "MATCHES NOTHING" in " ".join(shown.split())
     assert (await habeas("request", "unredact", request_id, nowhere, *who)).code == 0
     standing = (await habeas("request", "redactions", request_id, *who)).json
     assert [(one["part"], one["text"]) for one in standing] == [

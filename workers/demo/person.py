@@ -44,8 +44,9 @@ async def _from_mail(data_dir: Path, request_id: str, wanted: re.Pattern[str], u
             while True:
                 for mail in await asyncio.to_thread(messages, data_dir):
                     found = wanted.search(mail.text)
-                    if request_id in mail.text and found and found.group() not in used:
-                        return found.group(found.lastindex or 0)
+                    word = found and found.group(found.lastindex or 0)
+                    if request_id in mail.text and word and word not in used:
+                        return word
                 await asyncio.sleep(LOOK_EVERY)
     except TimeoutError:
         raise NoLetter from None

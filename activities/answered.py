@@ -27,9 +27,5 @@ async def answered_at(tx: Tx, request_id: str, pause: PauseRow) -> datetime | No
         return None
     newest = max(at for _, at in asked)
     found = [await tx.unseal(request_id, name, Message) for name in await tx.sealed_names(request_id, MESSAGES)]
-    answers = (
-        one.at
-        for one in found
-        if one is not None and one.proven and one.kind is MessageKind.ANSWER and one.at >= newest
-    )
-    return min(answers, default=None)
+    answers = (one for one in found if one is not None and one.proven and one.kind is MessageKind.ANSWER)
+    return min((one.at for one in answers if one.at >= newest), default=None)

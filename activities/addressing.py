@@ -37,9 +37,10 @@ _TELLING = frozenset(
         Kind.CATEGORIES,
         Kind.FORWARDED,
         Kind.RESTRICTION_LIFTING,
+        Kind.VISIT_CODE,
     }
 )
-"""Letters that say what is held. That nothing was found discloses nothing."""
+"""Letters that say what is held, or open a way to it. That nothing was found discloses nothing."""
 
 
 class To(Frozen):

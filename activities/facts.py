@@ -68,9 +68,9 @@ class FactsOf:
         match kind:
             case Kind.ACKNOWLEDGEMENT:
                 return await self._acknowledgement(common)
-            case Kind.CODE if self._case.order.sealed is not None:
+            case Kind.VISIT_CODE:
                 own = await self._own(kind, VisitCode)
-                return self.code(SecretStr(own.code), own.expires_at, None)
+                return letters.VisitCodeLetter(**common, code=SecretStr(own.code), expires_at=own.expires_at)
             case Kind.CODE | Kind.CODE_REMINDER:
                 raise ConfigurationError("A code's letter is written with its code.")
             case Kind.EXTENSION:

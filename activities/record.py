@@ -8,6 +8,7 @@ from prometheus_client import Counter
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.answered import answered_at
 from activities.brief import NOT_A_RIGHT, brief_of, rights_here
 from activities.changing import check_contest, proven
 from activities.clockface import Dated, dated, local_day, pause_spans
@@ -270,13 +271,16 @@ class RecordActivities:
 
     @activity.defn
     async def resume(self, order: PauseOrder) -> ClockFace:
-        """End the open pause and compute the dates anew."""
+        """End the open pause, today or on the day of the answer that it waited for, and compute the dates anew."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
             end = local_day(policy, order.at)
             for span in await tx.pauses(order.request_id):
                 if span.end is None:
+                    answered = await answered_at(tx, order.request_id, span)
+                    if answered is not None:
+                        end = max(span.start, min(end, local_day(policy, answered)))
                     await tx.end_pause(order.request_id, span.id, end)
             await tx.update_request(order.request_id, paused_from=None)
             times = await self._date(tx, request, policy, order.at, dedupe=f"resumed/{order.act_id}")

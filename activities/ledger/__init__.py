@@ -21,7 +21,7 @@ from activities.ledger.sessions import NewSession
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
-from activities.ledger.visits import NewVisit
+from activities.ledger.visits import NewVisit, at_link
 from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "TroubleRow",
     "Tx",
     "WebhookRow",
+    "at_link",
     "current_revision",
     "downgrade",
     "migrate",

@@ -133,6 +133,17 @@ class Artifacts(Room):
         )
         return tuple(LinkRow(**plain(row)) for row in rows)
 
+    async def live_link(self, token: str | SecretStr, now: datetime) -> LinkRow:
+        """A link that would give something now; it is not used up.
+
+        Raises:
+            LinkRefused: ``facts["reason"]`` is a `LinkReason`.
+        """
+        row = await self._first(select(link).where(link.c.token_sha256 == _hash(token)))
+        if row is None or row.claimed_at is not None or row.revoked_at is not None or row.expires_at <= now:
+            raise _refused(row)
+        return LinkRow(**{name: value for name, value in plain(row).items() if name in LinkRow.model_fields})
+
     async def claim_link(self, token: str | SecretStr, now: datetime) -> ClaimedLink:
         """Use a link up. Of many that try at once, one gets it.
 
@@ -156,8 +167,7 @@ class Artifacts(Room):
         )
         if claimed is None:
             row = await self._first(select(link).where(link.c.token_sha256 == digest))
-            reason = _reason(row)
-            raise LinkRefused(_WORDS[reason], reason=reason)
+            raise _refused(row)
         values = plain(claimed)
         link_id = values.pop("link_id")
         return ClaimedLink(request_id=claimed.request_id, artifact=Artifact(**values), link_id=link_id)
@@ -199,9 +209,11 @@ def _hash(token: str | SecretStr) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _reason(row: Row[Any] | None) -> LinkReason:
+def _refused(row: Row[Any] | None) -> LinkRefused:
     if row is None:
-        return LinkReason.UNKNOWN
-    if row.revoked_at is not None:
-        return LinkReason.REVOKED
-    return LinkReason.USED if row.claimed_at is not None else LinkReason.EXPIRED
+        reason = LinkReason.UNKNOWN
+    elif row.revoked_at is not None:
+        reason = LinkReason.REVOKED
+    else:
+        reason = LinkReason.USED if row.claimed_at is not None else LinkReason.EXPIRED
+    return LinkRefused(_WORDS[reason], reason=reason)

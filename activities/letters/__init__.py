@@ -16,6 +16,7 @@ from activities.letters.facts import (
     StaffFacts,
     StaffReminder,
     Unverified,
+    VisitCodeLetter,
     Withdrawal,
 )
 from activities.letters.own import (
@@ -158,6 +159,7 @@ __all__ = [
     "StaffTaskReminder",
     "TaskFacts",
     "Unverified",
+    "VisitCodeLetter",
     "Withdrawal",
     "WithheldGroup",
     "missing_words",

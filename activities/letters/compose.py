@@ -19,6 +19,7 @@ from activities.letters.facts import (
     NothingFound,
     Refusal,
     Unverified,
+    VisitCodeLetter,
     Withdrawal,
 )
 from activities.letters.outward import Outward, outward
@@ -47,6 +48,7 @@ __all__ = ["Told", "compose"]
 Told = (
     Acknowledgement
     | CodeLetter
+    | VisitCodeLetter
     | Extension
     | CompletionAccess
     | CompletionErasure
@@ -67,6 +69,7 @@ _UNPROVEN = frozenset(
         Kind.ACKNOWLEDGEMENT,
         Kind.CODE,
         Kind.CODE_REMINDER,
+        Kind.VISIT_CODE,
         Kind.UNVERIFIED,
         Kind.WITHDRAWAL,
         Kind.QUESTION,
@@ -106,6 +109,8 @@ def _body(facts: Told, words: Words) -> Iterable[Block]:
             return _acknowledgement(facts, say)
         case CodeLetter():
             return _code(facts, say)
+        case VisitCodeLetter():
+            return _visit_code(facts, say)
         case Extension():
             return _extension(facts, say)
         case CompletionAccess():
@@ -218,6 +223,14 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
         yield say.paragraph("code_reminder.closes", date=say.words.date(facts.closes_on))
     yield say.clock("code", waits=facts.clock_waits)
     yield say.paragraph("code.not_you", contact=facts.controller.contact)
+    yield Block(kind="small", text=say.words.text("code.keep_secret"))
+
+
+def _visit_code(facts: VisitCodeLetter, say: Said) -> Iterable[Block]:
+    yield say.paragraph("visit_code.why", controller=facts.controller.name)
+    yield Block(kind="code", text=facts.code.get_secret_value())
+    yield say.paragraph("visit_code.enter", until=say.words.moment(facts.expires_at, facts.timezone))
+    yield say.paragraph("visit_code.not_you", contact=facts.controller.contact)
     yield Block(kind="small", text=say.words.text("code.keep_secret"))
 
 

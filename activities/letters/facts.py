@@ -37,6 +37,7 @@ __all__ = [
     "StaffFacts",
     "StaffReminder",
     "Unverified",
+    "VisitCodeLetter",
     "Withdrawal",
 ]
 
@@ -81,6 +82,14 @@ class CodeReminder(CodeLetter):
 
     kind = Kind.CODE_REMINDER
     closes_on: date
+
+
+class VisitCodeLetter(LetterFacts):
+    """A one-time code for the person's own page or their package; they asked for it there, and have the page open."""
+
+    kind = Kind.VISIT_CODE
+    code: SecretStr
+    expires_at: AwareDatetime
 
 
 class Extension(LetterFacts):

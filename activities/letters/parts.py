@@ -40,6 +40,7 @@ class Kind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     CODE = "code"
     CODE_REMINDER = "code_reminder"
+    VISIT_CODE = "visit_code"
     EXTENSION = "extension"
     COMPLETION_ACCESS = "completion_access"
     COMPLETION_ERASURE = "completion_erasure"

@@ -151,6 +151,7 @@ def _first(today: date) -> dict[Kind, tuple[type[LetterFacts], dict[str, Any]]]:
         Kind.ACKNOWLEDGEMENT: (of.Acknowledgement, {}),
         Kind.CODE: (of.CodeLetter, code),
         Kind.CODE_REMINDER: (of.CodeReminder, code | {"closes_on": today + _WEEK}),
+        Kind.VISIT_CODE: (of.VisitCodeLetter, {"code": code["code"], "expires_at": code["expires_at"]}),
         Kind.EXTENSION: (of.Extension, {}),
         Kind.REFUSAL: (of.Refusal, {"grounds": (Ground(code="legal_obligation"),)}),
         Kind.WITHDRAWAL: (of.Withdrawal, {}),

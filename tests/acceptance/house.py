@@ -182,9 +182,16 @@ class House:
 
         return await eventually(look, f"link of {request_id}")
 
+    async def link_code(self, page: str, request_id: str) -> bytes:
+        """The form that fetches a package, with the code that was asked for on its page."""
+        codes = len([mail for mail in self.mails(request_id) if _CODE.search(mail.text)])
+        await fetch(f"{page}/code", b"")
+        return f"code={await self.code(request_id, codes + 1)}".encode()
+
     async def package(self, request_id: str) -> ZipFile:
         """The package as the person fetches it."""
-        content = await fetch(f"{self.stack.addresses.desk}/d/{await self.token(request_id)}", b"")
+        page = f"{self.stack.addresses.desk}/d/{await self.token(request_id)}"
+        content = await fetch(page, await self.link_code(page, request_id))
         return ZipFile(BytesIO(content))
 
     def letters_told(self) -> dict[str, int]:

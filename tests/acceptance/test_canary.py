@@ -155,10 +155,15 @@ async def _access(house: House, made: Canaries, person: Planted, downloads: Path
     for bad in (f"{made.letters}{token[len(made.letters) :]}", f"{made.letters}@example.com"):
         with pytest.raises(urllib.error.HTTPError, match="410"):
             await fetch(f"{desk}/{bad}", b"")
-    content = await fetch(f"{desk}/{token}", b"")
+    for alone in (b"", f"code={wrong}".encode()):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            await fetch(f"{desk}/{token}", alone)
+    form = await house.link_code(f"{desk}/{token}", request_id)
+    made.code("code of the link", form.decode().partition("=")[2])
+    content = await fetch(f"{desk}/{token}", form)
     assert content.startswith(b"PK")
     with pytest.raises(urllib.error.HTTPError, match="410"):
-        await fetch(f"{desk}/{token}", b"")
+        await fetch(f"{desk}/{token}", form)
     await habeas("request", "download", request_id, "--to", str(downloads / "package.zip"), *why)
     await _look_at(house, request_id)
 

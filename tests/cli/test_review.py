@@ -9,6 +9,7 @@ import pytest
 
 from habeas.model import Stage
 from tests.cli.conftest import Habeas
+from tests.fetching import fetched
 from tests.office.world import World
 
 NOTE = "Please call Bo Nielsen\nor bo@neighbour.example"
@@ -46,6 +47,12 @@ async def test_what_was_collected_is_shown_and_parts_of_it_are_taken_out(
     assert (await habeas("request", "unredact", request_id, gone[:8], *who)).json["note"] == "unredacted"
     again = await habeas("request", "unredact", request_id, gone[:8], *who)
     assert (again.code, "none of this id" in again.error["message"]) == (2, True)
+    nowhere = (await habeas(*redact, "--text", "Nobody says this")).json["act_id"]
+    listed = (await habeas("request", "redactions", request_id, *who)).json
+    assert [one["matches"] for one in listed] == [True, True, False]
+    shown = (await habeas("request", "redactions", request_id, *who[:-1])).out
+    assert "MATCHES NOTHING" in " ".join(shown.split())
+    assert (await habeas("request", "unredact", request_id, nowhere, *who)).code == 0
     standing = (await habeas("request", "redactions", request_id, *who)).json
     assert [(one["part"], one["text"]) for one in standing] == [
         ("passage", "Bo Nielsen"),
@@ -59,8 +66,7 @@ async def test_what_was_collected_is_shown_and_parts_of_it_are_taken_out(
     assert now["next"]
     assert (await habeas(*approve, now["digest"][:12])).code == 0
     await here.reach(request_id, Stage.CLOSED)
-    async with here.office.redeem(await here.link(address)) as handed:
-        zipped = zipfile.ZipFile(io.BytesIO(b"".join([chunk async for chunk in handed.chunks()])))
+    zipped = zipfile.ZipFile(io.BytesIO(await fetched(here.office, await here.link(address))))
     mark = "[redacted: rights of others]"
     assert f"Please call {mark}{mark}" in [one.get("note") for one in json.loads(zipped.read("data/crm/orders.json"))]
     timeline = await habeas("request", "timeline", request_id, "--json")

@@ -11,7 +11,7 @@ import pytest
 from activities.messages import MessageKind
 from habeas.acts import ActKind
 from habeas.model import Outcome, Stage
-from tests.desk.test_person import released
+from tests.desk.test_person import asked_by_link, released
 from tests.office.world import World
 from workers.desk.mine import COOKIE
 from workers.mailbox import messages
@@ -125,8 +125,9 @@ async def test_the_package_is_fetched_by_a_new_code_and_counted(here: World, bro
         here.office._now = lambda: now() + timedelta(hours=2)
         try:
             assert (await browser.get("/mine", headers=me)).status_code == 403
-            assert (await browser.post(f"/d/{token}")).status_code == 200
-            used = await browser.post(f"/d/{token}")
+            form = await asked_by_link(here, browser, token)
+            assert (await browser.post(f"/d/{token}", data=form)).status_code == 200
+            used = await browser.post(f"/d/{token}", data=form)
             assert "Send me one more link" in used.text
             said = [await browser.post(f"/d/{one}", data={"again": "1"}) for one in (token, "A" * 43)]
             assert said[0].text == said[1].text

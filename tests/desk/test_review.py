@@ -13,6 +13,7 @@ from activities.pages import Pages
 from habeas.connector import File, Page
 from habeas.model import Outcome, Stage
 from habeas.policy import StaffPolicy
+from tests.fetching import fetched
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
@@ -73,6 +74,11 @@ async def test_a_copy_is_looked_at_redacted_and_approved(here: World, browser: h
     # A passage over two lines, as browsers send it.
     await reviewer.send(act="redact", what="field:/note", text="\r\nor bo@neighbour.example", **said)
     await reviewer.send(act="redact", what="everywhere", text="Please", ground="rights_of_others", reason="x")
+    assert "It matches nothing any more" not in reviewer.page
+    nothing = {"text": "Nobody says this", "ground": "rights_of_others", "reason": "x"}
+    assert "It matches nothing any more" in (await reviewer.send(act="redact", what="everywhere", **nothing)).text
+    *_, unmet = re.findall(r'name="redaction" value="([^"]+)"', reviewer.page.split("wherever it occurs: ")[2])
+    await reviewer.send(act="unredact", redaction=unmet, reason="nothing")
     (back,) = re.findall(r'name="redaction" value="([^"]+)"', reviewer.page.split("wherever it occurs: ")[1])
     assert "It is put back" in (await reviewer.send(act="unredact", redaction=back, reason="no need")).text
     plan = re.search(r'name="plan" value="([^"]+)"', reviewer.page)
@@ -81,13 +87,12 @@ async def test_a_copy_is_looked_at_redacted_and_approved(here: World, browser: h
     assert (approved.status_code, "Your approval is noted" in approved.text) == (200, True)
     await here.reach(request_id, Stage.CLOSED)
     assert (await here.office.show(request_id)).entry.outcome == Outcome.PARTLY_FULFILLED.value
-    async with here.office.redeem(await here.link(address)) as handed:
-        zipped = zipfile.ZipFile(io.BytesIO(b"".join([chunk async for chunk in handed.chunks()])))
+    zipped = zipfile.ZipFile(io.BytesIO(await fetched(here.office, await here.link(address))))
     mark = "[redacted: rights of others]"
     notes = [one.get("note") for one in json.loads(zipped.read("data/crm/orders.json"))]
     assert f"Please call {mark} <b>now</b>{mark}" in notes
     views = [one for one in await here.office.timeline(request_id) if one.facts.get("what") == "collected"]
-    assert len(views) == 6
+    assert len(views) == 8
     assert "nothing can be taken out of it" in (await reviewer.look()).text
 
 

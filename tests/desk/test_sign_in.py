@@ -459,6 +459,7 @@ OPEN = {
     "POST /v/{reference}/code",
     "GET /d/{token}",
     "POST /d/{token}",
+    "POST /d/{token}/code",
     "GET /ask/{controller}",
     "GET /ask/{controller}/{right}",
     "POST /ask/{controller}/{right}",

@@ -30,6 +30,7 @@ from activities.letters import (
     StaffAttention,
     StaffReminder,
     Unverified,
+    VisitCodeLetter,
     Withdrawal,
     WithheldGroup,
 )
@@ -78,6 +79,7 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
         Acknowledgement(**common, due_on=date(2026, 4, 2)),
         CodeLetter(**common, **code),
         CodeReminder(**common, **code, closes_on=date(2026, 3, 17)),
+        VisitCodeLetter(**common, code=code["code"], expires_at=at),
         Extension(
             **common,
             due_on=date(2026, 4, 2),

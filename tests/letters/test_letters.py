@@ -227,7 +227,7 @@ def test_a_letter_that_lacks_what_the_law_asks_is_not_written(
 def test_every_content_that_a_law_asks_of_a_notice_has_its_place() -> None:
     asked = {code for known in law.regimes().values() for codes in known.notices.values() for code in codes}
     assert asked == ELEMENTS.keys()
-    assert set(NOTICES) | {Kind.WITHDRAWAL} == set(TO_PERSON)
+    assert set(NOTICES) | {Kind.WITHDRAWAL, Kind.VISIT_CODE} == set(TO_PERSON)
 
 
 @pytest.mark.parametrize("group", ["refusal_grounds", "extension_grounds"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from habeas.acts import ActKind
-from habeas.errors import BadInput, LinkRefused
+from habeas.errors import BadInput, LinkRefused, WrongCode
 from habeas.evidence import Tag
 from habeas.model import Stage
 from tests.office.world import World
@@ -23,21 +23,29 @@ async def released(here: World) -> tuple[str, str]:
     return request_id, address
 
 
-async def test_the_link_works_once_and_only_when_all_of_it_arrived(here: World, released: tuple[str, str]) -> None:
+async def test_the_link_works_once_with_its_code_and_only_when_all_of_it_arrived(
+    here: World, released: tuple[str, str]
+) -> None:
     request_id, address = released
     token = await here.link(address)
+    proof = await here.code(address)
+    for wrong in ("", proof, "00000000"):
+        with pytest.raises(WrongCode):
+            async with here.office.redeem(token, wrong):
+                pass
+    code = await here.link_code(address, token)
     with pytest.raises(RuntimeError, match="gone"):
-        await break_off(here, token)
-    async with here.office.redeem(token) as handed:
+        await break_off(here, token, code)
+    async with here.office.redeem(token, code) as handed:
         pass
-    async with here.office.redeem(token) as handed:
+    async with here.office.redeem(token, code) as handed:
         content = b"".join([chunk async for chunk in handed.chunks()])
         handed.arrived = True
     assert hashlib.sha256(content).hexdigest() == handed.sha256
     assert len(content) == handed.size
     assert any(name.endswith("index.html") for name in zipfile.ZipFile(BytesIO(content)).namelist())
     with pytest.raises(LinkRefused) as caught:
-        async with here.office.redeem(token):
+        async with here.office.redeem(token, code):
             pass
     assert caught.value.facts["reason"] == "used"
     assert token not in str(caught.value)
@@ -45,8 +53,8 @@ async def test_the_link_works_once_and_only_when_all_of_it_arrived(here: World, 
     assert [each.actor for each in downloads] == ["subject"]
 
 
-async def break_off(here: World, token: str) -> None:
-    async with here.office.redeem(token) as handed:
+async def break_off(here: World, token: str, code: str) -> None:
+    async with here.office.redeem(token, code) as handed:
         async for _ in handed.chunks():
             raise RuntimeError("the browser is gone")
 

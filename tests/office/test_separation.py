@@ -3,6 +3,7 @@
 import inspect
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,19 @@ def two(here: World) -> tuple[Office, Office]:
         here.office._ledger, here.office._engine, {"demo": mine, "other": other}, here.office._storage, here.office._now
     )
     return office.for_staff("kim "), office.for_staff("NOOR")
+
+
+async def test_an_administrator_signs_out_nobody_else_s_staff(here: World, two: tuple[Office, Office]) -> None:
+    kim, noor = two
+    lasts = {"idle": timedelta(minutes=30), "longest": timedelta(hours=1)}
+    mine, theirs = [await office.start_session(who, **lasts) for office, who in ((kim, "kim"), (noor, "sam"))]
+    for account in ("SAM", "nobody"):
+        with pytest.raises(NotAllowed):
+            await kim.end_sessions(account)
+    assert await noor.session(theirs, idle=lasts["idle"]) == "sam"
+    await noor.end_sessions("SAM")
+    assert await noor.session(theirs, idle=lasts["idle"]) is None
+    assert await kim.session(mine, idle=lasts["idle"]) == "kim"
 
 
 async def test_the_queue_shows_ones_own(here: World, two: tuple[Office, Office]) -> None:

@@ -147,6 +147,13 @@ class World:
         """The token of the link that was sent to an address."""
         return await self._in_letter(address, re.compile(r"/d/([A-Za-z0-9_-]{30,})"))
 
+    async def link_code(self, address: str, token: str) -> str:
+        """The code that goes with a link, asked for and read from its letter."""
+        before = sum(address in mail.recipients for mail in messages(self.folder))
+        assert await self.office.send_link_code(token)
+        await self.mailed(address, more_than=before)
+        return await self.code(address)
+
     async def _in_letter(self, address: str, pattern: re.Pattern[str]) -> str:
         async with asyncio.timeout(PATIENCE):
             while True:

@@ -53,6 +53,7 @@ def test_the_members_and_their_order(package: bytes) -> None:
 def test_json_is_what_the_system_holds_without_what_is_withheld(package: bytes) -> None:
     members = unzipped(package)
     assert json.loads(members["data/billing/invoices.json"]) == INVOICES
+    assert "exactly as it is stored" not in members["index.html"].decode()
     shown = [{k: v for k, v in row.items() if k != "password_hash"} for row in CONTACTS]
     assert json.loads(members["data/crm/contacts.json"]) == shown
     tickets = json.loads(members["data/support/tickets.json"])

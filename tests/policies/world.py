@@ -35,6 +35,7 @@ from habeas.evidence import Event
 from habeas.model import Right, Stage
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
+from tests.fetching import fetched
 from tests.policies.package import Package, Row
 from tests.policies.reading import FIVE
 from tests.workflows.world import Case, Person, World, eventually, someone
@@ -298,10 +299,7 @@ class Asked(Case):
         """What the person gets by the link in the letter."""
         found = re.search(r"/d/([A-Za-z0-9_-]+)", self.letter("/d/"))
         assert found
-        async with self.world.office.redeem(found[1]) as handed:
-            content = b"".join([chunk async for chunk in handed.chunks()])
-            handed.arrived = True
-        return Package(zipfile.ZipFile(io.BytesIO(content)))
+        return Package(zipfile.ZipFile(io.BytesIO(await fetched(self.world.office, found[1]))))
 
 
 def last_day() -> int:

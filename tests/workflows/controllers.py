@@ -9,6 +9,7 @@ import zipfile
 from typing import Any, cast
 
 from habeas.policy import Category, Policy, RecipientRole
+from tests.fetching import fetched
 from tests.workflows.world import Case, World
 
 US = ({"code": "US-CCPA", "jurisdictions": ("US-CA",)}, {"code": "US-STATE", "jurisdictions": ("US-CO", "US-VA")})
@@ -87,10 +88,7 @@ async def package(case: Case) -> zipfile.ZipFile:
     text = case.world.mail.text(case.person.email, "/d/")
     found = re.search(r"/d/([A-Za-z0-9_-]+)", text)
     assert found
-    async with case.world.office.redeem(found.group(1)) as handed:
-        content = b"".join([chunk async for chunk in handed.chunks()])
-        handed.arrived = True
-    return zipfile.ZipFile(io.BytesIO(content))
+    return zipfile.ZipFile(io.BytesIO(await fetched(case.world.office, found.group(1))))
 
 
 def withheld(zipped: zipfile.ZipFile) -> dict[str, dict[str, str]]:

@@ -12,6 +12,7 @@ import pytest
 from habeas.acts import ActKind
 from habeas.errors import LinkRefused, WrongStage
 from habeas.model import Outcome, Right, Stage
+from tests.fetching import fetched
 from tests.workflows.world import Case, World, someone
 from workers.office import NewRequestInput
 
@@ -75,9 +76,9 @@ async def test_a_link_works_once(world: World) -> None:
     await case.prove()
     await case.reaches(Stage.CLOSED)
     token = _token(case)
-    await _redeem(world, token)
+    await fetched(world.office, token)
     with pytest.raises(LinkRefused):
-        await _redeem(world, token)
+        await fetched(world.office, token)
 
 
 async def test_one_more_link_ends_the_older_one(world: World) -> None:
@@ -93,8 +94,8 @@ async def test_one_more_link_ends_the_older_one(world: World) -> None:
     await case.has_letter("completion_access", 2)
     assert (await case.letters()).count("completion_access") == 2
     with pytest.raises(LinkRefused):
-        await _redeem(world, first)
-    assert await _redeem(world, _token(case))
+        await fetched(world.office, first)
+    assert await fetched(world.office, _token(case))
 
 
 async def test_nothing_can_be_done_to_a_closed_request(world: World) -> None:
@@ -117,12 +118,5 @@ def _token(case: Case) -> str:
     return found.group(1)
 
 
-async def _redeem(world: World, token: str) -> bytes:
-    async with world.office.redeem(token) as handed:
-        content = b"".join([chunk async for chunk in handed.chunks()])
-        handed.arrived = True
-        return content
-
-
 async def _download(case: Case) -> bytes:
-    return await _redeem(case.world, _token(case))
+    return await fetched(case.world.office, _token(case))

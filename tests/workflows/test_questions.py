@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.messages import MESSAGES, Message, MessageKind
 from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.model import Outcome, Right, Stage
@@ -62,6 +64,41 @@ async def test_the_clock_waits_for_an_answer_where_the_law_lets_it(world: World)
     assert row.due_on >= due + timedelta(days=5)
     await case.act(ActKind.APPROVE)
     await case.reaches(Stage.CLOSED)
+
+
+async def _answers(case: Case, act_id: str, after: timedelta, *, proven: bool = True) -> None:
+    """The person writes on their page, so long after a question."""
+    async with case.world.parts.ledger.begin() as tx:
+        asked = next(act.accepted_at for act in await tx.acts(case.id) if act.id == act_id)
+        assert asked is not None
+        message_id = str(uuid.uuid4())
+        sent = Message(id=message_id, kind=MessageKind.ANSWER, at=asked + after, proven=proven, text="the second")
+        await tx.seal(case.id, f"{MESSAGES}{message_id}", sent)
+
+
+async def test_the_clock_goes_on_from_the_day_of_the_answer_whenever_staff_read_it(world: World) -> None:
+    name = answering_under(world, "british-answered", UK)
+    case = await _review(world, controller=name, jurisdiction="GB-ENG")
+    first = (await case.act(ActKind.ASK, pause_reason="clarification")).act_id
+    began = (await case.row()).paused_from
+    assert began is not None
+    await _answers(case, first, timedelta(days=1))
+    # Not an answer, they say, and ask again; then somebody writes who gave no code, and then the person does.
+    await case.passes(timedelta(days=2))
+    again = (await case.act(ActKind.ASK)).act_id
+    await _answers(case, again, timedelta(days=1), proven=False)
+    await _answers(case, again, timedelta(days=3))
+    await _answers(case, again, timedelta(days=4))
+    await case.passes(timedelta(days=8))
+    await case.act(ActKind.APPROVE)
+    assert (await case.row()).stage is Stage.REVIEWING
+    await case.act(ActKind.RESUME)
+    async with world.parts.ledger.begin() as tx:
+        (pause,) = await tx.pauses(case.id)
+    assert pause.end is not None
+    assert timedelta(days=5) <= pause.end - began <= timedelta(days=6)
+    await case.reaches(Stage.CLOSED)
+    await _went_on_only_once_resumed(case)
 
 
 async def test_the_clock_runs_on_where_the_law_knows_no_waiting(world: World) -> None:

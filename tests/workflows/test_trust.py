@@ -74,6 +74,9 @@ async def test_a_letter_that_is_handed_over_has_a_note_to_the_officer_and_is_not
     bodies = [message.get_body(preferencelist=(kind,)) for kind in ("html", "plain")]
     html, text = (str(body.get_content()) if body else "" for body in bodies)
     note, _, letter = text.partition("==8<")
+    assert await world.office.send_link_code(letter.partition("/d/")[2].split()[0])
+    await case.has_letter("visit_code")
+    assert not [one for one in world.mail.to(person.email) if case.id in str(one)]
     assert f"Anfrage {case.id}" in " ".join(note.split())
     assert "Vera" not in note
     assert "Bonjour" in letter or "Vera Victim" in letter
@@ -105,7 +108,13 @@ async def test_who_is_attested_at_an_address_on_record_gets_the_export_there(wor
     await case.has_letter("code")
     await case.act(ActKind.ATTEST)
     await case.reaches(Stage.CLOSED)
-    assert case.id in world.mail.text(person.email, "/d/")
+    letter = world.mail.text(person.email, "/d/")
+    assert case.id in letter
+    # At the door of the reference no code goes out: nobody proved to read there. With the link it goes where that went.
+    assert not await world.office.send_code(case.id)
+    assert await world.office.send_link_code(letter.partition("/d/")[2].split()[0])
+    await case.has_letter("visit_code")
+    assert case.id in world.mail.text(person.email, "asked for a code")
 
 
 async def test_who_is_attested_hears_at_the_claimed_address_that_nothing_is_held(world: World) -> None:

@@ -224,5 +224,7 @@ def _redactions(standing: tuple[ShownRedaction, ...]) -> Iterator[RenderableType
     for one in standing:
         where = " ".join(filter(None, (one.system, one.collection, one.path))) or "wherever it occurs"
         what = one.text or one.file or one.part.value
+        if one.matches is False:
+            where = f"{where}: MATCHES NOTHING any more; look whether it is still there"
         table.add_row(one.id[:8], one.ground, *map(escape, (one.article or "", what, where, one.reason)))
     yield table if standing else "Nothing is taken out of the copy."

@@ -8,7 +8,7 @@ import re
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from activities.package import verify_package
 from habeas.errors import HabeasError
@@ -44,16 +44,22 @@ async def _from_mail(data_dir: Path, request_id: str, wanted: re.Pattern[str], u
             while True:
                 for mail in await asyncio.to_thread(messages, data_dir):
                     found = wanted.search(mail.text)
-                    if request_id in mail.text and found and found.group() not in used:
-                        return found.group(found.lastindex or 0)
+                    word = found and found.group(found.lastindex or 0)
+                    if request_id in mail.text and word and word not in used:
+                        return word
                 await asyncio.sleep(LOOK_EVERY)
     except TimeoutError:
         raise NoLetter from None
 
 
-async def download(link: str, to: Path) -> Export:
-    """Press the button behind a one-time link, keep the package and check it as the person could."""
-    content = await asyncio.to_thread(_fetch, link, to)
+async def ask_for_code(link: str) -> None:
+    """Have the code sent that goes with a link: it alone hands nothing over."""
+    await asyncio.to_thread(_post, f"{link}/code", {})
+
+
+async def download(link: str, code: str, to: Path) -> Export:
+    """Enter the code behind a one-time link, keep the package and check it as the person could."""
+    content = await asyncio.to_thread(_fetch, link, code, to)
 
     async def chunks() -> AsyncIterator[bytes]:
         yield content
@@ -62,12 +68,16 @@ async def download(link: str, to: Path) -> Export:
     return Export(path=str(to), sha256=hashlib.sha256(content).hexdigest(), size=len(content), files=check.files)
 
 
-def _fetch(link: str, to: Path) -> bytes:
-    if urlsplit(link).hostname != "127.0.0.1":
-        raise NoLetter("The link leads elsewhere than to this machine.")
-    request = urllib.request.Request(link, data=b"", method="POST")  # noqa: S310  # loopback, checked above
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # loopback, checked above
-        content = bytes(answer.read())
+def _fetch(link: str, code: str, to: Path) -> bytes:
+    content = _post(link, {"code": code})
     to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     to.write_bytes(content)
     return content
+
+
+def _post(link: str, form: dict[str, str]) -> bytes:
+    if urlsplit(link).hostname != "127.0.0.1":
+        raise NoLetter("The link leads elsewhere than to this machine.")
+    request = urllib.request.Request(link, data=urlencode(form).encode())  # noqa: S310  # loopback, checked above
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # loopback, checked above
+        return bytes(answer.read())

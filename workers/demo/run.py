@@ -9,7 +9,7 @@ from pathlib import Path
 from habeas.acts import ActKind
 from habeas.errors import HabeasError
 from habeas.model import Outcome, Right, Stage
-from workers.demo.person import download, read_code, read_link
+from workers.demo.person import ask_for_code, download, read_code, read_link
 from workers.demo.result import DemoResult, Export, RequestResult
 from workers.office import NewRequestInput, Office, Story
 from workers.samples import ACCESS, ERASURE, SHARED_MAILBOX, SamplePerson
@@ -129,7 +129,10 @@ class Run:
         export: Export | None = None
         if right is not Right.ERASURE and row.outcome in {Outcome.FULFILLED, Outcome.PARTLY_FULFILLED}:
             link = await read_link(self._data_dir, request_id)
-            export = await download(link, self._data_dir / "downloads" / f"{request_id}.zip")
+            await ask_for_code(link)
+            code = await read_code(self._data_dir, request_id, self._used)
+            export = await download(link, code, self._data_dir / "downloads" / f"{request_id}.zip")
+            self._tell("    the person gave the code that goes with the link")
             self._tell(f"    the person downloaded {export.files} files, {export.size:,} bytes, and they are whole")
         verdict = await self._office.verify_evidence(request_id)
         if verdict.findings:

@@ -36,7 +36,7 @@ from workers.desk.transfer import HandOver
 from workers.desk.uploads import found_files, read_form
 from workers.office import Office
 from workers.office.messages import Sent
-from workers.office.visits import Mine
+from workers.office.mine import Mine
 
 __all__ = ["COOKIE", "MOST_SENT", "PREFIX", "mine_pages"]
 

@@ -23,7 +23,7 @@ from workers.desk.door import keep
 from workers.desk.mine import COOKIE, PREFIX
 from workers.desk.pace import Pace
 from workers.desk.pages import asked_for, nearest, persons_page
-from workers.desk.transfer import HandOver
+from workers.desk.transfer import HandOver, refused_link
 from workers.office import Handed, Office, read_reference
 from workers.office.visits import LASTS
 
@@ -90,25 +90,52 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
         return RedirectResponse(f"/v/{known or 'x'}?sent=true", 303)
 
     @router.get("/d/{token}")
-    async def offer(request: Request, token: str) -> Response:
-        """A button, and nothing else: mail scanners follow links, and must not use this one up."""
-        return persons_page("download.html", await language_of(request, None), token=token)
+    async def offer(request: Request, token: str, sent: bool = False) -> Response:
+        """Two forms, and nothing else: mail scanners follow links, and must neither use one up nor have codes sent."""
+        return _package_page(token, await language_of(request, None), sent=sent)
 
     @router.post("/d/{token}")
-    async def fetch(request: Request, token: str, again: Annotated[str, Form()] = "") -> Response:
+    async def fetch(
+        request: Request, token: str, code: Annotated[str, Form()] = "", again: Annotated[str, Form()] = ""
+    ) -> Response:
+        """The package, for the code that goes with the link; or one more link."""
         language = await language_of(request, None)
         if again:
             async with pace.kept():
                 return await _once_more(office, token, language)
 
         def opening() -> AbstractAsyncContextManager[Handed]:
-            if not _TOKEN.fullmatch(token):
-                raise LinkRefused(reason="unknown")
-            return office.redeem(token)
+            return office.redeem(_known(token), code)
 
-        return HandOver(opening, language)
+        return HandOver(opening, language, lambda: _package_page(token, language, 403, wrong=True))
+
+    @router.post("/d/{token}/code")
+    async def package_code(request: Request, token: str) -> Response:
+        """Have the code sent that goes with the link."""
+        language = await language_of(request, None)
+        try:
+            await office.send_link_code(_known(token))
+        except LinkRefused as error:
+            return refused_link(error, language)
+        except KeyDestroyed:
+            return refused_link(LinkRefused(reason="revoked"), language)
+        except EngineUnavailable:
+            return persons_page("said.html", language, 503, heading="later", text="ask_slip_later")
+        return RedirectResponse(f"/d/{token}?sent=true", 303)
 
     return router
+
+
+def _known(token: str) -> str:
+    if not _TOKEN.fullmatch(token):
+        raise LinkRefused(reason="unknown")
+    return token
+
+
+def _package_page(
+    token: str, language: str, status: int = 200, *, sent: bool = False, wrong: bool = False
+) -> HTMLResponse:
+    return persons_page("download.html", language, status, token=token, sent=sent, wrong=wrong)
 
 
 async def _once_more(office: Office, token: str, language: str) -> Response:

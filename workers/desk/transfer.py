@@ -11,11 +11,11 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from habeas.errors import HabeasError, LinkRefused
+from habeas.errors import HabeasError, LinkRefused, WrongCode
 from workers.desk.pages import persons_page
 from workers.office import Handed
 
-__all__ = ["HANDOVER_FAILED", "NOT_THERE", "HandOver"]
+__all__ = ["HANDOVER_FAILED", "NOT_THERE", "HandOver", "refused_link"]
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +32,19 @@ class HandOver(Response):
     Args:
         opening: what gives the package out, and settles what came of it when it ends.
         language: of what is said where there is none.
+        wrong: what is said where a code that goes with it is not right.
     """
 
-    def __init__(self, opening: Callable[[], AbstractAsyncContextManager[Handed]], language: str) -> None:
+    def __init__(
+        self,
+        opening: Callable[[], AbstractAsyncContextManager[Handed]],
+        language: str,
+        wrong: Callable[[], Response] | None = None,
+    ) -> None:
         super().__init__()
         self._opening = opening
         self._language = language
+        self._wrong = wrong
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, or say why not."""
@@ -46,17 +53,22 @@ class HandOver(Response):
             async with self._opening() as handed:
                 await transfer.run(handed)
         except LinkRefused as error:
-            reason = str(error.facts.get("reason", "unknown"))
-            page = persons_page(
-                "said.html", self._language, NOT_THERE, heading="link", text=f"link_{reason}", once_more=True
-            )
-            await page(scope, receive, send)
+            await refused_link(error, self._language)(scope, receive, send)
         except (HabeasError, TimeoutError) as error:
+            if isinstance(error, WrongCode) and self._wrong is not None:
+                await self._wrong()(scope, receive, send)
+                return
             log.error(HANDOVER_FAILED, error=getattr(error, "code", "stalled"))
             if transfer.began:
                 raise  # the connection is cut, so that a half package does not look like a whole one
             page = persons_page("said.html", self._language, 503, heading="later", text="later_text")
             await page(scope, receive, send)
+
+
+def refused_link(error: LinkRefused, language: str) -> Response:
+    """Why a link gives nothing, and the way to one more."""
+    text = f"link_{error.facts.get('reason', 'unknown')}"
+    return persons_page("said.html", language, NOT_THERE, heading="link", text=text, once_more=True)
 
 
 class _Transfer:

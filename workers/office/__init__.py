@@ -7,8 +7,9 @@ from workers.office.intake import CHANNELS, NewRequestInput, split_identifier
 from workers.office.office import Office, open_office
 from workers.office.opening import OpenedAnswer, start_unstarted
 from workers.office.reading import Candidates, ShownPlan, Verdict
+from workers.office.redacting import RedactionAsked
 from workers.office.references import new_reference, read_reference
-from workers.office.review import CollectedPage, RedactionAsked, ShownRedaction
+from workers.office.review import CollectedPage, ShownRedaction
 from workers.office.standing import Standing
 from workers.office.story import Entry, Story, Told
 from workers.office.tasks import Said, ShownTask, TaskEntry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import Field, JsonValue
@@ -159,6 +159,25 @@ class Reader:
                 if self.handle(found).endswith(f"/{digest}"):
                     return found
         raise BadInput("object: there is no such record; `habeas request collected` names them.", field="object")
+
+    async def unmet(self, standing: Collection[Standing]) -> frozenset[str]:
+        """The redactions, by id, that nothing of what there is now bears. Reads until each has been met.
+
+        Raises:
+            StorageMissing: what was collected was deleted since.
+        """
+        trial, left = Redactor(standing, lambda ground: ""), {one.id for one in standing}
+        meant = {one.redaction.place.system if one.redaction.place else None for one in standing}
+        for system in self._collected:
+            if not left or not meant & {system, None}:
+                continue
+            async for found in self.read(system):
+                if trial.about(system, found.record):
+                    trial.redacted(system, found.record)
+                    left -= trial.met.keys()
+                if not left:
+                    break
+        return frozenset(left)
 
     async def _from(self, system: str, page: int, place: int) -> AsyncIterator[Found]:
         n = 0

@@ -1,4 +1,4 @@
-"""Handing a package over: to staff, marked; to the person, once."""
+"""Handing a package over: to staff, marked; to the person, by link and code, once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from activities.ledger import Act, Artifact, ClaimedLink
+from activities.ledger import Act, Artifact, ClaimedLink, CodeResult
 from activities.letters import Kind
 from activities.model import LetterOrder
 from activities.vault import RequestKey
 from habeas.access import scope_of
 from habeas.acts import ActAnswer, ActKind
-from habeas.errors import BadInput, WrongStage
+from habeas.errors import BadInput, WrongCode, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Stage
 from workers.office.intake import words
@@ -149,14 +149,25 @@ class Handover(Reading):
         return Handed(artifact, request.language, self._decrypted(artifact, key))
 
     @asynccontextmanager
-    async def redeem(self, token: str) -> AsyncIterator[Handed]:
-        """Use a one-time link up. When the block ends before it has `arrived`, the link is good again.
+    async def redeem(self, token: str, code: str) -> AsyncIterator[Handed]:
+        """Use a one-time link up, with the code that goes with it (`Visiting.send_link_code`).
+
+        When the block ends before it has `arrived`, the link is good again, and the code as long as it lasts.
 
         Raises:
             LinkRefused: ``facts["reason"]``: unknown, used, expired or revoked.
+            WrongCode: the code is not right, or no longer; the person is told no more.
+            KeyDestroyed: its request's data is gone.
         """
+        now = self._now()
         async with self._ledger.begin() as tx:
-            claimed = await tx.claim_link(token, self._now())
+            link = await tx.live_link(token, now)
+            result, _ = await tx.try_visit(link.request_id, code[:100], now, link_id=link.id)
+        if result is not CodeResult.PROVEN:
+            # After the block: a wrong code has cost a try.
+            raise WrongCode(result=result.value)
+        async with self._ledger.begin() as tx:
+            claimed = await tx.claim_link(token, now)
             request = await tx.request(claimed.request_id)
         handed: Handed | None = None
         try:

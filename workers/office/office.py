@@ -17,13 +17,13 @@ from workers.office.foreseeing import Foreseeing
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
+from workers.office.mine import OwnPage
 from workers.office.previewing import Previewing
 from workers.office.processors import Processors
 from workers.office.restrictions import Restricting
 from workers.office.review import Reviewing
 from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
-from workers.office.visits import Visiting
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
 from workers.settings import Settings
@@ -36,7 +36,7 @@ class Office(
     Foreseeing,
     Importing,
     Holding,
-    Visiting,
+    OwnPage,
     Processors,
     Restricting,
     Reviewing,

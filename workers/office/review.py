@@ -7,47 +7,31 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from activities.finding import load_graph
 from activities.ledger import Tx
 from activities.package.names import safe_name
 from activities.pages import Pages, load_collected
 from activities.redactions import Decided, TakenBack, copy_digest, redactions, redactor
+from activities.storage import StorageMissing
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActId, ActKind
-from habeas.connector import File, Record, RecordRef
 from habeas.errors import BadInput
-from habeas.matching import Place
 from habeas.model import COPIES, Frozen, Request, Stage
 from habeas.others import Known
-from habeas.redaction import Part, Redaction, Redactor, Standing, digest_of, grounds, pointer, texts
+from habeas.redaction import Part, grounds
 from workers.office.collected import MOST_CHARACTERS, CollectedRecord, CollectedSystem, Reader
 from workers.office.handover import Downloaded
 from workers.office.reading import Reading
+from workers.office.redacting import RedactionAsked, attachment_of, understood
 from workers.office.to_disk import refuse_unfit, write_whole
 
-__all__ = ["CollectedFile", "CollectedPage", "RedactionAsked", "Reviewing", "ShownRedaction"]
+__all__ = ["CollectedFile", "CollectedPage", "Reviewing", "ShownRedaction"]
 
 PAGE = 20
 MOST = 200
 """Records in one answer."""
-
-
-class RedactionAsked(Frozen):
-    """What is to be taken out. Only an object: all of that record. Only a text: wherever it occurs. Personal."""
-
-    object: str | None = Field(default=None, max_length=120)
-    """A record, as `Reviewing.collected` names it."""
-    field: str | None = Field(default=None, min_length=1, max_length=2000, repr=False)
-    """A field's name, or a JSON Pointer to what is inside of one."""
-    text: str | None = Field(default=None, min_length=1, max_length=100_000, repr=False)
-    """A passage, to the letter."""
-    start: int | None = Field(default=None, ge=0)
-    end: int | None = Field(default=None, ge=1)
-    """Or where in the field the passage is: characters from 0, the last one not included."""
-    file: int | None = Field(default=None, ge=1)
-    """An attachment's number."""
 
 
 class ShownRedaction(Frozen):
@@ -67,6 +51,8 @@ class ShownRedaction(Frozen):
     """A keyed hash of who decided it."""
     at: AwareDatetime
     reason: str = Field(repr=False)
+    matches: bool | None = None
+    """Whether anything of what is collected now bears it: what was collected anew may not. None where it is deleted."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +119,7 @@ class Reviewing(Reading):
             standing = await redactions(tx, request_id)
             takes_out = redactor(standing, request)
             digest = await copy_digest(tx, request_id)
+        unmet = await reader.unmet(standing)
         records: list[CollectedRecord] = []
         size, following = 0, None
         async for found in reader.read(system, after):
@@ -147,7 +134,7 @@ class Reviewing(Reading):
             records=tuple(records),
             next=following,
             grounds=(cites := self._grounds(request)),
-            redactions=tuple(_shown(one, cites.get(one.ground)) for one in standing),
+            redactions=tuple(_shown(one, cites.get(one.ground), one.id not in unmet) for one in standing),
             stage=request.stage,
         )
 
@@ -170,7 +157,7 @@ class Reviewing(Reading):
             await self._of_copy(tx, request_id)
             await self._mark_view(tx, request_id, "attachment", by, reason)
             reader = await self._reader(tx, request_id)
-        found = _attachment((await reader.one(record)).record, file)
+        found = attachment_of((await reader.one(record)).record, file)
         ending = PurePath(safe_name(found.name)).suffix
         return CollectedFile(name=f"attachment-{file}{ending}", content=found.content)
 
@@ -209,8 +196,13 @@ class Reviewing(Reading):
             request = await self._of_copy(tx, request_id)
             await self._mark_view(tx, request_id, "redactions", by, reason)
             standing = await redactions(tx, request_id)
+            reader = await self._reader(tx, request_id)
         cites = self._grounds(request)
-        return tuple(_shown(one, cites.get(one.ground)) for one in standing)
+        try:
+            unmet = await reader.unmet(standing)
+        except StorageMissing:
+            return tuple(_shown(one, cites.get(one.ground), None) for one in standing)
+        return tuple(_shown(one, cites.get(one.ground), one.id not in unmet) for one in standing)
 
     async def redact(
         self, request_id: str, *, by: str, reason: str, ground: str, asked: RedactionAsked, act_id: str | None = None
@@ -228,7 +220,7 @@ class Reviewing(Reading):
                 self.demand(scope, request.controller)
             reader = await self._reader(tx, request_id)
             standing = await redactions(tx, request_id)
-        redaction = await _understood(reader, asked)
+        redaction = await understood(reader, asked)
         if any(one.redaction == redaction and one.id != act_id for one in standing):
             raise BadInput("This is taken out already; see `habeas request redactions`.", field="object")
         return await self.act(
@@ -293,69 +285,7 @@ async def _known(tx: Tx, request_id: str) -> Known:
     )
 
 
-async def _understood(reader: Reader, asked: RedactionAsked) -> Redaction:
-    """What is meant, if it is there.
-
-    Raises:
-        BadInput: it is not; the message says which part of it.
-    """
-    if asked.object is None:
-        return _made(text=asked.text, path=asked.field, start=asked.start, file=asked.file)
-    found = await reader.one(asked.object)
-    record = found.record
-    place = Place(system=found.system, record=RecordRef(collection=record.collection, key=record.key))
-    if asked.file is not None:
-        file = _attachment(record, asked.file)
-        return _made(place=place, path=asked.field, text=asked.text, file=file.name, sha256=digest_of(file))
-    path = _path(asked.field)
-    text = asked.text if asked.end is None else _between(record, path, asked)
-    made = _made(place=place, path=path, text=text, start=asked.start)
-    if not _meets(made, found.system, record):
-        where, what = (
-            ("text", "the passage does not occur there") if text else ("field", "the record has no such field")
-        )
-        raise BadInput(f"{where}: {what}, to the letter.", field=where)
-    return made
-
-
-def _attachment(record: Record, number: int) -> File:
-    if not 1 <= number <= len(record.files):
-        raise BadInput(f"file: the record has {len(record.files)} attachments.", field="file")
-    return record.files[number - 1]
-
-
-def _made(**parts: object) -> Redaction:
-    try:
-        return Redaction.model_validate(parts)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = str(first["loc"][0]) if first["loc"] else "object"
-        raise BadInput(f"{where}: {first['msg'].removeprefix('Value error, ')}.", field=where) from None
-
-
-def _path(name: str | None) -> str | None:
-    return name if name is None or name.startswith("/") else pointer("", name)
-
-
-def _between(record: Record, path: str | None, asked: RedactionAsked) -> str:
-    value = next((value for at, value in texts(record.data) if at == path), None)
-    start, end = asked.start, asked.end
-    if not isinstance(value, str) or start is None or end is None or not start < end <= len(value):
-        raise BadInput("start, end: where in a text of the record the passage is, in characters from 0.", field="start")
-    if asked.text is not None and asked.text != value[start:end]:
-        raise BadInput("text: this is not what stands there.", field="text")
-    return value[start:end]
-
-
-def _meets(redaction: Redaction, system: str, record: Record) -> bool:
-    """Whether there is anything in the record for it to take out."""
-    nobody = "00000000-0000-0000-0000-000000000000"
-    trial = Redactor([Standing(id=nobody, ground="", redaction=redaction)], lambda ground: "")
-    trial.redacted(system, record)
-    return trial.met[nobody] > 0
-
-
-def _shown(one: Decided, article: str | None) -> ShownRedaction:
+def _shown(one: Decided, article: str | None, matches: bool | None) -> ShownRedaction:
     redaction, place = one.redaction, one.redaction.place
     return ShownRedaction(
         id=one.id,
@@ -371,4 +301,5 @@ def _shown(one: Decided, article: str | None) -> ShownRedaction:
         by=one.act.actor,
         at=one.act.proposed_at,
         reason=one.act.reason,
+        matches=matches,
     )

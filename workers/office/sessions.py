@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from activities.actors import scopes_of
 from activities.ledger import NewSession
 from habeas.access import Scope
+from habeas.errors import NotAllowed
 from workers.office.intake import words
 from workers.office.room import Room
 
@@ -41,9 +43,12 @@ class Sessions(Room):
         """Sign an account out wherever it is signed in.
 
         Raises:
-            NotAllowed: whoever hands out no rights may take none away.
+            NotAllowed: whoever hands out no rights may take none away; nor from who works for other controllers only.
         """
         self.demand(Scope.TOKENS)
+        ours = (self.policy(name) for name in self.reach(Scope.TOKENS))
+        if self._rights is not None and not any(scopes_of(policy, account) for policy in ours):
+            raise NotAllowed("This account works for none of your controllers: see [staff] of their policies.")
         async with self._ledger.begin() as tx:
             await tx.end_sessions(self.actor(words("account", account, 200)))
 

@@ -61,7 +61,7 @@ PARTS = {"For staff": STAFF, "For the person": PERSON, "For processors and recip
 def name_of(route: str) -> str:
     """The name of a route's picture."""
     words = route.replace("{", "").replace("}", "").replace("/", " ").split()
-    return "-".join(word.lower() for word in words)
+    return "-".join(word.lower() for word in words) if len(words) > 1 else "get-queue"
 
 
 def text() -> str:

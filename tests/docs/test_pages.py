@@ -101,3 +101,11 @@ def test_the_openapi_files_are_those_of_the_code() -> None:
     made = runpy.run_path(str(ROOT / "docs/openapi.py"))
     for file, text in made["texts"]().items():
         assert file.read_text(encoding="utf-8") == text, "run: python docs/openapi.py"
+
+
+def test_every_picture_of_a_page_is_there() -> None:
+    made = runpy.run_path(str(ROOT / "docs/screenshots.py"))
+    assert (ROOT / "docs/pages.md").read_text(encoding="utf-8") == made["text"](), "run: make screenshots"
+    routes = {route for pages in made["PARTS"].values() for route in pages}
+    assert routes <= set(made["WAYS"])
+    assert {file.stem for file in made["FOLDER"].iterdir()} == {made["name_of"](route) for route in routes}

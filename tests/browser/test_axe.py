@@ -1,6 +1,6 @@
 """axe finds nothing serious on any page, light or dark, wide or narrow; a route without a row fails."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -54,7 +54,7 @@ async def test_axe_finds_nothing_serious(visitor: Visitor, route: str) -> None:
     assert await page.evaluate(_TOO_WIDE) == 0, "it must be moved sideways to be read"
 
 
-async def _found(page: Page) -> Mapping[str, list[str]]:
+async def _found(page: Page) -> dict[str, list[str]]:
     """What axe finds -> where on the page, by selectors: never by what stands there."""
     said: dict[str, Any] = await page.evaluate(_RUN)
     serious = [one for one in said["violations"] if one["impact"] in SERIOUS]

@@ -7,11 +7,11 @@ READY := .venv/ready
 # The whole suite in as many processes as there are cores, what is picked with ARGS in one. Four servers each: not more.
 SHARED_OUT := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help demo up test check format lock
+.PHONY: help demo up test check format lock screenshots
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  ARGS="..." hands words on:  make demo ARGS=--json   make test ARGS="-k mailbox"'
 
 demo: $(READY) ## Carry out real requests on the embedded stack, show what happened, stop
@@ -32,6 +32,9 @@ check: $(READY) ## Lint, format, types, the import rule
 format: $(READY) ## Put every file in its format
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format
+
+screenshots: $(READY) ## Take the pictures of every page for the docs anew (needs Chromium)
+	@$(BIN)/python -m docs.screenshots
 
 lock: $(READY) ## Take the newest versions that pyproject.toml allows, and write requirements.lock
 	@.ci/setup --newest

@@ -9,7 +9,7 @@ from workers.stack.stores import CONTROLLER, deploy_folder
 
 AGENCY = "privacy@agency.example"
 _LINK = re.compile(r"https?://\S+(/p/[A-Za-z0-9_-]+)")
-_SETTINGS = f"""
+SETTINGS = f"""
 [systems.mailing]
 connector = "processor"
 title = "Newsletter agency"
@@ -48,7 +48,7 @@ def settings_with_agency(house: House) -> Path:
     text = house.stack.folder.settings.read_text(encoding="utf-8")
     text = re.sub(r"^policies = .*$", f'policies = "{policies}"', text, flags=re.MULTILINE)
     settings = folder / "habeas.toml"
-    settings.write_text(text + _SETTINGS, encoding="utf-8")
+    settings.write_text(text + SETTINGS, encoding="utf-8")
     return settings
 
 

@@ -22,6 +22,7 @@ from tests.acceptance.people import Planted
 from workers.maildir import KeptMail, messages
 from workers.office import NewRequestInput, Office, Story, open_office
 from workers.process import free_port
+from workers.samples import SamplePerson
 from workers.settings import CONFIG_VARIABLE
 from workers.stack import PartName, Stack, StackOptions
 from workers.stack.part import ProcessPart
@@ -124,7 +125,7 @@ class House:
 
     # Requests
 
-    async def open(self, person: Planted, right: Right, **more: Any) -> str:
+    async def open(self, person: Planted | SamplePerson, right: Right, **more: Any) -> str:
         """Open a request as the person would have it."""
         asked = {"name": person.name, "emails": (person.email,), "language": "en"} | more
         opened = await self.office.open_request(NewRequestInput(right=right.value, opened_by="Desk", **asked))

@@ -19,17 +19,16 @@ import asyncpg
 import httpx2
 import pytest
 from pydantic import SecretStr
-from starlette.routing import Route
 
 from habeas.errors import ConfigurationError
 from habeas.model import Stage
+from tests.desk.app_routes import routes_of
 from tests.desk.provider import VALID, Between, provider
 from tests.desk.test_routes import STAFF
 from tests.office.world import World
 from tests.served import Tls, free_socket, own_certificate, serving
 from workers.desk import create_app
 from workers.desk.door import COOKIE, Door, Lasts, Local
-from workers.desk.guard import Guard
 from workers.desk.issuer import Issuer
 from workers.desk.server import refuse_wide
 from workers.desk.sign_in import CALLBACK, PENDING
@@ -485,20 +484,9 @@ OPEN = {
 PROCESSORS = "/p/"
 
 
-def _routes(inside: object) -> Iterator[str]:
-    """Method and path of every route, also of the routers that were included."""
-    for route in getattr(inside, "routes", ()):
-        if isinstance(route, Route):
-            yield from (f"{method} {route.path}" for method in route.methods or () if method != "HEAD")
-        else:
-            yield from _routes(getattr(route, "original_router", None))
-
-
 async def test_every_route_is_staffs_or_is_said_to_be_open(here: World, browser: httpx2.AsyncClient) -> None:
     """A route without a row fails; staff's lead to the sign-in, and no other does."""
-    app = create_app(here.office)
-    assert isinstance(app, Guard)
-    routes = {one for one in _routes(app._app) if PROCESSORS not in one}
+    routes = {one for one in routes_of(create_app(here.office)) if PROCESSORS not in one}
     assert routes == NEEDS_SIGN_IN | OPEN
     for one in routes | {"GET /p/x", "GET /api/v1/requests"}:
         method, path = one.split(" ")

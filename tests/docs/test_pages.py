@@ -25,7 +25,7 @@ TOLD_AT_ONCE = frozenset(
     }
 )
 """Answers to whoever asks; no screen shows them later."""
-_TEST = re.compile(r"`(tests/[\w/.]+)`")
+_TEST = re.compile(r"`(tests/[\w/.]+?)(?:::(\w+))?`")
 
 
 def _name(page: Path) -> str:
@@ -41,8 +41,17 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_test_that_is_named_exists(page: Path) -> None:
-    for target in _TEST.findall(page.read_text(encoding="utf-8")):
+    for target, name in _TEST.findall(page.read_text(encoding="utf-8")):
         assert (ROOT / target).exists(), target
+        if name:
+            assert f"def {name}(" in (ROOT / target).read_text(encoding="utf-8"), f"{target}::{name}"
+
+
+def test_every_threat_names_the_test_that_holds_it() -> None:
+    rows = [line for line in (ROOT / "docs/threats.md").read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
+    threats = [row for row in rows if not row.startswith("| Threat ")]
+    assert len(threats) > 40
+    assert [row for row in threats if not any(name for _, name in _TEST.findall(row))] == []
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
@@ -92,3 +101,11 @@ def test_the_openapi_files_are_those_of_the_code() -> None:
     made = runpy.run_path(str(ROOT / "docs/openapi.py"))
     for file, text in made["texts"]().items():
         assert file.read_text(encoding="utf-8") == text, "run: python docs/openapi.py"
+
+
+def test_every_picture_of_a_page_is_there() -> None:
+    made = runpy.run_path(str(ROOT / "docs/screenshots.py"))
+    assert (ROOT / "docs/pages.md").read_text(encoding="utf-8") == made["text"](), "run: make screenshots"
+    routes = {route for pages in made["PARTS"].values() for route in pages}
+    assert routes <= set(made["WAYS"])
+    assert {file.stem for file in made["FOLDER"].iterdir()} == {made["name_of"](route) for route in routes}

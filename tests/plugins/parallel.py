@@ -13,7 +13,7 @@ from xdist import is_xdist_worker
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
 
-STACKS = ("tests/acceptance/", "tests/deploy/", "tests/stack/")
+STACKS = ("tests/acceptance/", "tests/browser/", "tests/deploy/", "tests/stack/")
 """Where whole stacks are started."""
 SLOW = (*STACKS, "tests/workflows/", "tests/policies/", "tests/connectors/")
 """What takes longest, begun first, so that all processes end together."""

@@ -17,7 +17,7 @@ def test_it(number):
     with open({record!r}, "a") as record:
         record.write(os.environ["PYTEST_XDIST_WORKER"] + " " + Path(__file__).parent.name + "\\n")
 """
-FOLDERS = ("acceptance", "law", "office", "stack", "workflows")
+FOLDERS = ("acceptance", "browser", "law", "office", "stack", "workflows")
 
 
 def _ran(pytester: pytest.Pytester, processes: int) -> list[tuple[str, str]]:
@@ -35,10 +35,10 @@ def _ran(pytester: pytest.Pytester, processes: int) -> list[tuple[str, str]]:
 
 def test_the_slow_ones_begin(pytester: pytest.Pytester) -> None:
     order = [folder for _, folder in _ran(pytester, 1)]
-    assert list(dict.fromkeys(order)) == ["acceptance", "stack", "workflows", "law", "office"]
+    assert list(dict.fromkeys(order)) == ["acceptance", "browser", "stack", "workflows", "law", "office"]
 
 
 def test_whole_stacks_start_one_after_the_other(pytester: pytest.Pytester) -> None:
     ran = _ran(pytester, 3)
-    assert len({process for process, folder in ran if folder in {"acceptance", "stack"}}) == 1
+    assert len({process for process, folder in ran if folder in {"acceptance", "browser", "stack"}}) == 1
     assert len({process for process, _ in ran}) == 3

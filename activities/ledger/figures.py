@@ -27,9 +27,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from activities.ledger.requests import request
 from activities.ledger.room import Room, plain
-from activities.ledger.tables import act, request_key
+from activities.ledger.tables import act, request, request_key
 from habeas.model import Frozen, Outcome, Right, Stage
 
 _ROW = request.c

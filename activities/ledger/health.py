@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydantic import AwareDatetime
-from sqlalchemy import and_, distinct, func, select
+from sqlalchemy import and_, any_, distinct, func, select
 
-from activities.ledger.requests import request
 from activities.ledger.results import WAITING
 from activities.ledger.room import Room, plain
-from activities.ledger.tables import system_result
+from activities.ledger.tables import request, system_result
 from habeas.model import Frozen
 
 _STEP = system_result.c
 _WAITED_FOR = and_(
-    _STEP.state == WAITING, request.c.closed_at.is_(None), _STEP.system == func.any(request.c.blocked_on)
+    _STEP.state == WAITING, request.c.closed_at.is_(None), _STEP.system == any_(request.c.blocked_on)
 )
 """A step that waits, of a request that is still held up by it."""
 

@@ -60,7 +60,7 @@ class RequestFilter(Frozen):
     """Due (extended if it is) on an earlier day than this."""
     waits_for: str | None = None
     """Waits for this system."""
-    held: str | None = Field(default=None, pattern=r"^([0-9a-f]{16}|nobody)$")
+    held: str | None = None
     """Held by this actor; or by ``nobody``."""
     limit: int = Field(default=100, ge=1, le=1000)
     after: RequestId | None = None

@@ -13,10 +13,13 @@ from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
 from workers.office.handover import Handover
+from workers.office.holders import Holders
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
+from workers.office.oversight import Oversight
 from workers.office.processors import Processors
+from workers.office.reports import Reporting
 from workers.office.restrictions import Restricting
 from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
@@ -39,6 +42,9 @@ class Office(
     Sessions,
     Hooks,
     Listening,
+    Holders,
+    Oversight,
+    Reporting,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 

@@ -18,6 +18,7 @@ from activities.ledger import (
     RetainedRow,
     SystemRow,
     TaskRow,
+    WaitRow,
 )
 from habeas import law
 from habeas.acts import ActKind, stages
@@ -67,6 +68,10 @@ class Entry(Frozen):
     overdue: bool
     paused: bool
     blocked_on: tuple[str, ...]
+    waits: tuple[WaitRow, ...] = ()
+    """The systems among those, since when they do not serve it and why."""
+    held_by: str | None = None
+    """The account of whoever sees to it."""
 
 
 class InstructedProcessor(Frozen):
@@ -137,7 +142,9 @@ def told(event: Event) -> Told:
     )
 
 
-def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
+def entry(
+    row: RequestRow, zone: ZoneInfo, now: datetime, *, waits: tuple[WaitRow, ...] = (), held_by: str | None = None
+) -> Entry:
     """A request as a line of the queue."""
     due = row.extended_due_on or row.due_on
     closed = row.stage is Stage.CLOSED
@@ -149,6 +156,8 @@ def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
         days_left=left,
         paused=row.paused,
         blocked_on=row.blocked_on,
+        waits=waits,
+        held_by=held_by,
     )
 
 

@@ -42,9 +42,7 @@ class Tag(StrEnum):
     REQUEST_REFUSED = "request:refused"
     REQUEST_WITHDRAWN = "request:withdrawn"
     REQUEST_CLOSED = "request:closed"
-    REQUEST_TAKEN = "request:taken"
-    REQUEST_HANDED = "request:handed"
-    REQUEST_PUT_BACK = "request:put_back"
+    REQUEST_HOLDER = "request:holder"
 
     IDENTITY_CODE_SENT = "identity:code_sent"
     IDENTITY_WRONG_CODE = "identity:wrong_code"

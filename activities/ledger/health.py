@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydantic import AwareDatetime
-from sqlalchemy import and_, any_, distinct, func, select
+from sqlalchemy import ARRAY, Text, and_, any_, distinct, func, literal, select
 
 from activities.ledger.results import WAITING
 from activities.ledger.room import Room, plain
@@ -13,9 +13,7 @@ from activities.ledger.tables import request, system_result
 from habeas.model import Frozen
 
 _STEP = system_result.c
-_WAITED_FOR = and_(
-    _STEP.state == WAITING, request.c.closed_at.is_(None), _STEP.system == any_(request.c.blocked_on)
-)
+_WAITED_FOR = and_(_STEP.state == WAITING, request.c.closed_at.is_(None), _STEP.system == any_(request.c.blocked_on))
 """A step that waits, of a request that is still held up by it."""
 
 
@@ -78,7 +76,7 @@ class Health(Room):
 
     async def last_answers(self, systems: Iterable[str]) -> dict[str, AwareDatetime]:
         """When each of these systems last finished a step of a request; one that never did is not there."""
-        names = func.unnest(sorted(systems)).table_valued("name").alias("asked")
+        names = func.unnest(literal(sorted(systems), ARRAY(Text))).table_valued("name").alias("asked")
         newest = (
             select(_STEP.updated_at)
             .join(request, request.c.id == _STEP.request_id)

@@ -18,6 +18,7 @@ from workers.desk import pages, processor
 from workers.desk.callbacks import CallingBack, callback_routes
 from workers.desk.door import Door, Local
 from workers.desk.guard import Guard
+from workers.desk.live import MOST_STREAMS, live_stream
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
@@ -28,6 +29,11 @@ from workers.office import Office
 
 log = structlog.get_logger(__name__)
 
+_LARGER = {
+    f"{PREFIX}/": MOST_CALL,
+    processor.PREFIX: processor.MOST_ANSWER,
+    "/systems/": 16 * 1024,  # a reason, in any script
+}
 NOT_READY = "not_ready"
 PAGE_FAILED = "page_failed"
 
@@ -55,14 +61,17 @@ def create_app(
     app.include_router(processor_pages(office))
     app.state.door = door or Door(office, Local("local", office))
     app.include_router(sign_in_pages(app.state.door))
+    streams = streams or Streams()
     app.include_router(staff_pages())
+    app.include_router(live_stream(Streams(MOST_STREAMS, closing=streams.closing)))
     app.include_router(callback_routes(office, systems or {}))
     app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)
-    _add_style(app)
+    _add_static(app, "desk.css", "text/css", pages.style())
+    _add_static(app, "live.js", "text/javascript", pages.script())
     _add_errors(app)
     add_refusals(app)
-    return Guard(app, hosts, api=PREFIX, larger={f"{PREFIX}/": MOST_CALL, processor.PREFIX: processor.MOST_ANSWER})
+    return Guard(app, hosts, api=PREFIX, larger=_LARGER)
 
 
 def _add_health(app: FastAPI, office: Office) -> None:
@@ -82,16 +91,15 @@ def _add_health(app: FastAPI, office: Office) -> None:
         return JSONResponse({"status": "ok"})
 
 
-def _add_style(app: FastAPI) -> None:
-    content = pages.style()
+def _add_static(app: FastAPI, name: str, kind: str, content: bytes) -> None:
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
 
-    @app.get("/static/desk.css")
-    async def style(request: Request) -> Response:
+    @app.get(f"/static/{name}")
+    async def static(request: Request) -> Response:
         headers = {"etag": tag, "cache-control": "no-cache"}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
-        return Response(content, media_type="text/css", headers=headers)
+        return Response(content, media_type=kind, headers=headers)
 
 
 def _add_errors(app: FastAPI) -> None:

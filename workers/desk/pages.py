@@ -11,6 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from workers.desk.guard import STAFFS_POLICY
+
 _HERE = Path(__file__).parent
 LANGUAGES = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml")))
 FALLBACK = "en"
@@ -25,8 +27,9 @@ _environment = Environment(
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """One page."""
-    return HTMLResponse(_environment.get_template(template).render(**values), status)
+    """One page. Where somebody of the staff is at it, our own script may run."""
+    headers = {"content-security-policy": STAFFS_POLICY} if "who" in values else None
+    return HTMLResponse(_environment.get_template(template).render(**values), status, headers)
 
 
 def persons_page(template: str, language: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -42,8 +45,14 @@ def words(language: str) -> Mapping[str, str]:
 
 @cache
 def style() -> bytes:
-    """The one style sheet."""
-    return (_HERE / "templates" / "desk.css").read_bytes()
+    """The one style sheet, put together."""
+    return b"".join((_HERE / "templates" / name).read_bytes() for name in ("desk.css", "oversight.css"))
+
+
+@cache
+def script() -> bytes:
+    """The one script, of staff's pages."""
+    return (_HERE / "templates" / "live.js").read_bytes()
 
 
 def nearest(wanted: str | None) -> str | None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
-from activities.ledger import RequestFilter
+from habeas.access import Scope
 from habeas.errors import BadInput
 from habeas.evidence import Tag
 from workers.desk.door import Staff, staff_only
+from workers.desk.holder_page import holder_pages
+from workers.desk.overview import overview_pages
 from workers.desk.pages import page
+from workers.desk.queue_page import queue_pages
+from workers.desk.reports import report_pages
+from workers.desk.systems_page import system_pages
+from workers.desk.wording import sheet
 from workers.office import Told, read_reference
 from workers.office.letters import READERS
-
-PER_PAGE = 100
-_VIEWS: Mapping[str, dict[str, bool]] = {
-    "open": {"open": True},
-    "overdue": {"open": True, "overdue": True},
-    "closed": {"open": False},
-}
 
 
 def _explanation(events: Sequence[Told]) -> tuple[str, ...]:
@@ -35,18 +34,11 @@ def staff_pages() -> APIRouter:
     """The routes of staff's pages: none is seen, and nothing sent to one, but by who is signed in."""
     router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
 
-    @router.get("/")
-    async def queue(who: Staff, view: str = "open", after: str | None = None) -> Response:
-        chosen = view if view in _VIEWS else "open"
-        start = read_reference(after) if after else None
-        entries = await who.office.requests(
-            RequestFilter.model_validate({**_VIEWS[chosen], "limit": PER_PAGE, "after": start})
-        )
-        more = entries[-1].id if len(entries) == PER_PAGE else None
-        return page("queue.html", who=who, entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
+    for pages in (queue_pages, holder_pages, overview_pages, report_pages, system_pages):
+        router.include_router(pages())
 
     @router.get("/requests/{request_id}")
-    async def story(who: Staff, request_id: str) -> Response:
+    async def story(request: Request, who: Staff, request_id: str) -> Response:
         try:
             reference = read_reference(request_id)
             told = await who.office.show(reference)
@@ -54,9 +46,11 @@ def staff_pages() -> APIRouter:
         except BadInput:
             return page("nothing.html", 404, title="No such request", text="There is no request of this reference.")
         words = _explanation(events)
-        return page(
+        return sheet(
             "request.html",
-            who=who,
+            who,
+            request,
+            may_hold=told.entry.controller in who.office.reach(Scope.REQUESTS_WORK),
             story=told,
             entry=told.entry,
             events=events,

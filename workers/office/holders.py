@@ -34,7 +34,7 @@ class Holders(Room):
         Raises:
             UnknownRequest, WrongStage: there is none, or it is closed.
         """
-        return await self._pass_on(request_id, by, words("by", by, _LONGEST), Tag.REQUEST_TAKEN)
+        return await self._pass_on(request_id, by, words("by", by, _LONGEST))
 
     async def hand(self, request_id: str, *, by: str, to: str) -> Held:
         """Have a colleague see to this request.
@@ -43,7 +43,7 @@ class Holders(Room):
             BadInput: that account does not work for the request's controller.
             UnknownRequest, WrongStage: there is none, or it is closed.
         """
-        return await self._pass_on(request_id, by, words("to", to, _LONGEST), Tag.REQUEST_HANDED)
+        return await self._pass_on(request_id, by, words("to", to, _LONGEST))
 
     async def put_back(self, request_id: str, *, by: str) -> Held:
         """Have nobody see to this request: it is anybody's to take.
@@ -51,9 +51,9 @@ class Holders(Room):
         Raises:
             UnknownRequest, WrongStage: there is none, or it is closed.
         """
-        return await self._pass_on(request_id, by, None, Tag.REQUEST_PUT_BACK)
+        return await self._pass_on(request_id, by, None)
 
-    async def _pass_on(self, request_id: str, by: str, to: str | None, tag: Tag) -> Held:
+    async def _pass_on(self, request_id: str, by: str, to: str | None) -> Held:
         actor, now = self.actor(words("by", by, _LONGEST)), self._now()
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id, lock=True)
@@ -66,8 +66,8 @@ class Holders(Room):
             if (before.actor if before else None) == (self.actor(to) if to else None):
                 return _held(request_id, before)
             await self._keep(tx, request_id, to)
-            facts: dict[str, JsonValue] = {"to": self.actor(to)} if to and tag is Tag.REQUEST_HANDED else {}
-            await tx.record(request_id, tag, now, actor, facts, dedupe=f"holder/{now.isoformat()}")
+            facts: dict[str, JsonValue] = {"holder": self.actor(to)} if to else {}
+            await tx.record(request_id, Tag.REQUEST_HOLDER, now, actor, facts, dedupe=f"holder/{now.isoformat()}")
             return _held(request_id, (await tx.holders([request_id])).get(request_id))
 
     async def _keep(self, tx: Tx, request_id: str, to: str | None) -> None:

@@ -94,6 +94,12 @@ class Oversight(Room):
         ]
         return tuple(sorted(found, key=lambda one: (-one.waiting, one.system)))
 
+    def today(self, controller: str | None = None) -> date:
+        """Which day it is for a controller; for several, where they are in one zone, else in UTC."""
+        reach = sorted(self.reach(Scope.REQUESTS_READ))
+        zone = self._zone([str(controller)] if controller in reach else reach)
+        return self._now().astimezone(ZoneInfo(zone)).date()
+
     def systems_of(self, scope: Scope) -> frozenset[str]:
         """The systems of those controllers for whom this account may do it."""
         return frozenset(one for name in self.reach(scope) for one in self._policies[name].systems)

@@ -329,7 +329,7 @@ class Reading(Acting):
                 self._zone_of(row.controller),
                 self._now(),
                 waits=waits.get(row.id, ()),
-                held_by=holders[row.id].account if row.id in holders else None,
+                holder=holders.get(row.id),
             )
             for row in rows
         )

@@ -10,6 +10,7 @@ from activities.copies import Before
 from activities.ledger import (
     WAITING,
     Act,
+    HolderRow,
     LetterRow,
     NoticeKind,
     NoticeRow,
@@ -72,6 +73,7 @@ class Entry(Frozen):
     """The systems among those, since when they do not serve it and why."""
     held_by: str | None = None
     """The account of whoever sees to it."""
+    held_since: datetime | None = None
 
 
 class InstructedProcessor(Frozen):
@@ -143,7 +145,12 @@ def told(event: Event) -> Told:
 
 
 def entry(
-    row: RequestRow, zone: ZoneInfo, now: datetime, *, waits: tuple[WaitRow, ...] = (), held_by: str | None = None
+    row: RequestRow,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    waits: tuple[WaitRow, ...] = (),
+    holder: HolderRow | None = None,
 ) -> Entry:
     """A request as a line of the queue."""
     due = row.extended_due_on or row.due_on
@@ -157,7 +164,8 @@ def entry(
         paused=row.paused,
         blocked_on=row.blocked_on,
         waits=waits,
-        held_by=held_by,
+        held_by=holder.account if holder else None,
+        held_since=holder.since if holder else None,
     )
 
 

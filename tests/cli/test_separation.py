@@ -50,6 +50,8 @@ OF_A_REQUEST: Mapping[str, tuple[str, ...]] = {
     "request release": ("{}", *WHO),
     "request add-identifier": ("{}", *WHO, "--email", "x@y.example"),
     "request contest": ("{}", *WHO, "--correction", "1"),
+    "request take": ("{}", "--by", "noor"),
+    "request hand": ("{}", "--by", "noor", "--to", "noor"),
     "recipient list": ("{}",),
     "recipient acknowledge": ("{}", "carrier", *WHO),
     "evidence verify": ("{}",),
@@ -74,6 +76,7 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "hold place": ("controller", ("--provision", "Case 1", *WHO, "--everything", "--controller", "{}")),
     "retention due": ("controller", ("--controller", "{}")),
+    "report": ("controller", ("--controller", "{}", "--from", "2026-01-01", "--to", "2026-12-31")),
 }
 LISTS: Mapping[str, tuple[str, ...]] = {
     "request list": (),

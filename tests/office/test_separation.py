@@ -73,6 +73,10 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "lift_restriction": lambda: noor.lift_restriction(opened, **said),
         "restrictions": lambda: noor.restrictions(request_id=opened),
         "acknowledge": lambda: noor.acknowledge(opened, "carrier", **said),
+        "take": lambda: noor.take(opened, by="Noor"),
+        "hand": lambda: noor.hand(opened, by="Noor", to="Sam"),
+        "put_back": lambda: noor.put_back(opened, by="Noor"),
+        "happened": lambda: noor.happened(opened),
     }
     let_in = {name for name, door in doors.items() if not await _closed(door)}
     assert let_in == set()
@@ -112,6 +116,8 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "contest",
         "download",
         "error",
+        "hand",
+        "happened",
         "is_change",
         "language",
         "lifted_by_hand",
@@ -119,10 +125,12 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "open_package",
         "plan",
         "plan_digest",
+        "put_back",
         "recipients",
         "release",
         "restrictions",
         "show",
+        "take",
         "timeline",
         "verify_evidence",
     }

@@ -78,6 +78,7 @@ def _choices(who: Signed, given: dict[str, str]) -> dict[str, Any]:
     first = who.office.today().replace(day=1)
     last = first - timedelta(days=1)
     begin = {"from": last.replace(day=1).isoformat(), "to": last.isoformat(), "year": str(first.year - 1)}
+    begin |= {"controller": "", "everyone": ""}
     return {"controllers": sorted(who.office.reach(Scope.REQUESTS_READ)), "given": begin | given}
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from habeas.access import Scope
-from habeas.errors import BadInput
+from habeas.errors import BadInput, NotAllowed
 from workers.desk.door import Signed, Staff
 from workers.desk.wording import sheet
 
@@ -37,6 +37,8 @@ def system_pages() -> APIRouter:
             return await _shown(request, who, slip=system)
         try:
             done = await who.office.retry_waiting(system, by=who.account, reason=reason)
+        except NotAllowed:
+            return await _shown(request, who, status=403)
         except BadInput as error:
             return await _shown(request, who, slip=system if error.facts.get("field") != "name" else "")
         return RedirectResponse(f"/systems?tried={done.system}&n={len(done.requests)}", 303)
@@ -45,7 +47,13 @@ def system_pages() -> APIRouter:
 
 
 async def _shown(
-    request: Request, who: Signed, *, slip: str | None = None, tried: str = "", number: int = 0
+    request: Request,
+    who: Signed,
+    *,
+    status: int = 200,
+    slip: str | None = None,
+    tried: str = "",
+    number: int = 0,
 ) -> Response:
     found = await who.office.systems()
     known = {one.system for one in found}
@@ -53,7 +61,7 @@ async def _shown(
         "systems.html",
         who,
         request,
-        200 if slip is None else 400,
+        status if slip is None else 400,
         systems=found,
         slip=slip,
         tried=tried if tried in known else None,

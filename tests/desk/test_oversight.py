@@ -301,7 +301,6 @@ def test_every_right_and_outcome_has_a_name_in_both_languages() -> None:
     from workers.desk.wording import LANGUAGES, words
 
     for language in LANGUAGES:
-        missing = [one for one in Right if f"rights.{one}" not in words(language)]
-        missing += [one for one in Outcome if f"outcomes.{one}" not in words(language)]
-        missing += [one for one in Stage if f"stages.{one}" not in words(language)]
-        assert missing == []
+        named = {"rights": Right, "outcomes": Outcome, "stages": Stage}
+        keys = [f"{group}.{one}" for group, codes in named.items() for one in codes]
+        assert [key for key in keys if key not in words(language)] == []

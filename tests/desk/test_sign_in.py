@@ -443,7 +443,17 @@ async def test_guesses_are_slowed_down_and_nobody_else_is(two: Office, between: 
         assert await is_in(kim)
 
 
-NEEDS_SIGN_IN = {"GET /", "GET /requests/{request_id}"}
+NEEDS_SIGN_IN = {
+    "GET /",
+    "GET /requests/{request_id}",
+    "POST /requests/{request_id}/holder",
+    "GET /overview",
+    "GET /reports",
+    "GET /reports/california",
+    "GET /systems",
+    "POST /systems/{system}/retry",
+    "GET /live",
+}
 OPEN = {
     "GET /v/{reference}",
     "POST /v/{reference}",
@@ -455,6 +465,7 @@ OPEN = {
     "GET /healthz",
     "GET /readyz",
     "GET /static/desk.css",
+    "GET /static/live.js",
     "GET /sign-in",
     "POST /sign-in",
     "GET /sign-in/start",

@@ -3,12 +3,17 @@
 import csv
 from io import StringIO
 
+import pytest
+
 from tests.cli.conftest import Habeas
 from tests.office.world import World
 from workers.cli.exits import ExitCode
 
 
-async def test_a_request_is_taken_found_as_ones_own_and_handed_on(habeas: Habeas, here: World) -> None:
+async def test_a_request_is_taken_found_as_ones_own_and_handed_on(
+    habeas: Habeas, here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HABEAS_BY", "Kim")
     request_id = await here.open(here.person())
     taken = await habeas("request", "take", request_id, "--by", "Kim", "--json")
     assert (taken.code, taken.json["held_by"]) == (ExitCode.OK, "Kim")

@@ -81,6 +81,28 @@ async def test_each_page_is_there_in_both_languages_and_names_nobody(
     assert "style=" not in answer.text, "the policy forbids it"
 
 
+async def test_the_queue_is_french_in_french(here: World, browser: httpx2.AsyncClient) -> None:
+    await here.open(here.person())
+    page = (await browser.get("/", headers={"accept-language": "fr"})).text
+    for text in ("<h1>Demandes</h1>", "Vue d’ensemble", "Restreindre la liste", "Suivie par", ">personne<"):
+        assert text in page, text
+    assert "Requests" not in page
+
+
+async def test_a_page_with_a_preview_does_not_follow(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id = await here.open(here.person())
+    await here.reach(request_id, Stage.VERIFYING)
+    path = f"/requests/{request_id}"
+    story = (await browser.get(path)).text
+    found = _CSRF.search(story)
+    assert found is not None
+    assert f'data-live="{request_id}"' in story
+    sent = {"csrf": found.group(1), "step": "preview", "reason": "they said so"}
+    preview = await browser.post(f"{path}/acts/withdraw", data=sent)
+    assert (preview.status_code, 'value="do"' in preview.text) == (200, True)
+    assert "data-live" not in preview.text
+
+
 async def test_the_queue_is_narrowed_by_links(here: World) -> None:
     request_id = await waiting(here)
     erasure = await here.open(here.person(), "erasure")

@@ -11,6 +11,7 @@ from habeas.model import Stage
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
+from workers.desk.pages import page
 from workers.desk.server import refuse_wide
 from workers.office import Office
 from workers.settings import DeskSettings
@@ -95,6 +96,11 @@ async def test_every_answer_keeps_the_browser_honest(browser: httpx2.AsyncClient
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cache-control"] in {"no-store", "no-cache"}
         assert "server" not in headers
+
+
+def test_what_a_page_shows_lets_no_script_run() -> None:
+    """A processor's page has a value `who`, too: the persons."""
+    assert "content-security-policy" not in page("nothing.html", title="t", text="t", who=[("Name", "n")]).headers
 
 
 async def test_what_should_not_come_in_does_not(browser: httpx2.AsyncClient) -> None:

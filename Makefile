@@ -7,7 +7,7 @@ READY := .venv/ready
 # The whole suite in as many processes as there are cores, what is picked with ARGS in one. Four servers each: not more.
 SHARED_OUT := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help demo up test check format lock screenshots
+.PHONY: help demo up test check bench format lock screenshots
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -28,6 +28,9 @@ check: $(READY) ## Lint, format, types, the import rule
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: $(READY) ## Measure how quick the desk is with 100,000 requests
+	@$(BIN)/python -m tests.desk.bench $(ARGS)
 
 format: $(READY) ## Put every file in its format
 	@$(BIN)/ruff check --fix --quiet

@@ -47,6 +47,7 @@ class EventType(StrEnum):
     TASK_DONE = "eu.habeas.request.task_done"
     RELEASED = "eu.habeas.request.released"
     CLOSED = "eu.habeas.request.closed"
+    HOLDER_CHANGED = "eu.habeas.request.holder_changed"
 
 
 class EventData(Frozen):
@@ -119,6 +120,7 @@ _ANNOUNCED: Mapping[Tag, _Announced] = {
     Tag.TASK_DONE: _Announced(EventType.TASK_DONE, {"system": "system", "phase": "phase"}),
     Tag.EXPORT_RELEASED: _Announced(EventType.RELEASED, {}),
     Tag.REQUEST_CLOSED: _Announced(EventType.CLOSED, {"outcome": "outcome"}),
+    Tag.REQUEST_HOLDER: _Announced(EventType.HOLDER_CHANGED, {}),
 }
 
 TAGS: Mapping[EventType, Tag] = {one.type: tag for tag, one in _ANNOUNCED.items()}

@@ -42,6 +42,7 @@ class Tag(StrEnum):
     REQUEST_REFUSED = "request:refused"
     REQUEST_WITHDRAWN = "request:withdrawn"
     REQUEST_CLOSED = "request:closed"
+    REQUEST_HOLDER = "request:holder"
 
     IDENTITY_CODE_SENT = "identity:code_sent"
     IDENTITY_WRONG_CODE = "identity:wrong_code"

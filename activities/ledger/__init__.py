@@ -7,6 +7,9 @@ from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.deliveries import Claimed, Endpoint
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
+from activities.ledger.figures import Figures, GroundRow, PaceRow, Span, StandingRow
+from activities.ledger.health import TroubledSystem, WaitRow
+from activities.ledger.holders import HolderRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
 from activities.ledger.migrate import current_revision, downgrade, migrate
@@ -43,8 +46,11 @@ __all__ = [
     "Endpoint",
     "ErrorRow",
     "ExpiryRow",
+    "Figures",
+    "GroundRow",
     "HoldRow",
     "HoldWords",
+    "HolderRow",
     "Ledger",
     "Letter",
     "LetterContent",
@@ -64,6 +70,7 @@ __all__ = [
     "NoticeState",
     "Opened",
     "OutcomeRow",
+    "PaceRow",
     "PastRow",
     "PauseRow",
     "Placed",
@@ -72,13 +79,17 @@ __all__ = [
     "RequestRow",
     "RestrictionRow",
     "RetainedRow",
+    "Span",
+    "StandingRow",
     "SystemRow",
     "TaskFilter",
     "TaskRow",
     "TaskState",
     "TokenRow",
     "TroubleRow",
+    "TroubledSystem",
     "Tx",
+    "WaitRow",
     "WebhookRow",
     "at_link",
     "current_revision",

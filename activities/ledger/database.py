@@ -21,6 +21,9 @@ from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
 from activities.ledger.expiries import Expiries
 from activities.ledger.faults import mapped_errors
+from activities.ledger.figures import Numbers
+from activities.ledger.health import Health
+from activities.ledger.holders import Holders
 from activities.ledger.holds import Holds
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
@@ -75,6 +78,9 @@ class Tx(
     Deliveries,
     Troubles,
     Visits,
+    Holders,
+    Health,
+    Numbers,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

@@ -33,6 +33,7 @@ __all__ = [
     "legal_hold_subject",
     "metadata",
     "notice",
+    "request_holder",
     "restriction",
     "task",
 ]
@@ -192,6 +193,18 @@ expiry_trouble = Table(
     Column("mended_told_at", moment()),
     code_check("code"),
     comment="short-lived data past its term that does not end, and what staff were told of it",
+)
+
+request_holder = Table(
+    "request_holder",
+    metadata,
+    request_column(primary_key=True),
+    Column("actor", Text, nullable=False, comment="whoever holds it as a keyed hash, as evidence has it"),
+    Column("account", LargeBinary, nullable=False, comment="who that is; sealed by a house key"),
+    Column("master_key_id", Text, nullable=False),
+    Column("since", moment(), nullable=False),
+    Index("ix_request_holder_actor", "actor"),
+    comment="which member of staff sees to a request; none for nobody yet",
 )
 
 callback = Table(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from activities.ledger.access_tables import visit
-from activities.ledger.duty_tables import callback, past_subject
+from activities.ledger.duty_tables import callback, past_subject, request_holder
 from activities.ledger.room import Room
 from activities.ledger.tables import (
     act,
@@ -47,7 +47,16 @@ class Endings(Room):
         )
         parts = [
             delete(table).where(table.c.request_id == request_id).cte(f"no_{table.name}")
-            for table in (document, open_subject, copy_subject, copy_wait, callback, past_subject, visit)
+            for table in (
+                document,
+                open_subject,
+                copy_subject,
+                copy_wait,
+                callback,
+                past_subject,
+                visit,
+                request_holder,
+            )
         ] + [
             update(column.table).where(column.table.c.request_id == request_id).values({column: None}).cte(f"no_{name}")
             for name, column in {

@@ -63,6 +63,12 @@ class Evidence(Room):
         rows = await self._all(select(*_EVENT).where(evidence.c.request_id == request_id, mine).order_by(evidence.c.n))
         return tuple(_event(row) for row in rows)
 
+    async def length(self, request_id: str) -> int:
+        """How many events there are; 0 if there is no such request."""
+        mine = (evidence_head.c.request_id == request_id, self._ours(evidence_head.c.request_id))
+        row = await self._first(select(evidence_head.c.n).where(*mine))
+        return 0 if row is None else int(row.n)
+
     async def _head(self, request_id: str) -> tuple[int, str]:
         """The end of the chain, locked."""
         head = self._heads.get(request_id)

@@ -12,8 +12,8 @@ GRANT SELECT, INSERT, UPDATE ON
     api_token, webhook
 TO :"role";
 
--- Staff who sign out, or whose time is over; visits of persons, which end with the key.
-GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit TO :"role";
+-- Staff who sign out, or whose time is over; visits of persons, which end with the key; requests that are put back.
+GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit, request_holder TO :"role";
 
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON document, webhook_delivery TO :"role";

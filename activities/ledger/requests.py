@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, any_, delete, func, literal, select, true, tuple_, update
+from sqlalchemy import Row, any_, delete, exists, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.duty_tables import request_holder
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import open_subject, pause, request
 from habeas.errors import UnknownRequest
@@ -42,6 +43,10 @@ class RequestRow(Request):
         return self.paused_from is not None
 
 
+NOBODY = "nobody"
+"""Whoever holds what nobody holds: see `RequestFilter`."""
+
+
 class RequestFilter(Frozen):
     """Which requests `Requests.find` lists. What is left out does not narrow the list."""
 
@@ -55,6 +60,8 @@ class RequestFilter(Frozen):
     """Due (extended if it is) on an earlier day than this."""
     waits_for: str | None = None
     """Waits for this system."""
+    held: str | None = None
+    """Held by this actor; or by ``nobody``."""
     limit: int = Field(default=100, ge=1, le=1000)
     after: RequestId | None = None
     """The last request of the page before."""
@@ -132,6 +139,13 @@ class Requests(Room):
             conditions.append(columns.queue_on < wanted.due_before)
         if wanted.waits_for is not None:
             conditions.append(literal(wanted.waits_for) == any_(columns.blocked_on))
+        if wanted.held is not None:
+            by = request_holder.c
+            conditions.append(
+                ~exists().where(by.request_id == columns.id)
+                if wanted.held == NOBODY
+                else columns.id.in_(select(by.request_id).where(by.actor == wanted.held))
+            )
         if wanted.after is not None:
             last = select(columns.queue_on, columns.id).where(columns.id == wanted.after).scalar_subquery()
             conditions.append(tuple_(columns.queue_on, columns.id) > last)

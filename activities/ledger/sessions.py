@@ -53,14 +53,14 @@ class Sessions(Room):
         )
         return session_id
 
-    async def session(self, session_id: str, now: datetime, idle_since: datetime) -> str | None:
+    async def session(self, session_id: str, now: datetime, idle_since: datetime, *, used: bool = True) -> str | None:
         """Whose session this is, and that it is used; None if there is none, or it is over."""
         digest = _digest(session_id)
         here = staff_session.c.id_sha256 == digest
         row = await self._first(select(staff_session).where(here, ~_over(now, idle_since)))
         if row is None:
             return None
-        if row.used_at <= now - _EVERY:
+        if used and row.used_at <= now - _EVERY:
             await self._run(update(staff_session).where(here).values(used_at=now))
         account = self._vault.house_key(row.master_key_id).open(row.account, context("", _name(digest)))
         return account.decode()

@@ -131,6 +131,7 @@ request = Table(
     UniqueConstraint("controller", "idempotency"),
     Index("ix_request_queue", "queue_on", "id"),
     Index("ix_request_open", "controller", "queue_on", "id", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_request_open_queue", "queue_on", "id", postgresql_where=text("closed_at IS NULL")),
     Index("ix_request_unstarted", "opened_at", "id", postgresql_where=text("started_at IS NULL AND closed_at IS NULL")),
     comment="facts of a request that identify nobody",
 )
@@ -367,6 +368,8 @@ system_result = Table(
     code_check("phase"),
     code_check("state"),
     code_check("error_code"),
+    Index("ix_system_result_waiting", "system", "waiting_since", postgresql_where=text("state = 'waiting'")),
+    Index("ix_system_result_answer", "system", "updated_at", postgresql_where=text("state = 'done'")),
     comment="how far each connected system has come",
 )
 

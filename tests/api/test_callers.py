@@ -76,6 +76,12 @@ NEEDS = {
     "POST /webhooks/{webhook_id}/enable": "webhooks:write",
     "POST /webhooks/{webhook_id}/test": "webhooks:write",
     "GET /events": "requests:read",
+    "GET /reports": "requests:read",
+    "GET /reports/california/{year}": "requests:read",
+    "GET /overview": "requests:read",
+    "GET /systems": "requests:read",
+    "POST /requests/{request_id}/holder": "requests:work",
+    "DELETE /requests/{request_id}/holder": "requests:work",
 }
 """What each route takes; a route without a row fails."""
 

@@ -56,6 +56,8 @@ OF_A_REQUEST: Mapping[str, tuple[str, ...]] = {
     "request redact": ("{}", *WHO, "--ground", "rights_of_others", "--text", "Bo"),
     "request unredact": ("{}", "0" * 8, *WHO),
     "request contest": ("{}", *WHO, "--correction", "1"),
+    "request take": ("{}", "--by", "noor"),
+    "request hand": ("{}", "--by", "noor", "--to", "noor"),
     "recipient list": ("{}",),
     "recipient acknowledge": ("{}", "carrier", *WHO),
     "evidence verify": ("{}",),
@@ -81,6 +83,7 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "request find": ("controller", (*WHO, "--email", "a@b.example", "--controller", "{}")),
     "hold place": ("controller", ("--provision", "Case 1", *WHO, "--everything", "--controller", "{}")),
     "retention due": ("controller", ("--controller", "{}")),
+    "report": ("controller", ("--controller", "{}", "--from", "2026-01-01", "--to", "2026-12-31")),
 }
 LISTS: Mapping[str, tuple[str, ...]] = {
     "request list": (),

@@ -28,6 +28,12 @@ STAFF: dict[str, Scope | None] = {
     "GET /requests/{request_id}/review": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/review": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/review/file": Scope.PERSONAL_READ,
+    "POST /requests/{request_id}/holder": Scope.REQUESTS_WORK,
+    "GET /overview": None,
+    "GET /reports": None,
+    "GET /reports/california": None,
+    "GET /systems": None,
+    "POST /systems/{system}/retry": Scope.REQUESTS_WORK,
     "GET /open": Scope.REQUESTS_OPEN,
     "POST /open": Scope.REQUESTS_OPEN,
     "GET /find": Scope.PERSONAL_READ,
@@ -68,12 +74,19 @@ async def test_each_role_gets_what_it_may_and_nothing_else(
     somebody: tuple[Role, httpx2.AsyncClient, str], request_id: str
 ) -> None:
     role, browser, csrf = somebody
-    places = {"request_id": request_id, "kind": "pause", "language": "fr", "task_id": "x", "letter_id": "x"}
+    places = {
+        "request_id": request_id,
+        "kind": "pause",
+        "language": "fr",
+        "task_id": "x",
+        "letter_id": "x",
+        "system": "billing",
+    }
     wrong = {}
     async with browser:
         for route, scope in STAFF.items():
             method, path = route.split(" ")
-            data = {"csrf": csrf, "reason": "to see"} if method == "POST" else None
+            data = {"csrf": csrf, "reason": "to see", "what": "take"} if method == "POST" else None
             status = (await browser.request(method, path.format(**places), data=data)).status_code
             if (status == 403) != (scope is not None and scope not in ROLES[role]) or status >= 500:
                 wrong[route] = status
@@ -96,7 +109,7 @@ async def test_a_form_from_elsewhere_does_nothing(
     somebody: tuple[Role, httpx2.AsyncClient, str], request_id: str
 ) -> None:
     _, browser, _ = somebody
-    places = {"request_id": request_id, "kind": "pause", "task_id": "x", "letter_id": "x"}
+    places = {"request_id": request_id, "kind": "pause", "task_id": "x", "letter_id": "x", "system": "billing"}
     async with browser:
         for route in STAFF:
             method, path = route.split(" ")

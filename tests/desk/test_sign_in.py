@@ -451,7 +451,7 @@ async def test_guesses_are_slowed_down_and_nobody_else_is(two: Office, between: 
         assert await is_in(kim)
 
 
-NEEDS_SIGN_IN = set(STAFF)
+NEEDS_SIGN_IN = {*STAFF, "GET /live"}
 OPEN = {
     "GET /v/{reference}",
     "POST /v/{reference}",
@@ -475,6 +475,7 @@ OPEN = {
     "GET /healthz",
     "GET /readyz",
     "GET /static/desk.css",
+    "GET /static/live.js",
     "GET /sign-in",
     "POST /sign-in",
     "GET /sign-in/start",

@@ -11,6 +11,7 @@ from habeas.model import Stage
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
+from workers.desk.pages import page
 from workers.desk.server import refuse_wide
 from workers.office import Office
 from workers.settings import DeskSettings
@@ -87,12 +88,19 @@ async def test_pages_that_are_not(browser: httpx2.AsyncClient, path: str) -> Non
 async def test_every_answer_keeps_the_browser_honest(browser: httpx2.AsyncClient) -> None:
     for path in ("/", "/v/HB-0000-0000-0000", f"/d/{'x' * 43}", "/nowhere", "/static/desk.css"):
         headers = (await browser.get(path)).headers
-        assert "script-src" not in headers["content-security-policy"]
+        ours = headers["content-security-policy"].count("; script-src 'self'; connect-src 'self'")
+        assert ours == (path == "/"), "persons' pages have no script"
+        assert headers["content-security-policy"].count("-src '") == 3 + 2 * ours
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cache-control"] in {"no-store", "no-cache"}
         assert "server" not in headers
+
+
+def test_what_a_page_shows_lets_no_script_run() -> None:
+    """A processor's page has a value `who`, too: the persons."""
+    assert "content-security-policy" not in page("nothing.html", title="t", text="t", who=[("Name", "n")]).headers
 
 
 async def test_what_should_not_come_in_does_not(browser: httpx2.AsyncClient) -> None:

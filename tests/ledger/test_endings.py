@@ -157,6 +157,7 @@ SECRETS = (CANARY, "12345678", TOKEN.get_secret_value())
 DUTIES = {
     *("restriction", "deletion_hold", "legal_hold", "legal_hold_subject", "notice", "task", "expiry", "expiry_trouble"),
     "callback",
+    "request_holder",
     "api_token",
     "staff_session",
     *("webhook", "webhook_delivery", "outgoing_event"),

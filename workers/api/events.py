@@ -46,6 +46,15 @@ class Streams:
         finally:
             self.open -= 1
 
+    async def pause(self, seconds: float, until: float) -> bool:
+        """Wait so long, at most until then by the monotonic clock; whether a stream is to end."""
+        wait = min(seconds, until - monotonic())
+        if wait > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self.closing.wait()
+        return self.closing.is_set() or monotonic() >= until
+
     def refuse_too_many(self) -> None:
         """Refuse one more than may be.
 
@@ -90,19 +99,9 @@ async def _told(who: Caller, streams: Streams, news: News, until: float) -> Asyn
             elif monotonic() - silent_since >= _HEARTBEAT:
                 yield _mark(news)
                 silent_since = monotonic()
-            if not news.more and await _pause(streams, until):
+            if not news.more and await streams.pause(_LOOK, until):
                 return
             news = await who.office.events_after(news.position)
-
-
-async def _pause(streams: Streams, until: float) -> bool:
-    """Wait a moment; whether the stream is to end."""
-    wait = min(_LOOK, until - monotonic())
-    if wait > 0:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await streams.closing.wait()
-    return streams.closing.is_set() or monotonic() >= until
 
 
 def _mark(news: News) -> bytes:

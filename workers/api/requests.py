@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
@@ -99,6 +99,8 @@ async def queue(
     open_: Annotated[bool | None, Query(alias="open", description="Only open or only closed ones; else all.")] = None,
     overdue: Annotated[bool | None, Query(description="Only those whose term is over, or not.")] = None,
     due_before: Annotated[date | None, Query(description="Due on an earlier day than this.")] = None,
+    waits_for: Annotated[str | None, Query(max_length=80, description="Held up by this system.")] = None,
+    held: Annotated[Literal["me", "nobody"] | None, Query(description="By the token's account, or by nobody.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Queue:
@@ -112,6 +114,8 @@ async def queue(
         open=open_,
         overdue=overdue,
         due_before=due_before,
+        waits_for=waits_for,
+        held=who.office.actor(who.account) if held == "me" else held,
         limit=limit,
         after=start,
     )

@@ -32,6 +32,7 @@ PLACES: Mapping[str, Place] = {
     "recipient": Place("workers.cli.recipient", "app", "Who was told what became of the data.", _STAFF),
     "task": Place("workers.cli.task", "app", "What a human does by hand, where no program can.", _STAFF),
     "hold": Place("workers.cli.hold", "app", "What must not be erased while a matter is pending.", _STAFF),
+    "report": Place("workers.cli.report", "app", "What became of requests in a period, for a regulator.", _STAFF),
     "retention": Place("workers.cli.retention", "app", "What is kept, until when, and the sweep that ends it.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from workers.cli import request_acts, request_changes, request_import, request_review, request_views
+from workers.cli import (
+    request_acts,
+    request_changes,
+    request_holder,
+    request_import,
+    request_review,
+    request_views,
+)
 from workers.cli.exits import EXIT_CODES
 from workers.cli.options import By
 from workers.cli.request_changes import read_corrections
@@ -142,5 +149,6 @@ async def open_(
 app.add_typer(request_import.app)
 app.add_typer(request_views.app)
 app.add_typer(request_acts.app)
+app.add_typer(request_holder.app)
 app.add_typer(request_changes.app)
 app.add_typer(request_review.app)

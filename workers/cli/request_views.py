@@ -28,6 +28,9 @@ async def list_(
     due_before: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Due on an earlier day than this.")
     ] = None,
+    waits_for: Annotated[str | None, typer.Option(metavar="SYSTEM", help="Held up by this system.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that you see to.")] = False,
+    nobodys: Annotated[bool, typer.Option("--nobodys", help="Only those that nobody sees to.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
     after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one.")] = None,
 ) -> None:
@@ -35,8 +38,11 @@ async def list_(
     from pydantic import ValidationError
 
     from activities.ledger import RequestFilter
+    from activities.ledger.requests import NOBODY
     from workers.cli import show
 
+    if mine and nobodys:
+        raise BadInput("Give one of --mine and --nobodys.")
     try:
         wanted = RequestFilter.model_validate(
             {
@@ -47,6 +53,8 @@ async def list_(
                 "open": open_,
                 "overdue": overdue or None,
                 "due_before": due_before.date() if due_before else None,
+                "waits_for": waits_for,
+                "held": NOBODY if nobodys else None,
                 "limit": limit,
                 "after": after,
             }
@@ -55,6 +63,8 @@ async def list_(
         first = error.errors(include_url=False, include_input=False)[0]
         raise BadInput(f"{first['loc'][0]}: {first['msg']}.") from None
     async with shell.office() as office:
+        if mine:
+            wanted = wanted.model_copy(update={"held": office.actor(shell.who)})
         entries = await office.requests(wanted)
     shell.answer(list(entries), show.queue(entries))
 

@@ -32,7 +32,9 @@ def queue(entries: Sequence[Entry]) -> RenderableType:
     """The queue as a table."""
     if not entries:
         return "No requests."
-    table = _table("Request", "Controller", "Right", "Regime", "Stage", "Due", "Left", "Waits for", "Outcome")
+    table = _table(
+        "Request", "Controller", "Right", "Regime", "Stage", "Due", "Left", "Waits for", "Held by", "Outcome"
+    )
     for entry in entries:
         table.add_row(
             Text(entry.id, "bold"),
@@ -43,6 +45,7 @@ def queue(entries: Sequence[Entry]) -> RenderableType:
             str(entry.due_on or "—"),
             days_left(entry),
             ", ".join(entry.blocked_on) or "—",
+            Text(entry.held_by or "—"),
             entry.outcome or "—",
         )
     return table

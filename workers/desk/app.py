@@ -20,6 +20,7 @@ from workers.desk.callbacks import CALLBACKS, CallingBack, callback_routes
 from workers.desk.door import MOST_FORM, MOST_UPLOAD, UPLOADS, Door, Local
 from workers.desk.guard import MOST_BODY, Guard
 from workers.desk.hooks import hook_routes
+from workers.desk.live import MOST_STREAMS, live_stream
 from workers.desk.mine import mine_pages
 from workers.desk.pace import Pace
 from workers.desk.person import person_pages
@@ -35,6 +36,11 @@ from workers.office import Office
 
 log = structlog.get_logger(__name__)
 
+_LARGER = {
+    f"{PREFIX}/": MOST_CALL,
+    processor.PREFIX: processor.MOST_ANSWER,
+    "/systems/": 16 * 1024,  # a reason, in any script
+}
 NOT_READY = "not_ready"
 PAGE_FAILED = "page_failed"
 
@@ -71,12 +77,15 @@ def create_app(
     app.include_router(processor_pages(office))
     app.state.door = door or Door(office, Local("local", office))
     app.include_router(sign_in_pages(app.state.door))
+    streams = streams or Streams()
     app.include_router(staff_pages())
+    app.include_router(live_stream(Streams(MOST_STREAMS, closing=streams.closing)))
     app.include_router(callback_routes(office, systems or {}))
     app.include_router(hook_routes(sources or {}))
     app.mount(PREFIX, create_api(office, streams=streams))
     _add_health(app, office)
-    _add_style(app)
+    _add_static(app, "desk.css", "text/css", pages.style())
+    _add_static(app, "live.js", "text/javascript", pages.script())
     _add_errors(app)
     add_refusals(app)
     larger = {
@@ -87,7 +96,7 @@ def create_app(
         ask.PREFIX: ask.MOST_REFUSED,
         f"{mine.PREFIX}/": mine.MOST_SENT,
         UPLOADS: MOST_UPLOAD,
-        **dict.fromkeys(("/requests/", "/letters/", "/open", "/find"), MOST_FORM),
+        **dict.fromkeys(("/requests/", "/letters/", "/systems/", "/open", "/find"), MOST_FORM),
     }
     return Guard(app, hosts, api=PREFIX, larger=larger)
 
@@ -109,16 +118,15 @@ def _add_health(app: FastAPI, office: Office) -> None:
         return JSONResponse({"status": "ok"})
 
 
-def _add_style(app: FastAPI) -> None:
-    content = pages.style()
+def _add_static(app: FastAPI, name: str, kind: str, content: bytes) -> None:
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
 
-    @app.get("/static/desk.css")
-    async def style(request: Request) -> Response:
+    @app.get(f"/static/{name}")
+    async def static(request: Request) -> Response:
         headers = {"etag": tag, "cache-control": "no-cache"}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
-        return Response(content, media_type="text/css", headers=headers)
+        return Response(content, media_type=kind, headers=headers)
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -50,6 +50,8 @@ MOST_FIELDS = 3000
 MOST_FILES = 50
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _LOOKS = frozenset({"GET", "HEAD"})
+FOLLOWS = "x-habeas-follows"
+"""Sent by a page's script that looks by itself: nobody is there, and the session is not used by it."""
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -136,8 +138,12 @@ class Door:
         self._wrong = Throttle(wrong_per_minute)
         self._own = secrets.token_urlsafe(32)
 
-    async def come_in(self, request: Request) -> Signed:
+    async def come_in(self, request: Request, *, used: bool = True) -> Signed:
         """Who is at a page.
+
+        Args:
+            request: of a browser.
+            used: whether somebody uses the session by it.
 
         Raises:
             SignInFirst: nobody.
@@ -145,7 +151,7 @@ class Door:
             TooOften: somebody who guesses.
         """
         session_id = request.cookies.get(COOKIE, "")
-        account = await self._account(session_id)
+        account = await self._account(session_id, used=used and FOLLOWS not in request.headers)
         language, here = chosen(request), _here(request)
         if account is None and self._local is not None:
             local = self._local
@@ -209,10 +215,10 @@ class Door:
         if wait := self._wrong.full(_address(request)):
             raise TooOften(wait)
 
-    async def _account(self, session_id: str) -> str | None:
+    async def _account(self, session_id: str, *, used: bool) -> str | None:
         if not _ID.fullmatch(session_id):
             return None
-        return await self.office.session(session_id, idle=self._lasts.idle)
+        return await self.office.session(session_id, idle=self._lasts.idle, used=used)
 
 
 def csrf_of(session: str) -> str:

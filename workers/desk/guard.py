@@ -24,6 +24,8 @@ MOST_BODY = 4096
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+STAFFS_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
+"""Of staff's pages, which follow what happens; persons' pages have no script."""
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",

@@ -44,8 +44,14 @@ def words(language: str) -> Mapping[str, str]:
 
 @cache
 def style() -> bytes:
-    """The one style sheet."""
-    return (_HERE / "templates" / "desk.css").read_bytes()
+    """The one style sheet, put together."""
+    return b"".join((_HERE / "templates" / name).read_bytes() for name in ("desk.css", "oversight.css"))
+
+
+@cache
+def script() -> bytes:
+    """The one script, of staff's pages."""
+    return (_HERE / "templates" / "live.js").read_bytes()
 
 
 @cache

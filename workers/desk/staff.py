@@ -1,14 +1,13 @@
-"""Staff's pages: the queue, which names nobody, and a request's story with everything that can be done now."""
+"""Staff's pages, put together; and a request's story with everything that can be done now, which names nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from activities.ledger import RequestFilter
 from habeas.access import Scope
 from habeas.acts import ActKind
 from habeas.errors import UnknownRequest
@@ -18,23 +17,22 @@ from workers.desk.acting import acting_pages, new_act_id, offers
 from workers.desk.door import Signed, Staff, keep, staff_only
 from workers.desk.finding import finding_pages
 from workers.desk.handing import handing_pages
+from workers.desk.holder_page import holder_pages
 from workers.desk.matching import matching_pages
 from workers.desk.opening import opening_pages
+from workers.desk.overview import overview_pages
 from workers.desk.pages import own_path
 from workers.desk.plan_page import plan_pages
+from workers.desk.queue_page import queue_pages
+from workers.desk.reports import report_pages
 from workers.desk.review import review_pages
 from workers.desk.speech import COOKIE, LANGUAGES
 from workers.desk.staff_page import done_by, nothing, reference_of, staff_page
+from workers.desk.systems_page import system_pages
 from workers.desk.tasks import task_pages
 from workers.office import Story, Told
 
-PER_PAGE = 100
 _YEAR = 365 * 24 * 3600
-_VIEWS: Mapping[str, dict[str, bool]] = {
-    "open": {"open": True},
-    "overdue": {"open": True, "overdue": True},
-    "closed": {"open": False},
-}
 _BEFORE_SEARCH = frozenset({Stage.RECEIVED, Stage.VERIFYING})
 _OPENED = ("opened", "was_open", "not_started")
 
@@ -42,16 +40,6 @@ _OPENED = ("opened", "was_open", "not_started")
 def staff_pages() -> APIRouter:
     """The routes of staff's pages: none is seen, and nothing sent to one, but by who is signed in."""
     router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(staff_only)])
-
-    @router.get("/")
-    async def queue(who: Staff, view: str = "open", after: str | None = None) -> Response:
-        chosen = view if view in _VIEWS else "open"
-        start = reference_of(after) if after else None
-        entries = await who.office.requests(
-            RequestFilter.model_validate({**_VIEWS[chosen], "limit": PER_PAGE, "after": start})
-        )
-        more = entries[-1].id if len(entries) == PER_PAGE else None
-        return staff_page("queue.html", who, entries=entries, view=chosen, views=tuple(_VIEWS), more=more)
 
     @router.get("/language/{language}")
     async def speak(language: str, then: str = "/") -> Response:
@@ -81,12 +69,18 @@ def staff_pages() -> APIRouter:
             explanation=_explanation(events),
             offers=possible,
             act_ids={one.id: new_act_id() for one in possible},
+            may_hold=who.office.may(Scope.REQUESTS_WORK, told.entry.controller),
             seen=events[-1].n if events else 0,
             looks=_looks(who, told),
             done=_done(who, done),
         )
 
     for pages in (
+        queue_pages,
+        overview_pages,
+        report_pages,
+        system_pages,
+        holder_pages,
         acting_pages,
         plan_pages,
         review_pages,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from babel.numbers import format_decimal
 from starlette.responses import HTMLResponse
 
+from activities.letters.wording import Words
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
 from workers.desk.door import Signed
 from workers.desk.forms import Sent
+from workers.desk.guard import STAFFS_POLICY
 from workers.desk.pages import page
 from workers.desk.speech import LANGUAGES
 from workers.office import Told, read_reference
@@ -22,8 +26,12 @@ _ENGINE = "engine"
 
 
 def staff_page(template: str, who: Signed, status: int = 200, **values: Any) -> HTMLResponse:
-    """One of staff's pages."""
-    return page(template, status, who=who, say=who.say, language=who.language, languages=LANGUAGES, **values)
+    """One of staff's pages. Our own script may run there."""
+    say = who.say
+    shared = {"who": who, "say": say, "language": who.language, "languages": LANGUAGES}
+    answer = page(template, status, **shared, decimal=partial(_decimal, say), **values)
+    answer.headers["content-security-policy"] = STAFFS_POLICY
+    return answer
 
 
 def nothing(who: Signed, what: str, status: int = 404, **values: str) -> HTMLResponse:
@@ -77,3 +85,8 @@ def since(who: Signed, events: Sequence[Told], seen: int) -> tuple[Told, ...]:
     """What others did after a page was made: not the engine, and not whoever is at the page."""
     mine = {_ENGINE, who.office.actor(who.account)}
     return tuple(one for one in events if one.n > seen and one.actor not in mine)
+
+
+def _decimal(say: Words, number: float) -> str:
+    """A number with one digit after the decimal sign."""
+    return format_decimal(number, format="#,##0.0", locale=say.locale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from activities.ledger import Placed
 from habeas.access import Scope
+from habeas.errors import UnknownRequest
 from habeas.model import Frozen
 from workers.office.room import Room
 
@@ -39,3 +40,15 @@ class Listening(Room):
             found = await tx.placed_after(start, last, self.reach(Scope.REQUESTS_READ), MOST)
         more = len(found) == MOST
         return News(events=found, position=found[-1].position if more else last, more=more)
+
+    async def happened(self, request_id: str) -> int:
+        """How many events a request's evidence has: it grows by whatever happens, whether others are told or not.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        async with self._ledger.begin() as tx:
+            found = await tx.length(request_id)
+        if not found:
+            raise UnknownRequest
+        return found

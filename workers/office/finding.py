@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from activities.ledger import RequestRow
 from habeas.access import Scope
 from habeas.errors import BadInput
 from habeas.model import Identifier
@@ -43,11 +44,12 @@ class Finding(Reading):
         if not 1 <= len(identifiers) <= MOST_IDENTIFIERS:
             raise BadInput(f"identifier: give one, or {MOST_IDENTIFIERS} at most.", field="identifier")
         self.demand(Scope.PERSONAL_READ, controller)
-        found: list[Entry] = []
+        found: list[RequestRow] = []
         async with self._ledger.begin() as tx:
             for one in self.reach(Scope.PERSONAL_READ) if controller is None else (controller,):
                 for request_id in await tx.of_person(one, identifiers):
-                    found.append(self._entry(await tx.request_row(request_id)))
+                    found.append(await tx.request_row(request_id))
                     await self._mark_view(tx, request_id, "search", by, why)
-        log.info(SEARCHED, actor=actor, found=len(found))
-        return tuple(found)
+            entries = await self._entries(tx, found)
+        log.info(SEARCHED, actor=actor, found=len(entries))
+        return entries

@@ -14,12 +14,15 @@ from workers.office.engine import Engine
 from workers.office.events import Listening
 from workers.office.finding import Finding
 from workers.office.foreseeing import Foreseeing
+from workers.office.holders import Holders
 from workers.office.holds import Holding
 from workers.office.importing import Importing
 from workers.office.letters import LetterPost
 from workers.office.mine import OwnPage
+from workers.office.oversight import Oversight
 from workers.office.previewing import Previewing
 from workers.office.processors import Processors
+from workers.office.reports import Reporting
 from workers.office.restrictions import Restricting
 from workers.office.review import Reviewing
 from workers.office.sessions import Sessions
@@ -47,6 +50,9 @@ class Office(
     Sessions,
     Hooks,
     Listening,
+    Holders,
+    Oversight,
+    Reporting,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 

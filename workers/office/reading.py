@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue
@@ -99,7 +99,7 @@ class Reading(Acting):
         """The queue, in the order of due dates."""
         async with self._ledger.begin() as tx:
             rows = await tx.find(wanted)
-        return tuple(self._entry(row) for row in rows)
+            return await self._entries(tx, rows)
 
     async def show(self, request_id: str) -> Story:
         """A request's story.
@@ -116,8 +116,9 @@ class Reading(Acting):
         tasks = await tx.tasks(TaskFilter(request_id=row.id))
         first = await self._first(tx, row)
         stands = await self._standing(tx, row)
+        (line,) = await self._entries(tx, (row,))
         return Story(
-            entry=self._entry(row),
+            entry=line,
             request=row,
             citation=row.citation,
             systems=await tx.systems(row.id),
@@ -327,9 +328,24 @@ class Reading(Acting):
         known = self._policies.get(row.controller)
         return law_note(known, row.right, row.regime, row.jurisdiction, row.received_at) if known else None
 
-    def _entry(self, row: RequestRow) -> Entry:
-        known = self._policies.get(row.controller)
-        return entry(row, ZoneInfo(known.controller.clock_tz if known else "UTC"), self._now())
+    async def _entries(self, tx: Tx, rows: Sequence[RequestRow]) -> tuple[Entry, ...]:
+        """Lines of the queue, in as many statements for many as for one."""
+        holders = await tx.holders([row.id for row in rows])
+        waits = await tx.waits([row.id for row in rows if row.blocked_on])
+        return tuple(
+            entry(
+                row,
+                self._zone_of(row.controller),
+                self._now(),
+                waits=waits.get(row.id, ()),
+                holder=holders.get(row.id),
+            )
+            for row in rows
+        )
+
+    def _zone_of(self, controller: str) -> ZoneInfo:
+        known = self._policies.get(controller)
+        return ZoneInfo(known.controller.clock_tz if known else "UTC")
 
 
 def _candidate_name(place: Place) -> str:

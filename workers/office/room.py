@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -76,9 +76,15 @@ class Room:
         """The controllers for whom this account may do it."""
         return [name for name in self._policies if self._rights is None or scope in self._rights[name]]
 
-    def today(self, controller: str) -> date:
-        """The day it is where the controller is."""
-        return self._now().astimezone(ZoneInfo(self.policy(controller).controller.clock_tz)).date()
+    def today(self, controller: str | None = None) -> date:
+        """The day it is where the controller is; unset for all of them together."""
+        zone = self._zone(self._policies if controller is None else (controller,))
+        return self._now().astimezone(ZoneInfo(zone)).date()
+
+    def _zone(self, controllers: Iterable[str]) -> str:
+        """Where these controllers are; UTC where they are in several zones."""
+        zones = {self.policy(name).controller.clock_tz for name in controllers}
+        return zones.pop() if len(zones) == 1 else "UTC"
 
     def policy_of(self, controller: str) -> Policy | None:
         """The controller's policy; None where there is no such controller here."""

@@ -28,11 +28,17 @@ class Sessions(Room):
         async with self._ledger.begin() as tx:
             return await tx.add_session(new, now - idle)
 
-    async def session(self, session_id: str, *, idle: timedelta) -> str | None:
-        """Whose session this is; None if it is nobody's, or over."""
+    async def session(self, session_id: str, *, idle: timedelta, used: bool = True) -> str | None:
+        """Whose session this is; None if it is nobody's, or over.
+
+        Args:
+            session_id: as the browser sent it.
+            idle: how long a session lasts unused.
+            used: whether somebody uses it now; a page that follows by itself does not.
+        """
         now = self.now()
         async with self._ledger.begin() as tx:
-            return await tx.session(session_id, now, now - idle)
+            return await tx.session(session_id, now, now - idle, used=used)
 
     async def end_session(self, session_id: str) -> None:
         """Sign out; harmless where the session is over."""

@@ -10,6 +10,7 @@ from activities.copies import Before
 from activities.ledger import (
     WAITING,
     Act,
+    HolderRow,
     LetterRow,
     NoticeKind,
     NoticeRow,
@@ -18,6 +19,7 @@ from activities.ledger import (
     RetainedRow,
     SystemRow,
     TaskRow,
+    WaitRow,
 )
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
@@ -71,6 +73,11 @@ class Entry(Frozen):
     overdue: bool
     paused: bool
     blocked_on: tuple[str, ...]
+    waits: tuple[WaitRow, ...] = ()
+    """The systems among those, since when they do not serve it and why."""
+    held_by: str | None = None
+    """The account of whoever sees to it."""
+    held_since: datetime | None = None
 
 
 class InstructedProcessor(Frozen):
@@ -141,7 +148,14 @@ def told(event: Event) -> Told:
     )
 
 
-def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
+def entry(
+    row: RequestRow,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    waits: tuple[WaitRow, ...] = (),
+    holder: HolderRow | None = None,
+) -> Entry:
     """A request as a line of the queue."""
     due = row.extended_due_on or row.due_on
     closed = row.stage is Stage.CLOSED
@@ -153,6 +167,9 @@ def entry(row: RequestRow, zone: ZoneInfo, now: datetime) -> Entry:
         days_left=left,
         paused=row.paused,
         blocked_on=row.blocked_on,
+        waits=waits,
+        held_by=holder.account if holder else None,
+        held_since=holder.since if holder else None,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from activities.ledger import RequestFilter
+from habeas.access import Scope
 from habeas.acts import ActKind
-from habeas.errors import BadInput, WrongStage
+from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.model import Frozen, RequestId
 from workers.office.acting import Acting
 from workers.office.intake import words
@@ -30,10 +31,12 @@ class Waiting(Acting):
         """Have every request that waits for the system try it again now, each as an act of its own.
 
         Raises:
+            NotAllowed: one may not for any controller; requests of those for whom one may not are left as they are.
             BadInput: there is no such system, or ``by`` or ``reason`` is missing or too long.
             EngineUnavailable: not all were told; saying it again is safe.
         """
         words("by", by, 200), words("reason", reason)
+        self.demand(Scope.REQUESTS_WORK)
         known = sorted({one for policy in self._policies.values() for one in policy.systems})
         if system not in known:
             raise BadInput(f"There is no such system; there are: {', '.join(known) or 'none'}.", field="name")
@@ -43,8 +46,8 @@ class Waiting(Acting):
             async with turns:
                 try:
                     await self.act(ActKind.RETRY_SYSTEM, request_id, by=by, reason=reason, system=system)
-                except (WrongStage, BadInput):
-                    return False  # it answered, or the request ended, meanwhile
+                except (WrongStage, BadInput, NotAllowed):
+                    return False  # it answered, or the request ended, meanwhile; or it is another's to work on
                 return True
 
         waiting = await self._waiting_for(system)

@@ -30,6 +30,7 @@ from activities.ledger import (
     TroubleRow,
     WebhookRow,
 )
+from activities.ledger.requests import NOBODY
 from activities.messages import Message
 from activities.outside import AskedOutside
 from activities.task_model import FoundFile
@@ -61,10 +62,12 @@ from workers.office import (
     Verdict,
 )
 from workers.office.handover import Downloaded
+from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
 from workers.office.recipients import Told as ToldRecipient
+from workers.office.reports import CaliforniaReport, Report
 from workers.office.restrictions import Lifting, ShownChange
 from workers.office.to_disk import refuse_unfit, write_whole
 from workers.office.tokens import MadeToken
@@ -91,7 +94,9 @@ class RemoteOffice:
 
     async def requests(self, wanted: RequestFilter) -> tuple[Entry, ...]:
         """See `Reading.requests`."""
-        return (await self._calls.get("requests", Queue, **wanted.model_dump(mode="json"))).items
+        query = wanted.model_dump(mode="json", exclude={"held"})
+        held = wanted.held if wanted.held in {None, NOBODY} else "me"
+        return (await self._calls.get("requests", Queue, held=held, **query)).items
 
     async def open_request(self, asked: NewRequestInput) -> OpenedAnswer:
         """See `Opening.open_request`."""
@@ -322,6 +327,28 @@ class RemoteOffice:
     ) -> ActAnswer:
         """See `Restricting.lifted_by_hand`."""
         return await self._act(request_id, "lifted_by_hand", {"reason": reason, "system": system}, act_id)
+
+    async def take(self, request_id: str, *, by: str) -> Held:
+        """See `Holders.take`."""
+        return await self._calls.post(f"requests/{request_id}/holder", Held, {})
+
+    async def hand(self, request_id: str, *, by: str, to: str) -> Held:
+        """See `Holders.hand`."""
+        return await self._calls.post(f"requests/{request_id}/holder", Held, {"to": to})
+
+    async def put_back(self, request_id: str, *, by: str) -> Held:
+        """See `Holders.put_back`."""
+        return await self._calls.delete(f"requests/{request_id}/holder", Held)
+
+    async def report(self, controller: str | None, since: date, until: date) -> Report:
+        """See `Reporting.report`."""
+        period = {"from": since.isoformat(), "to": until.isoformat()}
+        return await self._calls.get("reports", Report, controller=controller, **period)
+
+    async def california(self, controller: str | None, year: int, *, everyone: bool = False) -> CaliforniaReport:
+        """See `Reporting.california`."""
+        path = f"reports/california/{year}"
+        return await self._calls.get(path, CaliforniaReport, controller=controller, everyone=everyone)
 
     async def recipients(self, request_id: str) -> tuple[ToldRecipient, ...]:
         """See `Recipients.recipients`."""

@@ -1,0 +1,43 @@
+"""Reports, and who sees to a request: the same on this machine and over the API."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from tests.cli.conftest import Habeas
+from tests.office.world import World
+from workers.cli.exits import ExitCode
+
+
+async def test_a_request_is_taken_found_as_ones_own_and_handed_on(
+    habeas: Habeas, here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HABEAS_BY", "Kim")
+    request_id = await here.open(here.person())
+    taken = await habeas("request", "take", request_id, "--by", "Kim", "--json")
+    assert (taken.code, taken.json["held_by"]) == (ExitCode.OK, "Kim")
+    mine = await habeas("request", "list", "--mine", "--limit", "1000", "--json")
+    assert request_id in {one["id"] for one in mine.json}
+    put_back = await habeas("request", "hand", request_id, "--by", "Kim", "--json")
+    assert put_back.json["held_by"] is None
+    nobodys = await habeas("request", "list", "--nobodys", "--limit", "1000", "--json")
+    assert request_id in {one["id"] for one in nobodys.json}
+    handed = await habeas("request", "hand", request_id, "--to", "Noor", "--by", "Kim")
+    assert "Noor sees to it" in handed.out
+
+
+async def test_reports_are_made_for_people_programs_and_tables(habeas: Habeas, here: World) -> None:
+    await here.open(here.person())
+    period = ("--controller", "demo", "--from", "2026-01-01", "--to", "2099-12-31")
+    made = await habeas("report", *period, "--json")
+    assert made.json["total"]["figures"]["received"] >= 1
+    assert made.json["complete"] is False
+    shown = await habeas("report", *period)
+    assert "not over" in shown.out
+    rows = list(csv.DictReader(StringIO((await habeas("report", *period, "--csv")).out)))
+    assert int(rows[-1]["received"]) == made.json["total"]["figures"]["received"]
+    metrics = await habeas("report", "--controller", "demo", "--california", "2026", "--json")
+    assert [line["of"] for line in metrics.json["lines"]] == ["delete", "correct", "know", "opt_out", "limit"]
+    for wrong in (("--from", "2026-01-01"), ("--california", "2026", "--from", "2026-01-01"), (*period, "--everyone")):
+        assert (await habeas("report", *wrong)).code == ExitCode.BAD_INPUT

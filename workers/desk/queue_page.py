@@ -1,0 +1,118 @@
+"""The queue: requests by the days that are left, narrowed by links. It names nobody but staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.responses import HTMLResponse, Response
+
+from activities.ledger import RequestFilter
+from activities.ledger.requests import NOBODY
+from habeas.access import Scope
+from habeas.model import Right, Stage
+from workers.desk.door import Signed, Staff
+from workers.desk.staff_page import reference_of, staff_page
+
+PER_PAGE = 100
+SOON = timedelta(days=7)
+
+
+class View(StrEnum):
+    """The tabs of the queue."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    SOON = "soon"
+    MINE = "mine"
+    NOBODYS = "nobodys"
+    CLOSED = "closed"
+
+
+class Choice(NamedTuple):
+    """A link that narrows the list, or widens it again."""
+
+    value: str
+    href: str
+    current: bool
+
+
+def queue_pages() -> APIRouter:
+    """The routes of the queue."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/")
+    async def queue(
+        who: Staff,
+        view: str = View.OPEN,
+        controller: str = "",
+        right: str = "",
+        stage: str = "",
+        waits: str = "",
+        after: Annotated[str | None, Query(max_length=40)] = None,
+    ) -> Response:
+        known = {
+            "controller": sorted(who.office.reach(Scope.REQUESTS_READ)),
+            "right": [one.value for one in Right],
+            "stage": [one.value for one in Stage if one is not Stage.CLOSED],
+            "waits": sorted(who.office.systems_of(Scope.REQUESTS_READ)),
+        }
+        given = {"controller": controller, "right": right, "stage": stage, "waits": waits}
+        asked = {name: value for name, value in given.items() if value in known[name]}
+        tab = View(view) if view in set(View) else View.OPEN
+        wanted = _wanted(who, tab, asked, after)
+        entries = await who.office.requests(wanted)
+        more = {"after": entries[-1].id} if len(entries) == PER_PAGE else None
+        return staff_page(
+            "queue.html",
+            who,
+            entries=entries,
+            view=tab,
+            tabs=[Choice(one.value, address(view=one, **asked), one is tab) for one in View],
+            narrowed=bool(asked),
+            filters={name: _choices(name, values, asked, tab) for name, values in known.items() if len(values) > 1},
+            more=address(view=tab, **asked, **more) if more else None,
+            first=address(view=tab, **asked) if after else None,
+        )
+
+    return router
+
+
+def address(**asked: str) -> str:
+    """The queue's address, so narrowed."""
+    given = {name: str(value) for name, value in asked.items() if value and (name, value) != ("view", View.OPEN)}
+    return f"/?{urlencode(given)}" if given else "/"
+
+
+def _choices(name: str, values: list[str], asked: Mapping[str, str], tab: View) -> list[Choice]:
+    others = {key: value for key, value in asked.items() if key != name}
+    return [
+        Choice(value, address(**{"view": tab, **others, name: value}), asked.get(name, "") == value)
+        for value in ("", *values)
+    ]
+
+
+def _wanted(who: Signed, tab: View, asked: Mapping[str, str], after: str | None) -> RequestFilter:
+    narrowed: dict[str, Any] = {name: asked.get(name) for name in ("controller", "right", "stage")}
+    match tab:
+        case View.OVERDUE:
+            narrowed["overdue"] = True
+        case View.SOON:
+            narrowed["due_before"] = who.office.today(asked.get("controller")) + SOON + timedelta(days=1)
+        case View.MINE:
+            narrowed["held"] = who.office.actor(who.account)
+        case View.NOBODYS:
+            narrowed["held"] = NOBODY
+        case _:
+            pass
+    return RequestFilter(
+        **narrowed,
+        open=tab is not View.CLOSED,
+        waits_for=asked.get("waits"),
+        limit=PER_PAGE,
+        after=reference_of(after) if after else None,
+    )

@@ -1,0 +1,105 @@
+"""Looking at all requests at once: where they stand, how fast they are answered, how the connected systems serve."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime
+
+from activities.ledger import PaceRow, StandingRow, TroubledSystem
+from habeas.access import Scope
+from habeas.errors import BadInput
+from habeas.model import Frozen
+from workers.office.room import Room
+
+MONTHS = 12
+"""How far back it is told how requests were answered, this month with it."""
+
+
+class Overview(Frozen):
+    """All requests of a controller, or of all that one works for."""
+
+    made_at: AwareDatetime
+    zone: str
+    """In which days and months begin: the controllers'; UTC where they differ."""
+    controllers: tuple[str, ...]
+    """Those that one may choose from."""
+    open: tuple[StandingRow, ...]
+    since: date
+    """The first day of the months that are told of."""
+    pace: tuple[PaceRow, ...]
+
+
+class SystemStanding(Frozen):
+    """How a connected system serves, as the steps of requests found it."""
+
+    system: str
+    known: bool
+    """Whether a policy names it: else it is one of our own, the storage for one."""
+    waiting: int
+    """Open requests that wait for it."""
+    since: AwareDatetime | None
+    """Since when the one waits that waits the longest."""
+    errors: tuple[TroubledSystem, ...]
+    """Why, by the class of the error."""
+    answered_at: AwareDatetime | None
+    """When it last finished a step; None if it never did."""
+
+
+class Oversight(Room):
+    """Methods that look at all requests at once. They name nobody."""
+
+    async def overview(self, controller: str | None = None) -> Overview:
+        """How many requests stand where, and how fast they were answered in twelve months.
+
+        Raises:
+            BadInput: there is no such controller.
+        """
+        self.demand(Scope.REQUESTS_READ)
+        reach = sorted(self.reach(Scope.REQUESTS_READ))
+        if controller is not None and controller not in reach:
+            raise BadInput(f"controller: write one of: {', '.join(reach)}.", field="controller")
+        zone, now = self._zone([controller] if controller else reach), self._now()
+        since = _months_ago(now.astimezone(ZoneInfo(zone)).date(), MONTHS - 1)
+        begin = datetime(since.year, since.month, 1, tzinfo=ZoneInfo(zone))
+        async with self._ledger.begin() as tx:
+            return Overview(
+                made_at=now,
+                zone=zone,
+                controllers=tuple(reach),
+                open=await tx.open_now(zone, now, controller),
+                since=since,
+                pace=await tx.pace(zone, begin.astimezone(UTC), controller),
+            )
+
+    async def systems(self) -> tuple[SystemStanding, ...]:
+        """How each connected system serves; those that are waited for first."""
+        self.demand(Scope.REQUESTS_READ)
+        known = self.systems_of(Scope.REQUESTS_READ)
+        async with self._ledger.begin() as tx:
+            waiting, troubled = await tx.waited_for(), await tx.troubled()
+            names = sorted({*known, *waiting, *(one.system for one in troubled)})
+            answers = await tx.last_answers(names)
+        found = [
+            SystemStanding(
+                system=name,
+                known=name in known,
+                waiting=waiting.get(name, 0),
+                since=min((one.since for one in troubled if one.system == name), default=None),
+                errors=tuple(one for one in troubled if one.system == name),
+                answered_at=answers.get(name),
+            )
+            for name in names
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.waiting, one.system)))
+
+    def systems_of(self, scope: Scope) -> frozenset[str]:
+        """The systems of those controllers for whom this account may do it."""
+        return frozenset(one for name in self.reach(scope) for one in self._policies[name].systems)
+
+
+def _months_ago(day: date, months: int) -> date:
+    """The first of the month that was so many months ago."""
+    total = day.year * 12 + day.month - 1 - months
+    return date(total // 12, total % 12 + 1, 1)

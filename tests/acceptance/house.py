@@ -174,6 +174,10 @@ class House:
 
         return await eventually(look, f"code {number} of {request_id}")
 
+    def codes(self, request_id: str) -> int:
+        """How many codes were mailed so far."""
+        return len([mail for mail in self.mails(request_id) if _CODE.search(mail.text)])
+
     async def token(self, request_id: str) -> str:
         """The download link's token, from the person's mail."""
 
@@ -185,7 +189,7 @@ class House:
 
     async def link_code(self, page: str, request_id: str) -> bytes:
         """The form that fetches a package, with the code that was asked for on its page."""
-        codes = len([mail for mail in self.mails(request_id) if _CODE.search(mail.text)])
+        codes = self.codes(request_id)
         await fetch(f"{page}/code", b"")
         return f"code={await self.code(request_id, codes + 1)}".encode()
 

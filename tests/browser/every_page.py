@@ -143,7 +143,23 @@ async def _sent_code(one: Visitor) -> None:
 
 async def _used_link(one: Visitor) -> None:
     await one.go(f"/d/{UNKNOWN}")
+    await one.page.locator("#code").fill("00000000")
     await one.press(SAID["download_button"])
+
+
+async def _link_code(one: Visitor) -> None:
+    await one.go(f"/d/{UNKNOWN}")
+    await one.press(SAID["download_code"])
+
+
+async def _holder(one: Visitor) -> None:
+    await one.go(one.request("copy"))
+    await one.send(f"{one.request('copy')}/holder")
+
+
+async def _retry(one: Visitor) -> None:
+    await one.go("/systems")
+    await one.send("/retry")
 
 
 async def _mine_slip(one: Visitor) -> None:
@@ -192,6 +208,13 @@ PAGES: Mapping[str, Way | str] = {
     "GET /requests/{request_id}/review": lambda one: one.go(f"{one.request('copy')}/review"),
     "POST /requests/{request_id}/review": lambda one: one.look(f"{one.request('copy')}/review", "review.look"),
     "POST /requests/{request_id}/review/file": "a file, to be saved",
+    "POST /requests/{request_id}/holder": _holder,
+    "GET /overview": _at("/overview"),
+    "GET /reports": _at("/reports"),
+    "GET /reports/california": _at("/reports/california"),
+    "GET /systems": _at("/systems"),
+    "POST /systems/{system}/retry": _retry,
+    "GET /live": "for the page's script",
     "GET /open": _at("/open"),
     "POST /open": _demands,
     "GET /find": _at("/find"),
@@ -215,6 +238,7 @@ PAGES: Mapping[str, Way | str] = {
     "POST /v/{reference}": _wrong_code,
     "POST /v/{reference}/code": _sent_code,
     "GET /d/{token}": lambda one: one.go(f"/d/{one.scenes.download}"),
+    "POST /d/{token}/code": _link_code,
     "POST /d/{token}": _used_link,
     "GET /mine": lambda one: one.visit(),
     "POST /mine/send": _mine_slip,
@@ -231,6 +255,7 @@ PAGES: Mapping[str, Way | str] = {
     "GET /healthz": "for programs",
     "GET /readyz": "for programs",
     "GET /static/desk.css": "no page",
+    "GET /static/live.js": "no page",
 }
 """In an order in which none takes away what another shows."""
 WAYS: Mapping[str, Way] = {route: way for route, way in PAGES.items() if not isinstance(way, str)}

@@ -59,8 +59,11 @@ class Person:
         await expect(self.page.get_by_text(SAID[key], exact=True)).to_be_visible()
 
     async def package(self, request_id: str, folder: Path) -> Path:
-        """Fetch the package by the letter's link and unpack it as the page says; where."""
+        """Fetch the package by the letter's link and a code, and unpack it as the page says; where."""
         await self.page.goto(f"/d/{await self.house.token(request_id)}")
+        codes = self.house.codes(request_id)
+        await self.press("download_code")
+        await self.page.get_by_label(SAID["code_label"]).fill(await self.house.code(request_id, codes + 1))
         async with self.page.expect_download() as coming:
             await self.press("download_button")
         file = await (await coming.value).path()

@@ -62,6 +62,7 @@ async def test_a_copy_is_opened_proven_reviewed_released_and_read(
     assert contact["email"] == planted.email.title()
     assert planted.customer_no in await person.read(folder)
     await person.page.goto(f"/d/{await house.token(request_id)}")
+    await person.page.get_by_label(SAID["code_label"]).fill("00000000")
     await person.press("download_button")
     await expect(person.page.get_by_text(SAID["link_used"])).to_be_visible()
 

@@ -26,9 +26,9 @@ async def test_the_queue_and_the_story_name_nobody(here: World, browser: httpx2.
     assert request_id in queue.text
     assert "EU-GDPR" in story.text
     assert f'action="/requests/{request_id}/acts/prove"' in story.text
-    for page in (queue, story):
-        assert "canary" not in page.text.lower()
-        assert address not in page.text
+    for shown in (queue, story):
+        assert "canary" not in shown.text.lower()
+        assert address not in shown.text
 
 
 async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> None:

@@ -154,8 +154,9 @@ async def check_health(parts: Parts, systems: Sequence[str]) -> None:
         ConfigurationError: names the system and what does not fit.
     """
     for name in systems:
+        connector = parts.connector(name)
         try:
-            health = await parts.connector(name).ping()
+            health = await connector.ping()
         except Exception as error:  # noqa: BLE001 - a connector is anybody's: whatever it does, the others go on
             log.warning("system_not_asked", system=name, error=type(error).__name__)
             continue

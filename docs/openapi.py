@@ -23,9 +23,9 @@ _HERE = Path(__file__).parent
 Outcomes = Done[tuple[ObjectOutcome, ...]]
 _ERASED = (Outcomes, Pending, Awaiting, Drifted)
 _LOOKED = (Outcomes, Pending, Awaiting)
-_CALLS: dict[str, tuple[str, type[BaseModel] | None, tuple[type[BaseModel], ...]]] = {
-    "manifest": ("What the system holds, needs and can do", None, (Manifest,)),
-    "ping": ("Whether the system is well", None, (Health,)),
+_CALLS: dict[str, tuple[str, type[BaseModel], tuple[type[BaseModel], ...]]] = {
+    "manifest": ("What the system holds, needs and can do", wire.ManifestCall, (Manifest,)),
+    "ping": ("Whether the system is well", wire.PingCall, (Health,)),
     "locate": ("Every record that bears one of the identifiers, exactly", wire.LocateCall, (Located,)),
     "collect": ("One page of everything below these roots", wire.CollectCall, (Page,)),
     "vetoes": ("What stands in the way of an erasure", wire.VetoesCall, (wire.Vetoes,)),
@@ -41,7 +41,7 @@ _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 def document() -> dict[str, Any]:
     """The whole file."""
-    models = {one for _, call, answers in _CALLS.values() for one in (*answers, *([call] if call else []))}
+    models = {one for _, call, answers in _CALLS.values() for one in (*answers, call)}
     named, schemas = models_json_schema(
         [(one, "validation") for one in sorted(models | {wire.Problem, wire.Finished}, key=lambda one: one.__name__)],
         ref_template="#/components/schemas/{model}",
@@ -53,7 +53,8 @@ def document() -> dict[str, Any]:
             "title": "Habeas: a company's own service as a connected system",
             "version": "1",
             "description": "Every call and every answer is signed by Standard Webhooks 1.0 (HMAC-SHA256); an answer "
-            "bears the id of its call.",
+            "bears the id of its call. `operation` in a call is its path's last part: refuse a call that says "
+            "another, and a `webhook-id` that was taken within ten minutes.",
         },
         "paths": {f"{PREFIX}/{name}": {"post": _operation(name, refs)} for name in _CALLS},
         "webhooks": {"finished": {"post": _finished(refs)}},
@@ -69,11 +70,11 @@ def _operation(name: str, refs: dict[Any, Any]) -> dict[str, Any]:
         "operationId": name,
         "summary": says,
         "parameters": _headers(),
-        "requestBody": {"required": True, "content": _json(refs[call] if call else {"type": "object"})},
+        "requestBody": {"required": True, "content": _json(refs[call])},
         "responses": {
             "200": {"description": says, "content": _json(answer)},
             "400": {"description": "The body is not of this call"},
-            "401": {"description": "The signature is not right"},
+            "401": {"description": "The signature is not right, or its id was taken before"},
             **dict.fromkeys(("409", "422", "503"), problem),
         },
     }

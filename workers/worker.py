@@ -148,13 +148,18 @@ async def check_health(parts: Parts, systems: Sequence[str]) -> None:
     """Ask each system whether its map fits and its permissions suffice.
 
     A system that is merely down does not stop a worker (each request waits for it on its own); one whose map does not
-    fit its database does.
+    fit its database does. A connector that breaks on being asked counts as down.
 
     Raises:
         ConfigurationError: names the system and what does not fit.
     """
     for name in systems:
-        health = await parts.connector(name).ping()
+        connector = parts.connector(name)
+        try:
+            health = await connector.ping()
+        except Exception as error:  # noqa: BLE001 - a connector is anybody's: whatever it does, the others go on
+            log.warning("system_not_asked", system=name, error=type(error).__name__)
+            continue
         if not health.fits:
             raise ConfigurationError(f"systems.{name}: {health.detail}", system=name)
         if not health.ok:

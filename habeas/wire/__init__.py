@@ -5,6 +5,7 @@ the calls of ``docs/connectors/http.openapi.json`` in any language.
 """
 
 from habeas.wire.messages import (
+    Call,
     ChangeCall,
     CollectCall,
     EraseCall,
@@ -12,6 +13,8 @@ from habeas.wire.messages import (
     ExpiredCall,
     Finished,
     LocateCall,
+    ManifestCall,
+    PingCall,
     Problem,
     Vetoes,
     VetoesCall,
@@ -20,6 +23,7 @@ from habeas.wire.signing import BadSignature, Signer
 
 __all__ = [
     "BadSignature",
+    "Call",
     "ChangeCall",
     "CollectCall",
     "EraseCall",
@@ -27,6 +31,8 @@ __all__ = [
     "ExpiredCall",
     "Finished",
     "LocateCall",
+    "ManifestCall",
+    "PingCall",
     "Problem",
     "Signer",
     "Vetoes",

@@ -12,6 +12,7 @@ from habeas.model import Frozen, Identifier
 
 __all__ = [
     "PREFIX",
+    "Call",
     "ChangeCall",
     "CollectCall",
     "EraseCall",
@@ -19,6 +20,8 @@ __all__ = [
     "ExpiredCall",
     "Finished",
     "LocateCall",
+    "ManifestCall",
+    "PingCall",
     "Problem",
     "Vetoes",
     "VetoesCall",
@@ -28,29 +31,52 @@ PREFIX = "/habeas/v1"
 """Every call is a POST below it: ``/habeas/v1/locate``."""
 
 
-class LocateCall(Frozen):
+class Call(Frozen):
+    """What every call says of itself. It stands in the body because that is signed, and the path is not."""
+
+    operation: str
+    """The path below `PREFIX` that it is meant for."""
+
+
+class ManifestCall(Call):
+    """``POST manifest`` -> `Manifest`."""
+
+    operation: Literal["manifest"]
+
+
+class PingCall(Call):
+    """``POST ping`` -> `Health`."""
+
+    operation: Literal["ping"]
+
+
+class LocateCall(Call):
     """``POST locate`` -> `Located`."""
 
+    operation: Literal["locate"]
     identifiers: tuple[Identifier, ...] = Field(repr=False)
 
 
-class CollectCall(Frozen):
+class CollectCall(Call):
     """``POST collect`` -> one `Page`; the next is asked for with its cursor."""
 
+    operation: Literal["collect"]
     roots: tuple[RecordRef, ...] = Field(repr=False)
     cursor: str | None = None
 
 
-class EraseCall(Frozen):
+class EraseCall(Call):
     """``POST erase`` -> `EraseAnswer`; ``POST confirm`` -> `ConfirmAnswer`."""
 
+    operation: Literal["erase", "confirm"]
     plan: SystemPlan = Field(repr=False)
     handle: str | None = None
 
 
-class VetoesCall(Frozen):
+class VetoesCall(Call):
     """``POST vetoes`` -> `Vetoes`."""
 
+    operation: Literal["vetoes"]
     plan: SystemPlan = Field(repr=False)
 
 
@@ -60,23 +86,26 @@ class Vetoes(Frozen):
     vetoes: tuple[Veto, ...] = ()
 
 
-class ChangeCall(Frozen):
+class ChangeCall(Call):
     """``POST change`` -> `ChangeAnswer`; ``POST confirm-change`` -> `ConfirmAnswer`."""
 
+    operation: Literal["change", "confirm-change"]
     change: Change = Field(repr=False)
     handle: str | None = None
 
 
-class ExpiredCall(Frozen):
+class ExpiredCall(Call):
     """``POST expired`` -> one `Page`."""
 
+    operation: Literal["expired"]
     today: date
     cursor: str | None = None
 
 
-class ExpireCall(Frozen):
+class ExpireCall(Call):
     """``POST expire`` -> `ConfirmAnswer`."""
 
+    operation: Literal["expire"]
     plan: SystemPlan = Field(repr=False)
 
 

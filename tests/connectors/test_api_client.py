@@ -47,7 +47,12 @@ async def away(request: Request) -> Response:
     return RedirectResponse("http://127.0.0.1:1/other")
 
 
+async def misencoded(request: Request) -> Response:
+    return Response(b"no gzip at all", headers={"content-encoding": "gzip"})
+
+
 ROUTES = [
+    Route("/misencoded", misencoded),
     Route("/echo", echo, methods=["GET", "POST"]),
     Route("/refuse/{status}", refuse),
     Route("/large", large),
@@ -124,6 +129,14 @@ async def test_a_date_to_come_back_at_is_counted_by_the_system_s_own_clock(api: 
 
 async def test_answers_are_bounded(api: ApiClient) -> None:
     assert type(await _fails(api.call("GET", "/large"))) is Quarantine
+
+
+async def test_an_answer_that_is_not_encoded_as_it_says_is_broken_off(api: ApiClient) -> None:
+    assert isinstance(await _fails(api.call("GET", "/misencoded")), Transient)
+
+
+async def test_a_link_that_is_no_address_stops_for_a_human(api: ApiClient) -> None:
+    assert isinstance(await _fails(api.call("GET", "http://[half/an/address")), Quarantine)
 
 
 async def test_nobody_sends_us_elsewhere(api: ApiClient, faults: HttpFaults) -> None:

@@ -160,7 +160,8 @@ class ApiClient:
                 answer = await self._send(request, signed)
         except (httpx2.TimeoutException, TimeoutError):
             raise self._transient("It did not answer in time.") from None
-        except (httpx2.TransportError, httpx2.StreamError) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.CookieConflict) as error:
+            # Also an answer that is not encoded as it says (DecodingError), which is no TransportError.
             raise self._transient(f"It cannot be reached, or broke off ({type(error).__name__}).") from None
         if 200 <= answer.status < 300 or answer.status in also:
             return answer
@@ -185,7 +186,10 @@ class ApiClient:
 
     def _address(self, path: str) -> tuple[httpx2.URL, bool]:
         """The whole address, and whether our credentials go with the call."""
-        url = httpx2.URL(path) if path.startswith(("http://", "https://")) else self._base.join(path.lstrip("/"))
+        try:
+            url = httpx2.URL(path) if path.startswith(("http://", "https://")) else self._base.join(path.lstrip("/"))
+        except httpx2.InvalidURL:
+            raise Quarantine(f"{self._system} sent us to something that is no address.", system=self._system) from None
         origin = origin_of(url)
         if origin != self._own and origin not in self._also:
             raise Quarantine(f"{self._system} sent us to an address that is not its own.", system=self._system)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 
 from activities.connectors.api import Answer, ApiClient, ApiSettings
 from activities.connectors.http.callbacks import CallbackDoor
@@ -86,7 +86,7 @@ class HttpConnector:
     async def ping(self) -> Health:
         """Whether it answers, is well, still is what was reviewed, and does what it says; about nobody."""
         try:
-            health: Health = await self._ask("ping", Health)
+            health: Health = await self._ask(Health, wire.PingCall(operation="ping"))
             offered = await self.offered()
         except HabeasError as error:
             return Health(ok=False, detail=str(error))
@@ -100,18 +100,21 @@ class HttpConnector:
 
     async def offered(self) -> Manifest:
         """What the service itself says that it is, to be reviewed."""
-        manifest: Manifest = await self._ask("manifest", Manifest)
+        manifest: Manifest = await self._ask(Manifest, wire.ManifestCall(operation="manifest"))
         return manifest
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """See `habeas.connector.Connector.locate`."""
         asked = tuple(one for one in identifiers if one.kind in self.manifest.needs)
-        return await self._ask("locate", Located, wire.LocateCall(identifiers=asked)) if asked else Located()
+        if not asked:
+            return Located()
+        found: Located = await self._ask(Located, wire.LocateCall(operation="locate", identifiers=asked))
+        return found
 
     async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         """See `habeas.connector.Connector.collect`; a call for each page."""
         while True:
-            page = await self._ask("collect", Page, wire.CollectCall(roots=roots, cursor=cursor))
+            page = await self._ask(Page, wire.CollectCall(operation="collect", roots=roots, cursor=cursor))
             yield page
             if page.cursor is None:
                 return
@@ -119,35 +122,37 @@ class HttpConnector:
 
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
         """See `habeas.connector.Connector.erase`."""
-        answer: EraseAnswer = await self._ask("erase", EraseAnswer, wire.EraseCall(plan=plan, handle=handle))
+        answer: EraseAnswer = await self._ask(EraseAnswer, wire.EraseCall(operation="erase", plan=plan, handle=handle))
         return answer
 
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """See `habeas.connector.Connector.confirm`."""
-        answer: ConfirmAnswer = await self._ask("confirm", ConfirmAnswer, wire.EraseCall(plan=plan, handle=handle))
+        answer: ConfirmAnswer = await self._ask(
+            ConfirmAnswer, wire.EraseCall(operation="confirm", plan=plan, handle=handle)
+        )
         return answer
 
     async def vetoes(self, plan: SystemPlan) -> tuple[Veto, ...]:
         """See `habeas.connector.Vetoing.vetoes`."""
-        answer: wire.Vetoes = await self._ask("vetoes", wire.Vetoes, wire.VetoesCall(plan=plan))
+        answer: wire.Vetoes = await self._ask(wire.Vetoes, wire.VetoesCall(operation="vetoes", plan=plan))
         return answer.vetoes
 
     async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
         """See `habeas.connector.Changing.change`."""
-        call = wire.ChangeCall(change=change, handle=handle)
-        answer: ChangeAnswer = await self._ask("change", ChangeAnswer, call)
+        call = wire.ChangeCall(operation="change", change=change, handle=handle)
+        answer: ChangeAnswer = await self._ask(ChangeAnswer, call)
         return answer
 
     async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
         """See `habeas.connector.Changing.confirm_change`."""
-        call = wire.ChangeCall(change=change, handle=handle)
-        answer: ConfirmAnswer = await self._ask("confirm-change", ConfirmAnswer, call)
+        call = wire.ChangeCall(operation="confirm-change", change=change, handle=handle)
+        answer: ConfirmAnswer = await self._ask(ConfirmAnswer, call)
         return answer
 
     async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
         """See `habeas.connector.Expiring.expired`."""
         while True:
-            page = await self._ask("expired", Page, wire.ExpiredCall(today=today, cursor=cursor))
+            page = await self._ask(Page, wire.ExpiredCall(operation="expired", today=today, cursor=cursor))
             yield page
             if page.cursor is None:
                 return
@@ -155,7 +160,7 @@ class HttpConnector:
 
     async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
         """See `habeas.connector.Expiring.expire`."""
-        answer: ConfirmAnswer = await self._ask("expire", ConfirmAnswer, wire.ExpireCall(plan=plan))
+        answer: ConfirmAnswer = await self._ask(ConfirmAnswer, wire.ExpireCall(operation="expire", plan=plan))
         return answer
 
     def callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> wire.Finished:
@@ -170,8 +175,8 @@ class HttpConnector:
         """Give back connections."""
         await self._api.aclose()
 
-    async def _ask(self, path: str, answers: Any, call: BaseModel | None = None) -> Any:
-        body = call.model_dump_json().encode() if call else b"{}"
+    async def _ask(self, answers: Any, call: wire.Call) -> Any:
+        path, body = call.operation, call.model_dump_json().encode()
         message_id = f"msg_{uuid.uuid4().hex}"
         headers = self._signer.sign(message_id, datetime.now(UTC), body)
         answer = await self._api.call("POST", f"{PREFIX}/{path}", content=body, headers=headers, also=_PROBLEMS)

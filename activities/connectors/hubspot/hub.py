@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from activities.connectors.api import Answer, ApiClient
 from activities.connectors.api.chunks import chunks
 from activities.connectors.api.retry_after import retry_after
+from activities.connectors.hubspot import shapes
 from habeas.errors import Quarantine, Transient
 
 __all__ = ["Hub", "Property", "Row"]
@@ -56,7 +57,9 @@ class Hub:
 
     async def properties(self, kind: str, sensitivity: str) -> list[Property]:
         """https://developers.hubspot.com/docs/guides/api/crm/properties: not paged, sensitive ones apart."""
-        found = await self.json("GET", f"crm/v3/properties/{kind}", params={"dataSensitivity": sensitivity})
+        found = await self.json(
+            "GET", f"crm/v3/properties/{kind}", shapes.PROPERTIES, params={"dataSensitivity": sensitivity}
+        )
         return [
             Property(
                 name=each["name"],
@@ -92,7 +95,7 @@ class Hub:
                 **({"idProperty": by} if by else {}),
             }
             params = {"archived": "true" if archived else "false"}
-            found = await self.json("POST", f"crm/v3/objects/{kind}/batch/read", params=params, json=body)
+            found = await self.json("POST", f"crm/v3/objects/{kind}/batch/read", shapes.ROWS, params=params, json=body)
             self.only_missing(found)
             rows += found["results"]
         return rows
@@ -115,7 +118,7 @@ class Hub:
                 "limit": _SEARCH_PAGE,
                 "after": after,
             }
-            found = await self.json("POST", "crm/v3/objects/contacts/search", json=body)
+            found = await self.json("POST", "crm/v3/objects/contacts/search", shapes.FOUND, json=body)
             ids += [str(each["id"]) for each in found["results"]]
             if len(ids) > most:
                 raise Quarantine(f"{self.system} finds more than {most} contacts.", system=self.system)
@@ -133,7 +136,9 @@ class Hub:
         inputs: list[JsonValue] = [{"id": one} for one in sorted(set(ids))]
         while inputs:
             some, inputs = inputs[:_MOST_LINKED], inputs[_MOST_LINKED:]
-            found = await self.json("POST", f"crm/v4/associations/{kind}/{to}/batch/read", json={"inputs": some})
+            found = await self.json(
+                "POST", f"crm/v4/associations/{kind}/{to}/batch/read", shapes.LINKS, json={"inputs": some}
+            )
             self.only_missing(found)
             for each in found["results"]:
                 one = str(each["from"]["id"])
@@ -184,7 +189,7 @@ class Hub:
             after: str | None = None
             while True:
                 params = {"limit": _OWNERS_PAGE, "archived": archived, **({"after": after} if after else {})}
-                page = await self.json("GET", "crm/v3/owners", params=params)
+                page = await self.json("GET", "crm/v3/owners", shapes.OWNERS, params=params)
                 found |= {str(each.get("email") or "").strip().casefold() for each in page["results"]}
                 after = _next(page)
                 if not after:
@@ -196,7 +201,7 @@ class Hub:
 
         https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/schemas/get-schemas
         """
-        found = await self.json("GET", "crm-object-schemas/v3/schemas")
+        found = await self.json("GET", "crm-object-schemas/v3/schemas", shapes.SCHEMAS)
         return sorted(
             str(each["name"])
             for each in found["results"]
@@ -210,11 +215,11 @@ class Hub:
         """
         path = "oauth/v2/private-apps/get/access-token-info"
         answer = await self.call("POST", path, json={"tokenKey": token}, also=(_NOT_THERE,))
-        return None if answer.status == _NOT_THERE else frozenset(_read(answer, "scopes")["scopes"])
+        return None if answer.status == _NOT_THERE else frozenset(shapes.read(answer, shapes.SCOPES)["scopes"])
 
-    async def json(self, method: str, path: str, **more: Any) -> Any:
-        """One call whose answer has results."""
-        return _read(await self.call(method, path, **more), "results")
+    async def json(self, method: str, path: str, shape: TypeAdapter[Any], **more: Any) -> Any:
+        """One call whose answer has this shape, one of `shapes`."""
+        return shapes.read(await self.call(method, path, **more), shape)
 
     async def call(self, method: str, path: str, *, also: Collection[int] = (), **more: Any) -> Answer:
         """One call, as `ApiClient.call`; HubSpot's limits are waited for by their names."""
@@ -237,13 +242,6 @@ class Hub:
         """Some were not there: that is an answer. Anything else is none, and must not be taken for "nothing"."""
         if any(each.get("category") != "OBJECT_NOT_FOUND" for each in found.get("errors") or ()):
             raise Transient(f"{self.system} could not answer for all.", system=self.system)
-
-
-def _read(answer: Answer, key: str) -> Any:
-    found = answer.json
-    if not isinstance(found, dict) or key not in found:
-        raise Transient(f"It answered something that has no {key} (status {answer.status}).")
-    return found
 
 
 def _next(page: Mapping[str, Any]) -> str | None:

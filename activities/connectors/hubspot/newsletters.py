@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
+from activities.connectors.hubspot import shapes
 from activities.connectors.hubspot.hub import Hub, Row
 from activities.connectors.hubspot.settings import HubSpotSettings
 
@@ -35,22 +36,23 @@ class Newsletters:
 
     async def definitions(self) -> set[str]:
         """The ids of the kinds of newsletter."""
-        found = await self._hub.json("GET", f"{_AT}/definitions")
+        found = await self._hub.json("GET", f"{_AT}/definitions", shapes.DEFINITIONS)
         return {str(each["id"]) for each in found["results"]}
 
     async def choices(self, email: str) -> list[Row]:
         """What an address has chosen, by kind of newsletter."""
         if self._in_urls:
-            found = await self._hub.json("GET", _of(email), params=_EMAIL)
+            found = await self._hub.json("GET", _of(email), shapes.CHOICES, params=_EMAIL)
             return list(found["results"])
-        return [one for each in await self._batch("read", [email]) for one in each["statuses"]]
+        return [one for each in await self._batch("read", [email], shapes.STATUSES) for one in each["statuses"]]
 
     async def gets_nothing(self, email: str) -> bool:
         """Whether an address has opted out of all e-mail."""
         if self._in_urls:
-            found = await self._hub.json("GET", f"{_of(email)}/unsubscribe-all", params=_EMAIL)
+            found = await self._hub.json("GET", f"{_of(email)}/unsubscribe-all", shapes.ANYTHING, params=_EMAIL)
             return bool(found["results"])
-        wide = [one for each in await self._batch("unsubscribe-all/read", [email]) for one in each["wideStatuses"]]
+        read = await self._batch("unsubscribe-all/read", [email], shapes.WIDE)
+        wide = [one for each in read for one in each["wideStatuses"]]
         return any(one["status"] == "UNSUBSCRIBED" for one in wide)
 
     async def unsubscribe(self, email: str, subscription: int) -> None:
@@ -68,9 +70,16 @@ class Newsletters:
         else:
             await self._batch("unsubscribe-all", [email])
 
-    async def _batch(self, what: str, inputs: list[JsonValue], *, channel: bool = True) -> list[Any]:
-        params = _EMAIL if channel else {}
-        found = await self._hub.json("POST", f"{_AT}/statuses/batch/{what}", params=params, json={"inputs": inputs})
+    async def _batch(
+        self,
+        what: str,
+        inputs: list[JsonValue],
+        shape: TypeAdapter[Any] = shapes.ANYTHING,
+        *,
+        channel: bool = True,
+    ) -> list[Any]:
+        path, params = f"{_AT}/statuses/batch/{what}", _EMAIL if channel else {}
+        found = await self._hub.json("POST", path, shape, params=params, json={"inputs": inputs})
         self._hub.only_missing(found)
         return list(found["results"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from activities.connectors.api import ApiClient, Refused
+from activities.connectors.api import Answer, ApiClient, Refused
 from activities.connectors.stripe.kinds import (
     CUSTOMERS,
     DRAFTS,
@@ -17,7 +17,7 @@ from activities.connectors.stripe.kinds import (
 from activities.connectors.stripe.locate import query
 from activities.connectors.stripe.settings import StripeSettings
 from habeas.connector import Health, Treatment
-from habeas.errors import HabeasError
+from habeas.errors import HabeasError, Transient
 
 __all__ = ["ping"]
 
@@ -71,7 +71,16 @@ async def _status(api: ApiClient, probe: _Probe) -> int:
     answer = await api.call(
         probe.method, f"v1/{probe.path}", params=probe.params, form=form, headers=headers, also=also
     )
+    if answer.status not in also:
+        _of_stripe(answer)
     return answer.status
+
+
+def _of_stripe(answer: Answer) -> None:
+    """Each object and each list says which it is (`object`): https://docs.stripe.com/api. Others answer 200 as well."""
+    said = answer.json
+    if not isinstance(said, dict) or not isinstance(said.get("object"), str):
+        raise Transient("What answers at this address is not Stripe: it gave no object of Stripe's.")
 
 
 def _reading(settings: StripeSettings) -> Iterator[_Probe]:

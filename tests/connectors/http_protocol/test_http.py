@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,13 +16,14 @@ from fastapi import FastAPI
 
 from activities.connectors import describe_connector, load_connector
 from activities.connectors.http import HttpConnector
-from habeas.connector import Connector, Located
+from habeas.connector import Connector, Located, SystemPlan
 from habeas.errors import ConfigurationError, ConnectorError, Quarantine, Terminal, Transient
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World, faulty
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
-from habeas.wire import BadSignature, Finished, Signer
+from habeas.wire import BadSignature, EraseCall, Finished, Problem, Signer
 from habeas.wire.router import habeas_router
+from habeas.wire.taken import TakenIds
 from tests.connectors.carried import CarriedThrough
 from tests.connectors.serving import served
 from tests.connectors.test_kit import MemoryWorld
@@ -154,31 +156,75 @@ async def test_secrets_are_changed_without_a_break(tmp_path: Path) -> None:
 
 
 async def test_nobody_else_is_answered(world: WiredWorld) -> None:
-    now, body = datetime.now(UTC), b'{"identifiers":[]}'
+    now, body = datetime.now(UTC), b'{"operation":"locate","identifiers":[]}'
     ours, theirs = Signer([SECRET]), Signer([OTHER])
     signed = ours.sign("msg_1", now, body)
     wrong: list[tuple[dict[str, str], bytes]] = [
         ({}, body),
         (theirs.sign("msg_1", now, body), body),
-        (signed, b'{"identifiers":[] }'),
+        (signed, body + b" "),
         (signed | {"webhook-id": "msg_2"}, body),
         (ours.sign("msg_1", now - timedelta(minutes=6), body), body),
         (ours.sign("msg_1", now + timedelta(minutes=6), body), body),
         (signed | {"webhook-timestamp": "now"}, body),
         (signed | {"webhook-signature": "v1,"}, body),
+        (signed | {"webhook-signature": "v1,é"}, body),
+        (signed | {"webhook-id": "msg_é"}, body),
     ]
     async with httpx2.AsyncClient() as client:
         for headers, content in wrong:
-            answer = await client.post(f"{world.url}/habeas/v1/locate", headers=headers, content=content)
+            raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+            answer = await client.post(f"{world.url}/habeas/v1/locate", headers=raw, content=content)
             assert (answer.status_code, answer.content) == (401, b"")
         right = await client.post(f"{world.url}/habeas/v1/locate", headers=signed, content=body)
         assert right.status_code == 200
-        not_a_call = b'{"identifiers": "ann@example.org"}'
+        again = await client.post(f"{world.url}/habeas/v1/locate", headers=signed, content=body)
+        assert (again.status_code, again.content) == (401, b"")
+        not_a_call = b'{"operation": "locate", "identifiers": "ann@example.org"}'
         answer = await client.post(
             f"{world.url}/habeas/v1/locate", headers=ours.sign("msg_3", now, not_a_call), content=not_a_call
         )
         assert (answer.status_code, answer.content) == (400, b"{}")
     assert world.system.calls == ["locate"]
+
+
+async def test_a_call_is_good_for_its_own_operation_alone(world: WiredWorld) -> None:
+    """What was signed for a look does not erase; nor does what says nothing, as calls of before do."""
+    plan = SystemPlan(system="orders", roots=(), identifiers=(), objects=())
+    signer, now = Signer([SECRET]), datetime.now(UTC)
+    meant = EraseCall(operation="confirm", plan=plan).model_dump_json().encode()
+    before = json.dumps({"plan": json.loads(plan.model_dump_json())}).encode()
+    async with httpx2.AsyncClient() as client:
+        for path, body in (("erase", meant), ("erase", before), ("ping", b"{}")):
+            signed = signer.sign(f"msg_{path}_{len(body)}", now, body)
+            answer = await client.post(f"{world.url}/habeas/v1/{path}", headers=signed, content=body)
+            assert (answer.status_code, Problem.model_validate_json(answer.content).error) == (409, "terminal")
+            signer.verify(answer.headers, answer.content, now)
+    assert not world.system.calls
+
+
+def test_ids_are_remembered_while_a_signature_is_good_and_no_longer() -> None:
+    ids, now = TakenIds(most=2), datetime(2026, 1, 1, tzinfo=UTC)
+    assert ids.take("a", now)
+    assert not ids.take("a", now + timedelta(minutes=10))
+    assert ids.take("b", now + timedelta(minutes=10))
+    with pytest.raises(Transient):
+        ids.take("c", now + timedelta(minutes=10))
+    assert ids.take("c", now + timedelta(minutes=11))
+
+
+async def test_an_exception_of_the_connector_is_answered_signed_and_quotes_nothing(
+    world: WiredWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def breaks(_: object) -> Located:
+        raise KeyError("ann@example.org")
+
+    monkeypatch.setattr(world.system, "locate", breaks)
+    with pytest.raises(Transient, match="cannot do this now") as raised:
+        await world.connector.locate(world.person)
+    assert raised.value.said == "The connector broke: KeyError."
+    assert "KeyError" in caplog.text
+    assert "ann@" not in caplog.text
 
 
 async def test_an_answer_of_somebody_else_is_not_believed(tmp_path: Path) -> None:

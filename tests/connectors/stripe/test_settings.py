@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from activities.connectors import describe_connector, load_connector
 from activities.connectors.stripe import StripeConnector
 from habeas.connector import Capability
 from habeas.errors import ConfigurationError
+from tests.connectors.serving import served
 from tests.connectors.stripe.people import TAX_LAW, Shop, settings
 
 NOWHERE = "http://127.0.0.1:9"
@@ -133,3 +138,16 @@ _RIGHTS = frozenset(f"rak_{one}_{right}" for one in (*_READ, "redaction_job") fo
     "rak_dispute_read",
     "rak_credit_note_read",
 }
+
+
+@pytest.mark.parametrize("body", ["[]", "1", "{}", '{"object": 1}', '{"object": "li', "\xff"])
+async def test_whatever_answers_is_not_yet_stripe(body: str) -> None:
+    async def answer(_: Request) -> Response:
+        return Response(body.encode("latin-1"))
+
+    async with served(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "DELETE"])])) as url:
+        connector = StripeConnector.from_settings("billing", settings(url))
+        health = await connector.ping()
+        assert (health.ok, health.fits) == (False, True)
+        assert health.detail
+        await connector.aclose()

@@ -1,0 +1,38 @@
+"""Answers of a shape that HubSpot never documented: none of them is taken for "nothing", and none breaks the worker."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from activities.connectors.hubspot import HubSpotConnector
+from habeas.errors import Transient
+from habeas.model import Identifier
+from tests.connectors.hubspot.people import settings
+from tests.connectors.serving import served
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"scopes": null, "results": null}',
+        '{"scopes": [], "results": [{}]}',
+        '{"scopes": ["a"], "results": [null]}',
+        '{"scopes": {}, "results": [{"id": "x", "properties": {}}]}',
+        '{"scopes": [1, {}], "results": [{"id": "1", "properties": null}]}',
+        '{"scopes": [], "results": [], "errors": [null], "paging": 1}',
+    ],
+)
+async def test_strange_answers_are_tried_again(body: str) -> None:
+    async def answer(_: Request) -> Response:
+        return Response(body, media_type="application/json")
+
+    async with served(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])) as url:
+        connector = HubSpotConnector.from_settings("crm", settings(url))
+        with pytest.raises(Transient):
+            await connector.locate((Identifier(kind="email", value="ann@example.org"),))
+        assert not (await connector.ping()).ok
+        await connector.aclose()

@@ -1,4 +1,4 @@
-"""Where only a part goes, a connector minds that and no more: of what was asked for (`SystemPlan.only`), of what may."""
+"""Where only a part goes (`SystemPlan.only`, or something must stay), a connector minds that part and no more."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ COLLECTIONS = (
         category="invoices",
         treatment=Treatment.RETAIN,
         retention=Retention(law="Bookkeeping Act", years=5, anchor="issued_on"),
+        expires=Retention(law="The shop's promise", years=10, anchor="issued_on"),
     ),
 )
 
@@ -306,6 +307,18 @@ class ErasesWhileLookingAgain(MemoryConnector):
         return answer
 
 
+class TakesEverythingForExpired(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        yield Page(records=tuple(self._record(row) for row in self.rows.values()), cursor=None)
+
+
+class ExpiresBySearch(MemoryConnector):
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        answer = await super().expire(plan)
+        self.rows.clear()
+        return answer
+
+
 class ErasesBySearch(MemoryConnector):
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
         found = self._of({root.key for root in plan.roots})
@@ -512,6 +525,8 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (BelievesItself, "test_the_second_look_is_honest"),
     (ErasesWhileLookingAgain, "test_the_second_look_is_honest"),
+    (TakesEverythingForExpired, "test_what_is_past_its_term_is_told_and_only_that_goes"),
+    (ExpiresBySearch, "test_what_is_past_its_term_is_told_and_only_that_goes"),
     (ErasesWhatMustStay, "test_what_must_stay_is_left_whole_and_told_as_retained"),
     (TellsWhatStaysAsErased, "test_what_must_stay_is_left_whole_and_told_as_retained"),
     (ErasesBySearch, "test_erasing_does_the_plan_and_touches_nobody_else"),

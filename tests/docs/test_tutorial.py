@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from habeas.errors import Terminal
+from activities.connectors import describe_connector
+from habeas.errors import ConfigurationError, Terminal
 from habeas.model import Identifier
 from tests.docs.tutorial import installed, written
 
 
-def test_the_tutorial_s_connector_passes_the_suite(tmp_path: Path) -> None:
+def test_the_tutorial_s_connector_passes_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = written(tmp_path)
     code = [line for line in files["src/newsletter_habeas.py"].splitlines() if line.strip()]
     assert len(code) < 80
@@ -28,6 +29,20 @@ def test_the_tutorial_s_connector_passes_the_suite(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stdout
     assert " passed" in ended.stdout
     assert "failed" not in ended.stdout
+    monkeypatch.syspath_prepend(site)
+    elsewhere = describe_connector("newsletter", {"connector": "newsletter"})
+    assert elsewhere.manifest.title == "Newsletter"
+    monkeypatch.delitem(sys.modules, "newsletter_habeas")
+
+
+def test_a_connector_whose_manifest_needs_its_settings_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "bare-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bare\nVersion: 1\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[habeas.connectors]\nbare = habeas.testing:MemoryConnector\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match="cannot run elsewhere: it has no `describe`"):
+        describe_connector("bare", {"connector": "bare"})
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import date
 
-from habeas.connector import Capability, Expiring, PlannedObject, SystemPlan, Treatment, Vetoing
+from habeas.connector import Capability, PlannedObject, Treatment, Vetoing
 from habeas.errors import ConnectorError
-from habeas.outcomes import Done, Drifted, Fate
+from habeas.outcomes import Drifted, Fate
 from habeas.testing.steps import carried_out, collected, erased, erasure, looked_at, planned, roots
 from habeas.testing.suite.judging import all_as_planned, place, theirs
 from habeas.testing.world import World
 
 _TURNS = 12
 """Of the event loop, after which an erasure is cancelled: each of the first so many."""
-
-
-_BEFORE_ALL, _AFTER_ALL = date(1900, 1, 1), date(2200, 1, 1)
-"""Days on which nothing can be past its term, and on which everything is that has one."""
 
 
 class Erasing:
@@ -115,27 +110,6 @@ class Erasing:
         found = await connector.vetoes(plan)
         assert {place(one) for one in found} <= {place(one) for one in plan.objects}
         assert found
-        assert (await world.theirs(), await world.others()) == before
-
-    async def test_what_is_past_its_term_is_told_and_only_that_goes(self, world: World) -> None:
-        """Where it declares expiry: nothing is over before its time, and what changed since is left, as is all else."""
-        connector = world.connector
-        if Capability.EXPIRE not in connector.manifest.capabilities:
-            return
-        assert isinstance(connector, Expiring)
-        before = await world.theirs(), await world.others()
-        assert not [one async for page in connector.expired(_BEFORE_ALL, None) for one in page.records]
-        over = [one async for page in connector.expired(_AFTER_ALL, None) for one in page.records]
-        stale = tuple(
-            PlannedObject(collection=one.collection, key=one.key, treatment=Treatment.DELETE, fingerprint="0" * 64)
-            for one in over
-        )
-        for objects in ((), stale):
-            plan = SystemPlan(system="system", roots=(), identifiers=(), objects=objects)
-            answer = await connector.expire(plan)
-            assert isinstance(answer, Done)
-            assert sorted(map(place, answer.result)) == sorted(map(place, objects))
-            assert {one.fate for one in answer.result} <= {Fate.BLOCKED}
         assert (await world.theirs(), await world.others()) == before
 
     async def test_the_second_look_is_honest(self, world: World) -> None:

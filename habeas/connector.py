@@ -8,7 +8,7 @@ does retries, timeouts, rate limits, heartbeats, evidence and error mapping. Con
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field, JsonValue, PrivateAttr
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, humanise
 from habeas.model import Frozen, Identifier, IdentifierKind
-from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer, Fate, ObjectOutcome
 from habeas.particulars import PurposeId
 
 ENTRY_POINT_GROUP = "habeas.connectors"
@@ -50,6 +50,9 @@ class Treatment(StrEnum):
     DELETE = "delete"
     ANONYMISE = "anonymise"
     RETAIN = "retain"
+
+
+_AS_PLANNED = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
 
 
 class Retention(Frozen):
@@ -255,6 +258,19 @@ class PlannedObject(Frozen):
     needs: tuple[RecordRef, ...] = Field(default=(), repr=False)
     """If it stays: the planned objects that it points at."""
 
+    def became(self, fate: Fate | None = None, reason: str | None = None) -> ObjectOutcome:
+        """Its outcome: as planned, unless another fate is given. What is kept says by which law and until when."""
+        fate = fate or _AS_PLANNED[self.treatment]
+        kept = fate is Fate.RETAINED
+        return ObjectOutcome(
+            collection=self.collection,
+            key=self.key,
+            fate=fate,
+            reason=reason,
+            law=self.law if kept else None,
+            until=self.until if kept else None,
+        )
+
 
 class SystemPlan(Frozen):
     """One system's part of an approved plan. Erasure acts on these keys, never on a search."""
@@ -269,9 +285,23 @@ class SystemPlan(Frozen):
     What is, changes or appears in other collections is none of its business: it is no drift, and has not come back.
     """
 
+    @property
+    def going(self) -> tuple[PlannedObject, ...]:
+        """The objects that are deleted or anonymised. All others stay exactly as they are."""
+        return tuple(one for one in self.objects if one.treatment is not Treatment.RETAIN)
+
     def covers(self, collection: str) -> bool:
         """Whether the plan says all that there is to say of the person in this collection."""
         return self.only is None or collection in self.only
+
+    def returned(self, matches: Iterable[Match]) -> tuple[ObjectOutcome, ...]:
+        """What a second look found of the person that the plan does not name, as failed: it has come back."""
+        planned = {(one.collection, one.key) for one in self.objects}
+        return tuple(
+            ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.FAILED, reason="came_back")
+            for one in matches
+            if self.covers(one.collection) and (one.collection, one.key) not in planned
+        )
 
 
 class FieldChange(Frozen):
@@ -341,6 +371,7 @@ class Connector(Protocol):
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
         """Carry out the plan on exactly its objects; ``handle`` continues a `Pending` answer.
 
+        Objects to be retained are handed over too (see `SystemPlan.going`): they stay as they are, `Fate.RETAINED`.
         A second run changes nothing and answers the same. Answers `Drifted` without having changed anything if an
         object differs from its fingerprint (and is not already as planned) or a new one has appeared.
         """
@@ -421,7 +452,10 @@ class ConnectorFactory(Protocol):
 
 @runtime_checkable
 class Describing(Protocol):
-    """What an entry point offers besides where its systems may be served by a worker in another network."""
+    """What an entry point offers besides where its systems may be served by a worker in another network.
+
+    One whose manifest does not depend on the settings needs no method: ``manifest`` on the class says as much.
+    """
 
     @classmethod
     def describe(cls, system: str, settings: Mapping[str, Any]) -> Manifest:

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from typing import Any, cast
 
 from activities.connectors.elsewhere import Elsewhere
-from habeas.connector import ENTRY_POINT_GROUP, Connector, ConnectorFactory, Describing
+from habeas.connector import ENTRY_POINT_GROUP, Connector, ConnectorFactory, Describing, Manifest
 from habeas.errors import ConfigurationError
 
 __all__ = ["connector_names", "describe_connector", "load_connector"]
@@ -42,9 +42,13 @@ def describe_connector(system: str, settings: Mapping[str, Any]) -> Connector:
     """
     name, options = _split(settings)
     factory = _factory(system, name)
-    if not isinstance(factory, Describing):
-        raise ConfigurationError(f"systems.{system}: the connector {name!r} cannot run elsewhere.", system=system)
-    return Elsewhere(system, factory.describe(system, options))
+    if isinstance(factory, Describing):
+        return Elsewhere(system, factory.describe(system, options))
+    manifest = getattr(factory, "manifest", None)
+    if not isinstance(manifest, Manifest):
+        detail = f"systems.{system}: the connector {name!r} cannot run elsewhere: it has no `describe`."
+        raise ConfigurationError(detail, system=system)
+    return Elsewhere(system, manifest)
 
 
 def _split(settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -26,8 +26,6 @@ from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, Drifted, Fate, Ob
 from habeas.plan import term_end
 from habeas.testing.rows import MemoryRow, Rows
 
-_FATES = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
-
 
 class ChangingRows(Rows):
     """`habeas.connector.Changing` and `habeas.connector.Expiring`."""
@@ -168,18 +166,17 @@ class ChangingRows(Rows):
         return term_end(collection.expires, row.anchor) < today
 
     def _expire(self, one: PlannedObject, planned: set[tuple[str, str]]) -> ObjectOutcome:
-        ref = RecordRef(collection=one.collection, key=one.key)
         if not self._as_planned(one):
             row = self.rows.get((one.collection, one.key))
             if row is None or not self._unchanged(one):
-                return _of(ref, Fate.BLOCKED, "drifted")
+                return one.became(Fate.BLOCKED, "drifted")
             if row.restricted:
-                return _of(ref, Fate.BLOCKED, "restricted")
+                return one.became(Fate.BLOCKED, "restricted")
             children = {_place(each) for each in self.rows.values() if each.root == row.key and row.root is None}
             if one.treatment is Treatment.DELETE and children - planned:
-                return _of(ref, Fate.BLOCKED, "referenced")
+                return one.became(Fate.BLOCKED, "referenced")
             self._treat(one)
-        return _of(ref, _FATES[one.treatment])
+        return one.became()
 
 
 def _place(row: MemoryRow) -> tuple[str, str]:

@@ -12,10 +12,8 @@ from habeas.connector import (
     Manifest,
     Match,
     Page,
-    PlannedObject,
     RecordRef,
     SystemPlan,
-    Treatment,
     Veto,
 )
 from habeas.glossary import Glossary
@@ -27,7 +25,6 @@ from habeas.testing.rows import MemoryRow
 __all__ = ["MemoryConnector", "MemoryRow"]
 
 _BASE = frozenset({Capability.LOCATE, Capability.COLLECT, Capability.ERASE, Capability.CONFIRM})
-_FATES = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
 
 
 class MemoryConnector(ChangingRows):
@@ -123,7 +120,7 @@ class MemoryConnector(ChangingRows):
             return Drifted(changed=len(changed), appeared=len(appeared))
         for one in plan.objects:
             self._treat(one)
-        return Done(result=tuple(_outcome(one, _FATES[one.treatment]) for one in plan.objects))
+        return Done(result=tuple(one.became() for one in plan.objects))
 
     async def vetoes(self, plan: SystemPlan) -> tuple[Veto, ...]:
         """What it was told stands in the way."""
@@ -137,7 +134,7 @@ class MemoryConnector(ChangingRows):
             return wait
         planned = {(one.collection, one.key): one for one in plan.objects}
         outcomes = [
-            _outcome(one, _FATES[one.treatment] if self._as_planned(one) else Fate.FAILED) for one in plan.objects
+            one.became() if self._as_planned(one) else one.became(Fate.FAILED, "still_there") for one in plan.objects
         ]
         outcomes.extend(
             ObjectOutcome(collection=row.collection, key=row.key, fate=Fate.FAILED, reason="came_back")
@@ -150,18 +147,6 @@ class MemoryConnector(ChangingRows):
 
     async def aclose(self) -> None:
         """Nothing to give back."""
-
-
-def _outcome(one: PlannedObject, fate: Fate) -> ObjectOutcome:
-    kept = fate is Fate.RETAINED
-    return ObjectOutcome(
-        collection=one.collection,
-        key=one.key,
-        fate=fate,
-        reason="still_there" if fate is Fate.FAILED else None,
-        law=one.law if kept else None,
-        until=one.until if kept else None,
-    )
 
 
 def _more(collections: tuple[Collection, ...], purposes: tuple[str, ...], vetoing: bool) -> frozenset[Capability]:

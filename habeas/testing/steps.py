@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date
 from typing import TypeVar
 
 from habeas import plan as plans
 from habeas.connector import Change, Changing, Connector, Record, RecordRef, SystemPlan
 from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
+from habeas.staying import Place, Stay
 from habeas.testing.world import World
 
 __all__ = [
@@ -54,12 +55,12 @@ async def collected(connector: Connector, found: tuple[RecordRef, ...], cursor: 
     return [record async for page in connector.collect(found, cursor) for record in page.records]
 
 
-async def planned(world: World) -> SystemPlan:
-    """The plan of an erasure of everything that the person has in the system."""
+async def planned(world: World, stays: Mapping[Place, Stay] | None = None) -> SystemPlan:
+    """The plan of an erasure of everything that the person has in the system, but for what must stay."""
     found = await roots(world)
     records = await collected(world.connector, found)
     index: Iterable[plans.IndexedRecord] = (plans.IndexedRecord.of(record) for record in records)
-    return plans.draft("system", world.connector.manifest.collections, found, world.person, index, TODAY)
+    return plans.draft("system", world.connector.manifest.collections, found, world.person, index, TODAY, stays)
 
 
 async def settled(

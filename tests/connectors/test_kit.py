@@ -45,6 +45,7 @@ COLLECTIONS = (
         category="invoices",
         treatment=Treatment.RETAIN,
         retention=Retention(law="Bookkeeping Act", years=5, anchor="issued_on"),
+        expires=Retention(law="The shop's promise", years=10, anchor="issued_on"),
     ),
 )
 
@@ -269,6 +270,55 @@ class BelievesItself(MemoryConnector):
         return Done(result=tuple(said))
 
 
+class ErasesWhatMustStay(MemoryConnector):
+    """Deletes all that the plan names, and answers as planned."""
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        answer = await super().erase(plan, handle)
+        if isinstance(answer, Done):
+            for one in plan.objects:
+                self.rows.pop((one.collection, one.key), None)
+        return answer
+
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm(plan, handle)
+        assert isinstance(answer, Done)
+        stays = {(one.collection, one.key) for one in plan.objects if one.treatment is Treatment.RETAIN}
+        said = [
+            one.model_copy(update={"fate": Fate.RETAINED}) if (one.collection, one.key) in stays else one
+            for one in answer.result
+        ]
+        return Done(result=tuple(said))
+
+
+class TellsWhatStaysAsErased(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        answer = await super().erase(plan, handle)
+        if not isinstance(answer, Done):
+            return answer
+        return Done(result=tuple(one.model_copy(update={"fate": Fate.ERASED}) for one in answer.result))
+
+
+class ErasesWhileLookingAgain(MemoryConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm(plan, handle)
+        for one in plan.objects:
+            self.rows.pop((one.collection, one.key), None)
+        return answer
+
+
+class TakesEverythingForExpired(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        yield Page(records=tuple(self._record(row) for row in self.rows.values()), cursor=None)
+
+
+class ExpiresBySearch(MemoryConnector):
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        answer = await super().expire(plan)
+        self.rows.clear()
+        return answer
+
+
 class ErasesBySearch(MemoryConnector):
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
         found = self._of({root.key for root in plan.roots})
@@ -474,6 +524,11 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (ReturnsEverybody, "test_each_identifier_finds_the_person_and_nobody_else"),
     (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (BelievesItself, "test_the_second_look_is_honest"),
+    (ErasesWhileLookingAgain, "test_the_second_look_is_honest"),
+    (TakesEverythingForExpired, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (ExpiresBySearch, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (ErasesWhatMustStay, "test_what_must_stay_is_left_whole_and_told_as_retained"),
+    (TellsWhatStaysAsErased, "test_what_must_stay_is_left_whole_and_told_as_retained"),
     (ErasesBySearch, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (ErasesWhatChanged, "test_data_that_changed_is_not_erased"),
     (ErasesWhatMoved, "test_what_is_somebody_elses_by_now_is_not_erased"),

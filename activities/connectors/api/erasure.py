@@ -26,8 +26,6 @@ __all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "outcom
 Place: TypeAlias = tuple[str, str]
 """Collection and key."""
 
-_AS_PLANNED = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
-
 
 class State(StrEnum):
     """How an object is now, beside its plan."""
@@ -91,13 +89,13 @@ async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
             state = states[_place(one)]
             answer: ObjectOutcome | Pending | None = None
             if state is State.GONE and one.treatment is not Treatment.DELETE:
-                answer = outcome(one, Fate.NOT_FOUND)
+                answer = one.became(Fate.NOT_FOUND)
             elif one.treatment is not Treatment.RETAIN and not _is_as_planned(one, state):
                 answer = await objects.treat(one)
             if isinstance(answer, Pending):
                 under_way = answer
             else:
-                outcomes[_place(one)] = answer or outcome(one, _AS_PLANNED[one.treatment])
+                outcomes[_place(one)] = answer or one.became()
         if under_way is not None:
             return under_way
     return Done(result=tuple(outcomes[_place(one)] for one in plan.objects))
@@ -105,28 +103,14 @@ async def carry_out(objects: Objects, plan: SystemPlan) -> EraseAnswer:
 
 async def look_again(objects: Objects, plan: SystemPlan) -> ConfirmAnswer:
     """See `habeas.connector.Connector.confirm`."""
-    outcomes = [_seen(one, await objects.look(one)) for one in plan.objects]
-    planned = {_place(one) for one in plan.objects}
+    seen = [_seen(one, await objects.look(one)) for one in plan.objects]
     located = await objects.locate(plan.identifiers) if plan.identifiers else Located()
-    outcomes += [
-        ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.FAILED, reason="came_back")
-        for one in located.matches
-        if plan.covers(one.collection) and (one.collection, one.key) not in planned
-    ]
-    return Done(result=tuple(outcomes))
+    return Done(result=(*seen, *plan.returned(located.matches)))
 
 
 def outcome(planned: PlannedObject, fate: Fate, reason: str | None = None) -> ObjectOutcome:
     """What became of a planned object; one that is kept says by which law and until when."""
-    kept = fate is Fate.RETAINED
-    return ObjectOutcome(
-        collection=planned.collection,
-        key=planned.key,
-        fate=fate,
-        reason=reason,
-        law=planned.law if kept else None,
-        until=planned.until if kept else None,
-    )
+    return planned.became(fate, reason)
 
 
 def with_copies(one: ObjectOutcome, binned: Container[Place], past: Container[Place]) -> ObjectOutcome:
@@ -156,10 +140,10 @@ def _strayed(objects: Objects, plan: SystemPlan, states: Mapping[Place, State], 
 
 def _seen(one: PlannedObject, state: State) -> ObjectOutcome:
     if _is_as_planned(one, state):
-        return outcome(one, _AS_PLANNED[one.treatment])
+        return one.became()
     if state is State.GONE:
-        return outcome(one, Fate.NOT_FOUND)
-    return outcome(one, Fate.FAILED, "drifted" if state is State.CHANGED else "still_there")
+        return one.became(Fate.NOT_FOUND)
+    return one.became(Fate.FAILED, "drifted" if state is State.CHANGED else "still_there")
 
 
 def _is_as_planned(one: PlannedObject, state: State) -> bool:

@@ -113,11 +113,13 @@ class Erasing:
         assert (await world.theirs(), await world.others()) == before
 
     async def test_the_second_look_is_honest(self, world: World) -> None:
-        """Before the erasure nothing is as planned; afterwards what comes back is seen."""
+        """Before the erasure nothing is as planned, and looking changes nothing; afterwards what comes back is seen."""
         plan = await planned(world)
+        untouched = await world.theirs(), await world.others()
         to_go = {place(one) for one in plan.objects if one.treatment is not Treatment.RETAIN}
         early = {place(one): one.fate for one in await looked_at(world, plan)}
         assert {early[place] for place in to_go} == {Fate.FAILED}
+        assert (await world.theirs(), await world.others()) == untouched
         await erased(world, plan)
         await world.come_back()
         await world.wait(world.connector.manifest.confirm_after)

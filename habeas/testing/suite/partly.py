@@ -1,4 +1,4 @@
-"""Where the person asked for some categories only, a connector minds those and no others (`SystemPlan.only`)."""
+"""Where only a part goes (`SystemPlan.only`, or something must stay), a connector minds that part and no more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from habeas import plan as plans
 from habeas.connector import Record, SystemPlan, Treatment
-from habeas.outcomes import Drifted, Fate
+from habeas.outcomes import Drifted, Fate, ObjectOutcome
+from habeas.staying import Because, Stay
 from habeas.testing.steps import TODAY, carried_out, collected, erasure, looked_at, planned, roots
 from habeas.testing.suite.judging import all_as_planned, place
 from habeas.testing.world import World
@@ -15,7 +16,7 @@ Objects = Mapping[tuple[str, str], Record]
 
 
 class Partly:
-    """`erase` and `confirm` of a part. A system of one category has no parts, and nothing to show."""
+    """`erase` and `confirm` of a part. A system of one category has no parts by category."""
 
     async def test_a_part_is_erased_and_the_rest_is_as_it_was(self, world: World) -> None:
         """What the plan is not about stays, to the last field, and is neither drift nor data that came back."""
@@ -27,6 +28,17 @@ class Partly:
         await _carried_out(world, part)
         after = await _everything(world)
         assert _outside(part, after) == _outside(part, before)
+        assert await world.others() == others
+
+    async def test_what_must_stay_is_left_whole_and_told_as_retained(self, world: World) -> None:
+        """A hold keeps the accounts and, where there are more, one object below them: the rest goes, if any is left."""
+        before, others = await _everything(world), await world.others()
+        plan = await planned(world, _held(await planned(world)))
+        kept = [place(one) for one in plan.objects if one.treatment is Treatment.RETAIN]
+        said = await _carried_out(world, plan)
+        assert {said[at].fate for at in kept} == {Fate.RETAINED}
+        after = await _everything(world)
+        assert {at: after[at].fingerprint for at in kept if at in after} == {at: before[at].fingerprint for at in kept}
         assert await world.others() == others
 
     async def test_what_changes_elsewhere_is_no_drift_and_what_changes_in_it_is(self, world: World) -> None:
@@ -88,8 +100,20 @@ async def _parts(world: World, before: Objects) -> list[SystemPlan]:
     return [part for part in drafted if any(one.treatment is not Treatment.RETAIN for one in part.objects)]
 
 
-async def _carried_out(world: World, part: SystemPlan) -> None:
-    """As planned; but what a system cannot do without the rest it says, with a reason, and it stays as it was."""
+def _held(plan: SystemPlan) -> dict[tuple[str, str], Stay]:
+    """Every account, without which nothing is found again, and of several objects below them one."""
+    accounts = {(ref.collection, ref.key) for ref in plan.roots}
+    below = [place(one) for one in plan.objects if one.treatment is not Treatment.RETAIN and place(one) not in accounts]
+    held = (*accounts, *(below[:1] if len(below) > 1 else ()))
+    return dict.fromkeys(held, Stay(because=Because.LEGAL_HOLD, law="a hold"))
+
+
+async def _carried_out(world: World, part: SystemPlan) -> Mapping[tuple[str, str], ObjectOutcome]:
+    """As planned; but what a system cannot do without the rest it says, with a reason, and it stays as it was.
+
+    Returns:
+        What the erasure answered, by place.
+    """
     said = {place(one): one for one in await carried_out(world, part)}
     blocked = {at for at, one in said.items() if one.fate is Fate.BLOCKED and one.reason}
     await world.wait(world.connector.manifest.confirm_after)
@@ -99,6 +123,7 @@ async def _carried_out(world: World, part: SystemPlan) -> None:
     if blocked:
         now = await _everything(world)
         assert all(now[place(one)].fingerprint == one.fingerprint for one in part.objects if place(one) in blocked)
+    return said
 
 
 def _outside(part: SystemPlan, objects: Objects) -> dict[tuple[str, str], str]:

@@ -18,6 +18,7 @@ class TestVersions(HttpConnectorSuite, CarriedThrough):
         return versioned
 
 
+@pytest.mark.thorough
 class TestPlain(HttpConnectorSuite):
     """nanio."""
 

@@ -18,6 +18,7 @@ class TestDeleting(HttpConnectorSuite, CarriedThrough):
     """Everything is deleted; what is in the bin counts as erased."""
 
 
+@pytest.mark.thorough
 class TestAnonymising(ConnectorSuite):
     """The contact goes, all else is emptied."""
 
@@ -26,6 +27,7 @@ class TestAnonymising(ConnectorSuite):
         return emptying
 
 
+@pytest.mark.thorough
 class TestWaiting(ConnectorSuite):
     """Deals are kept; what is deleted is waited for until the bin has let it go."""
 

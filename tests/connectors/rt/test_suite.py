@@ -23,6 +23,7 @@ class TestWiping(HttpConnectorSuite, CarriedThrough):
         await made.connector.aclose()
 
 
+@pytest.mark.thorough
 class TestAnonymising(ConnectorSuite):
     """All of them stay, and name nobody. Where it breaks off: `tests.connectors.rt.test_erasing`."""
 

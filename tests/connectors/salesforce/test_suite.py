@@ -18,6 +18,7 @@ class TestDeleting(HttpConnectorSuite, CarriedThrough):
     """Everything is deleted; what is in the recycle bin counts as erased."""
 
 
+@pytest.mark.thorough
 class TestAnonymising(ConnectorSuite):
     """People and what they said are emptied, with their history."""
 
@@ -26,6 +27,7 @@ class TestAnonymising(ConnectorSuite):
         return emptying
 
 
+@pytest.mark.thorough
 class TestTakingOut(ConnectorSuite):
     """What is deleted is taken out of the recycle bin at once."""
 
@@ -36,6 +38,7 @@ class TestTakingOut(ConnectorSuite):
         await made.connector.aclose()
 
 
+@pytest.mark.thorough
 class TestWaiting(ConnectorSuite):
     """Orders are kept, with the account they point at as a shell; what is deleted is waited for."""
 

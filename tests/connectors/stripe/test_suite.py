@@ -23,6 +23,7 @@ class TestAnonymising(HttpConnectorSuite, CarriedThrough):
         await made.connector.aclose()
 
 
+@pytest.mark.thorough
 class TestDeleting(ConnectorSuite):
     """Customers are deleted, and still given by their ids as such."""
 
@@ -33,6 +34,7 @@ class TestDeleting(ConnectorSuite):
         await made.connector.aclose()
 
 
+@pytest.mark.thorough
 class TestRedacting(ConnectorSuite):
     """Nothing stays: a job redacts everything."""
 

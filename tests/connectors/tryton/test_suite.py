@@ -22,6 +22,7 @@ class TestAnonymising(HttpConnectorSuite):
         await made.connector.aclose()
 
 
+@pytest.mark.thorough
 class TestDeleting(ConnectorSuite):
     """Cards are deleted as far as nothing in the books points at them."""
 
@@ -32,6 +33,7 @@ class TestDeleting(ConnectorSuite):
         await made.connector.aclose()
 
 
+@pytest.mark.thorough
 class TestEmptyingTheBooks(ConnectorSuite):
     """Invoices stay without what somebody wrote on them."""
 

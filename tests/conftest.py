@@ -9,7 +9,12 @@ import pytest
 
 from workers.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.plugins.in_memory", "tests.plugins.parallel", "tests.plugins.require_all"]
+pytest_plugins = [
+    "tests.plugins.in_memory",
+    "tests.plugins.parallel",
+    "tests.plugins.require_all",
+    "tests.plugins.thorough",
+]
 
 
 @pytest.fixture(scope="session")

@@ -38,10 +38,6 @@ STAFF: Mapping[str, str] = {
     "POST /tasks/{task_id}": "A task",
     "POST /letters/{letter_id}/read": "A letter to hand over",
     "GET /find": "Find a person",
-    "GET /overview": "What is open, how old it is, how quickly it was answered",
-    "GET /reports": "A report on a period",
-    "GET /reports/california": "California's yearly metrics",
-    "GET /systems": "Systems, and what waits for them",
     "GET /tasks/{task_id}": "Pages with personal data ask why first",
     "GET /sign-in": "The development sign-in",
 }

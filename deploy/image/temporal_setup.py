@@ -73,7 +73,7 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
         except RPCError as error:
             if error.status not in _NOT_YET:
                 raise
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # a server that is starting has no event to wait for
     return await ask()
 
 

@@ -236,9 +236,9 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, people: int = 60) -> AsyncIterator[House]:
+async def open_house(folder: Path, people: int = 60, kind: type[MeteredStack] = MeteredStack) -> AsyncIterator[House]:
     """Start an installation for tests; everything is stopped at the end."""
-    stack = MeteredStack(StackOptions(folder, people=people, durable=False))
+    stack = kind(StackOptions(folder, people=people, durable=False))
     try:
         await stack.start()
         async with open_office(stack.settings()) as office:

@@ -2,15 +2,12 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from tests.acceptance.agency import SETTINGS as AGENCY
-from tests.acceptance.house import House, MeteredStack
-from workers.office import open_office
+from tests.acceptance.house import House, MeteredStack, open_house
 from workers.settings import CONFIG_VARIABLE, Settings
-from workers.stack import StackOptions
 from workers.stack.stores import CONTROLLER, deploy_folder, read_settings
 
 ARCHIVE = "archive"
@@ -87,13 +84,6 @@ def _write(config: Path, settings: str) -> None:
     config.write_text(settings + _PAPER + AGENCY, encoding="utf-8")
 
 
-@asynccontextmanager
-async def open_installation(folder: Path, people: int = 60) -> AsyncIterator[House]:
+def open_installation(folder: Path, people: int = 60) -> AbstractAsyncContextManager[House]:
     """Start it; everything is stopped at the end."""
-    stack = _Stack(StackOptions(folder, people=people, durable=False))
-    try:
-        await stack.start()
-        async with open_office(stack.settings()) as office:
-            yield House(stack, office)
-    finally:
-        await stack.stop()
+    return open_house(folder, people, _Stack)

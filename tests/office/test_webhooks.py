@@ -1,6 +1,7 @@
 """A whole request, told to another program as it goes: in order, and naming nobody."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ async def test_a_request_is_told_from_its_opening_to_its_end_and_nobody_is_named
         EventType.IDENTITY_PROVEN,
         EventType.RELEASED,
     }
-    whole = b"".join(heard.raw).lower()
+    # Without the signatures, which were checked above: three letters come about in base64 by chance.
+    whole = re.sub(rb"v1,[\w+/=]+", b"", b"".join(heard.raw)).lower()
     for secret in (
         address,
         NAME,

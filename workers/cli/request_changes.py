@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from habeas.connector import Rectify
 from habeas.errors import BadInput
 from habeas.particulars import Correction
+from workers.cli.files import read_bounded
 from workers.cli.options import ActId, By, Reason, Reference
 from workers.cli.shell import Shell, command
 
@@ -60,16 +60,7 @@ def read_corrections(file: Path) -> tuple[Correction, ...]:
     Raises:
         BadInput: it cannot be read, or is not a list of corrections. What it holds is not repeated.
     """
-    try:
-        if str(file) == "-":
-            content = sys.stdin.buffer.read(MOST + 1)
-        else:
-            with file.open("rb") as opened:
-                content = opened.read(MOST + 1)
-    except OSError as error:
-        raise BadInput(f"corrections: the file cannot be read ({type(error).__name__}).", field="corrections") from None
-    if len(content) > MOST:
-        raise BadInput(f"corrections: at most {MOST // 2**20} MiB.", field="corrections")
+    content = read_bounded(file, MOST, "corrections")
     try:
         return _CORRECTIONS.validate_json(content)
     except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from habeas.errors import BadInput
+from workers.cli.files import read_bounded
 from workers.cli.options import ActId, By, Reason, Reference
 from workers.cli.shell import Shell, command
 
@@ -168,17 +168,11 @@ def _read(file: Path) -> str:
     Raises:
         BadInput: it cannot be read. What it holds is not repeated.
     """
+    content = read_bounded(file, MOST, "text-from")
     try:
-        if str(file) == "-":
-            content = sys.stdin.buffer.read(MOST + 1)
-        else:
-            with file.open("rb") as opened:
-                content = opened.read(MOST + 1)
-        if len(content) > MOST:
-            raise BadInput(f"text-from: at most {MOST} bytes.", field="text_from")
         return content.decode().removesuffix("\n").removesuffix("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"text-from: the file cannot be read ({type(error).__name__}).", field="text_from") from None
+    except UnicodeDecodeError:
+        raise BadInput("text-from: the file is not UTF-8.", field="text_from") from None
 
 
 def _page(request_id: str, page: CollectedPage) -> Iterator[RenderableType]:

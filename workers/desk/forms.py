@@ -28,6 +28,7 @@ __all__ = [
     "slips_of",
     "text_of",
     "typed",
+    "unsure",
 ]
 
 M = TypeVar("M", bound=Frozen)
@@ -159,3 +160,8 @@ def slip_of(error: BadInput, fields: Collection[str], names: Mapping[str, str]) 
     name = names.get(said, said)
     text = error.detail or str(error)
     return Slip(name if name in fields else "", text, english=True)
+
+
+def unsure(say: Words) -> Slip:
+    """That nobody knows whether it was done, and what to do about it."""
+    return Slip("", f"{say.text('forms.unsure')}. {say.text('forms.unsure_hint')}")

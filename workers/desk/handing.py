@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -21,36 +23,22 @@ def handing_pages() -> APIRouter:
     @router.post("/letters/{letter_id}/handed")
     async def handed(who: Staff, request: Request, letter_id: str) -> Response:
         """The person got a letter, and how."""
-        if not who.office.reach(Scope.TASKS_WORK):
-            return forbidden(who, Scope.TASKS_WORK)
-        reason, title = why(await request.form()), who.say.text("acts.letter_handed.title", letter="")
-        if not reason:
-            return ask_why(who, title, f"/letters/{letter_id}/handed", slip=True)
-        try:
-            noted = await who.office.letter_handed(letter_id[:100], by=who.account, reason=reason)
-        except NotAllowed:
-            return forbidden(who, Scope.TASKS_WORK)
-        except BadInput:
-            return nothing(who, "request")
-        return RedirectResponse(f"/requests/{noted.request}?done=letter_handed", 303)
+
+        async def note(letter: str, reason: str) -> Response:
+            noted = await who.office.letter_handed(letter, by=who.account, reason=reason)
+            return RedirectResponse(f"/requests/{noted.request}?done=letter_handed", 303)
+
+        return await _letter(who, request, letter_id, Scope.TASKS_WORK, "handed", note)
 
     @router.post("/letters/{letter_id}/read")
     async def read(who: Staff, request: Request, letter_id: str) -> Response:
         """A letter in full, to print. Leaves a mark."""
-        if not who.office.reach(Scope.PERSONAL_READ):
-            return forbidden(who, Scope.PERSONAL_READ)
-        reason, title = why(await request.form()), who.say.text("acts.letter_read.title", letter="")
-        if not reason:
-            return ask_why(who, title, f"/letters/{letter_id}/read", slip=True)
-        try:
-            letter = await who.office.letter_to_hand_over(letter_id[:100], by=who.account, reason=reason)
-        except NotAllowed:
-            return forbidden(who, Scope.PERSONAL_READ)
-        except KeyDestroyed:
-            return gone(who)
-        except BadInput:
-            return nothing(who, "request")
-        return staff_page("letter.html", who, letter=letter)
+
+        async def show(letter: str, reason: str) -> Response:
+            found = await who.office.letter_to_hand_over(letter, by=who.account, reason=reason)
+            return staff_page("letter.html", who, letter=found)
+
+        return await _letter(who, request, letter_id, Scope.PERSONAL_READ, "read", show)
 
     @router.post("/requests/{request_id}/package")
     async def package(who: Staff, request: Request, request_id: str) -> Response:
@@ -71,6 +59,30 @@ def handing_pages() -> APIRouter:
             return nothing(who, "request")
 
     return router
+
+
+async def _letter(
+    who: Signed,
+    request: Request,
+    letter_id: str,
+    scope: Scope,
+    what: str,
+    does: Callable[[str, str], Awaitable[Response]],
+) -> Response:
+    """What is done with a letter by whoever may and said why."""
+    if not who.office.reach(scope):
+        return forbidden(who, scope)
+    reason, title = why(await request.form()), who.say.text(f"acts.letter_{what}.title", letter="")
+    if not reason:
+        return ask_why(who, title, f"/letters/{letter_id}/{what}", slip=True)
+    try:
+        return await does(letter_id[:100], reason)
+    except NotAllowed:
+        return forbidden(who, scope)
+    except KeyDestroyed:
+        return gone(who)
+    except BadInput:
+        return nothing(who, "request")
 
 
 async def _package(who: Signed, reference: str, reason: str) -> Response:

@@ -7,11 +7,13 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from habeas.access import Scope
+from habeas.errors import UnknownRequest
 from workers.desk.door import Signed
 from workers.desk.forms import Slip, text_of
-from workers.desk.staff_page import staff_page
+from workers.desk.staff_page import forbidden, nothing, reference_of, staff_page
 
-__all__ = ["MOST_WHY", "ask_why", "why"]
+__all__ = ["MOST_WHY", "ask_why", "ask_why_first", "why"]
 
 MOST_WHY = 2000
 
@@ -36,3 +38,20 @@ def ask_why(who: Signed, title: str, to: str, *, back: str | None = None, slip: 
     label = say.text("forms.why_look")
     slips = (Slip("reason", say.text("slips.missing", field=label)),) if slip else ()
     return staff_page("why.html", who, 422 if slip else 200, title=title, to=to, back=back, slips=slips, **more)
+
+
+async def ask_why_first(who: Signed, request_id: str, what: str) -> Response:
+    """The page that asks why, for one of a request's pages with personal data.
+
+    Args:
+        who: is at the page.
+        request_id: as it stands in the address.
+        what: the page's path below the request's, and the group of its words.
+    """
+    try:
+        entry = (await who.office.show(reference_of(request_id))).entry
+    except UnknownRequest:
+        return nothing(who, "request")
+    if not who.office.may(Scope.PERSONAL_READ, entry.controller):
+        return forbidden(who, Scope.PERSONAL_READ)
+    return ask_why(who, who.say.text(f"{what}.title"), f"/requests/{entry.id}/{what}", back=entry.id)

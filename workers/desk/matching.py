@@ -10,8 +10,8 @@ from habeas.access import Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, text_of
-from workers.desk.looking import ask_why, why
+from workers.desk.forms import Slip, new_act_id, sent_of, text_of, unsure
+from workers.desk.looking import ask_why, ask_why_first, why
 from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
 
 __all__ = ["matching_pages"]
@@ -26,13 +26,7 @@ def matching_pages() -> APIRouter:
     @router.get("/requests/{request_id}/match")
     async def ask(who: Staff, request_id: str) -> Response:
         """Why somebody looks."""
-        try:
-            entry = (await who.office.show(reference_of(request_id))).entry
-        except UnknownRequest:
-            return nothing(who, "request")
-        if not who.office.may(Scope.PERSONAL_READ, entry.controller):
-            return forbidden(who, Scope.PERSONAL_READ)
-        return ask_why(who, who.say.text("match.title"), f"/requests/{entry.id}/match", back=entry.id)
+        return await ask_why_first(who, request_id, "match")
 
     @router.post("/requests/{request_id}/match")
     async def look(who: Staff, request: Request, request_id: str) -> Response:
@@ -108,8 +102,7 @@ async def _decided(who: Signed, request_id: str, form: FormData) -> Response:
     except UnknownRequest:
         raise
     except EngineUnavailable:
-        text = f"{who.say.text('forms.unsure')}. {who.say.text('forms.unsure_hint')}"
-        return await _look(who, request_id, form, (Slip("", text),), 503)
+        return await _look(who, request_id, form, (unsure(who.say),), 503)
     except BadInput as error:
         status = 409 if isinstance(error, WrongStage) else 403 if isinstance(error, NotAllowed) else 422
         field = "reason" if error.facts.get("field") == "reason" else "records"

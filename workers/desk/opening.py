@@ -14,7 +14,7 @@ from habeas.access import Scope
 from habeas.errors import BadInput, LedgerUnavailable, NotAllowed
 from habeas.model import REMEDIES, Right
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Choice, Control, Slip, new_act_id, sent_of, slip_of, text_of, typed
+from workers.desk.forms import Choice, Control, Slip, new_act_id, sent_of, slip_of, text_of, typed, unsure
 from workers.desk.staff_page import forbidden, staff_page
 from workers.office import CHANNELS, NewRequestInput
 from workers.office.foreseeing import Demands
@@ -75,8 +75,7 @@ def opening_pages() -> APIRouter:
                 return await _open(who, asked)
             return _page(who, form, demands=await who.office.demands(asked))
         except LedgerUnavailable:
-            say = who.say
-            return _page(who, form, (Slip("", f"{say.text('forms.unsure')}. {say.text('forms.unsure_hint')}"),), 503)
+            return _page(who, form, (unsure(who.say),), 503)
         except BadInput as error:
             slip = slip_of(error, (*_FIRST, *_MORE), _FIELDS)
             return _page(who, form, (slip,), 403 if isinstance(error, NotAllowed) else 422)

@@ -14,7 +14,7 @@ from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed,
 from habeas.model import CHANGING, Stage
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, text_of
-from workers.desk.looking import ask_why, why
+from workers.desk.looking import ask_why, ask_why_first, why
 from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
 from workers.office import Story
 
@@ -28,13 +28,7 @@ def plan_pages() -> APIRouter:
     @router.get("/requests/{request_id}/plan")
     async def ask(who: Staff, request_id: str) -> Response:
         """Why somebody looks."""
-        try:
-            entry = (await who.office.show(reference_of(request_id))).entry
-        except UnknownRequest:
-            return nothing(who, "request")
-        if not who.office.may(Scope.PERSONAL_READ, entry.controller):
-            return forbidden(who, Scope.PERSONAL_READ)
-        return ask_why(who, who.say.text("plan.title"), f"/requests/{entry.id}/plan", back=entry.id)
+        return await ask_why_first(who, request_id, "plan")
 
     @router.post("/requests/{request_id}/plan")
     async def look(who: Staff, request: Request, request_id: str) -> Response:

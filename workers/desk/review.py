@@ -121,14 +121,8 @@ def _may(who: Signed, controller: str, shown: CollectedPage) -> frozenset[str]:
     """The acts that are possible here and now for who is at the page."""
     if shown.stage is not Stage.REVIEWING:
         return frozenset()
-    found = set()
-    for act, scope in (("redact", Scope.REQUESTS_DECIDE), ("approve", Scope.REQUESTS_APPROVE)):
-        try:
-            who.office.demand(scope, controller)
-        except NotAllowed:
-            continue
-        found.add(act)
-    return frozenset(found)
+    scopes = {"redact": Scope.REQUESTS_DECIDE, "approve": Scope.REQUESTS_APPROVE}
+    return frozenset(act for act, scope in scopes.items() if who.office.may(scope, controller))
 
 
 async def _carry_out(who: Signed, reference: str, sent: Sent) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from habeas.outcomes import Fate
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, text_of, typed
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, text_of, typed, unsure
 from workers.desk.looking import ask_why, why
 from workers.desk.staff_page import forbidden, gone, nothing, staff_page
 from workers.desk.uploads import TooLarge, found_files
@@ -135,8 +135,7 @@ async def _done(who: Signed, task_id: str, form: FormData) -> Response:
     except UnknownRequest:
         raise
     except EngineUnavailable:
-        text = f"{who.say.text('forms.unsure')}. {who.say.text('forms.unsure_hint')}"
-        return await _look(who, task_id, form, (Slip("", text),), 503)
+        return await _look(who, task_id, form, (unsure(who.say),), 503)
     except BadInput as error:
         status = 413 if isinstance(error, TooLarge) else 409 if isinstance(error, WrongStage) else 422
         fields = ("rows", "files", "day", "found", "collection", "outcome", "reason")

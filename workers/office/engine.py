@@ -125,24 +125,41 @@ class Engine:
         except TimeoutError:
             raise EngineUnavailable("The request could not be started in time.") from None
 
+    async def _start(
+        self,
+        workflow: str,
+        order: object,
+        workflow_id: str,
+        summary: str,
+        twice: WorkflowIDConflictPolicy = WorkflowIDConflictPolicy.USE_EXISTING,
+    ) -> None:
+        """Start a workflow that may be started again once it is over; ``twice`` says what to do while it runs."""
+        client = await self.client()
+        async with asyncio.timeout(self._patience.total_seconds()):
+            await client.start_workflow(
+                workflow,
+                order,
+                id=workflow_id,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=twice,
+                static_summary=summary,
+            )
+
     async def lift(self, start: LiftStart) -> bool:
         """Begin to lift a request's restriction; False where that is under way already.
 
         Raises:
             EngineUnavailable: not known whether it began; asking again is safe.
         """
-        client = await self.client()
         try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                await client.start_workflow(
-                    LIFT_WORKFLOW,
-                    start,
-                    id=f"{start.request_id}/lift",
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                    static_summary="lift a restriction",
-                )
+            await self._start(
+                LIFT_WORKFLOW,
+                start,
+                f"{start.request_id}/lift",
+                "lift a restriction",
+                twice=WorkflowIDConflictPolicy.FAIL,
+            )
         except WorkflowAlreadyStartedError:
             return False
         except (RPCError, TimeoutError):
@@ -179,18 +196,8 @@ class Engine:
         Raises:
             EngineUnavailable: not known whether it will be sent; asking again is safe.
         """
-        client = await self.client()
         try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                await client.start_workflow(
-                    NEW_LINK_WORKFLOW,
-                    order,
-                    id=f"{order.request_id}/{order.dedupe}",
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    static_summary=f"letter: {order.kind}",
-                )
+            await self._start(NEW_LINK_WORKFLOW, order, f"{order.request_id}/{order.dedupe}", f"letter: {order.kind}")
         except (RPCError, TimeoutError):
             raise EngineUnavailable from None
 
@@ -200,18 +207,10 @@ class Engine:
         Raises:
             EngineUnavailable: Temporal does not answer; asking again is safe.
         """
-        client = await self.client()
         try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                await client.start_workflow(
-                    BOUNCE_WORKFLOW,
-                    order,
-                    id=f"{order.request_id}/bounce/{order.letter_id}",
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    static_summary="a letter came back",
-                )
+            await self._start(
+                BOUNCE_WORKFLOW, order, f"{order.request_id}/bounce/{order.letter_id}", "a letter came back"
+            )
         except (RPCError, TimeoutError):
             raise EngineUnavailable from None
 
@@ -221,18 +220,8 @@ class Engine:
         Raises:
             EngineUnavailable: Temporal does not answer.
         """
-        client = await self.client()
         try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                await client.start_workflow(
-                    SWEEP_WORKFLOW,
-                    Sweep(),
-                    id=SWEEP,
-                    task_queue=self._task_queue,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    static_summary="what is kept no longer, every day",
-                )
+            await self._start(SWEEP_WORKFLOW, Sweep(), SWEEP, "what is kept no longer, every day")
         except (RPCError, TimeoutError):
             raise EngineUnavailable("The daily sweep could not be started.") from None
 

@@ -9,7 +9,6 @@ from pydantic import AwareDatetime
 
 from activities.ledger import PaceRow, StandingRow, TroubledSystem
 from habeas.access import Scope
-from habeas.errors import BadInput
 from habeas.model import Frozen
 from workers.office.room import Room
 
@@ -58,8 +57,8 @@ class Oversight(Room):
         """
         self.demand(Scope.REQUESTS_READ)
         reach = sorted(self.reach(Scope.REQUESTS_READ))
-        if controller is not None and controller not in reach:
-            raise BadInput(f"controller: write one of: {', '.join(reach)}.", field="controller")
+        if controller is not None:
+            self.one_of_reach(Scope.REQUESTS_READ, controller)
         zone, now = self._zone([controller] if controller else reach), self._now()
         since = _months_ago(now.astimezone(ZoneInfo(zone)).date(), MONTHS - 1)
         begin = datetime(since.year, since.month, 1, tzinfo=ZoneInfo(zone))

@@ -163,12 +163,7 @@ class Reporting(Room):
 
     def _reported(self, controller: str | None) -> Policy:
         self.demand(Scope.REQUESTS_READ)
-        reach = self.reach(Scope.REQUESTS_READ)
-        if controller is None and len(reach) == 1:
-            (controller,) = reach
-        if controller not in reach:
-            raise BadInput(f"controller: write one of: {', '.join(sorted(reach))}.", field="controller")
-        return self.policy(str(controller))
+        return self.policy(self.one_of_reach(Scope.REQUESTS_READ, controller))
 
     def _head(self, policy: Policy, span: Span) -> dict[str, Any]:
         now = self._now()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from activities.actors import actor_of
 from habeas.access import Scope
-from habeas.errors import ConfigurationError, NotAllowed
+from habeas.errors import BadInput, ConfigurationError, NotAllowed
 from workers.office.engine import Engine
 
 if TYPE_CHECKING:
@@ -75,6 +75,19 @@ class Room:
     def reach(self, scope: Scope) -> list[str]:
         """The controllers for whom this account may do it."""
         return [name for name in self._policies if self._rights is None or scope in self._rights[name]]
+
+    def one_of_reach(self, scope: Scope, controller: str | None) -> str:
+        """The controller that is meant, for whom this account may do it; may be left out where there is one.
+
+        Raises:
+            BadInput: there is no such controller, or it takes one.
+        """
+        reach = self.reach(scope)
+        if controller is None and len(reach) == 1:
+            return reach[0]
+        if controller is None or controller not in reach:
+            raise BadInput(f"controller: write one of: {', '.join(sorted(reach))}.", field="controller")
+        return controller
 
     def today(self, controller: str | None = None) -> date:
         """The day it is where the controller is; unset for all of them together."""

@@ -44,16 +44,12 @@ class Hooks(Room):
             NotAllowed: one may not for this controller.
         """
         self.demand(Scope.WEBHOOKS, controller)
-        reach = self.reach(Scope.WEBHOOKS)
-        if controller is None and len(reach) == 1:
-            (controller,) = reach
-        if controller not in reach:
-            raise BadInput(f"controller: write one of: {', '.join(reach)}.", field="controller")
+        whose = self.one_of_reach(Scope.WEBHOOKS, controller)
         address = words("url", url, 2000)
         if wrong := refusal(address):
             raise BadInput(f"url: {wrong}.", field="url")
         new = NewWebhook(
-            controller=str(controller),
+            controller=whose,
             url=address,
             types=_types(types),
             created_at=self._now(),

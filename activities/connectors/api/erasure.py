@@ -21,7 +21,7 @@ from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPl
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome, Pending
 
-__all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "outcome", "with_copies"]
+__all__ = ["Objects", "State", "carry_out", "fingerprint", "look_again", "with_copies"]
 
 Place: TypeAlias = tuple[str, str]
 """Collection and key."""
@@ -106,11 +106,6 @@ async def look_again(objects: Objects, plan: SystemPlan) -> ConfirmAnswer:
     seen = [_seen(one, await objects.look(one)) for one in plan.objects]
     located = await objects.locate(plan.identifiers) if plan.identifiers else Located()
     return Done(result=(*seen, *plan.returned(located.matches)))
-
-
-def outcome(planned: PlannedObject, fate: Fate, reason: str | None = None) -> ObjectOutcome:
-    """What became of a planned object; one that is kept says by which law and until when."""
-    return planned.became(fate, reason)
 
 
 def with_copies(one: ObjectOutcome, binned: Container[Place], past: Container[Place]) -> ObjectOutcome:

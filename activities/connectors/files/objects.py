@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
 
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.files.search import Patterns
 from activities.connectors.files.store import Kind, Obstacle, Store, Stored, place_of
 from activities.connectors.files.walk import Walk
@@ -64,7 +64,7 @@ class FileObjects:
         stored = await self.stored(planned)
         if stored is not None:
             if stored.fingerprint != planned.fingerprint:
-                return outcome(planned, Fate.BLOCKED, "drifted")
+                return planned.became(Fate.BLOCKED, "drifted")
             stays: Obstacle | None = await self._store.delete(stored, self._going)
             if stays is not None:
                 return stays.outcome(planned.collection, planned.key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
 
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.hubspot.hub import Hub, Row
 from activities.connectors.hubspot.kinds import ACTIVITIES, CONTACTS, KINDS, SHARED
 from activities.connectors.hubspot.locate import locate
@@ -92,13 +92,13 @@ class HubSpotObjects:
             return None
         row = await self._records.one(place.kind, place.id)
         if row is None:
-            return outcome(planned, Fate.NOT_FOUND)
+            return planned.became(Fate.NOT_FOUND)
         to_empty = await self._records.writing(place.kind, row)
         if to_empty:
             await self._hub.update(place.kind, place.id, dict.fromkeys(to_empty, ""))
             row = await self._records.one(place.kind, place.id)
         if row is not None and (self._names_them(row) or await self._records.writing(place.kind, row)):
-            return outcome(planned, Fate.BLOCKED, "not_anonymised")
+            return planned.became(Fate.BLOCKED, "not_anonymised")
         return None
 
     def in_bin(self, objects: Iterable[PlannedObject]) -> set[tuple[str, str]]:
@@ -153,13 +153,13 @@ class HubSpotObjects:
         await self._hub.disassociate(place.kind, place.id, CONTACTS, str(place.contact))
         row = self._rows.get((place.kind, place.id))
         if row is not None and self._names_them(row):
-            return outcome(planned, Fate.BLOCKED, "by_hand")
+            return planned.became(Fate.BLOCKED, "by_hand")
         return None
 
     async def _erase_contact(self, planned: PlannedObject, place: Place) -> ObjectOutcome | None:
         row = await self._records.one(CONTACTS, place.id)
         if row is not None and str(row["id"]) != place.id:
-            return outcome(planned, Fate.BLOCKED, "drifted")  # merged a moment ago, perhaps with somebody else
+            return planned.became(Fate.BLOCKED, "drifted")  # merged a moment ago, perhaps with somebody else
         await self._hub.erase_contact(place.id)
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container, Sequence
 
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.rt import stored
 from activities.connectors.rt.dumps import Dumps
 from activities.connectors.rt.locate import locate
@@ -84,21 +84,21 @@ class RtObjects:
         """Wipe or anonymise one object. None if it is done; else what stood in the way."""
         number = number_of(planned.key)
         if planned.collection == USERS and await self._is_staff(number):
-            return outcome(planned, Fate.BLOCKED, "staff")
+            return planned.became(Fate.BLOCKED, "staff")
         now = await self.look(planned)
         if now is State.GONE:  # with its ticket
-            return None if planned.treatment is Treatment.DELETE else outcome(planned, Fate.NOT_FOUND)
+            return None if planned.treatment is Treatment.DELETE else planned.became(Fate.NOT_FOUND)
         if now is State.ANONYMISED:  # with another part of its message
             return None
         if now is State.CHANGED:
-            return outcome(planned, Fate.BLOCKED, "drifted")
+            return planned.became(Fate.BLOCKED, "drifted")
         if planned.treatment is Treatment.DELETE:
             await self._wipe(f"{_KINDS[planned.collection]}-{number}")
-            return None if await self.look(planned) is State.GONE else outcome(planned, Fate.BLOCKED, "still_there")
+            return None if await self.look(planned) is State.GONE else planned.became(Fate.BLOCKED, "still_there")
         reason = await self._anonymise(planned.collection, number)
         if reason is None and await self.look(planned) is not State.ANONYMISED:
             reason = "not_anonymised"
-        return outcome(planned, Fate.BLOCKED, reason) if reason else None
+        return planned.became(Fate.BLOCKED, reason) if reason else None
 
     async def _anonymise(self, collection: str, number: int) -> str | None:
         """What stood in the way, as far as it is known before looking again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
 
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
     CASE,
@@ -119,9 +119,9 @@ class SalesforceObjects:
             refused = await self._rest.delete(place.sobject, place.id)
             if self._takes_out and refused is None:
                 self.to_take_out.append(place.id)
-            return outcome(planned, Fate.BLOCKED, "refused_by_system") if refused else None
+            return planned.became(Fate.BLOCKED, "refused_by_system") if refused else None
         if row is None:
-            return outcome(planned, Fate.NOT_FOUND)
+            return planned.became(Fate.NOT_FOUND)
         if planned.fingerprint == shared_print(row):
             return await self._leave(planned, place, row)
         return await self._empty(planned, place)
@@ -172,24 +172,24 @@ class SalesforceObjects:
         theirs = await self._theirs_in(place.sobject, row)
         refused = await self._rest.update(place.sobject, place.id, dict.fromkeys(theirs)) if theirs else None
         if refused:
-            return outcome(planned, Fate.BLOCKED, "refused_by_system")
-        return outcome(planned, Fate.BLOCKED, "by_hand") if self._names_them(row) else None
+            return planned.became(Fate.BLOCKED, "refused_by_system")
+        return planned.became(Fate.BLOCKED, "by_hand") if self._names_them(row) else None
 
     async def _empty(self, planned: PlannedObject, place: Place) -> ObjectOutcome | None:
         row = (await self._records.read(place.sobject, [place.id])).get(place.id)
         if row is None:
-            return outcome(planned, Fate.NOT_FOUND)
+            return planned.became(Fate.NOT_FOUND)
         to_empty = await self._records.emptying(place.sobject, row)
         if to_empty:
             refused = await self._rest.update(place.sobject, place.id, to_empty, duplicates=True)
             if refused:
-                return outcome(planned, Fate.BLOCKED, _REASONS.get(refused, "refused_by_system"))
+                return planned.became(Fate.BLOCKED, _REASONS.get(refused, "refused_by_system"))
             row = (await self._records.read(place.sobject, [place.id])).get(place.id)
         if self._settings.history == "delete":
             past = await self._records.history(place.sobject, [place.id])
             await self._rest.delete_history(str(one["Id"]) for one in past)
         if row is not None and (self._names_them(row) or await self._records.emptying(place.sobject, row)):
-            return outcome(planned, Fate.BLOCKED, "not_anonymised")
+            return planned.became(Fate.BLOCKED, "not_anonymised")
         return None
 
     def _names_them(self, row: Row) -> bool:

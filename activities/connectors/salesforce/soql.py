@@ -34,7 +34,7 @@ class Query:
         """As Salesforce reads it."""
         fields = ", ".join(dict.fromkeys(("Id", *self.fields)))
         # Names come from settings that allow nothing else, or from Salesforce itself; values from `quoted`.
-        return f"SELECT {fields} FROM {self.sobject} WHERE {self.where}"  # noqa: S608
+        return f"SELECT {fields} FROM {self.sobject} WHERE {self.where}"  # noqa: S608  see just above
 
     def path(self, base: str) -> str:
         """The resource that answers it, below a version's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from activities.connectors.sql.erase import outcome
 from activities.connectors.sql.keys import encode
 from activities.connectors.sql.locate import find_roots
 from activities.connectors.sql.planned import State, sorted_out, states
@@ -41,13 +40,13 @@ def judge(each: PlannedObject, now: State | None) -> ObjectOutcome:
     """What a planned object has become."""
     match each.treatment:
         case Treatment.DELETE:
-            return outcome(each, Fate.ERASED) if now is None else outcome(each, Fate.FAILED, STILL_THERE)
+            return each.became(Fate.ERASED) if now is None else each.became(Fate.FAILED, STILL_THERE)
         case Treatment.ANONYMISE:
             if now is None:
-                return outcome(each, Fate.NOT_FOUND)
-            return outcome(each, Fate.ANONYMISED) if now.is_erased else outcome(each, Fate.FAILED, NOT_ANONYMISED)
+                return each.became(Fate.NOT_FOUND)
+            return each.became(Fate.ANONYMISED) if now.is_erased else each.became(Fate.FAILED, NOT_ANONYMISED)
         case Treatment.RETAIN:
             if now is None:
-                return outcome(each, Fate.FAILED, MISSING)
+                return each.became(Fate.FAILED, MISSING)
             same = now.fingerprint == each.fingerprint
-            return outcome(each, Fate.RETAINED) if same else outcome(each, Fate.FAILED, CHANGED)
+            return each.became(Fate.RETAINED) if same else each.became(Fate.FAILED, CHANGED)

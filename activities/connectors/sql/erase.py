@@ -21,9 +21,7 @@ from activities.connectors.sql.treat import ToDo, treat
 from activities.connectors.sql.walk import given_keys, person_sets, same_key
 from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import Quarantine
-from habeas.outcomes import Done, Drifted, EraseAnswer, Fate, ObjectOutcome
-
-FATES = {Treatment.DELETE: Fate.ERASED, Treatment.ANONYMISE: Fate.ANONYMISED, Treatment.RETAIN: Fate.RETAINED}
+from habeas.outcomes import Done, Drifted, EraseAnswer, ObjectOutcome
 
 
 class Drift(Exception):
@@ -50,20 +48,7 @@ async def erase(database: Database, plan: SystemPlan) -> EraseAnswer:
 
 def done_by_plan(plan: SystemPlan) -> Done[tuple[ObjectOutcome, ...]]:
     """Everything has become what was planned."""
-    return Done[tuple[ObjectOutcome, ...]](result=tuple(outcome(each, FATES[each.treatment]) for each in plan.objects))
-
-
-def outcome(each: PlannedObject, fate: Fate, reason: str | None = None) -> ObjectOutcome:
-    """What became of a planned object."""
-    kept = fate is Fate.RETAINED
-    return ObjectOutcome(
-        collection=each.collection,
-        key=each.key,
-        fate=fate,
-        reason=reason,
-        law=each.law if kept else None,
-        until=each.until if kept else None,
-    )
+    return Done[tuple[ObjectOutcome, ...]](result=tuple(each.became() for each in plan.objects))
 
 
 async def _carry_out(connection: AsyncConnection, shape: Shape, plan: SystemPlan) -> None:

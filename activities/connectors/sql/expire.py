@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.confirm import judge
-from activities.connectors.sql.erase import outcome
 from activities.connectors.sql.keys import Key
 from activities.connectors.sql.marks import is_restricted
 from activities.connectors.sql.planned import Planned, chunks, sorted_out, states
@@ -53,7 +52,7 @@ async def expire(database: Database, plan: SystemPlan) -> ConfirmAnswer:
             now = await states(connection, shape.places[name], list(rows))
             for key, each in rows.items():
                 why = judged.blocked.get((name, key))
-                outcomes[name, each.key] = outcome(each, Fate.BLOCKED, why) if why else judge(each, now.get(key))
+                outcomes[name, each.key] = each.became(Fate.BLOCKED, why) if why else judge(each, now.get(key))
     listed = tuple(outcomes[each.collection, each.key] for each in plan.objects)
     return Done[tuple[ObjectOutcome, ...]](result=listed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from activities.connectors.sql.confirm import judge
-from activities.connectors.sql.erase import outcome
 from activities.connectors.sql.expire import DRIFTED, REFERENCED, RESTRICTED, Judged
 from activities.connectors.sql.keys import Key
 from activities.connectors.sql.planned import Planned, State, sorted_out
@@ -33,7 +32,7 @@ async def expire(database: Database, plan: SystemPlan) -> ConfirmAnswer:
             for key, each in listed.items():
                 why, row = judged.blocked.get((name, key)), now.get(key)
                 state = State(row.fingerprint, row.is_erased) if row else None
-                outcomes[name, each.key] = outcome(each, Fate.BLOCKED, why) if why else judge(each, state)
+                outcomes[name, each.key] = each.became(Fate.BLOCKED, why) if why else judge(each, state)
     return Done[tuple[ObjectOutcome, ...]](result=tuple(outcomes[each.collection, each.key] for each in plan.objects))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from activities.connectors.sql.keys import Key, by_table
@@ -58,8 +59,7 @@ async def stop(session: Session, change: Stop) -> tuple[ObjectOutcome, ...]:
         before = await _of_person(session, place, rule, change.roots, lock=True)
         todo = [key for key, row in before.items() if not row.bears(rule.column, rule.to)]
         await _write(session, place, rule.column, rule.to, todo, touched)
-        # mypy does not infer the default of a lambda; it keeps this turn's rule.
-        await _look(session, place, todo, lambda row, rule=rule: row.bears(rule.column, rule.to))  # type: ignore[misc]
+        await _look(session, place, todo, partial(_bears, rule=rule))
     await touched.verify()
     return await stopped(session, change)
 
@@ -97,6 +97,10 @@ async def _of_person(
         for key in keys
         if key in found and all(found[key].bears(name, word) for name, word in rule.where.items())
     }
+
+
+def _bears(row: Row, rule: StopRule) -> bool:
+    return row.bears(rule.column, rule.to)
 
 
 async def _look(session: Session, place: Place, keys: Sequence[Key], is_right: Callable[[Row], bool]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Container, Sequence
 
 from activities.connectors.api import Refused
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.stripe.kinds import (
     CHARGES,
     CREDITS,
@@ -88,14 +88,14 @@ class StripeObjects:
         """Delete or anonymise one object. None if it is done; else what stood in the way."""
         row = await self._fetch(planned)
         if row is None:
-            return None if planned.treatment is Treatment.DELETE else outcome(planned, Fate.NOT_FOUND)
+            return None if planned.treatment is Treatment.DELETE else planned.became(Fate.NOT_FOUND)
         customer = self._owners.get(_ref(planned))
         reason = await self._obstacle(planned, customer)
         if reason is None:
             reason = await self._treated(planned, row, customer)
             if reason and customer and planned.collection == DRAFTS:
                 self._drafts_left.add(customer)
-        return outcome(planned, Fate.BLOCKED, reason) if reason else None
+        return planned.became(Fate.BLOCKED, reason) if reason else None
 
     def _staying(self) -> frozenset[str]:
         """Customers of whom something stays as it is."""

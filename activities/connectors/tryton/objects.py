@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Container, Sequence
 
 from activities.connectors.api import Refused
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.tryton.emptied import Emptier, names_in
 from activities.connectors.tryton.found import Found
 from activities.connectors.tryton.kinds import (
@@ -129,7 +129,7 @@ class TrytonObjects:
                 reason = "refused_by_system"
         if reason and place.collection == PARTIES:
             self._refused[place.id] = reason
-        return outcome(planned, Fate.BLOCKED, reason) if reason else None
+        return planned.became(Fate.BLOCKED, reason) if reason else None
 
     def told(self, one: ObjectOutcome) -> ObjectOutcome:
         """What Tryton keeps by itself, or the law does with a name in it, is said."""

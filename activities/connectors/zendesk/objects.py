@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container, Sequence
 
-from activities.connectors.api.erasure import State, outcome
+from activities.connectors.api.erasure import State
 from activities.connectors.zendesk import people, stored
 from activities.connectors.zendesk.keys import ids_of
 from activities.connectors.zendesk.kinds import Kind
@@ -101,7 +101,7 @@ class ZendeskObjects:
             case _:
                 # Nobody can change a rating; without words it names nobody once its requester is gone.
                 reason = None if await self.look(planned) in _DONE else "cannot_be_changed"
-        return outcome(planned, Fate.BLOCKED, reason) if reason else None
+        return planned.became(Fate.BLOCKED, reason) if reason else None
 
     async def _look_at_user(self, planned: PlannedObject) -> State:
         (user_id,) = ids_of(planned.key, 1)
@@ -171,7 +171,7 @@ class ZendeskObjects:
         (ticket_id,) = ids_of(planned.key, 1)
         answer = await self._rest.delete(f"tickets/{ticket_id}", also=(GONE, INVALID))
         if answer.status == INVALID:
-            return outcome(planned, Fate.BLOCKED, "refused_by_system")
+            return planned.became(Fate.BLOCKED, "refused_by_system")
         self.binned.append(ticket_id)
         return Pending(handle="tickets", poll_after=1)
 

@@ -6,7 +6,7 @@ from tests.acceptance.house import House, open_house
 from workers import logs
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One installation for all: each test brings people of its own."""
     logs.configure("critical")  # the office works in this process

@@ -9,7 +9,7 @@ from tests.browser.installation import open_installation
 from workers import logs
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     """One for all; each test brings windows of its own."""
     if why := chromium.missing():
@@ -18,7 +18,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One installation for all, and none where there is no browser."""
     logs.configure("critical")  # the office works in this process

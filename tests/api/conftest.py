@@ -18,7 +18,7 @@ from workers.postgres import EmbeddedPostgres
 Token = Callable[..., Coroutine[None, None, dict[str, str]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def here(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with world(postgres_server, tmp_path_factory.mktemp("api")) as made:
         yield made
@@ -43,7 +43,7 @@ def token(here: World) -> Token:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def address(here: World) -> AsyncIterator[str]:
     """Where the API is served, on a real socket, with limits that a test of thousands of calls does not meet."""
     api = create_api(here.office, Limits(10**6, 10**6))

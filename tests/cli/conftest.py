@@ -41,7 +41,7 @@ class Said:
 Habeas = Callable[..., Awaitable[Said]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def here(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     logs.configure("critical")  # what this process's worker says is not what a command says
     async with world(postgres_server, tmp_path_factory.mktemp("cli")) as made:
@@ -64,7 +64,7 @@ def run_here(*words: str) -> Said:
     return Said(code, out.getvalue(), err.getvalue())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def served(here: World) -> AsyncIterator[str]:
     """The address of that installation's desk."""
     async with serving(

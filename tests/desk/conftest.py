@@ -16,7 +16,7 @@ from workers.desk import create_app
 from workers.postgres import EmbeddedPostgres
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def here(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with world(postgres_server, tmp_path_factory.mktemp("desk")) as made:
         yield made
@@ -36,7 +36,7 @@ class Served:
                 await asyncio.sleep(0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def desk(here: World) -> AsyncIterator[Served]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -38,7 +38,7 @@ from workers.settings import DeskSettings, SignInSettings
 LASTS = Lasts(timedelta(minutes=30), timedelta(hours=12))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def between() -> AsyncIterator[Between]:
     async with provider() as made:
         yield made
@@ -51,12 +51,12 @@ def _straight(between: Between) -> None:
     between.asked.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     return own_certificate(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def two(here: World) -> Office:
     """Two controllers: the first has Kim's account only, the second only Noor's."""
     mine = here.parts.policies["demo"]
@@ -85,7 +85,7 @@ async def desk_of(
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def address(two: Office, between: Between, tls: Tls) -> AsyncIterator[str]:
     async with desk_of(two, between, tls) as at:
         yield at

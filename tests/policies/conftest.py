@@ -27,7 +27,7 @@ from workers.worker import running
 __all__ = ["_nothing_unexpected"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def world(
     postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installation]:

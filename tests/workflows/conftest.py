@@ -92,7 +92,7 @@ async def start_temporal() -> WorkflowEnvironment:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def world(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One engine for all workflow tests."""
     async with engine(postgres_server, tmp_path_factory.mktemp("engine"), "workflows") as built:

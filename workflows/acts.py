@@ -81,13 +81,16 @@ class Acts(Asking):
     @resend_code.validator
     def _may_resend_code(self, call: ActCall) -> None:
         self._check(ActKind.RESEND_CODE)
+        if self.code_given():
+            raise ApplicationError("The code was given; what is missing is staff's word: attest.", type="not_allowed")
         if not self.codes_left():
             raise ApplicationError("No more codes can be sent for this request; attest or refuse.", type="not_allowed")
 
     def codes_left(self) -> bool:
         """Whether policy allows one more code for this request."""
         identity = self.brief.identity if self.brief else None
-        return identity is not None and identity.code and self.code_wanted + 1 < identity.codes_max
+        more = identity is not None and identity.code and self.code_wanted + 1 < identity.codes_max
+        return more and not self.code_given()
 
     # Finding
 

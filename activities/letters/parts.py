@@ -249,6 +249,7 @@ class Attention(StrEnum):
     DRIFTED = "drifted"
     CAME_BACK = "came_back"
     NO_ADDRESS = "no_address"
+    ATTEST = "attest"
     LIFT_BY_HAND = "lift_by_hand"
     LIFT_NOT_TOLD = "lift_not_told"
     KEPT_STOPPED = "kept_stopped"

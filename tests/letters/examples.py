@@ -122,6 +122,7 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
         ),
         Withdrawal(**erasure, done=(gone,)),
         Unverified(**common),
+        Unverified(**common, code_given=True),
         StaffReminder(**common, stage="reviewing", due_on=date(2026, 3, 10), blocked_on=("billing",)),
         StaffAlarm(**common, stage="reviewing", due_on=date(2026, 3, 2), desk_url="http://127.0.0.1:8470/r/1"),
         StaffAttention(**common, stage="locating", about=Attention.AMBIGUOUS_MATCH, system="crm", correlation="c-1"),

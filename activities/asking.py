@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from babel.numbers import format_currency
 from pydantic import Field, JsonValue
 from temporalio import activity
 
 from activities import letters
-from activities.clockface import dated, local_day, pause_spans
+from activities.clockface import Dated, dated, local_day, pause_spans, working_day
 from activities.finding import DECISIONS
 from activities.ledger import Tx
 from activities.letters.own import Confirming
-from activities.model import AskOrder
+from activities.model import AskOrder, DelayReport
+from activities.naming import Naming
 from activities.outside import AskedOutside
 from activities.parts import Parts
 from habeas import law
-from habeas.errors import BadInput, ConfigurationError
+from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Frozen, PauseReason, Request
+from habeas.model import Frozen, PauseReason, Request, Stage
 from habeas.policy import Policy
 
-_SOME_MORE = timedelta(days=30)
-"""Where no term is left: how much more time an answer takes that the promised day did not see."""
+_TELL_AGAIN = timedelta(days=14)
+"""Where no term is left and nobody has named a day: by when the person hears of it again."""
+_WAITS_IN: Mapping[Stage, Literal["proof", "review"]] = {
+    Stage.VERIFYING: "proof",
+    Stage.CLARIFYING: "review",
+    Stage.REVIEWING: "review",
+}
 
 
 class FeeAsked(Frozen):
@@ -88,39 +95,65 @@ class AskingActivities:
             await tx.record(order.request_id, Tag.FEE_ASKED, at=order.at, facts=facts, dedupe=f"fee/{order.act_id}")
 
     @activity.defn(name="announce_delay")
-    async def delay(self, order: AskOrder) -> None:
-        """Why the answer takes longer, and when it is expected: by staff, or as the policy promised."""
+    async def delay(self, order: AskOrder) -> DelayReport:
+        """Why the answer takes longer, and when it is expected: in words of staff, or what is known without them."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
-            if order.act_id:
-                why, expected_on = await _words(tx, order), order.expected_on
-            else:
-                why, expected_on = _promised_words(policy, request), await self._expected(tx, request, policy, order)
-            if expected_on is None:
-                raise BadInput("A delay is announced with the day on which the answer is expected.")
-            name = f"delay/{order.act_id}" if order.act_id else "delay"
-            told = letters.DelayFacts(
-                why=why, expected_on=expected_on, promised=await _breaks(tx, request, policy, order)
-            )
+            dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
+            said = await _by_staff(tx, order) if order.act_id else await self._known(tx, policy, order, dates)
+            told = said.model_copy(update={"promised": _breaks(dates)})
+            name = delay_name(order)
             await tx.seal(order.request_id, f"letter/{name}", told)
-            facts: dict[str, JsonValue] = {"expected_on": expected_on.isoformat(), "by_staff": order.act_id is not None}
+            facts: dict[str, JsonValue] = {
+                "expected_on": told.expected_on.isoformat(),
+                "by_staff": order.act_id is not None,
+            }
             await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
+        return _report(policy, request, dates, told.expected_on, order.at)
 
-    async def _expected(self, tx: Tx, request: Request, policy: Policy, order: AskOrder) -> date:
-        """The law's last day, where it is after the promised one; where that is over, too, some days from now.
+    async def _known(self, tx: Tx, policy: Policy, order: AskOrder, dates: Dated) -> letters.DelayFacts:
+        """What the request waits for; and the law's last day, where it is still to come.
 
-        A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
+        No other day is known. A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
         """
-        dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
-        passed = max(dates.face.due_on or date.min, local_day(policy, order.at))
+        row = await tx.request_row(order.request_id)
+        waited_for = [name for name in row.blocked_on if name in policy.systems]
+        called = Naming.of(policy, self._parts.connectors, row.language)
+        today = local_day(policy, order.at)
         law_on = dates.deadlines.effective_due_on
-        return law_on if law_on is not None and law_on > passed else passed + _SOME_MORE
+        to_come = law_on is not None and law_on > max(dates.face.due_on or date.min, today)
+        return letters.DelayFacts(
+            known="systems" if waited_for else "answer" if row.paused else _WAITS_IN.get(row.stage, "work"),
+            systems=tuple(called.system(name) for name in waited_for),
+            expected_on=law_on if law_on is not None and to_come else today + _TELL_AGAIN,
+            day="by_law" if to_come else "again",
+            again=order.again > 0,
+        )
 
 
-async def _breaks(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> bool:
+def delay_name(order: AskOrder) -> str:
+    """What the letter of one delay is called: staff's, the clock's first, or one of its later ones."""
+    if order.act_id:
+        return f"delay/{order.act_id}"
+    return f"delay/again/{order.again}" if order.again else "delay"
+
+
+async def _by_staff(tx: Tx, order: AskOrder) -> letters.DelayFacts:
+    if order.expected_on is None:
+        raise BadInput("A delay is announced with the day on which the answer is expected.")
+    return letters.DelayFacts(why=await _words(tx, order), expected_on=order.expected_on)
+
+
+def _report(policy: Policy, request: Request, dates: Dated, expected_on: date, at: datetime) -> DelayReport:
+    """Staff hear of the day that was named as long before it as of a promised one, and on a day on which they work."""
+    planned = working_day(expected_on, policy.answered_in(request.regime, request.jurisdiction))
+    warn_at = dates.deadlines.end_of(planned) - timedelta(days=max(policy.promise.delay_days_before, 1))
+    return DelayReport(expected_at=dates.deadlines.end_of(expected_on), warn_at=warn_at if warn_at > at else None)
+
+
+def _breaks(dates: Dated) -> bool:
     """Whether it is a promise that is not kept; else it is the law's term that is over."""
-    dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
     law_on = dates.deadlines.effective_due_on
     return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
 
@@ -138,12 +171,6 @@ async def _confirming(tx: Tx, request: Request, policy: Policy, order: AskOrder)
         return told
     starts = {"starts_on": dates.confirm_by, "due_on": dates.deadlines.effective_due_on}
     return told.model_copy(update=starts)
-
-
-def _promised_words(policy: Policy, request: Request) -> str:
-    if policy.promise.delay_reason is None:
-        raise ConfigurationError("A promise to tell of delays needs its `delay_reason`.")
-    return policy.text(policy.promise.delay_reason, request.language)
 
 
 async def _words(tx: Tx, order: AskOrder) -> str:

@@ -105,10 +105,8 @@ class AskingActivities:
             told = said.model_copy(update={"promised": _breaks(dates)})
             name = delay_name(order)
             await tx.seal(order.request_id, f"letter/{name}", told)
-            facts: dict[str, JsonValue] = {
-                "expected_on": told.expected_on.isoformat(),
-                "by_staff": order.act_id is not None,
-            }
+            what = "told_again_by" if told.day == "again" else "expected_on"
+            facts: dict[str, JsonValue] = {what: told.expected_on.isoformat(), "by_staff": order.act_id is not None}
             await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
         return _report(policy, request, dates, told.expected_on, order.at)
 

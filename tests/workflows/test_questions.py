@@ -299,6 +299,8 @@ async def test_a_named_day_that_passes_is_told_to_staff_before_and_to_the_person
     await case.has_letter("delay", 3)
     letter = " ".join(world.mail.text(case.person.email, "We cannot name the day of our answer yet").split())
     assert "You hear from us again by" in letter
+    told = [event.facts for event in await case.events() if event.tag.value == "clock:delay_announced"]
+    assert ["expected_on" in one for one in told] == [True, True, False], "no day is called expected that nobody named"
     await case.act(ActKind.WITHDRAW)
     await case.reaches(Stage.CLOSED)
 

@@ -89,8 +89,7 @@ class Acts(Asking):
     def codes_left(self) -> bool:
         """Whether policy allows one more code for this request."""
         identity = self.brief.identity if self.brief else None
-        more = identity is not None and identity.code and self.code_wanted + 1 < identity.codes_max
-        return more and not self.code_given()
+        return identity is not None and identity.code and self.code_wanted + 1 < identity.codes_max
 
     # Finding
 

@@ -13,7 +13,7 @@ from activities.model import RemedyOrder, RemedyReport
 from activities.parts import Parts
 from activities.same_person import earlier_request, is_same_person
 from habeas.acts import IN_PART, NOTHING_ANEW, ActKind
-from habeas.errors import BadInput, KeyDestroyed, NotAllowed
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, NothingAnew
 from habeas.evidence import Tag
 from habeas.model import REMEDIES, Request, Right
 from habeas.particulars import Particulars
@@ -137,11 +137,15 @@ async def _write_down(
         await tx.record(earlier.id, Tag.REMEDY_DECIDED, order.at, actor, there | other, dedupe=dedupe)
 
 
-async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str) -> None:
+async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str, ground: str | None = None) -> None:
     """The last word on a refusal is not the refuser's, and an appeal is granted to nobody but whom it was refused.
+
+    An appeal against what a request that is still open is told (more time, a fee) is granted where nothing is to be
+    carried out anew: there is nothing that ended.
 
     Raises:
         NotAllowed: this person took part in the refusal; or nobody has shown that who appeals is who was refused.
+        NothingAnew: the request that it is about goes on.
     """
     earlier = await earlier_request(tx, request)
     if earlier is None:
@@ -152,7 +156,12 @@ async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str) -> Non
         acts = ()
     if any(act.kind in _REFUSING and act.actor == actor and act.accepted_at for act in acts):
         raise NotAllowed("You took the decision that this is about; another person must decide.")
-    if kind is ActKind.APPROVE and request.right is Right.APPEAL and not await is_same_person(tx, request):
+    if kind is not ActKind.APPROVE:
+        return
+    same = await is_same_person(tx, request)
+    if request.right is Right.APPEAL and not same:
         raise NotAllowed(
             "Nothing shows that this is the person whose request is appealed; attest how you know, or refuse."
         )
+    if same and ground != NOTHING_ANEW and earlier.outcome is None:
+        raise NothingAnew(f"{earlier.id} is not closed yet, so that granting this would open nothing anew.")

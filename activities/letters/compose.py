@@ -278,7 +278,7 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
 
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
-    whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
+    whole = not (facts.kept or facts.controlled or facts.missing or facts.refused_still)
     lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     if facts.only:
@@ -290,8 +290,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
     if facts.anonymised:
         yield say.paragraph("completion_erasure.anonymised_means")
-    yield from say.refused(facts.refused)
-    yield from say.kept(facts.kept)
+    yield from say.refused(facts.refused_still, facts.kept_refused)
+    yield from say.kept(facts.kept_besides)
     yield from say.denial()
     yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
     yield from say.missing(facts.missing)

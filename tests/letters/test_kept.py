@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from activities.letters import CompletionErasure, Controller, KeptGroup, Kind, RenderedLetter, render
+from activities.letters import CompletionErasure, Controller, ErasedGroup, KeptGroup, Kind, RenderedLetter, render
+from activities.letters.own import RefusedPart
 from activities.letters.samples import sample
 from activities.letters.sealed import PartialRefusalLetter
 from activities.naming import Naming
@@ -75,6 +76,30 @@ def test_what_was_refused_stays_whatever_a_term_says() -> None:
     told = text(group("support", law="GDPR 17(3)(b)", reason=Because.EXEMPT, until=date(2031, 12, 31)))
     assert "Kept because of: GDPR Article 17(3)(b). - Support" in told
     assert "2031" not in told
+
+
+def test_a_refused_category_is_listed_once() -> None:
+    facts = sample(Kind.COMPLETION_ERASURE, controller=US, right=Right.ERASURE)
+    assert isinstance(facts, CompletionErasure)
+    kept = tuple(
+        group("Support", law=law, reason=Because.EXEMPT, system=system)
+        for law, system in ((HELD, "Shop"), (HELD, "Help desk"), (f"{BOOKS}; {HELD}", "Books"))
+    )
+    part = RefusedPart(what="Support", ground="legal_claims", provision=HELD)
+    gone = ErasedGroup(system="Shop", category="Contact", count=3)
+    written = {"kept": (*kept, group("Payments")), "refused": (part,), "erased": (), "anonymised": (gone,)}
+
+    def told(**more: object) -> str:
+        made = render(facts.kind, "en", facts.model_copy(update=written | more))
+        return " ".join(made.text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+    once = told()
+    assert "- Support (6 records): We need the data to establish or defend legal claims" in once
+    assert once.count("Support") == 1
+    assert "Payments (Shop): 2 records" in once
+    # Made anonymous before it was refused: that is what became of it.
+    refused_later = RefusedPart(what="Contact", ground="legal_claims", provision=HELD)
+    assert told(refused=(part, refused_later)).count("Contact") == told().count("Contact") == 1
 
 
 def planned(*treatments: Treatment) -> tuple[SystemPlan, ...]:

@@ -14,11 +14,12 @@ from activities.clockface import dated, local_day, pause_spans
 from activities.finding import DECISIONS
 from activities.ledger import Tx
 from activities.letter_dates import breaks_promise, confirming, expected_on
+from activities.letters.wording import TOPIC, lookup
 from activities.model import AskOrder
 from activities.outside import AskedOutside
 from activities.parts import Parts
 from habeas import law
-from habeas.errors import BadInput, ConfigurationError
+from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Frozen
 from habeas.policy import Policy
@@ -107,11 +108,10 @@ class AskingActivities:
 def promised_words(policy: Policy, language: str) -> str:
     """The reason for a delay that the policy gives where staff have given none.
 
-    Raises:
-        ConfigurationError: it gives none.
+    Without one there is one of ours: what a human has to do by hand is all that is told of without a promise.
     """
     if policy.promise.delay_reason is None:
-        raise ConfigurationError("A promise to tell of delays needs its `delay_reason`.")
+        return lookup(TOPIC, language).text("delay.by_hand")
     return policy.text(policy.promise.delay_reason, language)
 
 

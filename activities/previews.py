@@ -20,16 +20,20 @@ from activities.letter_basis import (
 from activities.letter_case import LetterBasis
 from activities.letter_dates import acknowledged, breaks_promise, confirming, day_that_counts, expected_on, extended
 from activities.letters import Extension, Kind, LetterFacts
+from activities.lifting import NOTICE
 from activities.model import LetterOrder
 from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.model import Identifier, PauseReason, Request, Subject
 from habeas.policy import Policy
+from habeas.policy.sections import Recipient
 
 __all__ = ["as_sent_by"]
 
 _AT_ONCE = frozenset({Kind.ACKNOWLEDGEMENT, Kind.CODE, Kind.VISIT_CODE, Kind.NOT_A_RIGHT})
 """Letters that go out on the day of receipt."""
+_USUAL_DAYS: int = Recipient.model_fields["escalate_after_days"].default
+"""How long a recipient has where the policy says nothing of it."""
 _SOME_MORE = timedelta(days=30)
 """Where neither law nor policy says until when a term is extended: staff name a day."""
 _MADE_UP = frozenset({"request_id", "person_name", "scope", "only", "desk_url", "stage", "blocked_on"})
@@ -136,6 +140,12 @@ class _Preview:
                 return {"link_expires_at": basis.link_ends()}
             case Kind.STAFF_REMINDER | Kind.STAFF_ALARM:
                 return self._due(basis)
+            case Kind.RECIPIENT_NOTICE | Kind.RECIPIENT_REMINDER:
+                return self._recipient(today)
+            case Kind.FORWARD_NOTICE | Kind.FORWARD_REMINDER:
+                return {"by": today + timedelta(days=_USUAL_DAYS)}
+            case Kind.RESTRICTION_LIFTING:
+                return {"lifts_on": today + NOTICE}
             case _:
                 return {}
 
@@ -164,6 +174,14 @@ class _Preview:
         if due_on is None or not law.extension_ends_as_told(request.regime, request.right, ground, basis.place):
             return None
         return due_on + timedelta(days=self._policy.clock.extend_open_days or _SOME_MORE.days)
+
+    def _recipient(self, today: date) -> dict[str, Any]:
+        """The first that the policy tells, and until when it has time; a made-up one where it tells nobody."""
+        told = next((one for one in self._policy.recipients if one.email), None)
+        if told is None:
+            return {"by": today + timedelta(days=_USUAL_DAYS)}
+        name = self._policy.said(told.name, self._request.language)
+        return {"recipient": name, "by": today + timedelta(days=told.escalate_after_days)}
 
     def _due(self, basis: LetterBasis) -> dict[str, Any]:
         due = day_that_counts(self._dates, self._dates.face.due_on, waits=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from activities.clockface import dated
 from activities.letters import Acknowledgement, Controller, Extension, Kind, StaffReminder
 from activities.letters.exists import default_right
 from activities.letters.samples import sample
-from activities.letters.sealed import DelayLetter
+from activities.letters.sealed import DelayLetter, RecipientNotice
 from activities.previews import as_sent_by
 from habeas.model import Request
 from tests.policies.reading import FIVE, answered
@@ -63,6 +63,10 @@ def test_a_promise_stands_in_previews_as_it_was_given(tmp_path: Path) -> None:
     assert isinstance(delay, DelayLetter)
     assert (delay.why, delay.promised) == (french.text(french.promise.delay_reason or {}, "fr"), True)
     assert (delay.today, delay.expected_on) == (date(2026, 3, 31), date(2026, 4, 7))  # two days before 1 April is over
+    told = as_sent_by(french, sample(Kind.RECIPIENT_NOTICE, controller=SOMEBODY, jurisdiction="DK"), "FR", "fr")
+    assert isinstance(told, RecipientNotice)
+    first = next(one for one in french.recipients if one.email)
+    assert told.by == told.today + timedelta(days=first.escalate_after_days)
     hard = answered(tmp_path / "policies", "dignio")
     made = sample(Kind.EXTENSION, controller=SOMEBODY, regime="US-CCPA", jurisdiction="US-CA")
     longer = as_sent_by(hard, made, "US-CA", "en")

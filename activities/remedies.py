@@ -23,6 +23,8 @@ DECIDING = frozenset({ActKind.APPROVE, ActKind.REFUSE})
 """Acts that decide an appeal, a complaint or a grievance."""
 
 _REFUSING = frozenset({ActKind.REFUSE.value, ActKind.EXEMPT.value, ActKind.CONTEST.value, ActKind.REDACT.value})
+_PUTTING_OFF = frozenset({ActKind.EXTEND.value, ActKind.CHARGE.value})
+"""What an appeal is against while the request that it is about goes on."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -154,7 +156,8 @@ async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str, ground
         acts = await tx.acts(earlier.id)
     except KeyDestroyed:
         acts = ()
-    if any(act.kind in _REFUSING and act.actor == actor and act.accepted_at for act in acts):
+    decisive = _REFUSING if earlier.outcome is not None else _REFUSING | _PUTTING_OFF
+    if any(act.kind in decisive and act.actor == actor and act.accepted_at for act in acts):
         raise NotAllowed("You took the decision that this is about; another person must decide.")
     if kind is not ActKind.APPROVE:
         return

@@ -181,12 +181,14 @@ async def test_what_a_letter_offers_is_opened(world: World) -> None:
     with pytest.raises(BadInput, match="still open"):
         await _appeal(world, put_off)
     named = (due_on + timedelta(days=9)).isoformat()
-    await put_off.act(ActKind.EXTEND, ground="good_cause", expected_on=named)
+    await put_off.act(ActKind.EXTEND, by="ann", ground="good_cause", expected_on=named)
     await put_off.has_letter("extension")
     assert "appeal to us" in world.mail.text(later.email, "as told")
     against = await _appeal(world, put_off)
     with pytest.raises(NothingAnew, match=f"{put_off.id} is not closed yet"):
         await against.act(ActKind.APPROVE, by="bob")
+    with pytest.raises(NotAllowed, match="another person must decide"):
+        await against.act(ActKind.APPROVE, by="ann", ground="nothing_anew")
     assert (await against.row()).stage is Stage.REVIEWING
     await against.act(ActKind.APPROVE, by="bob", ground="nothing_anew")
     assert (await against.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED

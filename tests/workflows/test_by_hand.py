@@ -270,7 +270,7 @@ async def test_who_waits_for_an_erasure_by_hand_is_told_as_the_term_ends(world: 
     assert "delay" not in await case.letters()
     await case.passes(timedelta(days=25))
     await case.has_letter("delay")
-    assert "has to be erased by hand" in " ".join(world.mail.text(case.person.email, "still at it").split())
+    assert "has to be erased by hand" in " ".join(world.mail.text(case.person.email, "not done yet").split())
     await done(case, task, outcomes=("erased",))
     await case.reaches(Stage.CLOSED)
     assert (await case.letters()).count("delay") == 1

@@ -405,3 +405,4 @@ async def test_the_samples_maps_fit_their_schemas(store: Store, name: str, pytes
         await store.sql.execute((samples / f"{name}.sql").read_text())
     data_map = load_map(samples / "maps" / f"{name}.toml")
     assert [str(one) for one in await asyncio.to_thread(check_map, data_map, store.dsn)] == []
+    assert [str(one) for one in await asyncio.to_thread(unreviewed_in, data_map, store.dsn)] == []

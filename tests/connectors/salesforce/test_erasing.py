@@ -12,6 +12,7 @@ from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.testing.steps import carried_out, erased, erasure, looked_at, planned
 from tests.connectors.salesforce.people import ANN, LAW, anonymised, collections
 from tests.connectors.salesforce.world import SalesforceWorld
+from tests.connectors.store import held
 from tests.vendors.shared.faults import Answer
 
 
@@ -183,3 +184,20 @@ async def test_a_plan_of_one_object_leaves_the_rest(world: SalesforceWorld) -> N
     answer = await world.connector.erase(whole.model_copy(update={"objects": some, "only": ("CaseComment",)}), None)
     assert isinstance(answer, Done)
     assert [one.path.split("/")[-2] for one in world.org.made("DELETE")] == ["CaseComment"]
+
+
+@pytest.mark.parametrize(
+    "names", [("ContentDocumentLink", "EmailMessageRelation"), ("Referral__c",), ("ContentDocument", "EmailMessage")]
+)
+async def test_what_is_held_is_the_same_to_the_last_byte(world: SalesforceWorld, names: tuple[str, ...]) -> None:
+    """Salesforce deletes a link with its contact, and clears every reference to it: so its contact stays too."""
+    plan = await planned(world, held(await planned(world), *names))
+    kept = [json.loads(one.key)[0] for one in plan.objects if one.treatment is Treatment.RETAIN]
+    assert {world.org.store.rows[one].object.name for one in kept} >= {*names, "Contact"}
+    store = world.org.store
+    also = [each.id for one in kept for each in store.pointing_at(one, "ContentDocumentLink", "ContentDocumentId")]
+    before = {one: dict(store.rows[one].values) for one in (*kept, *also)}
+    outcomes = await erased(world, plan)
+    assert {one.fate for one in outcomes if json.loads(one.key)[0] in kept} == {Fate.RETAINED}
+    assert {one: dict(store.rows[one].values) for one in before} == before
+    assert {one.fate for one in outcomes if json.loads(one.key)[0] not in kept} <= {Fate.ERASED, Fate.ANONYMISED}

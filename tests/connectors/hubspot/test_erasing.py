@@ -140,6 +140,9 @@ async def test_the_bin_can_be_waited_for(world: HubSpotWorld) -> None:
     await carried_out(world, plan)
     answer = await waiting.confirm(plan, None)
     assert isinstance(answer, Pending)
+    gone = world.account.clock.now().date() + timedelta(days=90)
+    assert {(one.fate, one.until) for one in answer.so_far if one.reason == "in_the_bin"} == {(Fate.ERASED, gone)}
+    assert len(answer.so_far) == len(plan.objects)
     world.account.clock.advance(timedelta(days=91))
     answer = await waiting.confirm(plan, answer.handle)
     assert isinstance(answer, Done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -52,6 +53,8 @@ async def test_the_bin_is_waited_for(world: SalesforceWorld) -> None:
     await carried_out(world, plan)
     answer = await world.connector.confirm(plan, None)
     assert isinstance(answer, Pending)
+    gone = (world.org.clock.now() + timedelta(days=15)).date()
+    assert {one.until for one in answer.so_far if one.reason == "in_the_bin"} == {gone}
     await world.wait(15 * 86_400)
     assert _said(await looked_at(world, plan), "Contact") == [(Fate.ERASED, None)]
     assert world.people.ann.id not in world.org.store.rows

@@ -189,14 +189,12 @@ async def test_a_plan_of_one_object_leaves_the_rest(world: SalesforceWorld) -> N
     assert [one.path.split("/")[-2] for one in world.org.made("DELETE")] == ["CaseComment"]
 
 
-@pytest.mark.parametrize(
-    "names", [("ContentDocumentLink", "EmailMessageRelation"), ("Referral__c",), ("ContentDocument", "EmailMessage")]
-)
-async def test_what_is_held_is_the_same_to_the_last_byte(world: SalesforceWorld, names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("name", ["ContentDocumentLink", "EmailMessageRelation", "Referral__c", "ContentDocument"])
+async def test_what_is_held_is_the_same_to_the_last_byte(world: SalesforceWorld, name: str) -> None:
     """Salesforce deletes a link with its contact, and clears every reference to it: so its contact stays too."""
-    plan = await planned(world, held(await planned(world), *names))
+    plan = await planned(world, held(await planned(world), name))
     kept = [json.loads(one.key)[0] for one in plan.objects if one.treatment is Treatment.RETAIN]
-    assert {world.org.store.rows[one].object.name for one in kept} >= {*names, "Contact"}
+    assert {world.org.store.rows[one].object.name for one in kept} >= {name, "Contact"}
     store = world.org.store
     also = [each.id for one in kept for each in store.pointing_at(one, "ContentDocumentLink", "ContentDocumentId")]
     before = {one: dict(store.rows[one].values) for one in (*kept, *also)}

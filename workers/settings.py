@@ -161,7 +161,8 @@ class SystemSettings(BaseModel):
     connector: str
     """A name from the entry point group ``habeas.connectors``."""
     elsewhere: bool = False
-    """Its calls are made by another worker, `habeas worker --systems NAME`, which alone has its credentials."""
+    """Its calls are made by another worker, `habeas worker --systems NAME`, which alone has its credentials. That one
+    too opens the ledger with the master key."""
     steps_at_once: int = Field(default=10, ge=1, le=1000)
     """How many requests' steps one worker has under way in it."""
     steps_per_second: float | None = Field(default=None, gt=0, le=10_000)

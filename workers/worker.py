@@ -267,6 +267,7 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
             steps.vetoes,
             steps.erase,
             steps.confirm,
+            steps.confirm_as_it_is,
             HoldActivities(parts).hold_deletion,
             retention.end_retention,
             retention.confirm_ended,

@@ -287,6 +287,10 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
         by = say.words.date(facts.today)
         yield say.paragraph("completion_erasure.attestation", Element.COPY_OR_ATTESTATION, date=by)
     yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
+    for one in facts.binned:
+        key = "in_bin" if one.until else "in_bin_undated"
+        until = say.words.date(one.until) if one.until else ""
+        yield say.paragraph(f"completion_erasure.{key}", system=one.system, until=until)
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
     if facts.anonymised:
         yield say.paragraph("completion_erasure.anonymised_means")

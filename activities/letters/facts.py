@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, SecretStr
 from activities.letters.own import RefusedPart
 from activities.letters.parts import (
     Attention,
+    BinnedGroup,
     ErasedGroup,
     Ground,
     KeptGroup,
@@ -139,6 +140,8 @@ class CompletionErasure(PassedOn, LetterFacts):
     kept: tuple[KeptGroup, ...] = ()
     controlled: tuple[WithheldGroup, ...] = ()
     """Categories that somebody else decides about, and who."""
+    binned: tuple[BinnedGroup, ...] = ()
+    """Of what was erased: what its system keeps in a recycle bin, which it empties by itself."""
     missing: tuple[MissingSystem, ...] = ()
     """Systems where it is not done yet, or objects that could not be erased."""
     refused: tuple[RefusedPart, ...] = ()

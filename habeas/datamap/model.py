@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
@@ -16,6 +16,7 @@ from habeas.languages import Language
 from habeas.model import Frozen, IdentifierKind, SystemName
 from habeas.particulars import PurposeId
 from habeas.policy.lines import line_of
+from habeas.written import REGIONS
 
 TomlPath = tuple[str | int, ...]
 
@@ -49,7 +50,7 @@ class MatchBy(StrEnum):
     PLUS = "plus"
     """As ``case``, and what follows a ``+`` in the local part of an address does not matter."""
     PHONE = "phone"
-    """Digits only; a leading ``00`` is a ``+``."""
+    """The same number, however it is written: blanks, ``00`` for ``+``, the 0 of ``+44 (0)20``. See `region`."""
 
 
 class ColumnRule(Frozen):
@@ -96,6 +97,15 @@ class IdentifierRule(Frozen):
     column: str
     kind: IdentifierKind
     match: MatchBy = MatchBy.EXACT
+    region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """With ``match = "phone"``: the country of numbers that are written without their country's code. Without it such a
+    number is none that has one: somebody else has it in every other country."""
+
+    @model_validator(mode="after")
+    def _region_is_known(self) -> Self:
+        if self.region is not None and (self.match is not MatchBy.PHONE or self.region not in REGIONS):
+            raise ValueError('`region` goes with match = "phone", and is a country by its two letters: "DK"')
+        return self
 
 
 class Link(Frozen):

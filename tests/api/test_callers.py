@@ -15,6 +15,8 @@ NEEDS = {
     "POST /requests": "requests:open",
     "POST /requests/import": "requests:open",
     "POST /requests/find": "personal:read",
+    "POST /requests/demands": "requests:open",
+    "POST /requests/{request_id}/preview": "requests:read",
     "GET /requests/{request_id}": "requests:read",
     "GET /requests/{request_id}/timeline": "requests:read",
     "GET /requests/{request_id}/evidence": "requests:read",

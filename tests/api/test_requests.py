@@ -41,6 +41,30 @@ async def test_a_request_is_opened_once_and_carried_to_its_end(
     assert address not in str(story)
 
 
+async def test_what_would_be_is_asked_first_and_changes_nothing(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    address = here.person()
+    agent = await token("agent", account="Agnes")
+    asked = {"right": "access", "emails": [address], "jurisdiction": "DK"}
+    demands = (await api.post("/requests/demands", json=asked, headers=agent)).json()
+    assert (demands["regime"], demands["proof"]) == ("EU-GDPR", "code")
+    assert demands["due_on"] <= demands["law_on"]
+    assert address not in str(demands)
+    request_id = (await api.post("/requests", json=asked, headers=agent | {"idempotency-key": _key()})).json()["id"]
+    await here.reach(request_id, Stage.VERIFYING)
+    before = (await api.get(f"/requests/{request_id}/timeline", headers=agent)).json()
+    intended = {"act": "withdraw", "said": {"reason": "as they wrote"}}
+    shown = await api.post(f"/requests/{request_id}/preview", json=intended, headers=agent)
+    assert shown.status_code == 200, shown.text
+    assert shown.json()["letter"]["kind"] == "withdrawal"
+    refuse = {"act": "refuse", "said": {"reason": "no", "ground": "excessive"}}
+    assert (await api.post(f"/requests/{request_id}/preview", json=refuse, headers=agent)).status_code == 403
+    unknown = await api.post(f"/requests/{request_id}/preview", json={"act": "burn", "said": {}}, headers=agent)
+    assert unknown.status_code == 422
+    assert (await api.get(f"/requests/{request_id}/timeline", headers=agent)).json() == before
+
+
 async def test_an_erasure_takes_the_plan_that_two_people_saw(
     here: World, api: httpx2.AsyncClient, token: Token
 ) -> None:

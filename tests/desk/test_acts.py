@@ -267,6 +267,8 @@ async def test_pages_speak_french_and_remember_it(here: World, browser: httpx2.A
     request_id = await _verifying(here)
     french = await browser.get(f"/requests/{request_id}", headers={"accept-language": "fr-CA,fr;q=0.9"})
     assert '<html lang="fr">' in french.text
+    assert "La demande a été ouverte" in french.text
+    assert "The request was opened" not in french.text
     chosen = await browser.get("/language/fr", params={"then": "/tasks"})
     assert chosen.headers["location"] == "/tasks"
     assert "__Host-habeas-language=fr" in chosen.headers["set-cookie"]

@@ -1,24 +1,27 @@
 """What people read and type: references, sentences, words."""
 
-from datetime import UTC, datetime
+from string import Formatter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from activities.ledger import LetterState, TaskState
+from activities.letters.parts import Kind
+from activities.letters.wording import catalogue
+from activities.task_model import TaskPhase
+from habeas.connector import Treatment
 from habeas.errors import BadInput
-from habeas.evidence import Event, Tag, link
-from habeas.model import REFERENCE
-from workers.office import new_reference, read_reference
+from habeas.evidence import Tag
+from habeas.model import REFERENCE, Outcome, PauseReason, Right, Stage
+from habeas.outcomes import Fate
+from workers.desk.speech import LANGUAGES
+from workers.office import CHANNELS, new_reference, read_reference
 from workers.office.intake import words
-from workers.office.sentences import sentence
+from workers.office.sentences import TOPIC, sentence
 
 REQUEST = "HB-7K2M-X4QT-90AB"
-
-
-def event(tag: Tag, **facts: JsonValue) -> Event:
-    return link(None, request_id=REQUEST, n=1, at=datetime(2026, 3, 2, tzinfo=UTC), tag=tag, facts=facts)
 
 
 def test_references_are_well_formed_and_never_the_same() -> None:
@@ -40,28 +43,60 @@ def test_anything_else_is_refused_or_a_reference(typed: str) -> None:
         return
 
 
-@pytest.mark.parametrize("tag", list(Tag))
-def test_every_event_is_a_sentence(tag: Tag) -> None:
-    said = sentence(event(tag))
-    assert said.endswith(".")
-    assert ":" not in said.removesuffix(".").split(" ")[0]
-    assert str(tag) not in said
+SAID = {language: catalogue(TOPIC, language) for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_event_is_a_sentence(language: str) -> None:
+    for tag in Tag:
+        said = sentence(tag, {}, language)
+        assert said.endswith(".")
+        assert ":" not in said.removesuffix(".").split(" ")[0]
+        assert str(tag) not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_the_same_facts_of_the_same_events(language: str) -> None:
+    ours, theirs = (
+        {key: text for key, text in SAID[one].items() if not key.startswith(("facts.", "values."))}
+        for one in ("en", language)
+    )
+    assert ours.keys() == theirs.keys()
+    for key, text in ours.items():
+        assert _facts(text) == _facts(theirs[key])
+
+
+def _facts(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def test_facts_stand_in_the_sentence_once() -> None:
     digest = "ab" * 32
-    told = sentence(event(Tag.PLAN_DRAFTED, plan=digest, delete=3, retain=0))
+    told = sentence(Tag.PLAN_DRAFTED, {"plan": digest, "delete": 3, "retain": 0})
     assert told == f"The plan was drafted (plan {digest[:12]}, delete 3, retain 0)."
-    moved = sentence(event(Tag.CLOCK_PAUSED, reason="identity", **{"from": "2026-03-02"}))
+    moved = sentence(Tag.CLOCK_PAUSED, {"reason": "identity", "from": "2026-03-02"})
     assert moved == "The clock was paused: identity (from 2026-03-02)."
-    code = sentence(event(Tag.IDENTITY_CODE_SENT, number=1, to="on_record", expires_at="2026-03-02T10:30:00+00:00"))
+    code = sentence(Tag.IDENTITY_CODE_SENT, {"number": 1, "to": "on_record", "expires_at": "2026-03-02T10:30:00+00:00"})
     assert code == "One-time code 1 was sent to the address on record (expires at 2026-03-02 10:30 UTC)."
+
+
+def test_facts_are_said_in_the_language_too() -> None:
+    opened = sentence(Tag.REQUEST_OPENED, {"right": "erasure", "regime": "EU-GDPR", "channel": "web"}, "fr")
+    assert opened == "La demande a été ouverte\N{NO-BREAK SPACE}: effacement selon EU-GDPR, par le site."
+    drafted = sentence(Tag.PLAN_DRAFTED, {"delete": 3, "retain": 0}, "fr")
+    assert drafted == "Le plan a été établi (à effacer 3, à conserver 0)."
+
+
+def test_every_code_has_its_word_in_french() -> None:
+    codes = (Right, Stage, Outcome, PauseReason, Fate, Treatment, Kind, TaskPhase, TaskState, LetterState)
+    needed = {one.value for code in codes for one in code} | {*CHANNELS}
+    assert {one for one in needed if f"values.{one}" not in SAID["fr"]} == set()
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.none() | st.booleans() | st.integers(0, 9)))
 def test_no_facts_make_a_sentence_fall_over(facts: dict[str, JsonValue]) -> None:
     for tag in Tag:
-        assert sentence(event(tag, **facts))
+        assert sentence(tag, facts)
 
 
 @given(st.text(max_size=50))

@@ -12,6 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from activities.letters.wording import Words
+from workers.office import Told
+from workers.office.sentences import sentence, word
+
 _HERE = Path(__file__).parent
 LANGUAGES = tuple(sorted(path.stem for path in (_HERE / "words").glob("*.toml")))
 FALLBACK = "en"
@@ -24,6 +28,17 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _tell(event: Told, say: Words) -> str:
+    return sentence(event.tag, event.facts, say.language)
+
+
+def _named(code: str, say: Words) -> str:
+    return word(code, say.language)
+
+
+_environment.globals.update(tell=_tell, named=_named)
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:

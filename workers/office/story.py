@@ -143,7 +143,7 @@ def told(event: Event) -> Told:
         at=event.at,
         tag=event.tag.value,
         actor=event.actor,
-        sentence=sentence(event),
+        sentence=sentence(event.tag, event.facts),
         facts=dict(event.facts),
     )
 

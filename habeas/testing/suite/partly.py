@@ -66,8 +66,8 @@ class Partly:
     async def test_what_is_somebody_elses_by_now_is_not_erased(self, world: World) -> None:
         """A record that was the person's when the plan was made: nothing is touched, and it counts as changed.
 
-        Nor with a part, where what makes it theirs may be outside of the plan: the comment that a file is at. What cannot
-        be erased without the rest may be told as blocked instead.
+        Nor with a part, where what makes it theirs may be outside of the plan: the comment that a file is at. What
+        cannot be erased without the rest may be told as blocked instead.
         """
         before = await _everything(world)
         asked = (await planned(world), *await _parts(world, before))

@@ -116,6 +116,15 @@ class DeskSettings(Section):
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
 
+class EvidenceSettings(Section):
+    """How evidence can be shown to be whole by somebody who does not trust the database."""
+
+    anchors: str | None = None
+    """Where the anchors over all evidence are kept outside of it: `file:///path/anchors.jsonl`. Unset for nowhere."""
+    every_minutes: int = Field(default=15, ge=1, le=1440)
+    """How often one is made, while anything happens."""
+
+
 class WebhookSettings(Section):
     """Messages to other programs."""
 
@@ -186,6 +195,7 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""

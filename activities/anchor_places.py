@@ -7,12 +7,13 @@ import fcntl
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from activities.ledger import Anchor
 from habeas.errors import ConfigurationError, HabeasError, Transient
-from habeas.pack_verifier import Unfit, canonical, read_anchors
+from habeas.pack_verifier import canonical
 
 __all__ = ["AnchorPlace", "AnchorsDiffer", "FilePlace", "PlaceUnavailable", "place_at"]
 
@@ -32,7 +33,7 @@ class AnchorsDiffer(HabeasError):
 
 
 class AnchorPlace(ABC):
-    """Anchors in their order, one JSON object a line."""
+    """Anchors in their order, each as one line of JSON."""
 
     @abstractmethod
     async def read(self) -> bytes:
@@ -43,12 +44,32 @@ class AnchorPlace(ABC):
         """
 
     @abstractmethod
-    async def append(self, lines: bytes, after: bytes) -> None:
-        """Add lines after those that were read.
+    async def known(self, lines: Sequence[bytes]) -> int:
+        """How many of these lines it has.
+
+        Raises:
+            AnchorsDiffer: it has others.
+            PlaceUnavailable: it does not answer.
+        """
+
+    @abstractmethod
+    async def append(self, lines: Sequence[bytes], known: int) -> None:
+        """Add those lines that come after the known ones.
 
         Raises:
             PlaceUnavailable: it does not take them, or somebody wrote there meanwhile.
         """
+
+    @abstractmethod
+    async def keep_stamp(self, number: int, stamp: bytes) -> None:
+        """Keep an authority's time stamp over an anchor beside it.
+
+        Raises:
+            PlaceUnavailable: it does not take it.
+        """
+
+    async def aclose(self) -> None:  # noqa: B027  a place that holds nothing open has nothing to do
+        """Give back connections."""
 
 
 class FilePlace(AnchorPlace):
@@ -66,10 +87,25 @@ class FilePlace(AnchorPlace):
         except OSError as error:
             raise PlaceUnavailable(error.strerror or "") from None
 
-    async def append(self, lines: bytes, after: bytes) -> None:
+    async def known(self, lines: Sequence[bytes]) -> int:
+        """As `AnchorPlace.known`."""
+        kept = await self.read()
+        count = kept.count(b"\n")
+        if b"".join(lines[:count]) != kept:
+            raise AnchorsDiffer
+        return count
+
+    async def append(self, lines: Sequence[bytes], known: int) -> None:
         """As `AnchorPlace.append`."""
         try:
-            await asyncio.to_thread(self._append, lines, len(after))
+            await asyncio.to_thread(self._append, b"".join(lines[known:]), sum(map(len, lines[:known])))
+        except OSError as error:
+            raise PlaceUnavailable(error.strerror or "") from None
+
+    async def keep_stamp(self, number: int, stamp: bytes) -> None:
+        """As `AnchorPlace.keep_stamp`: in a file beside the anchors'."""
+        try:
+            await asyncio.to_thread(self._path.with_name(f"{self._path.stem}.{number}.tsr").write_bytes, stamp)
         except OSError as error:
             raise PlaceUnavailable(error.strerror or "") from None
 
@@ -87,16 +123,24 @@ class FilePlace(AnchorPlace):
             os.close(file)
 
 
-def place_at(url: str) -> AnchorPlace:
-    """The place at ``file:///path``.
+def place_at(url: str, lock: timedelta = timedelta()) -> AnchorPlace:
+    """The place at ``file:///path``, or in the bucket at ``s3://bucket/prefix``.
+
+    Args:
+        url: where.
+        lock: for how long a bucket keeps each anchor locked; nothing for no lock.
 
     Raises:
-        ConfigurationError: another kind of URL.
+        ConfigurationError: another kind of URL, or what a bucket needs is missing.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"} and len(parts.path) > 1:
         return FilePlace(Path(unquote(parts.path)))
-    raise ConfigurationError("`evidence.anchors` is not of the form file:///path/anchors.jsonl.")
+    if parts.scheme == "s3" and parts.netloc:
+        from activities.anchor_bucket import BucketPlace
+
+        return BucketPlace(parts.netloc, parts.path.strip("/"), lock)
+    raise ConfigurationError("`evidence.anchors` is neither file:///path/anchors.jsonl nor s3://bucket/prefix.")
 
 
 def line_of(anchor: Anchor) -> bytes:
@@ -115,15 +159,8 @@ async def publish(place: AnchorPlace, anchors: Sequence[Anchor]) -> int:
         AnchorsDiffer: what the place has is not how the ledger's begin; nothing is written.
         PlaceUnavailable: it does not answer.
     """
-    kept = await place.read()
     lines = [line_of(one) for one in anchors]
-    try:
-        known = [one["number"] for one in read_anchors(kept)]
-    except Unfit:
-        raise AnchorsDiffer from None
-    if b"".join(lines[: len(known)]) != kept:
-        raise AnchorsDiffer
-    left = lines[len(known) :]
-    if left:
-        await place.append(b"".join(left), kept)
-    return len(left)
+    known = await place.known(lines)
+    if known < len(lines):
+        await place.append(lines, known)
+    return len(lines) - known

@@ -13,6 +13,7 @@ from prometheus_client import Gauge
 from activities.anchor_places import AnchorPlace, AnchorsDiffer, publish
 from activities.auditing import all_anchors
 from activities.ledger import Ledger
+from activities.timestamps import timestamp
 from habeas.errors import HabeasError
 from workers.office.room import clock
 
@@ -34,6 +35,7 @@ class Anchoring:
         place: where anchors are kept outside; None for nowhere.
         every: how often.
         now: the time.
+        stamps: the address of a time-stamping authority, which stamps what is new there; None for none.
     """
 
     def __init__(
@@ -42,14 +44,23 @@ class Anchoring:
         place: AnchorPlace | None,
         every: timedelta,
         now: Callable[[], datetime] = clock,
+        stamps: str | None = None,
     ) -> None:
         self._ledger = ledger
         self._place = place
         self._every = every
         self._now = now
+        self._stamps = stamps
 
     async def run(self, stop: asyncio.Event) -> None:
         """Anchor until told to stop."""
+        try:
+            await self._until(stop)
+        finally:
+            if self._place is not None:
+                await self._place.aclose()
+
+    async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 await self.once()
@@ -71,7 +82,11 @@ class Anchoring:
     async def _publish(self, place: AnchorPlace) -> None:
         anchors = await all_anchors(self._ledger)
         try:
-            await publish(place, anchors)
+            new = await publish(place, anchors)
+            if new and self._stamps:
+                # The last one has the hash of all before.
+                last = anchors[-1]
+                await place.keep_stamp(last.number, await timestamp(self._stamps, bytes.fromhex(last.hash)))
         except AnchorsDiffer as error:
             DIFFER.set(1)
             log.error(ANCHORS_DIFFER, error=error.code)

@@ -367,8 +367,8 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
 
 
 def _anchoring(settings: EvidenceSettings, ledger: Ledger) -> Anchoring:
-    place = place_at(settings.anchors) if settings.anchors else None
-    return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes))
+    place = place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
+    return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
 
 
 async def _count_waiting(parts: Parts) -> None:

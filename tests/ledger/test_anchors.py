@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from activities.anchor_places import AnchorsDiffer, FilePlace, PlaceUnavailable, place_at, publish
 from activities.auditing import all_anchors, audit
@@ -15,6 +20,7 @@ from activities.ledger import Ledger
 from habeas.errors import ConfigurationError
 from habeas.evidence import Tag, link
 from habeas.pack_verifier import check_anchors, root_by
+from tests.connectors.serving import served
 from tests.ledger.conftest import NOW, NewRequestFactory
 from workers.anchoring import Anchoring
 
@@ -209,3 +215,57 @@ async def test_a_place_is_a_file_and_one_that_cannot_be_read_is_said_so(tmp_path
         place_at("https://example.org/anchors")
     with pytest.raises(PlaceUnavailable):
         await FilePlace(tmp_path).read()
+
+
+async def _openssl(folder: Path, *words: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        "openssl", *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+AUTHORITY = """
+[tsa]
+serial = ./serial
+signer_cert = ./tsa.pem
+signer_key = ./tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256
+[ext]
+extendedKeyUsage = critical,timeStamping
+"""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="missing part: openssl")
+async def test_an_authority_stamps_what_is_new(ledger: Ledger, three: list[str], tmp_path: Path) -> None:
+    (tmp_path / "tsa.cnf").write_text(AUTHORITY)
+    (tmp_path / "serial").write_text("01\n")
+    subject = ("-subj", "/CN=A time-stamping authority", "-config", "tsa.cnf", "-extensions", "ext")
+    await _openssl(
+        tmp_path, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.pem", *subject
+    )
+    wrong = False
+
+    async def stamp(request: Request) -> Response:
+        (tmp_path / "asked.tsq").write_bytes(b"" if wrong else await request.body())
+        if not wrong:
+            reply = ("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa", "-queryfile", "asked.tsq")
+            await _openssl(tmp_path, *reply, "-out", "answer.tsr")
+        return Response((tmp_path / "answer.tsr").read_bytes(), media_type="application/timestamp-reply")
+
+    kept = tmp_path / "anchors.jsonl"
+    async with served(Starlette(routes=[Route("/tsa", stamp, methods=["POST"])])) as address:
+        worker = Anchoring(ledger, FilePlace(kept), timedelta(minutes=1), stamps=f"{address}/tsa")
+        await worker.once()
+        last = (await all_anchors(ledger))[-1]
+        checked = ("ts", "-verify", "-digest", last.hash, "-in", f"anchors.{last.number}.tsr", "-CAfile", "tsa.pem")
+        await _openssl(tmp_path, *checked)
+        # An answer to another question is none; the anchors are kept all the same.
+        wrong = True
+        await write(ledger, three[0], "e")
+        await worker.once()
+    assert not (tmp_path / f"anchors.{last.number + 1}.tsr").exists()
+    assert kept.read_bytes().count(b"\n") == last.number + 1

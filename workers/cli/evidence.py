@@ -102,8 +102,12 @@ async def _everything(shell: Shell, file: Path | None) -> None:
 
     named = shell.settings().evidence.anchors
     place = FilePlace(file) if file else place_at(named) if named else None
-    async with shell.ledger() as ledger:
-        found = await audit(ledger, await place.read() if place else None)
+    try:
+        async with shell.ledger() as ledger:
+            found = await audit(ledger, await place.read() if place else None)
+    finally:
+        if place:
+            await place.aclose()
     told = f"{found.events} events of {found.requests} requests, of which {found.anchors} anchors cover all"
     told += f" but {found.uncovered}" if found.uncovered else ""
     if found.faults:

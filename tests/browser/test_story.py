@@ -20,7 +20,6 @@ from tests.browser.staff import SAY, WHY, Desk, at_the_desk
 pytestmark = pytest.mark.stack
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW])
 AT_A_DESK = pytest.mark.parametrize("width", [WIDE])
-ON_A_PHONE = pytest.mark.parametrize("width", [NARROW])
 PDF = b"%PDF-1.7 a letter of theirs"
 
 
@@ -127,7 +126,7 @@ async def test_an_ambiguous_match_is_decided_side_by_side(house: House, kim: Des
     await house.until(request_id, Stage.REVIEWING)
 
 
-@ON_A_PHONE
+@WIDTHS
 async def test_what_is_on_paper_is_found_by_hand(
     house: House, browser: Browser, kim: Desk, person: Person, tmp_path: Path
 ) -> None:
@@ -166,17 +165,20 @@ async def test_what_is_on_paper_is_found_by_hand(
     assert [file.read_bytes() for file in folder.rglob("*.pdf")] == [PDF]
 
 
-@AT_A_DESK
+@WIDTHS
 async def test_a_refusal_tells_the_person_why(house: House, kim: Desk, person: Person) -> None:
     planted = await plant(somebody(), house.store_url)
     request_id = await person.ask("access", planted.email)
-    await person.prove(request_id)
-    await house.until(request_id, Stage.REVIEWING)
     await kim.story(request_id)
+    await person.prove(request_id)
+    # The page follows by itself, and waits while somebody types.
     offer = kim.page.locator("#act-refuse")
+    await expect(kim.page.get_by_text(SAY.text("stages.reviewing"), exact=True)).to_be_visible()
     await offer.locator("summary").click()
     await offer.get_by_role("radio").first.check()
     await offer.get_by_role("textbox").last.fill("You asked for the same on Monday.")
+    await house.office.take(request_id, by="kim")
+    await expect(kim.page.locator("#live")).to_be_visible()
     await kim.press("forms.preview", offer)
     await expect(kim.page.locator(".letter")).to_contain_text("You asked for the same on Monday.")
     await kim.confirm("acts.refuse.title")

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, update
 
+from activities.ledger.event_tables import webhook
 from activities.ledger.room import Room
 from habeas.model import Stage
 from tests.office.world import PATIENCE, World
@@ -191,6 +192,22 @@ async def test_a_request_is_handed_on_from_its_page(here: World) -> None:
 async def csrf_of_another_form(browser: httpx2.AsyncClient) -> str:
     """The session's token, from the page where one becomes somebody else."""
     return await csrf(browser, "/sign-in")
+
+
+async def test_a_webhook_that_is_sent_nothing_any_more_is_shown_to_who_can_mend_it(here: World) -> None:
+    made = await here.office.add_webhook("https://crm.example.com/in", controller="demo", by="Ida")
+    off = update(webhook).where(webhook.c.id == made.webhook.id).values(disabled_at=here.office.now())
+    async with here.office._ledger.begin() as tx:
+        await tx._run(off.values(answered="http_500"))
+    async with as_(here, "Audrey", auditor=("Audrey",)) as browser:
+        assert "crm.example.com" not in (await browser.get("/systems")).text
+    async with as_(here, "Ida", administrator=("Ida",)) as browser:
+        page = (await browser.get("/systems")).text
+        assert "crm.example.com" in page
+        assert f"habeas webhook enable {made.webhook.id}" in page
+        await here.office.enable_webhook(made.webhook.id)
+        assert "crm.example.com" not in (await browser.get("/systems")).text
+    await here.office.remove_webhook(made.webhook.id, by="Ida")
 
 
 async def test_all_that_waits_is_tried_again_with_a_reason(here: World) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from activities.ledger import WebhookRow
 from activities.letters.wording import Words
 from habeas.access import Scope
 from habeas.errors import BadInput, NotAllowed
@@ -65,7 +66,15 @@ async def _shown(
         tried=tried if tried in known else None,
         number=number,
         may_retry=who.office.systems_of(Scope.REQUESTS_WORK),
+        webhooks=await _disabled(who),
     )
+
+
+async def _disabled(who: Signed) -> tuple[WebhookRow, ...]:
+    """Webhooks that nothing is sent to any more, for whom it is to mend."""
+    if not who.office.reach(Scope.WEBHOOKS):
+        return ()
+    return tuple(one for one in await who.office.webhooks() if one.disabled_at is not None)
 
 
 def _slip(say: Words, reason: str) -> str:

@@ -335,7 +335,7 @@ def verify(data: bytes, *, key: str | None = None, anchors: bytes | None = None)
         findings += _check_events(events, manifest)
         found, anchored = _check_in_anchors(files, events, manifest["request_id"], anchors)
         findings += [*found, *_check_report(files, events)]
-    except (Unfit, KeyError, TypeError, ValueError) as error:
+    except (Unfit, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         findings.append(Finding("", "form", f"a file is not of its form: {error}"))
     head = manifest["head"]
     return Verdict(tuple(findings), manifest["request_id"], manifest["events"], head, anchored, manifest["key"])
@@ -449,6 +449,11 @@ def _check_report(files: Mapping[str, bytes], events: list[dict[str, Any]]) -> I
             yield Finding(f"{PERSONAL}:letters:{number}", "changed", "its content does not have its digest")
 
 
+def _shown(text: str) -> str:
+    """What a hostile pack says, without what would move a terminal's cursor."""
+    return text.encode("unicode_escape").decode()
+
+
 def main(words: list[str] | None = None) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="verify.py", description="Check an evidence pack of Habeas, offline.")
@@ -463,7 +468,7 @@ def main(words: list[str] | None = None) -> int:
         sys.stderr.write(f"{error.strerror}: {error.filename}\n")
         return 2
     for where, kind, detail in verdict.findings:
-        sys.stdout.write(f"{where or 'the pack'}: {kind}: {detail}\n")
+        sys.stdout.write(f"{_shown(where) or 'the pack'}: {kind}: {_shown(detail)}\n")
     if verdict.findings:
         sys.stdout.write("NOT WHOLE\n")
         return 1

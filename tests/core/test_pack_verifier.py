@@ -244,7 +244,20 @@ def test_a_letter_that_is_shown_must_be_the_one_that_was_noted() -> None:
     assert found(archive(signed(files))) == {("personal.json:letters:1", "changed")}
 
 
-@pytest.mark.parametrize("hostile", [b"", b"PK", b"[]", b"null", b'{"a":' * 3000])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"",
+        b"PK",
+        b"[]",
+        b"null",
+        b'{"a":' * 3000,
+        b'{"anchors":[5],"proofs":[]}',
+        b'{"anchors":[],"proofs":[{"number":1,"n":[],"index":{},"path":5}]}',
+        b'{"timeline":[5],"letters":[]}',
+        b'{"a":' + b'{"a":' * 700 + b"1" + b"}" * 701,
+    ],
+)
 def test_what_is_no_pack_is_said_to_be_none(hostile: bytes) -> None:
     assert verify(hostile).findings
     for name in WHOLE.keys() - {"index.html"}:
@@ -350,3 +363,6 @@ def test_it_runs_alone_on_a_file(tmp_path: Path) -> None:
     assert code == 1
     assert "the pack: archive:" in said
     assert run("nothing.zip")[0] == 2
+    (tmp_path / "moves.zip").write_bytes(archive({**WHOLE, "\x1b[2Jmore": b""}))
+    code, said = run("moves.zip")
+    assert (code, "\x1b" in said, "[2Jmore: added" in said) == (1, False, True)

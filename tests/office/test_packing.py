@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from habeas.access import Scope
-from habeas.errors import BadInput, NotAllowed
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed
 from habeas.model import Stage
 from habeas.pack_verifier import verify
 from tests.office.world import World
@@ -93,3 +93,16 @@ async def test_the_verifier_in_it_checks_it_alone(here: World, closed: tuple[str
     assert written.head in done.stdout
     with pytest.raises(BadInput, match="new file"):
         await here.office.write_pack(closed[0], to=to, by="Kim")
+
+
+async def test_once_the_key_is_destroyed_it_says_the_same_and_can_name_nobody(
+    here: World, closed: tuple[str, str]
+) -> None:
+    before = json.loads(opened((await here.office.evidence_pack(closed[0], by="Kim")).content)["report.json"])
+    await here.ledger.destroy_key(closed[0], here.office._now())
+    made = await here.office.evidence_pack(closed[0], by="Kim")
+    assert verify(made.content).findings == ()
+    after = json.loads(opened(made.content)["report.json"])
+    assert (after["letters"], after["timeline"]) == (before["letters"], before["timeline"])
+    with pytest.raises(KeyDestroyed):
+        await here.office.evidence_pack(closed[0], by="Kim", reason="asked", personal=True)

@@ -119,6 +119,7 @@ NOBODYS = {
     "evidence keys": "public, and the installation's",
     "up": "the operator's",
     "demo": "the operator's",
+    "bench": "the operator's",
     "mailbox": "the embedded stack's, for trying out",
     "worker": "the operator's",
     "desk": "its pages are tried in tests/desk",

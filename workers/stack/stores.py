@@ -66,6 +66,7 @@ def write_settings(
         "ledger": {"url": postgres.dsn(LEDGER)},
         "keys": {"master_file": str(folder.master_key)},
         "storage": {"url": folder.storage.as_uri()},
+        "evidence": {"anchors": folder.anchors.as_uri()},
         "temporal": {"address": addresses.temporal, "namespace": NAMESPACE, "ui_url": addresses.temporal_ui},
         "mail": {"host": LOOPBACK, "port": ports.smtp},
         "desk": {"host": LOOPBACK, "port": ports.desk, "public_url": addresses.desk},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from babel.numbers import format_currency
 from pydantic import Field, JsonValue
@@ -14,21 +14,21 @@ from temporalio import activity
 from activities import letters
 from activities.clockface import Dated, dated, local_day, pause_spans, working_day
 from activities.finding import DECISIONS
-from activities.ledger import Tx
-from activities.letters.own import Confirming
+from activities.ledger import RequestRow, TaskFilter, Tx
+from activities.letter_dates import breaks_promise, confirming, day_told
+from activities.letters.own import Waits
 from activities.model import AskOrder, DelayReport
 from activities.naming import Naming
 from activities.outside import AskedOutside
 from activities.parts import Parts
+from activities.task_model import TaskPhase
 from habeas import law
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Frozen, PauseReason, Request, Stage
+from habeas.model import Frozen, Request, Stage
 from habeas.policy import Policy
 
-_TELL_AGAIN = timedelta(days=14)
-"""Where no term is left and nobody has named a day: by when the person hears of it again."""
-_WAITS_IN: Mapping[Stage, Literal["proof", "review"]] = {
+_WAITS_IN: Mapping[Stage, Waits] = {
     Stage.VERIFYING: "proof",
     Stage.CLARIFYING: "review",
     Stage.REVIEWING: "review",
@@ -77,12 +77,13 @@ class AskingActivities:
                 raise BadInput("A fee needs its amount.")
             place = policy.answered_in(request.regime, request.jurisdiction)
             rule = law.fee_rule(request.regime, place, request.right)
+            dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             fee = letters.FeeFacts(
                 amount=format_currency(asked.amount, asked.currency, locale=request.language),
                 why=await _words(tx, order),
                 how_to_pay=asked.how_to_pay,
                 clock_waits=order.clock_waits,
-                confirming=await _confirming(tx, request, policy, order),
+                confirming=confirming(dates, request, policy),
                 provision=rule.cite,
             )
             await tx.seal(order.request_id, f"letter/fee/{order.act_id}", fee)
@@ -102,7 +103,7 @@ class AskingActivities:
             policy = self._parts.policy(request.controller)
             dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             said = await _by_staff(tx, order) if order.act_id else await self._known(tx, policy, order, dates)
-            told = said.model_copy(update={"promised": _breaks(dates)})
+            told = said.model_copy(update={"promised": breaks_promise(dates)})
             name = delay_name(order)
             await tx.seal(order.request_id, f"letter/{name}", told)
             what = "told_again_by" if told.day == "again" else "expected_on"
@@ -116,18 +117,23 @@ class AskingActivities:
         No other day is known. A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
         """
         row = await tx.request_row(order.request_id)
-        waited_for = [name for name in row.blocked_on if name in policy.systems]
+        tasks = await tx.tasks(TaskFilter(request_id=order.request_id))
+        by_hand = {task.system for task in tasks if task.phase == TaskPhase.ERASE.value}
+        waited_for = [name for name in row.blocked_on if name in policy.systems and name not in by_hand]
         called = Naming.of(policy, self._parts.connectors, row.language)
-        today = local_day(policy, order.at)
-        law_on = dates.deadlines.effective_due_on
-        to_come = law_on is not None and law_on > max(dates.face.due_on or date.min, today)
         return letters.DelayFacts(
-            known="systems" if waited_for else "answer" if row.paused else _WAITS_IN.get(row.stage, "work"),
+            known=_known(row, systems=bool(waited_for), by_hand=bool(by_hand)),
             systems=tuple(called.system(name) for name in waited_for),
-            expected_on=law_on if law_on is not None and to_come else today + _TELL_AGAIN,
-            day="by_law" if to_come else "again",
             again=order.again > 0,
+            **day_told(dates, local_day(policy, order.at)),
         )
+
+
+def _known(row: RequestRow, *, systems: bool, by_hand: bool) -> Waits:
+    """What a request waits for first."""
+    if systems or by_hand:
+        return "systems" if systems else "by_hand"
+    return "answer" if row.paused else _WAITS_IN.get(row.stage, "work")
 
 
 def delay_name(order: AskOrder) -> str:
@@ -148,27 +154,6 @@ def _report(policy: Policy, request: Request, dates: Dated, expected_on: date, a
     planned = working_day(expected_on, policy.answered_in(request.regime, request.jurisdiction))
     warn_at = dates.deadlines.end_of(planned) - timedelta(days=max(policy.promise.delay_days_before, 1))
     return DelayReport(expected_at=dates.deadlines.end_of(expected_on), warn_at=warn_at if warn_at > at else None)
-
-
-def _breaks(dates: Dated) -> bool:
-    """Whether it is a promise that is not kept; else it is the law's term that is over."""
-    law_on = dates.deadlines.effective_due_on
-    return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
-
-
-async def _confirming(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> Confirming | None:
-    """What the law says of the person's confirmation; None where it says nothing, or nothing is to be confirmed."""
-    place = policy.answered_in(request.regime, request.jurisdiction)
-    days = law.reflection_days(request.regime, request.right, PauseReason.FEE, place)
-    dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
-    if days is None or dates.confirm_by is None:
-        return None
-    told = Confirming(days=days, by=dates.confirm_by)
-    # A term that was over before the fee was asked does not begin again.
-    if dates.deadlines.started_on != dates.confirm_by:
-        return told
-    starts = {"starts_on": dates.confirm_by, "due_on": dates.deadlines.effective_due_on}
-    return told.model_copy(update=starts)
 
 
 async def _words(tx: Tx, order: AskOrder) -> str:

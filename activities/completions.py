@@ -71,8 +71,11 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
     others = sent_on(case.policy, case.request.language)
     controlled: set[letters.WithheldGroup] = set()
     rows = await case.tx.outcomes(case.request.id)
+    binned: dict[str, list[date | None]] = {}
     for row in rows:
         category = case.called.category(row.system, row.collection)
+        if row.fate is Fate.ERASED and row.reason == "in_the_bin":
+            binned.setdefault(case.called.system(row.system), []).append(row.until)
         if row.fate is Fate.RETAINED and (decider := _decider(row, others)):
             controlled.add(letters.WithheldGroup(what=category, reason=others[decider]))
         elif row.fate is Fate.RETAINED:
@@ -102,6 +105,10 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             for (system, category, kept_by, until, reason), count in sorted(kept.items())
         ),
         controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))),
+        binned=tuple(
+            letters.BinnedGroup(system=system, until=None if None in days else max(day for day in days if day))
+            for system, days in sorted(binned.items())
+        ),
         missing=case.called.missing(tuple(undone)),
         refused=await refused_parts(case.tx, case.request, case.policy, case.called),
     )

@@ -293,6 +293,8 @@ class ConfirmReport(Frozen):
     """``clean``, ``pending``, ``awaiting`` or ``remains``."""
     kept: int = 0
     """Objects that stay, lawfully, as planned."""
+    settled: bool = False
+    """Pending for nothing but copies that the system drops by itself: whoever asked can be told what became of it."""
     handle: str | None = None
     wait: float = 0.0
     counts: dict[Fate, int] = Field(default_factory=dict)

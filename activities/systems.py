@@ -177,10 +177,22 @@ class SystemActivities:
     @activity.defn
     async def confirm(self, order: EraseOrder) -> ConfirmReport:
         """Look again, without trusting what the erasure said."""
+        return await self._confirm(order)
+
+    @activity.defn
+    async def confirm_as_it_is(self, order: EraseOrder) -> ConfirmReport:
+        """The same, once more; what only waits for copies to be dropped (`Pending.so_far`) is done."""
+        return await self._confirm(order, as_it_is=True)
+
+    async def _confirm(self, order: EraseOrder, *, as_it_is: bool = False) -> ConfirmReport:
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
         by_hand = await self._by_hand(order, CONFIRM, plan)
         answer = by_hand or await self._parts.connector(order.system).confirm(plan, order.handle)
+        so_far = answer.so_far if isinstance(answer, Pending) else ()
+        settled = bool(so_far) and _as_planned(plan, so_far, attested=False)
+        if settled and as_it_is:
+            answer = Done(result=so_far)
         match answer:
             case Done():
                 counts = counted(answer.result)
@@ -197,7 +209,7 @@ class SystemActivities:
                 )
             case Pending() | Awaiting():
                 await note_callback(self._parts.ledger, order, answer)
-                return ConfirmReport(system=order.system, **under_way(answer))
+                return ConfirmReport(system=order.system, settled=settled, **under_way(answer))
             case _:
                 assert_never(answer)
 

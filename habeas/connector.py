@@ -83,6 +83,9 @@ class Collection(Frozen):
     """Instead of DELETE, when something that stays still points at the object."""
     after: Treatment = Treatment.DELETE
     """Instead of RETAIN, once the retention's term is over."""
+    bound: frozenset[Treatment] = frozenset()
+    """What, done to something that they point at, ends its own objects: a card goes with its deleted customer; that
+    somebody is copied on a ticket, however they go. Retained, they keep that from it, whatever its collection says."""
     withheld: Mapping[str, str] = Field(default_factory=dict)
     """Fields never disclosed -> why (shown to the person), in words, without an article."""
     grounds: Mapping[str, ReasonCode] = Field(default_factory=dict)
@@ -223,6 +226,11 @@ class Record(Frozen):
     """Objects of the same person that this one points at."""
     referenced: bool = False
     """Something that is not the person's points at this object: it cannot simply go (see `when_referenced`)."""
+    lets_go: bool = False
+    """Anonymised, it points at none of its parents any more, or at what says nothing: they need not stay for it."""
+    only_with_parents: tuple[Treatment, ...] = ()
+    """What becomes of it only by its parents going, as a rating that nobody can change names nobody once its author is
+    gone: while one of them is retained, it is too."""
     files: tuple[File, ...] = Field(default=(), repr=False)
     free_text: tuple[str, ...] = ()
     """Fields that may name other people, beside those of `Collection.free_text`: such as the system's administrators
@@ -257,6 +265,10 @@ class PlannedObject(Frozen):
     """What becomes of it once that is over, where its collection alone does not say."""
     needs: tuple[RecordRef, ...] = Field(default=(), repr=False)
     """If it stays: the planned objects that it points at."""
+    lets_go: bool = False
+    """Anonymised, it needs none of what it points at (`Record.lets_go`)."""
+    only_with_parents: tuple[Treatment, ...] = ()
+    """See `Record.only_with_parents`."""
 
     def became(self, fate: Fate | None = None, reason: str | None = None) -> ObjectOutcome:
         """Its outcome: as planned, unless another fate is given. What is kept says by which law and until when."""

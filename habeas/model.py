@@ -22,6 +22,8 @@ from pydantic import (
     field_validator,
 )
 
+from habeas.written import normalise
+
 __all__ = [
     "CHANGING",
     "COPIES",
@@ -125,38 +127,6 @@ class PauseReason(StrEnum):
 REFERENCE = re.compile(r"HB(-[0-9A-HJKMNP-TV-Z]{4}){3}")
 RequestId = Annotated[str, Field(pattern=rf"^{REFERENCE.pattern}$")]
 SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
-
-_EMAIL = re.compile(r"[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\]+\.[^@\s<>\"(),:;\\.]{2,}")
-
-
-def normalise(kind: str, value: str) -> str:
-    """The one written form of an identifier by which two spellings are compared.
-
-    Args:
-        kind: ``email``, ``phone`` or any other kind a connector declares.
-        value: as the person, or a system's row, wrote it.
-
-    Returns:
-        E-mail in NFKC and lower case (plus-tags kept: whether they matter is the system's to say); phone as digits
-        with a leading ``+`` kept; anything else stripped and in NFKC.
-
-    Raises:
-        ValueError: the value is empty or malformed for its kind. The message never repeats the value.
-    """
-    text = unicodedata.normalize("NFKC", value).strip()
-    if not text or len(text) > 320 or any(unicodedata.category(c) == "Cc" for c in text):
-        raise ValueError(f"not a usable {kind}: empty, too long or with control characters")
-    if kind == "email":
-        text = text.lower()
-        if not _EMAIL.fullmatch(text):
-            raise ValueError("not an e-mail address: write it as name@domain.tld")
-    elif kind == "phone":
-        digits = re.sub(r"[\s().\-/]", "", text)
-        if not re.fullmatch(r"\+?\d{5,15}", digits):
-            raise ValueError("not a phone number: 5 to 15 digits, with or without a leading +")
-        text = digits
-    return text
-
 
 NAME_KINDS = frozenset({"name", "full_name", "first_name", "last_name", "given_name", "family_name", "surname"})
 """No kinds of identifier: nobody is found by a name."""

@@ -47,6 +47,7 @@ class ObjectOutcome(Frozen):
     """A code (``drifted``, ``still_there``, ``refused_by_system`` …), never free text from a system."""
     law: str | None = None
     until: date | None = None
+    """Of what is retained its last day; of what is erased and ``in_the_bin`` the day on which it leaves there."""
 
 
 class Done(Frozen, Generic[T]):
@@ -62,6 +63,9 @@ class Pending(Frozen):
     kind: Literal["pending"] = "pending"
     handle: str
     poll_after: float = Field(gt=0, description="seconds")
+    so_far: tuple[ObjectOutcome, ...] = Field(default=(), repr=False)
+    """Of a second look where everything is done but for copies that the system drops by itself on a day to come (a
+    recycle bin): what became of each object, and ``until`` when a copy is there. Whoever asked is told this in time."""
 
 
 class Awaiting(Frozen):

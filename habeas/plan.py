@@ -19,7 +19,7 @@ from habeas.connector import Collection, PlannedObject, Record, RecordRef, Reten
 from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Frozen, Identifier
 from habeas.outcomes import Fate, ObjectOutcome
-from habeas.staying import Because, Stay, kept_back
+from habeas.staying import Because, Stay, kept_back, spared
 
 Place = tuple[str, str]
 """Collection and key."""
@@ -37,6 +37,10 @@ class IndexedRecord(Frozen):
     parents: tuple[RecordRef, ...] = Field(default=(), repr=False)
     referenced: bool = False
     """Something that is not the person's points at it."""
+    lets_go: bool = False
+    """See `Record.lets_go`."""
+    only_with_parents: tuple[Treatment, ...] = ()
+    """See `Record.only_with_parents`."""
 
     @classmethod
     def of(cls, record: Record) -> IndexedRecord:
@@ -48,6 +52,8 @@ class IndexedRecord(Frozen):
             anchor=record.anchor,
             parents=record.parents,
             referenced=record.referenced,
+            lets_go=record.lets_go,
+            only_with_parents=record.only_with_parents,
         )
 
 
@@ -96,8 +102,9 @@ def draft(
     date is missing, the term is counted from today and the object is marked ``undated``. An object to be deleted that
     a staying one points at becomes what its collection's ``when_referenced`` says. If that is RETAIN, it takes the law
     and the end of the longest-kept object that needs it; where only anonymised ones do, or what is not the person's, no
-    law keeps it, so it is anonymised. What is held, restricted or exempt stays untouched, with everything it points at;
-    see `habeas.staying`.
+    law keeps it, so it is anonymised. What would end with what it points at (`Collection.bound`) keeps that from it.
+    What is held, restricted or exempt stays untouched, with everything it points at, and so does what can only go after
+    it; see `habeas.staying`.
 
     Where only some categories were asked for, objects of others stay and are not in the plan. One that they point at is
     anonymised if its collection's ``when_referenced`` says so, and else stays: what was not asked for is not broken.
@@ -248,17 +255,14 @@ def _keep_what_is_needed(
         queue = deque(start)
         while queue:
             child = queue.popleft()
+            if records[child].lets_go and fates[child].treatment is Treatment.ANONYMISE:
+                continue
             for parent in ((ref.collection, ref.key) for ref in records[child].parents):
-                fate = fates.get(parent)
-                if fate is None or fate.treatment is not Treatment.DELETE:
-                    continue
-                told = by_name[parent[0]].when_referenced
-                if told is Treatment.DELETE and fates[child].reason is Because.NOT_ASKED:
-                    told = Treatment.RETAIN
-                if told is wanted or (told is Treatment.RETAIN and wanted is Treatment.ANONYMISE):
-                    source = fates[child] if wanted is Treatment.RETAIN else _Fate(wanted)
-                    fates[parent] = source._replace(referenced=True)
-                    queue.append(parent)
+                if parent in fates:
+                    needed = _needed(fates[child], by_name[child[0]], fates[parent], by_name[parent[0]], wanted)
+                    if needed is not None:
+                        fates[parent] = needed._replace(referenced=True)
+                        queue.append(parent)
 
     retained = [place for place, fate in fates.items() if fate.treatment is Treatment.RETAIN]
     for place in sorted(retained, key=lambda place: _by_end(fates[place]), reverse=True):
@@ -268,6 +272,20 @@ def _keep_what_is_needed(
         if record.referenced and to_go and by_name[place[0]].when_referenced is not Treatment.DELETE:
             fates[place] = _Fate(Treatment.ANONYMISE, referenced=True)
     spread([place for place, fate in fates.items() if fate.treatment is not Treatment.DELETE], Treatment.ANONYMISE)
+
+
+def _needed(child: _Fate, points: Collection, parent: _Fate, rule: Collection, wanted: Treatment) -> _Fate | None:
+    """What an object that stays makes of one that it points at; None for nothing."""
+    told = rule.when_referenced if parent.treatment is Treatment.DELETE else parent.treatment
+    if told is Treatment.DELETE and child.reason is Because.NOT_ASKED:
+        told = Treatment.RETAIN
+    if child.treatment is Treatment.RETAIN:
+        told = spared(told, points)
+    if told is parent.treatment:
+        return None
+    if told is wanted or (told is Treatment.RETAIN and wanted is Treatment.ANONYMISE):
+        return child if wanted is Treatment.RETAIN else _Fate(wanted)
+    return None
 
 
 def _by_end(fate: _Fate) -> tuple[date, str, bool]:
@@ -288,6 +306,8 @@ def _planned(record: IndexedRecord, collection: Collection, fate: _Fate) -> Plan
         undated=fate.undated,
         referenced=fate.referenced,
         reason=fate.reason.value if fate.reason else None,
+        lets_go=record.lets_go,
+        only_with_parents=record.only_with_parents,
     )
 
 
@@ -297,7 +317,7 @@ def _dumped(plan: SystemPlan) -> dict[str, Any]:
     if plan.only is None:
         del dumped["only"]
     for planned in dumped["objects"]:
-        for name in ("reason", "then", "needs"):
+        for name in ("reason", "then", "needs", "lets_go", "only_with_parents"):
             if not planned[name]:
                 del planned[name]
     return dumped

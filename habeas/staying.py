@@ -66,12 +66,15 @@ def together(stays: Iterable[Stay]) -> Stay:
 
 
 def kept_back(
-    objects: tuple[PlannedObject, ...], parents: Mapping[Place, Sequence[Place]], stays: Mapping[Place, Stay]
+    objects: tuple[PlannedObject, ...],
+    parents: Mapping[Place, Sequence[Place]],
+    stays: Mapping[Place, Stay],
 ) -> tuple[PlannedObject, ...]:
     """The plan's objects, with those that must stay, and all that they point at, retained as they are.
 
-    An object that its own retention keeps anyway keeps its date too; of any other it is remembered what would have
-    become of it, for the day when the reason is over.
+    What could only go after something that stays is retained with it, and keeps nothing else. An object that its own
+    retention keeps anyway keeps its date too; of any other it is remembered what would have become of it, for the day
+    when the reason is over.
 
     Args:
         objects: planned as if nothing had to stay.
@@ -89,11 +92,37 @@ def kept_back(
                 why[parent] = why[child]
                 pointed.add(parent)
                 queue.append(parent)
-    staying = (
-        _staying(each, why[place], needed=place in pointed) if (place := _place(each)) in why else each
-        for each in objects
-    )
-    return tuple(_with_needs(each, parents.get(_place(each), ()), known) for each in staying)
+    staying = {_place(each): each for each in objects}
+    staying |= {place: _staying(staying[place], stay, needed=place in pointed) for place, stay in why.items()}
+    _follow(staying, parents)
+    return tuple(_with_needs(each, parents.get(place, ()), known) for place, each in staying.items())
+
+
+def _follow(objects: dict[Place, PlannedObject], parents: Mapping[Place, Sequence[Place]]) -> None:
+    """Retain what can only go after something that stays, for the reason and as long as that."""
+    waiting = {place for place, each in objects.items() if each.treatment in each.only_with_parents}
+    moved = True
+    while moved:
+        moved = False
+        for place in sorted(waiting):
+            was, kept = objects[place], _first_kept(objects, parents.get(place, ()))
+            if kept is not None:
+                told = {"law": kept.law, "until": kept.until, "undated": kept.undated, "reason": kept.reason}
+                objects[place] = was.model_copy(update={"treatment": Treatment.RETAIN, "then": was.treatment, **told})
+                waiting.remove(place)
+                moved = True
+
+
+def _first_kept(objects: Mapping[Place, PlannedObject], places: Iterable[Place]) -> PlannedObject | None:
+    kept = (objects[one] for one in places if one in objects and objects[one].treatment is Treatment.RETAIN)
+    return min(kept, key=_by_strength, default=None)
+
+
+def spared(told: Treatment, points: Collection) -> Treatment:
+    """What becomes of an object that a retained one points at: nothing that would end that one (`Collection.bound`)."""
+    if told is Treatment.DELETE in points.bound:
+        told = Treatment.ANONYMISE
+    return Treatment.RETAIN if told is Treatment.ANONYMISE in points.bound else told
 
 
 def ended(
@@ -108,6 +137,7 @@ def ended(
 
     What stays keeps what it points at: all of it, where a hold, a restriction or an answer keeps it; otherwise as the
     collection's ``when_referenced`` says. What is anonymised stays too, as a row: what only that needs is anonymised.
+    What can only go after something that stays waits for that.
 
     Args:
         plan: as it was approved.
@@ -134,6 +164,7 @@ def ended(
     for place in _with_all_they_need(kept, (each for each in kept if each in still or _is_answer(kept, going, each))):
         going.pop(place, None)
     _leave_what_is_needed(kept, going, rules)
+    _leave_what_comes_after(kept, going)
     objects = tuple(_going(kept[place], going[place]) for place in sorted(going))
     return plan.model_copy(update={"roots": (), "identifiers": (), "objects": objects})
 
@@ -172,9 +203,13 @@ def _leave_what_is_needed(
     """Spread from what stays to what it points at; then from what is anonymised, as that decides less."""
     queue = deque(sorted(kept.keys() - going.keys()))
     while queue:
-        for parent in map(_ref, kept[queue.popleft()].needs):
+        child = queue.popleft()
+        for parent in map(_ref, kept[child].needs):
             # What is only to be anonymised stays as a row, as in the plan.
-            told = rules[parent[0]].when_referenced if going.get(parent) is Treatment.DELETE else Treatment.DELETE
+            if parent not in going:
+                continue
+            told = rules[parent[0]].when_referenced if going[parent] is Treatment.DELETE else going[parent]
+            told = spared(told, rules[child[0]]) if child[0] in rules else told
             if told is Treatment.RETAIN:
                 del going[parent]
                 queue.append(parent)
@@ -182,11 +217,23 @@ def _leave_what_is_needed(
                 going[parent] = Treatment.ANONYMISE
     queue = deque(sorted(place for place, treatment in going.items() if treatment is Treatment.ANONYMISE))
     while queue:
-        for parent in map(_ref, kept[queue.popleft()].needs):
+        child = queue.popleft()
+        for parent in () if kept[child].lets_go else map(_ref, kept[child].needs):
             to_go = going.get(parent) is Treatment.DELETE
             if to_go and rules[parent[0]].when_referenced is not Treatment.DELETE:
                 going[parent] = Treatment.ANONYMISE
                 queue.append(parent)
+
+
+def _leave_what_comes_after(kept: Mapping[Place, PlannedObject], going: dict[Place, Treatment]) -> None:
+    while left := [
+        place
+        for place, treatment in going.items()
+        if treatment in kept[place].only_with_parents
+        and any(parent in kept and parent not in going for parent in map(_ref, kept[place].needs))
+    ]:
+        for place in left:
+            del going[place]
 
 
 def _afterwards(rule: Collection) -> Treatment:
@@ -200,6 +247,12 @@ def _going(each: PlannedObject, treatment: Treatment) -> PlannedObject:
 
 def _place(each: PlannedObject) -> Place:
     return each.collection, each.key
+
+
+def _by_strength(each: PlannedObject) -> tuple[int, str, Place]:
+    """The first is the one to be told of several that stay."""
+    strength = _STRENGTH.index(Because(each.reason)) if each.reason else len(_STRENGTH)
+    return strength, each.law or "", _place(each)
 
 
 def _ref(ref: RecordRef) -> Place:

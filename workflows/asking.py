@@ -120,6 +120,10 @@ class Asking(ClockActs):
         """Tell as the policy says, once, unless staff did, or the term was extended, or the answer is on its way."""
         if self.delay_told or not self._delay_is_due() or self.stage in _ANSWERED:
             return
+        await self.tell_of_delay()
+
+    async def tell_of_delay(self) -> None:
+        """Tell it with what is known: what the request waits for; once."""
         self.delay_told = True
         with self._writing():
             await self._announce(None)

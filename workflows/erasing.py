@@ -10,7 +10,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.copies import COPY_FIRST
-    from activities.model import EraseOrder, EraseReport, OnRequest, SystemBrief
+    from activities.model import ConfirmReport, EraseOrder, EraseReport, OnRequest, SystemBrief
     from activities.plan import PlanActivities
     from activities.systems import SystemActivities
     from habeas.model import Outcome, Right, Stage
@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.model import RequestStart
 
 VETO_ASKED_EVERY = timedelta(days=1)
+_TO_TELL, _TO_LOOK = timedelta(days=2), timedelta(hours=1)
+"""Before the term is over, as the letter takes its time too; before the policy leaves out what is under way."""
 
 
 class JobReport(Protocol):
@@ -150,14 +152,17 @@ class Erasing(AfterCopies):
             await workflow.sleep(system.confirm_after, summary=f"before the second look: {system.name}")
         started = workflow.now()
         handle: str | None = None
+        as_it_is = False
         while True:
             heard = self.systems.heard(system.name)
-            report = await self.systems.step(
-                system, "confirm", SystemActivities.confirm, self._erase_order(system, handle)
-            )
+            look = SystemActivities.confirm_as_it_is if as_it_is else SystemActivities.confirm
+            report = await self.systems.step(system, "confirm", look, self._erase_order(system, handle))
             if report is None:
                 return False
             handle = report.handle
+            if report.settled:
+                as_it_is = await self._waited_for_copies(system, report, started)
+                continue
             if await self._under_way(system, "confirm", report, started):
                 continue
             if report.state == "clean":
@@ -194,6 +199,31 @@ class Erasing(AfterCopies):
         else:
             await self.systems.called_back(name, str(report.handle), wait.total_seconds(), heard)
         return True
+
+    async def _waited_for_copies(self, system: SystemBrief, report: ConfirmReport, started: datetime) -> bool:
+        """Wait until the system may have dropped what it keeps by itself; whether it is time to answer meanwhile.
+
+        All that was asked is done: that a recycle bin is emptied later makes nobody late, and is told with its day.
+        """
+        passed, answer_at = workflow.now() - started, self._answer_at()
+        if answer_at is not None and workflow.now() >= answer_at:
+            return True
+        wait = max(timedelta(seconds=report.wait), passed / 10)
+        if answer_at is not None:
+            wait = min(wait, answer_at - workflow.now())
+        heard = self.systems.heard(system.name)
+        await self.systems.under_way(system.name, "confirm", report.state, passed + wait)
+        await self.systems.told(system.name, heard, within=wait)
+        return False
+
+    def _answer_at(self) -> datetime | None:
+        """When whoever asked is told what is done, though the second look is not over; None for no such day."""
+        face = self.clock.face
+        if self.clock.paused:
+            return None
+        if face.release_at is not None:
+            return face.release_at - _TO_LOOK
+        return face.due_at - _TO_TELL if face.due_at else None
 
     def _answers_without(self) -> bool:
         """Whether it is so near the deadline that the policy would answer without what is not done."""

@@ -48,6 +48,7 @@ from activities.letters.own import (
 from activities.letters.parts import (
     Attention,
     Authority,
+    BinnedGroup,
     Controller,
     ErasedGroup,
     Ground,
@@ -93,6 +94,7 @@ __all__ = [
     "Addressed",
     "Attention",
     "Authority",
+    "BinnedGroup",
     "BounceFacts",
     "CategoriesFacts",
     "CategoriesLetter",

@@ -83,14 +83,18 @@ class FeeFacts(Frozen):
     """Where the law allows it."""
 
 
+Waits = Literal["systems", "by_hand", "proof", "answer", "review", "work"]
+"""What an answer waits for: systems, what is erased by hand, the proof of who asks, the person's own answer, a member
+of staff, or that it is carried out."""
+
+
 class DelayFacts(Frozen):
     """It takes longer than promised: why, and when the answer will be there."""
 
     why: str | None = Field(default=None, min_length=1, repr=False)
     """In words of staff; None where the clock tells of it, and says what is known."""
-    known: Literal["systems", "proof", "answer", "review", "work"] = "work"
-    """What the answer waits for, where staff said nothing: systems, the proof of who asks, the person's own answer, a
-    member of staff, or that it is carried out."""
+    known: Waits = "work"
+    """What the answer waits for, where staff said nothing."""
     systems: tuple[str, ...] = ()
     """Those that are waited for, as people call them."""
     expected_on: date
@@ -172,6 +176,8 @@ class PartialRefusal(Frozen):
 
     refused: tuple[RefusedPart, ...] = ()
     kept: tuple[KeptGroup, ...] = ()
+    nothing_goes: bool = False
+    """An erasure of which nothing is left to do."""
 
 
 class NotARightFacts(Frozen):

@@ -167,6 +167,14 @@ class KeptGroup(Frozen):
     """Why, where it is not a law's term: refused, needed in a pending matter, restricted."""
 
 
+class BinnedGroup(Frozen):
+    """What was erased in a system lies in its recycle bin."""
+
+    system: str
+    until: date | None = None
+    """The day on which the last of it leaves there; None where the system does not say."""
+
+
 def by_law_only(kept: Iterable[KeptGroup], refused: Sized) -> bool:
     """Whether something stays, and all of it by a law's term."""
     groups = tuple(kept)

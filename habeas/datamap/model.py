@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
@@ -16,6 +16,7 @@ from habeas.languages import Language
 from habeas.model import Frozen, IdentifierKind, SystemName
 from habeas.particulars import PurposeId
 from habeas.policy.lines import line_of
+from habeas.written import REGIONS
 
 TomlPath = tuple[str | int, ...]
 
@@ -49,7 +50,7 @@ class MatchBy(StrEnum):
     PLUS = "plus"
     """As ``case``, and what follows a ``+`` in the local part of an address does not matter."""
     PHONE = "phone"
-    """Digits only; a leading ``00`` is a ``+``."""
+    """The same number, however it is written: blanks, ``00`` for ``+``, the 0 of ``+44 (0)20``. See `region`."""
 
 
 class ColumnRule(Frozen):
@@ -58,8 +59,8 @@ class ColumnRule(Frozen):
     erase: Effect
     to: str | None = None
     """The constant of ``set``, as PostgreSQL reads it for the column's type."""
-    free_text: bool = False
-    """May name other people: reviewed before release."""
+    free_text: bool | None = None
+    """May name other people: reviewed before release. False: what it holds is structured; unset: nobody said."""
     disclose: bool = True
     because: str | None = Field(default=None, min_length=3)
     """Why it is not disclosed: the person reads this."""
@@ -96,6 +97,15 @@ class IdentifierRule(Frozen):
     column: str
     kind: IdentifierKind
     match: MatchBy = MatchBy.EXACT
+    region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """With ``match = "phone"``: the country of numbers that are written without their country's code. Without it such a
+    number is none that has one: somebody else has it in every other country."""
+
+    @model_validator(mode="after")
+    def _region_is_known(self) -> Self:
+        if self.region is not None and (self.match is not MatchBy.PHONE or self.region not in REGIONS):
+            raise ValueError('`region` goes with match = "phone", and is a country by its two letters: "DK"')
+        return self
 
 
 class Link(Frozen):

@@ -36,6 +36,8 @@ class Fault(StrEnum):
     """429 with ``Retry-After``, and the system never hears of the call."""
     GARBAGE = "garbage"
     """200 with a page of HTML instead of the answer."""
+    MISCODED = "miscoded"
+    """200 with an answer that is not encoded as it says: gzip that is none."""
     STRANGE = "strange"
     """200 with JSON that says something else than was asked."""
     SIGNED_OUT = "signed_out"
@@ -51,6 +53,7 @@ _ANSWERS: Mapping[Fault, tuple[str, str, bytes]] = {
     Fault.BUSY: ("503 Service Unavailable", "Content-Type: text/html", _PAGE),
     Fault.LIMITED: ("429 Too Many Requests", "Retry-After: 17", b""),
     Fault.GARBAGE: ("200 OK", "Content-Type: text/html", _PAGE),
+    Fault.MISCODED: ("200 OK", "Content-Type: application/json\r\nContent-Encoding: gzip", b'{"message": "plain"}'),
     Fault.STRANGE: ("200 OK", "Content-Type: application/json", b'{"message": "Scheduled maintenance", "data": [[]]}'),
     Fault.SIGNED_OUT: ("401 Unauthorized", "Content-Type: application/json", b"{}"),
     Fault.FORBIDDEN: ("403 Forbidden", "Content-Type: application/json", b"{}"),

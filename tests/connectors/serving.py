@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-__all__ = ["served"]
+__all__ = ["answering", "served"]
+
+
+@asynccontextmanager
+async def answering(said: str | Callable[[bytes], bytes]) -> AsyncIterator[str]:
+    """A server that says this, in JSON, to whatever it is asked, or what it makes of it; its address."""
+
+    async def answer(request: Request) -> Response:
+        body = said if isinstance(said, str) else said(await request.body())
+        return Response(body, media_type="application/json")
+
+    methods = ["GET", "POST", "PUT", "DELETE"]
+    async with served(Starlette(routes=[Route("/{path:path}", answer, methods=methods)])) as url:
+        yield url
 
 
 @asynccontextmanager

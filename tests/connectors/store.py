@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from habeas.connector import Page, Record, RecordRef, SystemPlan
 from habeas.model import Identifier
 from habeas.outcomes import Done, ObjectOutcome
 from habeas.plan import IndexedRecord, draft
+from habeas.staying import Because, Stay
 
 TODAY = date(2026, 3, 1)
 Rows = dict[str, dict[str, str]]
+Stays = Mapping[tuple[str, str], Stay]
 
 
 def ids(**values: str) -> tuple[Identifier, ...]:
@@ -26,6 +28,12 @@ def ids(**values: str) -> tuple[Identifier, ...]:
 
 def refs(collection: str, *keys: str) -> tuple[RecordRef, ...]:
     return tuple(RecordRef(collection=collection, key=key) for key in keys)
+
+
+def held(plan: SystemPlan, *collections: str) -> Stays:
+    """A legal hold on everything of these collections, as of a category of its own."""
+    stay = Stay(because=Because.LEGAL_HOLD, law="Case 12/2026")
+    return {(one.collection, one.key): stay for one in plan.objects if one.collection in collections}
 
 
 class Connected:

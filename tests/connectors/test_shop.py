@@ -63,6 +63,37 @@ async def test_locate_is_exact(ours: Store, kind: str, value: str, found: list[s
     assert [f"{match.collection}{match.key}" for match in located.matches] == found
 
 
+async def test_a_number_or_address_is_found_however_it_is_written_and_nobody_else_s(store: Store) -> None:
+    """Without its country's code a number is somebody else's in every country."""
+    await store.build(shop.DDL, shop.MAP)
+    held = (
+        "(451) 234-5678",
+        "12345678",
+        "+44 (0)20 7946 0018",
+        "0044 20 7946 0018",
+        "020 7946 0018",
+        "cafe\u0301@xn--bcher-kva.example",
+        "caf\u00e9@bu\u0308cher.example",
+    )
+    for number, one in enumerate(held, 2001):
+        column = "email" if "@" in one else "phone"
+        query = f"INSERT INTO users (id, {column}, last_name) VALUES ($1, $2, 'x')"  # noqa: S608  one of two
+        await store.sql.execute(query, number, one)
+
+    async def found(**asked: str) -> list[str]:
+        return [match.key for match in (await store.connector.locate(ids(**asked))).matches]
+
+    assert await found(phone="+4512345678") == ["[1]"]
+    assert await found(phone="+442079460018") == ["[2003]", "[2004]"]
+    assert await found(email="café@bücher.example") == await found(email="café@xn--bcher-kva.example")
+    assert await found(email="café@bücher.example") == ["[2006]", "[2007]"]
+    store.connect(shop.MAP.replace('match = "phone"', 'match = "phone", region = "DK"'))
+    assert await found(phone="+4512345678") == ["[1]", "[2002]"]
+    assert await found(phone="12345678") == ["[1]", "[2002]"]
+    (match,) = [one for one in (await store.connector.locate(ids(phone="12345678"))).matches if one.key == "[2002]"]
+    assert [one.value for one in match.yields] == ["+4512345678"]
+
+
 async def test_locate_says_by_what_and_what_else(ours: Store) -> None:
     asked = (*ids(email="a.arla@work.example"), *ids(phone="+4512345678"), *ids(email="nobody@example.org"))
     (match,) = (await ours.connector.locate(asked)).matches

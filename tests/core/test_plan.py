@@ -383,6 +383,8 @@ CHANGES: dict[str, Any] = {
     "reason": "legal_hold",
     "then": ANONYMISE,
     "needs": (RecordRef(collection="people", key="[2]"),),
+    "lets_go": True,
+    "only_with_parents": (ANONYMISE,),
 }
 
 

@@ -12,6 +12,7 @@ from activities.letters import (
     Acknowledgement,
     Attention,
     Authority,
+    BinnedGroup,
     CodeLetter,
     CodeReminder,
     CompletionAccess,
@@ -101,6 +102,7 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
             **erasure,
             erased=(gone,),
             anonymised=(ErasedGroup(system="Support", category="communication", count=1),),
+            binned=(BinnedGroup(system="Customer relations", until=date(2026, 5, 31)), BinnedGroup(system="Support")),
             kept=(
                 KeptGroup(
                     system="Billing",

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from activities.ledger import SystemRow
 from habeas.acts import ActKind
-from habeas.connector import Page, RecordRef
+from habeas.connector import Page, RecordRef, SystemPlan
 from habeas.errors import ConnectorError, Quarantine, Terminal, Transient
 from habeas.model import Outcome, Right, Stage
-from habeas.outcomes import Awaiting, Pending
+from habeas.outcomes import Awaiting, ConfirmAnswer, Done, Fate, Pending
 from habeas.policy.sections import AtDeadline
 from tests.workflows.controllers import controller
 from tests.workflows.world import Case, World, eventually, someone
@@ -305,6 +305,34 @@ async def test_where_the_policy_waits_a_job_is_waited_for(world: World) -> None:
     assert (row.stage, row.blocked_on, row.overdue) == (Stage.CONFIRMING, ("crm",), True)
     await case.passes(timedelta(days=60))
     await case.reaches(Stage.CLOSED)
+
+
+@pytest.mark.parametrize("at_deadline", [AtDeadline.WAIT, AtDeadline.RELEASE_PARTIAL])
+async def test_a_bin_that_empties_itself_makes_nobody_late_and_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_deadline: AtDeadline
+) -> None:
+    """All that was asked is done: the letter comes in time, and says what lies there until when."""
+    crm = world.connectors["crm"]
+    look, until = crm.confirm, (world.now[0] + timedelta(days=90)).date()
+
+    async def confirm(plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        answer = await look(plan, None)
+        assert isinstance(answer, Done)
+        binned = {"reason": "in_the_bin", "until": until}
+        so_far = tuple(one.model_copy(update=binned if one.fate is Fate.ERASED else {}) for one in answer.result)
+        return Pending(handle="bin", poll_after=3 * DAY, so_far=so_far)
+
+    monkeypatch.setattr(crm, "confirm", confirm)
+    case = await _job(world, of=controller(world, f"bins_{at_deadline}", release={"at_deadline": at_deadline}))
+    await _waits(case, "job", "confirm")
+    due = (await case.row()).due_on
+    assert due is not None
+    await case.passes(timedelta(days=(due - world.now[0].date()).days - 1))
+    row = await case.reaches(Stage.CLOSED)
+    assert not row.overdue
+    letter = world.mail.text(case.person.email, "recycle bin")
+    assert f"{until.day} {until:%B %Y}" in letter
+    assert "Not finished yet" not in letter
 
 
 async def test_a_callback_that_never_comes_is_told_to_staff(world: World) -> None:

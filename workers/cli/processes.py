@@ -19,7 +19,10 @@ async def run_worker(
     shell: Shell,
     systems: Annotated[
         str | None,
-        typer.Option(metavar="A,B", help="Serve only these systems' queues: for a worker inside their network."),
+        typer.Option(
+            metavar="A,B",
+            help="Serve only these systems' queues, in their network. It opens the ledger like every worker.",
+        ),
     ] = None,
 ) -> None:
     """Run a worker: it carries requests out. Run as many as you like."""

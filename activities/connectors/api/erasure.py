@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from itertools import groupby
 from typing import Protocol, TypeAlias
@@ -108,11 +109,11 @@ async def look_again(objects: Objects, plan: SystemPlan) -> ConfirmAnswer:
     return Done(result=(*seen, *plan.returned(located.matches)))
 
 
-def with_copies(one: ObjectOutcome, binned: Container[Place], past: Container[Place]) -> ObjectOutcome:
-    """The same; where the settings accept what a system keeps by itself, in its bin or its history, it is said."""
+def with_copies(one: ObjectOutcome, binned: Mapping[Place, date | None], past: Container[Place]) -> ObjectOutcome:
+    """The same; what a system keeps by itself, in its bin (and until which day) or its history, is said."""
     place = one.collection, one.key
     if one.fate is Fate.ERASED and place in binned:
-        return one.model_copy(update={"reason": "in_the_bin"})
+        return one.model_copy(update={"reason": "in_the_bin", "until": binned[place]})
     if one.fate is Fate.ANONYMISED and place in past:
         return one.model_copy(update={"reason": "in_history"})
     return one

@@ -80,9 +80,10 @@ class HubSpotConnector(ApiConnector[HubSpotSettings]):
         if not isinstance(answer, Done):
             return answer
         binned, past = objects.in_bin(plan.objects), await objects.in_history(plan.objects)
-        if binned and self._settings.bin == "wait" and not any(one.fate is Fate.FAILED for one in answer.result):
-            return Pending(handle="bin", poll_after=_A_WHILE)
-        return Done(result=tuple(with_copies(one, binned, past) for one in answer.result))
+        result = tuple(with_copies(one, binned, past) for one in answer.result)
+        if binned and self._settings.bin == "wait" and not any(one.fate is Fate.FAILED for one in result):
+            return Pending(handle="bin", poll_after=_A_WHILE, so_far=result)
+        return Done(result=result)
 
     async def _objects(self, plan: SystemPlan) -> HubSpotObjects:
         made = HubSpotObjects(self._hub, self._settings)

@@ -15,6 +15,7 @@ from pydantic import JsonValue, TypeAdapter
 from activities.connectors.api import Answer, ApiClient
 from activities.connectors.api.chunks import chunks
 from activities.connectors.api.retry_after import retry_after
+from activities.connectors.api.shapes import shaped
 from activities.connectors.hubspot import shapes
 from habeas.errors import Quarantine, Transient
 
@@ -215,11 +216,11 @@ class Hub:
         """
         path = "oauth/v2/private-apps/get/access-token-info"
         answer = await self.call("POST", path, json={"tokenKey": token}, also=(_NOT_THERE,))
-        return None if answer.status == _NOT_THERE else frozenset(shapes.read(answer, shapes.SCOPES)["scopes"])
+        return None if answer.status == _NOT_THERE else frozenset(shaped(answer.json, shapes.SCOPES)["scopes"])
 
     async def json(self, method: str, path: str, shape: TypeAdapter[Any], **more: Any) -> Any:
         """One call whose answer has this shape, one of `shapes`."""
-        return shapes.read(await self.call(method, path, **more), shape)
+        return shaped((await self.call(method, path, **more)).json, shape)
 
     async def call(self, method: str, path: str, *, also: Collection[int] = (), **more: Any) -> Answer:
         """One call, as `ApiClient.call`; HubSpot's limits are waited for by their names."""

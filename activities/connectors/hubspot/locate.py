@@ -16,6 +16,7 @@ from activities.connectors.hubspot.records import emails, values
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
 from habeas.model import Identifier, normalise
+from habeas.written import ways
 
 __all__ = ["locate"]
 
@@ -64,15 +65,15 @@ async def _candidates(hub: Hub, identifier: Identifier, name: str) -> set[str]:
         return {*found, *([identifier.value] if identifier.value.isdecimal() else [])}
     if name:
         return set(await hub.search([_filter(name, "EQ", identifier.value)], _MOST_CANDIDATES))
-    address = identifier.value
-    # Asked for by address HubSpot looks at the records, and the address is in the body: in no log of addresses.
-    by_address = [
-        str(row["id"])
-        for archived in (False, True)
-        for row in await hub.read(CONTACTS, [address], _READ, archived=archived, by="email")
-    ]
-    additional = [_filter("hs_additional_emails", operator, address) for operator in ("EQ", "CONTAINS_TOKEN")]
-    return {*by_address, *await hub.search([_filter("email", "EQ", address), *additional], _MOST_CANDIDATES)}
+    bearing: set[str] = set()
+    for address in ways("email", identifier.value):
+        # Asked for by address HubSpot looks at the records, and the address is in the body: in no log of addresses.
+        for archived in (False, True):
+            rows = await hub.read(CONTACTS, [address], _READ, archived=archived, by="email")
+            bearing |= {str(row["id"]) for row in rows}
+        additional = [_filter("hs_additional_emails", operator, address) for operator in ("EQ", "CONTAINS_TOKEN")]
+        bearing |= {*await hub.search([_filter("email", "EQ", address), *additional], _MOST_CANDIDATES)}
+    return bearing
 
 
 def _filter(name: str, operator: str, value: str) -> JsonValue:

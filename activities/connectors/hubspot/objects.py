@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
+from datetime import date, timedelta
 
 from activities.connectors.api.erasure import State
 from activities.connectors.hubspot.hub import Hub, Row
@@ -16,6 +17,8 @@ from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
 
 __all__ = ["HubSpotObjects"]
+
+_IN_BIN = timedelta(days=90)
 
 
 class HubSpotObjects:
@@ -101,14 +104,11 @@ class HubSpotObjects:
             return planned.became(Fate.BLOCKED, "not_anonymised")
         return None
 
-    def in_bin(self, objects: Iterable[PlannedObject]) -> set[tuple[str, str]]:
-        """Which of these lie in HubSpot's bin, by collection and key."""
-        return {
-            (one.collection, one.key)
-            for one in objects
-            if one.treatment is Treatment.DELETE
-            and (one.collection, place_of(one.collection, one.key).id) in self._binned
-        }
+    def in_bin(self, objects: Iterable[PlannedObject]) -> dict[tuple[str, str], date | None]:
+        """Which of these lie in HubSpot's bin, by collection and key, and the day on which each leaves it."""
+        going = [one for one in objects if one.treatment is Treatment.DELETE]
+        rows = {(one.collection, one.key): (one.collection, place_of(one.collection, one.key).id) for one in going}
+        return {place: _leaves(self._binned[at]) for place, at in rows.items() if at in self._binned}
 
     async def in_history(self, objects: Iterable[PlannedObject]) -> set[tuple[str, str]]:
         """Which of these that are emptied still hold what was there before, in their history."""
@@ -167,3 +167,11 @@ class HubSpotObjects:
         """One of their addresses is in it, where it cannot be written to or is others' to write."""
         held = "\n".join(values(row).values()).casefold()
         return any(word in held for word in self._words)
+
+
+def _leaves(row: Row) -> date | None:
+    """https://knowledge.hubspot.com/records/restore-deleted-records: "up to 90 days after they were deleted"."""
+    try:
+        return date.fromisoformat(str(row.get("archivedAt") or "")[:10]) + _IN_BIN
+    except ValueError:
+        return None

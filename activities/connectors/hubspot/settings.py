@@ -20,6 +20,8 @@ from habeas.plan import undecided
 __all__ = ["ALL", "HubSpotSettings", "collections_of", "may_become", "read"]
 
 ALL = "all"
+_ENDS = frozenset({Treatment.DELETE, Treatment.ANONYMISE})
+"""Whatever ends a contact, ends that they share in something."""
 _OWN_KINDS = frozenset({"email", "phone"})
 
 
@@ -45,7 +47,8 @@ class HubSpotSettings(ApiSettings):
     history: Literal["accept"] | None = None
     """HubSpot keeps the old values of what is anonymised in its history, and no API clears that."""
     contact_stays: bool = False
-    """A contact is kept as long as something of theirs that must stay; False: that stays alone."""
+    """A contact is kept as long as something of theirs that must stay; False: that stays alone, but for what is held
+    and what others share in."""
     identifiers: Mapping[IdentifierKind, PropertyName] = Field(default_factory=dict)
     """Further kinds of identifier -> the property of a contact that holds them (``hs_object_id`` for HubSpot's)."""
     rectifiable: tuple[PropertyName, ...] = (
@@ -106,7 +109,8 @@ def collections_of(settings: HubSpotSettings) -> tuple[Collection, ...]:
         if name != CONTACTS
     ]
     texts = tuple(dict.fromkeys(text for name, kind in KINDS.items() if name != CONTACTS for text in kind.free_text))
-    return (contacts, *others, decided[SHARED].collection(SHARED, anchor="createdate", free_text=texts))
+    shared = decided[SHARED].collection(SHARED, anchor="createdate", free_text=texts, bound=_ENDS)
+    return (contacts, *others, shared)
 
 
 def may_become(settings: HubSpotSettings, name: str) -> set[Treatment]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, NotRequired, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from activities.connectors.api import Answer
-from habeas.errors import Transient
+from activities.connectors.api.shapes import lenient
 
 __all__ = [
     "ANYTHING",
@@ -23,50 +22,47 @@ __all__ = [
     "SCOPES",
     "STATUSES",
     "WIDE",
-    "read",
 ]
 
 T = TypeVar("T")
 _Id = Annotated[str, Field(pattern="^[0-9]+$")]
-_lenient = with_config(ConfigDict(extra="allow", coerce_numbers_to_str=True))
-"""What is not read may be anything; ids are numbers in some answers, and text in others."""
 
 
-@_lenient
+@lenient
 class _After(TypedDict):
     after: NotRequired[str | None]
 
 
-@_lenient
+@lenient
 class _Paging(TypedDict):
     next: NotRequired[_After | None]
 
 
-@_lenient
+@lenient
 class _Results(TypedDict, Generic[T]):
     results: list[T]
     errors: NotRequired[list[dict[str, Any]] | None]
     paging: NotRequired[_Paging | None]
 
 
-@_lenient
+@lenient
 class _Found(TypedDict):
     id: _Id
 
 
-@_lenient
+@lenient
 class _Object(_Found):
     properties: dict[str, Any]
 
 
-@_lenient
+@lenient
 class _Property(TypedDict):
     name: str
     type: str
     modificationMetadata: NotRequired[dict[str, Any] | None]
 
 
-@_lenient
+@lenient
 class _Linked(TypedDict):
     toObjectId: _Id
 
@@ -75,40 +71,40 @@ class _Linked(TypedDict):
 _Link = TypedDict("_Link", {"from": _Found, "to": list[_Linked], "paging": NotRequired[_Paging | None]})
 
 
-@_lenient
+@lenient
 class _Association(TypedDict):
     fromObjectTypeId: str
     toObjectTypeId: str
 
 
-@_lenient
+@lenient
 class _Schema(TypedDict):
     name: str
     associations: list[_Association]
 
 
-@_lenient
+@lenient
 class _Choice(TypedDict):
     subscriptionId: str
     status: str
 
 
-@_lenient
+@lenient
 class _Status(TypedDict):
     status: str
 
 
-@_lenient
+@lenient
 class _Statuses(TypedDict):
     statuses: list[_Choice]
 
 
-@_lenient
+@lenient
 class _Wide(TypedDict):
     wideStatuses: list[_Status]
 
 
-@_lenient
+@lenient
 class _Scopes(TypedDict):
     scopes: list[str]
 
@@ -125,15 +121,3 @@ SCHEMAS = TypeAdapter(_Results[_Schema])
 SCOPES = TypeAdapter(_Scopes)
 STATUSES = TypeAdapter(_Results[_Statuses])
 WIDE = TypeAdapter(_Results[_Wide])
-
-
-def read(answer: Answer, shape: TypeAdapter[Any]) -> Any:
-    """What was answered, ids as text.
-
-    Raises:
-        Transient: it is of another shape; of what it says nothing is quoted.
-    """
-    try:
-        return shape.validate_python(answer.json)
-    except ValidationError:
-        raise Transient(f"It answered something of another shape (status {answer.status}).") from None

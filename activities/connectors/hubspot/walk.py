@@ -130,7 +130,7 @@ class Walk:
             if back.get(one, set()) <= contacts:
                 found.append(Place(kind, one, parents=tuple(Place(CONTACTS, each).ref for each in theirs)))
             else:
-                found += [Place(kind, one, contact) for contact in theirs]
+                found += [Place(kind, one, each, parents=(Place(CONTACTS, each).ref,)) for each in theirs]
         return found
 
     async def _below(self, contacts: set[str], own: Sequence[Place], kind: str, known: set[str]) -> list[Place]:
@@ -173,6 +173,7 @@ class Walk:
             fingerprint=digest,
             anchor=day(row, "createdate" if place.contact else KINDS[place.kind].anchor),
             parents=place.parents,
+            lets_go=place.contact is not None,
             free_text=await self._records.texts(place.kind, row),
         )
 

@@ -34,6 +34,8 @@ class Holdings:
     """Message -> ticket."""
     copied_tickets: list[int] = field(default_factory=list)
     contributions: list[int] = field(default_factory=list)
+    written: dict[int, list[int]] = field(default_factory=dict)
+    """Transaction -> the accounts that made it; of mail that RT sent to them, none."""
     mentions: list[int] = field(default_factory=list)
 
     @property
@@ -60,10 +62,11 @@ async def find(rest: Rest, web: Web, users: Iterable[int]) -> Holdings:
         async for row in rest.search(f"ticket/{number}/attachments", [], ("id", "TransactionId")):
             held.messages[int(row["TransactionId"])] = number
     theirs = set(held.messages)
-    written: set[int] = set()
     for number in held.users:
         limits = [is_("Creator", number), is_("ObjectType", "RT::Ticket")]
-        written |= {int(row["id"]) async for row in rest.search("transactions", limits, ("id",))} - theirs
+        async for row in rest.search("transactions", limits, ("id",)):
+            held.written.setdefault(int(row["id"]), []).append(number)
+    written = held.written.keys() - theirs
     written = set(await stored.messages_of(rest, written))
     words = Words.of(one.at.row for one in held.users.values())
     sent, held.mentions = await mentions(rest, words, theirs | written)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from activities.connectors.rt import stored
 from activities.connectors.rt.rest import Rest, is_
 from activities.connectors.rt.settings import USERS
@@ -9,6 +11,7 @@ from activities.connectors.rt.words import addresses
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
 from habeas.model import Identifier, normalise
+from habeas.written import ways
 
 __all__ = ["locate"]
 
@@ -40,9 +43,9 @@ async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...]) -
 
 async def _bearing(rest: Rest, address: str) -> set[int]:
     found = set()
-    for field in ("EmailAddress", "Name"):
+    for field, written in product(("EmailAddress", "Name"), ways("email", address)):
         # The list says of everybody that they are neither disabled nor privileged: the record itself is asked later.
-        for row in await rest.users(is_(field, address), ("EmailAddress", "Name")):
+        for row in await rest.users(is_(field, written), ("EmailAddress", "Name")):
             if address in addresses(row):
                 found.add(int(row["id"]))
     return found

@@ -77,7 +77,8 @@ class Walk:
         return await self._written(MESSAGES, number, [parent])
 
     async def _contribution(self, held: holdings.Holdings, number: int) -> Record | None:
-        return await self._written(CONTRIBUTIONS, number, [])
+        found = await self._written(CONTRIBUTIONS, number, [])
+        return found and _theirs_elsewhere(found, held.written.get(number, ()))
 
     async def _written(self, collection: str, number: int, parents: list[RecordRef]) -> Record | None:
         found = await stored.message(self._rest, number)
@@ -105,7 +106,9 @@ class Walk:
         data: Row = {"id": number, "Subject": row.get("Subject"), "Created": row.get("Created"), "theirs as": roles}
         # Not over what is others' in it: their ticket goes on while ours waits.
         told: Row = {"id": number, "roles": roles}
-        return _record(COPIED, number, data, fingerprint(told), row)
+        reading = {name for role in roles for name in found.watchers(role)}
+        users = [one for one, account in held.users.items() if account.at.row["Name"] in reading]
+        return _theirs_elsewhere(_record(COPIED, number, data, fingerprint(told), row), users)
 
     async def _mention(self, held: holdings.Holdings, number: int) -> Record | None:
         async for row in self._rest.search("attachments", [is_("id", number)], MENTION_FIELDS):
@@ -190,6 +193,12 @@ def _record(
         anchor=stored.own_day(row, anchor),
         parents=tuple(parents),
     )
+
+
+def _theirs_elsewhere(record: Record, users: Iterable[int]) -> Record:
+    """What they are in somebody else's ticket: taken out of there, it says nothing of their account."""
+    parents = tuple(RecordRef(collection=USERS, key=key_of(one)) for one in users)
+    return record.model_copy(update={"parents": parents, "lets_go": True})
 
 
 def _size(record: Record) -> int:

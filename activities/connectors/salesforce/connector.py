@@ -78,7 +78,7 @@ class SalesforceConnector(ApiConnector[SalesforceSettings]):
         binned, past = objects.in_bin(plan.objects), objects.in_history(plan.objects)
         result = tuple(with_copies(one, binned, past) for one in answer.result)
         if binned and self._settings.bin in _A_WHILE and not any(one.fate is Fate.FAILED for one in result):
-            return Pending(handle="bin", poll_after=_A_WHILE[self._settings.bin])
+            return Pending(handle="bin", poll_after=_A_WHILE[self._settings.bin], so_far=result)
         return Done(result=result)
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 from activities.connectors.api import Refused
 from activities.connectors.salesforce.kinds import ACCOUNT, DOCUMENT, INDIVIDUAL, PEOPLE, USER, Kind
@@ -29,10 +29,6 @@ _OWN_FIELDS = (
     "It cannot be told which fields of the org's own are hidden from the user: "
     'it lacks "View Setup and Configuration".'
 )
-_SHARING = (
-    "It cannot be told before whether sharing lets the user change what others own: "
-    '"Modify All Data" does, or "Modify All Records" on each object; to delete others\' files takes the former.'
-)
 _HISTORY = "Delete From Field History"
 
 
@@ -42,7 +38,7 @@ async def ping(rest: Rest, settings: SalesforceSettings) -> Health:
     try:
         wrong = [one async for one in _forbidden(rest, records, settings)]
         unfit = [] if wrong else [one async for one in _unfit(records, settings)]
-        untold = [] if wrong or unfit else [*_untold(await _granted(rest, records), settings)]
+        untold = [] if wrong or unfit or (await _granted(rest, records))["ViewSetup"] else [_OWN_FIELDS]
     except HabeasError as error:
         hint = ""
         if isinstance(error, Refused) and _SIGN_IN.intersection(error.codes):
@@ -75,8 +71,9 @@ async def _forbidden(rest: Rest, records: Records, settings: SalesforceSettings)
     if DOCUMENT in kinds and not granted["QueryAllFiles"]:
         # https://help.salesforce.com/s/articleView?id=experience.collab_files_query.htm
         yield 'The user lacks the permission "Query All Files": files that are not shared with it would be missed.'
-    if settings.bin == "empty" and not granted["ModifyAllData"]:
-        yield 'The user lacks the permission "Modify All Data": what others deleted would stay in the bin (`bin`).'
+    if not granted["ModifyAllData"]:
+        for one in _others_own(settings):
+            yield f'The user lacks the permission "Modify All Data": {one}.'
     if granted["ViewSetup"]:
         for one in await _hidden_own(rest, records, kinds):
             yield f"The field {one} is hidden from the user by field-level security: grant Read on it."
@@ -90,6 +87,24 @@ def _may_not(found: Described, settings: SalesforceSettings) -> Iterator[str]:
     writes = name in may_anonymise(settings) or settings.rectifiable.get(name)
     if (writes or any(path.startswith(f"{name}.") for path in marks)) and not found.updateable:
         yield f"The user may not edit {name}."
+
+
+def _others_own(settings: SalesforceSettings) -> Iterator[str]:
+    """What cannot be done where somebody else owns the record, and sharing does not happen to give it to the user.
+
+    https://help.salesforce.com/s/articleView?id=platform.users_profiles_view_all_mod_all.htm
+    """
+    treated = {name: one.treatments - {Treatment.RETAIN} for name, one in settings.collections.items()}
+    changed = [name for name in sorted(treated) if treated[name] and name != DOCUMENT]
+    if changed and not settings.modify_all_records:
+        yield (
+            f"what others own of {', '.join(changed)} could be neither deleted nor emptied, and its erasure would be "
+            'blocked; if it has "Modify All Records" on each of these, say `modify_all_records = true`'
+        )
+    if treated.get(DOCUMENT):
+        yield f"files that others own ({DOCUMENT}) could not be deleted"
+    if settings.bin == "empty":
+        yield "what others deleted would stay in the bin (`bin`)"
 
 
 def _hidden(found: Described, kind: Kind) -> Iterator[str]:
@@ -124,14 +139,6 @@ async def _hidden_own(rest: Rest, records: Records, kinds: Iterable[str]) -> lis
         if name.endswith("__c") and found is not None and name not in found.fields:
             hidden.add(f"{found.name}.{name}")
     return sorted(hidden)
-
-
-def _untold(granted: Mapping[str, bool], settings: SalesforceSettings) -> Iterator[str]:
-    changed = any(one.treatments != {Treatment.RETAIN} for one in settings.collections.values())
-    if not granted["ViewSetup"]:
-        yield _OWN_FIELDS
-    if changed and not granted["ModifyAllData"]:
-        yield _SHARING
 
 
 async def _unfit(records: Records, settings: SalesforceSettings) -> AsyncIterator[str]:

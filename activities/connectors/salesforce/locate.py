@@ -8,6 +8,7 @@ Users are staff, or sign in from outside: none is a match. But who bears the add
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from itertools import product
 
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
@@ -27,6 +28,7 @@ from activities.connectors.salesforce.soql import Query, equals, is_id, within
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine, Terminal
 from habeas.model import Identifier, normalise
+from habeas.written import ways
 
 __all__ = ["Finder", "key_of"]
 
@@ -88,7 +90,8 @@ class Finder:
         for sobject in PEOPLE:
             fields = await self._searched(sobject, identifier)
             read = await self._read(sobject) if fields else ()
-            queries += [Query(sobject, read, equals(field, identifier.value), everything=True) for field in fields]
+            asked = product(fields, ways(identifier.kind, identifier.value))
+            queries += [Query(sobject, read, equals(field, one), everything=True) for field, one in asked]
         found = [self._keep(row) for row in await self._rest.find(queries)]
         bearing = {node for node in found if self._bears(node, identifier)}
         people = await self._same_person(bearing)
@@ -100,9 +103,15 @@ class Finder:
         """What came by a form or by mail, and was never given to a contact (web-to-case)."""
         if CASE not in self._settings.collections:
             return set()
-        where = f"{equals('SuppliedEmail', identifier.value)} AND ContactId = null AND AccountId = null"
-        query = Query(CASE, ("SuppliedEmail", "SuppliedName"), where)
-        found = [self._keep(row) for row in await self._rest.find([query])]
+        queries = [
+            Query(
+                CASE,
+                ("SuppliedEmail", "SuppliedName"),
+                f"{equals('SuppliedEmail', written)} AND ContactId = null AND AccountId = null",
+            )
+            for written in ways("email", identifier.value)
+        ]
+        found = [self._keep(row) for row in await self._rest.find(queries)]
         return {node for node in found if self._bears(node, identifier)}
 
     async def _same_person(self, start: set[Node]) -> set[Node]:

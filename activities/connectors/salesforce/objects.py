@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Container, Iterable, Sequence
+from datetime import date, timedelta
 
 from activities.connectors.api.erasure import State
 from activities.connectors.salesforce.kinds import (
@@ -21,7 +22,7 @@ from activities.connectors.salesforce.kinds import (
 )
 from activities.connectors.salesforce.locate import Finder
 from activities.connectors.salesforce.places import Place, place_of
-from activities.connectors.salesforce.records import Records, values
+from activities.connectors.salesforce.records import Records, day, values
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import HISTORIED, SalesforceSettings, kinds_of
 from activities.connectors.salesforce.walk import Walk, shared_print
@@ -36,6 +37,7 @@ _CHILDREN = (
     *("OpportunityContactRole", CASE, OPPORTUNITY),
 )
 _PARENTS = (LEAD, CONTACT, ACCOUNT, INDIVIDUAL)
+_IN_BIN = timedelta(days=15)
 _REASONS = {"CANNOT_UPDATE_CONVERTED_LEAD": "converted_lead"}
 """Only "View and Edit Converted Leads" lets one be changed: https://help.salesforce.com/s/articleView?id=000384333."""
 
@@ -126,13 +128,11 @@ class SalesforceObjects:
             return await self._leave(planned, place, row)
         return await self._empty(planned, place)
 
-    def in_bin(self, objects: Iterable[PlannedObject]) -> set[tuple[str, str]]:
-        """Which of these lie in the recycle bin, by collection and key."""
-        return {
-            (one.collection, one.key)
-            for one in objects
-            if one.treatment is Treatment.DELETE and (one.collection, self._place(one).id) in self._binned
-        }
+    def in_bin(self, objects: Iterable[PlannedObject]) -> dict[tuple[str, str], date | None]:
+        """Which of these lie in the recycle bin, by collection and key, and the day on which each leaves it."""
+        going = [one for one in objects if one.treatment is Treatment.DELETE]
+        rows = {(one.collection, one.key): (one.collection, self._place(one).id) for one in going}
+        return {place: _leaves(self._binned[at]) for place, at in rows.items() if at in self._binned}
 
     def in_history(self, objects: Iterable[PlannedObject]) -> set[tuple[str, str]]:
         """Which of these that are emptied still have old values beside them."""
@@ -196,3 +196,9 @@ class SalesforceObjects:
         """One of their addresses is in it, where it cannot be written to or is others' to write."""
         held = "\n".join(str(value) for value in values(row).values()).casefold()
         return any(word in held for word in self._words)
+
+
+def _leaves(row: Row) -> date | None:
+    """Its deletion was the last thing that was done to it."""
+    changed = day(row, "SystemModstamp")
+    return changed + _IN_BIN if changed else None

@@ -94,8 +94,11 @@ class Known:
         """Of all objects."""
         return set().union(*(self.ids(sobject) for sobject in self.places), self.stands_for.keys())
 
-    def ref(self, one: str) -> RecordRef | None:
-        """What an id is, if it is theirs."""
+    def refs(self, ids: Iterable[str]) -> tuple[RecordRef, ...]:
+        """What these are, as far as they are theirs."""
+        return tuple(dict.fromkeys(one for one in map(self._ref, ids) if one is not None))
+
+    def _ref(self, one: str) -> RecordRef | None:
         if one in self.stands_for:
             return self.stands_for[one]
         return next((some[one].ref for some in self.places.values() if one in some), None)
@@ -173,9 +176,8 @@ class Places:
         theirs = known.all_ids()
         for row in await self._rest.find(queries):
             others = sobject not in KINDS and await self._names_others(sobject, row, theirs)
-            # What is shared does not keep its person: it lets go of them.
-            above = [known.ref(str(row[name])) for name, ids in by_field.items() if row[name] in ids and not others]
-            known.add(Place(sobject, str(row["Id"]), tuple(one for one in above if one), shared=others))
+            above = [str(row[name]) for name, ids in by_field.items() if row[name] in ids]
+            known.add(Place(sobject, str(row["Id"]), known.refs(above), shared=others))
 
     async def _names_others(self, sobject: str, row: Row, theirs: set[str]) -> bool:
         """Whether a person's place in it is somebody else's: an own object has as many as its makers gave it."""
@@ -196,11 +198,12 @@ class Places:
         for row in await self._rest.find(within(EMAIL, ("ParentId",), "Id", new - foreign)):
             if row["ParentId"] and row["ParentId"] not in cases:
                 foreign.add(row["Id"])
-        for one in sorted(new - foreign):
-            known.add(Place(EMAIL, one))
         for row in links:
-            if row["EmailMessageId"] in foreign:
-                known.add(Place(EMAIL_LINK, str(row["Id"])))
+            message, member = str(row["EmailMessageId"]), known.refs([str(row["RelationId"])])
+            if message in foreign:
+                known.add(Place(EMAIL_LINK, str(row["Id"]), member))
+            else:
+                known.add(Place(EMAIL, message, member))
 
     async def _documents(self, known: Known) -> None:
         """Files at their records; of one that is at others' records or in a library too, that it is at theirs."""
@@ -213,11 +216,12 @@ class Places:
         all_ = {str(row["ContentDocumentId"]) for row in links}
         others = await self._rest.find(within(DOCUMENT_LINK, fields, "ContentDocumentId", all_))
         foreign = {row["ContentDocumentId"] for row in others if _is_foreign(row["LinkedEntityId"], theirs)}
-        for one in sorted(all_ - foreign):
-            known.add(Place(DOCUMENT, one))
         for row in links:
-            if row["ContentDocumentId"] in foreign:
-                known.add(Place(DOCUMENT_LINK, str(row["Id"])))
+            document, at = str(row["ContentDocumentId"]), known.refs([str(row["LinkedEntityId"])])
+            if document in foreign:
+                known.add(Place(DOCUMENT_LINK, str(row["Id"]), at))
+            else:
+                known.add(Place(DOCUMENT, document, at))
 
 
 def _is_foreign(one: str | None, theirs: set[str]) -> bool:

@@ -16,6 +16,8 @@ from pydantic import JsonValue
 
 from activities.connectors.api.chunks import chunks
 from activities.connectors.api.errors import error_codes
+from activities.connectors.api.shapes import shaped
+from activities.connectors.salesforce import shapes
 from activities.connectors.salesforce.session import Session
 from activities.connectors.salesforce.soql import Query, is_id
 from habeas.errors import Quarantine, Terminal, Transient
@@ -91,8 +93,12 @@ class Rest:
         """
         rows: list[Row] = []
         for some in chunks(queries, _QUERIES):
-            for found in await self._together([one.path(self._base) for one in some]):
-                rows += await self._pages(found)
+            pages = await self._together([one.path(self._base) for one in some])
+            for query, found in zip(some, pages, strict=True):
+                mine = await self._pages(found)
+                if any(name not in row for row in mine for name in query.fields):
+                    raise Transient(f"{self.system} left out what it was asked for.", system=self.system)
+                rows += mine
         return rows
 
     async def read(self, sobject: str, ids: Iterable[str], fields: Collection[str]) -> dict[str, Row]:
@@ -105,10 +111,7 @@ class Rest:
         for some in chunks(sorted(set(ids)), _READ):
             body: JsonValue = {"ids": [*some], "fields": [*sorted({"Id", *fields})]}
             answer = await self._session.call("POST", f"{self._base}/composite/sobjects/{sobject}", json=body)
-            found = answer.json
-            if not isinstance(found, list):
-                raise Transient(f"{self.system} did not answer with records.", system=self.system)
-            rows |= {str(one["Id"]): one for one in found if isinstance(one, dict)}
+            rows |= {one["Id"]: one for one in shaped(answer.json, shapes.RECORDS) if one is not None}
         return rows
 
     async def update(
@@ -180,19 +183,20 @@ class Rest:
             {"method": "GET", "url": f"/{one}", "referenceId": f"part{number}"} for number, one in enumerate(paths)
         ]
         body: JsonValue = {"allOrNone": False, "compositeRequest": parts}
-        found = _dict((await self._session.call("POST", f"{self._base}/composite", json=body)).json)
-        answers = found.get("compositeResponse")
-        if not isinstance(answers, list) or len(answers) != len(paths):
+        whole = await self._session.call("POST", f"{self._base}/composite", json=body)
+        answers = shaped(whole.json, shapes.PARTS)["compositeResponse"]
+        if len(answers) != len(paths) or any(one["body"] is None for one in answers):
             raise Transient(f"{self.system} did not answer all that it was asked.", system=self.system)
         for one in answers:
             if one["httpStatusCode"] >= _REFUSED and one["httpStatusCode"] not in also:
                 raise self._session.refusal(one["httpStatusCode"], orjson.dumps(one["body"]))
-        return [None if one["httpStatusCode"] in also else _dict(one["body"]) for one in answers]
+        return [None if one["httpStatusCode"] in also else one["body"] for one in answers]
 
-    async def _pages(self, page: Row) -> list[Row]:
+    async def _pages(self, found: JsonValue) -> list[Row]:
         rows: list[Row] = []
         seen: set[str] = set()
         while True:
+            page = shaped(found, shapes.PAGE)
             rows += page["records"]
             following = page.get("nextRecordsUrl")
             if not following:
@@ -200,7 +204,7 @@ class Rest:
             if following in seen:
                 raise Quarantine(f"{self.system} gives the same page again and again.", system=self.system)
             seen.add(following)
-            page = _dict((await self._session.call("GET", str(following))).json)
+            found = (await self._session.call("GET", following)).json
 
 
 _ENVELOPE = (
@@ -212,7 +216,8 @@ _ENVELOPE = (
 )
 
 
-def _described(name: str, found: Row) -> Described:
+def _described(name: str, answered: JsonValue) -> Described:
+    found = shaped(answered, shapes.DESCRIBED)
     return Described(
         name=name,
         fields={one["name"]: _field(one) for one in found["fields"]},
@@ -232,9 +237,3 @@ def _field(one: Row) -> Field:
         custom=one.get("custom") is not False,
         numbered=one.get("autoNumber") is True,
     )
-
-
-def _dict(found: JsonValue) -> Any:
-    if not isinstance(found, dict):
-        raise Transient("It answered something that is not as documented.")
-    return found

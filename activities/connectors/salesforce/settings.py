@@ -73,6 +73,9 @@ class SalesforceSettings(ApiSettings, SpokenSettings):
     """Old values of tracked fields stay beside what is anonymised: that is accepted, or they are deleted."""
     ignored: frozenset[ObjectName] = frozenset()
     """Objects that point at people and hold nothing of them, or that the org does not use."""
+    modify_all_records: bool = False
+    """The user has "Modify All Records" on every object that is changed or deleted, instead of "Modify All Data": the
+    API does not tell that of a user."""
     confirm_after: float = Field(default=0.0, ge=0, le=86_400)
     collections: Mapping[ObjectName, CollectionSettings]
 

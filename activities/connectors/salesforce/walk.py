@@ -88,6 +88,7 @@ class Walk:
             anchor=day(row, self._kinds[place.sobject].anchor),
             parents=place.parents,
             referenced=place.shared,
+            lets_go=place.shared,
             files=files,
             free_text=await self._records.texts(place.sobject, row),
         )

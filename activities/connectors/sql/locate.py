@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.keys import Key, encode
 from activities.connectors.sql.marks import bears as holds
-from activities.connectors.sql.matching import bears, found_form, sought
+from activities.connectors.sql.matching import bears, found_form, identifier_of, sought
 from activities.connectors.sql.shape import Place, Shape
 from activities.connectors.sql.walk import given_keys, leads, person_sets, same_key
 from habeas.connector import Located, Match
@@ -143,20 +143,12 @@ async def _yields(connection: AsyncConnection, shape: Shape, root: Place, key: K
         query = sa.select(*values).select_from(rows).order_by(*(place.column(name) for name in place.key))
         for row in await connection.execute(query.limit(YIELDS_MAX + 1)):
             for rule, value in zip(rules, row, strict=True):
-                identifier = identifier_of(rule.kind, value)
+                identifier = identifier_of(rule, value)
                 if identifier:
                     found[identifier] = None
         if len(found) > YIELDS_MAX:
             raise Quarantine(f"More than {YIELDS_MAX} identifiers hang on one record.")
     return tuple(found)
-
-
-def identifier_of(kind: str, value: str | None) -> Identifier | None:
-    """What the store holds under a kind may be anything; what has not its form cannot be searched by."""
-    try:
-        return Identifier(kind=kind, value=value or "")
-    except ValueError:
-        return None
 
 
 async def _is_staff(connection: AsyncConnection, place: Place, key: Key) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from activities.connectors.sql.schema import Column
 from activities.connectors.sql.shape import PgType, Place
 from habeas.datamap import IdentifierRule, MatchBy
 from habeas.model import Identifier
+from habeas.written import phone_in, phone_ways, ways
 
 _BLANKS = " \t\r\n\u00a0"
 _TAG = re.compile(r"^([^+@]+)\+[^@]*@")
@@ -25,10 +27,28 @@ def sought(rule: IdentifierRule, column: Column, identifiers: Iterable[Identifie
     forms: dict[str, list[Identifier]] = {}
     for identifier in identifiers:
         if identifier.kind == rule.kind:
-            form = _form(rule.match, identifier.value)
-            if form and _possible(column, form):
-                forms.setdefault(form, []).append(identifier)
+            for form in dict.fromkeys(_forms(rule, identifier)):
+                if form and _possible(column, form):
+                    forms.setdefault(form, []).append(identifier)
     return forms
+
+
+def identifier_of(rule: IdentifierRule, value: str | None) -> Identifier | None:
+    """What the store holds under a kind may be anything; what has not its form cannot be searched by."""
+    try:
+        written = phone_in(value or "", rule.region) if rule.match is MatchBy.PHONE else value or ""
+        return Identifier(kind=rule.kind, value=written)
+    except ValueError:
+        return None
+
+
+def _forms(rule: IdentifierRule, identifier: Identifier) -> Iterator[str]:
+    if rule.match is MatchBy.PHONE:
+        with suppress(ValueError):
+            yield from phone_ways(identifier.value, rule.region)
+        return
+    for written in ways(identifier.kind, identifier.value):
+        yield _form(rule.match, written)
 
 
 def _form(match: MatchBy, value: str) -> str:
@@ -41,7 +61,9 @@ def _form(match: MatchBy, value: str) -> str:
             return _TAG.sub(r"\1@", value.lower())
         case MatchBy.PHONE:
             digits = re.sub(r"[^0-9]", "", value)
-            return digits if value.startswith("+") else digits.removeprefix("00")
+            if re.match(r"[^0-9]*\+", value):
+                return "+" + digits
+            return "+" + digits[2:] if digits.startswith("00") else digits
 
 
 def held(match: MatchBy, value: str) -> str:
@@ -50,10 +72,8 @@ def held(match: MatchBy, value: str) -> str:
     match match:
         case MatchBy.EXACT:
             return value
-        case MatchBy.CASE | MatchBy.PLUS:
+        case MatchBy.CASE | MatchBy.PLUS | MatchBy.PHONE:
             return _form(match, trimmed)
-        case MatchBy.PHONE:
-            return _form(match, re.sub(r"[^0-9+]", "", trimmed))
 
 
 def _possible(column: Column, form: str) -> bool:
@@ -81,8 +101,8 @@ def found_form(place: Place, rule: IdentifierRule) -> sa.ColumnElement[str]:
             return sa.func.regexp_replace(sa.func.lower(trimmed), r"^([^+@]+)\+[^@]*@", r"\1@")
         case MatchBy.PHONE:
             digits = sa.func.regexp_replace(column, "[^0-9]", "", "g")
-            plain = sa.func.regexp_replace(digits, "^00", "")
-            return sa.case((trimmed.op("^@")("+"), digits), else_=plain)
+            abroad = sa.func.regexp_replace(digits, "^00", "+")
+            return sa.case((column.op("~")(r"^[^0-9]*\+"), sa.func.concat("+", digits)), else_=abroad)
 
 
 def bears(place: Place, rule: IdentifierRule, forms: Iterable[str]) -> sa.ColumnElement[bool]:

@@ -9,10 +9,9 @@ from activities.connectors.sql.locate import (
     MATCHES_MAX,
     YIELDS_MAX,
     Bearers,
-    identifier_of,
     in_order_of_tables,
 )
-from activities.connectors.sql.matching import held, sought
+from activities.connectors.sql.matching import held, identifier_of, sought
 from activities.connectors.sql.shape import Place
 from activities.connectors.sql_portable import rows, walk
 from activities.connectors.sql_portable.session import Session
@@ -106,7 +105,7 @@ async def _yields(session: Session, root: Place, key: Key) -> tuple[Identifier, 
         for batch in rows.batches(sorted(own)) if columns else ():
             for texts in await rows.leads(session, place, columns, rows.equal_to(place, place.key, batch)):
                 for rule in place.rule.identifiers:
-                    identifier = identifier_of(rule.kind, texts[rule.column])
+                    identifier = identifier_of(rule, texts[rule.column])
                     if identifier:
                         found[identifier] = None
         if len(found) > YIELDS_MAX:

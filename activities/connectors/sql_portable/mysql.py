@@ -107,7 +107,8 @@ class MySQL(Dialect):
         held: sa.ColumnElement[str] = sa.cast(own, sa.CHAR())
         if rule.match is MatchBy.PHONE:
             digits = sa.func.regexp_replace(held, "[^0-9]", "")
-            return digits.in_([*forms, *(f"00{form}" for form in forms)])
+            spelt = [form.removeprefix("+") for form in forms]
+            return digits.in_([*spelt, *(f"00{form}" for form in spelt)])
         wanted = [_without_blanks(form) for form in forms]
         for blank in _BLANKS:
             held = sa.func.replace(held, blank, "")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from activities.connectors.api.phones import EXIT, dialled, is_international
 from activities.connectors.stripe.kinds import CUSTOMERS, KINDS, Row, key_of
 from activities.connectors.stripe.rest import PAGE, Rest
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine, Terminal
 from habeas.model import Identifier, normalise
+from habeas.written import ways
 
 __all__ = ["borne", "locate", "query"]
 
@@ -59,7 +59,7 @@ async def _bearing(rest: Rest, identifier: Identifier, *, search: bool) -> Async
     seen: set[str] = set()
     async for row in _candidates(rest, identifier, search=search):
         key = str(row["id"])
-        if key not in seen and any(_same(identifier, one) for one in borne(row)):
+        if key not in seen and identifier in borne(row):
             yield row
         seen.add(key)
 
@@ -69,11 +69,12 @@ async def _candidates(rest: Rest, identifier: Identifier, *, search: bool) -> As
     if identifier.kind == "email":
         # The list's filter is case-sensitive: https://docs.stripe.com/api/customers/list.
         local, _, domain = value.partition("@")
-        for written in dict.fromkeys((value, f"{local.capitalize()}@{domain}", value.upper())):
+        spelt = dict.fromkeys((*ways("email", value), f"{local.capitalize()}@{domain}", value.upper()))
+        for written in spelt:
             async for row in rest.every("customers", email=written):
                 yield row
     if search:
-        for written in _written(identifier):
+        for written in ways(identifier.kind, identifier.value):
             async for row in _searched(rest, query(identifier.kind, written)):
                 yield row
 
@@ -95,22 +96,8 @@ async def _searched(rest: Rest, condition: str) -> AsyncIterator[Row]:
             return
 
 
-def _written(identifier: Identifier) -> tuple[str, ...]:
-    value = identifier.value
-    if identifier.kind == "email":
-        return (value,)
-    digits = value.removeprefix("+").removeprefix(EXIT) if is_international(value) else value
-    return (f"+{digits}", f"{EXIT}{digits}", digits) if is_international(value) else (value,)
-
-
 def _is_phone(one: Identifier) -> bool:
     return one.kind == "phone"
-
-
-def _same(asked: Identifier, has: Identifier) -> bool:
-    if asked.kind == "phone" == has.kind:
-        return dialled(asked.value) == dialled(has.value)
-    return asked == has
 
 
 def _match(row: Row, by: list[Identifier]) -> Match:

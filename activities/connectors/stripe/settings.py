@@ -54,6 +54,9 @@ _POSSIBLE: Mapping[str, tuple[Treatment, ...]] = {
     **dict.fromkeys((INVOICES, ITEMS, PAYMENTS, CHARGES, DISPUTES, CREDITS, SUBSCRIPTIONS), (_ANONYMISE, _RETAIN)),
 }
 
+_CUSTOMERS_OWN = frozenset({METHODS, TAX_IDS, DRAFTS, PENDING})
+"""What goes, or can be used no more, with its deleted customer: https://docs.stripe.com/api/customers/delete."""
+
 RECTIFIABLE = ("name", "email", "phone", *(f"address_{part}" for part in ADDRESS))
 """Fields of a customer that may be corrected."""
 
@@ -120,6 +123,7 @@ def collections_of(settings: StripeSettings) -> tuple[Collection, ...]:
             rectifiable=RECTIFIABLE if name == CUSTOMERS else (),
             # Stripe keeps what a deleted customer paid, and finalised invoices have their own copy of the address.
             when_referenced=_DELETE,
+            bound=frozenset({_DELETE} if name in _CUSTOMERS_OWN else ()),
         )
         for name in _POSSIBLE
     )

@@ -81,6 +81,8 @@ class Walk:
         self._system = system
         self._rest = rest
         self._drafts: dict[str, bool] = {}
+        self._items: dict[str, list[Row]] = {}
+        self._numbers: dict[str, list[RecordRef]] = {}
 
     async def pages(self, roots: Iterable[RecordRef], cursor: str | None) -> AsyncIterator[Page]:
         """All of it, from a cursor on."""
@@ -152,7 +154,8 @@ class Walk:
         row = await self._rest.get(KINDS[CUSTOMERS].where(key_of(customer)))
         if row is None or row.get("deleted"):
             return []
-        made = _record(CUSTOMERS, key_of(customer), row)
+        parents = [*_pays_with(row.get("invoice_settings") or {}), *await self._tax_ids(customer)]
+        made = _record(CUSTOMERS, key_of(customer), row, parents)
         address = made.data.pop("address", None)
         parts = address if isinstance(address, dict) else {}
         return [made.model_copy(update={"data": made.data | {f"address_{one}": parts.get(one) for one in ADDRESS}})]
@@ -161,7 +164,9 @@ class Walk:
         collection = await self.collection_of(row)
         customer = RecordRef(collection=CUSTOMERS, key=key_of(row["customer"]))
         ids = (row["customer"], row["id"]) if collection == TAX_IDS else (row["id"],)
-        parents = [customer]
+        parents = [customer, *_pays_with(row)]
+        if collection == DRAFTS:
+            parents += await self._on_draft(row["customer"], str(row["id"]))
         if collection in (PENDING, ITEMS, CREDITS) and row.get("invoice"):
             parents += await self._invoice(row["invoice"])
         made = [_record(collection, key_of(*ids), row, parents)]
@@ -178,6 +183,22 @@ class Walk:
             return []
         collection = DRAFTS if self._drafts[invoice] else INVOICES
         return [RecordRef(collection=collection, key=key_of(invoice))]
+
+    async def _on_draft(self, customer: str, draft: str) -> list[RecordRef]:
+        """What a draft's lines and its customer's fields are made of, as long as it is one."""
+        if customer not in self._items:
+            self._items[customer] = [row async for row in self.listed("invoiceitems", customer)]
+        items = [str(row["id"]) for row in self._items[customer] if row.get("invoice") == draft]
+        lines = [RecordRef(collection=PENDING, key=key_of(one)) for one in items]
+        return [*lines, *await self._tax_ids(customer)]
+
+    async def _tax_ids(self, customer: str) -> list[RecordRef]:
+        """Stripe shows them as a part of their customer, and of a draft."""
+        if customer not in self._numbers:
+            rows = self.listed("customers/{}/tax_ids", customer)
+            keys = [key_of(customer, str(row["id"])) async for row in rows]
+            self._numbers[customer] = [RecordRef(collection=TAX_IDS, key=one) for one in keys]
+        return self._numbers[customer]
 
     async def _in_draft(self, invoice: str | None) -> bool:
         return invoice is None or await self._is_draft(invoice) is not False
@@ -224,6 +245,12 @@ _BY_OBJECT = {
     "charge": CHARGES,
     "credit_note": CREDITS,
 }
+
+
+def _pays_with(row: Row) -> list[RecordRef]:
+    """The payment method that Stripe would take, which is none as soon as that is detached."""
+    method = row.get("default_payment_method")
+    return [RecordRef(collection=METHODS, key=key_of(method))] if isinstance(method, str) else []
 
 
 def _record(collection: str, key: str, row: Row, parents: Iterable[RecordRef] = ()) -> Record:

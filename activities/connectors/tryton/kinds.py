@@ -79,6 +79,9 @@ class Kind:
     keeps: frozenset[str] = frozenset()
     """Texts that may stay when everything else of it is anonymised."""
     when_referenced: Treatment = Treatment.ANONYMISE
+    """A record that Tryton deletes takes along what hangs on it."""
+    only_with_parents: tuple[Treatment, ...] = ()
+    """What becomes of it only by its party going: it has no name of its own."""
 
 
 _STREET = (
@@ -128,7 +131,7 @@ KINDS: Mapping[str, Kind] = {
             (_DELETE, _RETAIN),
             free_text=("description", "comment"),
             named=("currency",),
-            when_referenced=_DELETE,
+            when_referenced=_RETAIN,
         ),
         Kind(
             INVOICES,
@@ -146,7 +149,7 @@ KINDS: Mapping[str, Kind] = {
             ("party",),
             (_DELETE, _RETAIN),
             free_text=("description", "note"),
-            when_referenced=_DELETE,
+            when_referenced=_RETAIN,
         ),
         Kind(
             PAYEES,
@@ -164,6 +167,7 @@ KINDS: Mapping[str, Kind] = {
             anchors=("date", "create_date"),
             free_text=("description",),
             blanks={"description": None},
+            only_with_parents=(_ANONYMISE,),
         ),
     )
 }

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from activities.connectors.api.phones import dialled
 from activities.connectors.tryton.kinds import ERASED, PARTIES, Row
 from activities.connectors.tryton.rpc import Rpc
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
 from habeas.model import Identifier, normalise
+from habeas.written import ways
 
 __all__ = ["CODE", "locate", "staff"]
 
@@ -85,8 +85,9 @@ async def _candidates(rpc: Rpc, one: Identifier, type_: str) -> set[int]:
         domain: list[Any] = [["type", "in", [type_, None]], _written(("code", "code_compact"), one.value)]
         return await _parties(rpc, "party.identifier", domain)
     if one.kind == "email":
-        return await _parties(rpc, "party.contact_mechanism", [_written(("value", "value_compact"), one.value)])
-    digits = dialled(one.value).removeprefix("+")
+        spelt = [_written(("value", "value_compact"), written) for written in ways("email", one.value)]
+        return await _parties(rpc, "party.contact_mechanism", [["OR", *spelt]])
+    digits = one.value.removeprefix("+")
     loose = f"%{'%'.join(digits)}%"
     return await _parties(rpc, "party.contact_mechanism", [_like(("value", "value_compact"), loose)])
 
@@ -195,9 +196,7 @@ def _usable(kind: str, value: object) -> list[Identifier]:
 
 
 def _same(one: Identifier) -> tuple[str, str]:
-    if one.kind == "phone":
-        return one.kind, dialled(one.value)
-    if one.kind == "email":
+    if one.kind in ("email", "phone"):
         return one.kind, one.value.casefold()
     # Tryton writes numbers with or without what stands between their digits.
     return one.kind, re.sub(r"[\W_]", "", one.value).casefold()

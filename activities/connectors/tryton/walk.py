@@ -234,6 +234,7 @@ class Walk:
             anchor=day_of(one.row, kind.anchors if kind else ("create_date",)),
             parents=tuple(parent.ref for parent in one.parents),
             files=files,
+            only_with_parents=kind.only_with_parents if kind else (),
             free_text=("lines",) if any(line[name] for line in one.row.get("lines", ()) for name in _TEXTS) else (),
         )
 

@@ -11,6 +11,7 @@ from activities.connectors.zendesk.stored import deleted_softly, is_staff, user_
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
 from habeas.model import Identifier, normalise
+from habeas.written import ways
 
 __all__ = ["author_of", "emails_of", "locate", "same_email"]
 
@@ -82,8 +83,10 @@ def author_of(suspended: Row) -> str | None:
 
 async def _bearing(rest: Rest, identifier: Identifier) -> AsyncIterator[tuple[int, Row, list[Row]]]:
     if identifier.kind == "email":
-        words = identifier.value.replace('"', " ").replace("\\", " ")
-        found = await rest.search_users(query=f'email:"{words}"')
+        found = []
+        for written in ways("email", identifier.value):
+            words = written.replace('"', " ").replace("\\", " ")
+            found += await rest.search_users(query=f'email:"{words}"')
     else:
         found = await rest.search_users(external_id=identifier.value)
     for user_id in dict.fromkeys(number(one) for one in found):

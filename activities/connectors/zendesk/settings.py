@@ -126,6 +126,8 @@ def collections_of(settings: ZendeskSettings) -> tuple[Collection, ...]:
             free_text=_FREE_TEXT[name],
             rectifiable=rectifiable(settings) if name == Kind.USERS else (),
             restrictable=name == Kind.USERS and settings.restrict is not None,
+            # Who is deleted reads along nowhere.
+            bound=frozenset({Treatment.DELETE, Treatment.ANONYMISE} if name == Kind.COPIED else ()),
         )
         for name in _POSSIBLE
     )

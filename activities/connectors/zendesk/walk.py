@@ -12,7 +12,7 @@ from activities.connectors.zendesk.kinds import Kind
 from activities.connectors.zendesk.locate import author_of, emails_of
 from activities.connectors.zendesk.rest import Rest, Row, number, rows, text
 from activities.connectors.zendesk.settings import ZendeskSettings
-from habeas.connector import File, Page, Record, RecordRef
+from habeas.connector import File, Page, Record, RecordRef, Treatment
 
 __all__ = ["Walk"]
 
@@ -123,16 +123,24 @@ class Walk:
         ticket_id, requester = number(ticket), number(ticket, "requester_id")
         told = {key: value for key, value in ticket.items() if key not in ("url", "satisfaction_rating", "description")}
         record = _record(Kind.TICKETS, (ticket_id,), told, stored.ticket_print(ticket), ticket, anchor="updated_at")
-        parents = (RecordRef(collection=Kind.USERS, key=key_of(requester)),) if requester in held.ids else ()
-        more = {"parents": parents, "free_text": stored.written(ticket)}
+        comments = await self.comments(ticket_id)
+        # Without what was said in it a ticket is not what it was: its description is the first comment.
+        said = (RecordRef(collection=Kind.COMMENTS, key=key_of(ticket_id, number(one))) for one in comments)
+        parents = ((_user(requester),) if requester in held.ids else ()) + tuple(said)
+        more = {
+            "parents": parents,
+            "free_text": stored.written(ticket),
+            **_following(self._settings.subjects == "keep"),
+        }
         yield _Item((1, ticket_id, 0, 0), record.model_copy(update=more))
         rating = await self._rating(held, ticket)
         if rating is not None:
-            # No parent: it stays where its ticket goes.
+            # It stays where its ticket goes.
             record = _record(Kind.RATINGS, (number(rating),), _told(rating), stored.rating_print(rating), rating)
-            yield _Item((1, ticket_id, 1, 0), record)
+            theirs = {"parents": (_user(number(rating, "requester_id")),), "lets_go": True, **_following(True)}
+            yield _Item((1, ticket_id, 1, 0), record.model_copy(update=theirs))
         parent = (RecordRef(collection=Kind.TICKETS, key=key_of(ticket_id)),)
-        for comment in await self.comments(ticket_id):
+        for comment in comments:
             own = number(comment, "author_id") in held.ids
             record = _comment(Kind.COMMENTS, ticket_id, comment, own=own).model_copy(update={"parents": parent})
             yield _Item((1, ticket_id, 2, number(comment)), record, tuple(rows(comment, "attachments")))
@@ -150,10 +158,14 @@ class Walk:
         for user_id in user_ids:
             told: Row = {"ticket": ticket_id, "subject": ticket.get("subject"), "created_at": ticket.get("created_at")}
             record = _record(Kind.COPIED, (ticket_id, user_id), told, stored.copied_print(ticket, user_id), ticket)
-            yield _Item((2, ticket_id, 0, user_id), record)
+            closed = ticket.get("status") == stored.CLOSED
+            theirs = {"parents": (_user(user_id),), "lets_go": True, **_following(closed)}
+            yield _Item((2, ticket_id, 0, user_id), record.model_copy(update=theirs))
         for comment in await self.comments(ticket_id):
-            if number(comment, "author_id") in held.ids:
+            author = number(comment, "author_id")
+            if author in held.ids:
                 record = _comment(Kind.CONTRIBUTIONS, ticket_id, comment, own=True)
+                record = record.model_copy(update={"parents": (_user(author),), "lets_go": True})
                 yield _Item((2, ticket_id, 1, number(comment)), record, tuple(rows(comment, "attachments")))
 
     async def _suspended(self, held: _Held, roots: tuple[RecordRef, ...]) -> AsyncIterator[_Item]:
@@ -180,6 +192,15 @@ def _comment(collection: str, ticket_id: int, comment: Row, *, own: bool) -> Rec
     told = ("author_id", "created_at", "public", "body", *(("via", "metadata") if own else ()))
     data: Row = {"ticket": ticket_id, **{key: comment.get(key) for key in told}}
     return _record(collection, (ticket_id, number(comment)), data, stored.comment_print(comment), comment)
+
+
+def _user(user_id: int) -> RecordRef:
+    return RecordRef(collection=Kind.USERS, key=key_of(user_id))
+
+
+def _following(changeless: bool) -> dict[str, tuple[Treatment, ...]]:
+    """What nobody changes names nobody once its user is gone, and not before."""
+    return {"only_with_parents": (Treatment.ANONYMISE,) if changeless else ()}
 
 
 def _told(row: Row) -> Row:

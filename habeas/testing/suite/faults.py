@@ -13,7 +13,7 @@ from habeas.testing.steps import carried_out, collected, erased, planned, roots
 from habeas.testing.suite.judging import all_as_planned, tells_nobody
 from habeas.testing.world import World
 
-_PASSING = (Fault.DOWN, Fault.BUSY, Fault.LIMITED, Fault.GARBAGE, Fault.HALF)
+_PASSING = (Fault.DOWN, Fault.BUSY, Fault.LIMITED, Fault.GARBAGE, Fault.MISCODED, Fault.HALF)
 _BROKEN_OFF = (Fault.DOWN, Fault.LOST, Fault.HALF, Fault.BUSY)
 
 
@@ -25,6 +25,14 @@ def _calls(connector: Connector, plan: SystemPlan) -> Iterator[Callable[[], Awai
     if isinstance(connector, Vetoing) and Capability.VETO in connector.manifest.capabilities:
         vetoing = connector
         yield lambda: vetoing.vetoes(plan)
+
+
+async def _is_not_well(world: World) -> None:
+    """Asked after its health in the middle of a fault, a connector answers, and never raises."""
+    health = await world.connector.ping()
+    assert not health.ok, "it calls itself well"
+    assert health.detail, "it does not say what is wrong"
+    tells_nobody(world, health.detail)
 
 
 class Faults:
@@ -40,6 +48,7 @@ class Faults:
             tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
             if fault is Fault.LIMITED:
                 assert raised.value.retry_after == pytest.approx(RETRY_AFTER, abs=2)
+            await _is_not_well(world)
             world.faults.fail_always(None)
         assert await roots(world)
 
@@ -49,7 +58,7 @@ class Faults:
         plan = await planned(world)
         before = await world.theirs(), await world.others()
         for call in _calls(world.connector, plan):
-            for fault in (Fault.LIMITED, Fault.GARBAGE):
+            for fault in (Fault.LIMITED, Fault.GARBAGE, Fault.MISCODED):
                 world.faults.fail_always(fault)
                 with pytest.raises(Transient) as raised:
                     await call()
@@ -69,6 +78,7 @@ class Faults:
             with pytest.raises(ConnectorError) as raised:
                 await call()
             tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            await _is_not_well(world)
             world.faults.fail_always(None)
         assert await planned(world) == plan
 
@@ -80,6 +90,7 @@ class Faults:
             with pytest.raises((Terminal, Quarantine)) as raised:
                 await world.connector.locate(world.person)
             tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            await _is_not_well(world)
             world.faults.fail_always(None)
 
     async def test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again(self, world: World) -> None:

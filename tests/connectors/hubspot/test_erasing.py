@@ -13,7 +13,7 @@ from habeas.outcomes import Done, Drifted, Fate, Pending
 from habeas.testing.steps import TODAY, carried_out, collected, erased, erasure, looked_at, planned, roots
 from tests.connectors.hubspot.people import ADA, ANN, LAW, NAMESAKE, collections
 from tests.connectors.hubspot.world import HubSpotWorld
-from tests.connectors.store import by_fate
+from tests.connectors.store import by_fate, held
 from tests.vendors.hubspot import Contact, Thing
 from tests.vendors.hubspot.merge import merge_contacts
 from tests.vendors.shared.faults import Cut, Work
@@ -140,6 +140,9 @@ async def test_the_bin_can_be_waited_for(world: HubSpotWorld) -> None:
     await carried_out(world, plan)
     answer = await waiting.confirm(plan, None)
     assert isinstance(answer, Pending)
+    gone = world.account.clock.now().date() + timedelta(days=90)
+    assert {(one.fate, one.until) for one in answer.so_far if one.reason == "in_the_bin"} == {(Fate.ERASED, gone)}
+    assert len(answer.so_far) == len(plan.objects)
     world.account.clock.advance(timedelta(days=91))
     answer = await waiting.confirm(plan, answer.handle)
     assert isinstance(answer, Done)
@@ -185,3 +188,28 @@ async def test_other_categories_do_not_disturb_an_erasure_of_some(world: HubSpot
     assert [one.fate for one in await carried_out(world, plan)] == [Fate.ERASED]
     assert [(one.collection, one.fate) for one in await looked_at(world, plan)] == [("calls", Fate.ERASED)]
     await world.connector.aclose()
+
+
+async def test_a_share_that_is_held_or_kept_by_law_is_still_theirs(world: HubSpotWorld) -> None:
+    """Without its contact nothing leads to it any more, whatever `contact_stays` says."""
+    by_law = world.made(collections=collections(shared={"treatment": "retain", "retention": LAW, "after": "anonymise"}))
+    world.connector, first = by_law, world.connector
+    plan = await planned(world)
+    assert {one.until for one in plan.objects if one.collection == "contacts"} != {None}
+    world.connector = first
+    plan = await planned(world, held(await planned(world), "shared"))
+    kept = {one.collection for one in plan.objects if one.treatment is Treatment.RETAIN}
+    assert kept == {"shared", "contacts"}
+    before = _shares(world)
+    said = by_fate(await erased(world, plan))
+    assert len(said["retained"]) == len(before) + 1
+    assert _shares(world) == before
+    await by_law.aclose()
+
+
+def _shares(world: HubSpotWorld) -> list[tuple[str, list[str], dict[str, str]]]:
+    crm, ann = world.account.crm, world.people.ann
+    return [
+        (one.id, [link.to_id for link in crm.links(one, ann.kind)], dict(one.properties))
+        for one in world.people.shared.values()
+    ]

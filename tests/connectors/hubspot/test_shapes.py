@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from activities.connectors.hubspot import HubSpotConnector
 from habeas.errors import Transient
 from habeas.model import Identifier
 from tests.connectors.hubspot.people import settings
-from tests.connectors.serving import served
+from tests.connectors.serving import answering
 
 
 @pytest.mark.parametrize(
@@ -27,10 +23,7 @@ from tests.connectors.serving import served
     ],
 )
 async def test_strange_answers_are_tried_again(body: str) -> None:
-    async def answer(_: Request) -> Response:
-        return Response(body, media_type="application/json")
-
-    async with served(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])) as url:
+    async with answering(body) as url:
         connector = HubSpotConnector.from_settings("crm", settings(url))
         with pytest.raises(Transient):
             await connector.locate((Identifier(kind="email", value="ann@example.org"),))

@@ -19,7 +19,7 @@ from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate
 from habeas.testing import Fault, HttpFaults
 from tests.connectors.rt.people import ANN, ANNS, BOBS, CARLS, JOANN, number_of, settings
 from tests.connectors.rt.server import RtServer
-from tests.connectors.store import ids
+from tests.connectors.store import Stays, held, ids
 
 TODAY = date(2026, 12, 1)
 _TEXTS = """
@@ -59,13 +59,13 @@ async def made(rt: RtServer) -> AsyncIterator[Made]:
     await found.aclose()
 
 
-async def planned(connector: RtConnector, address: str = ANN) -> SystemPlan:
+async def planned(connector: RtConnector, address: str = ANN, *, stays: Stays | None = None) -> SystemPlan:
     identifiers = ids(email=address)
     matches = (await connector.locate(identifiers)).matches
     roots = tuple(RecordRef(collection=one.collection, key=one.key) for one in matches)
     records = [record async for page in connector.collect(roots, None) for record in page.records]
     index = [plans.IndexedRecord.of(one) for one in records]
-    return plans.draft("rt", connector.manifest.collections, roots, identifiers, index, TODAY)
+    return plans.draft("rt", connector.manifest.collections, roots, identifiers, index, TODAY, stays)
 
 
 def fates(answer: EraseAnswer | ConfirmAnswer, collection: str) -> set[tuple[Fate, str | None]]:
@@ -242,6 +242,21 @@ async def test_what_the_law_keeps_stays_to_the_letter(rt: RtServer, made: Made) 
     assert fates(seen, "tickets") == fates(seen, "messages") == {(Fate.RETAINED, None)}
     assert fates(seen, "users") == {(Fate.ANONYMISED, None)}
     assert rt.rows(_TEXTS, ANNS) == texts
+
+
+async def test_what_is_held_in_others_tickets_keeps_whose_it_is(rt: RtServer, made: Made) -> None:
+    """RT takes an account that it wipes out of every ticket, and from what it wrote."""
+    connector = made.connector()
+    plan = await planned(connector, stays=held(await planned(connector), "copied_tickets", "contributions"))
+    readers = "SELECT MemberId FROM GroupMembers JOIN Groups g ON g.id = GroupId WHERE Domain = 'RT::Ticket-Role'"
+    at_bobs = f"{readers} AND g.Instance = ? ORDER BY 1"
+    wrote = "SELECT id, Creator, Type FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ? ORDER BY 1"
+    before = rt.rows(at_bobs, BOBS), rt.rows(wrote, BOBS), rt.rows(_TEXTS, BOBS)
+    await connector.erase(plan, None)
+    seen = await connector.confirm(plan, None)
+    assert fates(seen, "users") == fates(seen, "copied_tickets") == fates(seen, "contributions")
+    assert fates(seen, "users") == {(Fate.RETAINED, None)}
+    assert (rt.rows(at_bobs, BOBS), rt.rows(wrote, BOBS), rt.rows(_TEXTS, BOBS)) == before
 
 
 async def test_an_erasure_of_some_categories_is_not_disturbed_by_the_others(rt: RtServer, made: Made) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.testing.steps import carried_out, erased, erasure, looked_at, planned
 from tests.connectors.salesforce.people import ANN, LAW, anonymised, collections
 from tests.connectors.salesforce.world import SalesforceWorld
+from tests.connectors.store import held
 from tests.vendors.shared.faults import Answer
 
 
@@ -51,6 +53,8 @@ async def test_the_bin_is_waited_for(world: SalesforceWorld) -> None:
     await carried_out(world, plan)
     answer = await world.connector.confirm(plan, None)
     assert isinstance(answer, Pending)
+    gone = (world.org.clock.now() + timedelta(days=15)).date()
+    assert {one.until for one in answer.so_far if one.reason == "in_the_bin"} == {gone}
     await world.wait(15 * 86_400)
     assert _said(await looked_at(world, plan), "Contact") == [(Fate.ERASED, None)]
     assert world.people.ann.id not in world.org.store.rows
@@ -183,3 +187,18 @@ async def test_a_plan_of_one_object_leaves_the_rest(world: SalesforceWorld) -> N
     answer = await world.connector.erase(whole.model_copy(update={"objects": some, "only": ("CaseComment",)}), None)
     assert isinstance(answer, Done)
     assert [one.path.split("/")[-2] for one in world.org.made("DELETE")] == ["CaseComment"]
+
+
+@pytest.mark.parametrize("name", ["ContentDocumentLink", "EmailMessageRelation", "Referral__c", "ContentDocument"])
+async def test_what_is_held_is_the_same_to_the_last_byte(world: SalesforceWorld, name: str) -> None:
+    """Salesforce deletes a link with its contact, and clears every reference to it: so its contact stays too."""
+    plan = await planned(world, held(await planned(world), name))
+    kept = [json.loads(one.key)[0] for one in plan.objects if one.treatment is Treatment.RETAIN]
+    assert {world.org.store.rows[one].object.name for one in kept} >= {name, "Contact"}
+    store = world.org.store
+    also = [each.id for one in kept for each in store.pointing_at(one, "ContentDocumentLink", "ContentDocumentId")]
+    before = {one: dict(store.rows[one].values) for one in (*kept, *also)}
+    outcomes = await erased(world, plan)
+    assert {one.fate for one in outcomes if json.loads(one.key)[0] in kept} == {Fate.RETAINED}
+    assert {one: dict(store.rows[one].values) for one in before} == before
+    assert {one.fate for one in outcomes if json.loads(one.key)[0] not in kept} <= {Fate.ERASED, Fate.ANONYMISED}

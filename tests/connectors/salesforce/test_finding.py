@@ -12,6 +12,7 @@ from habeas.testing.steps import collected, roots
 from tests.connectors.salesforce.people import ANN, ANN_OLD, BOB, CV, collections
 from tests.connectors.salesforce.world import SalesforceWorld
 from tests.connectors.store import ids
+from tests.vendors.salesforce.objects import OBJECTS
 from tests.vendors.shared.faults import Answer
 
 THIRD = "ann@third.example"
@@ -81,7 +82,13 @@ async def test_names_and_numbers_are_quoted(world: SalesforceWorld) -> None:
 async def test_what_a_query_should_not_have_found_is_left_out(world: SalesforceWorld) -> None:
     """Each record is compared again, whatever Salesforce made of the condition."""
     bob = world.people.bob
-    row = {"attributes": {"type": "Contact"}, "Id": bob.id, "Email": bob.values["Email"], "Name": "Ann Arla"}
+    row = {
+        **dict.fromkeys(one.name for kind in ("Contact", "Lead", "Account") for one in OBJECTS[kind].fields),
+        **bob.values,
+        "attributes": {"type": "Contact"},
+        "Id": bob.id,
+        "Name": "Ann Arla",
+    }
     page = {"totalSize": 1, "done": True, "records": [row]}
     parts = [{"body": page, "httpHeaders": {}, "httpStatusCode": 200, "referenceId": f"part{one}"} for one in range(3)]
     answer = Answer(200, json.dumps({"compositeResponse": parts}).encode())

@@ -12,8 +12,8 @@ from habeas.connector import RecordRef, SystemPlan, Treatment
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome
 from habeas.staying import Because, Stay
 from habeas.testing.steps import TODAY, collected
-from tests.connectors.store import ids
-from tests.connectors.stripe.people import ANN, PHONE, RETAINED, Shop, settings
+from tests.connectors.store import held, ids
+from tests.connectors.stripe.people import ANN, PHONE, RETAINED, TAX_LAW, Shop, settings
 
 Make = Callable[..., StripeConnector]
 
@@ -110,7 +110,8 @@ class TestObstacles:
         billing = connector(cancel_subscriptions=True)
         stay = {("subscriptions", f'["{subscription}"]'): Stay(because=Because.LEGAL_HOLD, law="Case 17")}
         plan = await planned(shop, billing, stays=stay)
-        assert {one.reason for one in await billing.vetoes(plan)} == {"live_subscription"}
+        assert {one.treatment for one in plan.objects if one.collection == "customers"} == {Treatment.RETAIN}
+        assert await billing.vetoes(plan) == (), "whoever pays for it stays too: it is in nobody's way"
         await erased(billing, plan)
         assert shop.stripe.object(f"/v1/subscriptions/{subscription}")["status"] == "active"
 
@@ -123,6 +124,34 @@ class TestObstacles:
 
 
 class TestWhatIsKept:
+    async def test_a_held_customer_can_still_pay_as_before(self, shop: Shop, connector: Make) -> None:
+        """The default of an account is none as soon as that payment method is detached."""
+        billing = connector()
+        plan = await planned(shop, billing, stays=held(await planned(shop, billing), "customers"))
+        before = shop.of(shop.ann)
+        outcomes = await erased(billing, plan)
+        assert {one.fate for one in outcomes["payment_methods"]} == {Fate.RETAINED}
+        after = shop.of(shop.ann)
+        assert (after["customer"], after["payment_methods"]) == (before["customer"], before["payment_methods"])
+
+    async def test_a_held_draft_keeps_its_lines_and_the_number_on_it(self, shop: Shop, connector: Make) -> None:
+        billing = connector()
+        plan = await planned(shop, billing, stays=held(await planned(shop, billing), "draft_invoices"))
+        drafts = [one for one in shop.of(shop.ann)["invoices"] if one["status"] == "draft"]
+        outcomes = await erased(billing, plan)
+        assert {one.fate for one in outcomes["tax_ids"]} == {Fate.RETAINED}
+        assert sorted(one.fate for one in outcomes["pending_items"]) == [Fate.ERASED, Fate.RETAINED]
+        assert [one for one in shop.of(shop.ann)["invoices"] if one["status"] == "draft"] == drafts
+
+    async def test_what_a_deleted_customer_takes_along_keeps_them_if_it_must_stay(
+        self, shop: Shop, connector: Make
+    ) -> None:
+        how = settings("http://127.0.0.1:1", customers="delete")["collections"]
+        kept = {"category": "accounting", "treatment": "retain", "retention": TAX_LAW, "after": "delete"}
+        billing = connector(collections={**how, "tax_ids": kept})
+        plan = await planned(shop, billing)
+        assert {one.treatment for one in plan.objects if one.collection == "customers"} == {Treatment.ANONYMISE}
+
     async def test_accounts_are_kept_by_their_law_until_their_day(self, shop: Shop, connector: Make) -> None:
         outcomes = await erased(billing := connector(), await planned(shop, billing))
         for name in RETAINED:

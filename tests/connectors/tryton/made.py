@@ -10,7 +10,7 @@ from habeas import plan as plans
 from habeas.connector import Record, RecordRef, SystemPlan
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate
-from tests.connectors.store import ids
+from tests.connectors.store import Stays, ids
 from tests.connectors.tryton.people import collections, settings
 from tests.connectors.tryton.preparing import ANN
 from tests.connectors.tryton.server import TrytonServer
@@ -51,10 +51,11 @@ async def collected(connector: TrytonConnector, *identifiers: Identifier) -> lis
     return [record async for page in connector.collect(roots, None) for record in page.records]
 
 
-async def planned(connector: TrytonConnector, *identifiers: Identifier) -> SystemPlan:
+async def planned(connector: TrytonConnector, *identifiers: Identifier, stays: Stays | None = None) -> SystemPlan:
     known = identifiers or ids(email=ANN)
     index = [plans.IndexedRecord.of(one) for one in await collected(connector, *known)]
-    return plans.draft("erp", connector.manifest.collections, await found(connector, *known), known, index, TODAY)
+    kinds = connector.manifest.collections
+    return plans.draft("erp", kinds, await found(connector, *known), known, index, TODAY, stays)
 
 
 def fates(answer: EraseAnswer | ConfirmAnswer, collection: str) -> set[tuple[Fate, str | None]]:

@@ -11,6 +11,7 @@ from activities.connectors.tryton.kinds import Place
 from habeas.connector import FieldChange, Rectify, Restrict, Treatment
 from habeas.errors import Terminal
 from habeas.outcomes import Done, Drifted, Fate
+from tests.connectors.store import held
 from tests.connectors.tryton.made import Made, collected, fates, found, planned
 from tests.connectors.tryton.people import RELATIONS
 from tests.connectors.tryton.preparing import ANN, ANNS_NUMBER, ANNS_PHONE
@@ -172,6 +173,26 @@ async def test_only_what_was_asked_for_is_no_reason_for_the_wizard(tryton: Tryto
     assert fates(answer, "parties") == {(Fate.BLOCKED, "holds_more")}
     assert fates(answer, "addresses") == {(Fate.RETAINED, None)}
     assert tryton.rows("SELECT name FROM party_party WHERE id = ?", tryton.ids["Ann"]) == [("Ann Arla",)]
+
+
+async def test_the_lines_of_a_party_that_is_held_are_told_as_kept(tryton: TrytonServer, made: Made) -> None:
+    """They have no name of their own: as long as their party has one, nothing makes them nameless."""
+    connector = made.connector(tryton, books="anonymise")
+    plan = await planned(connector, stays=held(await planned(connector), "parties"))
+    lines = [one for one in plan.objects if one.collection == "move_lines"]
+    assert {(one.reason, one.then) for one in lines} == {("legal_hold", Treatment.ANONYMISE)}
+    assert fates(await connector.erase(plan, None), "move_lines") == {(Fate.RETAINED, None)}
+    assert fates(await connector.confirm(plan, None), "move_lines") == {(Fate.RETAINED, None)}
+
+
+async def test_a_paper_that_the_law_keeps_keeps_the_draft_that_it_hangs_on(tryton: TrytonServer, made: Made) -> None:
+    """Tryton deletes with a record whatever hangs on it."""
+    draft, *_ = tryton.rows("SELECT id FROM account_invoice WHERE state = 'draft' AND party = ?", tryton.ids["Ann"])
+    tryton.execute("UPDATE ir_note SET resource = ?", f"account.invoice,{draft[0]}")
+    plan = await planned(made.connector(tryton))
+    (note,) = [one for one in plan.objects if one.collection == "documents" and '"ir.note"' in one.key][:1]
+    (kept,) = [one for one in plan.objects if one.collection == "draft_invoices"]
+    assert (kept.treatment, kept.law, kept.until) == (Treatment.RETAIN, note.law, note.until)
 
 
 async def test_merging_since_the_plan_goes_back_to_review(tryton: TrytonServer, made: Made) -> None:

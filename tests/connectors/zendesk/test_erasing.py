@@ -10,7 +10,7 @@ from habeas.connector import PlannedObject, RecordRef, Restrict, SystemPlan, Tre
 from habeas.errors import Terminal, Transient
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.testing.steps import carried_out, changed, erased, erasure, looked_at, planned
-from tests.connectors.store import ids
+from tests.connectors.store import held, ids
 from tests.connectors.zendesk.people import ANN, Desk
 from tests.connectors.zendesk.world import ZendeskWorld
 from tests.vendors.zendesk import Comment, Status, Ticket, User
@@ -256,3 +256,41 @@ async def test_bob_keeps_his_ticket(world: ZendeskWorld, desk: Desk) -> None:
     await erased(world, await planned(world))
     await world.wait(timedelta(days=1).total_seconds())
     assert await world.others() == before
+
+
+@pytest.mark.parametrize(
+    ("names", "also"),
+    [
+        (("copied_tickets",), {"users", "ratings"}),
+        (("contributions",), {"users", "ratings", "copied_tickets"}),
+        (("tickets",), {"users", "ratings", "comments", "copied_tickets"}),
+        (("users",), {"ratings", "copied_tickets"}),
+    ],
+)
+async def test_a_plan_says_what_cannot_go_because_of_what_stays(
+    world: ZendeskWorld, desk: Desk, names: tuple[str, ...], also: set[str]
+) -> None:
+    """Who is deleted reads along nowhere; and what nobody can change names nobody only once they are gone."""
+    plan = await planned(world, held(await planned(world), *names))
+    kept = {one.collection for one in plan.objects if one.treatment is Treatment.RETAIN}
+    assert kept == {*names, *also}
+    before = await world.theirs()
+    outcomes = await erased(world, plan)
+    assert {one.fate for one in outcomes if one.collection in kept} == {Fate.RETAINED}
+    assert {one.fate for one in outcomes if one.collection not in kept} <= {Fate.ERASED, Fate.ANONYMISED}
+    after = await world.theirs()
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert {name: after[name] for name in ("users", "copied", "ratings")} == {
+        name: before[name] for name in ("users", "copied", "ratings")
+    }
+    if "comments" in kept:
+        assert after["tickets"] == before["tickets"]
+
+
+async def test_a_ticket_whose_subject_stays_goes_only_with_its_requester(kept: ZendeskWorld) -> None:
+    plan = await planned(kept, held(await planned(kept), "users"))
+    assert {one.reason for one in plan.objects if one.collection == "tickets"} == {"legal_hold"}
+    outcomes = await erased(kept, plan)
+    assert _said(outcomes, "tickets") == [(Fate.RETAINED, None)]
+    assert not [one for one in outcomes if one.fate in (Fate.FAILED, Fate.BLOCKED)]

@@ -53,6 +53,8 @@ class HubSpot(Portal, Vendor[Portal]):
 
     Limits: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines (190 calls in ten seconds
     for a private app of a Professional account, 625,000 a day) and, for searches, five a second for the whole account.
+    The change that raised them says 650,000 (https://developers.hubspot.com/changelog/increasing-our-api-limits): of
+    two pages of HubSpot's the guidelines are the reference, and the lower figure refuses first.
     """
 
     def __init__(self, clock: Clock | None = None, *, index_lag: timedelta = timedelta(seconds=5)) -> None:

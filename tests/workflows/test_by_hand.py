@@ -268,7 +268,7 @@ async def test_who_waits_for_an_erasure_by_hand_is_told_as_the_term_ends(world: 
     task = await task_of(case, "erase")
     await case.passes(timedelta(days=20))
     assert "delay" not in await case.letters()
-    await case.passes(timedelta(days=25))
+    await case.passes(timedelta(days=15))
     await case.has_letter("delay")
     assert "has to be erased by hand" in " ".join(world.mail.text(case.person.email, "not done yet").split())
     await done(case, task, outcomes=("erased",))

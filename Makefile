@@ -8,7 +8,7 @@ READY := .venv/ready
 # servers each: not more than four.
 SHARED_OUT := -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4))) --dist loadfile
 
-.PHONY: help demo up test check bench format lock screenshots
+.PHONY: help demo up test mutants check bench format guarantees lock screenshots
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -24,18 +24,24 @@ up: $(READY) ## Start the embedded stack and leave it running, to try it (Ctrl-C
 test: $(READY) ## Run every test, several at once
 	@$(BIN)/pytest $(or $(ARGS),$(SHARED_OUT))
 
+mutants: $(READY) ## See that the tests find faults in the code that holds each guarantee
+	@$(BIN)/python -m tests.guarantees.mutants $(ARGS)
+
 check: $(READY) ## Lint, format, types, the import rule
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## Measure how quick the desk is with 100,000 requests
-	@$(BIN)/python -m tests.desk.bench $(ARGS)
+bench: $(READY) ## Measure it beside its floor, on this machine (half an hour; ARGS=--quick for a look)
+	@$(BIN)/habeas bench $(ARGS)
 
 format: $(READY) ## Put every file in its format
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format
+
+guarantees: $(READY) ## Make docs/guarantees.md from the tables of the tests
+	@$(BIN)/python -m docs.guarantees
 
 screenshots: $(READY) ## Take the pictures of every page for the docs anew (needs Chromium)
 	@$(BIN)/python -m docs.screenshots

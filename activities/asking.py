@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,18 +13,16 @@ from activities import letters
 from activities.clockface import dated, local_day, pause_spans
 from activities.finding import DECISIONS
 from activities.ledger import Tx
-from activities.letters.own import Confirming
+from activities.letter_dates import breaks_promise, confirming, expected_on
+from activities.letters.wording import TOPIC, lookup
 from activities.model import AskOrder
 from activities.outside import AskedOutside
 from activities.parts import Parts
 from habeas import law
-from habeas.errors import BadInput, ConfigurationError
+from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Frozen, PauseReason, Request
+from habeas.model import Frozen
 from habeas.policy import Policy
-
-_SOME_MORE = timedelta(days=30)
-"""Where no term is left: how much more time an answer takes that the promised day did not see."""
 
 
 class FeeAsked(Frozen):
@@ -70,12 +67,13 @@ class AskingActivities:
                 raise BadInput("A fee needs its amount.")
             place = policy.answered_in(request.regime, request.jurisdiction)
             rule = law.fee_rule(request.regime, place, request.right)
+            dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             fee = letters.FeeFacts(
                 amount=format_currency(asked.amount, asked.currency, locale=request.language),
                 why=await _words(tx, order),
                 how_to_pay=asked.how_to_pay,
                 clock_waits=order.clock_waits,
-                confirming=await _confirming(tx, request, policy, order),
+                confirming=confirming(dates, request, policy),
                 provision=rule.cite,
             )
             await tx.seal(order.request_id, f"letter/fee/{order.act_id}", fee)
@@ -93,57 +91,28 @@ class AskingActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
+            dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             if order.act_id:
-                why, expected_on = await _words(tx, order), order.expected_on
+                why, day = await _words(tx, order), order.expected_on
             else:
-                why, expected_on = _promised_words(policy, request), await self._expected(tx, request, policy, order)
-            if expected_on is None:
+                why, day = promised_words(policy, request.language), expected_on(dates, local_day(policy, order.at))
+            if day is None:
                 raise BadInput("A delay is announced with the day on which the answer is expected.")
             name = f"delay/{order.act_id}" if order.act_id else "delay"
-            told = letters.DelayFacts(
-                why=why, expected_on=expected_on, promised=await _breaks(tx, request, policy, order)
-            )
+            told = letters.DelayFacts(why=why, expected_on=day, promised=breaks_promise(dates))
             await tx.seal(order.request_id, f"letter/{name}", told)
-            facts: dict[str, JsonValue] = {"expected_on": expected_on.isoformat(), "by_staff": order.act_id is not None}
+            facts: dict[str, JsonValue] = {"expected_on": day.isoformat(), "by_staff": order.act_id is not None}
             await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
 
-    async def _expected(self, tx: Tx, request: Request, policy: Policy, order: AskOrder) -> date:
-        """The law's last day, where it is after the promised one; where that is over, too, some days from now.
 
-        A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
-        """
-        dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
-        passed = max(dates.face.due_on or date.min, local_day(policy, order.at))
-        law_on = dates.deadlines.effective_due_on
-        return law_on if law_on is not None and law_on > passed else passed + _SOME_MORE
+def promised_words(policy: Policy, language: str) -> str:
+    """The reason for a delay that the policy gives where staff have given none.
 
-
-async def _breaks(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> bool:
-    """Whether it is a promise that is not kept; else it is the law's term that is over."""
-    dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
-    law_on = dates.deadlines.effective_due_on
-    return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
-
-
-async def _confirming(tx: Tx, request: Request, policy: Policy, order: AskOrder) -> Confirming | None:
-    """What the law says of the person's confirmation; None where it says nothing, or nothing is to be confirmed."""
-    place = policy.answered_in(request.regime, request.jurisdiction)
-    days = law.reflection_days(request.regime, request.right, PauseReason.FEE, place)
-    dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
-    if days is None or dates.confirm_by is None:
-        return None
-    told = Confirming(days=days, by=dates.confirm_by)
-    # A term that was over before the fee was asked does not begin again.
-    if dates.deadlines.started_on != dates.confirm_by:
-        return told
-    starts = {"starts_on": dates.confirm_by, "due_on": dates.deadlines.effective_due_on}
-    return told.model_copy(update=starts)
-
-
-def _promised_words(policy: Policy, request: Request) -> str:
+    Without one there is one of ours: what a human has to do by hand is all that is told of without a promise.
+    """
     if policy.promise.delay_reason is None:
-        raise ConfigurationError("A promise to tell of delays needs its `delay_reason`.")
-    return policy.text(policy.promise.delay_reason, request.language)
+        return lookup(TOPIC, language).text("delay.by_hand")
+    return policy.text(policy.promise.delay_reason, language)
 
 
 async def _words(tx: Tx, order: AskOrder) -> str:

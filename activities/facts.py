@@ -7,13 +7,12 @@ extension, refusal, withdrawal) say nothing of what any system holds.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 from pydantic import SecretStr
 
 from activities import letters
-from activities.authority import authorities
-from activities.brief import categories_asked, is_right, proof_asked
+from activities.brief import rights_here
 from activities.clockface import working_day
 from activities.completions import (
     completion_access,
@@ -24,19 +23,25 @@ from activities.completions import (
 )
 from activities.finding import load_graph
 from activities.ledger import Link
+from activities.letter_basis import (
+    Identity,
+    by_establishment,
+    by_policy,
+    common_facts,
+    extension_provision,
+    extension_words,
+    identity_asked,
+)
 from activities.letter_case import LetterCase
+from activities.letter_dates import acknowledged, day_that_counts, extended
 from activities.letters import Attention, Kind, LetterFacts
-from activities.letters.checklist import given
 from activities.messages import VisitCode
 from activities.model import LetterOrder
-from activities.offers import offers
 from activities.same_person import is_same_person
 from habeas import law
 from habeas.errors import ConfigurationError
 from habeas.model import REMEDIES, Frozen, Right
 from habeas.particulars import BESIDE, LANGUAGE_ASKED, Beside, LanguageAsked, Particulars
-from habeas.policy import IdentityMethod
-from habeas.policy.sections import Proof
 
 M = TypeVar("M", bound=Frozen)
 
@@ -93,7 +98,7 @@ class FactsOf:
             case Kind.UNVERIFIED:
                 return letters.Unverified(**common)
             case Kind.NOT_A_RIGHT:
-                return letters.NotARight(**common, offered=self._offered())
+                return letters.NotARight(**common, offered=rights_here(case.request, case.policy))
             case Kind.STAFF_REMINDER:
                 due = await self._due()
                 return letters.StaffReminder(**common, **due, planned_on=working_day(due["due_on"], case.place))
@@ -158,41 +163,21 @@ class FactsOf:
         # Who answers on that day is in time: a request that closes as a day begins names the day before.
         return letters.CodeReminder(**facts, closes_on=self._case.day(closes_at - timedelta.resolution))
 
-    async def _identity(self) -> Literal["code", "ask", "none"]:
-        """How we make sure of the person, by policy and law; of a remedy only who names another person's request."""
+    async def _identity(self) -> Identity:
+        """How we make sure of the person; of a remedy only who names another person's request."""
         case = self._case
-        proof = proof_asked(case.request, case.policy, Particulars.of(case.subject))
-        if case.request.right in REMEDIES:
-            if await is_same_person(case.tx, case.request) is not False:
-                return "none"
-            proof = None
-        if proof is None:
-            return "code" if IdentityMethod.CODE in case.policy.identity.methods else "ask"
-        return "none" if proof is Proof.NONE else "ask" if proof is Proof.ATTESTATION else "code"
-
-    def _offered(self) -> tuple[Right, ...]:
-        """The rights that the person does have here."""
-        case = self._case
-        return tuple(
-            right
-            for right in Right
-            if right not in REMEDIES and is_right(case.request.model_copy(update={"right": right}), case.policy)
-        )
+        if case.request.right in REMEDIES and await is_same_person(case.tx, case.request) is False:
+            return by_policy(case.policy)
+        return identity_asked(case)
 
     async def _acknowledgement(self, common: dict[str, Any]) -> LetterFacts:
         """Receipt, with the day that counts: said as firmly as it was promised, where it is not the law's."""
         case, request = self._case, self._case.request
-        dates = await case.dated()
-        law_on, promised_on = dates.deadlines.effective_due_on, dates.promised_on
-        law_here = case.policy.applicable(request.jurisdiction, request.right, case.day(request.received_at))
-        ours = promised_on is not None and (law_on is None or promised_on < law_on)
         return letters.Acknowledgement(
             **common,
-            due_on=request.due_on,
-            promise=case.policy.promise.strength.value if ours else None,
-            law_due_on=law_on if ours else None,
+            **acknowledged(await case.dated(), case.policy, request.due_on),
             identity=await self._identity(),
-            law_of_establishment=law_here.instead_of is not None and law_here.regime == request.regime,
+            law_of_establishment=by_establishment(case),
             called=Particulars.of(case.subject).called,
         )
 
@@ -200,38 +185,28 @@ class FactsOf:
         """The day that counts now, and whether it is the promise's: the only one while the law's clock is paused."""
         row = await self._case.tx.request_row(self._case.request.id)
         dates = await self._case.dated()
-        promised_on, law_on = dates.promised_on, dates.deadlines.effective_due_on
         waits = row.paused and dates.confirm_by is None
-        due_on = promised_on if waits and promised_on else row.extended_due_on or row.due_on
-        if due_on is None:
+        due = day_that_counts(dates, row.extended_due_on or row.due_on, waits=waits)
+        if due is None:
             raise ConfigurationError("This regime sets no date to remind of.")
-        ours = due_on == promised_on and (waits or law_on is None or due_on < law_on)
-        return {"due_on": due_on, "promised": ours}
+        return due
 
     async def _extension(self, common: dict[str, Any]) -> LetterFacts:
         case = self._case
-        before, after = await case.dated(extended=False), await case.dated(extended=True)
-        if before.face.due_on is None or after.face.due_on is None:
+        dates = extended(await case.dated(extended=False), await case.dated(extended=True))
+        if dates is None:
             raise ConfigurationError("An extension letter needs both dates.")
-        clock = law.regime(case.request.regime, case.place).clock(case.request.right)
         return letters.Extension(
-            **common,
-            due_on=before.face.due_on,
-            new_due_on=after.deadlines.effective_due_on or after.face.due_on,
-            promised_on=after.promised_on,
-            grounds=(await self._ground(),),
-            provision=clock.extension.cite if clock and clock.extension else None,
+            **common, **dates, grounds=(await self._ground(),), provision=extension_provision(case)
         )
 
     async def _ground(self) -> letters.Ground:
         """The ground with the words that staff gave, or the policy's where the clock acted by itself."""
-        order, policy = self._case.order, self._case.policy
-        words: str | None = None
+        order = self._case.order
+        words = extension_words(self._case)
         if order.act_id:
             act = await self._case.tx.act(order.act_id)
             words = act.reason if act else None
-        elif policy.clock.extend_reason:
-            words = policy.text(policy.clock.extend_reason, self._case.request.language)
         return letters.Ground(code=order.ground, explanation=words or None, provision=self._provision(order.ground))
 
     def _provision(self, ground: str | None) -> str | None:
@@ -251,43 +226,6 @@ class FactsOf:
             searched_by=tuple(sorted({one.kind for one in graph.seeds})),
             missing=case.called.missing(case.order.missing),
         )
-
-
-def common_facts(case: LetterCase, kind: Kind) -> dict[str, Any]:
-    """What every letter of this kind says, as far as its reader needs it."""
-    controller, request = case.policy.controller, case.request
-    common: dict[str, Any] = {
-        "request_id": request.id,
-        "controller": letters.Controller(name=controller.name, contact=controller.email, address=controller.address),
-        "right": request.right,
-        "regime": request.regime,
-        "jurisdiction": case.place,
-        "received_on": case.day(request.received_at),
-        "today": case.day(case.order.at),
-        "timezone": controller.clock_tz,
-    }
-    if kind.to_staff:
-        waiting = (case.order.system,) if case.order.system else ()
-        desk = f"{case.public_url}/requests/{request.id}"
-        return common | {"stage": request.stage.value, "desk_url": desk, "blocked_on": waiting}
-    return common | (_of_person(case) if kind.reader == "subject" else {})
-
-
-def _of_person(case: LetterCase) -> dict[str, Any]:
-    request, asked = case.request, Particulars.of(case.subject)
-    reached = categories_asked(case.policy, asked)
-    open_to = given(request.regime, case.place, request.right)
-    return {
-        "person_name": case.subject.name,
-        "authorities": authorities(request, case.policy),
-        "scope": asked.scope,
-        "only": tuple(case.policy.text(one.title, request.language) for one in reached) if asked.categories else (),
-        "appeal": case.policy.controller.email if open_to.appeal else None,
-        "appeal_within_days": open_to.appeal_days,
-        "complain_within": open_to.time_limit,
-        "offers": offers(case.policy, request.regime, case.place, request.right),
-        "record_kept_until": case.day(case.order.at + timedelta(days=case.policy.record.keep_days)),
-    }
 
 
 async def _beside(case: LetterCase) -> letters.OtherPart | None:

@@ -16,36 +16,42 @@ from habeas.policy import Policy
 
 
 @dataclass(frozen=True)
-class LetterCase:
-    """Everything a letter may be written from."""
+class LetterBasis:
+    """What a letter is written from, as far as nothing is read for it: a preview has as much of a made-up request."""
 
-    tx: Tx
     request: Request
     subject: Subject
     policy: Policy
     order: LetterOrder
-    connectors: Mapping[str, Connector]
     public_url: str
 
     def link_ends(self) -> datetime:
         """When a download link made now ends."""
         return self.order.at + timedelta(hours=self.policy.release.link_hours)
 
-    @property
-    def called(self) -> Naming:
-        """What systems and categories are called in this letter."""
-        return Naming.of(self.policy, self.connectors, self.request.language)
-
     def day(self, at: datetime) -> date:
         """The date in the establishment's zone."""
         return local_day(self.policy, at)
-
-    async def dated(self, *, extended: bool | None = None) -> Dated:
-        """The request's dates at the letter's time; with ``extended``, as if its term were, or were not."""
-        asked = self.request if extended is None else self.request.model_copy(update={"extended": extended})
-        return dated(asked, self.policy, await pause_spans(self.tx, asked.id), self.order.at)
 
     @property
     def place(self) -> str:
         """The place whose law the request is answered under."""
         return self.policy.answered_in(self.request.regime, self.request.jurisdiction)
+
+
+@dataclass(frozen=True)
+class LetterCase(LetterBasis):
+    """Everything a letter may be written from."""
+
+    tx: Tx
+    connectors: Mapping[str, Connector]
+
+    @property
+    def called(self) -> Naming:
+        """What systems and categories are called in this letter."""
+        return Naming.of(self.policy, self.connectors, self.request.language)
+
+    async def dated(self, *, extended: bool | None = None) -> Dated:
+        """The request's dates at the letter's time; with ``extended``, as if its term were, or were not."""
+        asked = self.request if extended is None else self.request.model_copy(update={"extended": extended})
+        return dated(asked, self.policy, await pause_spans(self.tx, asked.id), self.order.at)

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.addressing import To, language_of, recipient
+from activities.commitment import Commitment
 from activities.facts import FactsOf
 from activities.ledger import Challenge, Letter, LetterRow, LetterState, Link, NoticeState, Tx, new_token
 from activities.letter_case import LetterCase
@@ -147,7 +148,12 @@ class LetterActivities:
             html=rendered.html,
         )
         queued = await tx.queue_letter(letter)
-        told: dict[str, JsonValue] = {"letter": letter.kind, "language": letter.language, "to": letter.recipient_role}
+        told: dict[str, JsonValue] = {
+            "letter": letter.kind,
+            "language": letter.language,
+            "to": letter.recipient_role,
+            "digest": Commitment.of(await tx.key(request.id), queued).digest,
+        }
         await tx.record(request.id, Tag.LETTER_QUEUED, at=at, facts=told, dedupe=f"letter/{dedupe}")
         return queued
 

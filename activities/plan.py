@@ -101,8 +101,8 @@ class PlanActivities:
             policy = self._parts.policy(request.controller)
             kept = await load_plans(tx, order.request_id)
             called = Naming.of(policy, self._parts.connectors, request.language)
-            facts = _reasons(kept[1] if kept else (), called)
-            if not facts.kept:
+            facts = reasons_told(kept[1] if kept else (), called)
+            if facts is None:
                 return ReasonsReport()
             await tx.seal(order.request_id, REASONS, facts)
         return ReasonsReport(sealed=REASONS)
@@ -122,6 +122,16 @@ async def _done(tx: Tx, request_id: str, system: str, index: list[IndexedRecord]
     }
 
 
+def reasons_told(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal | None:
+    """What the letter about what is kept says as soon as a plan is approved; None where there is no such letter.
+
+    Where nothing is to go, nothing goes ahead beside it either: what is left is the last letter, which follows at once
+    and says the same, unless the policy waits before it erases.
+    """
+    told = _reasons(plans, called)
+    return told if told.kept and not (told.nothing_goes and not called.policy.erasure.wait_days) else None
+
+
 def _reasons(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal:
     policy = called.policy
     ends: dict[tuple[str, str, str], list[date | None]] = {}
@@ -130,6 +140,7 @@ def _reasons(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal:
             if each.treatment is Treatment.RETAIN and each.category in policy.promise.reasons_at_once:
                 ends.setdefault((plan.system, each.category, each.law or ""), []).append(each.until)
     return PartialRefusal(
+        nothing_goes=all(each.treatment is Treatment.RETAIN for plan in plans for each in plan.objects),
         kept=tuple(
             KeptGroup(
                 system=called.system(system),
@@ -139,5 +150,5 @@ def _reasons(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal:
                 until=None if None in untils else max(until for until in untils if until),
             )
             for (system, category, law), untils in sorted(ends.items())
-        )
+        ),
     )

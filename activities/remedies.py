@@ -13,7 +13,7 @@ from activities.model import RemedyOrder, RemedyReport
 from activities.parts import Parts
 from activities.same_person import earlier_request, is_same_person
 from habeas.acts import IN_PART, NOTHING_ANEW, ActKind
-from habeas.errors import BadInput, KeyDestroyed, NotAllowed
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, NothingAnew
 from habeas.evidence import Tag
 from habeas.model import REMEDIES, Request, Right
 from habeas.particulars import Particulars
@@ -23,6 +23,8 @@ DECIDING = frozenset({ActKind.APPROVE, ActKind.REFUSE})
 """Acts that decide an appeal, a complaint or a grievance."""
 
 _REFUSING = frozenset({ActKind.REFUSE.value, ActKind.EXEMPT.value, ActKind.CONTEST.value, ActKind.REDACT.value})
+_PUTTING_OFF = frozenset({ActKind.EXTEND.value, ActKind.CHARGE.value})
+"""What an appeal is against while the request that it is about goes on."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -137,11 +139,15 @@ async def _write_down(
         await tx.record(earlier.id, Tag.REMEDY_DECIDED, order.at, actor, there | other, dedupe=dedupe)
 
 
-async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str) -> None:
+async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str, ground: str | None = None) -> None:
     """The last word on a refusal is not the refuser's, and an appeal is granted to nobody but whom it was refused.
+
+    An appeal against what a request that is still open is told (more time, a fee) is granted where nothing is to be
+    carried out anew: there is nothing that ended.
 
     Raises:
         NotAllowed: this person took part in the refusal; or nobody has shown that who appeals is who was refused.
+        NothingAnew: the request that it is about goes on.
     """
     earlier = await earlier_request(tx, request)
     if earlier is None:
@@ -150,9 +156,15 @@ async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str) -> Non
         acts = await tx.acts(earlier.id)
     except KeyDestroyed:
         acts = ()
-    if any(act.kind in _REFUSING and act.actor == actor and act.accepted_at for act in acts):
+    decisive = _REFUSING if earlier.outcome is not None else _REFUSING | _PUTTING_OFF
+    if any(act.kind in decisive and act.actor == actor and act.accepted_at for act in acts):
         raise NotAllowed("You took the decision that this is about; another person must decide.")
-    if kind is ActKind.APPROVE and request.right is Right.APPEAL and not await is_same_person(tx, request):
+    if kind is not ActKind.APPROVE:
+        return
+    same = await is_same_person(tx, request)
+    if request.right is Right.APPEAL and not same:
         raise NotAllowed(
             "Nothing shows that this is the person whose request is appealed; attest how you know, or refuse."
         )
+    if same and ground != NOTHING_ANEW and earlier.outcome is None:
+        raise NothingAnew(f"{earlier.id} is not closed yet, so that granting this would open nothing anew.")

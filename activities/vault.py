@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -285,6 +286,17 @@ class Vault:
     def house_key(self, master_key_id: str | None = None) -> RequestKey:
         """A key for what belongs to no request (errors before there is one), derived from a master key."""
         return RequestKey(_derive(self._master(master_key_id or self._active), b"habeas/house/1"))
+
+    def sign_evidence(self, message: bytes) -> str:
+        """Sign with the key of the active master key (Ed25519, RFC 8032); the signature in hex."""
+        return self._signs(self._active).sign(message).hex()
+
+    def evidence_keys(self) -> tuple[str, ...]:
+        """The public keys by which signatures are checked, in hex: that of the active master key first."""
+        return tuple(self._signs(name).public_key().public_bytes_raw().hex() for name in reversed(self._keys))
+
+    def _signs(self, key_id: str) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(_derive(self._master(key_id), b"habeas/evidence/1"))
 
     def fingerprint(self, purpose: str, text: str) -> str:
         """A name for a text (HMAC-SHA256, hex), the same for every request, that says nothing without the master key.

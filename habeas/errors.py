@@ -66,6 +66,16 @@ class PlanOutlived(WrongStage):
     remedy = "Look at the new plan in a moment, and approve that one."
 
 
+class NothingAnew(WrongStage):
+    """What this is about is not closed yet, so that granting it would open nothing anew."""
+
+    code = "nothing_anew"
+    remedy = (
+        "Do there what is granted: resume it without the fee, or answer it within its first term; then grant with "
+        "`--nothing-anew`, and say in the reason what was done."
+    )
+
+
 class NotAllowed(BadInput):
     """This person may not do this."""
 

@@ -20,7 +20,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -74,6 +74,7 @@ class EmbeddedPostgres:
         data_dir: Made if missing (mode 0700); holds ``cluster``, ``superuser.password`` and the log.
         port: Listen here; 0 for any free port.
         durable: False trades safety against power loss for speed: for tests.
+        settings: Of the server, over ours.
         log: Where the server's output goes; ``data_dir/postgres.log`` if not given.
         start_timeout: Seconds to wait until it answers, crash recovery included.
         binaries: Another PostgreSQL's ``bin`` folder.
@@ -85,6 +86,7 @@ class EmbeddedPostgres:
         *,
         port: int = 0,
         durable: bool = True,
+        settings: Mapping[str, str] | None = None,
         log: Path | None = None,
         start_timeout: float = 60.0,
         binaries: Path | None = None,
@@ -98,6 +100,7 @@ class EmbeddedPostgres:
         """The running server, to watch; None before and after."""
         self._port_tries = 1 if port else PORT_TRIES
         self._durable = durable
+        self._settings = SERVER_SETTINGS | ({} if durable else NOT_DURABLE) | dict(settings or {})
         self._start_timeout = start_timeout
         self._folder = binaries
         self._binaries: Binaries | None = None
@@ -260,7 +263,7 @@ class EmbeddedPostgres:
     def _spawn(self) -> None:
         binaries = self._the_binaries()
         self.port = free_port(self.port) if self._port_tries > 1 else self.port
-        settings = SERVER_SETTINGS | {"port": str(self.port)} | ({} if self._durable else NOT_DURABLE)
+        settings = self._settings | {"port": str(self.port)}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [
             *binaries.disguise,

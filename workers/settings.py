@@ -116,6 +116,20 @@ class DeskSettings(Section):
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
 
+class EvidenceSettings(Section):
+    """How evidence can be shown to be whole by somebody who does not trust the database."""
+
+    anchors: str | None = None
+    """Where the anchors over all evidence are kept outside of it: `file:///path/anchors.jsonl`, or
+    `s3://bucket/prefix` with AWS's own variables. Unset for nowhere."""
+    lock_days: int = Field(default=0, ge=0, le=36_500)
+    """How long a bucket keeps each anchor locked, in compliance mode; 0 for what the bucket does by itself."""
+    timestamps: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """A time-stamping authority (RFC 3161) that stamps them: its answers are kept beside them. Unset for none."""
+    every_minutes: int = Field(default=15, ge=1, le=1440)
+    """How often one is made, while anything happens."""
+
+
 class WebhookSettings(Section):
     """Messages to other programs."""
 
@@ -187,6 +201,7 @@ class Settings(BaseSettings):
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""

@@ -18,6 +18,7 @@ from prometheus_client import Gauge, start_http_server
 from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.anchor_places import place_at
 from activities.asking import AskingActivities
 from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
@@ -29,6 +30,7 @@ from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
 from activities.holds import HoldActivities
 from activities.identity import IdentityActivities
+from activities.ledger import Ledger
 from activities.letters.overrides import check_letters
 from activities.lifting import LiftingActivities
 from activities.mail import Mailer, SmtpServer
@@ -46,10 +48,11 @@ from activities.tasks import TaskActivities
 from activities.wrapper import WrapperInterceptor
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
+from workers.anchoring import Anchoring
 from workers.delivering import Sender
 from workers.office import Engine, start_unstarted
 from workers.process import LOOPBACK
-from workers.settings import Settings, SystemSettings
+from workers.settings import EvidenceSettings, Settings, SystemSettings
 from workers.wiring import connect_temporal, load_connectors, load_policies, open_ledger
 from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
@@ -360,7 +363,13 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
             async with asyncio.TaskGroup() as beside:
                 beside.create_task(_start_waiting_requests(parts, client, stop))
                 beside.create_task(Sender(parts.ledger, private=settings.webhooks.private_addresses).run(stop))
+                beside.create_task(_anchoring(settings.evidence, parts.ledger).run(stop))
         await stop.wait()
+
+
+def _anchoring(settings: EvidenceSettings, ledger: Ledger) -> Anchoring:
+    place = place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
+    return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
 
 
 async def _count_waiting(parts: Parts) -> None:

@@ -109,6 +109,10 @@ class Asking(ClockActs):
         """Tell as the policy says, once, unless staff did, or the term was extended, or the answer is on its way."""
         if self.delay_told or self.clock.face.extended or self.stage in _ANSWERED:
             return
+        await self.tell_of_delay()
+
+    async def tell_of_delay(self) -> None:
+        """Tell it with the policy's reason, or that a human is still at it; once."""
         self.delay_told = True
         with self._writing():
             await self._announce(None)

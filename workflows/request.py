@@ -276,6 +276,7 @@ class RequestWorkflow(Changing):
         elif alarm is Alarm.RELEASE:
             self._go_on_without()
             await self._tell_so_far()
+            await self._tell_of_open_task()
         elif alarm is Alarm.PAUSED:
             self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
         elif alarm is Alarm.UNCONFIRMED:
@@ -292,6 +293,16 @@ class RequestWorkflow(Changing):
             if self.clock.face.release_at and workflow.patched("left-out-at-the-breach"):
                 self._go_on_without()
                 await self._tell_so_far()
+            await self._tell_of_open_task()
+
+    async def _tell_of_open_task(self) -> None:
+        """Where a human is still to erase something by hand as the term ends: that it is late, and why, once.
+
+        A task is not called off by a clock, so that there is no answer yet.
+        """
+        waits = self.right is Right.ERASURE and self.stage is Stage.FULFILLING and self.tasks.open
+        if waits and not self.delay_told and workflow.patched("open-task-is-told"):
+            await self.tell_of_delay()
 
     def _go_on_without(self) -> None:
         """Answer without the systems that do not, as the policy says of the deadline."""

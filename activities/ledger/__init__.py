@@ -1,6 +1,7 @@
 """The ledger: requests, personal data sealed with a key per request, results, letters, evidence; writes idempotent."""
 
 from activities.ledger.acts import Act
+from activities.ledger.anchors import Anchor, Chain, Head
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
 from activities.ledger.copies import CopyRow
@@ -32,8 +33,10 @@ __all__ = [
     "WAITING",
     "Act",
     "AheadRow",
+    "Anchor",
     "Artifact",
     "Bearer",
+    "Chain",
     "Challenge",
     "ChallengeRow",
     "Changes",
@@ -48,6 +51,7 @@ __all__ = [
     "ExpiryRow",
     "Figures",
     "GroundRow",
+    "Head",
     "HoldRow",
     "HoldWords",
     "HolderRow",

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from activities.ledger.acts import Acts
+from activities.ledger.anchors import Anchors
 from activities.ledger.artifacts import Artifacts
 from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
@@ -59,6 +60,7 @@ class Tx(
     Requests,
     Seals,
     Evidence,
+    Anchors,
     Acts,
     Challenges,
     Letters,

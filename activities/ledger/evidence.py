@@ -63,6 +63,15 @@ class Evidence(Room):
         rows = await self._all(select(*_EVENT).where(evidence.c.request_id == request_id, mine).order_by(evidence.c.n))
         return tuple(_event(row) for row in rows)
 
+    async def numbers(self, request_id: str, prefix: str) -> dict[str, int]:
+        """The numbers of events by what comes after a prefix in their dedupe keys."""
+        rows = await self._all(
+            select(evidence.c.dedupe, evidence.c.n).where(
+                evidence.c.request_id == request_id, evidence.c.dedupe.startswith(prefix, autoescape=True)
+            )
+        )
+        return {row.dedupe.removeprefix(prefix): int(row.n) for row in rows}
+
     async def length(self, request_id: str) -> int:
         """How many events there are; 0 if there is no such request."""
         mine = (evidence_head.c.request_id == request_id, self._ours(evidence_head.c.request_id))

@@ -20,5 +20,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON document, webhook_delivery TO :"role";
 GRANT SELECT, INSERT, DELETE ON open_subject, past_subject, copy_subject, copy_wait, callback TO :"role";
 GRANT DELETE ON act TO :"role";
 
-GRANT SELECT, INSERT ON evidence, code_try, legal_hold_subject, expiry, outgoing_event TO :"role";
+GRANT SELECT, INSERT ON
+    evidence, anchor, anchored_head, code_try, legal_hold_subject, expiry, outgoing_event
+TO :"role";
 GRANT SELECT ON alembic_version TO :"role";

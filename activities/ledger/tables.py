@@ -214,7 +214,15 @@ evidence_head = Table(
     Column(
         "told", Integer, nullable=False, server_default=text("0"), comment="up to which event other programs are told"
     ),
+    Column(
+        "anchored",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="up to which event anchors cover the chain",
+    ),
     Index("ix_evidence_head_untold", "request_id", postgresql_where=text("told < n")),
+    Index("ix_evidence_head_unanchored", "request_id", postgresql_where=text("anchored < n")),
     comment="the end of each request's chain; its lock puts writers in a line",
 )
 

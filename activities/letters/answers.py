@@ -116,8 +116,9 @@ def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:
 
 
 def _partial_refusal(facts: PartialRefusalLetter, say: Said) -> Iterable[Block]:
-    yield say.paragraph("partial_refusal.lead", Element.ACTION_TAKEN)
-    if facts.right is Right.ERASURE:
+    lead = "nothing_goes" if facts.nothing_goes else "lead"
+    yield say.paragraph(f"partial_refusal.{lead}", Element.ACTION_TAKEN)
+    if facts.right is Right.ERASURE and not facts.nothing_goes:
         yield say.paragraph("partial_refusal.erasing", Element.DONE)
     yield from say.refused(facts.refused)
     yield from say.kept(facts.kept)

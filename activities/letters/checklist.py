@@ -110,6 +110,8 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
     if notice is None:
         return frozenset()
     asked = _ALWAYS[notice] | _asked(regime, jurisdiction, notice)
+    if kind is Kind.ACKNOWLEDGEMENT and not _acknowledged(regime, jurisdiction, right):
+        asked -= {E.EXPECTED_DATE}
     if right is not Right.COMPLAINT:
         asked -= {E.INVESTIGATED}
     if right in REMEDIES:
@@ -127,6 +129,12 @@ def required(kind: Kind, regime: str, jurisdiction: str, right: Right) -> frozen
     if kind is Kind.NOT_A_RIGHT:
         asked -= _OF_NO_RIGHT
     return asked & _OF_UNVERIFIED if kind is Kind.UNVERIFIED else asked
+
+
+def _acknowledged(regime: str, jurisdiction: str, right: Right) -> bool:
+    """Whether the law wants receipt of this right confirmed: of one that only the controller gives it knows no date."""
+    clock = law.regime(regime, jurisdiction).clock(right)
+    return clock is not None and clock.acknowledge is not None
 
 
 def refusing(regime: str, jurisdiction: str, right: Right) -> frozenset[Element]:

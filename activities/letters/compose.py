@@ -99,6 +99,8 @@ def compose(facts: Told, words: Words) -> Draft:
 def _subject(facts: Told) -> str:
     if isinstance(facts, RestrictionLifting) and (facts.erased_then or facts.erasure_open):
         return "erased_subject"
+    if isinstance(facts, PartialRefusalLetter) and facts.nothing_goes:
+        return "nothing_goes_subject"
     return "late_subject" if isinstance(facts, DelayLetter) and not facts.promised else "subject"
 
 
@@ -276,7 +278,7 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
 
 def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
-    whole = not (facts.kept or facts.controlled or facts.missing or facts.refused)
+    whole = not (facts.kept or facts.controlled or facts.missing or facts.refused_still)
     lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
     yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     if facts.only:
@@ -292,8 +294,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
     if facts.anonymised:
         yield say.paragraph("completion_erasure.anonymised_means")
-    yield from say.refused(facts.refused)
-    yield from say.kept(facts.kept)
+    yield from say.refused(facts.refused_still, facts.kept_refused)
+    yield from say.kept(facts.kept_besides)
     yield from say.denial()
     yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
     yield from say.missing(facts.missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -152,9 +153,31 @@ class CompletionErasure(PassedOn, LetterFacts):
         return bool(self.erased or self.anonymised)
 
     @property
+    def kept_refused(self) -> Counter[str]:
+        """How many records stay of each refused category, by its title."""
+        named = {one.what for one in self.refused}
+        found: Counter[str] = Counter()
+        for one in self.kept:
+            if one.reason is Because.EXEMPT and one.category in named:
+                found[one.category] += one.count
+        return found
+
+    @property
+    def kept_besides(self) -> tuple[KeptGroup, ...]:
+        """What stays and is not told with what was refused."""
+        told = self.kept_refused
+        return tuple(one for one in self.kept if one.reason is not Because.EXEMPT or one.category not in told)
+
+    @property
+    def refused_still(self) -> tuple[RefusedPart, ...]:
+        """What was refused, without categories of which everything was gone or anonymous by then."""
+        kept, gone = self.kept_refused, {one.category for one in (*self.erased, *self.anonymised)}
+        return tuple(one for one in self.refused if kept[one.what] or one.what not in gone)
+
+    @property
     def denies(self) -> bool:
         """See `LetterFacts`; what others decide about, or nobody asked for, is no denial."""
-        return bool(self.refused) or any(one.reason is not Because.NOT_ASKED for one in self.kept)
+        return bool(self.refused_still) or any(one.reason is not Because.NOT_ASKED for one in self.kept)
 
     @property
     def refuses(self) -> bool:
@@ -164,7 +187,7 @@ class CompletionErasure(PassedOn, LetterFacts):
     @property
     def kept_by_law_only(self) -> bool:
         """See `LetterFacts`."""
-        return by_law_only(self.kept, self.refused)
+        return by_law_only(self.kept, self.refused_still)
 
 
 class NothingFound(LetterFacts):

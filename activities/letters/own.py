@@ -162,6 +162,8 @@ class PartialRefusal(Frozen):
 
     refused: tuple[RefusedPart, ...] = ()
     kept: tuple[KeptGroup, ...] = ()
+    nothing_goes: bool = False
+    """An erasure of which nothing is left to do."""
 
 
 class NotARightFacts(Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from activities.letters.blocks import Block, Element
 from activities.letters.checklist import given, remedies, required
@@ -125,16 +125,18 @@ class Said:
         elements = {Element.REASONS} | ({Element.PROVISION} if any(one.provision for one in told) else set())
         return self.section("common.why", (self.ground(one, group) for one in told), *elements)
 
-    def refused(self, parts: Iterable[RefusedPart]) -> Iterable[Block]:
-        """The refused parts, each with its ground."""
-        listed = tuple(parts)
+    def refused(self, parts: Iterable[RefusedPart], kept: Mapping[str, int] | None = None) -> Iterable[Block]:
+        """The refused parts, each with its ground, and with how many records stay for it where that is known."""
+        listed, counts = tuple(parts), kept or {}
         elements = {Element.REASONS} | ({Element.PROVISION} if any(part.provision for part in listed) else set())
-        return self.section("partial_refusal.refused", (self._refused(part) for part in listed), *elements)
+        items = (self._refused(part, counts.get(part.what, 0)) for part in listed)
+        return self.section("partial_refusal.refused", items, *elements)
 
-    def _refused(self, part: RefusedPart) -> str:
+    def _refused(self, part: RefusedPart, kept: int) -> str:
         ground = Ground(code=part.ground, explanation=part.explanation, provision=part.provision)
         reason = self.ground(ground, "refusal_grounds")
         what = self.words.named("categories", part.what)
+        what = self.words.counted("common.kept_part", kept, what=what) if kept else what
         return self.words.text("common.item_reason", item=what, reason=reason) if reason else what
 
     def group(self, group: ErasedGroup) -> str:

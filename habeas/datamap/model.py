@@ -59,8 +59,8 @@ class ColumnRule(Frozen):
     erase: Effect
     to: str | None = None
     """The constant of ``set``, as PostgreSQL reads it for the column's type."""
-    free_text: bool = False
-    """May name other people: reviewed before release."""
+    free_text: bool | None = None
+    """May name other people: reviewed before release. False: what it holds is structured; unset: nobody said."""
     disclose: bool = True
     because: str | None = Field(default=None, min_length=3)
     """Why it is not disclosed: the person reads this."""

@@ -26,6 +26,8 @@ NEEDS = {
     "POST /requests/{request_id}/looks/messages": "personal:read",
     "POST /requests/{request_id}/looks/file": "personal:read",
     "POST /requests/{request_id}/looks/package": "personal:read",
+    "POST /requests/{request_id}/looks/pack": "personal:read",
+    "GET /requests/{request_id}/evidence/pack": "requests:read",
     "POST /requests/{request_id}/collected": "personal:read",
     "POST /requests/{request_id}/collected/file": "personal:read",
     "POST /requests/{request_id}/redactions/look": "personal:read",

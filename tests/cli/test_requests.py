@@ -1,10 +1,14 @@
+import asyncio
 import json
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
+from activities.anchor_places import place_at
 from habeas.model import Stage
-from tests.cli.conftest import Habeas
+from tests.cli.conftest import Habeas, run_here
 from tests.office.world import World
+from workers.anchoring import Anchoring
 
 
 async def test_an_access_request_from_the_command_line(here: World, habeas: Habeas, tmp_path: Path) -> None:
@@ -44,6 +48,31 @@ async def test_an_access_request_from_the_command_line(here: World, habeas: Habe
     assert (checked.code, checked.json["findings"]) == (0, [])
     cut = await habeas("evidence", "verify", request_id, "--head", "0" * 64, "--json")
     assert (cut.code, cut.json["findings"][0]["kind"]) == (1, "end_cut")
+    pack = tmp_path / "pack.zip"
+    made = await habeas("evidence", "pack", request_id, "--to", str(pack), "--by", "Kim", "--json")
+    assert (made.code, made.json["head"], made.json["personal"]) == (0, checked.json["head"], False)
+    offline = await asyncio.to_thread(run_here, "evidence", "verify", str(pack), "--key", made.json["key"], "--json")
+    assert (offline.code, offline.json["findings"], offline.json["events"]) == (0, [], made.json["events"])
+    (tmp_path / "cut.zip").write_bytes(pack.read_bytes()[:-1])
+    assert (await asyncio.to_thread(run_here, "evidence", "verify", str(tmp_path / "cut.zip"))).code == 1
+    why = ("--personal", "--by", "Kim", "--reason", "asked", "--json")
+    shown = await habeas("evidence", "pack", request_id, "--to", str(tmp_path / "person.zip"), *why)
+    assert (shown.code, shown.json["personal"], shown.json["events"]) == (0, True, made.json["events"] + 1)
+
+
+async def test_all_evidence_is_checked_against_what_is_kept_outside(here: World, tmp_path: Path) -> None:
+    config, kept = str(here.settings_file(tmp_path)), tmp_path / "anchors.jsonl"
+    await Anchoring(here.ledger, place_at(kept.as_uri()), timedelta(minutes=1)).once()
+    words = ("evidence", "verify", "--config", config)
+    whole = await asyncio.to_thread(run_here, *words, "--anchors", str(kept), "--json")
+    assert (whole.code, whole.json["faults"], whole.json["outside"]) == (0, [], whole.json["anchors"])
+    assert "evidence.anchors" in (await asyncio.to_thread(run_here, *words)).out
+    first = kept.read_bytes().splitlines(keepends=True)[0]
+    kept.write_bytes(first.replace(b'"number":1', b'"number":2'))
+    other = await asyncio.to_thread(run_here, *words, "--anchors", str(kept))
+    assert (other.code, "Not whole" in other.out) == (1, True)
+    known = await asyncio.to_thread(run_here, "evidence", "keys", "--config", config, "--json")
+    assert known.json["keys"] == list(here.ledger.vault.evidence_keys())
 
 
 async def test_an_erasure_needs_the_plan_that_was_seen(here: World, habeas: Habeas) -> None:

@@ -61,6 +61,7 @@ OF_A_REQUEST: Mapping[str, tuple[str, ...]] = {
     "recipient list": ("{}",),
     "recipient acknowledge": ("{}", "carrier", *WHO),
     "evidence verify": ("{}",),
+    "evidence pack": ("{}", *WHO, "--to", "{new}"),
     "restriction lift": ("{}", *WHO),
     "restriction lifted": ("{}", *WHO, "--system", "crm"),
 }
@@ -115,8 +116,10 @@ NOBODYS = {
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
+    "evidence keys": "public, and the installation's",
     "up": "the operator's",
     "demo": "the operator's",
+    "bench": "the operator's",
     "mailbox": "the embedded stack's, for trying out",
     "worker": "the operator's",
     "desk": "its pages are tried in tests/desk",

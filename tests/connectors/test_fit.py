@@ -7,6 +7,7 @@ import pytest
 
 from activities.connectors import connector_names, load_connector
 from activities.connectors.sql import check_map, draft_map
+from activities.connectors.sql.unreviewed import unreviewed_in
 from habeas.datamap import load_map, parse_map, problems
 from habeas.errors import ConfigurationError, DataMapError, Terminal, Transient
 from habeas.fields import SensitiveType
@@ -23,6 +24,26 @@ async def findings(store: Store, text: str = SHOP) -> list[str]:
 async def test_the_shop_fits(store: Store) -> None:
     await store.sql.execute(shop.DDL)
     assert await findings(store) == []
+
+
+async def test_a_text_that_nobody_reviews_is_named(store: Store) -> None:
+    await store.sql.execute(
+        "CREATE TABLE users (id int PRIMARY KEY, email text, code varchar(8), title text, about jsonb)"
+    )
+    columns = 'id = "keep"\nemail = "null"\ncode = "keep"\ntitle = "keep"\nabout = "null"\n'
+    head = 'system = "shop"\n[tables.users]\ncategory = "contact"\nperson = true\nerase = "delete"\n'
+    head += 'identifiers = [{ column = "email", kind = "email" }]\n[tables.users.columns]\n'
+
+    async def named(text: str) -> list[str | None]:
+        found = await asyncio.to_thread(unreviewed_in, parse_map(head + text), store.dsn)
+        assert all(one.line and "free_text" in one.write for one in found)
+        return [one.column for one in found]
+
+    assert await findings(store, head + columns) == []
+    assert await named(columns) == ["title", "about"]
+    said = columns.replace('title = "keep"', 'title = { erase = "keep", free_text = true }')
+    assert await named(said) == ["about"]
+    assert await named(said.replace('about = "null"', 'about = { erase = "null", free_text = false }')) == []
 
 
 CHANGED_DATABASE = {
@@ -384,3 +405,4 @@ async def test_the_samples_maps_fit_their_schemas(store: Store, name: str, pytes
         await store.sql.execute((samples / f"{name}.sql").read_text())
     data_map = load_map(samples / "maps" / f"{name}.toml")
     assert [str(one) for one in await asyncio.to_thread(check_map, data_map, store.dsn)] == []
+    assert [str(one) for one in await asyncio.to_thread(unreviewed_in, data_map, store.dsn)] == []

@@ -54,6 +54,7 @@ def test_columns_are_added_at_the_end_or_written_where_they_are() -> None:
         ({"received_at": "2027-01-01T25:00"}, "received_at is not a date"),
         ({"received_at": "9999-12-31T23:59:59-12:00"}, "out of reach"),
         ({"received_at": "0001-01-01"}, "out of reach"),
+        ({"received_at": "2126-03-02"}, "out of reach: it must lie between 1900 and 2050"),
         ({"received_at": "2017-01-01"}, "in force from 2018-05-25"),
         ({"extended": "maybe"}, "true or false"),
         ({"clock_tz": "Mars/Olympus"}, "not a time zone"),

@@ -161,6 +161,7 @@ DUTIES = {
     "api_token",
     "staff_session",
     *("webhook", "webhook_delivery", "outgoing_event"),
+    *("anchor", "anchored_head"),
 }
 """Tables that the tests of their own rooms fill."""
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 
 import activities.ledger
 from activities.ledger import Ledger, current_revision, downgrade, migrate
+from activities.ledger.anchor_tables import metadata
 from activities.ledger.database import make_engine
-from activities.ledger.event_tables import metadata
 from activities.vault import Vault
 from habeas.errors import ConfigurationError
 from habeas.evidence import Tag
@@ -51,16 +51,16 @@ async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
     assert await current_revision(fresh_database) is None
     for _ in range(2):
         await migrate(fresh_database)
-        assert await current_revision(fresh_database) == "0015"
+        assert await current_revision(fresh_database) == "0016"
     await downgrade(fresh_database, "base")
     assert await rows(fresh_database, _LEFT) == [(0, 0)]
     await migrate(fresh_database)
-    assert await current_revision(fresh_database) == "0015"
+    assert await current_revision(fresh_database) == "0016"
 
 
 async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
     await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
-    assert await current_revision(fresh_database) == "0015"
+    assert await current_revision(fresh_database) == "0016"
 
 
 async def test_alembic_finds_no_difference(ledger_url: str) -> None:
@@ -113,6 +113,7 @@ async def test_a_role_with_the_least_rights_can_work_and_cannot_rewrite(
         async with ledger.begin() as tx:
             opened = (await tx.open_request(new_request())).request.id
             await tx.record(opened, Tag.REQUEST_OPENED, NOW, dedupe="a")
+            await tx.place_anchor(NOW)
             await tx.update_request(opened, overdue=True)
             await tx.destroy_key(opened, NOW)
             session_id = await tx.add_session(SESSION, NOW)
@@ -128,6 +129,8 @@ async def test_a_role_with_the_least_rights_can_work_and_cannot_rewrite(
             "UPDATE evidence SET n = 2",
             "DELETE FROM evidence",
             "TRUNCATE evidence",
+            "UPDATE anchor SET at = now()",
+            "DELETE FROM anchored_head",
             "DELETE FROM request_key",
             "SET session_replication_role = replica",
         ):

@@ -318,3 +318,13 @@ async def test_what_is_asked_besides_is_another_request(ledger: Ledger, new_requ
         other = await tx.open_request(asked("b@example.org"))
     assert (first.created, again.created, other.created) == (True, False, True)
     assert again.request.id == first.request.id
+
+
+async def test_a_request_s_key_is_for_its_own_controller_only(ledger: Ledger, opened: str) -> None:
+    async with ledger.begin() as tx:
+        await tx.key(opened)  # from now on it is remembered
+    async with ledger.only({"other"}).begin() as tx:
+        with pytest.raises(UnknownRequest):
+            await tx.key(opened)
+    async with ledger.only({"acme"}).begin() as tx:
+        await tx.key(opened)

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 
 from activities.ledger import Act, Ledger, Letter, LetterState, RetainedRow
@@ -45,19 +46,24 @@ async def test_a_document_is_named_by_a_code(ledger: Ledger, opened: str, name: 
 
 
 async def test_a_document_moved_to_another_name_or_request_does_not_open(
-    ledger: Ledger, opened: str, new_request: NewRequestFactory
+    ledger: Ledger, ledger_url: str, opened: str, new_request: NewRequestFactory
 ) -> None:
     async with ledger.begin() as tx:
         other = (await tx.open_request(new_request("b@example.org"))).request.id
         await tx.seal(opened, "one", b"x")
-        key = await tx.key(opened)
-        # As somebody could who writes to the database directly.
-        await tx.seal(other, "one", b"y")
-        sealed = key.seal(b"x", f"{opened}/one")
-    with pytest.raises(SealBroken):
-        key.open(sealed, f"{opened}/two")
-    with pytest.raises(SealBroken):
-        (await ledger.key(other)).open(sealed, f"{opened}/one")
+    # As somebody could who writes to the database directly.
+    connection = await asyncpg.connect(ledger_url)
+    try:
+        move = "INSERT INTO document SELECT $1, $2, sealed FROM document WHERE request_id = $3 AND name = 'one'"
+        await connection.execute(move, opened, "two", opened)
+        await connection.execute(move, other, "one", opened)
+    finally:
+        await connection.close()
+    async with ledger.begin() as tx:
+        assert await tx.unseal_bytes(opened, "one") == b"x"
+        for request_id, name in ((opened, "two"), (other, "one")):
+            with pytest.raises(SealBroken):
+                await tx.unseal_bytes(request_id, name)
 
 
 def act(request_id: str, **changes: object) -> Act:

@@ -120,6 +120,18 @@ def test_what_one_law_wants_told(code: str, place: str, kind: Kind, right: Right
     assert said in _written(kind, "en", code, place, right)
 
 
+def test_receipt_of_what_only_the_controller_gives_needs_no_date_of_the_law() -> None:
+    facts = sample(
+        Kind.ACKNOWLEDGEMENT,
+        controller=US,
+        regime="US-CCPA",
+        jurisdiction="US-CA",
+        right=Right.RESTRICTION,
+        promised=(Right.RESTRICTION,),
+    )
+    assert "We will answer as soon as we can." in render(facts.kind, "en", facts).text
+
+
 def test_nobody_appeals_to_us_about_an_appeal() -> None:
     text = _written(Kind.REMEDY_DECISION, "en", "US-STATE", "US-VA", Right.APPEAL)
     assert "appeal to us" not in text

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from activities.letters import CompletionErasure, Controller, KeptGroup, Kind, RenderedLetter, render
+from activities.letters import CompletionErasure, Controller, ErasedGroup, KeptGroup, Kind, RenderedLetter, render
+from activities.letters.own import RefusedPart
 from activities.letters.samples import sample
+from activities.letters.sealed import PartialRefusalLetter
+from activities.naming import Naming
+from activities.plan import reasons_told
+from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.model import Right
+from habeas.policy import load_policy
 from habeas.staying import Because
+from tests.policies.reading import CONTROLLERS
 
 US = Controller(name="Nordlys ApS", contact="privacy@nordlys.example")
 HELD = "GDPR art. 17(3)(e)"
@@ -69,3 +76,69 @@ def test_what_was_refused_stays_whatever_a_term_says() -> None:
     told = text(group("support", law="GDPR 17(3)(b)", reason=Because.EXEMPT, until=date(2031, 12, 31)))
     assert "Kept because of: GDPR Article 17(3)(b). - Support" in told
     assert "2031" not in told
+
+
+def test_a_refused_category_is_listed_once() -> None:
+    facts = sample(Kind.COMPLETION_ERASURE, controller=US, right=Right.ERASURE)
+    assert isinstance(facts, CompletionErasure)
+    kept = tuple(
+        group("Support", law=law, reason=Because.EXEMPT, system=system)
+        for law, system in ((HELD, "Shop"), (HELD, "Help desk"), (f"{BOOKS}; {HELD}", "Books"))
+    )
+    part = RefusedPart(what="Support", ground="legal_claims", provision=HELD)
+    gone = ErasedGroup(system="Shop", category="Contact", count=3)
+    written = {"kept": (*kept, group("Payments")), "refused": (part,), "erased": (), "anonymised": (gone,)}
+
+    def told(**more: object) -> str:
+        made = render(facts.kind, "en", facts.model_copy(update=written | more))
+        return " ".join(made.text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+    once = told()
+    assert "- Support (6 records): We need the data to establish or defend legal claims" in once
+    assert once.count("Support") == 1
+    assert "Payments (Shop): 2 records" in once
+    # Made anonymous before it was refused: that is what became of it.
+    refused_later = RefusedPart(what="Contact", ground="legal_claims", provision=HELD)
+    assert told(refused=(part, refused_later)).count("Contact") == told().count("Contact") == 1
+
+
+def planned(*treatments: Treatment) -> tuple[SystemPlan, ...]:
+    objects = tuple(
+        PlannedObject(
+            collection="invoices",
+            key=str(number),
+            fingerprint="f",
+            treatment=treatment,
+            category="transactions",
+            law=BOOKS if treatment is Treatment.RETAIN else None,
+            until=date(2031, 12, 31) if treatment is Treatment.RETAIN else None,
+        )
+        for number, treatment in enumerate(treatments)
+    )
+    return (SystemPlan(system="billing", roots=(), identifiers=(), objects=objects),)
+
+
+def test_where_everything_stays_no_letter_says_that_something_goes_ahead() -> None:
+    plain = load_policy(CONTROLLERS / "demo.toml")
+    promise = plain.promise.model_copy(update={"reasons_at_once": ("transactions",)})
+    waits = plain.erasure.model_copy(update={"wait_days": 7})
+
+    def told(*treatments: Treatment, waiting: bool = False) -> str | None:
+        changed = {"promise": promise, "erasure": waits if waiting else plain.erasure}
+        facts = reasons_told(planned(*treatments), Naming.of(plain.model_copy(update=changed), {}, "en"))
+        if facts is None:
+            return None
+        made = sample(Kind.PARTIAL_REFUSAL, controller=US)
+        assert isinstance(made, PartialRefusalLetter)
+        written = made.model_copy(update={"refused": ()} | dict(facts))
+        return " ".join(render(Kind.PARTIAL_REFUSAL, "en", written).text.split())
+
+    some = told(Treatment.RETAIN, Treatment.DELETE)
+    assert some is not None
+    assert "everything else goes ahead" in some
+    assert told(Treatment.RETAIN) is None  # the last letter follows at once, and says the same
+    all_of_it = told(Treatment.RETAIN, waiting=True)
+    assert all_of_it is not None
+    assert "There is nothing that we can erase now" in all_of_it
+    assert "goes ahead" not in all_of_it
+    assert "is erased" not in all_of_it

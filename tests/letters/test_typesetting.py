@@ -62,11 +62,14 @@ RECEIVED = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_complaint_is_called_a_complaint(language: str) -> None:
-    facts = sample(Kind.ACKNOWLEDGEMENT, controller=US, regime="UK-GDPR", jurisdiction="GB", right=Right.COMPLAINT)
-    letter = render(Kind.ACKNOWLEDGEMENT, language, facts)
     called, reference = RECEIVED[language]
-    assert called in letter.subject
-    assert reference in letter.text
+    for kind in (Kind.ACKNOWLEDGEMENT, Kind.QUESTION, Kind.WITHDRAWAL, Kind.DELAY):
+        facts = sample(kind, controller=US, regime="UK-GDPR", jurisdiction="GB", right=Right.COMPLAINT)
+        for promised in (True, False) if kind is Kind.DELAY else (None,):
+            more = {} if promised is None else {"promised": promised}
+            letter = render(kind, language, facts.model_copy(update=more))
+            assert called.split()[language != "nb"].lower() in letter.subject.lower(), letter.subject
+            assert reference in letter.text
     asked = sample(Kind.ACKNOWLEDGEMENT, controller=US, regime="UK-GDPR", jurisdiction="GB", right=Right.ACCESS)
     assert called not in render(Kind.ACKNOWLEDGEMENT, language, asked).text
 

@@ -89,6 +89,8 @@ async def test_nothing_of_anothers_request_is_to_be_had(
         "message_file": lambda: noor.message_file(opened, str(uuid.uuid4()), 1, **said),
         "hear": lambda: noor.hear(opened, Sent(kind=MessageKind.REPORT, text="x"), str(uuid.uuid4())),
         "verify_evidence": lambda: noor.verify_evidence(opened),
+        "evidence_pack": lambda: noor.evidence_pack(opened, by="Noor"),
+        "write_pack": lambda: noor.write_pack(opened, to=tmp_path / "z.zip", by="Noor"),
         "act": lambda: noor.act(ActKind.WITHDRAW, opened, **said),
         "release": lambda: noor.release(opened, **said),
         "carry_out": lambda: noor.carry_out(ActKind.WITHDRAW, opened, Because(reason="curious"), by="Noor"),
@@ -190,6 +192,8 @@ def test_every_door_that_takes_a_request_is_tried() -> None:
         "timeline",
         "unredact",
         "verify_evidence",
+        "evidence_pack",
+        "write_pack",
     }
     # They end in `act`, in `release`, or are the person's own.
     elsewhere = {

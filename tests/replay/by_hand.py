@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from activities.ledger import TaskFilter, TaskRow
 from activities.task_model import FoundFile
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
+from habeas.policy import AtDeadline
+from tests.workflows.controllers import controller
 from tests.workflows.world import Case, World, eventually, someone
 from workers.office import Said
 
@@ -14,10 +18,10 @@ FOUND = Said(
 )
 
 
-async def _on_paper(world: World, right: Right = Right.ACCESS) -> Case:
+async def _on_paper(world: World, right: Right = Right.ACCESS, name: str = "archive") -> Case:
     person = someone()
     person.settle_in(world.connectors)
-    case = await world.open(person, right, controller="archive")
+    case = await world.open(person, right, controller=name)
     await case.prove()
     return case
 
@@ -73,4 +77,20 @@ async def erasure_on_paper(world: World) -> Case:
     await case.act(ActKind.RETRY_SYSTEM, system="paper")
     again = await _task(case, "erase")
     await world.office.finish_task(again.id, by="kim", reason="shredded", said=Said(outcomes=("erased",)))
+    return case
+
+
+async def erasure_by_hand_is_late(world: World) -> Case:
+    """Approved, and still not shredded as the term ends: the person is told so."""
+    dated = await (await world.open(someone(), controller="archive")).reaches(Stage.VERIFYING)
+    if dated.due_at is None:
+        raise RuntimeError("this law has a term")
+    before = (dated.due_at - dated.opened_at - timedelta(seconds=60)) / timedelta(days=1)
+    release = {"at_deadline": AtDeadline.RELEASE_PARTIAL, "days_before": before}
+    case = await _on_paper(world, Right.ERASURE, controller(world, "late", of="archive", release=release))
+    await world.office.finish_task((await _task(case)).id, by="kim", reason="folder 12", said=FOUND)
+    await case.approve_twice()
+    task = await _task(case, "erase")
+    await case.has_letter("delay")
+    await world.office.finish_task(task.id, by="kim", reason="shredded", said=Said(outcomes=("erased",)))
     return case

@@ -29,6 +29,7 @@ from tests.replay.answers import ANSWERS
 from tests.replay.by_hand import (
     access_on_paper,
     access_paper_left_out,
+    erasure_by_hand_is_late,
     erasure_on_paper,
     paper_left_out_is_followed_up,
 )
@@ -46,7 +47,13 @@ from workers.office.holds import NewHoldInput
 
 Story = Callable[[World], Awaitable[Case]]
 SECOND = 1 / 86_400  # days
-BY_HAND = (access_on_paper, access_paper_left_out, erasure_on_paper, paper_left_out_is_followed_up)
+BY_HAND = (
+    access_on_paper,
+    access_paper_left_out,
+    erasure_on_paper,
+    erasure_by_hand_is_late,
+    paper_left_out_is_followed_up,
+)
 
 
 async def _open(world: World, right: Right = Right.ACCESS, *, free_text: bool = False, **words: object) -> Case:

@@ -261,6 +261,21 @@ async def test_erasing_by_hand_object_by_object(world: World) -> None:
     assert {(one["system"], one.get("attested", False)) for one in confirmed} >= {("paper", True), ("crm", False)}
 
 
+async def test_who_waits_for_an_erasure_by_hand_is_told_as_the_term_ends(world: World) -> None:
+    case = await opened(world, Right.ERASURE)
+    await done(case, await task_of(case), records=(LETTER,))
+    await case.approve_twice()
+    task = await task_of(case, "erase")
+    await case.passes(timedelta(days=20))
+    assert "delay" not in await case.letters()
+    await case.passes(timedelta(days=25))
+    await case.has_letter("delay")
+    assert "has to be erased by hand" in " ".join(world.mail.text(case.person.email, "not done yet").split())
+    await done(case, task, outcomes=("erased",))
+    await case.reaches(Stage.CLOSED)
+    assert (await case.letters()).count("delay") == 1
+
+
 async def test_what_could_not_be_erased_by_hand_is_asked_again(world: World) -> None:
     case = await opened(world, Right.ERASURE)
     await done(case, await task_of(case), records=(LETTER,))

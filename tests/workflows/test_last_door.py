@@ -12,7 +12,7 @@ from activities.changing import load_changes, save_changes
 from activities.export import ExportActivities
 from activities.model import EraseOrder, PackageOrder
 from activities.package import PackageCheck, PackageDamaged
-from activities.plans import approved_plan
+from activities.plans import approved_plan, keyed_digest
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan
 from habeas.errors import NotAllowed
@@ -45,6 +45,7 @@ async def test_only_the_plan_that_two_people_approved_passes(world: World) -> No
     with pytest.raises(NotAllowed, match="not the one"):
         await _ask(case, "0" * 64)
     await case.reaches(Stage.CLOSED)
+    assert (await case.tags()).count("plan:drafted") == 1, "nothing was begun, and sent back, after the first approval"
 
 
 async def test_a_plan_that_was_changed_after_its_approval_does_not_pass(world: World) -> None:
@@ -54,11 +55,15 @@ async def test_a_plan_that_was_changed_after_its_approval_does_not_pass(world: W
     await case.prove()
     plan = await _approved(case)
     async with world.parts.ledger.begin() as tx:
-        kept = await tx.unseal(case.id, "plan/crm", SystemPlan)
+        kept, billing = [await tx.unseal(case.id, f"plan/{system}", SystemPlan) for system in ("crm", "billing")]
         assert kept is not None
+        assert billing is not None
         await tx.seal(case.id, "plan/crm", kept.model_copy(update={"objects": kept.objects[1:]}))
+        other = await keyed_digest(tx, case.id, (kept.model_copy(update={"objects": kept.objects[1:]}), billing))
     with pytest.raises(NotAllowed, match="not the one"):
         await _ask(case, plan)
+    with pytest.raises(NotAllowed, match="0 of 2"):
+        await _ask(case, other)
 
 
 async def test_what_the_last_door_refuses_goes_back_to_review(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ import uuid
 import pytest
 
 from activities.ledger import LetterRow
+from activities.model import LetterOrder
+from activities.notify import LetterActivities
 from habeas.errors import BadInput
 from habeas.model import Right, Stage
 from tests.letters.reports import report
@@ -119,3 +121,27 @@ async def test_who_proved_nothing_hears_that_it_is_done_and_nothing_of_what_is_h
     assert "Newsletter" in text
     assert "Customer relations" not in text
     assert "Ada" not in text
+
+
+class _Killed(LetterActivities):
+    async def _mark(self, *_: object) -> None:
+        raise RuntimeError("killed")
+
+
+async def test_a_letter_that_is_sent_again_is_the_same_letter(world: World) -> None:
+    """The worker dies after the server took it, and before that is written down."""
+    case, _ = await _acknowledged(world)
+    await case.code()
+
+    def sent() -> list[str]:
+        return [str(one["Message-ID"]) for one in world.mail.to(case.person.email)]
+
+    before = len(sent())
+    order = LetterOrder(request_id=case.id, at=world.now[0], kind="acknowledgement", dedupe="again")
+    with pytest.raises(RuntimeError, match="killed"):
+        await _Killed(world.parts).send(order)
+    for _time in range(2):
+        assert (await LetterActivities(world.parts).send(order)).state == "sent"
+    ids = sent()[before:]
+    assert (len(ids), len(set(ids))) == (2, 1), "once more under its id, and then no more"
+    assert len(await _rows(world, case, "acknowledgement")) == 2

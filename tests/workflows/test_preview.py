@@ -14,6 +14,7 @@ from activities.letters.own import Confirming
 from activities.letters.render import drafted
 from activities.letters.samples import sample
 from activities.letters.wording import TOPIC, lookup
+from activities.previews import as_sent_by
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
 from tests.workflows.controllers import answering_under
@@ -36,7 +37,7 @@ async def _says_as_previewed(case: Case, kind: Kind, regime: str, **changes: Any
     request = await case.row()
     policy = case.world.parts.policy(request.controller)
     own = policy.controller
-    facts = sample(
+    made = sample(
         kind,
         controller=letters.Controller(name=own.name, contact=own.email, address=own.address),
         regime=regime,
@@ -44,7 +45,8 @@ async def _says_as_previewed(case: Case, kind: Kind, regime: str, **changes: Any
         right=request.right,
         timezone=own.clock_tz,
         received_on=request.received_at.date(),
-    ).model_copy(update={"request_id": case.id} | changes)
+    )
+    facts = as_sent_by(policy, made, request.jurisdiction, "en").model_copy(update={"request_id": case.id} | changes)
     told = [block for block in drafted(facts, lookup(TOPIC, "en")).blocks if block.elements & _LAW]
     assert told
     sent = [" ".join(case.world.mail.text(case.person.email, case.id).split())]

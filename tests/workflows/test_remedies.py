@@ -10,7 +10,7 @@ import pytest
 from activities.model import RemedyOrder
 from activities.remedies import RemedyActivities
 from habeas.acts import ActKind
-from habeas.errors import BadInput, NotAllowed
+from habeas.errors import BadInput, NotAllowed, NothingAnew
 from habeas.evidence import Tag
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.controllers import answering_under
@@ -181,10 +181,17 @@ async def test_what_a_letter_offers_is_opened(world: World) -> None:
     with pytest.raises(BadInput, match="still open"):
         await _appeal(world, put_off)
     named = (due_on + timedelta(days=9)).isoformat()
-    await put_off.act(ActKind.EXTEND, ground="good_cause", expected_on=named)
+    await put_off.act(ActKind.EXTEND, by="ann", ground="good_cause", expected_on=named)
     await put_off.has_letter("extension")
     assert "appeal to us" in world.mail.text(later.email, "as told")
-    await _appeal(world, put_off)
+    against = await _appeal(world, put_off)
+    with pytest.raises(NothingAnew, match=f"{put_off.id} is not closed yet"):
+        await against.act(ActKind.APPROVE, by="bob")
+    with pytest.raises(NotAllowed, match="another person must decide"):
+        await against.act(ActKind.APPROVE, by="ann", ground="nothing_anew")
+    assert (await against.row()).stage is Stage.REVIEWING
+    await against.act(ActKind.APPROVE, by="bob", ground="nothing_anew")
+    assert (await against.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     nobody = await world.open(someone(), controller=name, jurisdiction="US-VA")
     await nobody.prove()
     assert (await nobody.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND

@@ -7,14 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from activities.ledger import ErrorRow
 from activities.messages import Message
 from habeas.access import Scope
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
-from workers.api.requests import Reference
+from workers.api.requests import Reference, pack_response
 from workers.office import Candidates, ShownPlan
 from workers.office.asked import Because
 from workers.office.restrictions import ShownChange
@@ -82,6 +82,17 @@ async def file(who: Looks, reference: Reference, said: WhichFile) -> SentContent
     """A file that the person sent. What it is was told from what is in it; open it with care all the same."""
     found = await who.office.message_file(reference, said.message, said.number, by=who.account, reason=said.reason)
     return SentContent(name=found.name, media_type=found.media_type, content=base64.b64encode(found.content).decode())
+
+
+@router.post(
+    "/pack",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}, "description": "The pack"}},
+)
+async def pack(who: Looks, reference: Reference, said: Because) -> Response:
+    """The evidence pack with the person, the words of letters and the reasons of acts."""
+    made = await who.office.evidence_pack(reference, by=who.account, reason=said.reason, personal=True)
+    return pack_response(made)
 
 
 @router.post(

@@ -19,6 +19,7 @@ from workers.office import Entry, NewRequestInput, OpenedAnswer, Story, Told, Ve
 from workers.office.asked import Because
 from workers.office.finding import MOST_IDENTIFIERS
 from workers.office.importing import MAX_BYTES, ImportResult
+from workers.office.packing import MadePack
 from workers.office.particulars import AskedParticulars
 
 router = APIRouter(tags=["requests"])
@@ -183,3 +184,19 @@ async def evidence(
 ) -> Verdict:
     """Check the request's chain of evidence."""
     return await who.office.verify_evidence(reference, head)
+
+
+@router.get(
+    "/requests/{request_id}/evidence/pack",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}, "description": "The pack"}},
+)
+async def pack(who: Reads, reference: Reference) -> Response:
+    """What was done, to be checked offline: a page, the same for programs, and what it takes to check it."""
+    return pack_response(await who.office.evidence_pack(reference, by=who.account))
+
+
+def pack_response(made: MadePack) -> Response:
+    """A pack as a file."""
+    headers = {"content-disposition": f'attachment; filename="{made.request_id}.evidence.zip"'}
+    return Response(made.content, media_type="application/zip", headers=headers)

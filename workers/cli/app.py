@@ -46,6 +46,7 @@ PLACES: Mapping[str, Place] = {
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),
     "demo": Place("workers.cli.demo", "demo", "The whole story on the embedded stack.", _PROCESSES),
+    "bench": Place("workers.cli.bench", "bench", "Measure it beside its floor, on this machine.", _PROCESSES),
     "mailbox": Place("workers.cli.stack", "mailbox", "Read the letters the embedded stack sent.", _PROCESSES),
     "worker": Place("workers.cli.processes", "worker", "Run a worker.", _PROCESSES),
     "desk": Place("workers.cli.processes", "desk", "Run the desk: the queue, and the person's pages.", _PROCESSES),

@@ -185,7 +185,7 @@ def _writer(
     asked = _right(right) if right else None
     if policy is None:
         made_up = Controller(name="Example Ltd", contact="privacy@controller.example", address="1 Example Street")
-        return SampleWriter(made_up, code, where, asked, "en", _zone(where), None, None, frozenset(), SOME_DAYS)
+        return SampleWriter(made_up, code, where, asked, "en", _zone(where), None, frozenset(), SOME_DAYS)
     return SampleWriter.of(policy, code, where, asked)
 
 
@@ -216,8 +216,8 @@ def _law(policy: Policy | None, regime: str | None, place: str | None) -> tuple[
         raise BadInput(f"There is no regime {code!r}; `habeas law regimes` lists them.", field="regime")
     if place is None:
         first = law.regimes()[code].places[0]
-        place = (entry.calendar or entry.jurisdictions[0]) if entry else "DK" if code == "EU-GDPR" else first
-    law.regime(code, place)
+        place = entry.jurisdictions[0] if entry else "DK" if code == "EU-GDPR" else first
+    law.regime(code, policy.answered_in(code, place) if policy else place)
     return code, place
 
 

@@ -27,6 +27,7 @@ from habeas.errors import (
     HabeasError,
     MustStay,
     NotAllowed,
+    NothingAnew,
     PlanOutlived,
     WrongStage,
 )
@@ -46,7 +47,7 @@ PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
 _REJECTIONS: dict[str, type[HabeasError]] = {
-    kind.code: kind for kind in (WrongStage, PlanOutlived, MustStay, NotAllowed, BadInput)
+    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, MustStay, NotAllowed, BadInput)
 }
 
 

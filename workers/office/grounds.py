@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from pydantic import ValidationError
@@ -38,6 +38,8 @@ STANDS = "decision_stands"
 
 _ASKED_FOR = (PauseReason.CLARIFICATION, PauseReason.IDENTITY, PauseReason.PARTICULARS)
 _ABUSE = frozenset({"manifestly_unfounded", "excessive", "repeat"})
+_FARTHEST = timedelta(days=366)
+"""How far ahead an answer may be announced."""
 _WITHOUT_GROUND = frozenset({"minimal", "reasonable", "actual_cost"})
 
 
@@ -152,7 +154,8 @@ def check_extension(
     """The notice of an extension names a day: the law's own, or an earlier one, or staff's where the law sets none.
 
     Raises:
-        BadInput: the law sets no day and none is given; or it lies in the first term, or beyond the law's last day.
+        BadInput: the law sets no day and none is given; or it lies in the first term, beyond the law's last day, or
+            more than a year ahead.
     """
     place = policy.answered_in(request.regime, request.jurisdiction)
     open_ended = law.extension_ends_as_told(request.regime, request.right, call.ground, place)
@@ -164,6 +167,7 @@ def check_extension(
         return
     if due_on is not None and day <= due_on:
         raise BadInput(f"until: the first term ends on {due_on}; an extension ends after it.", field="until")
+    _not_too_far("until", day, policy, now, "until")
     longer = request.model_copy(update={"extended": True, "extended_until": None})
     most = None if open_ended else dated(longer, policy, pauses, now).deadlines.extended_due_on
     if most is not None and day > most:
@@ -215,3 +219,11 @@ def _day_to_come(day: date | None, policy: Policy, now: datetime, *, needed: boo
         return
     if day is None or day <= local_day(policy, now):
         raise BadInput("on: a day to come, as 2027-01-31.", field="expected_on")
+    _not_too_far("on", day, policy, now, "expected_on")
+
+
+def _not_too_far(said: str, day: date, policy: Policy, now: datetime, field: str) -> None:
+    """Where no law sets a last day, a day that nobody lives to see is a slip of the pen."""
+    farthest = local_day(policy, now) + _FARTHEST
+    if day > farthest:
+        raise BadInput(f"{said}: after {farthest}, more than a year ahead; check the year.", field=field)

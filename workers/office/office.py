@@ -20,6 +20,7 @@ from workers.office.importing import Importing
 from workers.office.letters import LetterPost
 from workers.office.mine import OwnPage
 from workers.office.oversight import Oversight
+from workers.office.packing import Packing
 from workers.office.previewing import Previewing
 from workers.office.processors import Processors
 from workers.office.reports import Reporting
@@ -53,6 +54,7 @@ class Office(
     Holders,
     Oversight,
     Reporting,
+    Packing,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 

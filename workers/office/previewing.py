@@ -164,8 +164,7 @@ class Previewing(Asked):
         if letter is None or (kind is ActKind.RELEASE and row.stage is not Stage.CLOSED):
             return None
         policy = self.policy(row.controller)
-        place = policy.answered_in(row.regime, row.jurisdiction)
-        writer = SampleWriter.of(policy, row.regime, place, row.right)
+        writer = SampleWriter.of(policy, row.regime, row.jurisdiction, row.right)
         if writer.why_not(letter) is not None:
             return None
         written = writer.write(letter, row.language)

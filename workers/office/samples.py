@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from activities.letters import Authority, Controller, Kind, RenderedLetter, render
+from activities.letters import Controller, Kind, RenderedLetter, render
 from activities.letters.exists import default_right, why_not
 from activities.letters.samples import sample
-from activities.offers import offers
+from activities.previews import as_sent_by
 from habeas.errors import BadInput
 from habeas.model import Right
 from habeas.policy import Policy
@@ -22,19 +22,19 @@ class SampleWriter(NamedTuple):
     controller: Controller
     regime: str
     place: str
+    """Where it is the law; with a policy, where the person lives."""
     right: Right | None
     language: str
     timezone: str
     folder: Path | None
-    authority: Authority | None
     promised: frozenset[Right]
     promised_days: int | None
     policy: Policy | None = None
 
     @classmethod
     def of(cls, policy: Policy, regime: str, place: str, right: Right | None) -> SampleWriter:
-        """As this controller writes."""
-        own, known = policy.controller, policy.authority(place)
+        """As this controller writes to somebody who lives there."""
+        own = policy.controller
         return cls(
             controller=Controller(name=own.name, contact=own.email, address=own.address),
             regime=regime,
@@ -43,16 +43,21 @@ class SampleWriter(NamedTuple):
             language=own.languages[0],
             timezone=own.clock_tz,
             folder=policy.letters.folder if policy.letters else None,
-            authority=Authority(name=policy.said(known.name, own.languages[0]), url=known.url) if known else None,
             promised=frozenset(policy.rights or ()),
             promised_days=policy.promise.days,
             policy=policy,
         )
 
+    @property
+    def answered_in(self) -> str:
+        """The place whose law and calendar hold."""
+        return self.policy.answered_in(self.regime, self.place) if self.policy else self.place
+
     def why_not(self, kind: Kind) -> str | None:
         """Why there is no such letter here; None where there is."""
-        right = self.right or default_right(kind, self.regime, self.place)
-        return why_not(kind, self.regime, self.place, right, self.promised, self.promised_days)
+        place = self.answered_in
+        right = self.right or default_right(kind, self.regime, place)
+        return why_not(kind, self.regime, place, right, self.promised, self.promised_days)
 
     def write(self, kind: Kind, language: str) -> RenderedLetter:
         """One letter.
@@ -66,20 +71,13 @@ class SampleWriter(NamedTuple):
             kind,
             controller=self.controller,
             regime=self.regime,
-            jurisdiction=self.place,
+            jurisdiction=self.answered_in,
             right=self.right,
-            authority=self.authority,
             promised=self.promised,
             promised_days=self.promised_days,
-            offers=self._offers(kind),
             timezone=self.timezone,
             language=language,
         )
+        if self.policy is not None:
+            facts = as_sent_by(self.policy, facts, self.place, language)
         return render(kind, language, facts, self.folder)
-
-    def _offers(self, kind: Kind) -> tuple[Right, ...] | None:
-        """What a denial offers instead, by this controller; None for one that is made up."""
-        if self.policy is None:
-            return None
-        right = self.right or default_right(kind, self.regime, self.place)
-        return offers(self.policy, self.regime, self.place, right)

@@ -20,6 +20,7 @@ _HIDDEN = frozenset(
         "artifact",
         "artifact_id",
         "citation",
+        "digest",
         "explanation",
         "language",
         "letter_id",

@@ -70,14 +70,15 @@ class Calls:
         return _read(answer, await self._send("DELETE", path))
 
     @asynccontextmanager
-    async def stream(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[httpx2.Response]:
-        """A long answer, as it comes.
+    async def stream(self, path: str, body: Mapping[str, Any] | None = None) -> AsyncIterator[httpx2.Response]:
+        """A long answer, as it comes; with a body it is posted.
 
         Raises:
             As `get`.
         """
         with _reached():
-            async with self._client.stream("POST", path, json=_plain(body)) as response:
+            given: dict[str, Any] = {} if body is None else {"json": _plain(body)}
+            async with self._client.stream("GET" if body is None else "POST", path, **given) as response:
                 if response.is_error:
                     await response.aread()
                     raise _refused(response)

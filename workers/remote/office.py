@@ -66,6 +66,7 @@ from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
+from workers.office.packing import WrittenPack, written
 from workers.office.recipients import Told as ToldRecipient
 from workers.office.reports import CaliforniaReport, Report
 from workers.office.restrictions import Lifting, ShownChange
@@ -230,6 +231,16 @@ class RemoteOffice:
         async with self._calls.stream(f"requests/{request_id}/looks/package", {"reason": reason}) as response:
             size, digest = await write_whole(to, response.aiter_bytes())
         return Downloaded(path=str(to), sha256=digest, size=size)
+
+    async def write_pack(
+        self, request_id: str, *, to: Path, by: str, reason: str = "", personal: bool = False
+    ) -> WrittenPack:
+        """See `Packing.write_pack`."""
+        await asyncio.to_thread(refuse_unfit, to)
+        path = f"requests/{request_id}/looks/pack" if personal else f"requests/{request_id}/evidence/pack"
+        async with self._calls.stream(path, {"reason": reason} if personal else None) as response:
+            content = await response.aread()
+        return await written(to, content, personal=personal)
 
     async def act(
         self,

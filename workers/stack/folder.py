@@ -38,6 +38,7 @@ class DataFolder:
         self.postgres = self.path / "postgres"
         self.temporal = self.path / "temporal"
         self.storage = self.path / "storage"
+        self.anchors = self.path / "anchors.jsonl"
         self.logs = self.path / "logs"
         self.settings = self.path / "habeas.toml"
         self.master_key = self.path / "master.key"

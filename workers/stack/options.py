@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -37,6 +37,29 @@ class Ports:
     inbox: int = 0
 
 
+Seed = Callable[[Mapping[str, str], int], Awaitable[None]]
+"""Fills stores, given as name -> DSN, with so many people."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Connected PostgreSQL stores, and whose data they hold.
+
+    Attributes:
+        names: Each is a database, and a system of the settings.
+        maps: The folder with `<name>.toml`, the data map of each.
+        policies: The folder with the controller's policy.
+        controller: Its file's name without `.toml`.
+        seed: Fills them, once.
+    """
+
+    names: tuple[str, ...]
+    maps: Path
+    policies: Path
+    controller: str
+    seed: Seed
+
+
 @dataclass(frozen=True)
 class StackOptions:
     """How to start a stack.
@@ -46,6 +69,8 @@ class StackOptions:
         people: How many people the sample stores are seeded with, once.
         parts: What to start. Without ``worker`` and ``desk`` it is a place to run one's own.
         durable: False gives up the last commits when PostgreSQL is killed, for speed: for tests.
+        stores: Other stores than the samples.
+        postgres: Settings of the database server, over ours.
     """
 
     data_dir: Path
@@ -54,6 +79,8 @@ class StackOptions:
     ports: Ports = Ports()
     parts: frozenset[PartName] = EVERY_PART
     durable: bool = True
+    stores: Stores | None = None
+    postgres: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

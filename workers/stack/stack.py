@@ -28,7 +28,7 @@ from workers.stack.options import (
     quiet,
 )
 from workers.stack.part import Part, ProcessPart, ended, listens, python
-from workers.stack.stores import LEDGER, prepare_ledger, prepare_samples, read_settings, write_settings
+from workers.stack.stores import LEDGER, prepare_ledger, prepare_stores, read_settings, sample_stores, write_settings
 from workers.stack.temporal import TemporalProbe, command
 
 WATCH_EVERY = 0.2
@@ -52,6 +52,7 @@ class Stack:
             self.folder.postgres,
             port=options.ports.postgres,
             durable=options.durable,
+            settings=options.postgres,
             log=self.folder.log(PartName.POSTGRES),
         )
         self._progress = progress
@@ -91,6 +92,7 @@ class Stack:
         self.ports = self._choose_ports()
         wanted = self.options.parts
         if PartName.POSTGRES in wanted:
+            stores = self.options.stores or sample_stores()
             self.postgres.port = self.ports.postgres
             if Binaries.find().owner is not None:
                 self.folder.let_others_pass()
@@ -99,8 +101,9 @@ class Stack:
             await self._step("Ledger", lambda: prepare_ledger(self.postgres))
             if not self.folder.samples.exists():
                 samples = f"Sample stores, {self.options.people:,} people, this once"
-                await self._step(samples, lambda: prepare_samples(self.folder, self.postgres, self.options.people))
-            write_settings(self.folder, self.postgres, self.addresses, self.ports)
+                people = self.options.people
+                await self._step(samples, lambda: prepare_stores(self.folder, self.postgres, stores, people))
+            write_settings(self.folder, self.postgres, stores, self.addresses, self.ports)
         if PartName.TEMPORAL in wanted:
             await self._step("Temporal", self._start_temporal)
         if wanted & OURS:

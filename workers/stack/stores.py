@@ -20,14 +20,22 @@ from workers.process import LOOPBACK
 from workers.samples import seed
 from workers.settings import Settings
 from workers.stack.folder import DataFolder
-from workers.stack.options import Addresses, Ports
+from workers.stack.options import Addresses, Ports, Stores
 from workers.stack.temporal import NAMESPACE
 
 LEDGER = "habeas"
 SAMPLE_STORES = ("crm", "billing", "support")
-CONTROLLERS = Path("controllers")
 CONTROLLER = "demo"
-MAPS = Path("samples/maps")
+
+
+def sample_stores() -> Stores:
+    """The three sample stores, of the demo's controller."""
+    deploy = deploy_folder()
+    return Stores(SAMPLE_STORES, deploy / "samples" / "maps", deploy / "controllers", CONTROLLER, _seed_samples)
+
+
+async def _seed_samples(dsns: Mapping[str, str], people: int) -> None:
+    await seed(dsns, people=people)
 
 
 async def prepare_ledger(postgres: EmbeddedPostgres) -> None:
@@ -36,35 +44,37 @@ async def prepare_ledger(postgres: EmbeddedPostgres) -> None:
         await migrate(postgres.create_database(LEDGER))
 
 
-async def prepare_samples(folder: DataFolder, postgres: EmbeddedPostgres, people: int) -> None:
-    """Seed the sample stores and note that it is done; what an interrupted seeding left is thrown away."""
+async def prepare_stores(folder: DataFolder, postgres: EmbeddedPostgres, stores: Stores, people: int) -> None:
+    """Seed the stores and note that it is done; what an interrupted seeding left is thrown away."""
     with _without_postgres_variables():
         connection = await asyncpg.connect(postgres.dsn())
         try:
-            for name in SAMPLE_STORES:
+            for name in stores.names:
                 await connection.execute(f'drop database if exists "{name}" with (force)')
         finally:
             await connection.close()
-        await seed({name: postgres.create_database(name) for name in SAMPLE_STORES}, people=people)
+        await stores.seed({name: postgres.create_database(name) for name in stores.names}, people)
     folder.write(folder.samples, json.dumps({"people": people}) + "\n")
 
 
-def write_settings(folder: DataFolder, postgres: EmbeddedPostgres, addresses: Addresses, ports: Ports) -> None:
+def write_settings(
+    folder: DataFolder, postgres: EmbeddedPostgres, stores: Stores, addresses: Addresses, ports: Ports
+) -> None:
     """Write ``habeas.toml`` for every process of this stack, and make its master key unless there is one."""
     Vault.create_file(folder.master_key)
-    deploy = deploy_folder()
     tables: dict[str, Mapping[str, Any]] = {
         "ledger": {"url": postgres.dsn(LEDGER)},
         "keys": {"master_file": str(folder.master_key)},
         "storage": {"url": folder.storage.as_uri()},
+        "evidence": {"anchors": folder.anchors.as_uri()},
         "temporal": {"address": addresses.temporal, "namespace": NAMESPACE, "ui_url": addresses.temporal_ui},
         "mail": {"host": LOOPBACK, "port": ports.smtp},
         "desk": {"host": LOOPBACK, "port": ports.desk, "public_url": addresses.desk},
     }
-    for name in SAMPLE_STORES:
-        store = {"connector": "sql", "url": postgres.dsn(name), "map": str(deploy / MAPS / f"{name}.toml")}
+    for name in stores.names:
+        store = {"connector": "sql", "url": postgres.dsn(name), "map": str(stores.maps / f"{name}.toml")}
         tables[f"systems.{name}"] = store
-    head = {"policies": str(deploy / CONTROLLERS), "controllers": [CONTROLLER]}
+    head = {"policies": str(stores.policies), "controllers": [stores.controller]}
     lines = ["# Written at each start of the embedded stack: changes made here do not last.", *_assignments(head)]
     for name, values in tables.items():
         lines += ["", f"[{name}]", *_assignments(values)]

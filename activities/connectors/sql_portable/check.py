@@ -21,7 +21,7 @@ from habeas.errors import ConfigurationError
 
 async def check(data_map: DataMap, url: str) -> tuple[Finding, ...]:
     """See `activities.connectors.sql.check.check`. Checks of the database itself are not tried beforehand."""
-    schema = await _schema(data_map, url)
+    schema = await schema_of(data_map, url)
     found = together(problems(data_map), misplaced(data_map, schema), fit(data_map, schema))
     return found or tuple(_constants(data_map, schema))
 
@@ -33,13 +33,14 @@ async def draft(url: str, system: str, schema: str = DEFAULT_SCHEMA, languages: 
         ConfigurationError: another schema is asked for than the address leads to.
     """
     data_map = DataMap.model_validate({"system": system, "schema": schema})
-    found = await _schema(data_map, url)
+    found = await schema_of(data_map, url)
     if misplaced(data_map, found):
         raise ConfigurationError(f"The address leads to {found.name}; name the other one in it instead.", system=system)
     return write(found, system, languages, says_schema=False)
 
 
-async def _schema(data_map: DataMap, url: str) -> Schema:
+async def schema_of(data_map: DataMap, url: str) -> Schema:
+    """What the database looks like; raises as `check`."""
     database = Database(url, data_map, pool_size=1)
     try:
         return await guarded(data_map.system, database.schema, database.dialect.translate)

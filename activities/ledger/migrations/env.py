@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from activities.ledger.event_tables import metadata
+from activities.ledger.anchor_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from activities.connectors.api import Answer, ApiClient
-from activities.connectors.files.s3.settings import S3Settings
+from activities.connectors.files.s3.settings import BucketSettings
 from activities.connectors.files.s3.sign import Signature, missing
 from habeas.errors import Transient
 
@@ -42,7 +42,7 @@ class Bucket:
         ConfigurationError: Amazon's library is missing, or the address is neither https nor loopback.
     """
 
-    def __init__(self, system: str, settings: S3Settings) -> None:
+    def __init__(self, system: str, settings: BucketSettings) -> None:
         try:
             from botocore import loaders, model, parsers, serialize
         except ImportError:
@@ -75,7 +75,10 @@ class Bucket:
         path = written["url_path"].removeprefix(f"/{self._name}")
         query = percent_encode_sequence(written["query_string"])
         address = self._base + path + (("&" if "?" in path else "?") + query if query else "")
-        answer = await self._api.call(written["method"], address, headers=written["headers"], also=also)
+        content = written["body"] if values and "Body" in values else None
+        answer = await self._api.call(
+            written["method"], address, content=content, headers=written["headers"], also=also
+        )
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return answer, {}
         return answer, self._read(answer, described)

@@ -10,13 +10,13 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 from activities.connectors.api import ApiSettings
 from activities.connectors.files.settings import FilesSettings
 
-__all__ = ["S3Settings", "without_credentials"]
+__all__ = ["BucketSettings", "S3Settings", "without_credentials"]
 
 _SECRETS = ("access_key_id", "secret_access_key", "session_token", "credentials")
 
 
-class S3Settings(ApiSettings, FilesSettings):
-    """One bucket's table in the settings."""
+class BucketSettings(ApiSettings):
+    """Which bucket, and who signs."""
 
     bucket: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$")]
     region: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
@@ -27,10 +27,6 @@ class S3Settings(ApiSettings, FilesSettings):
     session_token: SecretStr | None = None
     credentials: Literal["settings", "ambient"] = "settings"
     """``ambient``: those that this machine has: of its environment, its role, its service account."""
-    versions: bool = True
-    """False where the server knows no versions (nothing is listed by them then)."""
-    uploads: bool = True
-    """False where the server cannot list unfinished uploads."""
     rate: float = Field(default=50.0, gt=0, le=1000, description="calls a second, at most, of one worker")
 
     @model_validator(mode="after")
@@ -52,6 +48,15 @@ class S3Settings(ApiSettings, FilesSettings):
         if "." in self.bucket:
             return f"https://s3.{self.region}.amazonaws.com/{self.bucket}/"
         return f"https://{self.bucket}.s3.{self.region}.amazonaws.com/"
+
+
+class S3Settings(BucketSettings, FilesSettings):
+    """One bucket's table in the settings."""
+
+    versions: bool = True
+    """False where the server knows no versions (nothing is listed by them then)."""
+    uploads: bool = True
+    """False where the server cannot list unfinished uploads."""
 
 
 def without_credentials(settings: Mapping[str, Any]) -> dict[str, Any]:

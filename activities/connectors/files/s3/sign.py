@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from activities.connectors.files.s3.settings import S3Settings
+from activities.connectors.files.s3.settings import BucketSettings
 from habeas.errors import ConfigurationError, Terminal
 
 __all__ = ["Signature", "missing"]
@@ -36,7 +36,7 @@ class Signature(httpx2.Auth):
 
     requires_request_body = True
 
-    def __init__(self, system: str, settings: S3Settings) -> None:
+    def __init__(self, system: str, settings: BucketSettings) -> None:
         try:
             from botocore.auth import S3SigV4Auth
             from botocore.awsrequest import AWSRequest

@@ -1,16 +1,13 @@
-"""How quick the desk is with many requests in the ledger: ``python -m tests.desk.bench``, or ``make bench``.
+"""How quick the desk is with many requests in the ledger.
 
-It starts a PostgreSQL server of its own, writes the requests straight into the tables, and asks for each page a number
-of times, one after the other. ``--serve PORT`` leaves the desk running instead, to be looked at.
+A PostgreSQL server of its own, requests written straight into the tables, and each page asked for one time after the
+other.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import contextlib
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -26,9 +23,9 @@ from activities.storage import Storage
 from activities.vault import Vault
 from habeas.errors import EngineUnavailable
 from habeas.policy import load_policies
-from workers import logs
+from workers.bench.line import Bound, Line, Say, line
 from workers.desk import create_app
-from workers.office import Engine, Office
+from workers.office import Engine, NewRequestInput, Office
 from workers.postgres import EmbeddedPostgres
 
 POLICIES = Path(__file__).parents[2] / "deploy" / "controllers"
@@ -42,11 +39,14 @@ PAGES = (
     "/?right=erasure&stage=reviewing",
     "/?waits=billing",
     "/?after={middle}",
+    "/requests/{real}",
     "/overview",
     "/systems",
     "/reports?controller=demo&from=2026-01-01&to=2026-12-31",
     "/reports/california?controller=demo&year=2026",
 )
+BOUNDED = frozenset({one for one in PAGES if one.startswith("/?")} | {"/", "/requests/{real}"})
+"""The queue and a request's page."""
 _SEED = """
 INSERT INTO request (id, controller, "right", regime, jurisdiction, language, channel, received_at, opened_at,
     opened_by, stage, outcome, due_on, due_at, extended, extended_due_on, blocked_on, overdue, started_at, closed_at)
@@ -95,8 +95,8 @@ async def fill(dsn: str, requests: int, ledger: Ledger, office: Office) -> None:
 
 
 @contextlib.asynccontextmanager
-async def desk(requests: int) -> AsyncIterator[tuple[Office, str]]:
-    """An office over so many requests, and a reference from the middle of its queue."""
+async def desk(requests: int) -> AsyncIterator[tuple[Office, str, str]]:
+    """An office over so many requests, a reference from the middle of its queue, and one whose data is there."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "pg") as server:
         dsn = server.create_database("bench")
         await migrate(dsn)
@@ -112,7 +112,9 @@ async def desk(requests: int) -> AsyncIterator[tuple[Office, str]]:
         )
         await connection.close()
         try:
-            yield office, middle
+            asked = NewRequestInput(right="access", opened_by="Kim", emails=("a@example.com",), jurisdiction="DK")
+            opened = await office.open_request(asked)
+            yield office, middle, opened.id
         finally:
             await ledger.aclose()
 
@@ -121,42 +123,33 @@ async def _nobody() -> Client:
     raise EngineUnavailable("No Temporal here.")
 
 
-async def measure(requests: int, times: int) -> None:
-    """Each page's time on the server, in milliseconds."""
-    async with desk(requests) as (office, middle):
+async def desk_lines(say: Say, *, requests: int, times: int) -> list[Line]:
+    """The time of each page on the server, asked for so many times one after the other."""
+    say(f"the desk: {requests:,} requests in the ledger, each page {times} times")
+    async with desk(requests) as (office, middle, real):
         app = httpx2.ASGITransport(create_app(office.for_staff("kim")))
         async with httpx2.AsyncClient(transport=app, base_url="http://127.0.0.1") as browser:
-            say(f"{requests} requests, {times} times each\n{'page':60} {'median':>8} {'p95':>8} {'kB':>6}")
-            for template in PAGES:
-                path = template.format(middle=middle)
-                took: list[float] = []
-                for _ in range(times):
-                    began = time.perf_counter()
-                    answer = await browser.get(path)
-                    took.append(1000 * (time.perf_counter() - began))
-                    answer.raise_for_status()
-                p95 = statistics.quantiles(took, n=20)[-1]
-                say(f"{path:60} {statistics.median(took):8.1f} {p95:8.1f} {len(answer.content) / 1000:6.0f}")
+            return [
+                await _page(browser, template, template.format(middle=middle, real=real), times, requests)
+                for template in PAGES
+            ]
 
 
-def say(line: str) -> None:
-    """One line of the answer, at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+async def _page(browser: httpx2.AsyncClient, template: str, path: str, times: int, requests: int) -> Line:
+    took: list[float] = []
+    (await browser.get(path)).raise_for_status()  # templates are made, statements prepared
+    for _ in range(times):
+        began = time.perf_counter()
+        answer = await browser.get(path)
+        took.append(1000 * (time.perf_counter() - began))
+        answer.raise_for_status()
+    p95 = statistics.quantiles(took, n=20)[-1]
+    bound = Bound(most=100) if template in BOUNDED else None
+    return line(f"desk {template}, {requests:,} requests, p95", [p95], "ms", value=bound)
 
 
 async def serve(requests: int, port: int) -> None:
-    """The desk, until it is stopped."""
-    async with desk(requests) as (office, _):
+    """The desk over so many requests, until it is stopped: to be looked at."""
+    async with desk(requests) as (office, *_):
         app = create_app(office.for_staff("kim"))
         await uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning")).serve()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=100_000)
-    parser.add_argument("--times", type=int, default=40)
-    parser.add_argument("--serve", type=int, metavar="PORT")
-    given = parser.parse_args()
-    logs.configure("error")
-    asyncio.run(serve(given.requests, given.serve) if given.serve else measure(given.requests, given.times))

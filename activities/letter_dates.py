@@ -1,0 +1,85 @@
+"""The dates of the letters to the person and to staff, from the dates of a request.
+
+The letters that are sent and the previews of them take them from here, so that both name the same days.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from activities.clockface import Dated
+from activities.letters.own import Confirming
+from habeas import law
+from habeas.model import PauseReason, Request
+from habeas.policy import Policy
+
+__all__ = ["acknowledged", "breaks_promise", "confirming", "day_that_counts", "expected_on", "extended"]
+
+_SOME_MORE = timedelta(days=30)
+"""Where no term is left: how much more time an answer takes that the promised day did not see."""
+
+
+def acknowledged(dates: Dated, policy: Policy, due_on: date | None) -> dict[str, Any]:
+    """Which day an acknowledgement names, and how firmly: as it was promised, where it is not the law's."""
+    law_on, promised_on = dates.deadlines.effective_due_on, dates.promised_on
+    ours = promised_on is not None and (law_on is None or promised_on < law_on)
+    return {
+        "due_on": due_on,
+        "promise": policy.promise.strength.value if ours else None,
+        "law_due_on": law_on if ours else None,
+    }
+
+
+def extended(before: Dated, after: Dated) -> dict[str, Any] | None:
+    """From which day to which a term is extended, and the promised day that stands; None where a day is missing."""
+    if before.face.due_on is None or after.face.due_on is None:
+        return None
+    return {
+        "due_on": before.face.due_on,
+        "new_due_on": after.deadlines.effective_due_on or after.face.due_on,
+        "promised_on": after.promised_on,
+    }
+
+
+def expected_on(dates: Dated, today: date) -> date:
+    """By when a delayed answer is expected.
+
+    That is the law's last day, where it is after the promised one; where that is over, too, some days from now. A
+    longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
+    """
+    passed = max(dates.face.due_on or date.min, today)
+    law_on = dates.deadlines.effective_due_on
+    return law_on if law_on is not None and law_on > passed else passed + _SOME_MORE
+
+
+def breaks_promise(dates: Dated) -> bool:
+    """Whether it is a promise that a delay breaks; else it is the law's term that is over."""
+    law_on = dates.deadlines.effective_due_on
+    return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
+
+
+def day_that_counts(dates: Dated, due_on: date | None, *, waits: bool) -> dict[str, Any] | None:
+    """The day of which staff are reminded, and whether it is the promise's: the only one while the law's clock waits.
+
+    None where there is no such day.
+    """
+    promised_on, law_on = dates.promised_on, dates.deadlines.effective_due_on
+    day = promised_on if waits and promised_on else due_on
+    if day is None:
+        return None
+    return {"due_on": day, "promised": day == promised_on and (waits or law_on is None or day < law_on)}
+
+
+def confirming(dates: Dated, request: Request, policy: Policy) -> Confirming | None:
+    """What the law says of the person's confirmation of a fee; None where it says nothing, or nothing is open."""
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    days = law.reflection_days(request.regime, request.right, PauseReason.FEE, place)
+    if days is None or dates.confirm_by is None:
+        return None
+    told = Confirming(days=days, by=dates.confirm_by)
+    # A term that was over before the fee was asked does not begin again.
+    if dates.deadlines.started_on != dates.confirm_by:
+        return told
+    starts = {"starts_on": dates.confirm_by, "due_on": dates.deadlines.effective_due_on}
+    return told.model_copy(update=starts)

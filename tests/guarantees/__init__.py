@@ -1,0 +1,1 @@
+"""Which tests hold which promise, and small faults that they must find."""

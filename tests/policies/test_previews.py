@@ -1,0 +1,75 @@
+"""A preview for a controller names the days that its own letters name: the policy's promises hold in both."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from activities.clockface import dated
+from activities.letters import Acknowledgement, Controller, Extension, Kind, StaffReminder
+from activities.letters.exists import default_right
+from activities.letters.samples import sample
+from activities.letters.sealed import DelayLetter, RecipientNotice
+from activities.previews import as_sent_by
+from habeas.model import Request
+from tests.policies.reading import FIVE, answered
+from workers.office.grounds import check_day
+
+SOMEBODY = Controller(name="Somebody", contact="privacy@controller.example")
+
+
+@pytest.mark.parametrize("name", FIVE)
+def test_previews_name_the_days_of_the_policys_own_letters(tmp_path: Path, name: str) -> None:
+    policy = answered(tmp_path / "policies", name)
+    noon = time(12, tzinfo=ZoneInfo(policy.controller.clock_tz))
+    for entry in policy.regimes:
+        lives = entry.jurisdictions[-1]
+        place, language = policy.answered_in(entry.code, lives), policy.language(None)
+
+        def shown(kind: Kind, code: str = entry.code, where: tuple[str, str, str] = (lives, place, language)) -> object:
+            right = default_right(kind, code, where[1])
+            made = sample(kind, controller=SOMEBODY, regime=code, jurisdiction=where[1], right=right)
+            return as_sent_by(policy, made, where[0], where[2])
+
+        first, delay = shown(Kind.ACKNOWLEDGEMENT), shown(Kind.DELAY)
+        assert isinstance(first, Acknowledgement)
+        assert isinstance(delay, DelayLetter)
+        request = Request(
+            id=first.request_id,
+            controller=policy.id,
+            right=first.right,
+            regime=entry.code,
+            jurisdiction=lives,
+            language=language,
+            received_at=datetime.combine(first.received_on, noon),
+        )
+        dates = dated(request, policy, (), request.received_at)
+        assert first.due_on == dates.face.due_on
+        ours = dates.promised_on is not None and dates.promised_on < (dates.deadlines.due_on or date.max)
+        assert first.promise == (policy.promise.strength.value if ours else None)
+        check_day(delay.expected_on, request, policy, (), datetime.combine(delay.today, noon))
+        reminder = shown(Kind.STAFF_REMINDER)
+        assert isinstance(reminder, StaffReminder)
+        assert reminder.due_on == dates.face.due_on
+
+
+def test_a_promise_stands_in_previews_as_it_was_given(tmp_path: Path) -> None:
+    french = answered(tmp_path / "policies", "dialogra")
+    made = sample(Kind.DELAY, controller=SOMEBODY, jurisdiction="DK")
+    delay = as_sent_by(french, made, "FR", "fr")
+    assert isinstance(delay, DelayLetter)
+    assert (delay.why, delay.promised) == (french.text(french.promise.delay_reason or {}, "fr"), True)
+    assert (delay.today, delay.expected_on) == (date(2026, 3, 31), date(2026, 4, 7))  # two days before 1 April is over
+    told = as_sent_by(french, sample(Kind.RECIPIENT_NOTICE, controller=SOMEBODY, jurisdiction="DK"), "FR", "fr")
+    assert isinstance(told, RecipientNotice)
+    first = next(one for one in french.recipients if one.email)
+    assert told.by == told.today + timedelta(days=first.escalate_after_days)
+    hard = answered(tmp_path / "policies", "dignio")
+    made = sample(Kind.EXTENSION, controller=SOMEBODY, regime="US-CCPA", jurisdiction="US-CA")
+    longer = as_sent_by(hard, made, "US-CA", "en")
+    assert isinstance(longer, Extension)
+    assert (longer.promised_on, longer.new_due_on) == (date(2026, 4, 1), date(2026, 5, 31))
+    assert longer.grounds[0].explanation == hard.text(hard.clock.extend_reason or {}, "en")

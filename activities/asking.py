@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -10,19 +12,27 @@ from pydantic import Field, JsonValue
 from temporalio import activity
 
 from activities import letters
-from activities.clockface import dated, local_day, pause_spans
+from activities.clockface import Dated, dated, local_day, pause_spans, working_day
 from activities.finding import DECISIONS
-from activities.ledger import Tx
-from activities.letter_dates import breaks_promise, confirming, expected_on
-from activities.letters.wording import TOPIC, lookup
-from activities.model import AskOrder
+from activities.ledger import RequestRow, TaskFilter, Tx
+from activities.letter_dates import breaks_promise, confirming, day_told
+from activities.letters.own import Waits
+from activities.model import AskOrder, DelayReport
+from activities.naming import Naming
 from activities.outside import AskedOutside
 from activities.parts import Parts
+from activities.task_model import TaskPhase
 from habeas import law
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Frozen
+from habeas.model import Frozen, Request, Stage
 from habeas.policy import Policy
+
+_WAITS_IN: Mapping[Stage, Waits] = {
+    Stage.VERIFYING: "proof",
+    Stage.CLARIFYING: "review",
+    Stage.REVIEWING: "review",
+}
 
 
 class FeeAsked(Frozen):
@@ -86,33 +96,64 @@ class AskingActivities:
             await tx.record(order.request_id, Tag.FEE_ASKED, at=order.at, facts=facts, dedupe=f"fee/{order.act_id}")
 
     @activity.defn(name="announce_delay")
-    async def delay(self, order: AskOrder) -> None:
-        """Why the answer takes longer, and when it is expected: by staff, or as the policy promised."""
+    async def delay(self, order: AskOrder) -> DelayReport:
+        """Why the answer takes longer, and when it is expected: in words of staff, or what is known without them."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
             policy = self._parts.policy(request.controller)
             dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
-            if order.act_id:
-                why, day = await _words(tx, order), order.expected_on
-            else:
-                why, day = promised_words(policy, request.language), expected_on(dates, local_day(policy, order.at))
-            if day is None:
-                raise BadInput("A delay is announced with the day on which the answer is expected.")
-            name = f"delay/{order.act_id}" if order.act_id else "delay"
-            told = letters.DelayFacts(why=why, expected_on=day, promised=breaks_promise(dates))
+            said = await _by_staff(tx, order) if order.act_id else await self._known(tx, policy, order, dates)
+            told = said.model_copy(update={"promised": breaks_promise(dates)})
+            name = delay_name(order)
             await tx.seal(order.request_id, f"letter/{name}", told)
-            facts: dict[str, JsonValue] = {"expected_on": day.isoformat(), "by_staff": order.act_id is not None}
+            what = "told_again_by" if told.day == "again" else "expected_on"
+            facts: dict[str, JsonValue] = {what: told.expected_on.isoformat(), "by_staff": order.act_id is not None}
             await tx.record(order.request_id, Tag.CLOCK_DELAY_ANNOUNCED, at=order.at, facts=facts, dedupe=name)
+        return _report(policy, request, dates, told.expected_on, order.at)
+
+    async def _known(self, tx: Tx, policy: Policy, order: AskOrder, dates: Dated) -> letters.DelayFacts:
+        """What the request waits for; and the law's last day, where it is still to come.
+
+        No other day is known. A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
+        """
+        row = await tx.request_row(order.request_id)
+        tasks = await tx.tasks(TaskFilter(request_id=order.request_id))
+        by_hand = {task.system for task in tasks if task.phase == TaskPhase.ERASE.value}
+        waited_for = [name for name in row.blocked_on if name in policy.systems and name not in by_hand]
+        called = Naming.of(policy, self._parts.connectors, row.language)
+        return letters.DelayFacts(
+            known=_known(row, systems=bool(waited_for), by_hand=bool(by_hand)),
+            systems=tuple(called.system(name) for name in waited_for),
+            again=order.again > 0,
+            **day_told(dates, local_day(policy, order.at)),
+        )
 
 
-def promised_words(policy: Policy, language: str) -> str:
-    """The reason for a delay that the policy gives where staff have given none.
+def _known(row: RequestRow, *, systems: bool, by_hand: bool) -> Waits:
+    """What a request waits for first."""
+    if systems or by_hand:
+        return "systems" if systems else "by_hand"
+    return "answer" if row.paused else _WAITS_IN.get(row.stage, "work")
 
-    Without one there is one of ours: what a human has to do by hand is all that is told of without a promise.
-    """
-    if policy.promise.delay_reason is None:
-        return lookup(TOPIC, language).text("delay.by_hand")
-    return policy.text(policy.promise.delay_reason, language)
+
+def delay_name(order: AskOrder) -> str:
+    """What the letter of one delay is called: staff's, the clock's first, or one of its later ones."""
+    if order.act_id:
+        return f"delay/{order.act_id}"
+    return f"delay/again/{order.again}" if order.again else "delay"
+
+
+async def _by_staff(tx: Tx, order: AskOrder) -> letters.DelayFacts:
+    if order.expected_on is None:
+        raise BadInput("A delay is announced with the day on which the answer is expected.")
+    return letters.DelayFacts(why=await _words(tx, order), expected_on=order.expected_on)
+
+
+def _report(policy: Policy, request: Request, dates: Dated, expected_on: date, at: datetime) -> DelayReport:
+    """Staff hear of the day that was named as long before it as of a promised one, and on a day on which they work."""
+    planned = working_day(expected_on, policy.answered_in(request.regime, request.jurisdiction))
+    warn_at = dates.deadlines.end_of(planned) - timedelta(days=max(policy.promise.delay_days_before, 1))
+    return DelayReport(expected_at=dates.deadlines.end_of(expected_on), warn_at=warn_at if warn_at > at else None)
 
 
 async def _words(tx: Tx, order: AskOrder) -> str:

@@ -13,6 +13,7 @@ from activities.finding import DECISIONS
 from activities.ledger import Act, Tx
 from activities.parts import Parts
 from activities.plans import enough_approvals, keepers_of
+from activities.proofs import BOTH
 from habeas.acts import ActKind
 from habeas.change import Stays, SystemChange, digest
 from habeas.connector import Manifest, RecordRef
@@ -115,7 +116,7 @@ async def proven(tx: Tx, request: Request, policy: Policy) -> None:
     if asked is Proof.NONE:
         return
     methods = await tx.proofs(request.id)
-    if asked is Proof.BOTH and methods < {"code", "attested"}:
+    if asked is Proof.BOTH and methods < BOTH:
         raise NotAllowed("Code and attestation are both needed.")
     if not methods:
         raise NotAllowed("Nobody has proven yet who asks.")

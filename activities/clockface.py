@@ -88,9 +88,10 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extended=request.extended,
         paused_every=timedelta(days=clock.paused_remind_days).total_seconds(),
         citation=deadlines.citation,
-        delay_at=_delay_at(policy, deadlines, promised_on, planned_on, now)
-        if planned_on and not request.extended
-        else None,
+        delay_at=_delay_at(policy, deadlines, promised_on, planned_on, now) if planned_on else None,
+        ask_at=_asked_of_delay(policy, deadlines, planned_on, now)
+        if planned_on and _breaks_promise(deadlines, promised_on)
+        else (),
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
         planned_on=planned_on,
         confirm_until=_confirm_end(deadlines, confirm_by) if confirm_by else None,
@@ -143,7 +144,7 @@ def _delay_at(
     announced as such, and never assumed.
     """
     law_on = deadlines.effective_due_on
-    if law_on is None or (promised_on is not None and promised_on < law_on):
+    if law_on is None or _breaks_promise(deadlines, promised_on):
         return _tell_of_delay(policy, deadlines, planned_on, now)
     return max(deadlines.end_of(max(law_on, promised_on or law_on)), now) if policy.promise.delay_notice else None
 
@@ -165,6 +166,19 @@ def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, n
     return max(deadlines.end_of(planned_on) - timedelta(days=policy.promise.delay_days_before), now)
 
 
+def _breaks_promise(deadlines: law.Deadlines, promised_on: date | None) -> bool:
+    """Whether the law gives a day after the promised one, so that there is one to name."""
+    law_on = deadlines.effective_due_on
+    return promised_on is not None and (law_on is None or promised_on < law_on)
+
+
+def _asked_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, now: datetime) -> tuple[datetime, ...]:
+    """When staff are asked for the reason and the day, before the person is told without."""
+    told_at = _tell_of_delay(policy, deadlines, planned_on, now)
+    days = policy.promise.delay_ask_days_before if told_at else ()
+    return _reminders(told_at, days, now)
+
+
 def _proof_until(request: Request, place: str, deadlines: law.Deadlines, due_on: date) -> datetime | None:
     """The beginning of the last day to answer, which is left for the letter that says that nothing was proven.
 
@@ -184,7 +198,8 @@ def _alarms(
     return PromiseAlarms(
         ends_at=ends_at,
         remind_at=_reminders(ends_at, policy.clock.remind_days_before, now),
-        delay_at=None if request.extended else _tell_of_delay(policy, deadlines, planned_on, now),
+        delay_at=_tell_of_delay(policy, deadlines, planned_on, now),
+        ask_at=_asked_of_delay(policy, deadlines, planned_on, now),
         stands=request.extended,
     )
 

@@ -96,7 +96,7 @@ class FactsOf:
                 over = confirm_by is not None and case.day(case.order.at) > confirm_by
                 return letters.Withdrawal(**common, unconfirmed_by=confirm_by if over else None)
             case Kind.UNVERIFIED:
-                return letters.Unverified(**common)
+                return letters.Unverified(**common, code_given="code" in await case.tx.proofs(case.request.id))
             case Kind.NOT_A_RIGHT:
                 return letters.NotARight(**common, offered=rights_here(case.request, case.policy))
             case Kind.STAFF_REMINDER:

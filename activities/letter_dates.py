@@ -14,10 +14,10 @@ from habeas import law
 from habeas.model import PauseReason, Request
 from habeas.policy import Policy
 
-__all__ = ["acknowledged", "breaks_promise", "confirming", "day_that_counts", "expected_on", "extended"]
+__all__ = ["acknowledged", "breaks_promise", "confirming", "day_that_counts", "day_told", "extended"]
 
-_SOME_MORE = timedelta(days=30)
-"""Where no term is left: how much more time an answer takes that the promised day did not see."""
+_TELL_AGAIN = timedelta(days=14)
+"""Where no term is left and nobody has named a day: by when the person hears of it again."""
 
 
 def acknowledged(dates: Dated, policy: Policy, due_on: date | None) -> dict[str, Any]:
@@ -42,15 +42,15 @@ def extended(before: Dated, after: Dated) -> dict[str, Any] | None:
     }
 
 
-def expected_on(dates: Dated, today: date) -> date:
-    """By when a delayed answer is expected.
+def day_told(dates: Dated, today: date) -> dict[str, Any]:
+    """Which day a delay names where staff named none: the law's last one, or by when the person hears of it again.
 
-    That is the law's last day, where it is after the promised one; where that is over, too, some days from now. A
-    longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
+    A longer term counts once its extension was announced (GDPR art. 12(3)), and not before.
     """
-    passed = max(dates.face.due_on or date.min, today)
     law_on = dates.deadlines.effective_due_on
-    return law_on if law_on is not None and law_on > passed else passed + _SOME_MORE
+    if law_on is not None and law_on > max(dates.face.due_on or date.min, today):
+        return {"expected_on": law_on, "day": "by_law"}
+    return {"expected_on": today + _TELL_AGAIN, "day": "again"}
 
 
 def breaks_promise(dates: Dated) -> bool:

@@ -76,6 +76,8 @@ class PromiseAlarms(Frozen):
     """The end of the promised day."""
     remind_at: tuple[AwareDatetime, ...] = ()
     delay_at: AwareDatetime | None = None
+    ask_at: tuple[AwareDatetime, ...] = ()
+    """When staff are asked why it takes longer and until when."""
     stands: bool = False
     """The law's term was extended, and the promised day counts all the same."""
 
@@ -99,6 +101,8 @@ class ClockFace(Frozen):
     citation: str = ""
     delay_at: AwareDatetime | None = None
     """When the person is told that the promised day cannot be kept, if the controller promised that."""
+    ask_at: tuple[AwareDatetime, ...] = ()
+    """When staff are asked for that before, while they may still name a day."""
     fee_allowed: bool = False
     paused_every: float | None = None
     """Seconds after which staff are reminded that the clock is paused, again and again."""
@@ -378,6 +382,17 @@ class AskOrder(OnRequest):
     expected_on: date | None = None
     clock_waits: bool = False
     ground: str | None = None
+    again: int = 0
+    """A delay that the clock tells of since the day named before has passed: for the how manieth time."""
+
+
+class DelayReport(Frozen):
+    """The day that the person was told, as instants."""
+
+    expected_at: AwareDatetime
+    """Its end: when it passes without an answer, the person is told again."""
+    warn_at: AwareDatetime | None = None
+    """When staff are told that it comes near; None where it is near already."""
 
 
 class RemedyOrder(OnRequest):

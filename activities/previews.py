@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.asking import promised_words
 from activities.brief import rights_here
 from activities.clockface import PauseSpan, dated, local_day, working_day
 from activities.letter_basis import (
@@ -18,7 +17,7 @@ from activities.letter_basis import (
     identity_asked,
 )
 from activities.letter_case import LetterBasis
-from activities.letter_dates import acknowledged, breaks_promise, confirming, day_that_counts, expected_on, extended
+from activities.letter_dates import acknowledged, breaks_promise, confirming, day_that_counts, day_told, extended
 from activities.letters import Extension, Kind, LetterFacts
 from activities.lifting import NOTICE
 from activities.model import LetterOrder
@@ -126,10 +125,10 @@ class _Preview:
             case Kind.EXTENSION:
                 return self._extension(basis)
             case Kind.DELAY:
-                given = self._policy.promise.delay_reason is not None
-                why = {"why": promised_words(self._policy, self._request.language)} if given else {}
-                promised = breaks_promise(self._dates)
-                return why | {"expected_on": expected_on(self._dates, today), "promised": promised}
+                told = day_told(self._dates, today) | {"promised": breaks_promise(self._dates)}
+                if self._policy.promise.delay_notice:
+                    return told | {"why": None, "known": "review"}
+                return told | {"day": "expected"}
             case Kind.FEE:
                 asked = PauseSpan(reason=PauseReason.FEE, start=today, end=None)
                 dates = dated(self._request, self._policy, (asked,), at)

@@ -173,9 +173,9 @@ class RecordActivities:
         """Whether the person gave the code: then the search starts from the address it was sent to."""
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
-            proof = await tx.proof(order.request_id)
+            proof = await tx.proof(order.request_id, "code")
             sent = await tx.challenge(order.request_id)
-            if proof is None or proof.id != order.proof_id or proof.method != "code" or sent is None:
+            if proof is None or proof.id != order.proof_id or sent is None:
                 return False
             subject = await tx.subject(order.request_id)
             records = await looked_up(tx, order.request_id)

@@ -81,6 +81,8 @@ class Acts(Asking):
     @resend_code.validator
     def _may_resend_code(self, call: ActCall) -> None:
         self._check(ActKind.RESEND_CODE)
+        if self.code_given():
+            raise ApplicationError("The code was given; what is missing is staff's word: attest.", type="not_allowed")
         if not self.codes_left():
             raise ApplicationError("No more codes can be sent for this request; attest or refuse.", type="not_allowed")
 

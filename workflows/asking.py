@@ -9,18 +9,24 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.asking import AskingActivities
+    from activities.asking import AskingActivities, delay_name
     from activities.model import AskOrder
     from habeas.acts import ActAnswer, ActCall, ActKind
     from habeas.model import PauseReason, Stage
     from workflows import calls
     from workflows.clock_acts import ClockActs
+    from workflows.model import RequestStart
 
 _ANSWERED = frozenset({Stage.NOTIFYING, Stage.CLOSED})
 
 
 class Asking(ClockActs):
     """Asks and tells. What is asked holds the hand-over up until staff say that the answer is there (``resume``)."""
+
+    def __init__(self, start: RequestStart) -> None:
+        super().__init__(start)
+        self._told_again = 0
+        """How often a day passed that the person was told."""
 
     @workflow.update(name=ActKind.ASK.value)
     async def ask(self, call: ActCall) -> ActAnswer:
@@ -105,26 +111,55 @@ class Asking(ClockActs):
         if call.expected_on is None or call.expected_on <= workflow.now().date():
             raise ApplicationError("Say on which day to come the answer is expected.", type="bad_input")
 
+    def ask_for_delay(self) -> None:
+        """Staff are asked for the reason and the day, unless they named one, or the answer is on its way."""
+        if not self.delay_told and self.stage not in _ANSWERED:
+            self._attention("delay_soon")
+
     async def announce_delay_by_itself(self) -> None:
         """Tell as the policy says, once, unless staff did, or the term was extended, or the answer is on its way."""
-        if self.delay_told or self.clock.face.extended or self.stage in _ANSWERED:
+        if self.delay_told or not self._delay_is_due() or self.stage in _ANSWERED:
             return
         await self.tell_of_delay()
 
     async def tell_of_delay(self) -> None:
-        """Tell it with the policy's reason, or that a human is still at it; once."""
+        """Tell it with what is known: what the request waits for; once."""
         self.delay_told = True
         with self._writing():
             await self._announce(None)
 
-    async def _announce(self, call: ActCall | None) -> None:
-        act_id = call.act_id if call else None
+    def expected_soon(self) -> None:
+        """Staff hear that the day comes near that the person was told."""
+        if self.stage not in _ANSWERED:
+            self._attention("expected_soon")
+
+    async def announce_again(self) -> None:
+        """The day that the person was told has passed: they are told what is known now, and staff that they are."""
+        if self.stage in _ANSWERED:
+            return
+        self._told_again += 1
+        self._attention("expected_passed")
+        with self._writing():
+            await self._announce(None, again=self._told_again)
+
+    def _attention(self, code: str) -> None:
+        self.send_soon("staff_attention", f"{code}/{workflow.now():%Y-%m-%d}", code=code)
+
+    def _delay_is_due(self) -> bool:
+        """Not where the term was extended meanwhile: then it is when that is over."""
+        face = self.clock.face
+        told_at = (face.delay_at, face.promise.delay_at if face.promise else None)
+        return any(at is not None and at <= workflow.now() for at in told_at)
+
+    async def _announce(self, call: ActCall | None, again: int = 0) -> None:
         order = AskOrder(
             request_id=self.id,
             at=workflow.now(),
-            act_id=act_id,
+            act_id=call.act_id if call else None,
             expected_on=call.expected_on if call else None,
+            again=again,
         )
-        await calls.record(AskingActivities.delay, order, "announce a delay")
-        name = f"delay/{act_id}" if act_id else "delay"
-        self.send_soon("delay", name, act_id=act_id, sealed=f"letter/{name}")
+        named = await calls.record(AskingActivities.delay, order, "announce a delay")
+        self.clock.expect(named)
+        name = delay_name(order)
+        self.send_soon("delay", name, act_id=order.act_id, sealed=f"letter/{name}")

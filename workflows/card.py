@@ -8,9 +8,11 @@ from workflows.acts import Acts
 LINES = 12
 """How much of what happened is shown."""
 
+_ATTEST = "staff must attest who it is, since the code alone is not enough: `habeas request verify {id} --attest`"
+_CODE = "the person gives the one-time code, since staff's word alone is not enough"
 _NEXT = {
     Stage.RECEIVED: "verify who is asking",
-    Stage.VERIFYING: "the person gives the one-time code, or staff attest: `habeas request verify {id}`",
+    Stage.VERIFYING: "the person gives the one-time code{joined} staff attest: `habeas request verify {id}`",
     Stage.LOCATING: "find the person in every connected system",
     Stage.CLARIFYING: "a human decides which records are the person's: `habeas request match {id}`",
     Stage.COLLECTING: "collect what the systems hold",
@@ -20,6 +22,12 @@ _NEXT = {
     Stage.NOTIFYING: "tell the person",
     Stage.CLOSED: "nothing: it is done",
 }
+
+
+def _next(request: Acts) -> str:
+    """What is waited for; of two proofs, the one that is missing."""
+    said = _ATTEST if request.code_given() else _CODE if request.word_given() else _NEXT[request.stage]
+    return said.format(id=request.id, joined=", and" if request.asks_both else ", or")
 
 
 def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | None) -> str:
@@ -41,7 +49,7 @@ def card(request: Acts, told: list[str], *, overdue: bool, outcome: Outcome | No
         + (" — **overdue**" if overdue and not outcome else ""),
         f"*{face.citation}*" if face.citation else "",
         "",
-        f"Next: {_NEXT[request.stage].format(id=request.id)}",
+        f"Next: {_next(request)}",
     ]
     if request.systems.waiting:
         lines += ["", "Waiting for:"]

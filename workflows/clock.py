@@ -10,7 +10,7 @@ from functools import partial
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import ClockFace
+    from activities.model import ClockFace, DelayReport
     from habeas.model import Frozen
 
 
@@ -20,12 +20,21 @@ class Alarm(StrEnum):
     REMIND = "remind"
     EXTEND = "extend"
     DELAY = "delay"
+    DELAY_SOON = "delay_soon"
+    """Staff are asked why it takes longer and until when, before the person is told without."""
+    EXPECTED_SOON = "expected_soon"
+    """The day that the person was told comes near."""
+    EXPECTED = "expected"
+    """It has passed."""
     RELEASE = "release"
     BREACH = "breach"
     UNCONFIRMED = "unconfirmed"
     """The days to confirm what was asked are over, and nobody has noted a confirmation."""
     PAUSED = "paused"
     """The clock stands still, and nobody has said so for a while."""
+
+
+_OF_DELAY = frozenset({Alarm.DELAY, Alarm.DELAY_SOON, Alarm.EXPECTED_SOON, Alarm.EXPECTED})
 
 
 class Ring(Frozen):
@@ -37,7 +46,7 @@ class Ring(Frozen):
 
 def _moot(ring: Ring, confirm_until: datetime) -> bool:
     """Nothing is put off or given out while it is unconfirmed; nor is one told of a delay who let the days pass."""
-    late = ring.alarm is Alarm.DELAY and ring.at > confirm_until
+    late = ring.alarm in _OF_DELAY and ring.at > confirm_until
     return late or ring.alarm in {Alarm.EXTEND, Alarm.RELEASE}
 
 
@@ -49,6 +58,7 @@ class Clock:
         self._rung: set[tuple[datetime, Alarm]] = set()
         self._moved = 0
         self._stopped = False
+        self._expected: DelayReport | None = None
         self.paused = False
 
     @property
@@ -67,6 +77,12 @@ class Clock:
         """Give the clock new dates: at the start, after an extension, after a pause."""
         self._face = face
         self._moved += 1
+
+    def expect(self, named: DelayReport | None) -> None:
+        """Ring for the day that the person was told, in the place of one that they were told before; None for none."""
+        if named != self._expected:
+            self._expected = named
+            self._moved += 1
 
     def pause(self) -> None:
         """Hold every alarm of the law's until `resume`; those of a promise go on ringing."""
@@ -132,7 +148,7 @@ class Clock:
         return self._moved != seen
 
     def _next(self) -> Ring | None:
-        rings = self._of_promise() if self.stands_still else self._of_term()
+        rings = [*(self._of_promise() if self.stands_still else self._of_term()), *self._of_expected()]
         if self.paused and self.face.confirm_until:
             rings = [ring for ring in rings if not _moot(ring, self.face.confirm_until)]
             rings.append(Ring(at=self.face.confirm_until, alarm=Alarm.UNCONFIRMED))
@@ -145,16 +161,26 @@ class Clock:
         if promise is None:
             return []
         rings = [Ring(at=at, alarm=Alarm.REMIND) for at in promise.remind_at]
+        rings += [Ring(at=at, alarm=Alarm.DELAY_SOON) for at in promise.ask_at]
         if promise.delay_at:
             rings.append(Ring(at=promise.delay_at, alarm=Alarm.DELAY))
         return [*rings, Ring(at=promise.ends_at, alarm=Alarm.BREACH)]
 
+    def _of_expected(self) -> list[Ring]:
+        """No pause holds what the person was told either."""
+        named = self._expected
+        if named is None:
+            return []
+        soon = [Ring(at=named.warn_at, alarm=Alarm.EXPECTED_SOON)] if named.warn_at else []
+        return [*soon, Ring(at=named.expected_at, alarm=Alarm.EXPECTED)]
+
     def _of_term(self) -> list[Ring]:
         face = self.face
         rings = [Ring(at=at, alarm=Alarm.REMIND) for at in face.remind_at]
+        rings += [Ring(at=at, alarm=Alarm.DELAY_SOON) for at in face.ask_at]
         if face.extend_at and not face.extended:
             rings.append(Ring(at=face.extend_at, alarm=Alarm.EXTEND))
-        if face.delay_at and not face.extended:
+        if face.delay_at:
             rings.append(Ring(at=face.delay_at, alarm=Alarm.DELAY))
         if face.release_at:
             rings.append(Ring(at=face.release_at, alarm=Alarm.RELEASE))

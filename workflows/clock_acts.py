@@ -74,6 +74,10 @@ class ClockActs(TaskActs):
                 f"extend the term: {ground}",
             )
             self.clock.set(face)
+            if face.delay_at is not None and face.delay_at > workflow.now():
+                # The notice names another day: what was told before is over, and a delay is told when that day is.
+                self.clock.expect(None)
+                self.delay_told = False
         self.changed()
         self.send_soon("extension", "extension", ground=ground, act_id=act_id)
 

@@ -281,8 +281,14 @@ class RequestWorkflow(Changing):
             self.send_soon("staff_attention", f"paused/{workflow.now():%Y-%m-%d}", code="clock_paused")
         elif alarm is Alarm.UNCONFIRMED:
             self.send_soon("staff_attention", f"unconfirmed/{workflow.now():%Y-%m-%d}", code="unconfirmed")
+        elif alarm is Alarm.DELAY_SOON:
+            self.ask_for_delay()
         elif alarm is Alarm.DELAY:
             await self.announce_delay_by_itself()
+        elif alarm is Alarm.EXPECTED_SOON:
+            self.expected_soon()
+        elif alarm is Alarm.EXPECTED:
+            await self.announce_again()
         elif alarm is Alarm.BREACH:
             self._overdue = True
             self.changed()

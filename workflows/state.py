@@ -35,6 +35,8 @@ class RequestState:
         self.brief: Brief | None = None
         self.proven = False
         self._proofs: set[str] = set()
+        self.asks_both = False
+        """Policy asks for the code and for staff's word, and each is asked for by itself."""
         self.code_wanted = 0
         self.decided = 0
         self.look_again = False
@@ -88,6 +90,16 @@ class RequestState:
         self._proofs.add(method)
         both = self.brief is not None and self.brief.identity.both
         self.proven = not both or self._proofs >= {"code", "attested"}
+        if not self.proven:
+            self.log(f"one of two proofs is there: {method}")
+
+    def code_given(self) -> bool:
+        """The code is there, and staff's word is not: no more codes, staff are asked."""
+        return self.asks_both and not self.proven and "code" in self._proofs
+
+    def word_given(self) -> bool:
+        """Staff's word is there, and the code is not."""
+        return self.asks_both and not self.proven and "attested" in self._proofs
 
     def settled(self) -> bool:
         """Every accepted act is written down, or taken back."""

@@ -15,14 +15,21 @@ with workflow.unsafe.imports_passed_through():
     from activities.systems import SystemActivities
     from habeas.model import Stage
     from workflows import calls
+    from workflows.model import RequestStart
     from workflows.systems import stop
     from workflows.telling import Telling
 
 LOOK = "look_on_record"
+ATTEST = "attest"
 
 
 class Verifying(Telling):
     """Proves the identity before anything is disclosed or erased."""
+
+    def __init__(self, start: RequestStart) -> None:
+        super().__init__(start)
+        self._word_wanted: datetime | None = None
+        """When staff were first asked to attest beside the code."""
 
     async def _verify(self) -> bool:
         identity = self._brief.identity
@@ -34,11 +41,17 @@ class Verifying(Telling):
         await self._send_code()
         started = workflow.now()
         in_time = self.clock.face.proof_until is not None and workflow.patched("proof-within-the-term")
+        self.asks_both = identity.both and workflow.patched("both-proofs-are-asked-for")
+        self._show_card()
         ending = partial(self._ends, started, in_time=in_time)
         reminders = [started + timedelta(seconds=after) for after in identity.remind_after]
         sent = self.code_wanted
         while not self._verified():
             ends = ending()
+            if self.code_given() and self.settled():
+                if not await self._word_of_staff(ends, ending):
+                    return self.proven
+                continue
             # A reminder brings a code of its own, so it counts among those that policy allows.
             coming = [at for at in reminders if at > workflow.now()] if self.codes_left() else []
             upcoming = min([*coming, ends])
@@ -102,6 +115,31 @@ class Verifying(Telling):
             LocateOrder(request_id=self.id, at=workflow.now(), system=system.name, for_identity=for_identity),
         )
 
+    async def _word_of_staff(self, ends: datetime, ending: Callable[[], datetime]) -> bool:
+        """The person did their part: staff are asked for theirs, and reminded as the person would be.
+
+        Returns:
+            Whether it goes on: staff attested, or the waiting ends at another time; False once it is over.
+        """
+        if self._word_wanted is None:
+            self._word_wanted = workflow.now()
+            self.send_soon("staff_attention", ATTEST, code=ATTEST)
+        again = [self._word_wanted + timedelta(seconds=after) for after in self._brief.identity.remind_after]
+        coming = [at for at in again if at > workflow.now()]
+        upcoming = min([*coming, ends])
+        try:
+            await workflow.wait_condition(
+                lambda: self._verified() or ending() != ends,
+                timeout=upcoming - workflow.now(),
+                timeout_summary="staff's word" if upcoming is ends else "reminder to staff",
+            )
+        except TimeoutError:
+            if workflow.now() >= ends:
+                await workflow.wait_condition(self.settled)
+                return False
+            self.send_soon("staff_attention", f"{ATTEST}/{len(again) - len(coming) + 1}", code=ATTEST)
+        return True
+
     def _verified(self) -> bool:
         return self.proven and self.settled()
 
@@ -118,10 +156,11 @@ class Verifying(Telling):
 
     def _goes_on(self, sent: int, ends: datetime, ending: Callable[[], datetime]) -> bool:
         """Whether there is something else to wait for: nothing, another code's answer, until another time."""
-        return self._verified() or (self.code_wanted != sent and self.settled()) or ending() != ends
+        asked = self.code_wanted != sent or self.code_given()
+        return self._verified() or (asked and self.settled()) or ending() != ends
 
     async def _send_code(self, closes_at: datetime | None = None) -> None:
-        if self._verified():
+        if self._verified() or self.code_given():
             return
         number = self.code_wanted + 1
         if not self._brief.identity.code:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal, assert_never
 
 from pydantic import AwareDatetime, Field, SecretStr
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, plain
@@ -150,11 +150,11 @@ class Challenges(Room):
         await self._run(update(challenge).where(challenge.c.id == row.id).values(change).add_cte(counted))
         return result
 
-    async def proof(self, request_id: str) -> Proof | None:
-        """The newest proof of identity, None if there is none."""
+    async def proof(self, request_id: str, method: Literal["code", "attested"] | None = None) -> Proof | None:
+        """The newest proof of identity, of any method or of this one; None if there is none."""
         row = await self._first(
             select(proof)
-            .where(proof.c.request_id == request_id)
+            .where(proof.c.request_id == request_id, true() if method is None else proof.c.method == method)
             .order_by(proof.c.proven_at.desc(), proof.c.id)
             .limit(1)
         )

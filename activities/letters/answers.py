@@ -109,9 +109,11 @@ def _confirming(facts: FeeLetter, say: Said) -> Iterable[Block]:
 
 
 def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:
-    yield say.paragraph("delay.lead")
-    yield say.paragraph("delay.why", Element.REASONS, why=facts.why)
-    yield say.paragraph("delay.expected", Element.NEW_DATE, date=say.words.date(facts.expected_on))
+    lead = "lead" if facts.why else "known_lead"
+    yield say.paragraph(f"delay.{'again_lead' if facts.again else lead}")
+    why = facts.why or say.words.text(f"delay.known.{facts.known}", systems=say.words.listing(facts.systems))
+    yield say.paragraph("delay.why", Element.REASONS, why=why)
+    yield say.paragraph(f"delay.{facts.day}", Element.NEW_DATE, date=say.words.date(facts.expected_on))
     yield say.paragraph("delay.law")
 
 

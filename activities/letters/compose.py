@@ -345,9 +345,10 @@ def _withdrawal(facts: Withdrawal, say: Said) -> Iterable[Block]:
     yield say.paragraph("withdrawal.again")
 
 
-def _unverified(_facts: Unverified, say: Said) -> Iterable[Block]:
+def _unverified(facts: Unverified, say: Said) -> Iterable[Block]:
+    why, again = ("second", "second_again") if facts.code_given else ("why", "again")
     yield say.asked()
-    yield say.paragraph("unverified.why", Element.REASONS, Element.ACTION_TAKEN)
-    yield say.paragraph("unverified.again", Element.HELP)
+    yield say.paragraph(f"unverified.{why}", Element.REASONS, Element.ACTION_TAKEN)
+    yield say.paragraph(f"unverified.{again}", Element.HELP)
     yield from say.offers()
     yield from say.remedies()

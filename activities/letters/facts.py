@@ -244,6 +244,8 @@ class Unverified(LetterFacts):
     """We could not be sure of the person, so nothing was disclosed or changed."""
 
     kind = Kind.UNVERIFIED
+    code_given: bool = False
+    """The code was right; it was staff's word that was missing, where both are asked for."""
 
     @property
     def denies(self) -> bool:

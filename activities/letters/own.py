@@ -83,11 +83,25 @@ class FeeFacts(Frozen):
     """Where the law allows it."""
 
 
+Waits = Literal["systems", "by_hand", "proof", "answer", "review", "work"]
+"""What an answer waits for: systems, what is erased by hand, the proof of who asks, the person's own answer, a member
+of staff, or that it is carried out."""
+
+
 class DelayFacts(Frozen):
     """It takes longer than promised: why, and when the answer will be there."""
 
-    why: str = Field(min_length=1, repr=False)
+    why: str | None = Field(default=None, min_length=1, repr=False)
+    """In words of staff; None where the clock tells of it, and says what is known."""
+    known: Waits = "work"
+    """What the answer waits for, where staff said nothing."""
+    systems: tuple[str, ...] = ()
+    """Those that are waited for, as people call them."""
     expected_on: date
+    day: Literal["expected", "by_law", "again"] = "expected"
+    """What ``expected_on`` is: the day that staff named, the law's last day, or the day by which more is told."""
+    again: bool = False
+    """A day that was named before has passed."""
     promised: bool = True
     """False: nothing was promised beyond the law, and its term is over."""
 

@@ -100,6 +100,10 @@ def _until_then(policy: Policy, code: str, place: str, today: date) -> str:
 
 def _promise(policy: Policy) -> Iterator[Problem]:
     promise = policy.promise
+    for name in ("delay_days_before", "delay_ask_days_before"):
+        if name in promise.model_fields_set and not promise.delay_notice:
+            message = "no notice of a delay is promised that it could be for"
+            yield Problem(("promise", name), message, "add delay_notice = true, or remove it")
     if promise.days is None:
         if "strength" in promise.model_fields_set:
             message = "no number of days is promised that it could be the strength of"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from habeas.connector import Collection, Manifest, Retention, Treatment
 from habeas.errors import ConfigurationError
@@ -11,7 +12,7 @@ from habeas.plan import undecided
 from habeas.policy.load import refuse
 from habeas.policy.model import Policy
 from habeas.policy.provisions import without_provision
-from habeas.policy.raw import Problem
+from habeas.policy.raw import Path, Problem
 from habeas.policy.sections import Category, IdentityMethod, Term
 
 
@@ -77,43 +78,87 @@ def _mute(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem
 
 
 def _terms(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
-    """What the policy keeps or lets expire, each collection of that category must keep or let expire alike."""
+    """What the policy keeps or lets expire, each collection of that category must keep or let expire alike.
+
+    And no other is kept: how long a map or a connector's settings keep something is bounded by the policy's word.
+    """
     places = {category.id: n for n, category in enumerate(policy.categories)}
+    used: dict[str, list[bool]] = {}
     for system in policy.systems:
         for collection in manifests[system].collections if system in manifests else ():
             if collection.category in places:
                 n = places[collection.category]
-                where = f"{system}.{collection.name}"
-                yield from _kept(n, policy.categories[n], where, collection)
-                if not manifests[system].manual:
-                    yield from _expiring(n, policy.categories[n], where, collection)
+                there = _There(system, manifests[system], collection)
+                used.setdefault(collection.category, []).append(there.kept is not None)
+                yield from _kept(n, policy.categories[n], there)
+                yield from _expiring(n, policy.categories[n], there)
+    for category in policy.categories:
+        if category.keep and category.keep.partly and not any(used.get(category.id, [True])):
+            message = f"{_said(category.keep)} here, and no system keeps any of it"
+            yield Problem(("categories", places[category.id], "keep"), message, "one of the two is wrong: mend it")
 
 
-def _kept(n: int, category: Category, where: str, collection: Collection) -> Iterator[Problem]:
-    theirs = collection.retention if collection.treatment is Treatment.RETAIN else None
-    if category.keep is not None and not _same(category.keep, theirs):
-        message = f"{_said(category.keep)} here, {_said(theirs) if theirs else 'not kept'} in {where}"
-        yield Problem(("categories", n, "keep"), message, "one of the two is wrong: make them say the same")
+class _There(NamedTuple):
+    """A collection of a system."""
+
+    system: str
+    manifest: Manifest
+    collection: Collection
+
+    @property
+    def where(self) -> str:
+        return f"{self.system}.{self.collection.name}"
+
+    @property
+    def kept(self) -> Retention | None:
+        return self.collection.retention if self.collection.treatment is Treatment.RETAIN else None
+
+    def problem(self, path: Path, message: str, remedy: str) -> Problem:
+        """With the line of its map, where it has one."""
+        there = self.manifest.written(self.collection.name)
+        return Problem(path, message, remedy, there.line, there.file) if there else Problem(path, message, remedy)
 
 
-def _expiring(n: int, category: Category, where: str, collection: Collection) -> Iterator[Problem]:
-    ours, theirs = category.expires, collection.expires
-    if (ours is None) != (theirs is None) or (ours is not None and not _same(ours, theirs)):
-        here, there = (_said(each) if each else "does not expire" for each in (ours, theirs))
-        message = f"{here} here, {there} in {where}"
-        yield Problem(("categories", n, "expires"), message, "one of the two is wrong: make them say the same")
+def _kept(n: int, category: Category, there: _There) -> Iterator[Problem]:
+    ours, theirs, path = category.keep, there.kept, ("categories", n, "keep")
+    if ours is None and theirs is not None:
+        message = f"{there.where} keeps {_said(theirs)}, and the policy keeps nothing of {category.id!r}"
+        remedy = f"write keep in the policy's {category.id!r}, if a law wants it kept, or let it go on erasure there"
+        yield there.problem(path, message, remedy)
+    elif ours is not None and theirs is not None and not _same(ours, theirs):
+        message = f"{_said(ours)} here, {_said(theirs)} in {there.where}"
+        yield there.problem(path, message, _ALIKE)
+    elif ours is not None and theirs is None and not ours.partly:
+        remedy = f"{_ALIKE}; or write partly = true here, if only some of {category.id!r} is kept"
+        yield Problem(path, f"{_said(ours)} here, not kept in {there.where}", remedy)
+
+
+def _expiring(n: int, category: Category, there: _There) -> Iterator[Problem]:
+    ours, theirs, path = category.expires, there.collection.expires, ("categories", n, "expires")
+    if ours is not None and theirs is None and category.not_held:
+        return  # who ends it there is said
+    if ours is not None and there.manifest.manual:
+        remedy = f"say in not_held of {category.id!r} who deletes it there"
+        yield Problem(path, f"{there.where} is worked by a human: nothing ends there by itself", remedy)
+    elif (ours is None) != (theirs is None) or (ours is not None and not _same(ours, theirs)):
+        here, elsewhere = (_said(each) if each else "does not expire" for each in (ours, theirs))
+        remedy = _ALIKE if theirs else f"{_ALIKE}; or say in not_held of {category.id!r} who deletes it there"
+        yield Problem(path, f"{here} here, {elsewhere} in {there.where}", remedy)
+
+
+_ALIKE = "one of the two is wrong: make them say the same"
+_LENGTH = ("law", "ground", "years", "months", "days", "to")
 
 
 def _same(ours: Term, theirs: Retention | None) -> bool:
-    return theirs is not None and all(
-        getattr(ours, each) == getattr(theirs, each) for each in ("law", "ground", "years", "months", "days")
-    )
+    return theirs is not None and all(getattr(ours, each) == getattr(theirs, each) for each in _LENGTH)
 
 
 def _said(term: Term | Retention) -> str:
     lengths = ((term.years, "years"), (term.months, "months"), (term.days, "days"))
     length = " ".join(f"{count} {unit if count > 1 else unit[:-1]}" for count, unit in lengths if count)
-    return f"{length} ({term.law}{f', ground {term.ground}' if term.ground else ''})"
+    since = " from the end of the year" if term.to else ""
+    return f"{length}{since} ({term.law}{f', ground {term.ground}' if term.ground else ''})"
 
 
 def _unstoppable(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:

@@ -35,7 +35,8 @@ def load_policy(path: Path, *, languages: Collection[str] | None = None) -> Poli
     # Of a language that cannot stay nothing else is asked.
     moot = {f"no text in {language!r}" for _, language in without}
     found = [*source.found, *(problem for problem, _ in without)]
-    found += [problem for problem in problems(source.raw) if problem.message not in moot]
+    faults = [problem for problem in problems(source.raw) if problem.message not in moot]
+    found += [problem for problem in faults if not source.awaits_in(problem.path)]
     policy: Policy | None = None
     try:
         policy = Policy.model_validate(source.raw)

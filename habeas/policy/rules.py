@@ -130,7 +130,6 @@ def _extension(raw: Raw) -> Iterator[Problem]:
 
 def _text_places(raw: Raw) -> Iterator[Path]:
     yield ("clock", "extend_reason")
-    yield ("promise", "delay_reason")
     for n in range(len(listed(raw, "categories"))):
         yield from (("categories", n, key) for key in ("title", "purposes", "source", "retention"))
         yield ("categories", n, "controlled_by", "who")

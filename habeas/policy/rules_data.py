@@ -20,18 +20,26 @@ def terms(raw: Raw) -> Iterator[Problem]:
                 yield Problem(at, said, "add law: the law, duty or promise that says so")
             if (term or key in _keys(category)) and not _days(term):
                 yield Problem(at, "there is no length of time", "add years, months or days")
+        if table(category, "keep") and not (table(category, "expires") or _keys(category) & {"not_held"}):
+            message = "it ends for people who asked for erasure, and of all others it stays for ever"
+            remedy = "add expires, as long as keep, or say in not_held who deletes it and how"
+            yield Problem(("categories", n, "keep"), message, remedy)
+        if table(category, "expires").get("partly"):
+            message = "what goes by itself goes wherever it lies"
+            yield Problem(("categories", n, "expires", "partly"), message, "remove it, or give the rest a category")
         keep, expires = _days(table(category, "keep")), _days(table(category, "expires"))
         if keep and expires and expires < keep:
             message = "it would be gone before its keeping is over"
             yield Problem(("categories", n, "expires"), message, "make it as long as keep, or longer")
 
 
-def _keys(row: object) -> tuple[str, ...]:
-    return tuple(map(str, row)) if isinstance(row, Mapping) else ()
+def _keys(row: object) -> frozenset[str]:
+    return frozenset(map(str, row)) if isinstance(row, Mapping) else frozenset()
 
 
 def _days(term: Raw) -> float:
-    return sum(number(term, unit, 0) * days for unit, days in _DAYS.items())
+    days = sum(number(term, unit, 0) * days for unit, days in _DAYS.items())
+    return days + _DAYS["years"] if days and term.get("to") == "year_end" else days
 
 
 def processed_for_others(raw: Raw) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -133,11 +133,12 @@ class Promise(Frozen):
     """Calendar days from receipt, never rolled."""
     strength: Strength = Strength.HARD
     delay_notice: bool = False
-    """When the answer is not there by the promised day, the person is told the reason and the date expected."""
+    """When the answer is not there by the promised day, the person is told the reason and the date expected: by staff,
+    and where they stay silent by the clock, which says what is known and names no day but the law's."""
     delay_days_before: int = Field(default=1, ge=0, le=30)
-    """How long before the end of the promised day that notice goes out."""
-    delay_reason: Text | None = None
-    """The reason it gives where staff have given none."""
+    """How long before the end of the promised day the clock's own notice goes out."""
+    delay_ask_days_before: tuple[Days, ...] = (4, 1)
+    """How long before that staff are asked for the reason and the day; each is a letter to them."""
     reasons_at_once: tuple[Name, ...] = ()
     """Categories whose keeping is explained as soon as the plan is approved, not only when all is done."""
 
@@ -264,6 +265,10 @@ class Term(Frozen):
     years: int = Field(default=0, ge=0, le=200)
     months: int = Field(default=0, ge=0, le=600)
     days: int = Field(default=0, ge=0, le=36500)
+    to: Literal["year_end"] | None = None
+    """``year_end``: the time begins when the year of the object's day has ended."""
+    partly: bool = False
+    """Of what is kept: only in some of the places where data of the category lies; the systems' maps say in which."""
 
 
 class ControlledBy(Frozen):
@@ -372,9 +377,11 @@ class Category(Frozen):
     statutory: Words | None = None
     """The category as the statute names it (Cal. Civ. Code 1798.140(v)); for answers by category."""
     keep: Term | None = None
-    """Kept on erasure, for so long and by that law. Systems' maps must say the same."""
+    """Kept on erasure, for so long and by that law; nothing is kept without. Systems' maps must say the same."""
     expires: Term | None = None
     """Erased after this, whoever asks or not. Systems' maps must say the same."""
+    not_held: Words | None = None
+    """Who deletes it of people who never asked, where Habeas does not: what is kept ends here, or by `expires`."""
     controlled_by: ControlledBy | None = None
 
 

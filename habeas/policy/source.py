@@ -53,8 +53,15 @@ class Source:
 
     def awaits(self, path: Path) -> bool:
         """Whether something here or below is open and still empty, so that this fault is told already."""
+        return any(there[: len(path)] == path for there in self._empty_places())
+
+    def awaits_in(self, path: Path) -> bool:
+        """Whether this itself is open and still empty, or a value of this very table: what it lacks is told already."""
+        return any(path in (there, there[:-1]) for there in self._empty_places() if len(there) > 2)
+
+    def _empty_places(self) -> Iterator[Path]:
         empty = {key for key in self.open if not _answers(self.raw, key)}
-        return any(key in empty and there[: len(path)] == path for key, there in self.open_places())
+        return (there for key, there in self.open_places() if key in empty)
 
     def open_places(self) -> Iterator[tuple[str, Path]]:
         """Each open key with the places that its value may have."""

@@ -42,7 +42,7 @@ def test_a_delay_is_shown_as_it_could_be_announced(tmp_path: Path) -> None:
     demo = (CONTROLLERS / "demo.toml").read_text()
     words = ("letter", "preview", "delay", "--controller", "demo", "--config", str(tmp_path / "habeas.toml"))
     for promise, said, day in (
-        ("", "taking longer than it should", "8 May 2026"),
+        ("", "taking longer than it should", "22 April 2026"),
         ("[promise]\ndays = 20\n", "taking longer than we promised", "7 April 2026"),
     ):
         (tmp_path / "controllers" / "demo.toml").write_text(demo + promise)

@@ -134,7 +134,7 @@ def test_a_controller_is_shown_with_promise_and_statute_side_by_side(tmp_path: P
     assert (access["statute"], access["promise"], access["effective"]) == ("2027-03-01", "2027-03-02", "2027-03-01")
     shown = run_here(*words, "--promises")
     assert "L130-135" in shown.out
-    assert "10 years (the duty to keep transactions for ten years)" in shown.out
+    assert "10 years (Codice civile (Italy), art. 2220)" in shown.out
     assert "promise.delay_notice" in shown.out
 
 

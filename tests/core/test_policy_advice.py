@@ -36,6 +36,12 @@ def test_a_policy_in_which_everything_has_an_effect_is_passed_over(tmp_path: Pat
     assert said(tmp_path, WHOLE.replace("[identity]", '[promise]\ndays = 38\nstrength = "hard"\n[identity]', 1)) == []
 
 
+def test_when_a_delay_is_told_matters_only_where_that_is_promised(tmp_path: Path) -> None:
+    text = WHOLE.replace("[identity]", "[promise]\ndays = 30\ndelay_ask_days_before = [3]\n[identity]", 1)
+    assert [key for key, _ in said(tmp_path, text)] == ["promise.delay_ask_days_before"]
+    assert said(tmp_path, text.replace("days = 30\n", "days = 30\ndelay_notice = true\n")) == []
+
+
 def test_a_law_that_is_not_in_force_is_named_with_its_day_and_who_answers_until_then(tmp_path: Path) -> None:
     text = also("US-STATE", "US-OK", "US-CO", "US-VT")
     (oklahoma, vermont) = said(tmp_path, text)

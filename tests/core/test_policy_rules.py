@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
+from habeas.datamap import parse_map
 from habeas.errors import ConfigurationError
 from habeas.glossary import Glossary
 from habeas.policy import Policy, check_systems, load_policy, problems_of
@@ -46,7 +47,8 @@ def with_category(extra: str) -> str:
 
 QUEBEC = '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]'
 CALIFORNIA = '[[regimes]]\ncode = "US-CCPA"\njurisdictions = ["US-CA"]'
-REASON = 'delay_reason = { en = "Much.", da = "Meget." }\n'
+BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
+PROMISED = '[[promises]]\nline = "L1"\nsays = "Gone after."\nkeeps = ["categories.contact.retention"]\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
 CHANNEL = '[[channels]]\nkind = "email"\nto = "a@small.example"\n'
 
@@ -81,14 +83,12 @@ CONTRADICTIONS = {
         ),
         "record.keep_days",
     ),
-    "a delay of nothing": (with_section(f"[promise]\ndelay_notice = true\n{REASON}"), "promise.delay_notice"),
-    "a delay without words": (with_section("[promise]\ndays = 30\ndelay_notice = true\n"), "promise.delay_reason"),
-    "words without a delay": (with_section(f"[promise]\ndays = 30\n{REASON}"), "promise.delay_reason"),
+    "a delay of nothing": (with_section("[promise]\ndelay_notice = true\n"), "promise.delay_notice"),
     "a delay told before the start": (
-        with_section(f"[promise]\ndays = 5\ndelay_days_before = 5\ndelay_notice = true\n{REASON}"),
+        with_section("[promise]\ndays = 5\ndelay_days_before = 5\ndelay_notice = true\n"),
         "promise.delay_days_before",
     ),
-    "a delay in one language": (
+    "a guess at a reason": (
         with_section('[promise]\ndays = 30\ndelay_notice = true\ndelay_reason = { en = "Much." }\n'),
         "promise.delay_reason",
     ),
@@ -100,12 +100,22 @@ CONTRADICTIONS = {
         with_section('[promise]\nreasons_at_once = ["contact"]\n'),
         "promise.reasons_at_once[0]",
     ),
-    "kept without a reason": (with_category("keep = { years = 5 }"), "categories[0].keep"),
+    "kept without a reason": (with_category(f"keep = {{ years = 5 }}\n{BY_US}"), "categories[0].keep"),
     "kept on a ground that no law has": (
-        with_category('keep = { law = "Book 5", ground = "because", years = 5 }'),
+        with_category(f'keep = {{ law = "Book 5", ground = "because", years = 5 }}\n{BY_US}'),
         "categories[0].keep.ground",
     ),
-    "kept for no time": (with_category('keep = { law = "Book 5" }'), "categories[0].keep"),
+    "kept for no time": (with_category(f'keep = {{ law = "Book 5" }}\n{BY_US}'), "categories[0].keep"),
+    "kept of whoever never asks": (with_category('keep = { law = "Book 5", years = 5 }'), "categories[0].keep"),
+    "going in part": (
+        with_category('expires = { law = "L5", days = 5, partly = true }'),
+        "categories[0].expires.partly",
+    ),
+    "gone before the year of its keeping is over": (
+        with_category('keep = { law = "B", years = 1, to = "year_end" }\nexpires = { law = "L5", years = 1 }'),
+        "categories[0].expires",
+    ),
+    "promised in a sentence that nothing carries out": (SMALL + PROMISED, "promises[0].keeps[0]"),
     "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
     "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),
     "gone before its keeping is over": (
@@ -121,7 +131,10 @@ CONTRADICTIONS = {
         "categories[0].controlled_by.who",
     ),
     "kept for somebody else": (
-        with_category('controlled_by = { who = { en = "a", da = "b" }, field = "o" }\nkeep = { law = "B", years = 1 }'),
+        with_category(
+            'controlled_by = { who = { en = "a", da = "b" }, field = "o" }\n'
+            f'keep = {{ law = "B", years = 1 }}\n{BY_US}'
+        ),
         "categories[0].keep",
     ),
     "told and not told": (
@@ -238,11 +251,15 @@ def test_a_record_shorter_than_a_law_wants_is_refused_with_its_article(
 
 FIT = {
     "a promise longer than the law": with_section("[promise]\ndays = 90\n"),
-    "a delay notice": with_section(f"[promise]\ndays = 30\ndelay_notice = true\n{REASON}"),
+    "a delay notice": with_section("[promise]\ndays = 30\ndelay_notice = true\n"),
     "reasons for what is kept": with_section('[promise]\nreasons_at_once = ["contact"]\n').replace(
-        'recipients = ["host"]\n', 'recipients = ["host"]\nkeep = { law = "Book 5", years = 5 }\n'
+        'recipients = ["host"]\n', f'recipients = ["host"]\nkeep = {{ law = "Book 5", years = 5 }}\n{BY_US}\n'
     ),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
+    "promised, and somebody else's": SMALL + PROMISED + BY_US + "\n",
+    "promised, and gone by itself": with_category('expires = { law = "L5", days = 5 }') + PROMISED,
+    "promised to be told": changed("systems =", 'rights = ["access"]\nsystems =')
+    + PROMISED.replace('retention"', 'retention", "rights.access"'),
     "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =').replace(
         "[record]", f'{PURPOSE}kinds = ["sale", "consent"]\n[record]'
     ),
@@ -333,7 +350,10 @@ def test_an_answers_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
 
 BOOKS = Retention(law="Book 5", years=5, anchor="day")
 CHATS = Retention(law="Rule 9", days=30, anchor="day")
-KEPT = with_category('keep = { law = "Book 5", years = 5 }')
+KEPT = with_category(f'keep = {{ law = "Book 5", years = 5 }}\n{BY_US}')
+PARTLY = with_category(f'keep = {{ law = "Book 5", years = 5, partly = true }}\n{BY_US}')
+YEARS = with_category(f'keep = {{ law = "Book 5", years = 5, to = "year_end" }}\n{BY_US}')
+SOMEBODY = with_category(f'expires = {{ law = "Rule 9", days = 30 }}\n{BY_US}')
 GOING = with_category('expires = { law = "Rule 9", days = 30 }')
 
 
@@ -367,6 +387,19 @@ def retained(retention: Retention = BOOKS) -> Manifest:
             store(expires=CHATS.model_copy(update={"days": 31})),
             "30 days (Rule 9) here, 31 days (Rule 9) in crm.rows",
         ),
+        (
+            SMALL,
+            retained(BOOKS.model_copy(update={"years": 99})),
+            "crm.rows keeps 99 years (Book 5), and the policy keeps",
+        ),
+        (YEARS, retained(), "5 years from the end of the year (Book 5) here, 5 years (Book 5) in crm.rows"),
+        (
+            PARTLY,
+            retained(BOOKS.model_copy(update={"years": 6})),
+            "5 years (Book 5) here, 6 years (Book 5) in crm.rows",
+        ),
+        (PARTLY, store(), "5 years (Book 5) here, and no system keeps any of it"),
+        (GOING, store().model_copy(update={"manual": True}), "crm.rows is worked by a human: nothing ends there by"),
         (SMALL, store(expires=CHATS), "does not expire here, 30 days (Rule 9) in crm.rows"),
     ],
 )
@@ -377,13 +410,28 @@ def test_policy_and_map_say_the_same_of_terms(tmp_path: Path, text: str, manifes
     assert said in str(error.value)
 
 
+def test_a_map_that_keeps_what_the_policy_does_not_is_named_with_its_line(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, SMALL))
+    policy = policy.model_copy(update={"systems": ("crm",), "identity": _attested(policy)})
+    text = (
+        'system = "crm"\n[tables.rows]\ncategory = "contact"\nperson = true\nerase = "retain"\n'
+        'retention = { law = "Book 5", years = 99, from = "day" }\n[tables.rows.columns]\nid = "keep"\nday = "keep"\n'
+    )
+    with pytest.raises(ConfigurationError) as error:
+        check_systems(_from(policy, tmp_path), {"crm": worded(parse_map(text, "maps/crm.toml").manifest(), "da")})
+    (problem, *_) = [one for one in problems_of(error.value) if one.key == "categories[0].keep"]
+    assert (str(problem.file), problem.line) == ("maps/crm.toml", line(text, "retention ="))
+    assert problem.remedy.startswith("write keep in the policy's 'contact'")
+
+
 @pytest.mark.parametrize(
     ("text", "manifest"),
     [
         (KEPT, retained()),
         (GOING, store(expires=CHATS)),
-        (SMALL, retained()),
-        (GOING, store().model_copy(update={"manual": True})),
+        (YEARS, retained(BOOKS.model_copy(update={"to": "year_end"}))),
+        (SOMEBODY, store()),
+        (SOMEBODY, store().model_copy(update={"manual": True})),
     ],
 )
 def test_what_says_the_same_fits(tmp_path: Path, text: str, manifest: Manifest) -> None:

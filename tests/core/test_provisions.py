@@ -13,7 +13,7 @@ from habeas.datamap import DataMap, parse_map, problems
 from habeas.errors import ConfigurationError
 from habeas.fields import SensitiveType
 from habeas.model import Right
-from habeas.policy import Policy, check_systems, load_policy, problems_of
+from habeas.policy import Policy, Term, check_systems, load_policy, problems_of
 from habeas.policy.provisions import without_provision
 from habeas.policy.sections import RegimeEntry
 from habeas.reasons import under
@@ -43,8 +43,17 @@ def policy_of(folder: Path, text: str = SMALL) -> Policy:
     return policy.model_copy(update={"systems": ("crm",), "identity": identity}).came_from(folder / "small.toml")
 
 
+def keeping(policy: Policy, manifest: Manifest) -> Policy:
+    """The policy, which keeps what the manifest does."""
+    duty = next((one.retention for one in manifest.collections if one.retention), None)
+    keep = Term.model_validate(duty.model_dump(exclude={"anchor"})) if duty else None
+    contact = policy.categories[0].model_copy(update={"keep": keep})
+    return policy.model_copy(update={"categories": (contact,)})
+
+
 def faults(policy: Policy, manifest: Manifest) -> list[str]:
     """What is said of its reasons, for a system that is otherwise as it should be."""
+    policy = keeping(policy, manifest)
     found = list(without_provision(policy, {"crm": manifest}))
     assert all(each.path == ("systems", 0) and each.remedy for each in found)
     if not found:
@@ -166,8 +175,9 @@ def test_a_law_that_never_lets_a_value_out_needs_no_other_reason(tmp_path: Path)
 
 
 def test_the_fault_is_in_the_map_and_its_line_is_named(tmp_path: Path) -> None:
+    manifest = worded(parse_map(MAP, "maps/crm.toml").manifest(), "da")
     with pytest.raises(ConfigurationError) as error:
-        check_systems(policy_of(tmp_path), {"crm": worded(parse_map(MAP, "maps/crm.toml").manifest(), "da")})
+        check_systems(keeping(policy_of(tmp_path), manifest), {"crm": manifest})
     found = {(str(each.file), each.line): each.remedy for each in problems_of(error.value)}
     column, kept = line(MAP, "agent ="), line(MAP, "retention =")
     assert found.keys() == {("maps/crm.toml", column), ("maps/crm.toml", kept)}

@@ -18,6 +18,7 @@ from activities.letters import (
     CompletionAccess,
     CompletionErasure,
     Controller,
+    DelayLetter,
     ErasedGroup,
     Extension,
     Ground,
@@ -124,6 +125,11 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
         ),
         Withdrawal(**erasure, done=(gone,)),
         Unverified(**common),
+        Unverified(**common, code_given=True),
+        DelayLetter(
+            **common, known="systems", systems=("Billing", "Support"), expected_on=date(2026, 4, 2), day="by_law"
+        ),
+        DelayLetter(**common, known="review", expected_on=date(2026, 4, 16), day="again", again=True),
         StaffReminder(**common, stage="reviewing", due_on=date(2026, 3, 10), blocked_on=("billing",)),
         StaffAlarm(**common, stage="reviewing", due_on=date(2026, 3, 2), desk_url="http://127.0.0.1:8470/r/1"),
         StaffAttention(**common, stage="locating", about=Attention.AMBIGUOUS_MATCH, system="crm", correlation="c-1"),

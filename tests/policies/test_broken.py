@@ -92,7 +92,6 @@ FREE: Mapping[str, tuple[str, ...]] = {
         "unknown controller.name",
         "unknown controller.name (keeps a promise)",
         "unknown open.*",
-        "unknown promise.delay_reason.*",
         "unknown promises.*.not_held",
         "unknown promises.*.note",
         "unknown promises.*.says",

@@ -119,7 +119,7 @@ async def test_everything_goes_with_the_account_but_transactions(world: Installa
     assert person.number not in str(customer)
     assert left[TRANSACTIONS][0]["amount"] == 129.0
     letter = case.letter()
-    assert "Conservation jusqu’au 3 février 2036 inclus, prévue par : l’obligation de conserver les" in letter
+    assert "Conservation jusqu’au 3 février 2036 inclus, prévue par : Code civil italien, art. 2220" in letter
     assert "- Données de transaction (Commandes et paiements) : 1 enregistrement." in letter
     assert "art. 17, par. 3, point b), du RGPD" in letter
     assert "3 février 2036" in letter

@@ -79,11 +79,13 @@ TERMS = (
     ("dignio_crm", "UPDATE correspondence SET keep_from = :today - interval '1 year' - interval '{late} days' "),
     ("dignio_analytics", "UPDATE page_views SET seen_on = :today - interval '2 years' - interval '{late} days' "),
     ("dignio_analytics", "UPDATE visit_codes SET set_on = :today - 1 - ({late}) "),
+    ("dignio_crm", "UPDATE invoice_letters SET sent_on = :today - interval '5 years' - interval '{late} days' "),
+    ("dignio_billing", "UPDATE invoices SET issued_on = :today - interval '5 years' - interval '{late} days' "),
     ("dignio_analytics", "UPDATE social_visits SET seen_on = :today - interval '2 years' - interval '{late} days' "),
 )
 
 
-@promise(ME, "L30-37", "L38-40", "L52-61", "L62-70", "L71-75", "L76", "L100", "L102-104", "L120/2")
+@promise(ME, "L30-37", "L38-40", "L52-61", "L62-70", "L71-75", "L76", "L18", "L77", "L100", "L102-104", "L120/2")
 async def test_each_kind_of_data_goes_when_its_promised_term_is_over_and_not_a_day_before(world: Installation) -> None:
     await world.sweep()
     before = await world.rows(ME)
@@ -97,6 +99,7 @@ async def test_each_kind_of_data_goes_when_its_promised_term_is_over_and_not_a_d
     ids = {int(one.number.removeprefix("N-"), 16): one for one in (person, other, active)}
     for place in (
         *("dignio_zendesk.chats", "dignio_zendesk.visitors", "dignio_crm.correspondence"),
+        *("dignio_crm.invoice_letters", "dignio_billing.invoices"),
         *("dignio_analytics.page_views", "dignio_analytics.visit_codes", "dignio_analytics.social_visits"),
     ):
         assert {ids[row["id"] // 100].email for row in now[place]} == {other.email, active.email}, place

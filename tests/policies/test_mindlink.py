@@ -148,6 +148,8 @@ async def test_precise_location_is_given_out_only_to_who_proved_it_twice(world: 
     await case.prove()
     assert (await case.row()).stage is Stage.VERIFYING
     assert "task:opened" not in await case.tags(), "nobody is sent to look before"
+    await case.has_letter("staff_attention")
+    assert "The person gave the right code" in world.mail.text("officer@mindlink.example", case.id)
     await case.do(ActKind.WITHDRAW)
     await case.reaches(Stage.CLOSED)
 

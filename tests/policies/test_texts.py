@@ -85,12 +85,18 @@ def test_the_term_promised_is_that_of_the_text(tmp_path: Path, name: str) -> Non
 
 
 TERMS = {
+    ("dimpo", "payment", "keep"): (6, 0, 0),
+    ("mindlink", "billing", "keep"): (6, 0, 0),
+    ("mindlink", "paper_accounts", "keep"): (6, 0, 0),
     ("dialogra", "transactions", "keep"): (10, 0, 0),
+    ("dialogra", "transactions", "expires"): (10, 0, 0),
     ("dialogra", "service_dialogues", "expires"): (3, 0, 0),
     ("dialogra", "voice_recordings", "expires"): (0, 1, 0),
     ("dialogra", "user_data", "expires"): (5, 0, 0),
     ("dignio", "invoices", "keep"): (5, 0, 0),
+    ("dignio", "invoices", "expires"): (5, 0, 0),
     ("dignio", "business_correspondence", "keep"): (5, 0, 0),
+    ("dignio", "business_correspondence", "expires"): (5, 0, 0),
     ("dignio", "supplier_partner", "expires"): (5, 0, 0),
     ("dignio", "correspondence", "expires"): (1, 0, 0),
     ("dignio", "chat", "expires"): (0, 0, 30),

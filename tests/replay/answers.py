@@ -128,8 +128,7 @@ async def asked_and_resumed(world: World) -> Case:
 
 async def delayed(world: World) -> Case:
     """The clock tells of the delay as promised; staff name another day."""
-    words = dict.fromkeys(("en", "da", "fr", "de"), "The archive is slow.")
-    promise = {"days": 20, "delay_notice": True, "delay_days_before": 2, "delay_reason": words}
+    promise = {"days": 20, "delay_notice": True, "delay_days_before": 2}
     received = world.now[0] - timedelta(days=19)
     name = controller(world, "punctual", promise=promise)
     case = await _review(world, controller=name, received_at=received.isoformat())
@@ -139,6 +138,11 @@ async def delayed(world: World) -> Case:
     await case.has_letter("delay", 2)
     await case.act(ActKind.APPROVE)
     return case
+
+
+async def delay_minded(world: World) -> Case:
+    """As before; and the clock minds each day that the person was told."""
+    return await delayed(world)
 
 
 async def _refused(world: World, name: str, place: str) -> Case:
@@ -241,6 +245,7 @@ ANSWERS = (
     erasure_in_part,
     asked_and_resumed,
     delayed,
+    delay_minded,
     appeal_granted,
     complaint_denied,
     appeal_of_another_person,

@@ -100,6 +100,18 @@ async def access_attested(world: World) -> Case:
     return case
 
 
+async def access_proven_twice(world: World) -> Case:
+    """The code is given, staff are reminded to attest, too, and do."""
+    name = controller(
+        world, "careful", identity={"rights": {Right.ACCESS: Proof.BOTH}, "remind_after_days": (5 * SECOND,)}
+    )
+    case = await _open(world, controller=name)
+    await case.prove()
+    await case.has_letter("staff_attention", 2)
+    await case.act(ActKind.ATTEST)
+    return case
+
+
 async def erasure_closed(world: World) -> Case:
     """Approved by two, erased, invoices kept."""
     case = await _open(world, Right.ERASURE)
@@ -387,6 +399,7 @@ STORIES: Mapping[str, Story] = {
         access_closed,
         access_approved,
         access_attested,
+        access_proven_twice,
         erasure_closed,
         erasure_drifted,
         erasure_with_a_job,

@@ -9,6 +9,7 @@ import pytest
 from activities.clockface import dated, working_day
 from habeas.model import Request, Right
 from habeas.policy import Policy, load_policy
+from habeas.policy.sections import Strength
 from tests.workflows.conftest import POLICY
 
 
@@ -52,12 +53,19 @@ def test_a_promise_that_ends_on_a_sunday_is_planned_for_friday_and_told_of_befor
     assert face.delay_at == datetime(2026, 11, 19, 23, tzinfo=UTC)
 
 
-def test_the_notice_of_delay_is_for_promises_and_ends_with_an_extension() -> None:
+def test_the_notice_of_delay_is_for_promises_and_waits_for_the_end_of_an_extension() -> None:
     now = datetime(2026, 11, 2, 10, tzinfo=UTC)
     assert dated(_request("2026-11-02"), _promising(days=20), (), now).face.delay_at is None
-    policy = _promising(days=20, delay_notice=True)
+    policy = _promising(days=20, strength=Strength.EFFORTS, delay_notice=True)
+    face = dated(_request("2026-11-02"), policy, (), now).face
+    assert face.delay_at is not None
+    assert face.ask_at == (face.delay_at - timedelta(days=4), face.delay_at - timedelta(days=1))
     extended = _request("2026-11-02").model_copy(update={"extended": True})
-    assert dated(extended, policy, (), now).face.delay_at is None
+    later = dated(extended, policy, (), now)
+    assert later.face.delay_at == later.deadlines.end_of(later.face.due_on or date.min), "when that term is over, too"
+    assert later.face.ask_at == ()
+    firm = _promising(days=20, delay_notice=True)
+    assert dated(extended, firm, (), now).face.delay_at == face.delay_at, "a hard promise stands"
     late = now + timedelta(days=40)
     assert dated(_request("2026-11-02"), policy, (), late).face.delay_at == late
 

@@ -14,7 +14,7 @@ from tests.workflows.world import Case, World, someone
 
 SWISS = {"code": "CH-FADP", "jurisdictions": ("CH",)}
 CLOCK = {"remind_days_before": (3,), "paused_remind_days": 2}
-TOLD = {"delay_notice": True, "delay_reason": {"en": "It takes long.", "de": "Es dauert."}}
+TOLD = {"delay_notice": True}
 
 
 async def _charged(world: World, name: str, language: str = "de") -> tuple[Case, date]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from activities.clockface import local_day
 from habeas.acts import ActKind
-from habeas.errors import Terminal, WrongCode
-from habeas.model import Outcome, Stage
+from habeas.errors import NotAllowed, Terminal, WrongCode
+from habeas.model import Outcome, Right, Stage
+from habeas.policy.sections import Proof
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.world import Case, World, eventually, someone
 
@@ -94,6 +96,79 @@ async def test_staff_can_attest_and_say_how(world: World) -> None:
         return "act:attest" in await case.tags()
 
     await eventually(told)
+
+
+def careful(world: World) -> str:
+    """A controller that asks for the code and for staff's word."""
+    return controller(world, "careful", identity={"rights": {Right.ACCESS: Proof.BOTH}})
+
+
+async def card(case: Case) -> str:
+    """What stands on the request's page in the Temporal UI."""
+    shown = await case.handle.query("__temporal_workflow_metadata")
+    return str(cast("WorkflowMetadata", shown).current_details)
+
+
+async def asked_to_attest(case: Case) -> list[str]:
+    """Names of the letters that ask staff to attest."""
+    async with case.world.parts.ledger.begin() as tx:
+        return [row.dedupe for row in await tx.letters(case.id) if row.dedupe.startswith("attest")]
+
+
+async def test_where_both_proofs_are_asked_the_code_makes_staff_be_asked_for_theirs(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=careful(world))
+    await case.has_letter("code")
+    assert "code, and staff attest" in await card(case)
+    await case.prove()
+    await case.has_letter("staff_attention")
+    assert "staff must be sure of the person" in " ".join(
+        world.mail.text("privacy-officer@nordlys-handel.example", case.id).split()
+    )
+    told = await world.office.show(case.id)
+    assert told.standing.proof_lacking is Proof.ATTESTATION
+    kinds = {one.kind for one in told.possible}
+    assert ActKind.ATTEST.value in kinds
+    assert not {ActKind.PROVE.value, ActKind.RESEND_CODE.value} & kinds
+    assert "staff must attest" in await card(case)
+    assert (await world.office.mine(case.id)).second_proof
+    with pytest.raises(NotAllowed, match="attest"):
+        await case.act(ActKind.RESEND_CODE)
+    await case.passes(timedelta(days=11))
+    assert not {"code_reminder"} & {*await case.letters()}, "a code that was given is not asked for again"
+    assert await asked_to_attest(case) == ["attest", "attest/1", "attest/2"]
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_where_both_proofs_are_asked_and_staff_attest_first_the_code_is_waited_for(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=careful(world))
+    await case.has_letter("code")
+    await case.act(ActKind.ATTEST)
+    told = await world.office.show(case.id)
+    assert told.standing.proof_lacking is Proof.CODE
+    assert ActKind.ATTEST.value not in {one.kind for one in told.possible}
+    assert "gives the one-time code, since staff" in await card(case)
+    await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert await asked_to_attest(case) == []
+
+
+async def test_where_staff_never_attest_the_person_reads_that_it_was_not_the_code(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=careful(world))
+    await case.prove()
+    await case.has_letter("staff_attention")
+    await case.passes(timedelta(days=22))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.UNVERIFIED
+    letters = await case.letters()
+    assert letters.count("code") == 1
+    assert "code_reminder" not in letters
+    assert "The one-time code was right" in world.mail.text(person.email, case.id)
 
 
 async def test_a_source_that_is_down_is_shown_and_does_not_hold_up_the_code(world: World) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from activities.messages import MESSAGES, Message, MessageKind
 from habeas.acts import ActKind
-from habeas.errors import BadInput, NotAllowed, WrongStage
+from habeas.errors import BadInput, NotAllowed, Terminal, WrongStage
 from habeas.model import Outcome, Right, Stage
+from habeas.policy.sections import AtDeadline, Strength
 from tests.workflows.controllers import answering_under, controller
-from tests.workflows.world import Case, World, someone
+from tests.workflows.world import Case, World, eventually, someone
 
 QUEBEC = {"code": "CA-QC-25", "jurisdictions": ("CA-QC",)}
 SWISS = {"code": "CH-FADP", "jurisdictions": ("CH",)}
@@ -210,17 +211,26 @@ async def test_where_nothing_was_promised_there_is_no_delay_before_the_term_is_o
 
 
 BRAZIL = {"code": "BR-LGPD", "jurisdictions": ("BR",)}
-REASON = {
-    "en": "The archive is slow.",
-    "da": "Arkivet er langsomt.",
-    "fr": "Les archives sont lentes.",
-    "de": "Das Archiv ist langsam.",
-}
 
 
 def _promising(world: World, name: str, days: int = 20) -> str:
-    promise = {"days": days, "delay_notice": True, "delay_days_before": 2, "delay_reason": REASON}
-    return controller(world, name, promise=promise)
+    promise = {"days": days, "strength": Strength.EFFORTS, "delay_notice": True, "delay_days_before": 2}
+    return controller(world, name, promise=promise, release={"at_deadline": AtDeadline.WAIT})
+
+
+async def _asked(case: Case) -> list[str]:
+    """What staff were written to about the delay, in order."""
+    about = {"delay_soon", "expected_soon", "expected_passed"}
+    async with case.world.parts.ledger.begin() as tx:
+        found = [row.dedupe.partition("/")[0] for row in await tx.letters(case.id)]
+    return [name for name in found if name in about]
+
+
+async def _has_asked(case: Case, *about: str) -> None:
+    async def so() -> bool:
+        return await _asked(case) == [*about]
+
+    await eventually(so, within=20)
 
 
 async def test_the_clock_tells_of_a_delay_before_the_promised_day_once(world: World) -> None:
@@ -231,7 +241,10 @@ async def test_the_clock_tells_of_a_delay_before_the_promised_day_once(world: Wo
     assert "delay" not in await case.letters()
     await case.passes(timedelta(days=3))
     await case.has_letter("delay")
-    letter = " ".join(world.mail.text(case.person.email, "Les archives sont lentes.").split())
+    assert (await _asked(case))[:2] == ["delay_soon", "delay_soon"], "staff were asked before"
+    letter = " ".join(world.mail.text(case.person.email, "La raison").split())
+    assert "les membres de l’équipe qui doivent l’examiner n’ont pas terminé" in letter
+    assert "selon la loi, vous avez notre réponse le" in letter
     told = next(event for event in await case.events() if event.tag.value == "clock:delay_announced")
     assert told.facts["by_staff"] is False
     expected = str(told.facts["expected_on"])
@@ -254,11 +267,56 @@ async def test_no_notice_of_delay_once_the_term_is_extended_or_staff_told(world:
     told = await _review(world, controller=name)
     day = (datetime.now(UTC) + timedelta(days=25)).date()
     await told.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    await extended.passes(timedelta(days=25))
+    await told.passes(timedelta(days=22))
     for case, times in ((extended, 0), (told, 1)):
-        await case.passes(timedelta(days=25))
         await case.act(ActKind.APPROVE)
         await case.reaches(Stage.CLOSED)
         assert (await case.letters()).count("delay") == times
+        assert "delay_soon" not in await _asked(case)
+
+
+async def test_a_named_day_that_passes_is_told_to_staff_before_and_to_the_person_after(world: World) -> None:
+    world.connectors["billing"].fail("collect", Terminal("credentials refused"))
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=_promising(world, "named"))
+    await case.prove()
+    day = (datetime.now(UTC) + timedelta(days=24)).date()
+    await case.act(ActKind.ANNOUNCE_DELAY, expected_on=day.isoformat())
+    await case.has_letter("delay")
+    await case.passes(timedelta(days=23, hours=12))
+    await _has_asked(case, "expected_soon")
+    assert (await case.letters()).count("delay") == 1
+    await case.passes(timedelta(days=2))
+    await case.has_letter("delay", 2)
+    await _has_asked(case, "expected_soon", "expected_passed")
+    letter = " ".join(world.mail.text(case.person.email, "the day that we had named has passed").split())
+    assert "we are still waiting for Billing." in letter
+    assert "by law you have our answer by" in letter
+    # The law's own day was named now; it passes as well, and nobody can name another.
+    await case.passes(timedelta(days=10))
+    await case.has_letter("delay", 3)
+    letter = " ".join(world.mail.text(case.person.email, "We cannot name the day of our answer yet").split())
+    assert "You hear from us again by" in letter
+    told = [event.facts for event in await case.events() if event.tag.value == "clock:delay_announced"]
+    assert ["expected_on" in one for one in told] == [True, True, False], "no day is called expected that nobody named"
+    await case.act(ActKind.WITHDRAW)
+    await case.reaches(Stage.CLOSED)
+
+
+async def test_once_an_extended_term_is_over_a_delay_is_told(world: World) -> None:
+    case = await _review(world, controller=_promising(world, "extending"))
+    await case.act(ActKind.EXTEND, ground="complexity")
+    due = (await case.row()).extended_due_on
+    assert due is not None
+    await case.passes(datetime.combine(due, time(), UTC) - timedelta(days=1) - world.now[0])
+    assert "delay" not in await case.letters()
+    await case.passes(timedelta(days=3))
+    await case.has_letter("delay")
+    assert "longer than it should" in str(world.mail.to(case.person.email)[-1]["subject"])
+    await case.act(ActKind.APPROVE)
+    await case.reaches(Stage.CLOSED)
 
 
 async def test_who_was_answered_in_time_hears_of_no_delay(world: World) -> None:

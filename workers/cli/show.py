@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _SOON = 5
 _SHOWN = 5
+_LACKING = {
+    "attestation": "The person gave the right code; the policy asks for staff's word, too: attest who they are.",
+    "code": "Staff attested who the person is; the policy asks for the one-time code, too.",
+}
 OTHER_PERSON = (
     "It names a request that is not shown to be this person's: nothing they give was proven by it, or written to in "
     "it. The answer will say nothing of that request."
@@ -84,6 +88,8 @@ def story(told: Story) -> Iterable[RenderableType]:
     yield facts
     if told.standing.same_person is False:
         yield Text(OTHER_PERSON, "bold red")
+    if lacking := told.standing.proof_lacking:
+        yield Text(_LACKING[lacking], "bold red")
     if told.systems or told.fates:
         yield _systems(told)
     if told.retained:

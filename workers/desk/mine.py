@@ -204,7 +204,8 @@ def _shown(
     said = words(visit.language)
     what = said[f"ask_{visit.mine.right.value}_title"]
     outcome = visit.mine.outcome
-    stands = said[f"mine_outcome_{outcome.value}" if outcome else f"mine_stage_{visit.mine.stage.value}"]
+    stage = "second_proof" if visit.mine.second_proof else visit.mine.stage.value
+    stands = said[f"mine_outcome_{outcome.value}" if outcome else f"mine_stage_{stage}"]
     return visit.page(
         "mine.html", status, what=what, stands=stands, slip=slip, done=done, text=text, value=value, kinds=_KINDS,
         most=MOST_TEXT, megabytes=MOST_FILES // 2**20,

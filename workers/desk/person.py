@@ -74,9 +74,8 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
             return persons_page("said.html", language, heading="proven", text="proven_before", reference=known)
         done: Response = RedirectResponse(PREFIX, 303)
         if entered.proves:
-            done = persons_page(
-                "said.html", language, heading="proven", text="proven_text", reference=known, see=PREFIX
-            )
+            text = "proven_second" if entered.second else "proven_text"
+            done = persons_page("said.html", language, heading="proven", text=text, reference=known, see=PREFIX)
         keep(done, COOKIE, entered.session, seconds=round(LASTS.total_seconds()))
         return done
 

@@ -126,7 +126,7 @@ class Acting(Room):
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
             self.demand(Scope.REQUESTS_WORK, request.controller)
-            proven = await tx.proof(request_id)
+            proven = await tx.proof(request_id, "code")
             if request.stage is not Stage.VERIFYING and (proven is None or proven.id != proof_id):
                 # Nothing waits for a code: neither a try nor a proof is left behind.
                 raise WrongCode(_why(CodeResult.NONE, None), result=CodeResult.NONE.value, tries_left=None)

@@ -57,6 +57,8 @@ class Mine(Frozen):
     """How often it was fetched, by link or here."""
     proven: bool
     """Whether a code from the address on record has proven who they are."""
+    second_proof: bool
+    """Their code was right, and staff must be sure of them, too."""
     may_withdraw: bool
     may_write: bool
 
@@ -97,6 +99,7 @@ class OwnPage(Visiting):
                     event.tag is Tag.EXPORT_DOWNLOADED and event.facts.get("by") in {"link", "page"} for event in events
                 ),
                 proven=proven,
+                second_proof=row.stage is Stage.VERIFYING and await self._lacks_word(tx, request_id),
                 may_withdraw=row.stage in stages(ActKind.WITHDRAW, row.right) and row.outcome is None,
                 may_write=row.closed_at is None,
             )

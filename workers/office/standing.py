@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 from activities.clockface import PauseSpan, dated, local_day, pause_spans
 from activities.ledger import Tx
+from activities.proofs import proof_lacking
 from activities.repeated import AskedBefore, asked_before
 from activities.same_person import earlier_request, is_same_person
 from habeas.errors import KeyDestroyed
-from habeas.model import REMEDIES, Frozen, Request, RequestId
+from habeas.model import REMEDIES, Frozen, Request, RequestId, Stage
 from habeas.policy import Policy
-from habeas.policy.sections import Strength
+from habeas.policy.sections import Proof, Strength
 
 __all__ = ["Due", "Standing", "due_of", "standing"]
 
@@ -31,6 +32,8 @@ class Standing(Frozen):
     """Until when the person is to confirm a fee, or was: unconfirmed, the request counts as withdrawn."""
     delay: bool = False
     """Whether there is a delay to announce."""
+    proof_lacking: Proof | None = None
+    """Of two proofs of identity of which one is there, the other: ``code`` or ``attestation``."""
     about: RequestId | None = None
     """The request that an appeal, a complaint or a grievance names."""
     same_person: bool | None = None
@@ -57,6 +60,8 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
             "about": earlier.id if earlier else None,
             "same_person": await is_same_person(tx, request),
         }
+        if request.stage is Stage.VERIFYING:
+            known["proof_lacking"] = await proof_lacking(tx, request, policy)
         if request.right not in REMEDIES:
             known["asked_before"] = await asked_before(tx, request, policy)
     except KeyDestroyed:

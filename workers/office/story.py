@@ -26,6 +26,7 @@ from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
 from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, Right, Stage
 from habeas.particulars import Scope
+from habeas.policy.sections import Proof
 from habeas.redaction import GROUNDS
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
@@ -199,6 +200,7 @@ _ORDER = (
 )
 """What carries the request on comes first."""
 
+_PROVING = frozenset({ActKind.PROVE, ActKind.ATTEST, ActKind.RESEND_CODE})
 _ASKING = frozenset({ActKind.ASK, ActKind.CHARGE, ActKind.RESUME})
 _IN_PARTS = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
 
@@ -307,9 +309,11 @@ def possible(
 
 
 def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
-    """Whether there is anything for the act to do: a delay to tell of, an identity to attest."""
+    """Whether there is anything for the act to do: a delay to tell of, a proof of identity that is missing."""
     if kind is ActKind.ANNOUNCE_DELAY:
         return standing.delay
+    if kind in _PROVING and standing.proof_lacking is not None:
+        return (kind is ActKind.ATTEST) == (standing.proof_lacking is Proof.ATTESTATION)
     return kind is not ActKind.ATTEST or row.right not in REMEDIES or standing.same_person is False
 
 

@@ -12,9 +12,11 @@ from activities.ledger import CodeResult, NewVisit, Tx, at_link, new_code
 from activities.letters import Kind
 from activities.messages import VisitCode, visit_code_name
 from activities.model import LetterOrder
+from activities.proofs import proof_lacking
 from habeas.acts import ActKind
 from habeas.errors import EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongCode, WrongStage
 from habeas.model import Frozen, Stage
+from habeas.policy.sections import Proof
 from workers.office.handover import Handover
 from workers.office.messages import Messages
 from workers.office.room import SUBJECT
@@ -34,7 +36,9 @@ class Entered(Frozen):
     session: str = Field(repr=False)
     """The visit's secret, which is nowhere kept."""
     proves: bool
-    """Whether it was the code that proves who they are, and the request now goes on."""
+    """Whether it was the code that proves who they are."""
+    second: bool = False
+    """Whether staff must be sure of them, too, before the request goes on."""
 
 
 class Visiting(Messages, Handover):
@@ -56,7 +60,9 @@ class Visiting(Messages, Handover):
             verifying = (await tx.request(request_id)).stage is Stage.VERIFYING
         if verifying:
             await self.submit_code(request_id, code)
-            return Entered(session=await self._proven_visit(request_id, now), proves=True)
+            inside = await self._proven_visit(request_id, now)
+            async with self._ledger.begin() as tx:
+                return Entered(session=inside, proves=True, second=await self._lacks_word(tx, request_id))
         async with self._ledger.begin() as tx:
             result, visit_id = await tx.try_visit(request_id, code[:100], now)
             session = await self._opened(tx, request_id, visit_id, now) if visit_id else None
@@ -128,6 +134,10 @@ class Visiting(Messages, Handover):
         """Whose package a link once led to, whether it still works or not; None for one that is not ours."""
         async with self._ledger.begin() as tx:
             return await tx.link_request(token)
+
+    async def _lacks_word(self, tx: Tx, request_id: str) -> bool:
+        request = await tx.request(request_id)
+        return await proof_lacking(tx, request, self.policy(request.controller)) is Proof.ATTESTATION
 
     async def _proven_visit(self, request_id: str, now: datetime) -> str:
         visit = NewVisit(id=str(uuid.uuid4()), request_id=request_id, code=None, created_at=now, expires_at=now + LASTS)

@@ -1,10 +1,11 @@
 -- Customer service: calls, written dialogues, and recordings for training.
 CREATE TABLE callers (
-    id            bigint PRIMARY KEY,
-    email         text,
-    phone         text,
-    full_name     text,
-    restricted_at timestamptz
+    id              bigint PRIMARY KEY,
+    email           text,
+    phone           text,
+    full_name       text,
+    restricted_at   timestamptz,
+    last_contact_on date
 );
 
 CREATE TABLE calls (

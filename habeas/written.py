@@ -15,7 +15,7 @@ import idna
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-__all__ = ["REGIONS", "normalise", "phone_in", "phone_ways", "ways"]
+__all__ = ["REGIONS", "normalise", "phone_in", "phone_ways", "spellings", "ways"]
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """Countries whose numbers are known, by their ISO code."""
@@ -115,6 +115,23 @@ def phone_ways(value: str, region: str | None = None) -> tuple[str, ...]:
     if region is not None:
         possible += [national, within, f"0{national}", f"{_NANP}{national}"]
     return tuple(dict.fromkeys(one for one in possible if _means(one, region, number)))
+
+
+def spellings(value: str) -> tuple[str, ...]:
+    """How a number is usually written, for a system that compares texts: `ways`, with blanks or dashes, with (0).
+
+    Args:
+        value: in its normal form. One without a country's code is looked for as its digits alone.
+    """
+    if not value.startswith("+"):
+        return (value,)
+    parsed = phonenumbers.parse(value)
+    grouped = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    code, _, rest = grouped.partition(" ")
+    dashed, packed = grouped.replace(" ", "-"), f"{code} {rest.replace(' ', '')}"
+    found = (*ways("phone", value), grouped, dashed, packed, _EXIT + grouped[1:])
+    trunk = (f"{code} (0){rest}", f"{code} (0) {rest}", f"{code}(0){rest.replace(' ', '')}")
+    return tuple(dict.fromkeys((*found, *(one for one in trunk if _means(one, None, value)))))
 
 
 def _means(written: str, region: str | None, number: str) -> bool:

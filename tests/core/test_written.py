@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from habeas.model import Identifier
-from habeas.written import normalise, phone_in, phone_ways, ways
+from habeas.written import normalise, phone_in, phone_ways, spellings, ways
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,14 @@ def test_what_is_looked_for_means_nobody_else() -> None:
     assert phone_ways("12345678") == ("12345678",)
     assert "+4512345678" in phone_ways("12345678", "DK")
     assert "+39669812345" not in phone_ways("+390669812345", "IT")
+
+
+def test_a_number_is_looked_for_as_it_is_usually_written() -> None:
+    found = spellings("+442079460018")
+    assert {"+44 20 7946 0018", "+44-20-7946-0018", "00442079460018", "+44 (0)20 7946 0018"} <= {*found}
+    assert {normalise("phone", one) for one in found} == {"+442079460018"}
+    assert spellings("12345678") == ("12345678",)
+    assert not [one for one in spellings("+390669812345") if "(0)6" in one]
 
 
 def test_an_address_is_looked_for_in_letters_and_in_punycode_composed_and_not() -> None:

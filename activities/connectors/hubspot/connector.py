@@ -48,7 +48,7 @@ class HubSpotConnector(ApiConnector[HubSpotSettings]):
         able |= {Capability.OBJECT} if settings.purposes else set()
         return Manifest(
             title=settings.title or "HubSpot",
-            needs=("email", *settings.identifiers),
+            needs=("email", "phone", *settings.identifiers),
             yields=("email", "phone", *settings.identifiers),
             capabilities=frozenset(able),
             collections=collections_of(settings),

@@ -16,7 +16,7 @@ from activities.connectors.hubspot.records import emails, values
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
 from habeas.model import Identifier, normalise
-from habeas.written import ways
+from habeas.written import spellings, ways
 
 __all__ = ["locate"]
 
@@ -31,13 +31,13 @@ async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Ide
 
     Args:
         hub: the account.
-        properties: kinds of identifier other than ``email`` -> the property that holds them.
+        properties: kinds of identifier other than ``email`` and ``phone`` -> the property that holds them.
         identifiers: kinds that are neither are ignored.
 
     Raises:
         Quarantine: there are too many.
     """
-    asked = [one for one in dict.fromkeys(identifiers) if one.kind == "email" or one.kind in properties]
+    asked = [one for one in dict.fromkeys(identifiers) if one.kind in ("email", "phone", *properties)]
     candidates: set[str] = set()
     for identifier in asked:
         candidates |= await _candidates(hub, identifier, properties.get(identifier.kind, ""))
@@ -63,6 +63,12 @@ async def _candidates(hub: Hub, identifier: Identifier, name: str) -> set[str]:
         merged = _filter(_MERGED, "EQ", identifier.value)
         found = await hub.search([merged], _MOST_CANDIDATES)
         return {*found, *([identifier.value] if identifier.value.isdecimal() else [])}
+    if identifier.kind == "phone":
+        spelt: list[JsonValue] = [*spellings(identifier.value)]
+        groups: list[JsonValue] = [
+            {"filters": [{"propertyName": one, "operator": "IN", "values": spelt}]} for one in _PHONES
+        ]
+        return set(await hub.search(groups, _MOST_CANDIDATES))
     if name:
         return set(await hub.search([_filter(name, "EQ", identifier.value)], _MOST_CANDIDATES))
     bearing: set[str] = set()

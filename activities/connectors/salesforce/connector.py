@@ -88,11 +88,11 @@ class SalesforceConnector(ApiConnector[SalesforceSettings]):
         able |= {Capability.RECTIFY} if any(settings.rectifiable.values()) else set()
         able |= {Capability.RESTRICT} if settings.restriction else set()
         able |= {Capability.OBJECT} if settings.purposes else set()
-        kinds = tuple(dict.fromkeys(("email", *settings.identifiers)))
+        kinds = tuple(dict.fromkeys(("email", "phone", *settings.identifiers)))
         return Manifest(
             title=settings.title or "Salesforce",
             needs=kinds,
-            yields=tuple(dict.fromkeys((*kinds, "phone"))),
+            yields=kinds,
             capabilities=frozenset(able),
             collections=collections_of(settings),
             confirm_after=settings.confirm_after,

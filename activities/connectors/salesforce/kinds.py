@@ -42,10 +42,11 @@ PEOPLE = (CONTACT, LEAD, ACCOUNT)
 """What a person is found as; of accounts only those of persons."""
 INDIVIDUALS: Mapping[str, str] = {CONTACT: "IndividualId", LEAD: "IndividualId", ACCOUNT: "PersonIndividualId"}
 PHONES: Mapping[str, tuple[str, ...]] = {
-    CONTACT: ("Phone", "MobilePhone", "HomePhone", "OtherPhone", "AssistantPhone"),
+    CONTACT: ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
     LEAD: ("Phone", "MobilePhone"),
-    ACCOUNT: ("Phone", "PersonMobilePhone", "PersonHomePhone", "PersonOtherPhone", "PersonAssistantPhone"),
+    ACCOUNT: ("Phone", "PersonMobilePhone", "PersonHomePhone", "PersonOtherPhone"),
 }
+"""Their own: an assistant's number is somebody else's."""
 _ANY = (Treatment.DELETE, Treatment.ANONYMISE, Treatment.RETAIN)
 _GOES_OR_STAYS = (Treatment.DELETE, Treatment.RETAIN)
 _POSTAL = ("Street", "City", "PostalCode", "Country")

@@ -24,11 +24,11 @@ from activities.connectors.salesforce.kinds import (
 from activities.connectors.salesforce.records import Records
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings
-from activities.connectors.salesforce.soql import Query, equals, is_id, within
+from activities.connectors.salesforce.soql import Query, among, equals, is_id, within
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine, Terminal
 from habeas.model import Identifier, normalise
-from habeas.written import ways
+from habeas.written import spellings, ways
 
 __all__ = ["Finder", "key_of"]
 
@@ -90,6 +90,10 @@ class Finder:
         for sobject in PEOPLE:
             fields = await self._searched(sobject, identifier)
             read = await self._read(sobject) if fields else ()
+            if identifier.kind == "phone":
+                spelt = spellings(identifier.value)
+                queries += [Query(sobject, read, among(field, spelt), everything=True) for field in fields]
+                continue
             asked = product(fields, ways(identifier.kind, identifier.value))
             queries += [Query(sobject, read, equals(field, one), everything=True) for field, one in asked]
         found = [self._keep(row) for row in await self._rest.find(queries)]
@@ -156,6 +160,8 @@ class Finder:
     def _fields(self, sobject: str, kind: str) -> Iterator[str]:
         if kind == "email":
             yield EMAILS[sobject]
+        elif kind == "phone":
+            yield from PHONES[sobject]
         for path in self._settings.identifiers.get(kind, ()):
             owner, _, field = path.partition(".")
             if owner == sobject:

@@ -196,3 +196,12 @@ async def test_a_search_is_read_to_its_end_and_not_without_one(world: HubSpotWor
     assert len(await world.connector._hub.search([rome], 1000)) == 201
     with pytest.raises(Quarantine):
         await world.connector._hub.search([rome], 200)
+
+
+async def test_a_number_is_found_as_it_is_usually_written(world: HubSpotWorld) -> None:
+    ann, bob = world.people.ann, world.people.bob
+    world.account.crm.set(bob, {"phone": "87 65 43 21"})
+    for written in ("+4587654321", "+45 87 65 43 21", "0045 87 65 43 21", "+45-87-65-43-21"):
+        world.account.crm.set(ann, {"phone": "", "mobilephone": written})
+        await world.wait(10)  # until the index knows
+        assert await found(world, phone="+45 87654321") == [ann.id]

@@ -72,6 +72,19 @@ async def test_what_lies_in_the_bin_is_found_where_it_does_not_count_as_erased(w
     await waiting.aclose()
 
 
+async def test_a_number_is_found_as_usually_written_and_an_assistant_s_is_not_theirs(
+    world: SalesforceWorld,
+) -> None:
+    ann, bob = world.people.ann, world.people.bob
+    bob.values |= {"Phone": "87 65 43 21", "AssistantPhone": "+45 87 65 43 21"}
+    for written in ("+45 87 65 43 21", "+4587654321", "0045 87 65 43 21", "+45-87-65-43-21"):
+        ann.values["Phone"] = written
+        assert f'["{ann.id}"]' in {one.key for one in await _found(world, phone=written)}
+        assert f'["{bob.id}"]' not in {one.key for one in await _found(world, phone=written)}
+    located = await world.connector.locate(ids(email=str(bob.values["Email"])))
+    assert "+4587654321" not in {known.value for one in located.matches for known in one.yields}
+
+
 async def test_names_and_numbers_are_quoted(world: SalesforceWorld) -> None:
     number = "O'Br\\ien%_\""
     odd = world.org.add("Contact", LastName="Odd", Customer_Number__c=number)

@@ -62,7 +62,8 @@ class Pending(Frozen):
 
     kind: Literal["pending"] = "pending"
     handle: str
-    poll_after: float = Field(gt=0, description="seconds")
+    """Temporal keeps it: at most 2,048 characters, and it names nobody."""
+    poll_after: float = Field(gt=0, description="seconds; more than a month is taken as one")
     so_far: tuple[ObjectOutcome, ...] = Field(default=(), repr=False)
     """Of a second look where everything is done but for copies that the system drops by itself on a day to come (a
     recycle bin): what became of each object, and ``until`` when a copy is there. Whoever asked is told this in time."""
@@ -73,7 +74,7 @@ class Awaiting(Frozen):
 
     kind: Literal["awaiting"] = "awaiting"
     handle: str
-    give_up_after: float = Field(gt=0, description="seconds")
+    give_up_after: float = Field(gt=0, description="seconds; more than a month is taken as one")
 
 
 class Drifted(Frozen):

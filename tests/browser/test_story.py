@@ -19,6 +19,7 @@ from tests.browser.staff import SAY, WHY, Desk, at_the_desk
 
 pytestmark = pytest.mark.stack
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW])
+ON_A_PHONE_TOO = pytest.mark.parametrize("width", [WIDE, pytest.param(NARROW, marks=pytest.mark.thorough)])
 AT_A_DESK = pytest.mark.parametrize("width", [WIDE])
 PDF = b"%PDF-1.7 a letter of theirs"
 
@@ -126,7 +127,7 @@ async def test_an_ambiguous_match_is_decided_side_by_side(house: House, kim: Des
     await house.until(request_id, Stage.REVIEWING)
 
 
-@WIDTHS
+@ON_A_PHONE_TOO
 async def test_what_is_on_paper_is_found_by_hand(
     house: House, browser: Browser, kim: Desk, person: Person, tmp_path: Path
 ) -> None:
@@ -165,7 +166,7 @@ async def test_what_is_on_paper_is_found_by_hand(
     assert [file.read_bytes() for file in folder.rglob("*.pdf")] == [PDF]
 
 
-@WIDTHS
+@ON_A_PHONE_TOO
 async def test_a_refusal_tells_the_person_why(house: House, kim: Desk, person: Person) -> None:
     planted = await plant(somebody(), house.store_url)
     request_id = await person.ask("access", planted.email)

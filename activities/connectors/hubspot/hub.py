@@ -123,9 +123,15 @@ class Hub:
             ids += [str(each["id"]) for each in found["results"]]
             if len(ids) > most:
                 raise Quarantine(f"{self.system} finds more than {most} contacts.", system=self.system)
-            after = _next(found) or ""
+            before, after = after, _next(found) or ""
             if not after:
                 return ids
+            self._goes_on(before, after)
+
+    def _goes_on(self, before: str | None, after: str) -> None:
+        """Refuse to ask for the same page for ever."""
+        if after == before:
+            raise Quarantine(f"{self.system} gives no page to go on with.", system=self.system)
 
     async def associated(self, kind: str, ids: Iterable[str], to: str) -> dict[str, set[str]]:
         """For each object that has some: the ids of the objects of another kind associated with it.
@@ -192,9 +198,10 @@ class Hub:
                 params = {"limit": _OWNERS_PAGE, "archived": archived, **({"after": after} if after else {})}
                 page = await self.json("GET", "crm/v3/owners", shapes.OWNERS, params=params)
                 found |= {str(each.get("email") or "").strip().casefold() for each in page["results"]}
-                after = _next(page)
+                before, after = after, _next(page)
                 if not after:
                     break
+                self._goes_on(before, after)
         return frozenset(found - {""})
 
     async def custom_objects(self) -> list[str]:

@@ -91,9 +91,11 @@ async def _searched(rest: Rest, condition: str) -> AsyncIterator[Row]:
             row = await rest.get(KINDS[CUSTOMERS].where(key_of(str(one["id"]))))
             if row is not None and not row.get("deleted"):
                 yield row
-        page = answer.get("next_page") if answer.get("has_more") else None
+        before, page = page, answer.get("next_page") if answer.get("has_more") else None
         if page is None:
             return
+        if page == before:
+            raise Quarantine("The search of customers gives no page to go on with.")
 
 
 def _is_phone(one: Identifier) -> bool:

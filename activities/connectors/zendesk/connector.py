@@ -34,7 +34,7 @@ from habeas.connector import (
     Veto,
 )
 from habeas.model import Identifier
-from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome, Pending
+from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome, Pending
 
 __all__ = ["ZendeskConnector"]
 
@@ -87,11 +87,17 @@ class ZendeskConnector(ApiConnector[ZendeskSettings]):
         return await vetoes(self._rest, plan)
 
     async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
-        """Tickets into the bin and out of it, which is a job; then all the rest, users after what they asked for."""
+        """Tickets into the bin and out of it, which is a job; then all the rest, users after what they asked for.
+
+        A ticket that somebody works on again by now is drift: nothing is touched.
+        """
         if handle is not None:
             under_way = await self._purge.go_on(Step.read(handle), {*_deleted(plan, Kind.TICKETS)})
             if under_way is not None:
                 return under_way
+        # Weeks may have passed since vetoes were asked for, and what is deleted here is gone for good.
+        elif reopened := await self._worked_on(plan):
+            return Drifted(changed=reopened, appeared=0)
         leaving = frozenset(
             ids_of(one.key, 1)[0]
             for one in plan.objects
@@ -100,6 +106,11 @@ class ZendeskConnector(ApiConnector[ZendeskSettings]):
         objects = ZendeskObjects(self._rest, self._settings, purged=handle is not None, leaving=leaving)
         answer = await carry_out(objects, plan)
         return await self._purge.begin(objects.binned) if isinstance(answer, Pending) else answer
+
+    async def _worked_on(self, plan: SystemPlan) -> int:
+        """How many of the tickets that would be deleted are not finished, or not any more."""
+        going = {*_deleted(plan, Kind.TICKETS)}
+        return sum(ids_of(one.key, 1)[0] in going for one in await vetoes(self._rest, plan))
 
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """Look at every object again and into the bin, until every product of Zendesk's has deleted the users."""

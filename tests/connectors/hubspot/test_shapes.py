@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from activities.connectors.hubspot import HubSpotConnector
-from habeas.errors import Transient
+from habeas.errors import Quarantine, Transient
 from habeas.model import Identifier
 from tests.connectors.hubspot.people import settings
 from tests.connectors.serving import answering
@@ -28,4 +28,13 @@ async def test_strange_answers_are_tried_again(body: str) -> None:
         with pytest.raises(Transient):
             await connector.locate((Identifier(kind="email", value="ann@example.org"),))
         assert not (await connector.ping()).ok
+        await connector.aclose()
+
+
+async def test_a_page_that_leads_to_itself_is_not_asked_for_for_ever() -> None:
+    body = '{"scopes": [], "results": [], "paging": {"next": {"after": "100"}}}'
+    async with answering(body) as url:
+        connector = HubSpotConnector.from_settings("crm", settings(url))
+        with pytest.raises(Quarantine):
+            await connector.locate((Identifier(kind="email", value="ann@example.org"),))
         await connector.aclose()

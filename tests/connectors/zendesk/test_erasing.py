@@ -35,6 +35,17 @@ async def test_tickets_go_first_and_a_user_in_two_steps(world: ZendeskWorld, des
     assert paths == [*tickets, *suspended, f"users/{desk.ann.id}", f"deleted_users/{desk.ann.id}"]
 
 
+async def test_a_ticket_that_is_opened_again_after_the_plan_stops_it(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    desk.hers.status = "open"
+    desk.zendesk.calls.clear()
+    answer = await erasure(world, plan)
+    assert isinstance(answer, Drifted)
+    assert answer.changed == 1
+    assert not desk.zendesk.made("DELETE")
+    assert not desk.hers.deleted_at
+
+
 class TestMergedAfterThePlan:
     """A colleague merges her user into another: what was hers is the other's now, and nobody decided on that one."""
 

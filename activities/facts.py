@@ -96,7 +96,9 @@ class FactsOf:
                 over = confirm_by is not None and case.day(case.order.at) > confirm_by
                 return letters.Withdrawal(**common, unconfirmed_by=confirm_by if over else None)
             case Kind.UNVERIFIED:
-                return letters.Unverified(**common, code_given="code" in await case.tx.proofs(case.request.id))
+                given = "code" in await case.tx.proofs(case.request.id)
+                sent = await case.tx.challenge(case.request.id) is not None
+                return letters.Unverified(**common, code_given=given, code_sent=sent)
             case Kind.NOT_A_RIGHT:
                 return letters.NotARight(**common, offered=rights_here(case.request, case.policy))
             case Kind.STAFF_REMINDER:
@@ -148,13 +150,15 @@ class FactsOf:
             raise ConfigurationError(f"There is no sealed document {order.sealed} for this letter.")
         return own
 
-    def code(self, code: SecretStr, expires_at: datetime, closes_at: datetime | None) -> letters.CodeLetter:
+    async def code(self, code: SecretStr, expires_at: datetime, closes_at: datetime | None) -> letters.CodeLetter:
         """The facts of the letter that brings a one-time code; with ``closes_at``, of one that reminds as well."""
-        request = self._case.request
+        case, request = self._case, self._case.request
+        second = await self._identity() == "both" and "attested" not in await case.tx.proofs(request.id)
         facts: dict[str, Any] = common_facts(self._case, Kind.CODE) | {
             "code": code,
             "expires_at": expires_at,
             "confirm_url": f"{self._case.public_url}/v/{request.id}",
+            "second_proof": second,
             # Asking everybody for a code is no doubt about anybody: the clock stops only when staff pause it.
             "clock_waits": False,
         }

@@ -5,6 +5,7 @@ The letters that are sent and the previews of them take it from here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -31,7 +32,10 @@ __all__ = [
     "identity_asked",
 ]
 
-Identity = Literal["code", "ask", "attested", "none"]
+Identity = Literal["code", "ask", "both", "attested", "none"]
+_ASKED: Mapping[Proof, Identity] = {
+    Proof.NONE: "none", Proof.ATTESTATION: "ask", Proof.CODE: "code", Proof.BOTH: "both",
+}  # fmt: skip
 
 
 def common_facts(case: LetterBasis, kind: Kind) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def identity_asked(case: LetterBasis) -> Identity:
     proof = proof_asked(case.request, case.policy, Particulars.of(case.subject))
     if proof is None:
         return by_policy(case.policy)
-    return "none" if proof is Proof.NONE else "ask" if proof is Proof.ATTESTATION else "code"
+    return _ASKED[proof]
 
 
 def by_policy(policy: Policy) -> Identity:

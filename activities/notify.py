@@ -115,7 +115,7 @@ class LetterActivities:
             connectors=self._parts.connectors,
             public_url=self._parts.public_url,
         )
-        facts = FactsOf(case, None).code(challenge.code, challenge.expires_at, closes_at)
+        facts = await FactsOf(case, None).code(challenge.code, challenge.expires_at, closes_at)
         to = To(address=challenge.address, role="subject")
         return await self._queue(tx, policy, request, facts, dedupe, challenge.created_at, to)
 

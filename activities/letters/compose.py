@@ -217,7 +217,7 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
     received = say.words.date(facts.received_on)
     yield say.paragraph("code.why", Element.WHY_DOUBT, controller=facts.controller.name, date=received)
     yield Block(kind="code", text=facts.code.get_secret_value())
-    how = "code.enter" if facts.confirm_url else "code.tell"
+    how = ("code.enter" if facts.confirm_url else "code.tell") + ("_both" if facts.second_proof else "")
     yield say.paragraph(how, Element.WHAT_IS_NEEDED, until=say.words.moment(facts.expires_at, facts.timezone))
     if facts.confirm_url:
         yield Block(kind="button", text=say.words.text("code.button"), url=facts.confirm_url)
@@ -346,7 +346,9 @@ def _withdrawal(facts: Withdrawal, say: Said) -> Iterable[Block]:
 
 
 def _unverified(facts: Unverified, say: Said) -> Iterable[Block]:
-    why, again = ("second", "second_again") if facts.code_given else ("why", "again")
+    why, again = ("why", "again") if facts.code_sent else ("unreached", "second_again")
+    if facts.code_given:
+        why, again = "second", "second_again"
     yield say.asked()
     yield say.paragraph(f"unverified.{why}", Element.REASONS, Element.ACTION_TAKEN)
     yield say.paragraph(f"unverified.{again}", Element.HELP)

@@ -60,8 +60,9 @@ class Acknowledgement(LetterFacts):
     """How firmly ``due_on`` was promised, where it is the controller's word and not the law's last day."""
     law_due_on: date | None = None
     """The law's last day beside a promise."""
-    identity: Literal["code", "ask", "attested", "none"] = "code"
-    """How we make sure of the person: a code to the address on record, staff will, staff already have, or no need."""
+    identity: Literal["code", "ask", "both", "attested", "none"] = "code"
+    """How we make sure of the person: a code to the address on record, staff will, both one after the other, staff
+    already have, or no need."""
     law_of_establishment: bool = False
     """The law where the person lives does not give the right; that of our establishment does, and is answered under."""
     called: Right | None = None
@@ -75,6 +76,8 @@ class CodeLetter(LetterFacts):
     code: SecretStr
     expires_at: AwareDatetime
     confirm_url: str | None = Field(default=None, repr=False)
+    second_proof: bool = False
+    """The code alone does not do: staff's word is needed, too, and not given yet."""
     clock_waits: bool = True
     """The term does not run while we wait (GDPR 12(6), UK GDPR 12A); false where it does (CCPA)."""
 
@@ -246,6 +249,8 @@ class Unverified(LetterFacts):
     kind = Kind.UNVERIFIED
     code_given: bool = False
     """The code was right; it was staff's word that was missing, where both are asked for."""
+    code_sent: bool = True
+    """False where no code ever went out: nobody had an address on record to send one to, or staff were to attest."""
 
     @property
     def denies(self) -> bool:

@@ -80,6 +80,8 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
     return (
         Acknowledgement(**common, due_on=date(2026, 4, 2)),
         CodeLetter(**common, **code),
+        Acknowledgement(**common, due_on=date(2026, 4, 2), identity="both"),
+        CodeLetter(**common, **code, second_proof=True),
         CodeReminder(**common, **code, closes_on=date(2026, 3, 17)),
         VisitCodeLetter(**common, code=code["code"], expires_at=at),
         Extension(
@@ -126,6 +128,7 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
         Withdrawal(**erasure, done=(gone,)),
         Unverified(**common),
         Unverified(**common, code_given=True),
+        Unverified(**common, code_sent=False),
         DelayLetter(
             **common, known="systems", systems=("Billing", "Support"), expected_on=date(2026, 4, 2), day="by_law"
         ),

@@ -121,6 +121,8 @@ async def test_where_both_proofs_are_asked_the_code_makes_staff_be_asked_for_the
     case = await world.open(person, controller=careful(world))
     await case.has_letter("code")
     assert "code, and staff attest" in await card(case)
+    for said in ("what you ask for needs two proofs", "It works once. What you ask for needs a second proof"):
+        world.mail.text(person.email, said)
     await case.prove()
     await case.has_letter("staff_attention")
     assert "staff must be sure of the person" in " ".join(
@@ -169,6 +171,16 @@ async def test_where_staff_never_attest_the_person_reads_that_it_was_not_the_cod
     assert letters.count("code") == 1
     assert "code_reminder" not in letters
     assert "The one-time code was right" in world.mail.text(person.email, case.id)
+
+
+async def test_who_was_never_sent_a_code_does_not_read_of_one(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, controller=controller(world, "by-word", identity={"methods": ("attestation",)}))
+    await case.passes(timedelta(days=22))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.UNVERIFIED
+    closing = world.mail.text(person.email, "We could not make sure in time that it came from you")
+    assert "code" not in closing
 
 
 async def test_a_source_that_is_down_is_shown_and_does_not_hold_up_the_code(world: World) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from activities.ledger import Tx
 from activities.model import ClockFace, PromiseAlarms
 from habeas import law
+from habeas.law import words
 from habeas.law.closed import closed_on
 from habeas.law.places import parse_place
 from habeas.model import Frozen, PauseReason, Request
@@ -27,6 +28,19 @@ class Dated(Frozen):
     """The day that the controller promised, as long as the promise binds: see `promised`."""
     confirm_by: date | None = None
     """The last day on which the person confirms what was asked; unconfirmed, the request counts as withdrawn."""
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        """How the day that counts came about, in sentences: what the law says, then what was promised beside it."""
+        if self.promised_on is None:
+            return self.deadlines.explanation
+        law_on, said = self.deadlines.effective_due_on, words.day(self.promised_on)
+        counts = "that is earlier than the law's day, and counts"
+        if law_on is None:
+            counts = "the law names no day, so that day counts"
+        elif law_on <= self.promised_on:
+            counts = "the law's day comes no later, and counts"
+        return (*self.deadlines.explanation, f"The controller promised an answer by {said}: {counts}.")
 
 
 class PauseSpan(Frozen):
@@ -111,6 +125,11 @@ def promised(request: Request, policy: Policy) -> date | None:
     if promise.days is None or (request.extended and promise.strength is Strength.EFFORTS):
         return None
     return local_day(policy, request.received_at) + timedelta(days=promise.days)
+
+
+def first_due_on(request: Request, policy: Policy, deadlines: law.Deadlines) -> date | None:
+    """The day that counted before the term was extended: the law's, or the promised one before it."""
+    return _earlier(deadlines.due_on, promised(request.model_copy(update={"extended": False}), policy))
 
 
 def local_day(policy: Policy, at: datetime) -> date:

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.answered import answered_at
 from activities.brief import NOT_A_RIGHT, brief_of, rights_here
 from activities.changing import check_contest, proven
-from activities.clockface import Dated, dated, local_day, pause_spans
+from activities.clockface import Dated, dated, first_due_on, local_day, pause_spans
 from activities.copies import needs_a_copy
 from activities.finding import (
     AddedIdentifier,
@@ -367,7 +367,7 @@ class RecordActivities:
         await tx.update_request(
             request.id,
             acknowledge_by=deadlines.acknowledge_by,
-            due_on=deadlines.due_on if request.extended else times.face.due_on,
+            due_on=first_due_on(request, policy, deadlines) if request.extended else times.face.due_on,
             due_at=times.face.due_at,
             extended_due_on=times.face.due_on if request.extended else None,
             notice_latest_on=deadlines.notice_latest_on,
@@ -381,7 +381,7 @@ class RecordActivities:
                 "due_on": str(times.face.due_on) if times.face.due_on else None,
                 "extended": request.extended,
                 "citation": deadlines.citation,
-                "explanation": list(deadlines.explanation),
+                "explanation": list(times.explanation),
             },
             dedupe=f"clock/{dedupe}",
         )

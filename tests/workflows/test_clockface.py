@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from activities.clockface import dated, working_day
+from activities.clockface import dated, first_due_on, working_day
 from habeas.model import Request, Right
 from habeas.policy import Policy, load_policy
 from habeas.policy.sections import Strength
@@ -68,6 +68,29 @@ def test_the_notice_of_delay_is_for_promises_and_waits_for_the_end_of_an_extensi
     assert dated(extended, firm, (), now).face.delay_at == face.delay_at, "a hard promise stands"
     late = now + timedelta(days=40)
     assert dated(_request("2026-11-02"), policy, (), late).face.delay_at == late
+
+
+def test_the_explanation_ends_with_the_day_that_counts() -> None:
+    now = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    soon = dated(_request("2026-11-02"), _promising(days=20), (), now)
+    assert soon.explanation[-1] == (
+        "The controller promised an answer by Sunday 22 November 2026: that is earlier than the law's day, and counts."
+    )
+    assert soon.explanation[:-1] == soon.deadlines.explanation
+    late = dated(_request("2026-11-02"), _promising(days=60), (), now)
+    assert late.explanation[-1].endswith("the law's day comes no later, and counts.")
+    none = dated(_request("2026-11-02"), load_policy(POLICY), (), now)
+    assert none.explanation == none.deadlines.explanation
+
+
+@pytest.mark.parametrize(("strength", "until"), [(Strength.HARD, "2026-11-22"), (Strength.EFFORTS, "2027-02-02")])
+def test_an_extended_term_never_ends_before_the_one_it_extends(strength: Strength, until: str) -> None:
+    now = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    policy = _promising(days=20, strength=strength)
+    extended = _request("2026-11-02").model_copy(update={"extended": True})
+    times = dated(extended, policy, (), now)
+    first = first_due_on(extended, policy, times.deadlines)
+    assert (first, str(times.face.due_on)) == (date(2026, 11, 22), until)
 
 
 def test_a_fee_may_be_asked_for_a_copy_and_never_for_taking_a_consent_back() -> None:

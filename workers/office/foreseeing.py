@@ -80,7 +80,7 @@ class Foreseeing(Opening):
             proof=proof.value,
             approvals=approvals(checked.right, policy, purposes_of(policy, checked.right, of.purposes)),
             citation=times.deadlines.citation,
-            explanation=times.deadlines.explanation,
+            explanation=times.explanation,
             law_note=law_note(policy, checked.right, checked.regime, checked.jurisdiction, checked.received_at),
             right_note=right_note(of.called, checked.right),
             language_note=language_note(asked.language, checked.language),

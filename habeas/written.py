@@ -107,7 +107,9 @@ def phone_ways(value: str, region: str | None = None) -> tuple[str, ...]:
     number = phone_in(value, region)
     if not number.startswith("+"):
         return (number,)
-    parsed = phonenumbers.parse(number)
+    parsed = _parsed(number)
+    if parsed is None:
+        return (number,)
     national = phonenumbers.national_significant_number(parsed)
     code = str(parsed.country_code)
     within = re.sub(r"\D", "", phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL))
@@ -123,9 +125,9 @@ def spellings(value: str) -> tuple[str, ...]:
     Args:
         value: in its normal form. One without a country's code is looked for as its digits alone.
     """
-    if not value.startswith("+"):
+    parsed = _parsed(value) if value.startswith("+") else None
+    if parsed is None:
         return (value,)
-    parsed = phonenumbers.parse(value)
     grouped = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
     code, _, rest = grouped.partition(" ")
     dashed, packed = grouped.replace(" ", "-"), f"{code} {rest.replace(' ', '')}"
@@ -144,10 +146,10 @@ def _means(written: str, region: str | None, number: str) -> bool:
 def _phone(text: str) -> str:
     packed = re.sub(r"[\s.\-/]", "", text)
     digits = re.sub(r"[()]", "", packed)
-    if not re.fullmatch(r"\+?\d{5,15}", digits):
-        raise ValueError("not a phone number: 5 to 15 digits, with or without a leading +")
     if digits.startswith(_EXIT):
         packed, digits = "+" + packed.lstrip("(")[2:], "+" + digits[2:]
+    if not re.fullmatch(r"\+?\d{5,15}", digits):
+        raise ValueError("not a phone number: 5 to 15 digits, with or without a leading +")
     if not digits.startswith("+"):
         return digits
     return _e164(digits) or _e164(_TRUNK.sub(r"\1", packed.lstrip("("))) or digits
@@ -155,13 +157,18 @@ def _phone(text: str) -> str:
 
 def _e164(text: str, region: str | None = None) -> str | None:
     """As E.164 has it; None where there is no such number."""
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
+    number = _parsed(text, region)
+    if number is None or not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _parsed(text: str, region: str | None = None) -> phonenumbers.PhoneNumber | None:
+    """None for what is no number, as one with a country's code that no country has."""
+    try:
+        return phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _composed(text: str) -> tuple[str, str]:

@@ -53,6 +53,7 @@ async def test_what_would_be_is_asked_first_and_changes_nothing(
     assert address not in str(demands)
     request_id = (await api.post("/requests", json=asked, headers=agent | {"idempotency-key": _key()})).json()["id"]
     await here.reach(request_id, Stage.VERIFYING)
+    await here.code(address)
 
     async def story() -> list[str]:
         """What was done, but for letters that are still on their way."""

@@ -3,6 +3,8 @@
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from habeas.model import Identifier
 from habeas.written import normalise, phone_in, phone_ways, spellings, ways
@@ -85,3 +87,20 @@ def test_an_address_is_looked_for_in_letters_and_in_punycode_composed_and_not() 
     assert found[0] == "josé@bücher.example"
     assert {unicodedata.normalize("NFD", found[0]), "josé@xn--bcher-kva.example"} <= {*found}
     assert ways("phone", "+4512345678") == ("+4512345678", "004512345678")
+
+
+@given(st.from_regex(r"\+?[0-9]{5,15}", fullmatch=True), st.sampled_from([None, "DK", "US"]))
+def test_whatever_number_it_is_has_its_ways(number: str, region: str | None) -> None:
+    try:
+        value = normalise("phone", number)
+    except ValueError:
+        return
+    assert normalise("phone", value) == value
+    assert value in ways("phone", value)
+    assert value in spellings(value)
+    assert phone_ways(value, region)
+
+
+def test_a_country_s_code_that_no_country_has_is_searched_by_as_it_is() -> None:
+    assert phone_ways("+99012345678901") == ("+99012345678901",)
+    assert spellings("+99012345678901") == ("+99012345678901",)

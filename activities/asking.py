@@ -15,7 +15,7 @@ from activities import letters
 from activities.clockface import Dated, dated, local_day, pause_spans, working_day
 from activities.finding import DECISIONS
 from activities.ledger import RequestRow, TaskFilter, Tx
-from activities.letter_dates import breaks_promise, confirming, day_told
+from activities.letter_dates import confirming, day_told
 from activities.letters.own import Waits
 from activities.model import AskOrder, DelayReport
 from activities.naming import Naming
@@ -103,7 +103,7 @@ class AskingActivities:
             policy = self._parts.policy(request.controller)
             dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             said = await _by_staff(tx, order) if order.act_id else await self._known(tx, policy, order, dates)
-            told = said.model_copy(update={"promised": breaks_promise(dates)})
+            told = said.model_copy(update={"promised": dates.promise_counts})
             name = delay_name(order)
             await tx.seal(order.request_id, f"letter/{name}", told)
             what = "told_again_by" if told.day == "again" else "expected_on"

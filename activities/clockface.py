@@ -34,13 +34,18 @@ class Dated(Frozen):
         """How the day that counts came about, in sentences: what the law says, then what was promised beside it."""
         if self.promised_on is None:
             return self.deadlines.explanation
-        law_on, said = self.deadlines.effective_due_on, words.day(self.promised_on)
-        counts = "that is earlier than the law's day, and counts"
-        if law_on is None:
+        counts = "the law's day comes no later, and counts"
+        if self.deadlines.effective_due_on is None:
             counts = "the law names no day, so that day counts"
-        elif law_on <= self.promised_on:
-            counts = "the law's day comes no later, and counts"
-        return (*self.deadlines.explanation, f"The controller promised an answer by {said}: {counts}.")
+        elif self.promise_counts:
+            counts = "that is earlier than the law's day, and counts"
+        said = f"The controller promised an answer by {words.day(self.promised_on)}: {counts}."
+        return (*self.deadlines.explanation, said)
+
+    @property
+    def promise_counts(self) -> bool:
+        """Whether the promised day is the one that counts, and a delay breaks a promise; else it is the law's."""
+        return _promise_counts(self.deadlines, self.promised_on)
 
 
 class PauseSpan(Frozen):
@@ -104,7 +109,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         citation=deadlines.citation,
         delay_at=_delay_at(policy, deadlines, promised_on, planned_on, now) if planned_on else None,
         ask_at=_asked_of_delay(policy, deadlines, planned_on, now)
-        if planned_on and _breaks_promise(deadlines, promised_on)
+        if planned_on and _promise_counts(deadlines, promised_on)
         else (),
         fee_allowed=law.fee_rule(request.regime, place, request.right).allowed not in _NO_FEE,
         planned_on=planned_on,
@@ -163,7 +168,7 @@ def _delay_at(
     announced as such, and never assumed.
     """
     law_on = deadlines.effective_due_on
-    if law_on is None or _breaks_promise(deadlines, promised_on):
+    if law_on is None or _promise_counts(deadlines, promised_on):
         return _tell_of_delay(policy, deadlines, planned_on, now)
     return max(deadlines.end_of(max(law_on, promised_on or law_on)), now) if policy.promise.delay_notice else None
 
@@ -185,8 +190,8 @@ def _tell_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, n
     return max(deadlines.end_of(planned_on) - timedelta(days=policy.promise.delay_days_before), now)
 
 
-def _breaks_promise(deadlines: law.Deadlines, promised_on: date | None) -> bool:
-    """Whether the law gives a day after the promised one, so that there is one to name."""
+def _promise_counts(deadlines: law.Deadlines, promised_on: date | None) -> bool:
+    """Whether the promised day comes before the law's, or the law names none."""
     law_on = deadlines.effective_due_on
     return promised_on is not None and (law_on is None or promised_on < law_on)
 

@@ -14,7 +14,7 @@ from habeas import law
 from habeas.model import PauseReason, Request
 from habeas.policy import Policy
 
-__all__ = ["acknowledged", "breaks_promise", "confirming", "day_that_counts", "day_told", "extended"]
+__all__ = ["acknowledged", "confirming", "day_that_counts", "day_told", "extended"]
 
 _TELL_AGAIN = timedelta(days=14)
 """Where no term is left and nobody has named a day: by when the person hears of it again."""
@@ -22,12 +22,11 @@ _TELL_AGAIN = timedelta(days=14)
 
 def acknowledged(dates: Dated, policy: Policy, due_on: date | None) -> dict[str, Any]:
     """Which day an acknowledgement names, and how firmly: as it was promised, where it is not the law's."""
-    law_on, promised_on = dates.deadlines.effective_due_on, dates.promised_on
-    ours = promised_on is not None and (law_on is None or promised_on < law_on)
+    ours = dates.promise_counts
     return {
         "due_on": due_on,
         "promise": policy.promise.strength.value if ours else None,
-        "law_due_on": law_on if ours else None,
+        "law_due_on": dates.deadlines.effective_due_on if ours else None,
     }
 
 
@@ -51,12 +50,6 @@ def day_told(dates: Dated, today: date) -> dict[str, Any]:
     if law_on is not None and law_on > max(dates.face.due_on or date.min, today):
         return {"expected_on": law_on, "day": "by_law"}
     return {"expected_on": today + _TELL_AGAIN, "day": "again"}
-
-
-def breaks_promise(dates: Dated) -> bool:
-    """Whether it is a promise that a delay breaks; else it is the law's term that is over."""
-    law_on = dates.deadlines.effective_due_on
-    return dates.promised_on is not None and (law_on is None or dates.promised_on < law_on)
 
 
 def day_that_counts(dates: Dated, due_on: date | None, *, waits: bool) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from activities.letter_basis import (
     identity_asked,
 )
 from activities.letter_case import LetterBasis
-from activities.letter_dates import acknowledged, breaks_promise, confirming, day_that_counts, day_told, extended
+from activities.letter_dates import acknowledged, confirming, day_that_counts, day_told, extended
 from activities.letters import Extension, Kind, LetterFacts
 from activities.lifting import NOTICE
 from activities.model import LetterOrder
@@ -106,7 +106,7 @@ class _Preview:
         if self._dates.face.delay_at:
             return local_day(self._policy, self._dates.face.delay_at)
         due_on = self._dates.face.due_on
-        if due_on is None or breaks_promise(self._dates):
+        if due_on is None or self._dates.promise_counts:
             return self._facts.received_on + timedelta(days=1)
         return due_on + timedelta(days=1)
 
@@ -121,11 +121,13 @@ class _Preview:
                 due = acknowledged(self._dates, self._policy, self._dates.face.due_on)
                 return due | {"identity": identity_asked(basis), "law_of_establishment": established}
             case Kind.CODE | Kind.CODE_REMINDER | Kind.VISIT_CODE:
-                return self._code(at)
+                return self._code(basis)
+            case Kind.UNVERIFIED:
+                return {"code_sent": identity_asked(basis) in {"code", "both"}}
             case Kind.EXTENSION:
                 return self._extension(basis)
             case Kind.DELAY:
-                told = day_told(self._dates, today) | {"promised": breaks_promise(self._dates)}
+                told = day_told(self._dates, today) | {"promised": self._dates.promise_counts}
                 if self._policy.promise.delay_notice:
                     return told | {"why": None, "known": "review"}
                 return told | {"day": "expected"}
@@ -148,11 +150,15 @@ class _Preview:
             case _:
                 return {}
 
-    def _code(self, at: datetime) -> dict[str, Any]:
-        identity = self._policy.identity
-        closes = self._request.received_at + timedelta(days=identity.expires_after_days) - timedelta.resolution
-        ends = {"closes_on": local_day(self._policy, closes)} if self._facts.kind is Kind.CODE_REMINDER else {}
-        return ends | {"expires_at": at + timedelta(minutes=identity.code_minutes)}
+    def _code(self, basis: LetterBasis) -> dict[str, Any]:
+        identity, at = self._policy.identity, basis.order.at
+        told: dict[str, Any] = {"expires_at": at + timedelta(minutes=identity.code_minutes)}
+        if self._facts.kind is not Kind.VISIT_CODE:
+            told["second_proof"] = identity_asked(basis) == "both"
+        if self._facts.kind is Kind.CODE_REMINDER:
+            closes = self._request.received_at + timedelta(days=identity.expires_after_days) - timedelta.resolution
+            told["closes_on"] = local_day(self._policy, closes)
+        return told
 
     def _extension(self, basis: LetterBasis) -> dict[str, Any]:
         facts, clock = self._facts, self._policy.clock

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from activities.clockface import dated
-from activities.letters import Acknowledgement, Controller, Extension, Kind, StaffReminder
+from activities.letters import Acknowledgement, CodeLetter, Controller, Extension, Kind, LetterFacts, StaffReminder
 from activities.letters.exists import default_right
 from activities.letters.samples import sample
 from activities.letters.sealed import DelayLetter, RecipientNotice
 from activities.previews import as_sent_by
-from habeas.model import Request
+from habeas.model import Request, Right
 from tests.policies.reading import FIVE, answered
 from workers.office.grounds import check_day
 
@@ -73,3 +73,22 @@ def test_a_promise_stands_in_previews_as_it_was_given(tmp_path: Path) -> None:
     assert isinstance(longer, Extension)
     assert (longer.promised_on, longer.new_due_on) == (date(2026, 4, 1), date(2026, 5, 31))
     assert longer.grounds[0].explanation == hard.text(hard.clock.extend_reason or {}, "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "regime", "place", "both"),
+    [("dignio", "US-CCPA", "US-CA", True), ("dignio", "EEA-GDPR", "NO", True), ("dimpo", "EU-GDPR", "DK", False)],
+)
+def test_previews_speak_of_the_proofs_that_the_policy_asks_for(
+    tmp_path: Path, name: str, regime: str, place: str, both: bool
+) -> None:
+    policy = answered(tmp_path / "policies", name)
+
+    def shown(kind: Kind) -> LetterFacts:
+        made = sample(kind, controller=SOMEBODY, regime=regime, jurisdiction=place, right=Right.ACCESS)
+        return as_sent_by(policy, made, place, "en")
+
+    first, code = shown(Kind.ACKNOWLEDGEMENT), shown(Kind.CODE)
+    assert isinstance(first, Acknowledgement)
+    assert isinstance(code, CodeLetter)
+    assert (first.identity, code.second_proof) == ("both" if both else "code", both)

@@ -10,9 +10,8 @@ from pydantic import AwareDatetime, JsonValue
 
 from activities.ledger import Act, Artifact, LetterRow, OutcomeRow, PauseRow, RequestRow, SystemRow
 from habeas.evidence import Event
-from habeas.law import Deadlines
 from habeas.model import Frozen, PauseReason
-from workers.office.sentences import sentence
+from workers.office.story import Told, told
 
 
 class ReportedRequest(Frozen):
@@ -108,15 +107,9 @@ class ReportedPackage(Frozen):
     verified_at: AwareDatetime | None
 
 
-class ReportedEvent(Frozen):
-    """One event, in words."""
+class ReportedEvent(Told):
+    """One event, in words, with its place in the chain."""
 
-    n: int
-    at: AwareDatetime
-    tag: str
-    actor: str
-    sentence: str
-    facts: dict[str, JsonValue]
     hash: str
 
 
@@ -151,11 +144,6 @@ def reported_dates(row: RequestRow) -> tuple[ReportedDate, ...]:
         "notice_latest_on": row.notice_latest_on,
     }
     return tuple(ReportedDate(what=what, on=on, rule=row.citation) for what, on in found.items() if on)
-
-
-def why_these(deadlines: Deadlines | None) -> tuple[str, ...]:
-    """How the law comes to them."""
-    return deadlines.explanation if deadlines else ()
 
 
 def reported_pauses(rows: Iterable[PauseRow]) -> tuple[ReportedPause, ...]:
@@ -217,15 +205,4 @@ def reported_packages(rows: Iterable[Artifact]) -> tuple[ReportedPackage, ...]:
 
 def reported_events(events: Iterable[Event]) -> tuple[ReportedEvent, ...]:
     """The timeline."""
-    return tuple(
-        ReportedEvent(
-            n=event.n,
-            at=event.at,
-            tag=event.tag.value,
-            actor=event.actor,
-            sentence=sentence(event.tag, event.facts),
-            facts=dict(event.facts),
-            hash=event.hash,
-        )
-        for event in events
-    )
+    return tuple(ReportedEvent(**told(event).model_dump(), hash=event.hash) for event in events)

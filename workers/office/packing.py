@@ -19,7 +19,6 @@ from habeas import pack_verifier
 from habeas.access import Scope
 from habeas.errors import UnknownRegime
 from habeas.evidence import Event
-from habeas.law import Deadlines
 from habeas.model import Frozen
 from habeas.pack_verifier import ANCHORS, EVIDENCE, FORMAT, MANIFEST, PERSONAL, REPORT, SIGNATURE, archive, canonical
 from workers.office import pack_report as reported
@@ -138,7 +137,7 @@ class Packing(Reading):
         return PackReport(
             request=reported.reported_request(row),
             dates=reported.reported_dates(row),
-            why=reported.why_these(await self._deadlines(tx, row)),
+            why=await self._why(tx, row),
             pauses=reported.reported_pauses(await tx.pauses(row.id)),
             systems=reported.reported_systems(await tx.systems(row.id)),
             outcomes=reported.reported_outcomes(await tx.outcomes(row.id)),
@@ -148,15 +147,15 @@ class Packing(Reading):
             timeline=reported.reported_events(events),
         )
 
-    async def _deadlines(self, tx: Tx, row: RequestRow) -> Deadlines | None:
-        """The law's dates with their reasons; None where the controller, or its law, is not here any more."""
+    async def _why(self, tx: Tx, row: RequestRow) -> tuple[str, ...]:
+        """How the dates came about; nothing where the controller, or its law, is not here any more."""
         policy = self._policies.get(row.controller)
         if policy is None:
-            return None
+            return ()
         try:
-            return dated(await tx.request(row.id), policy, await pause_spans(tx, row.id), self._now()).deadlines
+            return dated(await tx.request(row.id), policy, await pause_spans(tx, row.id), self._now()).explanation
         except UnknownRegime:
-            return None
+            return ()
 
     async def _personal(self, tx: Tx, row: RequestRow, by: str, reason: str) -> dict[str, Any]:
         """The person, their letters and the reasons of acts; a mark is left that somebody took them."""

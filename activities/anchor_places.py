@@ -68,7 +68,8 @@ class AnchorPlace(ABC):
             PlaceUnavailable: it does not take it.
         """
 
-    async def aclose(self) -> None:  # noqa: B027  a place that holds nothing open has nothing to do
+    @abstractmethod
+    async def aclose(self) -> None:
         """Give back connections."""
 
 
@@ -108,6 +109,9 @@ class FilePlace(AnchorPlace):
             await asyncio.to_thread(self._path.with_name(f"{self._path.stem}.{number}.tsr").write_bytes, stamp)
         except OSError as error:
             raise PlaceUnavailable(error.strerror or "") from None
+
+    async def aclose(self) -> None:
+        """As `AnchorPlace.aclose`: a file is not held open."""
 
     def _append(self, lines: bytes, length: int) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)

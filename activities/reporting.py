@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection
 from typing import TypedDict
@@ -13,13 +12,12 @@ from activities.change_model import ChangeOrder
 from activities.ledger import Ledger, Tx
 from activities.model import EraseOrder
 from habeas.errors import Quarantine
-from habeas.evidence import Tag
+from habeas.evidence import Tag, holds_address
 from habeas.outcomes import Awaiting, Fate, ObjectOutcome, Pending
 
 MOST_WAIT = 30 * 24 * 3600.0
 """Seconds until a system is asked again, or taken not to call back."""
 MOST_HANDLE = 2048
-_ADDRESS = re.compile(r"[^\s@\"']+@[^\s@\"']+\.[a-zA-Z]{2,}")
 
 
 class UnderWay(TypedDict):
@@ -36,7 +34,7 @@ def under_way(answer: Pending | Awaiting) -> UnderWay:
     Raises:
         Quarantine: the handle, which Temporal keeps, is too long or holds an e-mail address.
     """
-    if len(answer.handle) > MOST_HANDLE or _ADDRESS.search(answer.handle):
+    if len(answer.handle) > MOST_HANDLE or holds_address(answer.handle):
         raise Quarantine(f"A handle is at most {MOST_HANDLE} characters long and names nobody.")
     wait = answer.poll_after if isinstance(answer, Pending) else answer.give_up_after
     return {"state": answer.kind, "handle": answer.handle, "wait": min(wait, MOST_WAIT)}

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 
 from activities.connectors.api import Answer, ApiClient, ApiSettings
+from activities.connectors.api.paging import refuse_same_page
 from activities.connectors.http.callbacks import CallbackDoor
 from activities.connectors.http.dry_run import dry_run
 from activities.connectors.settings import read_settings
@@ -215,8 +216,7 @@ class HttpConnector:
                 return Terminal(f"{system} refuses to do this.", said=said, system=system)
 
     def _moved_on(self, before: str | None, cursor: str) -> str:
-        if cursor == before:
-            raise Quarantine(f"{self._system} gives the same page again and again.", system=self._system)
+        refuse_same_page(self._system, before, cursor)
         return cursor
 
 

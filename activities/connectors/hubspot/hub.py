@@ -14,6 +14,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from activities.connectors.api import Answer, ApiClient
 from activities.connectors.api.chunks import chunks
+from activities.connectors.api.paging import refuse_same_page
 from activities.connectors.api.retry_after import retry_after
 from activities.connectors.api.shapes import shaped
 from activities.connectors.hubspot import shapes
@@ -126,12 +127,7 @@ class Hub:
             before, after = after, _next(found) or ""
             if not after:
                 return ids
-            self._goes_on(before, after)
-
-    def _goes_on(self, before: str | None, after: str) -> None:
-        """Refuse to ask for the same page for ever."""
-        if after == before:
-            raise Quarantine(f"{self.system} gives no page to go on with.", system=self.system)
+            refuse_same_page(self.system, before, after)
 
     async def associated(self, kind: str, ids: Iterable[str], to: str) -> dict[str, set[str]]:
         """For each object that has some: the ids of the objects of another kind associated with it.
@@ -201,7 +197,7 @@ class Hub:
                 before, after = after, _next(page)
                 if not after:
                     break
-                self._goes_on(before, after)
+                refuse_same_page(self.system, before, after)
         return frozenset(found - {""})
 
     async def custom_objects(self) -> list[str]:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from activities.connectors.sql.draft_changes import changes, rectifiable
 from activities.connectors.sql.effects import takes
-from activities.connectors.sql.errors import guarded
-from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, reflect
-from activities.connectors.sql.session import Database, is_portable
+from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table
+from activities.connectors.sql.session import is_portable, schema_of
 from habeas.datamap import ColumnRule, DataMap, Effect, parse_map
 from habeas.datamap.looks import looks_derived, looks_like
 from habeas.phrases import Part, spoken
@@ -62,16 +61,8 @@ async def draft(url: str, system: str, schema: str = "public", languages: Sequen
         from activities.connectors.sql_portable.check import draft as draft_portable  # built on this module
 
         return await draft_portable(url, system, schema, languages)
-    database = Database(url, DataMap.model_validate({"system": system, "schema": schema}), pool_size=1)
-
-    async def look() -> Schema:
-        async with database.reading() as connection:
-            return await reflect(connection, schema)
-
-    try:
-        return write(await guarded(system, look), system, languages)
-    finally:
-        await database.aclose()
+    data_map = DataMap.model_validate({"system": system, "schema": schema})
+    return write(await schema_of(data_map, url), system, languages)
 
 
 def write(schema: Schema, system: str, languages: Sequence[str] = (), *, says_schema: bool = True) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from activities.connectors.sql.schema import reflect
+from activities.connectors.sql.errors import guarded
+from activities.connectors.sql.schema import Schema, reflect
 from activities.connectors.sql.shape import Shape, shape
 from habeas.datamap import DataMap
 from habeas.errors import ConfigurationError
@@ -130,3 +131,22 @@ class Database:
     async def aclose(self) -> None:
         """Give back all connections."""
         await self._engine.dispose()
+
+
+async def schema_of(data_map: DataMap, url: str) -> Schema:
+    """What a database looks like, without a connector.
+
+    Raises:
+        ConfigurationError: not the address of a database.
+        Transient, Terminal: the database does not answer, or refuses.
+    """
+    database = Database(url, data_map, pool_size=1)
+
+    async def reflected() -> Schema:
+        async with database.reading() as connection:
+            return await reflect(connection, data_map.schema_name)
+
+    try:
+        return await guarded(data_map.system, reflected)
+    finally:
+        await database.aclose()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from activities.connectors.sql.errors import guarded
-from activities.connectors.sql.schema import Column, Schema, Table, reflect
-from activities.connectors.sql.session import Database, is_portable
+from activities.connectors.sql.schema import Column, Schema, Table
+from activities.connectors.sql.session import is_portable, schema_of
 from habeas.datamap import DataMap, Finding, TableRule
 from habeas.datamap.finding import finding
 
@@ -30,19 +29,10 @@ def unreviewed_in(data_map: DataMap, url: str) -> tuple[Finding, ...]:
 async def look(data_map: DataMap, url: str) -> tuple[Finding, ...]:
     """As `unreviewed_in`, from inside an event loop."""
     if is_portable(url):
-        from activities.connectors.sql_portable.check import schema_of  # built on this package
+        from activities.connectors.sql_portable.check import schema_of as portable  # built on this package
 
-        return unreviewed(data_map, await schema_of(data_map, url))
-    database = Database(url, data_map, pool_size=1)
-
-    async def reflected() -> Schema:
-        async with database.reading() as connection:
-            return await reflect(connection, data_map.schema_name)
-
-    try:
-        return unreviewed(data_map, await guarded(data_map.system, reflected))
-    finally:
-        await database.aclose()
+        return unreviewed(data_map, await portable(data_map, url))
+    return unreviewed(data_map, await schema_of(data_map, url))
 
 
 def unreviewed(data_map: DataMap, schema: Schema) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from activities.connectors.api.paging import refuse_same_page
 from activities.connectors.stripe.kinds import CUSTOMERS, KINDS, Row, key_of
 from activities.connectors.stripe.rest import PAGE, Rest
 from habeas.connector import Located, Match
@@ -94,8 +95,7 @@ async def _searched(rest: Rest, condition: str) -> AsyncIterator[Row]:
         before, page = page, answer.get("next_page") if answer.get("has_more") else None
         if page is None:
             return
-        if page == before:
-            raise Quarantine("The search of customers gives no page to go on with.")
+        refuse_same_page(rest.system, before, page)
 
 
 def _is_phone(one: Identifier) -> bool:

@@ -27,7 +27,7 @@ class Rest:
     """One account's API."""
 
     def __init__(self, system: str, api: ApiClient) -> None:
-        self._system = system
+        self.system = system
         self._api = api
 
     async def get(self, path: str, **params: Any) -> Row | None:
@@ -38,7 +38,7 @@ class Rest:
         """
         row = await self._row("GET", path, params=params or None)
         if row is not None and "object" not in row:
-            raise Transient(f"{self._system} answered something that is no object.", system=self._system)
+            raise Transient(f"{self.system} answered something that is no object.", system=self.system)
         return row
 
     async def post(
@@ -65,7 +65,7 @@ class Rest:
         answer = await self._row("GET", path, params=asked)
         rows = [] if answer is None else answer.get("data")
         if not isinstance(rows, list) or not all(isinstance(one, dict) and "id" in one for one in rows):
-            raise Transient(f"{self._system} gave no list where one was asked for.", system=self._system)
+            raise Transient(f"{self.system} gave no list where one was asked for.", system=self.system)
         return rows, bool(answer and answer.get("has_more"))
 
     async def every(self, path: str, **params: Any) -> AsyncIterator[Row]:
@@ -85,7 +85,7 @@ class Rest:
             if last is None or last == after:
                 break
             after = last
-        raise Quarantine(f"A list of {self._system} does not come to an end.", system=self._system)
+        raise Quarantine(f"A list of {self.system} does not come to an end.", system=self.system)
 
     async def _row(self, method: str, path: str, **more: Any) -> Row | None:
         answer = await self._call(method, path, **more)
@@ -93,7 +93,7 @@ class Rest:
             return None
         row = answer.json
         if not isinstance(row, dict):
-            raise Transient(f"{self._system} answered something that is no object.", system=self._system)
+            raise Transient(f"{self.system} answered something that is no object.", system=self.system)
         return row
 
     async def _call(self, method: str, path: str, **more: Any) -> Answer:
@@ -101,5 +101,5 @@ class Rest:
             return await self._api.call(method, f"v1/{path}", also=(_GONE,), **more)
         except Refused as refused:
             if refused.status == _BUSY:
-                raise Transient(f"{self._system} is busy with the same object.", system=self._system) from None
+                raise Transient(f"{self.system} is busy with the same object.", system=self.system) from None
             raise

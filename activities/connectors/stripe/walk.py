@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
+from activities.connectors.api.paging import refuse_same_page
 from activities.connectors.stripe.kinds import (
     ADDRESS,
     CHARGES,
@@ -220,9 +221,8 @@ class Walk:
 
     def _last(self, rows: list[Row], before: str | None) -> str:
         last = str(rows[-1]["id"]) if rows else before
-        if last is None or last == before:
-            raise Quarantine(f"{self._system} gives the same page again and again.", system=self._system)
-        return last
+        refuse_same_page(self._system, before, last)
+        return str(last)
 
     def _position(self, cursor: str | None) -> _Position:
         if cursor is None:

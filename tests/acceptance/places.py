@@ -14,6 +14,8 @@ from tests.acceptance.house import House, fetch
 from workers.office.engine import WORKFLOW
 from workers.stack import PartName
 
+PACKS = "packs"
+"""The folder in the stack's where tests put evidence packs that name nobody."""
 QUERIES = ("__temporal_workflow_metadata", "__stack_trace", "__enhanced_stack_trace")
 
 
@@ -30,8 +32,9 @@ async def everywhere(house: House) -> dict[str, bytes]:
         found |= files(data.temporal)
     finally:
         await house.stack.restart(PartName.TEMPORAL)
-    found |= files(data.logs) | files(data.storage)
-    found |= {name: (data.path / name).read_bytes() for name in ("stack.json", "parts.json", "habeas.toml")}
+    found |= files(data.logs) | files(data.storage) | files(data.path / PACKS)
+    kept = ("stack.json", "parts.json", "habeas.toml", data.anchors.name)
+    found |= {name: (data.path / name).read_bytes() for name in kept}
     return found
 
 

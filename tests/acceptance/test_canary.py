@@ -22,7 +22,7 @@ from tests.acceptance import agency
 from tests.acceptance.agency import settings_with_agency
 from tests.acceptance.house import House, eventually, fetch
 from tests.acceptance.people import Planted, Words, plant
-from tests.acceptance.places import everywhere, files, in_temporal, metrics_at, outputs
+from tests.acceptance.places import PACKS, everywhere, files, in_temporal, metrics_at, outputs
 from tests.acceptance.relay import refusing
 from tests.acceptance.scan import Scanner, forms
 from workers.desk.mine import COOKIE
@@ -375,6 +375,9 @@ async def _look_at(house: House, request_id: str) -> None:
     for words in (("request", "show"), ("request", "timeline"), ("evidence", "verify")):
         await house.habeas.here(*words, request_id)
     await house.habeas.here("request", "list")
+    folder = house.stack.folder.path / PACKS
+    folder.mkdir(exist_ok=True)
+    await house.habeas.here("evidence", "pack", request_id, "--to", str(folder / f"{request_id}.zip"), "--by", "Desk")
 
 
 async def _ends(house: House, request_id: str, outcome: Outcome) -> Story:
@@ -417,6 +420,7 @@ async def test_nothing_personal_is_anywhere_it_must_not_be(house: House, canarie
     places = await everywhere(house)
     kinds = {place.split()[0] for place in places}
     assert kinds >= {"file", "list", "history", "description", "metrics", "output", "command", "ledger"}
+    assert any(place.startswith(f"file {PACKS}/") for place in places)
     assert any(place.startswith("file temporal/temporal.db") and len(places[place]) > 100_000 for place in places)
     assert canaries.scanner().look(places) == {}
 

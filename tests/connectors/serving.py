@@ -8,13 +8,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-__all__ = ["answering", "served"]
+from habeas.connector import Connector
+from habeas.errors import ConnectorError
+from habeas.model import Identifier
+
+__all__ = ["answering", "asked_in_vain", "served"]
 
 
 @asynccontextmanager
@@ -28,6 +33,14 @@ async def answering(said: str | Callable[[bytes], bytes]) -> AsyncIterator[str]:
     methods = ["GET", "POST", "PUT", "DELETE"]
     async with served(Starlette(routes=[Route("/{path:path}", answer, methods=methods)])) as url:
         yield url
+
+
+async def asked_in_vain(connector: Connector, error: type[ConnectorError], match: str | None = None) -> None:
+    """Nobody is found, nor taken for nobody; the connector is closed."""
+    with pytest.raises(error, match=match):
+        await connector.locate((Identifier(kind="email", value="ann@example.org"),))
+    assert not (await connector.ping()).ok
+    await connector.aclose()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from activities.connectors.hubspot import HubSpotConnector
 from habeas.errors import Quarantine, Transient
 from habeas.model import Identifier
 from tests.connectors.hubspot.people import settings
-from tests.connectors.serving import answering
+from tests.connectors.serving import answering, asked_in_vain
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,7 @@ from tests.connectors.serving import answering
 )
 async def test_strange_answers_are_tried_again(body: str) -> None:
     async with answering(body) as url:
-        connector = HubSpotConnector.from_settings("crm", settings(url))
-        with pytest.raises(Transient):
-            await connector.locate((Identifier(kind="email", value="ann@example.org"),))
-        assert not (await connector.ping()).ok
-        await connector.aclose()
+        await asked_in_vain(HubSpotConnector.from_settings("crm", settings(url)), Transient)
 
 
 async def test_a_page_that_leads_to_itself_is_not_asked_for_for_ever() -> None:

@@ -9,9 +9,8 @@ import pytest
 
 from activities.connectors.salesforce import SalesforceConnector
 from habeas.errors import Transient
-from habeas.model import Identifier
 from tests.connectors.salesforce.people import collections
-from tests.connectors.serving import answering
+from tests.connectors.serving import answering, asked_in_vain
 
 _FIELDS: list[Any] = [{"name": one, "type": "string"} for one in ("Id", "Email", "PersonEmail", "SuppliedEmail")]
 _DESCRIBED: dict[str, Any] = {"fields": _FIELDS, "childRelationships": []}
@@ -45,11 +44,8 @@ async def test_strange_answers_are_tried_again(said: Any) -> None:
         return orjson.dumps({"access_token": "t", "compositeResponse": told})
 
     async with answering(answer) as url:
-        connector = SalesforceConnector.from_settings("crm", _settings(url))
-        with pytest.raises(Transient, match=r"shape|left out|did not answer"):
-            await connector.locate((Identifier(kind="email", value="ann@example.org"),))
-        assert not (await connector.ping()).ok
-        await connector.aclose()
+        made = SalesforceConnector.from_settings("crm", _settings(url))
+        await asked_in_vain(made, Transient, r"shape|left out|did not answer")
 
 
 def _settings(url: str) -> dict[str, object]:

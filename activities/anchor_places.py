@@ -15,7 +15,7 @@ from activities.ledger import Anchor
 from habeas.errors import ConfigurationError, HabeasError, Transient
 from habeas.pack_verifier import canonical
 
-__all__ = ["AnchorPlace", "AnchorsDiffer", "FilePlace", "PlaceUnavailable", "place_at"]
+__all__ = ["AnchorPlace", "AnchorsDiffer", "FilePlace", "PlaceUnavailable", "line_of", "place_at", "publish"]
 
 
 class PlaceUnavailable(Transient):

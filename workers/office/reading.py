@@ -69,7 +69,7 @@ class Doubt(Frozen):
     """Why a human must decide; each side is what would be one person."""
 
     kind: str
-    """As `habeas.matching.ContradictionKind` has it; of ``staff`` only the first side is to be decided."""
+    """As `habeas.matching.ContradictionKind` has it; of ``staff`` and ``number`` only the first side is in doubt."""
     identifier_kind: str | None
     sides: tuple[tuple[str, ...], ...]
     """Handles."""

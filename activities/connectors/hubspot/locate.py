@@ -10,13 +10,14 @@ from collections.abc import Container, Iterable, Mapping
 
 from pydantic import JsonValue
 
+from activities.connectors.api.identifiers import comparable, usable
 from activities.connectors.hubspot.hub import Hub, Row
 from activities.connectors.hubspot.kinds import CONTACTS
 from activities.connectors.hubspot.records import emails, values
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
-from habeas.model import Identifier, normalise
-from habeas.written import local_number, phone_in, spellings, ways
+from habeas.model import Identifier
+from habeas.written import local_number, spellings, ways
 
 __all__ = ["locate"]
 
@@ -56,7 +57,7 @@ async def locate(
     matches = []
     for row in sorted(rows, key=lambda row: int(row["id"])):
         borne = _borne(row, properties, region)
-        by = tuple(one for one in asked if _same(one, region) in borne)
+        by = tuple(one for one in asked if comparable(one, region) in borne)
         if by:
             matches.append(_match(row, by, borne.values(), staff))
     if len(matches) > _MOST:
@@ -102,25 +103,9 @@ def _borne(row: Row, properties: Mapping[str, str], region: str | None) -> dict[
         written = [held.get(name, "")]
         if name == _ID:  # and those that it had before it was merged
             written = [str(row["id"]), *held.get(_MERGED, "").split(";")]
-        found += _usable(kind, written, region)
-    found += _usable("phone", [held.get(name, "") for name in _PHONES], region)
-    return {_same(one, region): one for one in found}
-
-
-def _usable(kind: str, written: Iterable[str], region: str | None) -> list[Identifier]:
-    found = []
-    for one in written:
-        try:
-            value = phone_in(one, region) if kind == "phone" else normalise(kind, one)
-        except ValueError:
-            continue
-        found.append(Identifier(kind=kind, value=value))
-    return found
-
-
-def _same(one: Identifier, region: str | None) -> tuple[str, str]:
-    # HubSpot tells no upper from lower case where a value is unique.
-    return one.kind, phone_in(one.value, region) if one.kind == "phone" else one.value.casefold()
+        found += usable(kind, written, region)
+    found += usable("phone", [held.get(name, "") for name in _PHONES], region)
+    return {comparable(one, region): one for one in found}
 
 
 def _match(row: Row, by: tuple[Identifier, ...], borne: Iterable[Identifier], staff: Container[str]) -> Match:

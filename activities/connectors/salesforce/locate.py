@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from itertools import product
 
+from activities.connectors.api.identifiers import comparable, usable
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
     CASE,
@@ -27,7 +28,7 @@ from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings
 from activities.connectors.salesforce.soql import Query, equals, is_id, like, within
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine, Terminal
-from habeas.model import Identifier, normalise
+from habeas.model import Identifier
 from habeas.written import local_number, phone_in, ways
 
 __all__ = ["Finder", "key_of"]
@@ -180,19 +181,19 @@ class Finder:
 
     def _bears(self, node: Node, identifier: Identifier) -> bool:
         region = self._settings.region
-        return any(_same(one, region) == _same(identifier, region) for one in self._borne(node))
+        return any(comparable(one, region) == comparable(identifier, region) for one in self._borne(node))
 
     def _borne(self, node: Node) -> tuple[Identifier, ...]:
         row = self._rows[node]
         sobject = node[0]
         if sobject == CASE:
-            return tuple(_usable("email", [row.get("SuppliedEmail")], None))
+            return tuple(usable("email", [row.get("SuppliedEmail")]))
         found = [
             one
             for kind in ("email", *self._settings.identifiers)
-            for one in _usable(kind, [row.get(field) for field in self._fields(sobject, kind)], None)
+            for one in usable(kind, [row.get(field) for field in self._fields(sobject, kind)])
         ]
-        phones = _usable("phone", [row.get(field) for field in PHONES[sobject]], self._settings.region)
+        phones = usable("phone", [row.get(field) for field in PHONES[sobject]], self._settings.region)
         return tuple(dict.fromkeys((*found, *phones)))
 
     def _match(self, node: Node, by: tuple[Identifier, ...], staff: Container[str]) -> Match:
@@ -243,22 +244,6 @@ def _written(number: str, region: str | None) -> Iterator[str]:
     if region is not None or not abroad:
         yield from (f"{start}{'%'.join(local)}" for start in ("", "(", "0%", "(0%", "1%"))
         yield from ({"%".join(abroad)} if abroad else ())
-
-
-def _usable(kind: str, written: Iterable[object], region: str | None) -> list[Identifier]:
-    found = []
-    for one in written:
-        try:
-            value = phone_in(str(one or ""), region) if kind == "phone" else normalise(kind, str(one or ""))
-        except ValueError:
-            continue
-        found.append(Identifier(kind=kind, value=value))
-    return found
-
-
-def _same(one: Identifier, region: str | None) -> tuple[str, str]:
-    # Salesforce tells no upper from lower case in texts.
-    return one.kind, phone_in(one.value, region) if one.kind == "phone" else one.value.casefold()
 
 
 def _type(row: Row) -> str:

@@ -174,10 +174,11 @@ class Challenges(Room):
     async def attest(self, request_id: str, proof_id: str, how: str, actor: str, now: datetime) -> None:
         """Staff say that, and how, they made sure of the identity; the words are sealed."""
         sealed = await self._sealed(request_id, _how_name(proof_id), how)
-        await self._run(
+        await self._write_later(
+            ("proof", proof_id),
             upsert(proof)
             .values(id=proof_id, request_id=request_id, method="attested", how=sealed, actor=actor, proven_at=now)
-            .on_conflict_do_nothing()
+            .on_conflict_do_nothing(),
         )
 
 

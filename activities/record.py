@@ -16,6 +16,7 @@ from activities.copies import needs_a_copy
 from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
+    Graph,
     apply_act,
     first_seeds,
     load_graph,
@@ -197,34 +198,8 @@ class RecordActivities:
         """What is known of the person now, what contradicts, and who must be asked again."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            graph = await load_graph(tx, order.request_id)
-            policy = self._parts.policy(request.controller)
-            # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
-            await proven(tx, request, policy)
-            if await tx.proof(order.request_id) is None:
-                graph = graph.proven_by((await tx.subject(order.request_id)).identifiers)
-                await save_graph(tx, order.request_id, graph)
-                await tx.record(order.request_id, Tag.IDENTITY_WAIVED, at=order.at, facts={}, dedupe="waived")
-            if request.right in COPIES:
-                await tx.copy_is_of(request.id, request.controller, graph.own())
-            await tx.findable(request.id, request.controller, graph.own())
-            settled = graph.settled()
-            found = len(settled.kept)
-            ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))
-            facts: dict[str, JsonValue] = {
-                "found": found,
-                "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
-                "by": [*sorted({one.kind for one in graph.known()})],
-                "paths": await _paths(tx, order.request_id, settled),
-            }
-            await tx.record(
-                order.request_id,
-                Tag.SYSTEM_AMBIGUOUS if settled.contradictions else Tag.MATCH_SETTLED,
-                at=order.at,
-                facts=facts,
-                dedupe=f"settled/{order.at.isoformat()}",
-            )
-        return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
+            _, known = await settled_now(tx, request, self._parts, order.at)
+        return known
 
     @activity.defn
     async def extend(self, order: ExtendOrder) -> ClockFace:
@@ -401,6 +376,49 @@ async def _told_until(tx: Tx, request: Request, policy: Policy, order: ExtendOrd
         return None
     due_on = dated(request, policy, await pause_spans(tx, request.id), order.at).deadlines.due_on
     return due_on + timedelta(days=days) if due_on else None
+
+
+async def settled_now(
+    tx: Tx, request: Request, parts: Parts, at: datetime, *, turn: int = 0
+) -> tuple[Graph, SettleReport]:
+    """Write down what is known of the person now; the caller holds the request's row.
+
+    Args:
+        tx: where.
+        request: whose.
+        parts: the process's.
+        at: when.
+        turn: the how manieth time of this instant, from 0.
+    """
+    graph = await load_graph(tx, request.id)
+    policy = parts.policy(request.controller)
+    # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
+    await proven(tx, request, policy)
+    if await tx.proof(request.id) is None:
+        graph = graph.proven_by((await tx.subject(request.id)).identifiers)
+        await save_graph(tx, request.id, graph)
+        await tx.record(request.id, Tag.IDENTITY_WAIVED, at=at, facts={}, dedupe="waived")
+    if request.right in COPIES:
+        await tx.copy_is_of(request.id, request.controller, graph.own())
+    await tx.findable(request.id, request.controller, graph.own())
+    settled = graph.settled()
+    found = len(settled.kept)
+    ask = tuple(name for name in policy.systems if graph.to_ask(name, parts.connector(name).manifest))
+    facts: dict[str, JsonValue] = {
+        "found": found,
+        "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
+        "by": [*sorted({one.kind for one in graph.known()})],
+        "paths": await _paths(tx, request.id, settled),
+    }
+    again = f"/{turn}" if turn else ""
+    await tx.record(
+        request.id,
+        Tag.SYSTEM_AMBIGUOUS if settled.contradictions else Tag.MATCH_SETTLED,
+        at=at,
+        facts=facts,
+        dedupe=f"settled/{at.isoformat()}{again}",
+    )
+    return graph, SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
 
 
 async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:

@@ -25,7 +25,7 @@ class Parts:
     public_url: str
     """What letters link to, without a slash at the end."""
     task_queue: str
-    together: Mapping[str, int] = field(default_factory=dict)
+    together: dict[str, int] = field(default_factory=dict)
     """Systems that are called from here, as fast as they are: how many of their steps are under way here at once."""
 
     def policy(self, controller: str) -> Policy:

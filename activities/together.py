@@ -52,7 +52,7 @@ class TogetherActivities:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._at_once = {name: asyncio.Semaphore(most) for name, most in parts.together.items()}
+        self._gates: dict[str, asyncio.Semaphore] = {}
         self._alone_until: dict[str, float] = {}
 
     @activity.defn
@@ -125,8 +125,9 @@ class TogetherActivities:
         if time.monotonic() < self._alone_until.get(system, 0.0):
             task.cancel()
             return None
+        gate = self._gates.setdefault(system, asyncio.Semaphore(self._parts.together.get(system, 1)))
         try:
-            async with self._at_once[system], asyncio.timeout(AT_ONCE):
+            async with gate, asyncio.timeout(AT_ONCE):
                 with counted(step, system):
                     return await task
         except TimeoutError:

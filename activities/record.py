@@ -70,7 +70,7 @@ class RecordActivities:
     async def begin(self, order: OnRequest) -> Brief:
         """What law and policy ask of this request; its dates are computed and written down."""
         async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id)
+            request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
             asked = Particulars.of(await tx.subject(order.request_id))
@@ -198,8 +198,8 @@ class RecordActivities:
         """What is known of the person now, what contradicts, and who must be asked again."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            _, known = await settled_now(tx, request, self._parts, order.at)
-        return known
+            graph = await proven_graph(tx, request, self._parts)
+            return await settled_now(tx, request, graph, self._parts, order.at)
 
     @activity.defn
     async def extend(self, order: ExtendOrder) -> ClockFace:
@@ -321,8 +321,9 @@ class RecordActivities:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
-            await remember(tx, await tx.request(order.request_id))
+            request = await tx.request(order.request_id, lock=True)
             await tx.cancel_tasks(order.request_id, order.at)
+            await remember(tx, request)
             await tx.update_request(
                 order.request_id,
                 stage=Stage.CLOSED,
@@ -378,24 +379,24 @@ async def _told_until(tx: Tx, request: Request, policy: Policy, order: ExtendOrd
     return due_on + timedelta(days=days) if due_on else None
 
 
-async def settled_now(
-    tx: Tx, request: Request, parts: Parts, at: datetime, *, turn: int = 0
-) -> tuple[Graph, SettleReport]:
-    """Write down what is known of the person now; the caller holds the request's row.
+async def proven_graph(tx: Tx, request: Request, parts: Parts) -> Graph:
+    """What is known of the person, once they have proven who they are.
 
-    Args:
-        tx: where.
-        request: whose.
-        parts: the process's.
-        at: when.
-        turn: the how manieth time of this instant, from 0.
+    The workflow has waited for the proof; asked again here, at the last door before data is looked at.
+
+    Raises:
+        NotAllowed: not yet.
     """
+    await proven(tx, request, parts.policy(request.controller))
     graph = await load_graph(tx, request.id)
-    policy = parts.policy(request.controller)
-    # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
-    await proven(tx, request, policy)
     if await tx.proof(request.id) is None:
-        graph = graph.proven_by((await tx.subject(request.id)).identifiers)
+        return graph.proven_by((await tx.subject(request.id)).identifiers)
+    return graph
+
+
+async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: datetime) -> SettleReport:
+    """Write down what is known of the person now, once they have proven who they are; the caller holds the request."""
+    if await tx.proof(request.id) is None:
         await save_graph(tx, request.id, graph)
         await tx.record(request.id, Tag.IDENTITY_WAIVED, at=at, facts={}, dedupe="waived")
     if request.right in COPIES:
@@ -403,22 +404,22 @@ async def settled_now(
     await tx.findable(request.id, request.controller, graph.own())
     settled = graph.settled()
     found = len(settled.kept)
-    ask = tuple(name for name in policy.systems if graph.to_ask(name, parts.connector(name).manifest))
+    names = parts.policy(request.controller).systems
+    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest))
     facts: dict[str, JsonValue] = {
         "found": found,
         "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
         "by": [*sorted({one.kind for one in graph.known()})],
         "paths": await _paths(tx, request.id, settled),
     }
-    again = f"/{turn}" if turn else ""
     await tx.record(
         request.id,
         Tag.SYSTEM_AMBIGUOUS if settled.contradictions else Tag.MATCH_SETTLED,
         at=at,
         facts=facts,
-        dedupe=f"settled/{at.isoformat()}{again}",
+        dedupe=f"settled/{at.isoformat()}",
     )
-    return graph, SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
+    return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
 
 
 async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
-from itertools import count
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 import structlog
@@ -26,7 +25,7 @@ from activities.model import (
     SystemOrder,
 )
 from activities.parts import Parts
-from activities.record import settled_now
+from activities.record import proven_graph, settled_now
 from activities.systems import collected, note_collected, note_located
 from activities.wrapper import counted
 from habeas.connector import Match
@@ -59,18 +58,24 @@ class TogetherActivities:
     async def find_together(self, order: FindOrder) -> FindReport:
         """Find the person's records, round by round, until nothing new is known of them; changes nothing anywhere."""
         async with self._parts.ledger.begin() as tx:
-            graph = await load_graph(tx, order.request_id)
+            graph = await proven_graph(tx, await tx.request(order.request_id), self._parts)
         ask = {name: self._to_ask(graph, name) for name in order.systems}
         left: set[str] = set()
-        for turn in count():
+        said: list[tuple[str, tuple[Identifier, ...], tuple[Match, ...]]] = []
+        for _ in range(ROUNDS):
             answers = await asyncio.gather(*(self._locate(name, asked) for name, asked in ask.items()))
-            found = {name: matches for name, matches in zip(ask, answers, strict=True) if matches is not None}
-            left |= ask.keys() - found.keys()
-            graph, known = await self._settle(order, turn, ask, found)
-            ask = {name: self._to_ask(graph, name) for name in known.ask if name in order.systems and name not in left}
-            if known.contradictions or not ask or turn + 1 == ROUNDS:
-                return FindReport(known=known, left=tuple(sorted({*left, *ask})))
-        raise AssertionError("never without an answer")
+            for (name, asked), matches in zip(ask.items(), answers, strict=True):
+                if matches is None:
+                    left.add(name)
+                else:
+                    said.append((name, asked, matches))
+                    graph = graph.answered(name, asked, matches)
+            new = {name: self._to_ask(graph, name) for name in order.systems if name not in left}
+            ask = {name: asked for name, asked in new.items() if asked}
+            if not ask or graph.settled().contradictions:
+                break
+        known = await self._settle(order, said)
+        return FindReport(known=known, left=tuple(sorted({*left, *ask})))
 
     @activity.defn
     async def collect_together(self, order: CollectOrder) -> GatheredReport:
@@ -96,22 +101,18 @@ class TogetherActivities:
         return graph.to_ask(system, self._parts.connector(system).manifest)
 
     async def _settle(
-        self,
-        order: FindOrder,
-        turn: int,
-        asked: Mapping[str, tuple[Identifier, ...]],
-        found: Mapping[str, tuple[Match, ...]],
-    ) -> tuple[Graph, SettleReport]:
-        """Write one round down, and what is known after it."""
+        self, order: FindOrder, said: Sequence[tuple[str, tuple[Identifier, ...], tuple[Match, ...]]]
+    ) -> SettleReport:
+        """Write down who said what, and what is known after it. Something may have been added meanwhile by staff."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            graph = await load_graph(tx, request.id)
-            for name, matches in found.items():
-                graph = graph.answered(name, asked[name], matches)
+            graph = await proven_graph(tx, request, self._parts)
+            for turn, (name, asked, matches) in enumerate(said):
+                graph = graph.answered(name, asked, matches)
                 of = SystemOrder(request_id=request.id, at=order.at, system=name)
-                await note_located(tx, of, asked[name], matches, turn=turn)
+                await note_located(tx, of, asked, matches, turn=turn)
             await save_graph(tx, request.id, graph)
-            return await settled_now(tx, request, self._parts, order.at, turn=turn)
+            return await settled_now(tx, request, graph, self._parts, order.at)
 
     async def _locate(self, system: str, asked: tuple[Identifier, ...]) -> tuple[Match, ...] | None:
         if not asked:

@@ -88,7 +88,12 @@ async def work_at_once(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: 
     """A step of the engine that is nearly always short: tried once where the workflow is, then as `work`."""
     try:
         answer: R = await workflow.execute_local_activity_method(
-            step, arg, start_to_close_timeout=AT_ONCE, retry_policy=ONCE, summary=summary
+            step,
+            arg,
+            start_to_close_timeout=AT_ONCE,
+            retry_policy=ONCE,
+            local_retry_threshold=LEDGER_AT_ONCE,
+            summary=summary,
         )
     except ActivityError as error:
         if is_cancelled_exception(error):

@@ -7,7 +7,7 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.model import Brief, LetterOrder, LetterReport, StageEntry, SystemBrief
+    from activities.model import Brief, LetterOrder, StageEntry, SystemBrief
     from activities.notify import LetterActivities
     from activities.record import RecordActivities
     from habeas.model import Outcome, Stage
@@ -67,7 +67,8 @@ class Telling(Redacting):
             missing=missing,
             sealed=sealed,
         )
-        report = await self._sent(order)
+        # Never where the workflow is: with the end after it in one task, whatever comes in meanwhile undoes them all.
+        report = await calls.work(LetterActivities.send, order, f"letter: {kind}")
         self._log(f"letter {kind}: {report.state}")
         if missing and self.since("left-out-is-followed-up"):
             for system in missing:
@@ -84,13 +85,10 @@ class Telling(Redacting):
         self._errands[dedupe] = asyncio.create_task(self._send(order))
 
     async def _send(self, order: LetterOrder) -> None:
-        report = await self._sent(order)
+        how = calls.work_at_once if self.joined else calls.work
+        report = await how(LetterActivities.send, order, f"letter: {order.kind}")
         if order.kind in {"acknowledgement", "extension"}:
             self._log(f"letter {order.kind}: {report.state}")
-
-    async def _sent(self, order: LetterOrder) -> LetterReport:
-        how = calls.work_at_once if self.joined else calls.work
-        return await how(LetterActivities.send, order, f"letter: {order.kind}")
 
     async def _letters_sent(self) -> None:
         while open_ones := [errand for errand in self._errands.values() if not errand.done()]:

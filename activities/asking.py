@@ -21,12 +21,14 @@ from activities.model import AskOrder, DelayReport
 from activities.naming import Naming
 from activities.outside import AskedOutside
 from activities.parts import Parts
+from activities.proofs import proof_lacking
 from activities.task_model import TaskPhase
 from habeas import law
 from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Stage
 from habeas.policy import Policy
+from habeas.policy.sections import Proof
 
 _WAITS_IN: Mapping[Stage, Waits] = {
     Stage.VERIFYING: "proof",
@@ -121,8 +123,12 @@ class AskingActivities:
         by_hand = {task.system for task in tasks if task.phase == TaskPhase.ERASE.value}
         waited_for = [name for name in row.blocked_on if name in policy.systems and name not in by_hand]
         called = Naming.of(policy, self._parts.connectors, row.language)
+        known = _known(row, systems=bool(waited_for), by_hand=bool(by_hand))
+        if known == "proof":
+            lacking = await proof_lacking(tx, await tx.request(order.request_id), policy)
+            known = "word" if lacking is Proof.ATTESTATION else known
         return letters.DelayFacts(
-            known=_known(row, systems=bool(waited_for), by_hand=bool(by_hand)),
+            known=known,
             systems=tuple(called.system(name) for name in waited_for),
             again=order.again > 0,
             **day_told(dates, local_day(policy, order.at)),

@@ -83,9 +83,9 @@ class FeeFacts(Frozen):
     """Where the law allows it."""
 
 
-Waits = Literal["systems", "by_hand", "proof", "answer", "review", "work"]
-"""What an answer waits for: systems, what is erased by hand, the proof of who asks, the person's own answer, a member
-of staff, or that it is carried out."""
+Waits = Literal["systems", "by_hand", "proof", "word", "answer", "review", "work"]
+"""What an answer waits for: systems, what is erased by hand, the proof of who asks, staff's own word on it where the
+person proved it, the person's own answer, a member of staff, or that it is carried out."""
 
 
 class DelayFacts(Frozen):

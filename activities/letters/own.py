@@ -200,8 +200,11 @@ class HeldCategory(Frozen):
     """Those who get it for purposes of their own, and do not buy it."""
     disclosed_authorities: tuple[str, ...] = ()
     sold: bool = False
-    """Sold or shared for cross-context advertising."""
+    """Sold; or shared for cross-context advertising, where nothing tells the two apart."""
     sold_to: tuple[str, ...] = ()
+    """Those who buy it, or whom it is shared with."""
+    shared: bool = False
+    """Not sold, and shared for cross-context advertising, or what may count as that."""
 
 
 class CategoriesFacts(Frozen):

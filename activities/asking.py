@@ -15,7 +15,7 @@ from activities import letters
 from activities.clockface import Dated, dated, local_day, pause_spans, working_day
 from activities.finding import DECISIONS
 from activities.ledger import RequestRow, TaskFilter, Tx
-from activities.letter_dates import confirming, day_told
+from activities.letter_dates import confirming, day_told, term_over
 from activities.letters.own import Waits
 from activities.model import AskOrder, DelayReport
 from activities.naming import Naming
@@ -57,8 +57,14 @@ class AskingActivities:
     async def ask(self, order: AskOrder) -> None:
         """A question to the person."""
         async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             asked = letters.QuestionFacts(
-                text=await _words(tx, order), reply_by=order.reply_by, clock_waits=order.clock_waits
+                text=await _words(tx, order),
+                reply_by=order.reply_by,
+                clock_waits=order.clock_waits,
+                term_over=term_over(dates, local_day(policy, order.at)),
             )
             await tx.seal(order.request_id, f"letter/question/{order.act_id}", asked)
             facts: dict[str, JsonValue] = {"act": order.act_id, "clock_waits": order.clock_waits}
@@ -85,6 +91,7 @@ class AskingActivities:
                 why=await _words(tx, order),
                 how_to_pay=asked.how_to_pay,
                 clock_waits=order.clock_waits,
+                term_over=term_over(dates, local_day(policy, order.at)),
                 confirming=confirming(dates, request, policy),
                 provision=rule.cite,
             )

@@ -33,7 +33,7 @@ from activities.letter_basis import (
     identity_asked,
 )
 from activities.letter_case import LetterCase
-from activities.letter_dates import acknowledged, day_that_counts, extended
+from activities.letter_dates import acknowledged, day_that_counts, extended, term_over
 from activities.letters import Attention, Kind, LetterFacts
 from activities.messages import VisitCode
 from activities.model import LetterOrder
@@ -161,6 +161,7 @@ class FactsOf:
             "second_proof": second,
             # Asking everybody for a code is no doubt about anybody: the clock stops only when staff pause it.
             "clock_waits": False,
+            "term_over": term_over(await case.dated(), case.day(case.order.at)),
         }
         if closes_at is None:
             return letters.CodeLetter(**facts)

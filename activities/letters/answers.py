@@ -78,7 +78,7 @@ def _question(facts: QuestionLetter, say: Said) -> Iterable[Block]:
         yield say.paragraph("question.reply_by", date=say.words.date(facts.reply_by), **values)
     else:
         yield say.paragraph("question.reply", **values)
-    yield say.clock("question", waits=facts.clock_waits)
+    yield say.clock("question", waits=facts.clock_waits, over=facts.term_over)
 
 
 def _fee(facts: FeeLetter, say: Said) -> Iterable[Block]:
@@ -105,7 +105,7 @@ def _confirming(facts: FeeLetter, say: Said) -> Iterable[Block]:
         start, due = say.words.date(found.starts_on), say.words.date(found.due_on)
         yield say.paragraph("fee.confirm_then", Element.CLOCK, days=found.days, start=start, due=due)
     else:
-        yield say.clock("fee", waits=facts.clock_waits)
+        yield say.clock("fee", waits=facts.clock_waits, over=facts.term_over)
 
 
 def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:

@@ -223,7 +223,7 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
         yield Block(kind="button", text=say.words.text("code.button"), url=facts.confirm_url)
     if isinstance(facts, CodeReminder):
         yield say.paragraph("code_reminder.closes", date=say.words.date(facts.closes_on))
-    yield say.clock("code", waits=facts.clock_waits)
+    yield say.clock("code", waits=facts.clock_waits, over=facts.term_over)
     yield say.paragraph("code.not_you", contact=facts.controller.contact)
     yield Block(kind="small", text=say.words.text("code.keep_secret"))
 

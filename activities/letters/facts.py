@@ -80,6 +80,8 @@ class CodeLetter(LetterFacts):
     """The code alone does not do: staff's word is needed, too, and not given yet."""
     clock_waits: bool = True
     """The term does not run while we wait (GDPR 12(6), UK GDPR 12A); false where it does (CCPA)."""
+    term_over: bool = False
+    """It has ended: it neither runs nor waits."""
 
 
 class CodeReminder(CodeLetter):

@@ -56,6 +56,8 @@ class QuestionFacts(Frozen):
     reply_by: date | None = None
     clock_waits: bool = False
     """The term does not run while we wait."""
+    term_over: bool = False
+    """It has ended: it neither runs nor waits."""
 
 
 class Confirming(Frozen):
@@ -77,6 +79,7 @@ class FeeFacts(Frozen):
     why: str = Field(min_length=1, repr=False)
     how_to_pay: str | None = Field(default=None, repr=False)
     clock_waits: bool = False
+    term_over: bool = False
     confirming: Confirming | None = None
     """Where the law gives some days to confirm, and takes silence for a withdrawal."""
     provision: str | None = None

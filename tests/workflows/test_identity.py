@@ -282,6 +282,13 @@ async def test_who_is_first_asked_on_the_last_day_gets_the_controllers_time(worl
     name = _patient(world, "patient-and-late", CALIFORNIA)
     long_ago = (datetime.now(UTC) - timedelta(days=50)).date().isoformat()
     case = await _asked(world, name, jurisdiction="US-CA", received_at=long_ago)
+    assert "The time we had for our answer is over." in world.mail.text(case.person.email, "Here is your code")
+    await case.act(ActKind.ASK)
+    await case.has_letter("question")
+    asked = world.mail.text(case.person.email, "as told")
+    assert "The time we had for our answer is over." in asked
+    assert "running" not in asked
+    await case.act(ActKind.RESUME)
     await case.passes(timedelta(days=30))
     assert (await case.row()).stage is Stage.VERIFYING
     await case.act(ActKind.ATTEST)

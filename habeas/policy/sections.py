@@ -177,7 +177,9 @@ class IdentityPolicy(Frozen):
     rights: Mapping[Right, Proof] = Field(default_factory=dict)
     """By right, where another proof is asked than `methods` say (an opt-out of sale needs none: 11 CCR 7026)."""
     sensitive: Proof | None = None
-    """For a copy, a correction or an erasure that reaches a sensitive category: the stricter proof."""
+    """For a copy, a correction or an erasure that reaches a sensitive category: the stricter proof.
+
+    An answer by category alone hands over no piece of data, and is never asked for both proofs (11 CCR 7062)."""
 
 
 class Access(StrEnum):

@@ -28,6 +28,7 @@ from activities.letter_basis import (
     by_establishment,
     by_policy,
     common_facts,
+    correction_consents,
     extension_provision,
     extension_words,
     identity_asked,
@@ -184,6 +185,7 @@ class FactsOf:
             identity=await self._identity(),
             law_of_establishment=by_establishment(case),
             called=Particulars.of(case.subject).called,
+            correction_consents=correction_consents(case),
         )
 
     async def _due(self) -> dict[str, Any]:

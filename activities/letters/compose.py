@@ -187,6 +187,9 @@ def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
         yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
     yield from _expected(facts, say)
     yield say.paragraph(f"acknowledgement.identity_{facts.identity}", Element.VERIFICATION)
+    if facts.correction_consents:
+        told = {"provision": say.words.cited(facts.correction_consents), "contact": facts.controller.contact}
+        yield say.paragraph("acknowledgement.correction_consents", **told)
 
 
 def _expected(facts: Acknowledgement, say: Said) -> Iterable[Block]:

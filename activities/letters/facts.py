@@ -67,6 +67,8 @@ class Acknowledgement(LetterFacts):
     """The law where the person lives does not give the right; that of our establishment does, and is answered under."""
     called: Right | None = None
     """What the person called it, where it is carried out as another right."""
+    correction_consents: str | None = None
+    """By which provision asking for a correction is agreeing to it in data that is restricted at the person's wish."""
 
 
 class CodeLetter(LetterFacts):

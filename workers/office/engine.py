@@ -29,6 +29,7 @@ from habeas.errors import (
     NotAllowed,
     NothingAnew,
     PlanOutlived,
+    StillStands,
     WrongStage,
 )
 from habeas.model import Request
@@ -47,7 +48,7 @@ PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
 _REJECTIONS: dict[str, type[HabeasError]] = {
-    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, MustStay, NotAllowed, BadInput)
+    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, StillStands, MustStay, NotAllowed, BadInput)
 }
 
 

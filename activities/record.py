@@ -45,6 +45,7 @@ from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
+from activities.suppressing import suppress
 from activities.tasks import finish_task
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
@@ -346,7 +347,9 @@ class RecordActivities:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
-            await remember(tx, await tx.request(order.request_id))
+            request = await tx.request(order.request_id)
+            await remember(tx, request)
+            await suppress(tx, request, order)
             await tx.cancel_tasks(order.request_id, order.at)
             await tx.update_request(
                 order.request_id,

@@ -32,6 +32,8 @@ class Scope(StrEnum):
     TOKENS = "tokens:write"
     WEBHOOKS = "webhooks:write"
     """Say which other programs are told what happens."""
+    SUPPRESSION_ASK = "suppression:ask"
+    """Ask of whoever a system is about to take up whether they were erased."""
 
 
 class Role(StrEnum):
@@ -46,7 +48,14 @@ class Role(StrEnum):
 
 
 _AGENT = frozenset(
-    {Scope.REQUESTS_READ, Scope.REQUESTS_OPEN, Scope.REQUESTS_WORK, Scope.PERSONAL_READ, Scope.TASKS_WORK}
+    {
+        Scope.REQUESTS_READ,
+        Scope.REQUESTS_OPEN,
+        Scope.REQUESTS_WORK,
+        Scope.PERSONAL_READ,
+        Scope.TASKS_WORK,
+        Scope.SUPPRESSION_ASK,
+    }
 )
 
 ROLES: Mapping[Role, frozenset[Scope]] = {

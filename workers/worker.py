@@ -41,6 +41,7 @@ from activities.plan import PlanActivities
 from activities.recipients import RecipientActivities
 from activities.record import RecordActivities
 from activities.remedies import RemedyActivities
+from activities.replaying import ReplayActivities
 from activities.retention import RetentionActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
@@ -58,6 +59,7 @@ from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
+from workflows.replaying import ReplayWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
@@ -89,6 +91,7 @@ PASSED_THROUGH = (
     "workflows.holding",
     "workflows.lifting",
     "workflows.handing",
+    "workflows.jobs",
     "workflows.model",
     "workflows.recipients",
     "workflows.remedies",
@@ -196,6 +199,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             LiftRestrictionWorkflow,
             NewLinkWorkflow,
             NoticesWorkflow,
+            ReplayWorkflow,
             SweepWorkflow,
         ],
         activities=[
@@ -227,6 +231,8 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             HoldActivities(parts).release_deletion,
             retention.due_retained,
             retention.forget,
+            ReplayActivities(parts).erased_since,
+            ReplayActivities(parts).changed_since,
             ExpiringActivities(parts).expiring,
             EndingLetterActivities(parts).report_expiry,
             ExportActivities(parts).build_package,
@@ -261,6 +267,7 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
     retention = RetentionActivities(parts)
     changes = ChangeActivities(parts)
     lifting = LiftingActivities(parts)
+    replaying = ReplayActivities(parts)
     return Worker(
         client,
         task_queue=parts.queue_of(system),
@@ -274,6 +281,9 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
             HoldActivities(parts).hold_deletion,
             retention.end_retention,
             retention.confirm_ended,
+            replaying.look_replayed,
+            replaying.erase_replayed,
+            replaying.confirm_replayed,
             ExpiringActivities(parts).expire,
             changes.change,
             changes.confirm,

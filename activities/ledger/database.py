@@ -32,11 +32,13 @@ from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
 from activities.ledger.people import People
+from activities.ledger.replays import Replays
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
 from activities.ledger.sessions import Sessions
+from activities.ledger.suppressions import Suppressions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
@@ -83,6 +85,8 @@ class Tx(
     Holders,
     Health,
     Numbers,
+    Replays,
+    Suppressions,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

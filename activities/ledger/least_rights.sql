@@ -17,10 +17,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit, request_holder TO 
 
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON document, webhook_delivery TO :"role";
-GRANT SELECT, INSERT, DELETE ON open_subject, past_subject, copy_subject, copy_wait, callback TO :"role";
+GRANT SELECT, INSERT, DELETE ON
+    open_subject, past_subject, copy_subject, copy_wait, callback, suppression
+TO :"role";
 GRANT DELETE ON act TO :"role";
 
 GRANT SELECT, INSERT ON
-    evidence, anchor, anchored_head, code_try, legal_hold_subject, expiry, outgoing_event
+    evidence, anchor, anchored_head, code_try, legal_hold_subject, expiry, outgoing_event, replay
 TO :"role";
 GRANT SELECT ON alembic_version TO :"role";

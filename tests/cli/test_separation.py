@@ -84,6 +84,10 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "request find": ("controller", (*WHO, "--email", "a@b.example", "--controller", "{}")),
     "hold place": ("controller", ("--provision", "Case 1", *WHO, "--everything", "--controller", "{}")),
     "retention due": ("controller", ("--controller", "{}")),
+    "erasures replay": (
+        "controller",
+        ("--since", "2026-01-01", *WHO, "--dry-run", "--controller", "{}"),
+    ),
     "report": ("controller", ("--controller", "{}", "--from", "2026-01-01", "--to", "2026-12-31")),
 }
 LISTS: Mapping[str, tuple[str, ...]] = {

@@ -34,6 +34,7 @@ PLACES: Mapping[str, Place] = {
     "hold": Place("workers.cli.hold", "app", "What must not be erased while a matter is pending.", _STAFF),
     "report": Place("workers.cli.report", "app", "What became of requests in a period, for a regulator.", _STAFF),
     "retention": Place("workers.cli.retention", "app", "What is kept, until when, and the sweep that ends it.", _STAFF),
+    "erasures": Place("workers.cli.erasures", "app", "Erase again what a restored backup brought back.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
     "letter": Place("workers.cli.letter", "app", "Letters: look at each, take back what did not arrive.", _SETUP),

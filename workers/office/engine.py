@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.change_model import LiftStart
 from activities.keeping import Sweep, SweepReport
 from activities.model import BounceOrder, LetterOrder
+from activities.replay_model import Replay, ReplayReport
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import (
     BadInput,
@@ -40,6 +41,7 @@ NEW_LINK_WORKFLOW = "NewLinkWorkflow"
 SWEEP_WORKFLOW = "SweepWorkflow"
 SWEEP = "habeas-sweep"
 """The id of the daily sweep: one for the installation."""
+REPLAY_WORKFLOW = "ReplayWorkflow"
 SWEEP_PATIENCE = timedelta(hours=1)
 BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
@@ -248,6 +250,33 @@ class Engine:
                 return report
         except (RPCError, WorkflowFailureError, TimeoutError):
             raise EngineUnavailable("No worker answered in time; the sweep goes on by itself.") from None
+
+    async def replay(self, replay: Replay, name: str) -> ReplayReport:
+        """Look at what a restored backup brought back, or erase it once more, and wait for it.
+
+        Args:
+            replay: what.
+            name: the same name is the same replaying while it runs.
+
+        Raises:
+            EngineUnavailable: no worker answered in time; it goes on once there is one.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(SWEEP_PATIENCE.total_seconds()):
+                report: ReplayReport = await client.execute_workflow(
+                    REPLAY_WORKFLOW,
+                    replay,
+                    id=f"habeas-replay/{name}",
+                    task_queue=self._task_queue,
+                    result_type=ReplayReport,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="erasures once more, after a restore" if replay.plan else "what a restore brought",
+                )
+                return report
+        except (RPCError, WorkflowFailureError, TimeoutError):
+            raise EngineUnavailable("No worker answered in time; it goes on by itself. Look again later.") from None
 
     async def signal(self, workflow_id: str, name: str, *said: str) -> bool:
         """Tell a workflow something, once it is written down. Returns whether there is such a workflow.

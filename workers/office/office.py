@@ -9,6 +9,7 @@ from activities.actors import scopes_of
 from activities.storage import Storage
 from habeas.access import Scope
 from habeas.errors import NotAllowed
+from workers.office.afterwards import Afterwards
 from workers.office.callbacks import Callbacks
 from workers.office.engine import Engine
 from workers.office.events import Listening
@@ -55,6 +56,7 @@ class Office(
     Oversight,
     Reporting,
     Packing,
+    Afterwards,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 CONFIG_VARIABLE = "HABEAS_CONFIG"
@@ -137,6 +137,35 @@ class WebhookSettings(Section):
     """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
 
 
+class WatchSettings(Section):
+    """The watchdog: what has gone quiet is found, and people are told."""
+
+    every_minutes: int = Field(default=5, ge=1, le=60)
+    """How often it looks. Where nothing looked for three times as long, the desk says so."""
+    mail: tuple[str, ...] = ()
+    """Operators' addresses, who hear of everything; unset for each controller's privacy officer, of what is theirs."""
+    webhook: str | None = Field(default=None, pattern=r"^https?://[^\s#]+$")
+    """A program that is told, too, in the form of docs/webhooks.md; unset for none."""
+    webhook_secret: SecretStr | None = None
+    """What these messages are signed with: `whsec_` and base64."""
+    alive: SecretStr | None = None
+    """A dead man's switch outside: an address that is called after every round, and raises the alarm when it is not."""
+    again_days: int = Field(default=3, ge=1, le=30)
+    """How often people are told again of what goes on."""
+    system_hours: int = Field(default=24, ge=1, le=720)
+    """How long requests may wait for a system until it counts as down."""
+    letter_minutes: int = Field(default=60, ge=5, le=10_080)
+    """How long a letter may take to the mail server."""
+    runbooks: str = "docs/runbooks"
+    """Where people find the runbooks: what the links in messages begin with."""
+
+    @model_validator(mode="after")
+    def _signed(self) -> WatchSettings:
+        if (self.webhook is None) != (self.webhook_secret is None):
+            raise ValueError("webhook and webhook_secret go together")
+        return self
+
+
 class RuleSettings(Section):
     """What a message of another program means."""
 
@@ -202,6 +231,7 @@ class Settings(BaseSettings):
     desk: DeskSettings = DeskSettings()
     webhooks: WebhookSettings = WebhookSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    watch: WatchSettings = WatchSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""

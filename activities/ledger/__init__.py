@@ -28,6 +28,7 @@ from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
 from activities.ledger.visits import NewVisit, at_link
+from activities.ledger.watching import ToldRow, WatchRow
 from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
@@ -95,11 +96,13 @@ __all__ = [
     "TaskRow",
     "TaskState",
     "TokenRow",
+    "ToldRow",
     "TroubleRow",
     "TroubledSystem",
     "Tx",
     "UndoneRow",
     "WaitRow",
+    "WatchRow",
     "WebhookRow",
     "at_link",
     "current_revision",

@@ -43,6 +43,7 @@ from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
 from activities.ledger.visits import Visits
+from activities.ledger.watching import Watching
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -87,6 +88,7 @@ class Tx(
     Numbers,
     Replays,
     Suppressions,
+    Watching,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

@@ -9,7 +9,7 @@ GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE ON
     request, request_key, pause, evidence_head, act, challenge, proof, letter, artifact, link, system_result,
     object_outcome, error, restriction, deletion_hold, legal_hold, notice, task, expiry_trouble,
-    api_token, webhook
+    api_token, webhook, heartbeat, finding, finding_told
 TO :"role";
 
 -- Staff who sign out, or whose time is over; visits of persons, which end with the key; requests that are put back.

@@ -121,6 +121,7 @@ NOBODYS = {
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
     "evidence keys": "public, and the installation's",
+    "watch": "tells of codes only, as the systems' page does: tests/ledger/test_watching.py",
     "up": "the operator's",
     "demo": "the operator's",
     "bench": "the operator's",

@@ -45,6 +45,7 @@ PLACES: Mapping[str, Place] = {
     "session": Place("workers.cli.session", "app", "Staff who are signed in to the desk: sign one out.", _SETUP),
     "webhook": Place("workers.cli.webhook", "app", "Other programs that are told what happens.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
+    "watch": Place("workers.cli.watch", "watch", "What has gone quiet, and whether anybody looks.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),
     "demo": Place("workers.cli.demo", "demo", "The whole story on the embedded stack.", _PROCESSES),
     "bench": Place("workers.cli.bench", "bench", "Measure it beside its floor, on this machine.", _PROCESSES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -74,8 +75,21 @@ async def serve(settings: Settings, staff: str) -> None:
                 limit_concurrency=200,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
-            await StreamServer(config, streams).serve(sockets=[listener])
+            async with watching(settings, office):
+                await StreamServer(config, streams).serve(sockets=[listener])
     log.info(DESK_STOPPED)
+
+
+@asynccontextmanager
+async def watching(settings: Settings, office: Office) -> AsyncIterator[None]:
+    """The watchdog looks from here, too: where there is no worker any more, somebody must notice."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(office.watchdog(settings).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 class StreamServer(uvicorn.Server):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -47,6 +49,8 @@ BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
+_RUNNING = "ExecutionStatus = 'Running'"
+_PROBLEMS = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 
 _REJECTIONS: dict[str, type[HabeasError]] = {
     kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, MustStay, NotAllowed, BadInput)
@@ -250,6 +254,62 @@ class Engine:
                 return report
         except (RPCError, WorkflowFailureError, TimeoutError):
             raise EngineUnavailable("No worker answered in time; the sweep goes on by itself.") from None
+
+    # For the watchdog
+
+    async def failing(self) -> tuple[str, ...]:
+        """Ids of running workflows of whose own code the server says that it fails, by its problem attribute.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        return await self._listed(f"{_RUNNING} AND {_PROBLEMS}")
+
+    async def running_requests(self) -> frozenset[str]:
+        """Ids of all requests' workflows that run, as far as the server's list is up to date.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        return frozenset(await self._listed(f"{_RUNNING} AND WorkflowType = '{WORKFLOW}'"))
+
+    async def is_running(self, workflow_id: str) -> bool:
+        """Whether this workflow runs now.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        found = await self._described(workflow_id)
+        return found is not None and found.status is WorkflowExecutionStatus.RUNNING
+
+    async def sweep_begun(self) -> datetime | None:
+        """When the daily sweep last began; None before the first.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        found = await self._described(SWEEP)
+        return found.start_time if found is not None else None
+
+    async def _listed(self, query: str) -> tuple[str, ...]:
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return tuple([one.id async for one in client.list_workflows(query)])
+        except (RPCError, TimeoutError):
+            raise EngineUnavailable from None
+
+    async def _described(self, workflow_id: str) -> WorkflowExecutionDescription | None:
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return await client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
 
     async def replay(self, replay: Replay, name: str) -> ReplayReport:
         """Look at what a restored backup brought back, or erase it once more, and wait for it.

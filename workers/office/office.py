@@ -32,6 +32,7 @@ from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
 from workers.settings import Settings
+from workers.watching import Watchdog, watchdog
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
@@ -86,6 +87,10 @@ class Office(
             raise NotAllowed("This account works for none of the controllers here: see [staff] of a policy.")
         ledger = self._ledger if len(mine) == len(self._policies) else self._ledger.only(mine)
         return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
+
+    def watchdog(self, settings: Settings) -> Watchdog:
+        """What looks after everything here; see `workers.watching`."""
+        return watchdog(settings, self._ledger, self._engine, self._policies)
 
     async def ready(self) -> None:
         """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""

@@ -67,6 +67,7 @@ from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
+from workers.office.oversight import WatchStanding
 from workers.office.packing import WrittenPack, written
 from workers.office.recipients import Told as ToldRecipient
 from workers.office.reports import CaliforniaReport, Report
@@ -438,6 +439,10 @@ class RemoteOffice:
     async def sweep_now(self) -> SweepReport:
         """See `Holding.sweep_now`."""
         return await self._calls.post("retention/sweep", SweepReport, {})
+
+    async def watch(self) -> WatchStanding:
+        """See `Oversight.watch`."""
+        return await self._calls.get("watch", WatchStanding)
 
     async def look_back(
         self, since: str, *, system: str | None = None, controller: str | None = None, by: str, reason: str

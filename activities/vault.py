@@ -287,6 +287,14 @@ class Vault:
         """A key for what belongs to no request (errors before there is one), derived from a master key."""
         return RequestKey(_derive(self._master(master_key_id or self._active), b"habeas/house/1"))
 
+    def codec_key(self, master_key_id: str) -> bytes:
+        """The key under which Temporal's payloads are sealed, derived from a master key.
+
+        Raises:
+            ConfigurationError: that one is not in the key file.
+        """
+        return _derive(self._master(master_key_id), b"habeas/codec/1")
+
     def sign_evidence(self, message: bytes) -> str:
         """Sign with the key of the active master key (Ed25519, RFC 8032); the signature in hex."""
         return self._signs(self._active).sign(message).hex()

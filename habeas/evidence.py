@@ -141,6 +141,7 @@ class Tag(StrEnum):
     RETENTION_ENDED = "retention:ended"
     ERASURE_REPLAYED = "erasure:replayed"
     SUPPRESSION_MET = "suppression:met"
+    TEMPORAL_DECODED = "temporal:decoded"
 
     TASK_OPENED = "task:opened"
     TASK_REMINDED = "task:reminded"

@@ -58,6 +58,8 @@ class TemporalSettings(Section):
     """The engine's queue; each system's is this name, a dot, and the system's name."""
     ui_url: str | None = None
     """Where its Web UI is, for people."""
+    codec: bool = False
+    """Seal what Temporal keeps, which names nobody as it is; `habeas codec-server` opens it for the UI."""
 
 
 class MailSettings(Section):
@@ -114,6 +116,19 @@ class DeskSettings(Section):
     """Addresses of proxies in front of it whose `X-Forwarded-For` is believed; limits on clients then count clients."""
     sign_in: SignInSettings | None = None
     """How staff sign in; unset for nobody signing in, on this machine only."""
+
+
+class CodecSettings(Section):
+    """The server that opens sealed payloads for Temporal's UI and command line."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on: a loopback one, unless staff sign in (`desk.sign_in`)."""
+    port: int = Field(default=8471, ge=0, le=65535)
+    """0 for any that is free."""
+    names: tuple[str, ...] = ()
+    """Names by which it is called behind a proxy. A session of the desk reaches it by the desk's own name only."""
+    ui_origin: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+$")
+    """The one origin whose pages may ask in a browser: `https://temporal.example.org`. Unset for programs only."""
 
 
 class EvidenceSettings(Section):
@@ -229,6 +244,7 @@ class Settings(BaseSettings):
     mail: MailSettings
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
+    codec: CodecSettings = CodecSettings()
     webhooks: WebhookSettings = WebhookSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     watch: WatchSettings = WatchSettings()

@@ -144,10 +144,13 @@ async def connect_temporal(settings: Settings) -> Client:
     import asyncio
 
     from temporalio.client import Client
-    from temporalio.contrib.pydantic import pydantic_data_converter
     from temporalio.envconfig import ClientConfig
 
+    from activities.codec import data_converter
+    from activities.vault import Vault
+
     wanted = settings.temporal
+    converter = data_converter(Vault.from_file(settings.keys.master_file), sealing=wanted.codec)
     try:
         config = ClientConfig.load_client_connect_config(wanted.profile)
     except (RuntimeError, ValueError, OSError) as error:
@@ -161,7 +164,7 @@ async def connect_temporal(settings: Settings) -> Client:
     address = config.setdefault("target_host", "localhost:7233")
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
-            return await Client.connect(**config, data_converter=pydantic_data_converter)
+            return await Client.connect(**config, data_converter=converter)
     except (RuntimeError, OSError, TimeoutError):
         raise EngineUnavailable(f"Nothing answers at {address}.", address=address) from None
 

@@ -127,6 +127,7 @@ NOBODYS = {
     "bench": "the operator's",
     "mailbox": "the embedded stack's, for trying out",
     "worker": "the operator's",
+    "codec-server": "what it opens for whom is tried in tests/api/test_codec.py",
     "desk": "its pages are tried in tests/desk",
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.vault import Vault
 from habeas.errors import ConfigurationError, EngineUnavailable
 from workers.settings import Settings
 from workers.wiring import connect_temporal, line_of, load_settings
@@ -91,6 +92,7 @@ def test_lines_are_found_in_dotted_and_quoted_keys() -> None:
 
 
 async def test_a_silent_temporal_is_ours_to_say(tmp_path: Path) -> None:
+    Vault.create_file(tmp_path / "master.keys")
     settings: Settings = load_settings(written(tmp_path, WHOLE + '[temporal]\naddress = "127.0.0.1:1"\n'))
     with pytest.raises(EngineUnavailable, match=r"127\.0\.0\.1:1"):
         await connect_temporal(settings)

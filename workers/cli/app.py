@@ -52,6 +52,9 @@ PLACES: Mapping[str, Place] = {
     "mailbox": Place("workers.cli.stack", "mailbox", "Read the letters the embedded stack sent.", _PROCESSES),
     "worker": Place("workers.cli.processes", "worker", "Run a worker.", _PROCESSES),
     "desk": Place("workers.cli.processes", "desk", "Run the desk: the queue, and the person's pages.", _PROCESSES),
+    "codec-server": Place(
+        "workers.cli.processes", "codec_server", "Open sealed payloads for Temporal's UI.", _PROCESSES
+    ),
 }
 
 

@@ -34,8 +34,18 @@ class LedgerSettings(Section):
 class KeySettings(Section):
     """The master keys that wrap each request's own key."""
 
-    master_file: Path
+    master_file: Path | None = None
     """Lines of ``key-id:base64`` (32 bytes each); the last line is the active one. Mode 0600."""
+    master: SecretStr | None = None
+    """The same lines in the environment, in place of the file: `HABEAS_KEYS__MASTER`."""
+    kms: str | None = Field(default=None, pattern=r"^aws-kms:[A-Za-z0-9:/_-]{1,256}$")
+    """A service that seals them, so that the file alone opens nothing: `aws-kms:` and a key's id, ARN or alias."""
+
+    @model_validator(mode="after")
+    def _one(self) -> KeySettings:
+        if (self.master_file is None) == (self.master is None):
+            raise ValueError("give master_file, or master in the environment")
+        return self
 
 
 class StorageSettings(Section):

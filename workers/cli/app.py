@@ -44,6 +44,7 @@ PLACES: Mapping[str, Place] = {
     "token": Place("workers.cli.token", "app", "Who may use the API, for what and until when.", _SETUP),
     "session": Place("workers.cli.session", "app", "Staff who are signed in to the desk: sign one out.", _SETUP),
     "webhook": Place("workers.cli.webhook", "app", "Other programs that are told what happens.", _SETUP),
+    "keys": Place("workers.cli.keys", "app", "The master keys: rotate them, have a service seal them.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
     "watch": Place("workers.cli.watch", "watch", "What has gone quiet, and whether anybody looks.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),

@@ -49,6 +49,7 @@ OPERATORS = "mail:operators"
 HOOK = "webhook"
 ALARM_TAKES = timedelta(hours=1)
 """After a term's end its alarm has rung for long."""
+SETTLING = timedelta(seconds=30)
 STARTING = timedelta(minutes=15)
 """A workflow that was started is there."""
 WORKER_SILENT = timedelta(minutes=5)
@@ -92,15 +93,14 @@ class Watchdog:
         self._every = timedelta(minutes=settings.every_minutes)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until told to stop."""
+        """Look until told to stop; not while a process has only begun, and others with it."""
+        await _until(stop, SETTLING)
         while not stop.is_set():
             try:
                 await self.once()
             except Exception as error:  # noqa: BLE001 - requests go on, whatever becomes of it; outside it is missed
                 log.warning(WATCH_FAILED, error=getattr(error, "code", type(error).__name__))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._every.total_seconds()):
-                    await stop.wait()
+            await _until(stop, self._every)
 
     async def once(self) -> bool:
         """One round, if none began of late. Returns whether it was this process's."""
@@ -323,6 +323,12 @@ class Watchdog:
             answered = await client.send(f"alive.{now:%Y%m%d%H%M%S}", now, b"")
         if not answered.taken:
             log.warning(NOT_TOLD, channel="alive", error=answered.code)
+
+
+async def _until(stop: asyncio.Event, at_most: timedelta) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(at_most.total_seconds()):
+            await stop.wait()
 
 
 def watchdog(settings: Settings, ledger: Ledger, engine: Engine, policies: Mapping[str, Policy]) -> Watchdog:

@@ -212,6 +212,7 @@ def system_brief(name: str, manifest: Manifest, parts: Parts, after: tuple[str, 
         by_hand=() if manifest.manual else steps_by_hand(manifest),
         vetoes=Capability.VETO in manifest.capabilities,
         after=after,
+        together=name in parts.together,
     )
 
 

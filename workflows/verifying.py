@@ -40,8 +40,8 @@ class Verifying(Telling):
         await self._look_on_record()
         await self._send_code()
         started = workflow.now()
-        in_time = self.clock.face.proof_until is not None and workflow.patched("proof-within-the-term")
-        self.asks_both = identity.both and workflow.patched("both-proofs-are-asked-for")
+        in_time = self.clock.face.proof_until is not None and self.since("proof-within-the-term")
+        self.asks_both = identity.both and self.since("both-proofs-are-asked-for")
         self._show_card()
         ending = partial(self._ends, started, in_time=in_time)
         reminders = [started + timedelta(seconds=after) for after in identity.remind_after]

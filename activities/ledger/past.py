@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import past_subject
 from activities.ledger.people import past_purpose
 from activities.ledger.room import Room, person_prints, plain
 from activities.ledger.tables import request
-from habeas.model import Frozen, Identifier, Outcome, RequestId, Right
+from habeas.model import Frozen, Identifier, Outcome, Request, RequestId, Right
 
 __all__ = ["Past", "PastRow"]
 
@@ -37,11 +38,13 @@ class Past(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        row = (await self._run(select(request.c.controller, request.c.right).where(request.c.id == request_id))).one()
-        prints = self._past_prints(row.controller, Right(row.right), identifiers)
+        of = select(request.c.controller, request.c.right).where(request.c.id == request_id)
+        found: Request | Row[Any] = self._requests.get(request_id) or (await self._run(of)).one()
+        prints = self._past_prints(found.controller, Right(found.right), identifiers)
         values = [{"request_id": request_id, "fingerprint": one} for one in sorted(prints)]
         if values:
-            await self._run(upsert(past_subject).values(values).on_conflict_do_nothing())
+            about = ("past", request_id, *sorted(prints))
+            await self._write_later(about, upsert(past_subject).values(values).on_conflict_do_nothing())
 
     async def forget_subject(self, request_id: str) -> None:
         """The request no longer counts as one of that person's: it is carried out anew as another."""

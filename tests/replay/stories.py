@@ -83,6 +83,27 @@ async def access_closed(world: World) -> Case:
     return case
 
 
+async def access_together(world: World) -> Case:
+    """Two systems are asked in one call; one does not answer when it is collected from, and is by itself then."""
+    with world.asked_together("crm", "billing"):
+        case = await _open(world, free_text=True)
+        await case.reaches(Stage.VERIFYING)
+    world.connectors["billing"].fail("collect", Transient("busy"))
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def erasure_together(world: World) -> Case:
+    """Found and collected in one call each, erased system by system."""
+    with world.asked_together("crm", "billing"):
+        case = await _open(world, Right.ERASURE)
+        await case.prove()
+    await case.approve_twice()
+    return case
+
+
 async def access_approved(world: World) -> Case:
     """Free text is looked at before it is released."""
     case = await _review(world)
@@ -399,6 +420,8 @@ STORIES: Mapping[str, Story] = {
         access_closed,
         access_approved,
         access_attested,
+        access_together,
+        erasure_together,
         access_proven_twice,
         erasure_closed,
         erasure_drifted,

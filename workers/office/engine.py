@@ -36,7 +36,7 @@ from habeas.errors import (
 )
 from habeas.model import Request
 from workflows import attributes
-from workflows.model import RequestStart
+from workflows.model import STEPS, RequestStart
 
 WORKFLOW = "RequestWorkflow"
 NEW_LINK_WORKFLOW = "NewLinkWorkflow"
@@ -105,7 +105,11 @@ class Engine:
             ConfigurationError: the namespace lacks our search attributes.
         """
         start = RequestStart(
-            request_id=request.id, controller=request.controller, right=request.right, regime=request.regime
+            request_id=request.id,
+            controller=request.controller,
+            right=request.right,
+            regime=request.regime,
+            steps=STEPS,
         )
         client = await self.client()
         try:

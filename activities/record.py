@@ -104,7 +104,9 @@ class RecordActivities:
             if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
                 raise BadInput("This act is another one, or of another request.")
             if order.kind in DECIDING:
-                await may_decide(tx, request, order.kind, act.actor, order.call.ground)
+                await may_decide(
+                    tx, request, self._parts.policy(request.controller), order.kind, act.actor, order.call.ground
+                )
             counted = await self._counted(tx, request, order) | await self._copy(tx, request, order, act)
             await self._effect(tx, order, act)
             await tx.record(

@@ -226,6 +226,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             plans.reasons_at_once,
             HoldActivities(parts).release_deletion,
             retention.due_retained,
+            retention.due_left_out,
             retention.forget,
             ReplayActivities(parts).erased_since,
             ReplayActivities(parts).changed_since,

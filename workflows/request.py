@@ -347,6 +347,7 @@ class RequestWorkflow(Changing):
                 self._go_on_without()
                 await self._tell_so_far()
             await self._tell_of_open_task()
+            await self._tell_of_open_proof()
 
     async def _tell_of_open_task(self) -> None:
         """Where a human is still to erase something by hand as the term ends: that it is late, and why, once.

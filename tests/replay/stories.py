@@ -133,6 +133,19 @@ async def access_proven_twice(world: World) -> Case:
     return case
 
 
+async def access_attested_late(world: World) -> Case:
+    """The term is over as the code is given: the person is told what waits, staff are reminded and attest."""
+    identity = {"rights": {Right.ACCESS: Proof.BOTH}, "remind_after_days": (5 * SECOND,)}
+    received = (world.now[0] - timedelta(days=60)).isoformat()
+    case = await _open(world, controller=controller(world, "careful", identity=identity), received_at=received)
+    await case.has_letter("staff_alarm")
+    await case.prove()
+    await case.has_letter("delay")
+    await case.has_letter("staff_attention", 2)
+    await case.act(ActKind.ATTEST)
+    return case
+
+
 async def erasure_closed(world: World) -> Case:
     """Approved by two, erased, invoices kept."""
     case = await _open(world, Right.ERASURE)
@@ -423,6 +436,7 @@ STORIES: Mapping[str, Story] = {
         access_together,
         erasure_together,
         access_proven_twice,
+        access_attested_late,
         erasure_closed,
         erasure_drifted,
         erasure_with_a_job,

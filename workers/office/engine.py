@@ -32,6 +32,7 @@ from habeas.errors import (
     NotAllowed,
     NothingAnew,
     PlanOutlived,
+    StillStands,
     WrongStage,
 )
 from habeas.model import Request
@@ -53,7 +54,7 @@ _RUNNING = "ExecutionStatus = 'Running'"
 _PROBLEMS = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 
 _REJECTIONS: dict[str, type[HabeasError]] = {
-    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, MustStay, NotAllowed, BadInput)
+    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, StillStands, MustStay, NotAllowed, BadInput)
 }
 
 

@@ -53,8 +53,8 @@ While an identity is proven it is as long as the policy waits for the proof. A s
 month at the longest, and a question to the person is reminded of before its time is over.
 """
 
-FOR_HUMANS = frozenset({"task_open", "processor_asked", "job", "callback"})
-"""Why a system is waited for that is not down: a human, or its own time. So is what it has a veto against."""
+FOR_HUMANS = frozenset({"task_open", "processor_asked", "job", "callback", "copy_first", "copy_missing"})
+"""Why something is waited for that is not down: a human, its own time, a copy that comes first. So is a veto."""
 
 
 class Finding(Frozen):

@@ -138,7 +138,13 @@ async def test_what_has_gone_quiet_is_found_and_what_only_waits_is_not(house: Ho
     late = await house.request(due_at=NOW - timedelta(hours=2))
     await house.request(due_at=NOW - timedelta(minutes=30))
     await house.request(due_at=NOW - 2 * DAY, overdue=True)
-    for code, ago in (("terminal", 2 * DAY), ("transient", DAY / 2), ("task_open", 9 * DAY), ("vetoed:debt", 9 * DAY)):
+    for code, ago in (
+        ("terminal", 2 * DAY),
+        ("transient", DAY / 2),
+        ("task_open", 9 * DAY),
+        ("vetoed:debt", 9 * DAY),
+        ("copy_first", 9 * DAY),
+    ):
         await house.waits(await house.request(ago=9 * DAY), code.partition(":")[0], code, ago)
     letters = [(late, 61), (quiet, 59)]
     for request_id, minutes in letters:

@@ -40,6 +40,7 @@ from activities.plan import PlanActivities
 from activities.recipients import RecipientActivities
 from activities.record import RecordActivities
 from activities.remedies import RemedyActivities
+from activities.replaying import ReplayActivities
 from activities.retention import RetentionActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
@@ -52,13 +53,16 @@ from habeas.policy import check_systems
 from workers.anchoring import Anchoring
 from workers.delivering import Sender
 from workers.office import Engine, start_unstarted
+from workers.office.room import clock
 from workers.process import LOOPBACK
 from workers.settings import EvidenceSettings, Settings, SystemSettings
+from workers.watching import WORKER, watchdog
 from workers.wiring import connect_temporal, load_connectors, load_policies, open_ledger
 from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
+from workflows.replaying import ReplayWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
@@ -175,6 +179,7 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             LiftRestrictionWorkflow,
             NewLinkWorkflow,
             NoticesWorkflow,
+            ReplayWorkflow,
             SweepWorkflow,
         ],
         activities=[
@@ -209,6 +214,8 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             retention.due_retained,
             retention.due_left_out,
             retention.forget,
+            ReplayActivities(parts).erased_since,
+            ReplayActivities(parts).changed_since,
             ExpiringActivities(parts).expiring,
             EndingLetterActivities(parts).report_expiry,
             ExportActivities(parts).build_package,
@@ -243,6 +250,7 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
     retention = RetentionActivities(parts)
     changes = ChangeActivities(parts)
     lifting = LiftingActivities(parts)
+    replaying = ReplayActivities(parts)
     return Worker(
         client,
         task_queue=parts.queue_of(system),
@@ -256,6 +264,9 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
             HoldActivities(parts).hold_deletion,
             retention.end_retention,
             retention.confirm_ended,
+            replaying.look_replayed,
+            replaying.erase_replayed,
+            replaying.confirm_replayed,
             ExpiringActivities(parts).expire,
             changes.change,
             changes.confirm,
@@ -346,12 +357,20 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
                 beside.create_task(_start_waiting_requests(parts, client, stop))
                 beside.create_task(Sender(parts.ledger, private=settings.webhooks.private_addresses).run(stop))
                 beside.create_task(_anchoring(settings.evidence, parts.ledger).run(stop))
+                beside.create_task(watchdog(settings, parts.ledger, _engine(client, parts), parts.policies).run(stop))
         await stop.wait()
 
 
 def _anchoring(settings: EvidenceSettings, ledger: Ledger) -> Anchoring:
     place = place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
     return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
+
+
+def _engine(client: Client, parts: Parts) -> Engine:
+    async def connected() -> Client:
+        return client
+
+    return Engine(connected, task_queue=parts.task_queue)
 
 
 async def _count_waiting(parts: Parts) -> None:
@@ -363,13 +382,11 @@ async def _count_waiting(parts: Parts) -> None:
 
 async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Event) -> None:
     """Start the daily sweep, and requests that were written down while Temporal was away, until told to stop."""
-
-    async def connected() -> Client:
-        return client
-
-    engine, sweeping = Engine(connected, task_queue=parts.task_queue), False
+    engine, sweeping = _engine(client, parts), False
     while not stop.is_set():
         try:
+            async with parts.ledger.begin() as tx:
+                await tx.beat(WORKER, clock())
             await start_unstarted(parts.ledger, engine)
             await _count_waiting(parts)
             if not sweeping:

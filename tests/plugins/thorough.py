@@ -13,6 +13,7 @@ THOROUGH = (
     "tests/browser/test_axe.py::test_axe_finds_nothing_serious",
     "tests/policies/test_broken.py",
     "tests/workflows/test_rules.py",
+    "tests/workflows/test_watch.py",
     "tests/deploy/test_external.py",
     "tests/stack/test_users.py",
     "tests/connectors/rt/test_erasing.py",

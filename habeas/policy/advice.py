@@ -6,11 +6,9 @@ It is no reason to refuse the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 
 from habeas import law
-from habeas.errors import UnknownRegime
 from habeas.law.data import Regime, Span
 from habeas.law.library import fits
 from habeas.model import CHANGING, REMEDIES, PauseReason, Right
@@ -33,8 +31,16 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         policy: one controller's.
         today: laws that begin later are named with their day.
     """
-    laws = (*_clock(policy), *_calendars(policy), *_not_yet(policy, today), *_displaced(policy))
+    laws = (*_lawless(policy), *_clock(policy), *_calendars(policy), *_not_yet(policy, today), *_displaced(policy))
     return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy))
+
+
+def _lawless(policy: Policy) -> Iterator[Problem]:
+    """An establishment where no law is known: nothing answers people of places that no regime is listed for."""
+    if policy.home is None:
+        home = policy.controller.establishment
+        message = f"no law of {home} is known, so that requests from places that no regime lists are not opened"
+        yield Problem(("controller", "establishment"), message, "list every place whose people are to be answered")
 
 
 def _clock(policy: Policy) -> Iterator[Problem]:
@@ -64,9 +70,8 @@ def _displaced(policy: Policy) -> Iterator[Problem]:
         for m, place in enumerate(entry.jurisdictions)
     }
     home = policy.controller.establishment
-    if all(place != home for _, place in listed.values()):
-        with suppress(UnknownRegime):  # an American establishment need be under no law
-            listed["controller", "establishment"] = (policy.default_regime(home), home)
+    if all(place != home for _, place in listed.values()) and policy.home:
+        listed["controller", "establishment"] = (policy.home.regime, home)
     for at, (code, place) in listed.items():
         if (instead := law.regime(code, place).displaced.get(place)) is not None:
             message = f"whether {code} applies in {place} is not certain: {instead.text} ({instead.cite})"

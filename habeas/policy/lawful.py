@@ -66,16 +66,16 @@ def _laws(policy: Policy) -> Iterator[Problem]:
 
 
 def _home(policy: Policy) -> Iterator[Problem]:
-    """The law of the establishment binds the controller whoever asks; it must be one of the regimes.
+    """The law of the establishment answers whoever lives where none is listed; it must be one of the regimes.
 
-    In the United States a law binds from a size on, so none is taken for granted.
+    Where no law is known that could be listed (Alabama), `habeas.policy.advice` says who is then not answered.
     """
     home = policy.controller.establishment
     country = home.split("-")[0]
     at = ("controller", "establishment")
     listed = {code for code, place in _places(policy) if place in (home, country)}
     try:
-        theirs = [code for code in law.regimes() if country != "US" and _is_law_of(code, home)]
+        theirs = [code for code in law.regimes() if _is_law_of(code, home)]
     except UnknownRegime as error:
         yield Problem(at, error.detail.removesuffix("."), "correct the code")
         return

@@ -188,6 +188,11 @@ class Policy(Frozen):
             return home.model_copy(update={"instead_of": first.regime})
         return first
 
+    @property
+    def home(self) -> Applicable | None:
+        """The law of the establishment; None where no law is known there that could be listed."""
+        return self._covered(self.controller.establishment)
+
     def answered_in(self, regime: str, jurisdiction: str) -> str:
         """The place whose law and calendar hold for a request under this regime of a person who lives there."""
         for place in (jurisdiction, self.controller.establishment):

@@ -95,6 +95,13 @@ def test_the_law_that_answers_each_right_is_shown(settings: Path) -> None:
     assert rows["CA", "objection"] == rows["DK", "objection"] == "EU-GDPR"
 
 
+def test_terms_are_shown_where_the_establishment_has_no_law_that_is_known(settings: Path) -> None:
+    file = settings.parent / "controllers" / "demo.toml"
+    file.write_text(file.read_text().replace('establishment = "DK"', 'establishment = "US-NY"'))
+    words = ("policy", "show", "demo", "--config", str(settings), "--received", "2026-11-30", "--json")
+    assert {row["regime"] for row in run_here(*words).json["terms"]} == {"EU-GDPR", "CA-PIPEDA"}
+
+
 def test_an_installation_s_own_policies_are_checked_against_its_systems(settings: Path) -> None:
     assert run_here("policy", "check", "--config", str(settings)).code == ExitCode.OK
     text = settings.read_text()

@@ -99,7 +99,7 @@ def test_nothing_in_the_real_policies_is_without_effect(tmp_path: Path, name: st
         (("CA-BC",), "CA-BC", {"regimes[1].jurisdictions[0]": "30 business days"}),
         (("CA",), "CA-AB", {"controller.establishment": "45 days"}),
         (("CA",), "CA-QC", {}),
-        (("CA",), "US-AL", {}),
+        (("CA",), "US-CO", {}),
     ],
 )
 def test_a_law_that_may_give_way_to_the_place_s_own_is_named(
@@ -208,3 +208,10 @@ def test_a_calendar_that_is_advised_about_has_its_line(tmp_path: Path) -> None:
     policy = load_policy(tmp_path / "small.toml")
     (told,) = located(policy, advice(policy, DAY))
     assert (told.line, told.key) == (text.splitlines().index('calendar = "FR"') + 1, "regimes[0].calendar")
+
+
+def test_an_establishment_where_no_law_is_known_is_told_whom_it_does_not_answer(tmp_path: Path) -> None:
+    """New York gives no such rights, so that nothing could be listed for it."""
+    text = WHOLE.replace('"DK"\nclock', '"US-NY"\nclock').replace('"Europe/Copenhagen"', '"America/New_York"')
+    told = "no law of US-NY is known, so that requests from places that no regime lists are not opened"
+    assert ("controller.establishment", told) in said(tmp_path, text)

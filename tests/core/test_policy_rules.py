@@ -222,6 +222,10 @@ CONTRADICTIONS = {
         "clock.extend_reason",
     ),
     "a home without its law": (changed('"DK", "FR"]', '"FR"]'), "controller.establishment"),
+    "an American home without its law": (
+        changed('establishment = "DK"', 'establishment = "US-CA"'),
+        "controller.establishment",
+    ),
     "a home that is no place": (changed('establishment = "DK"', 'establishment = "CA-XX"'), "controller.establishment"),
 }
 
@@ -285,7 +289,7 @@ FIT = {
         '[[promises]]\nline = "L1-3 L7"\nsays = "A."\nkeeps = ["systems.crm", "regimes.EU-GDPR.calendar"]\n'
         '[[promises]]\nline = "L9"\nsays = "B."\nnote = "By law."\n'
     ),
-    "an American home without a law": changed('establishment = "DK"', 'establishment = "US-AL"'),
+    "a home where no law is known": changed('establishment = "DK"', 'establishment = "US-NY"'),
 }
 
 

@@ -257,9 +257,9 @@ def _terms(policy: Policy, day: date) -> Iterator[TermRow]:
     plain = policy.model_copy(update={"promise": policy.promise.model_copy(update={"days": None})})
     for entry in policy.regimes:
         place = entry.jurisdictions[0]
-        home = policy.applicable(policy.controller.establishment)
+        home = policy.home
         given = law.rights(entry.code, place, day) | set(policy.rights or ())
-        given |= law.rights(home.regime, home.jurisdiction, day) if home.law.reach else set()
+        given |= law.rights(home.regime, home.jurisdiction, day) if home and home.law.reach else set()
         for right in (each for each in Right if each in given):
             regime = policy.applicable(place, right, day).regime
             request = Request(

@@ -78,6 +78,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extended=request.extended,
         extended_until=request.extended_until,
         clock_tz=policy.controller.clock_tz,
+        options=policy.options(request.regime),
     )
     deadlines = law.compute(case)
     promised_on = promised(request, policy)
@@ -87,6 +88,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     notice_at = deadlines.end_of(notice_on) if notice_on else None
     clock, release = policy.clock, policy.release
     extendable = law.extension_allowed(request.regime, request.right, place)
+    waits = law.pauses_allowed(policy.law_read(request.regime, request.jurisdiction), request.right)
     grounds = law.extension_grounds(request.regime, place) if extendable else ()
     in_time = notice_at is not None and now <= notice_at
     automatic = in_time and clock.extend_automatically and clock.extend_ground in grounds and not request.extended
@@ -103,7 +105,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extend_ground=clock.extend_ground if automatic else None,
         release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
         extension_grounds=tuple(grounds),
-        pause_reasons=tuple(sorted(law.pauses_allowed(request.regime, request.right, place))),
+        pause_reasons=tuple(sorted(waits)),
         extended=request.extended,
         paused_every=timedelta(days=clock.paused_remind_days).total_seconds(),
         citation=deadlines.citation,
@@ -115,7 +117,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         planned_on=planned_on,
         confirm_until=_confirm_end(deadlines, confirm_by) if confirm_by else None,
         promise=_alarms(policy, deadlines, promised_on, request, place, now) if promised_on else None,
-        proof_until=_proof_until(request, place, deadlines, due_on) if due_on else None,
+        proof_until=_proof_until(waits, deadlines, due_on) if due_on else None,
     )
     return Dated(face=face, deadlines=deadlines, promised_on=promised_on, confirm_by=confirm_by)
 
@@ -203,12 +205,12 @@ def _asked_of_delay(policy: Policy, deadlines: law.Deadlines, planned_on: date, 
     return _reminders(told_at, days, now)
 
 
-def _proof_until(request: Request, place: str, deadlines: law.Deadlines, due_on: date) -> datetime | None:
+def _proof_until(waits: frozenset[PauseReason], deadlines: law.Deadlines, due_on: date) -> datetime | None:
     """The beginning of the last day to answer, which is left for the letter that says that nothing was proven.
 
     A law that lets the clock stand still meanwhile sets no such end: staff stop it.
     """
-    if PauseReason.IDENTITY in law.pauses_allowed(request.regime, request.right, place):
+    if PauseReason.IDENTITY in waits:
         return None
     return deadlines.end_of(due_on - timedelta(days=1))
 

@@ -150,9 +150,8 @@ class _Trial:
         call, tx = self._call, self._tx
         request = await tx.request(self._id)
         policy = self._parts.policy(request.controller)
-        place = policy.answered_in(request.regime, request.jurisdiction)
-        stops = reason is not None and reason in law.pauses_allowed(request.regime, request.right, place)
-        if stops and not (await tx.request_row(self._id)).paused:
+        allowed = law.pauses_allowed(policy.law_read(request.regime, request.jurisdiction), request.right)
+        if reason in allowed and not (await tx.request_row(self._id)).paused:
             await self._pause(reason)
         paused = (await tx.request_row(self._id)).paused
         waits = paused and dated(request, policy, await pause_spans(tx, self._id), self._at).confirm_by is None

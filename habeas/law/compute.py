@@ -27,18 +27,20 @@ def compute(case: Case) -> Deadlines:
         BadInput: a date before the law was in force or out of reach, a pause before the receipt, an unknown zone,
             an option that the regime does not have.
     """
-    law = regime(case.regime, case.jurisdiction)
+    written = regime(case.regime, case.jurisdiction)
     place = parse_place(case.jurisdiction)
     tz = case.clock_tz or default_clock_tz(place)
     on = _received_on(case, tz)
-    _check(case, law, on)
+    _check(case, written, on)
+    law = written.read_as(case.options)
     clock = law.clock(case.right)
     if clock is None:
         return _unknown(case, on, tz, f"{law.code} gives no {case.right.value}: {law.rights_cite}")
-    earliest, clock = clock.since, _as_read(clock, law, case.options)
     if clock.since and on < clock.since:
         if clock.before is None:
             raise BadInput(f"{clock.cite}: in force from {clock.since}; the request came before.")
+        first = written.clock(case.right)
+        earliest = first.since if first else None
         unsure = clock.opening if earliest and earliest <= on else None
         return _unknown(case, on, tz, f"{clock.cite}: {clock.before}", unsure)
     return _deadlines(_work(case, law, clock, place, on, tz))
@@ -59,14 +61,6 @@ def _check(case: Case, law: Regime, on: date) -> None:
         raise BadInput("A pause cannot start before the request was received.")
     if case.requested_on and case.requested_on > on:
         raise BadInput("The request is dated after its receipt.")
-    if unknown := sorted(set(case.options) - set(law.options)):
-        raise BadInput(f"{law.code} has no option {', '.join(unknown)}; it has {', '.join(law.options) or 'none'}.")
-
-
-def _as_read(clock: Clock, law: Regime, options: tuple[str, ...]) -> Clock:
-    for code in options:
-        clock = law.options[code].apply(clock)
-    return clock
 
 
 def _unknown(case: Case, on: date, tz: str, said: str, unsure: Opening | None = None) -> Deadlines:

@@ -5,11 +5,13 @@ The files under ``regimes/`` are read into these models; nothing here knows any 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from habeas.errors import BadInput
 from habeas.law.duties import (
     Authority,
     DenialRule,
@@ -338,6 +340,26 @@ class Regime(Frozen):
     def rights(self) -> frozenset[Right]:
         """The rights this law knows."""
         return frozenset(right for clock in self.clocks if clock.given for right in clock.rights)
+
+    def read_as(self, options: Iterable[str]) -> Regime:
+        """The regime as a controller reads it.
+
+        Args:
+            options: codes of `options`, the later ones over the earlier.
+
+        Raises:
+            BadInput: there is no such option here; the message names those there are.
+        """
+        chosen = tuple(options)
+        if unknown := sorted(set(chosen) - set(self.options)):
+            known = ", ".join(self.options) or "none"
+            raise BadInput(f"{self.code} has no option {', '.join(unknown)}; it has {known}.")
+        if not chosen:
+            return self
+        clocks = self.clocks
+        for code in chosen:
+            clocks = tuple(self.options[code].apply(clock) for clock in clocks)
+        return self.model_copy(update={"clocks": clocks})
 
     def clock(self, right: Right) -> Clock | None:
         """The clock a right runs on, or None where the law does not know the right."""

@@ -10,7 +10,7 @@ from habeas.law import words
 from habeas.law.case import Case
 from habeas.law.closed import calendar_named
 from habeas.law.course import Course, measure, rolled
-from habeas.law.data import Clock, Figure, NoNumber, Regime, Remark, Roll, Span
+from habeas.law.data import Clock, Figure, NoNumber, Option, Regime, Remark, Roll, Span
 from habeas.law.places import country_of
 
 __all__ = ["Working", "citation", "confirm", "explanation", "stated", "uncertain"]
@@ -36,6 +36,12 @@ class Working:
         return self.case.extended_until if self.case.extended and self.clock.extension else None
 
     @property
+    def chosen(self) -> tuple[tuple[str, Option], ...]:
+        """The other readings that the controller chose, as far as they are about this clock."""
+        found = ((code, self.law.options[code]) for code in self.case.options)
+        return tuple((code, each) for code, each in found if not each.clocks or self.clock.name in each.clocks)
+
+    @property
     def remarks(self) -> tuple[Remark, ...]:
         """The remarks that belong to this right."""
         return tuple(each for each in self.clock.remarks if not each.rights or self.case.right in each.rights)
@@ -46,7 +52,7 @@ def citation(work: Working) -> str:
     clock, term = work.clock, work.clock.term
     if isinstance(term, NoNumber):
         return f"{clock.cite}: {term.text}"
-    cites = [clock.cite, *(f"{work.law.options[code].cite} (option {code})" for code in work.case.options)]
+    cites = [clock.cite, *(f"{option.cite} (option {code})" for code, option in work.chosen)]
     for each in work.first.waited if work.first else ():
         cites += [each.rule.cite, each.rule.local.get(country_of(work.place), "")]
     if (work.longer or work.told_until) and clock.extension:
@@ -62,8 +68,8 @@ def explanation(work: Working, notice: date | None, suggested: date | None) -> I
     yield from _about_term(work, suggested)
     yield from _about_extension(work, notice)
     yield from (f"{remark.text} ({remark.cite})" for remark in work.remarks)
-    for code in work.case.options:
-        yield f"By the controller's choice: {work.law.options[code].text} ({work.law.options[code].cite})"
+    for _, option in work.chosen:
+        yield f"By the controller's choice: {option.text} ({option.cite})"
     if instead := work.law.displaced.get(work.place):
         yield f"{instead.text} ({instead.cite})"
     if caution := work.law.cautions.get(work.place):
@@ -154,7 +160,7 @@ def _used(work: Working) -> Iterator[tuple[str, Figure]]:
         yield f"waiting for {waited.rule.reason.value}", waited.rule
     yield from _calendars(clock.term, clock.acknowledge, clock.roll if course else None, suggest)
     yield from ((remark.text, remark) for remark in work.remarks)
-    yield from ((work.law.options[code].text, work.law.options[code]) for code in work.case.options)
+    yield from ((option.text, option) for _, option in work.chosen)
 
 
 def _calendars(*rules: Figure | None) -> Iterator[tuple[str, Figure]]:

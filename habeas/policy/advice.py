@@ -160,7 +160,7 @@ def _proven(policy: Policy) -> Iterator[tuple[Regime, Right, int]]:
     said = policy.identity.rights
     for entry in policy.regimes if policy.identity.required else ():
         for place in entry.jurisdictions:
-            law_of = law.regime(entry.code, place)
+            law_of = law.regime(entry.code, place).read_as(entry.options)
             for clock in law_of.clocks:
                 if not (clock.given and isinstance(term := clock.term, Span)):
                     continue

@@ -56,6 +56,11 @@ def _laws(policy: Policy) -> Iterator[Problem]:
                 (*base, "code"), f"there is no regime {entry.code!r}", "see `habeas law regimes` for the codes"
             )
             continue
+        known = law.regimes()[entry.code].options
+        for m, option in enumerate(entry.options):
+            if option not in known:
+                remedy = f"one of {', '.join(known)}" if known else "remove it: this law has none"
+                yield Problem((*base, "options", m), f"{entry.code} has no option {option!r}", remedy)
         places = {(*base, "jurisdictions", m): place for m, place in enumerate(entry.jurisdictions)}
         asked = {**places, **({(*base, "calendar"): entry.calendar} if entry.calendar else {})}
         for at, place in asked.items():

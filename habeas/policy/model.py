@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from habeas import law
 from habeas.errors import BadInput, UnknownRegime
 from habeas.languages import Language, nearest
+from habeas.law.data import Regime
 from habeas.model import Frozen, Right, SystemName
 from habeas.policy.rules import problems
 from habeas.policy.sections import (
@@ -192,6 +193,22 @@ class Policy(Frozen):
     def home(self) -> Applicable | None:
         """The law of the establishment; None where no law is known there that could be listed."""
         return self._covered(self.controller.establishment)
+
+    def options(self, regime: str) -> tuple[str, ...]:
+        """The readings of a law that the controller chose; none of a law that is not among its own."""
+        return next((entry.options for entry in self.regimes if entry.code == regime), ())
+
+    def law_read(self, regime: str, jurisdiction: str) -> Regime:
+        """The law of a request as the controller reads it: see `options`.
+
+        Args:
+            regime: of the request.
+            jurisdiction: where the person lives.
+
+        Raises:
+            UnknownRegime: as `habeas.law.regime`.
+        """
+        return law.regime(regime, self.answered_in(regime, jurisdiction)).read_as(self.options(regime))
 
     def answered_in(self, regime: str, jurisdiction: str) -> str:
         """The place whose law and calendar hold for a request under this regime of a person who lives there."""

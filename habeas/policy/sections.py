@@ -93,6 +93,8 @@ class RegimeEntry(Frozen):
 
     In the EU the term is counted where the answering establishment is (Regulation 1182/71, art. 2(1)).
     """
+    options: tuple[Code, ...] = ()
+    """Which of the law's other readings are chosen, where authorities differ (`habeas law regimes` lists them)."""
 
     def calendar_elsewhere(self, home: str) -> str | None:
         """The calendar, where it is of another place than the establishment: neither a part of it nor what it is in."""

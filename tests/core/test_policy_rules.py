@@ -226,6 +226,14 @@ CONTRADICTIONS = {
         changed('establishment = "DK"', 'establishment = "US-CA"'),
         "controller.establishment",
     ),
+    "a reading that the law does not have": (
+        changed('calendar = "DK"', 'calendar = "DK"\noptions = ["identity_none", "identity_later"]'),
+        "regimes[0].options[1]",
+    ),
+    "a reading of a law that has one": (
+        changed('jurisdictions = ["CA-QC"]', 'jurisdictions = ["CA-QC"]\noptions = ["roll"]'),
+        "regimes[2].options[0]",
+    ),
     "a home that is no place": (changed('establishment = "DK"', 'establishment = "CA-XX"'), "controller.establishment"),
 }
 

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from activities.clockface import dated, first_due_on, working_day
-from habeas.model import Request, Right
+from activities.clockface import Dated, PauseSpan, dated, first_due_on, working_day
+from habeas.model import PauseReason, Request, Right
 from habeas.policy import Policy, load_policy
-from habeas.policy.sections import Strength
+from habeas.policy.sections import RegimeEntry, Strength
 from tests.workflows.conftest import POLICY
 
 
@@ -98,3 +98,32 @@ def test_a_fee_may_be_asked_for_a_copy_and_never_for_taking_a_consent_back() -> 
     policy = load_policy(POLICY)
     assert dated(_request("2026-11-02"), policy, (), now).face.fee_allowed
     assert not dated(_request("2026-11-02", Right.WITHDRAW_CONSENT), policy, (), now).face.fee_allowed
+
+
+def _read(regime: str, place: str, right: Right, *options: str, start: str = "2026-11-02") -> Dated:
+    """The dates of a request under a law that the controller reads by these options."""
+    entry = RegimeEntry(code=regime, jurisdictions=(place,), options=options)
+    policy = load_policy(POLICY).model_copy(update={"regimes": (entry,)})
+    request = _request(start, right).model_copy(update={"regime": regime, "jurisdiction": place})
+    asked = PauseSpan(reason=PauseReason.IDENTITY, start=date(2026, 11, 3), end=date(2026, 11, 12))
+    return dated(request, policy, (asked,), datetime(2026, 11, 20, 10, tzinfo=UTC))
+
+
+def test_the_reading_that_a_policy_chose_makes_the_dates_and_is_told() -> None:
+    usual, restarted = (_read("EU-GDPR", "DK", Right.ACCESS, *each) for each in ((), ("identity_restart",)))
+    assert usual.face.due_on != restarted.face.due_on == date(2026, 12, 14)  # the 12th is a Saturday
+    assert any(line.startswith("By the controller's choice: The month starts again") for line in restarted.explanation)
+    assert "(option identity_restart)" in restarted.face.citation
+
+
+def test_what_a_chosen_reading_does_not_wait_for_stops_no_clock() -> None:
+    strict = _read("EU-GDPR", "DK", Right.ACCESS, "identity_none").face
+    assert (strict.pause_reasons, strict.due_on) == ((), date(2026, 12, 2))
+    assert strict.proof_until is not None, "asked in vain, the person is answered in time"
+    assert PauseReason.IDENTITY in _read("EU-GDPR", "DK", Right.ACCESS).face.pause_reasons
+
+
+def test_a_reading_of_other_terms_is_not_told_of_this_one() -> None:
+    """The controller's Saturdays count for acknowledgements, and an opt-out has none."""
+    found = _read("US-CCPA", "US-CA", Right.OPT_OUT_SALE, "acknowledge_with_saturday")
+    assert not any("By the controller's choice" in line for line in found.explanation)

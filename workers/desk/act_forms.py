@@ -89,7 +89,7 @@ def _controls(
             titles = {one.id: policy.text(one.title, say.language) for one in policy.categories}
             yield Control(name, label, "select", choices=tuple(Choice(one, titles.get(one, one)) for one in known))
         case "waits_for":
-            yield Control(name, label, "choice", choices=tuple(_waits(kind, story, place, say)))
+            yield Control(name, label, "choice", choices=tuple(_waits(kind, story, policy, say)))
         case "question":
             yield Control(name, label, "area", most=most, lines=5)
         case "how_to_pay":
@@ -138,10 +138,10 @@ def _open_ended(story: Story, place: str) -> bool:
     return any(law.extension_ends_as_told(regime, right, one, place) for one in codes)
 
 
-def _waits(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Choice]:
+def _waits(kind: ActKind, story: Story, policy: Policy, say: Words) -> Iterator[Choice]:
     row = story.request
-    clock = law.regime(row.regime, place).clock(row.right)
-    allowed = law.pauses_allowed(row.regime, row.right, place)
+    read = policy.law_read(row.regime, row.jurisdiction)
+    clock, allowed = read.clock(row.right), law.pauses_allowed(read, row.right)
     for reason in _ASKED_FOR if kind is ActKind.ASK else sorted(allowed):
         rules = [one.cite for one in (clock.pauses if clock else ()) if one.reason == reason]
         stops = rules[0] if rules and reason in allowed else ""

@@ -15,13 +15,14 @@ from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, T
 from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
+from habeas import law
 from habeas.access import Scope
 from habeas.acts import ActAnswer
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput
 from habeas.evidence import Event, Finding, Tag, verify
 from habeas.matching import Decision, Found, Place, Ruling, path_words
-from habeas.model import COPIES, Frozen, Identifier
+from habeas.model import COPIES, Frozen, Identifier, PauseReason
 from habeas.plan import PlanLine, summary
 from workers.office.acting import Acting
 from workers.office.intake import words
@@ -133,6 +134,7 @@ class Reading(Acting):
                 self._answered_in(row),
                 stands,
                 packaged=packaged,
+                pauses=self._pauses(row),
                 asked=asked,
                 tasks=tasks,
                 letters=await tx.letters_to_hand_over(request_id=row.id),
@@ -321,6 +323,11 @@ class Reading(Acting):
     def _answered_in(self, row: RequestRow) -> str:
         known = self._policies.get(row.controller)
         return known.answered_in(row.regime, row.jurisdiction) if known else row.jurisdiction
+
+    def _pauses(self, row: RequestRow) -> frozenset[PauseReason]:
+        known = self._policies.get(row.controller)
+        read = known.law_read(row.regime, row.jurisdiction) if known else law.regime(row.regime, row.jurisdiction)
+        return law.pauses_allowed(read, row.right)
 
     async def _standing(self, tx: Tx, row: RequestRow) -> Standing:
         known = self._policies.get(row.controller)

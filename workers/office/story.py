@@ -24,7 +24,7 @@ from activities.ledger import (
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
-from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, Right, Stage
+from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, PauseReason, Right, Stage
 from habeas.particulars import Scope
 from habeas.policy.sections import Proof
 from habeas.redaction import GROUNDS
@@ -217,6 +217,7 @@ def possible(
     standing: Standing,
     *,
     packaged: bool,
+    pauses: Iterable[PauseReason],
     asked: bool = False,
     tasks: Iterable[TaskRow] = (),
     letters: Iterable[LetterRow] = (),
@@ -231,6 +232,7 @@ def possible(
         place: whose law it is answered under.
         standing: how it stands.
         packaged: whether there is a package to download.
+        pauses: what the clock may wait for, by the law as the controller reads it.
         asked: whether the person has yet to answer something.
         tasks: that are open.
         letters: that somebody must hand over or post.
@@ -275,13 +277,13 @@ def possible(
         )
         for letter in waiting
     ]
-    awaits = asked or row.paused
+    awaits, reasons = asked or row.paused, sorted(pauses)
     too_late = set() if may_withdraw(row, systems) else {ActKind.WITHDRAW}
     acts += [
         act
         for kind in _ORDER
         if row.stage in stages(kind, row.right) and kind not in too_late and _stands(kind, row, standing)
-        for act in _offers(kind, row, place, awaits)
+        for act in _offers(kind, row, place, awaits, reasons)
     ]
     if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
         acts.append(
@@ -320,7 +322,9 @@ def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
     return kind is not ActKind.ATTEST or row.right not in REMEDIES or standing.same_person is False
 
 
-def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterator[PossibleAct]:
+def _offers(
+    kind: ActKind, row: RequestRow, place: str, awaits: bool, reasons: list[PauseReason]
+) -> Iterator[PossibleAct]:
     def act(title: str, words: str, choices: Iterable[str] = (), about: str | None = None) -> PossibleAct:
         verb, _, rest = words.partition(" ")
         command = f"habeas request {verb} {row.id} {rest}".rstrip()
@@ -366,8 +370,7 @@ def _offers(kind: ActKind, row: RequestRow, place: str, awaits: bool) -> Iterato
             known = law.extension_grounds(row.regime, place)
             told = any(law.extension_ends_as_told(row.regime, row.right, ground, place) for ground in known)
             yield act("Extend the term", f"extend --ground GROUND {'--until DATE ' if told else ''}{_WHO}", known)
-        case ActKind.PAUSE if not row.paused and law.pauses_allowed(row.regime, row.right, place):
-            reasons = sorted(law.pauses_allowed(row.regime, row.right, place))
+        case ActKind.PAUSE if not row.paused and reasons:
             yield act("Pause the clock", f"pause --for WHAT {_WHO}", reasons)
         case ActKind.RESUME if awaits:
             yield act("What was asked is there: go on", f"resume {_WHO}")

@@ -32,6 +32,11 @@ class Dated(Frozen):
     @property
     def explanation(self) -> tuple[str, ...]:
         """How the day that counts came about, in sentences: what the law says, then what was promised beside it."""
+        if self.face.target_on is not None:
+            said = (
+                f"The controller itself aims to answer by {words.day(self.face.target_on)}, which is no day of the law."
+            )
+            return (*self.deadlines.explanation, said)
         if self.promised_on is None:
             return self.deadlines.explanation
         counts = "the law's day comes no later, and counts"
@@ -96,11 +101,13 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         automatic = automatic and clock.extend_open_days is not None
     partial = release.at_deadline is AtDeadline.RELEASE_PARTIAL
     planned_on = working_day(due_on, place) if due_on else None
+    target_on = _target(request, policy, deadlines) if due_on is None else None
+    target_at = deadlines.end_of(target_on) if target_on else None
     face = ClockFace(
         due_on=due_on,
         due_at=due_at,
         notice_latest_at=notice_at,
-        remind_at=_reminders(due_at, clock.remind_days_before, now),
+        remind_at=_reminders(due_at or target_at, clock.remind_days_before, now),
         extend_at=max(notice_at - timedelta(days=clock.extend_days_before), now) if automatic and notice_at else None,
         extend_ground=clock.extend_ground if automatic else None,
         release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
@@ -118,6 +125,8 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         confirm_until=_confirm_end(deadlines, confirm_by) if confirm_by else None,
         promise=_alarms(policy, deadlines, promised_on, request, place, now) if promised_on else None,
         proof_until=_proof_until(waits, deadlines, due_on) if due_on else None,
+        target_on=target_on,
+        target_at=target_at,
     )
     return Dated(face=face, deadlines=deadlines, promised_on=promised_on, confirm_by=confirm_by)
 
@@ -132,6 +141,12 @@ def promised(request: Request, policy: Policy) -> date | None:
     if promise.days is None or (request.extended and promise.strength is Strength.EFFORTS):
         return None
     return local_day(policy, request.received_at) + timedelta(days=promise.days)
+
+
+def _target(request: Request, policy: Policy, deadlines: law.Deadlines) -> date | None:
+    """By when staff aim to answer where neither law nor promise names a day: as the policy says, else as is usual."""
+    days = policy.target_days(request.regime)
+    return deadlines.received_on + timedelta(days=days) if days else deadlines.suggested_due_on
 
 
 def first_due_on(request: Request, policy: Policy, deadlines: law.Deadlines) -> date | None:

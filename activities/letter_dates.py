@@ -61,12 +61,13 @@ def term_over(dates: Dated, today: date) -> bool:
 def day_that_counts(dates: Dated, due_on: date | None, *, waits: bool) -> dict[str, Any] | None:
     """The day of which staff are reminded, and whether it is the promise's: the only one while the law's clock waits.
 
-    None where there is no such day.
+    Where no day is due it is the one that staff aim at. None where there is none either.
     """
     promised_on, law_on = dates.promised_on, dates.deadlines.effective_due_on
     day = promised_on if waits and promised_on else due_on
     if day is None:
-        return None
+        target_on = dates.face.target_on
+        return {"due_on": target_on, "promised": False, "target": True} if target_on else None
     return {"due_on": day, "promised": day == promised_on and (waits or law_on is None or day < law_on)}
 
 

@@ -119,6 +119,10 @@ class ClockFace(Frozen):
     """How long who asks may take at most to prove it, so that they are answered in time; None where asking stops the
     clock, or no term runs.
     """
+    target_on: date | None = None
+    """By when staff aim to answer where no day is due: the policy's day or what practice suggests, never the law's."""
+    target_at: AwareDatetime | None = None
+    """The end of that day: then staff hear that it is over."""
 
 
 class Brief(Frozen):

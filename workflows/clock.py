@@ -30,6 +30,8 @@ class Alarm(StrEnum):
     BREACH = "breach"
     UNCONFIRMED = "unconfirmed"
     """The days to confirm what was asked are over, and nobody has noted a confirmation."""
+    TARGET = "target"
+    """The day is over by which staff aimed to answer, where no day is due."""
     PAUSED = "paused"
     """The clock stands still, and nobody has said so for a while."""
 
@@ -186,4 +188,6 @@ class Clock:
             rings.append(Ring(at=face.release_at, alarm=Alarm.RELEASE))
         if face.due_at:
             rings.append(Ring(at=face.due_at, alarm=Alarm.BREACH))
+        if face.target_at:
+            rings.append(Ring(at=face.target_at, alarm=Alarm.TARGET))
         return rings

@@ -336,6 +336,8 @@ class RequestWorkflow(Changing):
             self.expected_soon()
         elif alarm is Alarm.EXPECTED:
             await self.announce_again()
+        elif alarm is Alarm.TARGET:
+            self.send_soon("staff_alarm", f"target/{self.clock.face.target_on}", code="target")
         elif alarm is Alarm.BREACH:
             self._overdue = True
             self.changed()

@@ -285,6 +285,8 @@ class StaffReminder(StaffFacts):
     """The last working day before, where nobody works on the last day."""
     promised: bool = False
     """It is the controller's promise that ends on that day, before the law's term does."""
+    target: bool = False
+    """Nothing is due: staff aim to answer by that day."""
 
 
 class StaffAlarm(StaffFacts):
@@ -294,6 +296,8 @@ class StaffAlarm(StaffFacts):
     due_on: date
     promised: bool = False
     """It is the controller's promise that is broken; the law's term ends later."""
+    target: bool = False
+    """Nothing was due: staff aimed to answer by that day."""
 
 
 class StaffAttention(StaffFacts):

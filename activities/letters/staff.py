@@ -31,7 +31,7 @@ def _subject(facts: StaffLetter, words: Words) -> str:
             days = (facts.due_on - facts.today).days
             return words.counted("staff_reminder.subject", days, id=facts.request_id)
         case StaffAlarm():
-            return words.text("staff_alarm.subject", id=facts.request_id)
+            return words.text(f"staff_alarm.{'target_subject' if facts.target else 'subject'}", id=facts.request_id)
         case StaffAttention():
             about = words.text(f"staff_attention.{facts.about.value}.subject")
             return words.text("staff_attention.subject", id=facts.request_id, about=about)
@@ -47,7 +47,9 @@ def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
     match facts:
         case StaffReminder():
             days = (facts.due_on - facts.today).days
-            lead = words.counted("staff_reminder.lead", days, date=words.date(facts.due_on))
+            lead = words.counted(
+                f"staff_reminder.{'target' if facts.target else 'lead'}", days, date=words.date(facts.due_on)
+            )
             yield Block(kind="paragraph", text=lead)
             if facts.planned_on and facts.planned_on != facts.due_on:
                 planned = words.text("staff_reminder.planned", date=words.date(facts.planned_on))
@@ -56,10 +58,11 @@ def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
                 yield Block(kind="paragraph", text=words.text("staff_reminder.promised"))
         case StaffAlarm():
             days = (facts.today - facts.due_on).days
-            broken = "promised" if facts.promised else "lead"
+            broken = "target" if facts.target else "promised" if facts.promised else "lead"
             lead = words.counted(f"staff_alarm.{broken}", days, date=words.date(facts.due_on))
             yield Block(kind="paragraph", text=lead)
-            yield Block(kind="paragraph", text=words.text("staff_alarm.todo"))
+            todo = words.text(f"staff_alarm.{'target_todo' if facts.target else 'todo'}")
+            yield Block(kind="paragraph", text=todo)
         case StaffAttention():
             system = facts.system or words.text("staff.some_system")
             told = [

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from habeas import law
-from habeas.law.data import Regime, Span
+from habeas.law.data import NoNumber, Regime, Span
 from habeas.law.library import fits
 from habeas.model import CHANGING, REMEDIES, PauseReason, Right
 from habeas.policy.lawful import SHORTEST_MONTH
@@ -31,7 +31,14 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         policy: one controller's.
         today: laws that begin later are named with their day.
     """
-    laws = (*_lawless(policy), *_clock(policy), *_calendars(policy), *_not_yet(policy, today), *_displaced(policy))
+    laws = (
+        *_lawless(policy),
+        *_targets(policy),
+        *_clock(policy),
+        *_calendars(policy),
+        *_not_yet(policy, today),
+        *_displaced(policy),
+    )
     return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy))
 
 
@@ -41,6 +48,19 @@ def _lawless(policy: Policy) -> Iterator[Problem]:
         home = policy.controller.establishment
         message = f"no law of {home} is known, so that requests from places that no regime lists are not opened"
         yield Problem(("controller", "establishment"), message, "list every place whose people are to be answered")
+
+
+def _targets(policy: Policy) -> Iterator[Problem]:
+    """A target is for rights whose answer has no day by law."""
+    for n, entry in enumerate(policy.regimes):
+        if entry.target_days is None:
+            continue
+        clocks = [clock for place in entry.jurisdictions for clock in law.regime(entry.code, place).clocks]
+        if policy.promise.days or not any(isinstance(clock.term, NoNumber) for clock in clocks):
+            why = (
+                "a day is promised for every answer" if policy.promise.days else f"every term of {entry.code} has a day"
+            )
+            yield Problem(("regimes", n, "target_days"), f"{why}, so that none is aimed at", "remove it")
 
 
 def _clock(policy: Policy) -> Iterator[Problem]:

@@ -198,6 +198,10 @@ class Policy(Frozen):
         """The readings of a law that the controller chose; none of a law that is not among its own."""
         return next((entry.options for entry in self.regimes if entry.code == regime), ())
 
+    def target_days(self, regime: str) -> int | None:
+        """By when staff aim to answer where a law names no day; None: by when the law's practice suggests."""
+        return next((entry.target_days for entry in self.regimes if entry.code == regime), None)
+
     def law_read(self, regime: str, jurisdiction: str) -> Regime:
         """The law of a request as the controller reads it: see `options`.
 

@@ -215,3 +215,12 @@ def test_an_establishment_where_no_law_is_known_is_told_whom_it_does_not_answer(
     text = WHOLE.replace('"DK"\nclock', '"US-NY"\nclock').replace('"Europe/Copenhagen"', '"America/New_York"')
     told = "no law of US-NY is known, so that requests from places that no regime lists are not opened"
     assert ("controller.establishment", told) in said(tmp_path, text)
+
+
+def test_a_target_where_every_answer_has_a_day_is_named(tmp_path: Path) -> None:
+    text = also("JP-APPI", "JP").replace('"JP"]\n', '"JP"]\ntarget_days = 10\n')
+    assert said(tmp_path, text) == []
+    told = said(tmp_path, text.replace("[identity]", "[promise]\ndays = 38\n[identity]", 1))
+    assert [key for key, _ in told] == ["regimes[3].target_days"]
+    spare = said(tmp_path, WHOLE.replace('calendar = "DK"', 'calendar = "DK"\ntarget_days = 10'))
+    assert [key for key, _ in spare] == ["regimes[0].target_days"]

@@ -127,3 +127,31 @@ def test_a_reading_of_other_terms_is_not_told_of_this_one() -> None:
     """The controller's Saturdays count for acknowledgements, and an opt-out has none."""
     found = _read("US-CCPA", "US-CA", Right.OPT_OUT_SALE, "acknowledge_with_saturday")
     assert not any("By the controller's choice" in line for line in found.explanation)
+
+
+@pytest.mark.parametrize(
+    ("regime", "place", "right", "target"),
+    [
+        ("JP-APPI", "JP", Right.ACCESS, "2026-11-16"),
+        ("CN-PIPL", "CN", Right.ERASURE, "2026-11-23"),
+        ("BR-LGPD", "BR", Right.ERASURE, "2026-11-17"),
+        ("CH-FADP", "CH", Right.ERASURE, "2026-12-02"),
+        ("CH-FADP", "CH", Right.ACCESS, None),
+    ],
+)
+def test_where_nothing_is_due_staff_aim_at_what_practice_suggests(
+    regime: str, place: str, right: Right, target: str | None
+) -> None:
+    entry = RegimeEntry(code=regime, jurisdictions=(place,))
+    policy = load_policy(POLICY).model_copy(update={"regimes": (entry,)})
+    request = _request("2026-11-02", right).model_copy(update={"regime": regime, "jurisdiction": place})
+    now = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    times = dated(request, policy, (), now)
+    assert (times.face.target_on and times.face.target_on.isoformat()) == target
+    assert (times.face.due_on is None, bool(times.face.remind_at)) == (target is not None, True)
+    assert ("which is no day of the law" in times.explanation[-1]) == (target is not None)
+    mine = policy.model_copy(update={"regimes": (entry.model_copy(update={"target_days": 9}),)})
+    ours = dated(request, mine, (), now).face
+    assert ours.target_on == (date(2026, 11, 11) if target else None)
+    promising = mine.model_copy(update={"promise": policy.promise.model_copy(update={"days": 20})})
+    assert dated(request, promising, (), now).face.target_on is None, "what is promised is due"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from activities.letters.wording import lookup
 from habeas.acts import ActKind
 from habeas.errors import BadInput
 from habeas.model import Outcome, Stage
+from habeas.policy import Policy, RegimeEntry
 from tests.workflows.controllers import answering_under, controller
 from tests.workflows.world import World, someone
 
@@ -84,3 +86,27 @@ async def test_where_the_law_sets_no_last_day_the_policy_names_it(world: World) 
     await case.passes(timedelta(days=(row.due_on - row.received_at.date()).days - 1))
     await case.has_letter("extension")
     assert (await case.row()).extended_due_on == row.due_on + timedelta(days=14)
+
+
+async def test_where_the_law_names_no_day_staff_are_reminded_of_their_own_and_the_person_of_none(world: World) -> None:
+    """Japan wants an answer without delay: fourteen days are what practice suggests, and this policy aims at twelve."""
+    name = controller(world, "without-a-day", controller={"establishment": "JP", "clock_tz": "Asia/Tokyo"})
+    policies = cast("dict[str, Policy]", world.parts.policies)
+    japan = RegimeEntry(code="JP-APPI", jurisdictions=("JP",), target_days=12)
+    policies[name] = policies[name].model_copy(update={"regimes": (japan,)})
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person, controller=name, jurisdiction="JP")
+    await case.prove()
+    assert (await case.reaches(Stage.REVIEWING)).due_on is None
+    told = len(world.mail.to(person.email))
+    await case.passes(timedelta(days=11))
+    await case.has_letter("staff_reminder", 2)
+    assert "staff_alarm" not in await case.letters()
+    await case.passes(timedelta(days=2))
+    await case.has_letter("staff_alarm")
+    officer = policies[name].controller.privacy_officer
+    assert "Yours was to go out by" in world.mail.text(officer, "The law names no day")
+    row = await case.row()
+    assert (row.overdue, len(world.mail.to(person.email))) == (False, told), "no term of the law is over"
+    assert "clock:breached" not in await case.tags()

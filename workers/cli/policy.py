@@ -199,6 +199,8 @@ class TermRow(Frozen):
     statute: date | None
     promise: date | None
     effective: date | None
+    target: date | None = None
+    """By when staff aim to answer where no day holds."""
     acknowledge_by: date | None
     citation: str
 
@@ -280,6 +282,7 @@ def _terms(policy: Policy, day: date) -> Iterator[TermRow]:
                 statute=statute.face.due_on,
                 promise=date.fromordinal(day.toordinal() + policy.promise.days) if policy.promise.days else None,
                 effective=ours.face.due_on,
+                target=ours.face.target_on,
                 acknowledge_by=ours.deadlines.acknowledge_by,
                 citation=ours.deadlines.citation,
             )
@@ -334,7 +337,8 @@ def _drawn(policy: Policy, terms: Iterable[TermRow], kept: Iterable[Kept]) -> It
     yield f"Promised: {f'{days} days ({strength})' if days else 'no number of days'}."
     table = Table("Regime", "Place", "Right", "Statute", "Promise", "Holds", "Receipt by", box=None, header_style="dim")
     for row in terms:
-        dates = (row.statute, row.promise, row.effective, row.acknowledge_by)
+        holds = row.effective or (f"aim: {row.target}" if row.target else None)
+        dates = (row.statute, row.promise, holds, row.acknowledge_by)
         table.add_row(row.regime, row.place, row.right.replace("_", " "), *(str(each or "—") for each in dates))
     yield table
     for promise in kept:

@@ -136,6 +136,8 @@ def _waits(told: Story) -> str:
 
 
 def _promised(stands: Standing) -> Iterable[tuple[str, str]]:
+    if stands.target_on:
+        yield "Target", f"{stands.target_on}: our own day; the law names none"
     if stands.promised_on is None:
         return
     said = f"{stands.promised_on}, " + ("in any case" if stands.promise == "hard" else "with every effort")

@@ -30,6 +30,8 @@ class Standing(Frozen):
     """How firmly."""
     promise_stands: bool = False
     """The law's term was extended, and the promised day counts all the same."""
+    target_on: date | None = None
+    """By when staff aim to answer where nothing is due: no day of the law's, and not told to the person."""
     confirm_by: date | None = None
     """Until when the person is to confirm a fee, or was: unconfirmed, the request counts as withdrawn."""
     delay: bool = False
@@ -53,6 +55,7 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
         promised_on=due.promised_on,
         promise=policy.promise.strength if promised else None,
         promise_stands=promised and request.extended,
+        target_on=due.target_on,
         confirm_by=due.confirm_by,
         delay=request.closed_at is None and due.delayed,
     )
@@ -90,6 +93,7 @@ class Due(Frozen):
     on: date | None
     law_on: date | None
     promised_on: date | None
+    target_on: date | None
     confirm_by: date | None
     delayed: bool
     """A day was promised that may not be kept, or the law's term is over."""
@@ -106,6 +110,7 @@ def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now:
         on=on,
         law_on=law_on,
         promised_on=dates.promised_on,
+        target_on=dates.face.target_on,
         confirm_by=dates.confirm_by,
         delayed=sooner or (not waits and on is not None and on < local_day(policy, now)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from activities import letters
+from activities.clockface import local_day
 from habeas import law
 from habeas.errors import UnknownRegime
 from habeas.model import Request
@@ -13,15 +14,23 @@ def authorities(request: Request, policy: Policy) -> tuple[letters.Authority, ..
     """All that letters and packages name, the nearest first; none where neither policy nor law names one.
 
     Somebody who lives outside the regime's area (its law binds the controller all the same) is told those of the
-    controller's own place.
+    controller's own place. Where the establishment's law binds beside the person's, they are told those of both.
     """
-    for place in (request.jurisdiction, policy.controller.establishment):
+    home = policy.controller.establishment
+    found = _nearest(request.regime, (request.jurisdiction, home), request.language, policy)
+    too = policy.binding_too(request.regime, request.right, local_day(policy, request.received_at))
+    ours = _nearest(too.regime, (home,), request.language, policy) if too else ()
+    return tuple(dict.fromkeys((*found, *ours)))
+
+
+def _nearest(regime: str, places: tuple[str, ...], language: str, policy: Policy) -> tuple[letters.Authority, ...]:
+    for place in places:
         try:
-            known = told(request.regime, place, request.language)
+            known = told(regime, place, language)
         except UnknownRegime:
             continue
         if own := policy.authority(place):
-            return (letters.Authority(name=policy.said(own.name, request.language), url=own.url),)
+            return (letters.Authority(name=policy.said(own.name, language), url=own.url),)
         if known:
             return known
     return ()

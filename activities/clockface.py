@@ -13,7 +13,7 @@ from habeas.law.closed import closed_on
 from habeas.law.places import parse_place
 from habeas.model import Frozen, PauseReason, Request
 from habeas.policy import AtDeadline, Policy
-from habeas.policy.sections import Strength
+from habeas.policy.sections import Applicable, Strength
 
 _WORKING_DAYS = "weekends_and_holidays"
 _NO_FEE = frozenset({"never", "unstated"})
@@ -28,6 +28,9 @@ class Dated(Frozen):
     """The day that the controller promised, as long as the promise binds: see `promised`."""
     confirm_by: date | None = None
     """The last day on which the person confirms what was asked; unconfirmed, the request counts as withdrawn."""
+
+    home_until: date | None = None
+    """Where the establishment's law binds beside that of the person's place: its own last day as it stands."""
 
     @property
     def explanation(self) -> tuple[str, ...]:
@@ -85,7 +88,12 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         clock_tz=policy.controller.clock_tz,
         options=policy.options(request.regime),
     )
-    deadlines = law.compute(case)
+    received_on = local_day(policy, request.received_at)
+    deadlines, home_until = law.compute(case), None
+    if too := policy.binding_too(request.regime, request.right, received_on):
+        at_home = _at_home(too, policy, case)
+        deadlines = law.bounded(deadlines, at_home, too.regime, too.law.reach.cite if too.law.reach else "")
+        home_until = at_home.effective_due_on
     promised_on = promised(request, policy)
     due_on = _earlier(deadlines.effective_due_on, promised_on)
     due_at = deadlines.end_of(due_on) if due_on else None
@@ -93,7 +101,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     notice_at = deadlines.end_of(notice_on) if notice_on else None
     clock, release = policy.clock, policy.release
     extendable = law.extension_allowed(request.regime, request.right, place)
-    waits = law.pauses_allowed(policy.law_read(request.regime, request.jurisdiction), request.right)
+    waits = policy.pauses(request.regime, request.jurisdiction, request.right, received_on)
     grounds = law.extension_grounds(request.regime, place) if extendable else ()
     in_time = notice_at is not None and now <= notice_at
     automatic = in_time and clock.extend_automatically and clock.extend_ground in grounds and not request.extended
@@ -128,7 +136,13 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         target_on=target_on,
         target_at=target_at,
     )
-    return Dated(face=face, deadlines=deadlines, promised_on=promised_on, confirm_by=confirm_by)
+    return Dated(face=face, deadlines=deadlines, promised_on=promised_on, confirm_by=confirm_by, home_until=home_until)
+
+
+def _at_home(too: Applicable, policy: Policy, case: law.Case) -> law.Deadlines:
+    """The same request's dates by the establishment's law. What another law's notice named lengthens no term of it."""
+    theirs = {"regime": too.regime, "jurisdiction": too.jurisdiction, "extended_until": None}
+    return law.compute(case.model_copy(update=theirs | {"options": policy.options(too.regime)}))
 
 
 def promised(request: Request, policy: Policy) -> date | None:

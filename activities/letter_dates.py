@@ -81,5 +81,8 @@ def confirming(dates: Dated, request: Request, policy: Policy) -> Confirming | N
     # A term that was over before the fee was asked does not begin again.
     if dates.deadlines.started_on != dates.confirm_by:
         return told
-    starts = {"starts_on": dates.confirm_by, "due_on": dates.deadlines.effective_due_on}
+    due_on = dates.deadlines.effective_due_on
+    if due_on is not None and due_on <= dates.confirm_by:
+        return told  # the establishment's law, which knows no such days, wants the answer before
+    starts = {"starts_on": dates.confirm_by, "due_on": due_on}
     return told.model_copy(update=starts)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from activities.asking import AskingActivities
-from activities.clockface import dated, pause_spans
+from activities.clockface import dated, local_day, pause_spans
 from activities.finding import DECISIONS
 from activities.ledger import Act, Ledger, Letter, Tx
 from activities.letters import Kind
@@ -24,7 +24,6 @@ from activities.parts import Parts
 from activities.record import RecordActivities
 from activities.remedies import RemedyActivities
 from activities.storage import Storage
-from habeas import law
 from habeas.acts import ActCall, ActKind
 from habeas.model import REMEDIES, PauseReason
 from habeas.policy import Policy
@@ -150,7 +149,8 @@ class _Trial:
         call, tx = self._call, self._tx
         request = await tx.request(self._id)
         policy = self._parts.policy(request.controller)
-        allowed = law.pauses_allowed(policy.law_read(request.regime, request.jurisdiction), request.right)
+        received_on = local_day(policy, request.received_at)
+        allowed = policy.pauses(request.regime, request.jurisdiction, request.right, received_on)
         if reason in allowed and not (await tx.request_row(self._id)).paused:
             await self._pause(reason)
         paused = (await tx.request_row(self._id)).paused

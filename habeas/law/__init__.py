@@ -4,6 +4,7 @@ Regimes are data under ``regimes/``, every figure with its article and how sure 
 no regime. Importing this is light: files and holidays are read when first asked for, and kept.
 """
 
+from habeas.law.both import bounded
 from habeas.law.case import Case, Deadlines, Pause
 from habeas.law.citations import cited, is_citation, laws_in
 from habeas.law.compute import compute
@@ -54,6 +55,7 @@ __all__ = [
     "Regime",
     "Remedies",
     "authorities",
+    "bounded",
     "cited",
     "compute",
     "counted",

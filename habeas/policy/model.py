@@ -13,7 +13,7 @@ from habeas import law
 from habeas.errors import BadInput, UnknownRegime
 from habeas.languages import Language, nearest
 from habeas.law.data import Regime
-from habeas.model import Frozen, Right, SystemName
+from habeas.model import REMEDIES, Frozen, PauseReason, Right, SystemName
 from habeas.policy.rules import problems
 from habeas.policy.sections import (
     Applicable,
@@ -193,6 +193,43 @@ class Policy(Frozen):
     def home(self) -> Applicable | None:
         """The law of the establishment; None where no law is known there that could be listed."""
         return self._covered(self.controller.establishment)
+
+    def binding_too(self, regime: str, right: Right, on: date) -> Applicable | None:
+        """The establishment's law, where it binds the controller beside the one that a request is answered under.
+
+        Whoever is established in the Union answers by the GDPR wherever the person lives (art. 3(1)): their own law may
+        give them more, and no longer term. What decides over an earlier answer is for the law of that answer alone.
+
+        Args:
+            regime: that the request is answered under.
+            right: what is asked.
+            on: the day of receipt.
+        """
+        home = self.home
+        if home is None or home.regime == regime or right in REMEDIES or not home.law.reach:
+            return None
+        return home if home.gives(right, on) else None
+
+    def pauses(self, regime: str, jurisdiction: str, right: Right, on: date) -> frozenset[PauseReason]:
+        """What the clock of a request may wait for: what each law that binds here waits for, as it is read here.
+
+        Days that a law gives the person to confirm something hold no clock still, and need no other law's leave.
+
+        Args:
+            regime: of the request.
+            jurisdiction: where the person lives.
+            right: what they ask.
+            on: the day of receipt.
+
+        Raises:
+            UnknownRegime: as `habeas.law.regime`.
+        """
+        read = self.law_read(regime, jurisdiction)
+        allowed, home = law.pauses_allowed(read, right), self.binding_too(regime, right, on)
+        if home is None:
+            return allowed
+        too = law.pauses_allowed(home.law.read_as(self.options(home.regime)), right)
+        return frozenset(one for one in allowed if one in too or law.reflection_days(read, right, one) is not None)
 
     def options(self, regime: str) -> tuple[str, ...]:
         """The readings of a law that the controller chose; none of a law that is not among its own."""

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from activities.authority import authorities
 from activities.clockface import Dated, PauseSpan, dated, first_due_on, working_day
 from habeas.model import PauseReason, Request, Right
 from habeas.policy import Policy, load_policy
@@ -155,3 +156,69 @@ def test_where_nothing_is_due_staff_aim_at_what_practice_suggests(
     assert ours.target_on == (date(2026, 11, 11) if target else None)
     promising = mine.model_copy(update={"promise": policy.promise.model_copy(update={"days": 20})})
     assert dated(request, promising, (), now).face.target_on is None, "what is promised is due"
+
+
+IOWA, JAPAN, CANADA, CALIFORNIA = ("US-STATE", "US-IA"), ("JP-APPI", "JP"), ("CA-PIPEDA", "CA"), ("US-CCPA", "US-CA")
+
+
+def _abroad(
+    law: tuple[str, str], *, right: Right = Right.ACCESS, home: str = "DK", **more: object
+) -> tuple[Dated, Policy, Request]:
+    """The dates of a request of 30 November 2026 to a shop established at home, by somebody who lives under a law."""
+    regime, place = law
+    base = load_policy(POLICY)
+    entries = (base.regimes[0], RegimeEntry(code=regime, jurisdictions=(place,)))
+    controller = base.controller.model_copy(update={"establishment": home})
+    policy = base.model_copy(update={"regimes": entries, "controller": controller})
+    request = _request("2026-11-30", right).model_copy(update={"regime": regime, "jurisdiction": place, **more})
+    return dated(request, policy, (), datetime(2026, 11, 30, 10, tzinfo=UTC)), policy, request
+
+
+@pytest.mark.parametrize(
+    ("law", "due", "until", "notice"),
+    [
+        (IOWA, "2026-12-30", "2027-03-01", "2026-12-30"),  # 90 days, and 45 more; February ends on a Sunday
+        (CALIFORNIA, "2026-12-30", "2027-02-28", "2026-12-30"),  # 45 days, 90 in all
+        (CANADA, "2026-12-30", "2027-01-29", "2026-12-30"),  # 30 days, 60 in all
+        (JAPAN, "2026-12-30", "2027-03-01", None),  # no number at all
+    ],
+)
+def test_no_law_of_the_person_s_gives_the_controller_longer_than_its_own(
+    law: tuple[str, str], due: str, until: str, notice: str | None
+) -> None:
+    first, _, _ = _abroad(law)
+    assert str(first.face.due_on) == str(first.deadlines.due_on) == due
+    assert (str(first.deadlines.notice_latest_on) if notice else None) == notice
+    extended, _, _ = _abroad(law, extended=True)
+    assert str(extended.face.due_on) == until
+
+
+def test_where_the_establishment_s_law_binds_nobody_abroad_the_person_s_alone_counts() -> None:
+    assert str(_abroad(IOWA, home="US-CO")[0].face.due_on) == "2027-02-28"
+    appeal = _abroad(IOWA, right=Right.APPEAL)[0]
+    assert str(appeal.face.due_on) == "2027-01-29", "what decides over an answer is for that answer's law"
+
+
+def test_a_day_that_the_notice_named_is_no_later_than_the_establishment_s_law_allows() -> None:
+    named, _, _ = _abroad(("NZ-PRIVACY", "NZ"), extended=True, extended_until=date(2027, 6, 1))
+    assert (named.face.due_on, named.home_until) == (date(2027, 3, 1), date(2027, 3, 1))
+
+
+def test_it_is_told_which_law_made_the_day_and_where_to_complain_under_both() -> None:
+    times, policy, request = _abroad(IOWA)
+    assert any(
+        "GDPR 3(1)); by it the answer is due on Wednesday 30 December 2026" in said for said in times.explanation
+    )
+    assert "GDPR 12(3)" in times.deadlines.citation
+    named = [each.name for each in authorities(request, policy)]
+    assert any("Iowa" in name for name in named), named
+    assert any("Datatilsynet" in name or "Danish" in name for name in named), named
+    canada, _, _ = _abroad(CANADA)
+    assert any(said.endswith("comes no later, and counts.") for said in canada.explanation)
+
+
+def test_staff_wait_only_for_what_both_laws_wait_for() -> None:
+    africa, policy, _ = _abroad(("ZA-PAIA", "ZA"))
+    assert PauseReason.PARTICULARS not in africa.face.pause_reasons
+    alone = policy.model_copy(update={"regimes": policy.regimes[1:]})
+    assert PauseReason.PARTICULARS in alone.pauses("ZA-PAIA", "ZA", Right.ACCESS, date(2026, 11, 30))

@@ -24,7 +24,7 @@ async def _charged(world: World, name: str, language: str = "de") -> tuple[Case,
     of = answering_under(world, f"{name}-law", SWISS)
     case = await world.open(
         person,
-        controller=controller(world, name, of=of, clock=CLOCK, promise=TOLD),
+        controller=controller(world, name, of=of, clock=CLOCK, promise=TOLD, controller={"establishment": "CH"}),
         jurisdiction="CH",
         language=language,
     )

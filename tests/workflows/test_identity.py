@@ -227,7 +227,9 @@ async def test_while_nobody_knows_the_person_every_source_is_waited_for(world: W
 def _patient(world: World, name: str, *regimes: dict[str, object]) -> str:
     """A controller that waits sixty days for the proof, and answers under these laws."""
     answering_under(world, name, *regimes)
-    return controller(world, name, of=name, identity={"expires_after_days": 60, "remind_after_days": (43,)})
+    home = {"establishment": "US-CA" if CALIFORNIA in regimes else "DK"}
+    identity = {"expires_after_days": 60, "remind_after_days": (43,)}
+    return controller(world, name, of=name, identity=identity, controller=home)
 
 
 async def _asked(world: World, name: str, **words: Any) -> Case:

@@ -98,8 +98,10 @@ async def test_a_fee(world: World) -> None:
     await world.office.charge(case.id, by="ann", reason="work", amount="CHF 20", ground="disproportionate_effort")
     # A preview is of a fee asked eight days after the receipt; this one is asked today.
     asked = world.now[0].astimezone(ZoneInfo("Europe/Copenhagen")).date()
-    by = asked + timedelta(days=10)
-    confirming = Confirming(days=10, by=by, starts_on=by, due_on=by + timedelta(days=30))
+    by, due_on = asked + timedelta(days=10), (await case.row()).due_on
+    assert due_on is not None
+    assert due_on < by + timedelta(days=30), "the Danish month, which binds the shop too"
+    confirming = Confirming(days=10, by=by, starts_on=by, due_on=due_on)
     await _says_as_previewed(case, Kind.FEE, "CH-FADP", confirming=confirming)
     await case.act(ActKind.WITHDRAW)
     await case.reaches(Stage.CLOSED)

@@ -76,7 +76,7 @@ async def test_where_the_law_sets_no_last_day_staff_name_it(world: World) -> Non
 async def test_where_the_law_sets_no_last_day_the_policy_names_it(world: World) -> None:
     answering_under(world, "open-ended-2", {"code": "NZ-PRIVACY", "jurisdictions": ("NZ",)})
     clock = {"extend_automatically": True, "extend_ground": "large_quantity", "extend_open_days": 14}
-    name = controller(world, "open-ended-3", of="open-ended-2", clock=clock)
+    name = controller(world, "open-ended-3", of="open-ended-2", clock=clock, controller={"establishment": "NZ"})
     person = someone()
     person.settle_in(world.connectors, free_text=True)
     case = await world.open(person, controller=name, jurisdiction="NZ")

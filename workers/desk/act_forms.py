@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
+from activities.clockface import local_day
 from activities.letters.wording import Words
 from habeas import law
 from habeas.acts import ActKind
@@ -141,7 +142,8 @@ def _open_ended(story: Story, place: str) -> bool:
 def _waits(kind: ActKind, story: Story, policy: Policy, say: Words) -> Iterator[Choice]:
     row = story.request
     read = policy.law_read(row.regime, row.jurisdiction)
-    clock, allowed = read.clock(row.right), law.pauses_allowed(read, row.right)
+    clock = read.clock(row.right)
+    allowed = policy.pauses(row.regime, row.jurisdiction, row.right, local_day(policy, row.received_at))
     for reason in _ASKED_FOR if kind is ActKind.ASK else sorted(allowed):
         rules = [one.cite for one in (clock.pauses if clock else ()) if one.reason == reason]
         stops = rules[0] if rules and reason in allowed else ""

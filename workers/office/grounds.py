@@ -169,7 +169,8 @@ def check_extension(
         raise BadInput(f"until: the first term ends on {due_on}; an extension ends after it.", field="until")
     _not_too_far("until", day, policy, now, "until")
     longer = request.model_copy(update={"extended": True, "extended_until": None})
-    most = None if open_ended else dated(longer, policy, pauses, now).deadlines.extended_due_on
+    times = dated(longer, policy, pauses, now)
+    most = times.home_until if open_ended else times.deadlines.extended_due_on
     if most is not None and day > most:
         raise BadInput(f"until: the law's last day is {most}.", field="until")
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, JsonValue
 
 from activities.changing import under_review
+from activities.clockface import local_day
 from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
@@ -326,8 +327,9 @@ class Reading(Acting):
 
     def _pauses(self, row: RequestRow) -> frozenset[PauseReason]:
         known = self._policies.get(row.controller)
-        read = known.law_read(row.regime, row.jurisdiction) if known else law.regime(row.regime, row.jurisdiction)
-        return law.pauses_allowed(read, row.right)
+        if known is None:
+            return law.pauses_allowed(row.regime, row.right, row.jurisdiction)
+        return known.pauses(row.regime, row.jurisdiction, row.right, local_day(known, row.received_at))
 
     async def _standing(self, tx: Tx, row: RequestRow) -> Standing:
         known = self._policies.get(row.controller)

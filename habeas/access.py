@@ -59,6 +59,15 @@ ROLES: Mapping[Role, frozenset[Scope]] = {
 }
 """An administrator hands out rights and sees nobody's data; an officer decides and hands out none."""
 
+LENT: frozenset[Scope] = frozenset(
+    {Scope.REQUESTS_READ, Scope.REQUESTS_OPEN, Scope.REQUESTS_WORK, Scope.SWEEP, Scope.WEBHOOKS}
+)
+"""What a token may do that somebody makes over the API for an account that is not theirs: a program's work.
+
+Who holds a token acts in its account's name. So whoever makes one for a colleague must not be able to decide, approve,
+look at personal data or make more tokens by it: two of them would be two people of one.
+"""
+
 
 def scope_of(kind: ActKind) -> Scope:
     """What an act on a request takes."""

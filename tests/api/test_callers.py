@@ -115,7 +115,9 @@ async def test_who_has_every_other_scope_is_refused(api: httpx2.AsyncClient, tok
 async def test_a_token_ends(here: World, api: httpx2.AsyncClient, token: Token) -> None:
     admin = await token("administrator")
     made = (
-        await api.post("/tokens", json={"account": "Bo", "title": "x", "scopes": ["agent"], "days": 2}, headers=admin)
+        await api.post(
+            "/tokens", json={"account": "Bo", "title": "x", "scopes": ["requests:read"], "days": 2}, headers=admin
+        )
     ).json()
     bo = {"authorization": f"Bearer {made['text']}"}
     assert (await api.get("/requests", headers=bo)).status_code == 200

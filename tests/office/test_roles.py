@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from habeas.access import ROLES, Role, Scope, scope_of
+from habeas.access import LENT, ROLES, Role, Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, HabeasError, NotAllowed
 from habeas.model import Stage
@@ -128,6 +128,27 @@ async def test_a_token_reaches_only_whom_its_maker_may_make_one_for(here: World)
     assert made.token.id not in [one.id for one in await bo.tokens()]
     with pytest.raises(BadInput):
         await bo.revoke_token(made.token.id, by="Bo")
+
+
+async def test_nobody_gives_out_over_the_api_what_acts_as_a_colleague(staffed: Office) -> None:
+    """Two such tokens would be two people of one."""
+    admin = staffed.for_staff("the administrator")
+    made = partial(admin.make_token, title="x", by="the administrator", over_api=True)
+    for allowed in ("officer", "approver", "agent", *(set(Scope) - LENT)):
+        with pytest.raises(NotAllowed):
+            await made("the officer", may=("requests:read", allowed))
+    for allowed in ("officer", "approver", "agent"):
+        with pytest.raises(NotAllowed):
+            await made("The ADMINISTRATOR", may=("requests:read", allowed))
+    program = await made("helpdesk", may=tuple(LENT))
+    assert set(program.token.scopes) == LENT
+    own = await made("The ADMINISTRATOR", may=("administrator",))
+    assert set(own.token.scopes) == ROLES[Role.ADMINISTRATOR]
+    narrow = staffed.for_staff("the administrator", frozenset({Scope.TOKENS}))
+    with pytest.raises(NotAllowed):
+        await narrow.make_token(
+            "the administrator", title="x", may=("administrator",), by="the administrator", over_api=True
+        )
 
 
 async def _acts(here: World, request_id: str) -> list[str]:

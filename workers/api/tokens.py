@@ -41,9 +41,13 @@ async def tokens(who: Grants) -> TokenList:
 
 @router.post("", status_code=201)
 async def make_token(who: Grants, asked: NewToken) -> MadeToken:
-    """Make one. Its text is in this answer and in no other: lost, make another and end this."""
+    """Make one. Its text is in this answer and in no other: lost, make another and end this.
+
+    For your own account it may do at most what the token may that you come with; for another account nothing that
+    decides, approves, shows personal data or makes tokens.
+    """
     return await who.office.make_token(
-        asked.account, title=asked.title, may=asked.scopes, days=asked.days, by=who.account
+        asked.account, title=asked.title, may=asked.scopes, days=asked.days, by=who.account, over_api=True
     )
 
 

@@ -41,6 +41,7 @@ from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
 from activities.ledger.visits import Visits
+from activities.ledger.writes import Writes
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -80,6 +81,7 @@ class Tx(
     Deliveries,
     Troubles,
     Visits,
+    Writes,
     Holders,
     Health,
     Numbers,

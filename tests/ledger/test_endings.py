@@ -160,6 +160,7 @@ DUTIES = {
     "request_holder",
     "api_token",
     "staff_session",
+    *("keyed_write", "form_sent"),
     *("webhook", "webhook_delivery", "outgoing_event"),
     *("anchor", "anchored_head"),
 }

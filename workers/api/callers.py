@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,8 +15,10 @@ from fastapi import Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from habeas.access import Scope
+from habeas.model import Frozen
 from workers.api.problems import WithProblem
 from workers.office import Office
+from workers.office.writes import KeyedWrite
 from workers.throttle import Throttle
 
 __all__ = ["Caller", "Limits", "OnceKey", "may"]
@@ -125,6 +131,24 @@ class OnceKey:
         self._request = request
         self.key = key
 
-    def act_id(self, who: Caller) -> str:
-        """The act's id."""
-        return _once(self._request, self.key, who.account)
+    @asynccontextmanager
+    async def write(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[KeyedWrite]:
+        """Do a write under the key. What is refused leaves the key free.
+
+        Args:
+            who: who writes.
+            said: all that is sent.
+
+        Raises:
+            KeyReused: something else came under this key before.
+        """
+        act_id = _once(self._request, self.key, who.account)
+        parts = (who.account, self._request.method, self._request.url.path, *map(_spelled, said))
+        async with who.office.keyed_write(act_id, "\0".join(parts).encode()) as write:
+            yield write
+
+
+def _spelled(said: Frozen | bytes | bool) -> str:
+    if isinstance(said, bytes):
+        return hashlib.sha256(said).hexdigest()
+    return json.dumps(said.model_dump(mode="json") if isinstance(said, Frozen) else said, sort_keys=True)

@@ -161,9 +161,10 @@ async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> 
         outcomes=said.outcomes,
         as_said=said.as_said,
     )
-    return await who.office.finish_task(
-        task_id.lower(), by=who.account, reason=said.reason, said=came, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.finish_task(
+            task_id.lower(), by=who.account, reason=said.reason, said=came, act_id=write.act_id
+        )
 
 
 @router.get("/holds", tags=["holds"])
@@ -175,7 +176,8 @@ async def holds(who: Reads, controller: Controller = None, lifted: bool = False)
 @router.post("/holds", tags=["holds"], status_code=201)
 async def place_hold(who: Holds, once: Once, asked: NewHold) -> PlacedHold:
     """Place a hold. Open erasures that it meets are stopped."""
-    return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=once.act_id(who))
+    async with once.write(who, asked) as write:
+        return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=write.act_id)
 
 
 @router.post("/holds/{hold_id}/lift", tags=["holds"])

@@ -128,9 +128,10 @@ async def queue(
 async def open_request(who: Opens, once: Once, asked: NewRequest, response: Response) -> OpenedAnswer:
     """Open a request. The same person's request for the same right that is open already is the answer, with 200."""
     given = asked.model_dump(exclude_unset=True)
-    opened = await who.office.open_request(
-        NewRequestInput(**given, opened_by=who.account, idempotency_key=once.act_id(who))
-    )
+    async with once.write(who, asked) as write:
+        opened = await who.office.open_request(
+            NewRequestInput(**given, opened_by=who.account, idempotency_key=write.act_id)
+        )
     response.headers["location"] = f"requests/{opened.id}"
     response.status_code = 201 if opened.created else 200
     return opened
@@ -147,12 +148,24 @@ async def import_requests(
     skip_bad: Annotated[bool, Query(description="Open the good rows although others are bad.")] = False,
     check_only: Annotated[bool, Query(description="Open none.")] = False,
 ) -> ImportResult:
-    """Open many from CSV: all rows are checked before the first is opened."""
+    """Open many from CSV: all rows are checked before the first is opened.
+
+    The same file again under the same key opens nothing more, and is answered as it was the first time.
+    """
+    content = await whole_body(request, {"text/csv"}, MAX_BYTES)
     try:
-        text = (await whole_body(request, {"text/csv"}, MAX_BYTES)).decode()
+        text = content.decode()
     except UnicodeDecodeError:
         raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
-    return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=check_only)
+    if check_only:
+        return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=True)
+    async with once.write(who, content, skip_bad) as write:
+        if (before := write.answered(ImportResult)) is not None:
+            return before
+        result = await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, run=write.act_id)
+        write.refused = not result.opened
+        await write.keep(result)
+    return result
 
 
 @router.post("/requests/find")

@@ -79,9 +79,10 @@ async def redactions(who: Looks, reference: Reference, said: Because) -> Redacti
 async def redact(who: Decides, once: Once, reference: Reference, said: ToRedact) -> ActAnswer:
     """Take something out: a record, a field, a passage, an attachment. Approvals given before do not count any more."""
     asked = RedactionAsked(**{name: getattr(said, name) for name in RedactionAsked.model_fields})
-    return await who.office.redact(
-        reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.redact(
+            reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=write.act_id
+        )
 
 
 @router.post("/redactions/{redaction}/put_back")
@@ -93,6 +94,7 @@ async def unredact(
     said: Because,
 ) -> ActAnswer:
     """Put back what was taken out. Approvals given before do not count any more."""
-    return await who.office.unredact(
-        reference, by=who.account, reason=said.reason, redaction=redaction, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.unredact(
+            reference, by=who.account, reason=said.reason, redaction=redaction, act_id=write.act_id
+        )

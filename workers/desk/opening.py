@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -89,7 +91,9 @@ def _asked(who: Signed, form: FormData) -> NewRequestInput:
     values["right"] = values["right"] or ""
     values["channel"] = values["channel"] or "email"
     values["reason"] = values["reason"] or "as the person asked"
-    return NewRequestInput(**values, opened_by=who.account, idempotency_key=sent_of(form).act_id)
+    # The same form with other words is another request: what was changed is not answered with what was opened before.
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return NewRequestInput(**values, opened_by=who.account, idempotency_key=f"{sent_of(form).act_id}/{digest}")
 
 
 async def _open(who: Signed, asked: NewRequestInput) -> Response:

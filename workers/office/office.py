@@ -30,6 +30,7 @@ from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
+from workers.office.writes import Writing
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
@@ -55,6 +56,7 @@ class Office(
     Oversight,
     Reporting,
     Packing,
+    Writing,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 

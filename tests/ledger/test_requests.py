@@ -224,10 +224,29 @@ async def test_the_queue_is_in_the_order_of_what_is_due(ledger: Ledger, new_requ
         order = [ids[number] for number in (3, 0, 2, 4, 1, 5)]
         assert [row.id for row in await tx.find(RequestFilter())] == order
         seen: list[str] = []
-        while page := await tx.find(RequestFilter(limit=2, after=seen[-1] if seen else None)):
+        after: str | None = None
+        while page := await tx.find(RequestFilter(limit=2, after=after)):
             seen += [row.id for row in page]
+            after = page[-1].place
         assert seen == order
         assert [row.id for row in await tx.find(RequestFilter(due_before=day))] == [ids[3]]
+
+
+async def test_a_page_goes_on_where_the_one_before_ended_though_its_last_request_moved(
+    ledger: Ledger, new_request: NewRequestFactory
+) -> None:
+    day = date(2026, 4, 1)
+    ids = sorted(request_id() for _ in range(4))
+    async with ledger.begin() as tx:
+        for number, one in enumerate(ids):
+            await tx.open_request(new_request(f"p{number}@example.org", id=one))
+            await tx.update_request(one, due_on=day + timedelta(days=number))
+        page = await tx.find(RequestFilter(limit=2))
+        await tx.update_request(ids[1], extended=True, extended_due_on=day + timedelta(days=60))
+        assert [row.id for row in await tx.find(RequestFilter(after=page[-1].place))] == [ids[2], ids[3], ids[1]]
+        for wrong in (ids[1], "x", page[-1].place[:-3], "é", "A" * 80):
+            with pytest.raises(BadInput, match="after"):
+                await tx.find(RequestFilter(after=wrong))
 
 
 async def test_the_queue_is_narrowed(ledger: Ledger, new_request: NewRequestFactory) -> None:

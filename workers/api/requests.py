@@ -103,10 +103,9 @@ async def queue(
     waits_for: Annotated[str | None, Query(max_length=80, description="Held up by this system.")] = None,
     held: Annotated[Literal["me", "nobody"] | None, Query(description="By the token's account, or by nobody.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before.")] = None,
 ) -> Queue:
     """The queue, soonest due first."""
-    start = _reference(after) if after is not None else None
     wanted = RequestFilter(
         controller=controller,
         stage=stage,
@@ -118,10 +117,10 @@ async def queue(
         waits_for=waits_for,
         held=who.office.actor(who.account) if held == "me" else held,
         limit=limit,
-        after=start,
+        after=after,
     )
     entries = await who.office.requests(wanted)
-    return Queue(items=entries, next=entries[-1].id if len(entries) == limit else None)
+    return Queue(items=entries, next=entries[-1].place if len(entries) == limit else None)
 
 
 @router.post("/requests", status_code=201, responses={200: {"model": OpenedAnswer, "description": "It was open"}})

@@ -13,8 +13,7 @@ GRANT SELECT, INSERT, UPDATE ON
 TO :"role";
 
 -- Keys of writes, after some weeks; counts of forms, after a day.
-GRANT SELECT, INSERT, UPDATE, DELETE ON keyed_write TO :"role";
-GRANT SELECT, INSERT, DELETE ON form_sent TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON keyed_write, form_sent TO :"role";
 
 -- Staff who sign out, or whose time is over; visits of persons, which end with the key; requests that are put back.
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit, request_holder TO :"role";

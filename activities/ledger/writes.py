@@ -1,19 +1,22 @@
-"""Writes that came under an idempotency key: the same key with other content is no second try."""
+"""Writes that came under an idempotency key: with other content it is no second try. And how often a form came."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.access_tables import keyed_write
+from activities.ledger.access_tables import form_sent, keyed_write
 from activities.ledger.room import Room, context
 from habeas.errors import KeyReused
 
 REMEMBERED = timedelta(days=30)
 """How long a key means the write that it first came with."""
+_DAY = timedelta(days=1)
 _AT_ONCE = 100
 
 
@@ -27,7 +30,7 @@ class Claim(NamedTuple):
 
 
 class Writes(Room):
-    """Methods on writes under a key; of key and content only keyed digests are kept."""
+    """Methods on writes under a key, and on forms that are counted. Of what comes only keyed digests are kept."""
 
     async def claim_write(self, key: str, content: bytes, now: datetime) -> Claim:
         """Say that this content comes under this key. Keys of long ago are forgotten first.
@@ -61,6 +64,35 @@ class Writes(Room):
         """It was refused and nothing was done: the key is free."""
         await self._run(delete(keyed_write).where(keyed_write.c.key == self._key(key)))
 
+    async def count_forms(self, controller: str, names: Iterable[str], now: datetime, most: int) -> timedelta | None:
+        """Count a form that came with these, which nobody has proven to be theirs; not one that is refused.
+
+        Args:
+            controller: to whom it came.
+            names: what letters can follow from: an address, a number.
+            now: the time.
+            most: how many may come with any of them within a day.
+
+        Returns:
+            How long to wait where there were so many.
+        """
+        prints = sorted({self._vault.fingerprint(f"form/{controller}", name) for name in names})
+        for one in prints:  # in one order, or two forms could wait for each other
+            await self._run(select(func.pg_advisory_xact_lock(func.hashtextextended(f"form/{one}", 0))))
+        await self._run(delete(form_sent).where(form_sent.c.id.in_(_yesterdays(now))))
+        of = form_sent.c.address
+        counted = await self._all(
+            select(of, func.count().label("n"), func.min(form_sent.c.at).label("first"))
+            .where(of.in_(prints), form_sent.c.at > now - _DAY)
+            .group_by(of)
+        )
+        full: list[timedelta] = [row.first + _DAY - now for row in counted if row.n >= most]
+        if full:
+            return max(full)
+        rows = [{"id": str(uuid.uuid4()), "address": one, "at": now} for one in prints]
+        await self._run(insert(form_sent).values(rows))
+        return None
+
     def _key(self, key: str) -> str:
         return self._vault.fingerprint("write/key", key)
 
@@ -69,6 +101,11 @@ def _old(now: datetime) -> Select[tuple[str]]:
     """Keys of long ago; those that somebody else removes right now are left to them."""
     old = select(keyed_write.c.key).where(keyed_write.c.at <= now - REMEMBERED)
     return old.order_by(keyed_write.c.at).limit(_AT_ONCE).with_for_update(skip_locked=True)
+
+
+def _yesterdays(now: datetime) -> Select[tuple[str]]:
+    old = select(form_sent.c.id).where(form_sent.c.at <= now - _DAY)
+    return old.order_by(form_sent.c.at).limit(_AT_ONCE).with_for_update(skip_locked=True)
 
 
 def _name(key: str) -> str:

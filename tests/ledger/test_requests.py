@@ -62,6 +62,26 @@ async def test_other_rights_controllers_and_plus_variants_are_other_requests(
         assert (await tx.open_request(new_request(*emails, **changes))).created
 
 
+async def test_what_is_asked_under_another_law_is_another_request_and_each_is_one(
+    ledger: Ledger, new_request: NewRequestFactory
+) -> None:
+    """Whoever asks first decides nothing for whoever asks then."""
+    danish = new_request(jurisdiction="DK")
+    async with ledger.begin() as tx:
+        first = await tx.open_request(new_request(regime="CA-PIPEDA", jurisdiction="CA", idempotency_key="form"))
+        mine = await tx.open_request(danish)
+        assert (first.created, mine.created, mine.request.jurisdiction) == (True, True, "DK")
+        for place, known in (("CA", first), ("DK", mine)):
+            law = {"regime": "CA-PIPEDA"} if place == "CA" else {}
+            again = await tx.open_request(new_request(jurisdiction=place, **law))
+            assert (again.created, again.request.id) == (False, known.request.id)
+        keyed = await tx.open_request(new_request(jurisdiction="SE", idempotency_key="form"))
+        assert (keyed.created, keyed.request.id) == (False, first.request.id)
+        await tx.update_request(first.request.id, outcome=Outcome.WITHDRAWN, closed_at=NOW)
+        again = await tx.open_request(new_request(jurisdiction="DK"))
+        assert (again.created, again.request.id) == (False, mine.request.id)
+
+
 async def test_kinds_of_identifiers_do_not_mix(ledger: Ledger, new_request: NewRequestFactory) -> None:
     number = Subject(identifiers=(Identifier(kind="customer_number", value="12345"),))
     phone = Subject(identifiers=(Identifier(kind="phone", value="12345"),))

@@ -100,6 +100,16 @@ async def access_attested(world: World) -> Case:
     return case
 
 
+async def access_asked_again(world: World) -> Case:
+    """Another code is asked for, and with it the time to give it runs anew."""
+    case = await _open(world)
+    await case.has_letter("code")
+    await case.act(ActKind.RESEND_CODE)
+    await case.has_letter("code", 2)
+    await world.office.submit_code(case.id, await case.code(2))
+    return case
+
+
 async def access_proven_twice(world: World) -> Case:
     """The code is given, staff are reminded to attest, too, and do."""
     name = controller(
@@ -399,6 +409,7 @@ STORIES: Mapping[str, Story] = {
         access_closed,
         access_approved,
         access_attested,
+        access_asked_again,
         access_proven_twice,
         erasure_closed,
         erasure_drifted,

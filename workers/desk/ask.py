@@ -41,10 +41,17 @@ _GPC = "sec-gpc"
 
 
 class AskLimits:
-    """How often one client, and one address that is typed in, may ask in a minute. For one process."""
+    """How often one client, and one address that is typed in, may ask in a minute, for one process.
 
-    def __init__(self, per_client: int = 20, per_address: int = 5) -> None:
+    Args:
+        per_client: in a minute.
+        per_address: in a minute.
+        per_day: with one address or number in a day, however many processes there are: whoever has it gets letters.
+    """
+
+    def __init__(self, per_client: int = 20, per_address: int = 5, per_day: int = 10) -> None:
         self._clients, self._addresses = Throttle(per_client), Throttle(per_address)
+        self.per_day = per_day
 
     def too_often(self, client: str, address: str) -> int:
         """Count one more; 0, or the seconds to wait."""
@@ -110,7 +117,8 @@ def ask_pages(office: Office, pace: Pace, limits: AskLimits | None = None) -> AP
     async def form(request: Request, controller: str, right: str) -> Response:
         """The form for one right. Nothing of it stands in an address, before or after."""
         page = _page(office, request, controller, request.query_params)
-        return _form(page, _right(right), forms.empty())
+        wanted = _right(right)
+        return _form(page, wanted, forms.empty(), opts_out=_opts_out(office, page, wanted))
 
     @router.post("/ask/{controller}/{right}")
     async def ask(request: Request, controller: str, right: str) -> Response:
@@ -150,24 +158,46 @@ async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page,
     if said.slips:
         return _form(page, right, said, 413 if {"file_size", "too_long"} & {*said.slips} else 422)
     if wait := limits.too_often(request.client.host if request.client else "", given["email"]):
-        answer = _form(page, right, said.slipped("too_often"), 429)
-        answer.headers["retry-after"] = str(wait)
-        return answer
+        return _too_often(page, right, said.slipped("too_often"), wait)
     try:
+        if wait := await office.forms_today(page.policy.id, forms.reached(said), limits.per_day):
+            return _too_often(page, right, said.slipped("too_often_today"), wait)
         await _open(office, page, right, said)
+        if _opts_out(office, page, right):
+            await _open(office, page, Right.OPT_OUT_SALE, said.who())
     except (LedgerUnavailable, EngineUnavailable):
         return _form(page, right, said.slipped("later"), 503)
     except BadInput as error:
         return _form(page, right, said.because(error), 422)
-    return page.show("asked.html", right=right.value)
+    opts_out = page.gpc and (right is Right.OPT_OUT_SALE or _opts_out(office, page, right))
+    return page.show("asked.html", right=right.value, opts_out=opts_out)
+
+
+def _opts_out(office: Office, page: _Page, right: Right) -> bool:
+    """Whether the browser's signal, with an address beside it, asks for an opt-out besides (11 CCR 7025(c)(1))."""
+    if not page.gpc or right is Right.OPT_OUT_SALE:
+        return False
+    return Right.OPT_OUT_SALE in forms.offered(page.policy, page.place, office.today(page.policy.id))
 
 
 async def _open(office: Office, page: _Page, right: Right, said: Filled) -> None:
     asked = forms.request_of(said, page.policy, right, page.place, page.language, gpc=page.gpc)
     opened = await office.open_request(asked)
     message_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{asked.idempotency_key}")
-    sent = Sent(kind=MessageKind.OPENING, text=asked.note or "", files=said.files)
+    text = asked.note or ""
+    if opened.language != page.policy.language(page.language):
+        # It was open already, and whoever opened it chose another language: perhaps somebody who is not the person.
+        text = f"{forms.PLEASE_WRITE[page.language]}\n{text}".strip()
+    sent = Sent(kind=MessageKind.OPENING, text=text, files=said.files)
     await office.hear_opening(opened.id, sent, str(message_id))
+    if not opened.created:
+        await office.send_code(opened.id)
+
+
+def _too_often(page: _Page, right: Right, said: Filled, wait: int) -> HTMLResponse:
+    answer = _form(page, right, said, 429)
+    answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def _page(office: Office, request: Request, controller: str, said: Mapping[str, str]) -> _Page:
@@ -190,11 +220,12 @@ def _right(text: str) -> Right:
     return Right(text)
 
 
-def _form(page: _Page, right: Right, said: Filled, status: int = 200) -> HTMLResponse:
+def _form(page: _Page, right: Right, said: Filled, status: int = 200, *, opts_out: bool = False) -> HTMLResponse:
     return page.show(
         "ask_right.html",
         status,
         right=right.value,
+        opts_out=opts_out,
         said=said,
         given=said.given,
         places=_places(page),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from pydantic import BaseModel
@@ -56,3 +57,12 @@ class Writing(Room):
             if write.refused and claim.new:
                 async with self._ledger.begin() as tx:
                     await tx.release_write(act_id)
+
+    async def forms_today(self, controller: str, names: Iterable[str], most: int) -> int:
+        """Count a form that came with these addresses and numbers; 0, or the seconds to wait where it is one too many.
+
+        The same for whoever is known and whoever is not.
+        """
+        async with self._ledger.begin() as tx:
+            wait = await tx.count_forms(controller, names, self._now(), most)
+        return 0 if wait is None else max(1, math.ceil(wait.total_seconds()))

@@ -23,6 +23,7 @@ from workers.office.asked import Because
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.letters import BouncedLetter, HandedLetter
 from workers.office.recipients import Told
+from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 from workers.office.waiting import Retried
 
 router = APIRouter()
@@ -73,7 +74,7 @@ class KeptList(Frozen):
     items: tuple[Kept, ...]
 
 
-class Attached(Frozen):
+class Attached(Typed):
     """A file that was found."""
 
     name: str = Field(min_length=1, max_length=200, repr=False)
@@ -127,7 +128,7 @@ async def tasks(
     request_id: Filtered = None,
     mine: Annotated[bool, Query(description="Of the token's account, or of nobody in particular.")] = False,
     overdue: bool = False,
-    due_before: date | None = None,
+    due_before: Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> TaskList:
     """What humans do by hand."""

@@ -21,6 +21,7 @@ from workers.office.finding import MOST_IDENTIFIERS
 from workers.office.importing import MAX_BYTES, ImportResult
 from workers.office.packing import MadePack
 from workers.office.particulars import AskedParticulars
+from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 
 router = APIRouter(tags=["requests"])
 
@@ -63,7 +64,7 @@ class Timeline(Frozen):
     items: tuple[Told, ...]
 
 
-class NewRequest(AskedParticulars):
+class NewRequest(AskedParticulars, Typed):
     """A request as the person made it. What is left out comes from the controller's policy."""
 
     right: str = Field(description="access, portability, erasure, rectification, …")
@@ -99,7 +100,9 @@ async def queue(
     outcome: Outcome | None = None,
     open_: Annotated[bool | None, Query(alias="open", description="Only open or only closed ones; else all.")] = None,
     overdue: Annotated[bool | None, Query(description="Only those whose term is over, or not.")] = None,
-    due_before: Annotated[date | None, Query(description="Due on an earlier day than this.")] = None,
+    due_before: Annotated[
+        date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="Due on an earlier day than this.")
+    ] = None,
     waits_for: Annotated[str | None, Query(max_length=80, description="Held up by this system.")] = None,
     held: Annotated[Literal["me", "nobody"] | None, Query(description="By the token's account, or by nobody.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,

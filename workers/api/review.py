@@ -15,6 +15,7 @@ from workers.api.looks import Looks
 from workers.api.requests import Once, Reference
 from workers.office import CollectedPage, RedactionAsked, ShownRedaction
 from workers.office.asked import Because
+from workers.office.typed import Typed
 
 router = APIRouter(prefix="/requests/{request_id}", tags=["review"])
 
@@ -34,7 +35,7 @@ class WhichFile(Because):
     file: int = Field(ge=1, le=100_000, description="Its number in the record.")
 
 
-class ToRedact(RedactionAsked):
+class ToRedact(RedactionAsked, Typed):
     """What is taken out, on which ground of the law, and why; the reason stays sealed and is not told."""
 
     ground: str = Field(max_length=60, description="A code, as `collected` lists them with their articles.")

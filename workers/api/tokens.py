@@ -12,6 +12,7 @@ from habeas.access import Scope
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
 from workers.office.tokens import LONGEST, MadeToken
+from workers.office.typed import Typed
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 
@@ -24,7 +25,7 @@ class TokenList(Frozen):
     items: tuple[TokenRow, ...]
 
 
-class NewToken(Frozen):
+class NewToken(Typed):
     """A token to be made."""
 
     account: str = Field(min_length=1, max_length=200, description="Whose acts are done by it.", repr=False)

@@ -12,6 +12,7 @@ from habeas.access import Scope
 from habeas.events import CloudEvent
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.office.typed import Typed
 from workers.office.webhooks import MadeWebhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
@@ -28,7 +29,7 @@ class WebhookList(Frozen):
     items: tuple[WebhookRow, ...]
 
 
-class NewWebhook(Frozen):
+class NewWebhook(Typed):
     """A webhook to be added."""
 
     url: str = Field(min_length=1, max_length=2000, description="Where messages go; https.")

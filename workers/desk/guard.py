@@ -98,6 +98,8 @@ class Guard:
             return self._said(scope, 421, "This name is not served here.")
         if not scope["path"].isprintable():
             return self._said(scope, 404, "There is no such address.")
+        if b"%00" in scope["query_string"]:
+            return self._said(scope, 400, "No text has NUL in it.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > most:
             return self._said(scope, 413, "That is too much.")

@@ -20,6 +20,7 @@ from workers.desk.forms import Choice, Control, Slip, new_act_id, sent_of, slip_
 from workers.desk.staff_page import forbidden, staff_page
 from workers.office import CHANNELS, NewRequestInput
 from workers.office.foreseeing import Demands
+from workers.office.intake import OLDEST
 
 __all__ = ["opening_pages"]
 
@@ -145,7 +146,7 @@ def _controls(who: Signed) -> Iterator[Control]:
         yield control(name, "area", lines=1 if name != "emails" else 2)
     channels = tuple(Choice(one, say.named("channels", one)) for one in CHANNELS)
     yield control("channel", "select", required=True, choices=channels)
-    yield control("received_at", "date")
+    yield control("received_at", "date", days=(office.today() - OLDEST, office.today()))
     yield control("name", most=200)
     languages = sorted({one for name in mine for one in office.policy(name).controller.languages})
     yield control("language", "select", choices=(Choice("", "—"), *(Choice(one, one) for one in languages)))

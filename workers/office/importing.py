@@ -63,9 +63,17 @@ def read_rows(text: str, opened_by: str) -> Iterator[ImportRow | BadRow]:
     """The rows of a CSV text with a heading of `COLUMNS` (any subset with ``right`` and one that identifies).
 
     Raises:
-        BadInput: there is no heading, or it names columns that there are not.
+        BadInput: there is no heading, or it names columns that there are not; or it is no CSV.
     """
     reader = csv.DictReader(StringIO(text.removeprefix("\ufeff")))
+    try:
+        yield from _rows(reader, opened_by)
+    except csv.Error as error:
+        # A quote that is never closed makes one field of all that follows.
+        raise BadInput(f"file: line {reader.line_num + 1}: {error}.", field="file") from None
+
+
+def _rows(reader: csv.DictReader[str], opened_by: str) -> Iterator[ImportRow | BadRow]:
     unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS))
     if not reader.fieldnames or "right" not in reader.fieldnames or unknown:
         wrong = f"; unknown: {', '.join(unknown)}" if unknown else ""

@@ -21,6 +21,7 @@ from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.searches import SearchRow
 from activities.ledger.sessions import NewSession
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
@@ -83,6 +84,7 @@ __all__ = [
     "RequestRow",
     "RestrictionRow",
     "RetainedRow",
+    "SearchRow",
     "Span",
     "StandingRow",
     "SystemRow",

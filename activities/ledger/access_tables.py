@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from activities.ledger.duty_tables import metadata
 from activities.ledger.tables import HEX_SHA256, moment, request_column
 
-__all__ = ["api_token", "form_sent", "keyed_write", "metadata", "staff_session", "visit"]
+__all__ = ["api_token", "form_sent", "keyed_write", "metadata", "search", "staff_session", "visit"]
 
 api_token = Table(
     "api_token",
@@ -93,4 +93,17 @@ form_sent = Table(
     Index("ix_form_sent_address", "address", "at"),
     Index("ix_form_sent_at", "at"),
     comment="how often a form came with an address that nobody has proven; gone after a day",
+)
+
+search = Table(
+    "search",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("actor", Text, nullable=False, comment="who searched, as a keyed hash, as evidence has it"),
+    Column("controllers", ARRAY(Text), nullable=False, comment="among whose requests"),
+    Column("reason", LargeBinary, comment="sealed by a house key; emptied after some years"),
+    Column("master_key_id", Text, nullable=False),
+    Column("at", moment(), nullable=False),
+    Index("ix_search_at", "at"),
+    comment="searches for a person that found nobody, and so no request to leave a mark on",
 )

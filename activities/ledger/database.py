@@ -36,6 +36,7 @@ from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
+from activities.ledger.searches import Searches
 from activities.ledger.sessions import Sessions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
@@ -82,6 +83,7 @@ class Tx(
     Troubles,
     Visits,
     Writes,
+    Searches,
     Holders,
     Health,
     Numbers,

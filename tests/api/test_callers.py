@@ -15,6 +15,7 @@ NEEDS = {
     "POST /requests": "requests:open",
     "POST /requests/import": "requests:open",
     "POST /requests/find": "personal:read",
+    "GET /searches": "requests:read",
     "POST /requests/demands": "requests:open",
     "POST /requests/{request_id}/preview": "requests:read",
     "GET /requests/{request_id}": "requests:read",

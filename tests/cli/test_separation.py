@@ -96,6 +96,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "system list": (),
     "policy check": (),
     "token list": (),
+    "evidence searches": (),
     "webhook list": (),
 }
 NOBODYS = {

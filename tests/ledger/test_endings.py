@@ -160,7 +160,7 @@ DUTIES = {
     "request_holder",
     "api_token",
     "staff_session",
-    *("keyed_write", "form_sent"),
+    *("keyed_write", "form_sent", "search"),
     *("webhook", "webhook_delivery", "outgoing_event"),
     *("anchor", "anchored_head"),
 }

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from activities.ledger import RequestFilter
+from activities.ledger import RequestFilter, SearchRow
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
 from habeas.model import Frozen, Identifier, Outcome, RequestId, Right, Stage
@@ -56,6 +56,12 @@ class Queue(Frozen):
     items: tuple[Entry, ...]
     next: str | None
     """``after`` of the next page; none at the end."""
+
+
+class SearchList(Frozen):
+    """Searches that found nobody, and so no request to leave a mark on."""
+
+    items: tuple[SearchRow, ...]
 
 
 class Timeline(Frozen):
@@ -177,6 +183,12 @@ async def find(who: Finds, said: Search) -> Queue:
         said.identifiers, by=who.account, reason=said.reason, controller=said.controller
     )
     return Queue(items=found, next=None)
+
+
+@router.get("/searches")
+async def searches(who: Reads, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> SearchList:
+    """Searches for a person that found nobody, the newest first; why, for who may look at personal data."""
+    return SearchList(items=await who.office.searches(limit))
 
 
 @router.get("/requests/{request_id}")

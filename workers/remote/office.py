@@ -25,6 +25,7 @@ from activities.ledger import (
     LetterRow,
     RequestFilter,
     RestrictionRow,
+    SearchRow,
     TaskFilter,
     TokenRow,
     TroubleRow,
@@ -39,7 +40,7 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.looks import MessageList, SentContent
-from workers.api.requests import Queue, Timeline
+from workers.api.requests import Queue, SearchList, Timeline
 from workers.api.review import RedactionList
 from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
@@ -119,6 +120,10 @@ class RemoteOffice:
         )
         progress(len(answer.opened))
         return answer
+
+    async def searches(self, limit: int = 100) -> tuple[SearchRow, ...]:
+        """See `Finding.searches`."""
+        return (await self._calls.get("searches", SearchList, limit=limit)).items
 
     async def show(self, request_id: str) -> Story:
         """See `Reading.show`."""

@@ -1,4 +1,4 @@
-"""Which content came under an idempotency key, and how often a form came with an address."""
+"""Which content came under an idempotency key, how often a form came with an address, and searches in vain."""
 
 from __future__ import annotations
 
@@ -43,8 +43,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_form_sent_address", "form_sent", ["address", "at"])
     op.create_index("ix_form_sent_at", "form_sent", ["at"])
+    op.create_table(
+        "search",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False, comment="who searched, as a keyed hash, as evidence has it"),
+        sa.Column("controllers", sa.ARRAY(sa.Text()), nullable=False, comment="among whose requests"),
+        sa.Column("reason", sa.LargeBinary(), comment="sealed by a house key; emptied after some years"),
+        sa.Column("master_key_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search")),
+        comment="searches for a person that found nobody, and so no request to leave a mark on",
+    )
+    op.create_index("ix_search_at", "search", ["at"])
 
 
 def downgrade() -> None:
+    op.drop_table("search")
     op.drop_table("form_sent")
     op.drop_table("keyed_write")

@@ -205,6 +205,8 @@ async def test_a_request_is_opened_once_what_the_law_demands_was_seen(here: Worl
     address = here.person()
     page = await browser.get("/open")
     blank = form(page, "/open")
+    large = await send(browser, blank, right="access", emails=address, note="forty minutes " * 40_000)
+    assert (large.status_code, "forty minutes" in large.text, "<main" in large.text) == (413, True, True)
     assert 'type="date" min="20' in page.text
     for never in ("0001-01-01", "9999-12-31"):
         early = await send(browser, blank, right="access", emails=address, received_at=never, note="keep me\0")

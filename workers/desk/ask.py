@@ -138,10 +138,10 @@ def ask_pages(office: Office, pace: Pace, limits: AskLimits | None = None) -> AP
 async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page, right: Right) -> Response:
     form = FormData()
     try:
-        form = await read_form(request, MOST_FORM, forms.FIELDS, forms.FILES)
+        form = await read_form(request, MOST_FORM, forms.FIELDS, forms.FILES, MOST_REFUSED)
         said = await forms.filled(form, right)
-    except TooLarge:
-        return _form(page, right, forms.empty().slipped("too_much"), 413)
+    except TooLarge as error:
+        said = (await forms.filled(error.kept, right)).without_files()
     except BadInput:
         return _form(page, right, forms.empty().slipped("form"), 422)
     finally:

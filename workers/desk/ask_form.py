@@ -8,7 +8,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 
@@ -112,6 +112,10 @@ class Filled:
         return Filled(
             self.form, self.given, self.chosen, self.files, self.had_files, tuple(dict.fromkeys((*self.slips, *codes)))
         )
+
+    def without_files(self) -> Filled:
+        """The same, whose files were too large to be read."""
+        return replace(self, had_files=True).slipped("file_size")
 
     def who(self) -> Filled:
         """Who they are, and nothing of what they asked."""

@@ -261,6 +261,8 @@ def test_one_client_asks_so_often_and_a_proxy_as_often_as_it_hands_on() -> None:
     limits = AskLimits(per_client=1, per_address=100)
     assert [limits.too_often("203.0.113.9", f"{n}@x.example") > 0 for n in range(2)] == [False, True]
     assert [limits.too_often("127.0.0.1", f"{n}@x.example") > 0 for n in range(2)] == [False, False]
+    # Far too much of it is not even read.
+    assert [limits.unread("203.0.113.9") > 0 for _ in range(4)] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("path", ["/ask/nobody", "/ask/nobody/access", "/ask/demo/spying", "/opt-out/nobody"])

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from activities.messages import MessageKind
 from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable
@@ -23,7 +23,7 @@ from habeas.policy import Policy
 from workers.desk import ask_form as forms
 from workers.desk.ask_form import Filled
 from workers.desk.pace import Pace
-from workers.desk.pages import asked_for, language_names, nearest, persons_page
+from workers.desk.pages import asked_for, language_names, nearest, persons_page, words
 from workers.desk.uploads import TooLarge, read_form
 from workers.loopback import is_loopback
 from workers.office import Office
@@ -37,6 +37,8 @@ MOST_FORM = 24 * 1024 * 1024
 """Bytes of a form that are read, so that what was typed can be shown again; of more, nothing is."""
 MOST_REFUSED = 64 * 1024 * 1024
 """Bytes up to which a form that is too large is refused on a page of its own."""
+_FLOOD = 3
+"""So many times what a client may ask is still read, and shown again with the words that it is too often."""
 _GPC = "sec-gpc"
 
 
@@ -51,7 +53,12 @@ class AskLimits:
 
     def __init__(self, per_client: int = 20, per_address: int = 5, per_day: int = 10) -> None:
         self._clients, self._addresses = Throttle(per_client), Throttle(per_address)
+        self._floods = Throttle(_FLOOD * per_client)
         self.per_day = per_day
+
+    def unread(self, client: str) -> int:
+        """Count what a client sends before it is read: 0, or the seconds to wait where there is far too much of it."""
+        return 0 if is_loopback(client) else self._floods.hit(client)
 
     def too_often(self, client: str, address: str) -> int:
         """Count one more; 0, or the seconds to wait."""
@@ -136,7 +143,10 @@ def ask_pages(office: Office, pace: Pace, limits: AskLimits | None = None) -> AP
 
 
 async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page, right: Right) -> Response:
-    form = FormData()
+    form, client = FormData(), request.client.host if request.client else ""
+    if wait := limits.unread(client):
+        said_so = words(page.language)["ask_slip_too_often"]
+        return PlainTextResponse(said_so, 429, {"retry-after": str(wait)})
     try:
         form = await read_form(request, MOST_FORM, forms.FIELDS, forms.FILES, MOST_REFUSED)
         said = await forms.filled(form, right)
@@ -157,7 +167,7 @@ async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page,
         return _form(page, right, Filled(said.form, given, said.chosen, had_files=said.had_files))
     if said.slips:
         return _form(page, right, said, 413 if {"file_size", "too_long"} & {*said.slips} else 422)
-    if wait := limits.too_often(request.client.host if request.client else "", given["email"]):
+    if wait := limits.too_often(client, given["email"]):
         return _too_often(page, right, said.slipped("too_often"), wait)
     try:
         if wait := await office.forms_today(page.policy.id, forms.reached(said), limits.per_day):

@@ -18,7 +18,9 @@ from workers.desk.app import create_app
 from workers.desk.callbacks import CallingBack
 from workers.desk.door import Door, Lasts, Local
 from workers.desk.issuer import Issuer
+from workers.desk.live import MOST_STREAMS
 from workers.desk.pace import Pace
+from workers.desk.patience import PromptProtocol
 from workers.desk.sign_in import CALLBACK
 from workers.desk.sources import sources_of
 from workers.loopback import LOOPBACK_NAMES, is_loopback
@@ -31,6 +33,8 @@ log = structlog.get_logger(__name__)
 DESK_STARTED = "desk_started"
 DESK_STOPPED = "desk_stopped"
 DEVELOPMENT_SIGN_IN = "development_sign_in"
+MOST_CONNECTIONS = 2 * MOST_STREAMS + 200
+"""More than streams can take: whoever only follows what happens leaves room for who comes to do something."""
 ANSWER_TAKES = 0.5
 """Seconds, at least, of an answer that must not tell who is known."""
 
@@ -71,7 +75,8 @@ async def serve(settings: Settings, staff: str) -> None:
                 forwarded_allow_ips=list(desk.trusted_proxies),
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=10,
-                limit_concurrency=200,
+                http=PromptProtocol,
+                limit_concurrency=MOST_CONNECTIONS,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
             await StreamServer(config, streams).serve(sockets=[listener])

@@ -57,7 +57,7 @@ NEEDS = {
     "POST /requests/{request_id}/acts/lifted_by_hand": "holds:write",
     "POST /systems/{system}/retry": "requests:work",
     "GET /tasks": "requests:read",
-    "POST /tasks/{task_id}/look": "personal:read",
+    "POST /tasks/{task_id}/look": "tasks:work",
     "POST /tasks/{task_id}/done": "tasks:work",
     "GET /holds": "requests:read",
     "POST /holds": "holds:write",

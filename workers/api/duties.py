@@ -144,8 +144,8 @@ async def tasks(
 
 
 @router.post("/tasks/{task_id}/look", tags=["tasks"])
-async def task(who: Looks, task_id: Name, said: Because) -> ShownTask:
-    """One task, and for whom it is. Leaves a mark."""
+async def task(who: Tasks, task_id: Name, said: Because) -> ShownTask:
+    """One task, and for whom it is; without `personal:read` those of one's own systems only. Leaves a mark."""
     return await who.office.task(task_id.lower(), by=who.account, reason=said.reason)
 
 

@@ -114,12 +114,16 @@ async def test_who_has_every_other_scope_is_refused(api: httpx2.AsyncClient, tok
 
 
 async def test_a_token_ends(here: World, api: httpx2.AsyncClient, token: Token) -> None:
-    admin = await token("administrator")
+    admin = await token("administrator", key="k" * 8)
     made = (
         await api.post(
             "/tokens", json={"account": "Bo", "title": "x", "scopes": ["requests:read"], "days": 2}, headers=admin
         )
     ).json()
+    again = await api.post(
+        "/tokens", json={"account": "Bo", "title": "x", "scopes": ["requests:read"], "days": 2}, headers=admin
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "made_already")
     bo = {"authorization": f"Bearer {made['text']}"}
     assert (await api.get("/requests", headers=bo)).status_code == 200
     listed = await api.get("/tokens", headers=admin)

@@ -12,6 +12,7 @@ from habeas.access import Scope
 from habeas.events import CloudEvent
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.requests import Once
 from workers.office.typed import Typed
 from workers.office.webhooks import MadeWebhook
 
@@ -44,9 +45,10 @@ async def webhooks(who: Hooks) -> WebhookList:
 
 
 @router.post("", status_code=201)
-async def add_webhook(who: Hooks, asked: NewWebhook) -> MadeWebhook:
+async def add_webhook(who: Hooks, once: Once, asked: NewWebhook) -> MadeWebhook:
     """Add one. Its secret is in this answer and in no other: lost, remove the webhook and add it again."""
-    return await who.office.add_webhook(asked.url, controller=asked.controller, types=asked.types, by=who.account)
+    async with once.secret(who, asked):
+        return await who.office.add_webhook(asked.url, controller=asked.controller, types=asked.types, by=who.account)
 
 
 @router.delete("/{webhook_id}")

@@ -17,8 +17,10 @@ from workers.office.room import Room
 class KeyedWrite:
     """A write that is being done."""
 
-    def __init__(self, ledger: Ledger, act_id: str, answer: bytes | None) -> None:
+    def __init__(self, ledger: Ledger, act_id: str, answer: bytes | None, *, first: bool) -> None:
         self._ledger = ledger
+        self.first = first
+        """Whether nothing came under this key before."""
         self.act_id = act_id
         """The id under which it is done once."""
         self._answer = answer
@@ -47,7 +49,7 @@ class Writing(Room):
         """
         async with self._ledger.begin() as tx:
             claim = await tx.claim_write(act_id, content, self._now())
-        write = KeyedWrite(self._ledger, act_id, claim.answer)
+        write = KeyedWrite(self._ledger, act_id, claim.answer, first=claim.new)
         try:
             yield write
         except BadInput:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import AsyncGenerator
 from pathlib import PurePath
 
@@ -33,6 +35,10 @@ _OPEN_DOCUMENT = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/vnd.oasis.opendocument.text": "odt",
 }
+_TYPES = "[Content_Types].xml"
+_MOST_DECLARED = 512 * 1024
+"""Bytes in which an office file says what its parts are; who needs more hides something."""
+_MACROS = re.compile(r"vbaproject|vbadata|macroenabled|macrosheet|activex", re.IGNORECASE)
 _MARKUP = re.compile(r"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE)
 _LOOKED_AT = 4096
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -161,13 +167,13 @@ def kind_of(content: bytes) -> tuple[str, str] | None:
 
 
 def _zipped(content: bytes) -> tuple[str, str] | None:
-    """Only its table of contents is read, never what it unpacks to."""
+    """Its table of contents is read, and where an office file says what its parts are; never what it unpacks to."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return None
-    if any(name.endswith("vbaProject.bin") for name in names):
+            if _runs(archive, names):
+                return None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError):
         return None
     for marker, known in _OFFICE.items():
         if marker in names:
@@ -177,6 +183,23 @@ def _zipped(content: bytes) -> tuple[str, str] | None:
         if media_type in content[:200] and "mimetype" in names:
             return media_type.decode(), ending
     return "application/zip", "zip"
+
+
+def _runs(archive: zipfile.ZipFile, names: set[str]) -> bool:
+    """Whether it is an office file that has macros: whatever their part is called, it is declared as one."""
+    lower = {name.lower() for name in names}
+    if any(name.endswith("vbaproject.bin") or "/macrosheets/" in f"/{name}" for name in lower):
+        return True
+    if "mimetype" in names:  # OpenDocument
+        return any(name.startswith(("basic/", "scripts/")) for name in lower)
+    if _TYPES not in names:
+        return False
+    for name in (_TYPES, *(one for one in names if one.lower().endswith(".rels"))):
+        with archive.open(name) as part:
+            said = part.read(_MOST_DECLARED + 1)
+        if len(said) > _MOST_DECLARED or _MACROS.search(html.unescape(said.replace(b"\0", b"").decode("latin-1"))):
+            return True
+    return False
 
 
 def _text(content: bytes) -> tuple[str, str] | None:

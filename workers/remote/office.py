@@ -40,6 +40,7 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.looks import MessageList, SentContent
+from workers.api.oversight import SystemList
 from workers.api.requests import Queue, SearchList, Timeline
 from workers.api.review import RedactionList
 from workers.api.sessions import SignedOut
@@ -67,6 +68,7 @@ from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
+from workers.office.oversight import SystemStanding
 from workers.office.packing import WrittenPack, written
 from workers.office.recipients import Told as ToldRecipient
 from workers.office.reports import CaliforniaReport, Report
@@ -120,6 +122,10 @@ class RemoteOffice:
         )
         progress(len(answer.opened))
         return answer
+
+    async def systems(self) -> tuple[SystemStanding, ...]:
+        """See `Oversight.systems`."""
+        return (await self._calls.get("systems", SystemList)).items
 
     async def searches(self, limit: int = 100) -> tuple[SearchRow, ...]:
         """See `Finding.searches`."""

@@ -168,10 +168,11 @@ async def connect_temporal(settings: Settings) -> Client:
 
 @asynccontextmanager
 async def open_ledger(settings: Settings, *, check: bool = True) -> AsyncIterator[Ledger]:
-    """The ledger, connected and (with ``check``) answering; its connections are given back at the end.
+    """The ledger, connected and (with ``check``) fit for this version; its connections are given back at the end.
 
     Raises:
         LedgerUnavailable: the database does not answer.
+        LedgerBehind: its tables have an older form.
         ConfigurationError: the keys' file cannot be used.
     """
     from activities.ledger import Ledger
@@ -181,7 +182,8 @@ async def open_ledger(settings: Settings, *, check: bool = True) -> AsyncIterato
     ledger = Ledger.connect(settings.ledger.url.get_secret_value(), vault, settings.ledger.pool_size)
     try:
         if check:
-            await ledger.ping()
+            async with ledger.begin() as tx:
+                await tx.check_form()
         yield ledger
     finally:
         await ledger.aclose()

@@ -4,11 +4,13 @@ from activities.ledger.acts import Act
 from activities.ledger.anchors import Anchor, Chain, Head
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
+from activities.ledger.condition import REVISIONS, Backlog, LedgerBehind, RoleRights
 from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.deliveries import Claimed, Endpoint
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.figures import Figures, GroundRow, PaceRow, Span, StandingRow
+from activities.ledger.granting import grant_least
 from activities.ledger.health import TroubledSystem, WaitRow
 from activities.ledger.holders import HolderRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
@@ -21,6 +23,7 @@ from activities.ledger.past import PastRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.rights import Right, least_rights
 from activities.ledger.sessions import NewSession
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
@@ -30,11 +33,13 @@ from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
     "NEVER_TOLD",
+    "REVISIONS",
     "WAITING",
     "Act",
     "AheadRow",
     "Anchor",
     "Artifact",
+    "Backlog",
     "Bearer",
     "Chain",
     "Challenge",
@@ -56,6 +61,7 @@ __all__ = [
     "HoldWords",
     "HolderRow",
     "Ledger",
+    "LedgerBehind",
     "Letter",
     "LetterContent",
     "LetterRow",
@@ -83,6 +89,8 @@ __all__ = [
     "RequestRow",
     "RestrictionRow",
     "RetainedRow",
+    "Right",
+    "RoleRights",
     "Span",
     "StandingRow",
     "SystemRow",
@@ -98,6 +106,8 @@ __all__ = [
     "at_link",
     "current_revision",
     "downgrade",
+    "grant_least",
+    "least_rights",
     "migrate",
     "new_code",
     "new_token",

@@ -17,6 +17,7 @@ from activities.ledger.anchors import Anchors
 from activities.ledger.artifacts import Artifacts
 from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
+from activities.ledger.condition import Condition
 from activities.ledger.deliveries import Deliveries
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
@@ -83,6 +84,7 @@ class Tx(
     Holders,
     Health,
     Numbers,
+    Condition,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

@@ -116,6 +116,7 @@ NOBODYS = {
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
+    "bootstrap": "the operator's",
     "evidence keys": "public, and the installation's",
     "up": "the operator's",
     "demo": "the operator's",

@@ -21,6 +21,7 @@ from workers.desk.issuer import Issuer
 from workers.desk.pace import Pace
 from workers.desk.sign_in import CALLBACK
 from workers.desk.sources import sources_of
+from workers.listening import listening
 from workers.loopback import LOOPBACK_NAMES, is_loopback
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
@@ -52,7 +53,7 @@ async def serve(settings: Settings, staff: str) -> None:
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
     async with open_office(settings) as office, calling_back(settings) as systems:
         streams = Streams()
-        with _listening(desk) as listener:
+        with listening(desk.host, desk.port, "desk.port") as listener:
             config = uvicorn.Config(
                 create_app(
                     office,
@@ -133,15 +134,3 @@ def refuse_wide(desk: DeskSettings) -> None:
         raise ConfigurationError(
             "`desk.public_url` must be https where staff sign in: browsers send their sessions over TLS only."
         )
-
-
-def _listening(desk: DeskSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in desk.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((desk.host, desk.port))
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(f"`desk.port` {desk.port} cannot be used: {error.strerror}.") from None
-    return listener

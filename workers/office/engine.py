@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -225,6 +226,23 @@ class Engine:
             await self._start(SWEEP_WORKFLOW, Sweep(), SWEEP, "what is kept no longer, every day")
         except (RPCError, TimeoutError):
             raise EngineUnavailable("The daily sweep could not be started.") from None
+
+    async def sweep_runs(self) -> bool:
+        """Whether the daily sweep is under way, waiting for its next day.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        handle = (await self.client()).get_workflow_handle(SWEEP)
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
 
     async def sweep_now(self) -> SweepReport:
         """Sweep once and wait for it; where one is under way, for that one.

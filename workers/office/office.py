@@ -86,8 +86,9 @@ class Office(
         return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
 
     async def ready(self) -> None:
-        """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""
-        await self._ledger.ping()
+        """Raises `LedgerUnavailable`, `LedgerBehind` or `EngineUnavailable` while one of them does not serve."""
+        async with self._ledger.begin() as tx:
+            await tx.check_form()
         await self._engine.ping()
 
 

@@ -13,7 +13,7 @@ from activities.ledger.anchor_tables import anchor
 from activities.ledger.event_tables import webhook, webhook_delivery
 from activities.ledger.rights import Right, least_rights
 from activities.ledger.room import Room
-from activities.ledger.tables import evidence, evidence_head, letter, request
+from activities.ledger.tables import evidence, evidence_head, letter, request, request_key
 from habeas.errors import ConfigurationError
 from habeas.model import Frozen
 
@@ -125,6 +125,15 @@ class Condition(Room):
             _HELD.bindparams(tables=[one.table for one in asked], rights=[one.right for one in asked])
         )
         return frozenset(Right(row.name, row.held) for row in rows)
+
+    async def master_keys(self) -> dict[str, int]:
+        """How many requests' keys each master key wraps."""
+        rows = await self._all(
+            select(request_key.c.master_key_id, func.count())
+            .where(request_key.c.wrapped.is_not(None))
+            .group_by(request_key.c.master_key_id)
+        )
+        return {str(key_id): int(count) for key_id, count in map(tuple, rows)}
 
     async def backlog(self, now: datetime) -> Backlog:
         """What waits, at this moment."""

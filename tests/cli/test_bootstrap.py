@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import NamedTuple
 
 import asyncpg
 import httpx2
@@ -27,7 +24,7 @@ from temporalio.service import RPCError
 from activities.ledger import REVISIONS, current_revision, downgrade
 from activities.vault import Vault
 from habeas.errors import ConfigurationError, HabeasError
-from tests.cli.conftest import Said, run, run_here
+from tests.cli.conftest import Bare, run
 from tests.office.world import PATIENCE, World
 from workers.bootstrap.engine import EngineUnprepared, check_engine, look, make_namespace
 from workers.bootstrap.run import NEW_RETENTION
@@ -35,41 +32,7 @@ from workers.health import ACTIVITIES, WORKFLOWS, NotPolling, Readiness, UnderWa
 from workers.process import free_port
 from workers.settings import HealthSettings
 
-MAPS = Path(__file__).parents[2] / "deploy/samples/maps"
 BUILD = "2026.11-a"
-
-
-class Bare(NamedTuple):
-    """An installation of which there are settings, an empty database and a server, and nothing else."""
-
-    config: Path
-    dsn: str
-    namespace: str
-    role: str
-
-    async def habeas(self, *words: str) -> Said:
-        return await asyncio.to_thread(run_here, *words, "--config", str(self.config), "--json")
-
-    async def bootstrap(self, *words: str) -> dict[str, str]:
-        said = await self.habeas("bootstrap", "--grant-to", self.role, *words)
-        assert said.code == 0, said.err
-        return {step["step"]: step["state"] for step in said.json["steps"]}
-
-
-@pytest.fixture
-async def bare(here: World, fresh_database: str, tmp_path: Path) -> AsyncIterator[Bare]:
-    namespace, role = f"bare-{secrets.token_hex(4)}", f"app_{secrets.token_hex(4)}"
-    config = here.settings_file(tmp_path, ledger__url=fresh_database, temporal__namespace=namespace)
-    systems = "".join(
-        f"[systems.{name}]\nconnector = 'sql'\nmap = '{MAPS / name}.toml'\nelsewhere = true\n"
-        for name in ("crm", "billing", "support")
-    )
-    config.write_text(config.read_text() + systems)
-    owner = await asyncpg.connect(fresh_database)
-    await owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'made-up'")
-    yield Bare(config, fresh_database, namespace, role)
-    await owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
-    await owner.close()
 
 
 async def test_each_step_is_done_once_and_a_dry_run_does_none(here: World, bare: Bare) -> None:
@@ -217,7 +180,7 @@ async def _worker(bare: Bare, port: int) -> AsyncIterator[None]:
     keys = bare.config.parent / "master.keys"
     Vault.create_file(keys)
     more = {
-        "HABEAS_LEDGER__URL": f"postgresql://{bare.role}:made-up@{bare.dsn.rpartition('@')[2]}",
+        "HABEAS_LEDGER__URL": bare.as_app,
         "HABEAS_KEYS__MASTER_FILE": str(keys),
         "HABEAS_HEALTH__PORT": str(port),
         "HABEAS_TEMPORAL__DEPLOYMENT": "habeas",

@@ -117,6 +117,7 @@ NOBODYS = {
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
     "bootstrap": "the operator's",
+    "doctor": "the operator's: it names no request and nobody",
     "evidence keys": "public, and the installation's",
     "up": "the operator's",
     "demo": "the operator's",

@@ -44,6 +44,7 @@ PLACES: Mapping[str, Place] = {
     "session": Place("workers.cli.session", "app", "Staff who are signed in to the desk: sign one out.", _SETUP),
     "webhook": Place("workers.cli.webhook", "app", "Other programs that are told what happens.", _SETUP),
     "bootstrap": Place("workers.cli.bootstrap", "app", "Make an installation ready: ledger, Temporal.", _SETUP),
+    "doctor": Place("workers.cli.doctor", "app", "Look at a running installation: what is wrong?", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),
     "demo": Place("workers.cli.demo", "demo", "The whole story on the embedded stack.", _PROCESSES),

@@ -95,22 +95,27 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"habeas {version('habeas')}")
+        raise typer.Exit
+
+
 @app.callback()
 def habeas(
     ctx: typer.Context,
     json_output: JsonOption = False,
     config: ConfigOption = None,
-    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
 ) -> None:
     """Carry out data-subject requests: durable, provable, never past the statutory clock.
 
     Begin with `habeas up` to try it on this machine, or `habeas demo` to watch it work.
     """
-    if version:
-        from importlib.metadata import version as of
-
-        typer.echo(f"habeas {of('habeas')}")
-        raise typer.Exit
     ctx.obj = {"json": json_output, "config": config}
 
 

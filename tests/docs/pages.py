@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_ELSEWHERE = (ROOT / "deploy/controllers/README.md", ROOT / "deploy/helm/habeas/README.md")
+_ELSEWHERE = tuple(ROOT / "deploy" / folder / "README.md" for folder in ("controllers", "helm/habeas", "systemd"))
 PAGES = tuple(sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *_ELSEWHERE]))
 _BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`((?:habeas|make) [^`\n]+)`")

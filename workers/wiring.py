@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.ledger import Ledger
+    from activities.mail import SmtpServer
     from habeas.connector import Connector
     from habeas.policy import Policy
 
@@ -164,6 +165,21 @@ async def connect_temporal(settings: Settings) -> Client:
             return await Client.connect(**config, data_converter=pydantic_data_converter)
     except (RuntimeError, OSError, TimeoutError):
         raise EngineUnavailable(f"Nothing answers at {address}.", address=address) from None
+
+
+def mail_server(settings: Settings) -> SmtpServer:
+    """The server that takes our mail.
+
+    Raises:
+        ConfigurationError: what is set of it does not go together.
+    """
+    from activities.mail import SmtpServer
+
+    try:
+        return SmtpServer.model_validate(settings.mail.model_dump())
+    except ValidationError as error:
+        said = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_input=False))
+        raise ConfigurationError(f"`mail`: {said}.") from None
 
 
 @asynccontextmanager

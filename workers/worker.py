@@ -19,7 +19,7 @@ from prometheus_client import Gauge, start_http_server
 from temporalio.worker import Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.anchor_places import place_at
+from activities.anchor_places import AnchorPlace, place_at
 from activities.asking import AskingActivities
 from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
@@ -34,7 +34,7 @@ from activities.identity import IdentityActivities
 from activities.ledger import Ledger
 from activities.letters.overrides import check_letters
 from activities.lifting import LiftingActivities
-from activities.mail import Mailer, SmtpServer
+from activities.mail import Mailer
 from activities.notify import LetterActivities
 from activities.parts import Parts
 from activities.personal import may_name
@@ -56,7 +56,7 @@ from workers.delivering import Sender
 from workers.health import ACTIVITIES, WORKFLOWS, Readiness, UnderWay, answering
 from workers.office import Engine, start_unstarted
 from workers.settings import EvidenceSettings, Settings, SystemSettings
-from workers.wiring import connect_temporal, load_connectors, load_policies, open_ledger
+from workers.wiring import connect_temporal, load_connectors, load_policies, mail_server, open_ledger
 from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
@@ -138,12 +138,12 @@ async def open_parts(settings: Settings, here: Collection[str] | None = None) ->
         for policy in policies.values():
             check_systems(policy, manifests)
             check_letters(policy)
+        storage, mailer = Storage.from_url(settings.storage.url), Mailer(mail_server(settings))
         ledger = await stack.enter_async_context(open_ledger(settings))
-        mail = settings.mail
         yield Parts(
             ledger=ledger,
-            storage=Storage.from_url(settings.storage.url),
-            mailer=Mailer(SmtpServer.model_validate(mail.model_dump())),
+            storage=storage,
+            mailer=mailer,
             policies=policies,
             connectors=connectors,
             public_url=settings.desk.public_url.rstrip("/"),
@@ -379,16 +379,23 @@ async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    place = anchor_place(settings.evidence) if systems is None else None
     async with open_parts(settings, here=systems) as parts:
         await check_health(parts, list(systems or _called_here(parts)))
         with metrics(settings):
-            await _work(settings, parts, systems, stop)
+            await _work(settings, parts, systems, stop, place)
     log.info(WORKER_STOPPED)
     # The SDK's threads may touch the interpreter while it ends (sdk-python #300): give them a moment.
     await asyncio.sleep(0.3)
 
 
-async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None, stop: asyncio.Event) -> None:
+async def _work(
+    settings: Settings,
+    parts: Parts,
+    systems: Sequence[str] | None,
+    stop: asyncio.Event,
+    place: AnchorPlace | None,
+) -> None:
     client = await connect_temporal(settings)
     await check_engine(client)
     shared = Shared(build_of(settings.temporal))
@@ -399,12 +406,20 @@ async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None,
             async with asyncio.TaskGroup() as beside:
                 beside.create_task(_start_waiting_requests(parts, client, stop))
                 beside.create_task(Sender(parts.ledger, private=settings.webhooks.private_addresses).run(stop))
-                beside.create_task(_anchoring(settings.evidence, parts.ledger).run(stop))
+                beside.create_task(_anchoring(settings.evidence, parts.ledger, place).run(stop))
         await stop.wait()
 
 
-def _anchoring(settings: EvidenceSettings, ledger: Ledger) -> Anchoring:
-    place = place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
+def anchor_place(settings: EvidenceSettings) -> AnchorPlace | None:
+    """Where anchors are kept outside of the ledger; None for nowhere.
+
+    Raises:
+        ConfigurationError: it is no place that there is.
+    """
+    return place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
+
+
+def _anchoring(settings: EvidenceSettings, ledger: Ledger, place: AnchorPlace | None) -> Anchoring:
     return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
 
 

@@ -192,7 +192,7 @@ def driver_url(url: str) -> URL:
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None or parsed.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        raise ConfigurationError("The ledger's URL is not of the form postgresql://user:password@host:port/database.")
+        raise ConfigurationError("`ledger.url` is not of the form postgresql://user:password@host:port/database.")
     return parsed.set(drivername="postgresql+asyncpg")
 
 

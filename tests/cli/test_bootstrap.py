@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -30,7 +31,9 @@ from workers.bootstrap.engine import EngineUnprepared, check_engine, look, make_
 from workers.bootstrap.run import NEW_RETENTION
 from workers.health import ACTIVITIES, WORKFLOWS, NotPolling, Readiness, UnderWay, answering
 from workers.process import free_port
-from workers.settings import HealthSettings
+from workers.settings import HealthSettings, Settings
+from workers.wiring import load_settings
+from workers.worker import anchor_place, open_parts
 
 BUILD = "2026.11-a"
 
@@ -200,3 +203,31 @@ async def _worker(bare: Bare, port: int) -> AsyncIterator[None]:
             process.kill()
         err = (await said)[1].decode()
     assert process.returncode == 0, err
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("MAIL__USERNAME", "habeas", "`mail`: a username needs a password"),
+        ("STORAGE__URL", "ftp://x", "`storage.url`"),
+        ("EVIDENCE__ANCHORS", "ftp://x", "`evidence.anchors`"),
+        ("LEDGER__URL", "mysql://x", "`ledger.url`"),
+        ("POLICIES", "/nowhere", "`policies`"),
+        ("SYSTEMS__CRM__CONNECTOR", "nothing", "systems.crm.connector"),
+    ],
+)
+async def test_a_worker_that_is_half_configured_does_not_start_and_names_the_setting(
+    bare: Bare, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"HABEAS_{variable}", value)
+    settings = load_settings(bare.config)
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        async with place_and_parts(settings):
+            pass
+
+
+@asynccontextmanager
+async def place_and_parts(settings: Settings) -> AsyncIterator[None]:
+    anchor_place(settings.evidence)
+    async with open_parts(settings):
+        yield

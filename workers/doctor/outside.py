@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from activities.connectors.elsewhere import Elsewhere
 from activities.ledger import TroubledSystem
-from activities.mail import Mailer, SmtpServer
+from activities.mail import Mailer
 from activities.personal import may_name
 from activities.storage import Storage
 from habeas.connector import Connector
@@ -18,7 +18,7 @@ from workers.bootstrap import check_policies
 from workers.doctor.findings import Finding, fine, not_looked, odd, wrong
 from workers.loopback import is_loopback
 from workers.settings import Settings
-from workers.wiring import load_connectors, open_ledger
+from workers.wiring import load_connectors, mail_server, open_ledger
 
 __all__ = ["look_at_desk", "look_at_mail", "look_at_policies", "look_at_storage", "look_at_systems"]
 
@@ -42,7 +42,7 @@ async def look_at_mail(settings: Settings) -> AsyncIterator[Finding]:
         Transient, Terminal: the server does not answer, or refuses us.
     """
     mail = settings.mail
-    await Mailer(SmtpServer.model_validate(mail.model_dump())).ping()
+    await Mailer(mail_server(settings)).ping()
     secure = "TLS" if mail.tls or mail.starttls else "in the clear"
     said = f"{mail.host}:{mail.port} answers ({secure}{', signed in' if mail.username else ''})"
     if secure != "TLS" and not is_loopback(mail.host):

@@ -394,7 +394,7 @@ async def _work(
     parts: Parts,
     systems: Sequence[str] | None,
     stop: asyncio.Event,
-    place: AnchorPlace | None,
+    place: AnchorPlace | None = None,
 ) -> None:
     client = await connect_temporal(settings)
     await check_engine(client)

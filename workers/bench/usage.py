@@ -30,9 +30,10 @@ def memory_mb(pids: Iterable[int]) -> float:
 
 
 def _trees(pids: Iterable[int]) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
+    """Each process once, though one that is named may be below another that is."""
+    found: dict[int, psutil.Process] = {}
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             root = psutil.Process(pid)
-            found += [root, *root.children(recursive=True)]
-    return found
+            found |= {one.pid: one for one in (root, *root.children(recursive=True))}
+    return list(found.values())

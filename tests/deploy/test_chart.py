@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.envconfig import ClientConfig
+from temporalio.service import TLSConfig
 
 from docs import chart
 from tests.deploy.external import ROOT, tool
@@ -112,6 +114,24 @@ def test_every_role_gets_settings_that_it_starts_with(
         "habeas-desk": "desk",
         "habeas-bootstrap": "bootstrap",
     }
+
+
+def test_temporals_own_variables_name_the_mounted_certificate(
+    objects: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, pod in _pods(objects):
+        (container,) = pod["containers"]
+        mounted = {one["mountPath"] for one in container["volumeMounts"] if one["name"] == "temporal-tls"}
+        for one in container["env"]:
+            if one["name"].startswith("TEMPORAL_TLS"):
+                path = Path(one["value"])
+                assert {str(path.parent)} == mounted, name
+                (tmp_path / path.name).write_text(path.name)
+                monkeypatch.setenv(one["name"], str(tmp_path / path.name))
+    tls = ClientConfig.load_client_connect_config()["tls"]
+    assert isinstance(tls, TLSConfig)
+    found = (tls.client_cert, tls.client_private_key, tls.server_root_ca_cert)
+    assert found == (b"tls.crt", b"tls.key", b"ca.crt")
 
 
 def test_every_pod_is_locked_and_keeps_the_key_to_itself(objects: list[dict[str, Any]]) -> None:

@@ -57,6 +57,7 @@ async def test_a_well_installation_is_called_well(here: World, tmp_path: Path) -
     assert {"policies", "ledger", "clock", "master key", "worker", "worker of crm", "daily sweep", "mail"} <= set(fine)
     shown = await asyncio.to_thread(run_here, "doctor", "--config", config)
     assert "nothing wrong" in shown.out
+    assert "Set `[desk.sign_in]`" in shown.out
 
 
 async def test_each_part_that_is_wrong_is_named_and_hides_no_other(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from habeas.errors import HabeasError
 from workers.cli.exits import EXIT_CODES
 from workers.cli.shell import Shell, command
 
@@ -43,6 +44,7 @@ async def run(
     Run it before the first start and at each upgrade, with the `ledger.url` of the tables' owner. Where a policy, a
     map or a setting is not complete, nothing is changed.
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from workers.bootstrap import Wanted, bootstrap
@@ -51,12 +53,16 @@ async def run(
     wanted = Wanted(retention=retention, grant_to=grant_to, dry_run=dry_run)
     settings = shell.settings()
     steps = []
-    async for step in bootstrap(settings, wanted):
-        steps.append(step)
-        shell.tell(f"{step.step}: {step.said}")
+    try:
+        async for step in bootstrap(settings, wanted):
+            steps.append(step)  # noqa: PERF401 - what was done before an error is told
+    except HabeasError:
+        for step in steps:
+            shell.tell(f"{step.step}: {step.said}")
+        raise
     table = Table("Step", "", "What", box=None, header_style="dim")
     for step in steps:
-        table.add_row(step.step.replace("_", " "), _SHOWN[step.state], step.said)
+        table.add_row(step.step.replace("_", " "), _SHOWN[step.state], escape(step.said))
     changed = any(step.state in {"changed", "would_change"} for step in steps)
     data = {"changed": changed and not dry_run, "dry_run": dry_run, "steps": [step.model_dump() for step in steps]}
     shell.answer(data, table)

@@ -19,6 +19,7 @@ async def run(shell: Shell) -> None:
     Policies, ledger, Temporal, workers, connected systems, mail, storage, evidence, the desk. Exit code 1 if something
     is wrong; what is merely odd does not count.
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from workers import logs
@@ -30,7 +31,8 @@ async def run(shell: Shell) -> None:
     sick = [one for one in found if one.level is Level.WRONG]
     table = Table("", "Looked at", "Found", box=None, header_style="dim")
     for one in found:
-        table.add_row(_SHOWN[one.level], one.check, f"{one.said}" + (f"\n[dim]{one.remedy}[/]" if one.remedy else ""))
+        remedy = f"\n[dim]{escape(one.remedy)}[/]" if one.remedy else ""
+        table.add_row(_SHOWN[one.level], escape(one.check), escape(one.said) + remedy)
     said = f"{len(sick)} wrong" if sick else "nothing wrong"
     shell.answer({"well": not sick, "findings": [one.model_dump() for one in found]}, table, f"[bold]{said}[/]")
     if sick:

@@ -22,7 +22,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.ledger import REVISIONS, current_revision, downgrade
+from activities.ledger import REVISIONS, Ledger, LedgerBehind, current_revision, downgrade
 from activities.vault import Vault
 from habeas.errors import ConfigurationError, HabeasError
 from tests.cli.conftest import Bare, run
@@ -81,6 +81,10 @@ async def test_a_process_refuses_what_is_not_ready_and_says_what_to_do(here: Wor
     older = await bare.habeas("request", "list")
     assert (older.code, older.error["code"]) == (5, "ledger_behind")
     assert f"at {REVISIONS[-2]}, and needs {REVISIONS[-1]}" in older.error["message"]
+    ledger = Ledger.connect(bare.dsn, here.ledger.vault, 1)
+    with pytest.raises(LedgerBehind):
+        await Readiness(ledger, here.client, {}, UnderWay()).check()
+    await ledger.aclose()
     await bare.habeas("ledger", "migrate")
     client = await Client.connect(here.address, namespace=bare.namespace)
     with pytest.raises(EngineUnprepared, match=f"no namespace {bare.namespace}"):

@@ -15,18 +15,20 @@ from activities import letters
 from activities.clockface import Dated, dated, local_day, pause_spans, working_day
 from activities.finding import DECISIONS
 from activities.ledger import RequestRow, TaskFilter, Tx
-from activities.letter_dates import confirming, day_told
+from activities.letter_dates import confirming, day_told, term_over
 from activities.letters.own import Waits
 from activities.model import AskOrder, DelayReport
 from activities.naming import Naming
 from activities.outside import AskedOutside
 from activities.parts import Parts
+from activities.proofs import proof_lacking
 from activities.task_model import TaskPhase
 from habeas import law
 from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import Frozen, Request, Stage
 from habeas.policy import Policy
+from habeas.policy.sections import Proof
 
 _WAITS_IN: Mapping[Stage, Waits] = {
     Stage.VERIFYING: "proof",
@@ -55,8 +57,14 @@ class AskingActivities:
     async def ask(self, order: AskOrder) -> None:
         """A question to the person."""
         async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+            policy = self._parts.policy(request.controller)
+            dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
             asked = letters.QuestionFacts(
-                text=await _words(tx, order), reply_by=order.reply_by, clock_waits=order.clock_waits
+                text=await _words(tx, order),
+                reply_by=order.reply_by,
+                clock_waits=order.clock_waits,
+                term_over=term_over(dates, local_day(policy, order.at)),
             )
             await tx.seal(order.request_id, f"letter/question/{order.act_id}", asked)
             facts: dict[str, JsonValue] = {"act": order.act_id, "clock_waits": order.clock_waits}
@@ -83,6 +91,7 @@ class AskingActivities:
                 why=await _words(tx, order),
                 how_to_pay=asked.how_to_pay,
                 clock_waits=order.clock_waits,
+                term_over=term_over(dates, local_day(policy, order.at)),
                 confirming=confirming(dates, request, policy),
                 provision=rule.cite,
             )
@@ -121,8 +130,12 @@ class AskingActivities:
         by_hand = {task.system for task in tasks if task.phase == TaskPhase.ERASE.value}
         waited_for = [name for name in row.blocked_on if name in policy.systems and name not in by_hand]
         called = Naming.of(policy, self._parts.connectors, row.language)
+        known = _known(row, systems=bool(waited_for), by_hand=bool(by_hand))
+        if known == "proof":
+            lacking = await proof_lacking(tx, await tx.request(order.request_id), policy)
+            known = "word" if lacking is Proof.ATTESTATION else known
         return letters.DelayFacts(
-            known=_known(row, systems=bool(waited_for), by_hand=bool(by_hand)),
+            known=known,
             systems=tuple(called.system(name) for name in waited_for),
             again=order.again > 0,
             **day_told(dates, local_day(policy, order.at)),

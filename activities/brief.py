@@ -12,7 +12,7 @@ from activities.parts import Parts
 from habeas import law
 from habeas.connector import Capability, Manifest
 from habeas.model import CHANGING, COPIES, REMEDIES, Request, Right
-from habeas.particulars import Particulars
+from habeas.particulars import Particulars, Scope
 from habeas.policy import Access, Category, IdentityMethod, Policy
 from habeas.policy.sections import Proof, Purpose, PurposeKind
 from habeas.policy.told import PASSED_ON
@@ -154,7 +154,8 @@ def proof_asked(request: Request, policy: Policy, asked: Particulars) -> Proof |
     """What must prove the identity of who asks; None for what the policy asks generally.
 
     The policy's word on the right comes first, then that on sensitive data, then the law: where it lets nobody be asked
-    (an opt-out of sale, direct marketing), nobody is.
+    (an opt-out of sale, direct marketing), nobody is. An answer by category hands over no piece of data, so that a
+    reasonable degree of certainty is enough (11 CCR 7062(b)), which one proof gives; the stricter one is for pieces.
     """
     identity, right = policy.identity, request.right
     if not identity.required:
@@ -162,6 +163,8 @@ def proof_asked(request: Request, policy: Policy, asked: Particulars) -> Proof |
     said = identity.rights.get(right)
     if said is None and right in CHANGING and _none_by_law(request, policy, asked):
         return Proof.NONE
+    if asked.scope is Scope.CATEGORIES:
+        return None if said is Proof.BOTH else said
     if (
         identity.sensitive
         and right in _REACHES_DATA
@@ -212,6 +215,7 @@ def system_brief(name: str, manifest: Manifest, parts: Parts, after: tuple[str, 
         by_hand=() if manifest.manual else steps_by_hand(manifest),
         vetoes=Capability.VETO in manifest.capabilities,
         after=after,
+        together=name in parts.together,
     )
 
 

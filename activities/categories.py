@@ -46,8 +46,8 @@ class CategoryActivities:
 def held_category(one: Category, policy: Policy, language: str) -> letters.HeldCategory:
     """One category as the person is told of it.
 
-    Those who process for us, authorities and others are told apart; others buy or share it where the policy says that
-    the category is sold.
+    Those who process for us, authorities and others are told apart; others buy it, or have it shared with them, where
+    the policy says that of the category.
     """
     recipients = [policy.recipient(each) for each in one.recipients]
     others = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER}
@@ -61,8 +61,9 @@ def held_category(one: Category, policy: Policy, language: str) -> letters.HeldC
         sources=(policy.text(one.source, language),),
         purposes=policy.texts(one.purposes, language),
         disclosed_to=named(RecipientRole.PROCESSOR),
-        disclosed_others=() if one.sold else named(*others),
+        disclosed_others=() if one.opted_out else named(*others),
         disclosed_authorities=named(RecipientRole.AUTHORITY),
         sold=one.sold,
-        sold_to=named(*others) if one.sold else (),
+        sold_to=named(*others) if one.opted_out else (),
+        shared=one.shared and not one.sold,
     )

@@ -93,6 +93,7 @@ class ExportActivities:
             verified_at=order.at,
         )
         async with self._parts.ledger.begin() as tx:
+            await tx.request(request.id, lock=True)
             await tx.save_artifact(artifact)
             for tag in (Tag.EXPORT_BUILT, Tag.EXPORT_VERIFIED):
                 await tx.record(

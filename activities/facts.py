@@ -28,12 +28,13 @@ from activities.letter_basis import (
     by_establishment,
     by_policy,
     common_facts,
+    correction_consents,
     extension_provision,
     extension_words,
     identity_asked,
 )
 from activities.letter_case import LetterCase
-from activities.letter_dates import acknowledged, day_that_counts, extended
+from activities.letter_dates import acknowledged, day_that_counts, extended, term_over
 from activities.letters import Attention, Kind, LetterFacts
 from activities.messages import VisitCode
 from activities.model import LetterOrder
@@ -161,6 +162,7 @@ class FactsOf:
             "second_proof": second,
             # Asking everybody for a code is no doubt about anybody: the clock stops only when staff pause it.
             "clock_waits": False,
+            "term_over": term_over(await case.dated(), case.day(case.order.at)),
         }
         if closes_at is None:
             return letters.CodeLetter(**facts)
@@ -183,6 +185,7 @@ class FactsOf:
             identity=await self._identity(),
             law_of_establishment=by_establishment(case),
             called=Particulars.of(case.subject).called,
+            correction_consents=correction_consents(case),
         )
 
     async def _due(self) -> dict[str, Any]:

@@ -130,6 +130,19 @@ class EndingOrder(SweepOrder):
     """Why nothing could be ended there; None if it answered."""
 
 
+class LeftOut(Frozen):
+    """A system that a closed request was answered without."""
+
+    request_id: RequestId
+    system: SystemName
+
+
+class LeftOutPage(Frozen):
+    """Those of which staff are to be reminded today."""
+
+    items: tuple[LeftOut, ...]
+
+
 class ForgetOrder(SweepOrder):
     """Destroy the keys of requests whose own record is over."""
 

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from activities import letters
 from activities.authority import authorities
-from activities.brief import categories_asked, proof_asked
+from activities.brief import categories_asked, proof_asked, rights_here
 from activities.letter_case import LetterBasis
 from activities.letters import Kind
 from activities.letters.checklist import given
 from activities.offers import offers
 from habeas import law
-from habeas.model import REMEDIES
+from habeas.model import REMEDIES, Right
 from habeas.particulars import Particulars
 from habeas.policy import IdentityMethod, Policy
 from habeas.policy.sections import Proof
@@ -27,6 +27,7 @@ __all__ = [
     "by_establishment",
     "by_policy",
     "common_facts",
+    "correction_consents",
     "extension_provision",
     "extension_words",
     "identity_asked",
@@ -95,6 +96,18 @@ def by_establishment(case: LetterBasis) -> bool:
     request = case.request
     here = case.policy.applicable(request.jurisdiction, request.right, case.day(request.received_at))
     return here.instead_of is not None and here.regime == request.regime
+
+
+def correction_consents(case: LetterBasis) -> str | None:
+    """By which provision whoever asks for a correction agrees to it in data that they had restricted (GDPR 18(2)).
+
+    None where the request is for something else, or nobody can have data restricted here. Said whether anything is
+    restricted or not: who asks is not proven yet.
+    """
+    request = case.request
+    if request.right is not Right.RECTIFICATION or Right.RESTRICTION not in rights_here(request, case.policy):
+        return None
+    return law.restriction_provision(request.regime, case.place)
 
 
 def extension_words(case: LetterBasis) -> str | None:

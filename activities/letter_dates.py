@@ -14,7 +14,7 @@ from habeas import law
 from habeas.model import PauseReason, Request
 from habeas.policy import Policy
 
-__all__ = ["acknowledged", "confirming", "day_that_counts", "day_told", "extended"]
+__all__ = ["acknowledged", "confirming", "day_that_counts", "day_told", "extended", "term_over"]
 
 _TELL_AGAIN = timedelta(days=14)
 """Where no term is left and nobody has named a day: by when the person hears of it again."""
@@ -50,6 +50,12 @@ def day_told(dates: Dated, today: date) -> dict[str, Any]:
     if law_on is not None and law_on > max(dates.face.due_on or date.min, today):
         return {"expected_on": law_on, "day": "by_law"}
     return {"expected_on": today + _TELL_AGAIN, "day": "again"}
+
+
+def term_over(dates: Dated, today: date) -> bool:
+    """Whether the law's last day has passed, or the promised one where the law names none: no pause stops it then."""
+    last = dates.deadlines.effective_due_on or dates.promised_on
+    return last is not None and last < today
 
 
 def day_that_counts(dates: Dated, due_on: date | None, *, waits: bool) -> dict[str, Any] | None:

@@ -44,6 +44,8 @@ class SystemBrief(Frozen):
     """It is asked, before anything is erased anywhere, what stands in the way."""
     after: tuple[SystemName, ...] = ()
     """Systems that are done before it erases."""
+    together: bool = False
+    """It is called from the workflow's own worker too, with others at once."""
 
     def needs_hands(self, step: str) -> bool:
         """Whether a human does this step."""
@@ -231,6 +233,32 @@ class CollectReport(Frozen):
     pages: int
     free_text: bool
     """Something collected may name other people."""
+
+
+class FindOrder(OnRequest):
+    """Find the person in several systems at once."""
+
+    systems: tuple[SystemName, ...]
+
+
+class FindReport(Frozen):
+    """What is known then, and who did not answer at once."""
+
+    known: SettleReport
+    left: tuple[SystemName, ...]
+
+
+class CollectOrder(OnRequest):
+    """Collect from several systems at once."""
+
+    systems: tuple[SystemName, ...]
+
+
+class GatheredReport(Frozen):
+    """What was collected, and from whom it was not, as they did not answer at once."""
+
+    reports: tuple[CollectReport, ...]
+    left: tuple[SystemName, ...]
 
 
 class PlanReport(Frozen):

@@ -40,9 +40,10 @@ class LetterActivities:
         kind = Kind(order.kind)
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            written = [row for row in await tx.letters(order.request_id) if row.dedupe == order.dedupe]
-            if not written:
-                await self.write(tx, request, kind, order)
+            there = any(row.dedupe == order.dedupe for row in await tx.letters(order.request_id))
+            letter = None if there else await self.write(tx, request, kind, order)
+        if letter is not None:
+            return await self._deliver(letter, request, order.at)
         return await self.deliver(order.request_id, order.dedupe, order.at)
 
     @activity.defn(name="send_letter_again")
@@ -172,6 +173,9 @@ class LetterActivities:
         async with self._parts.ledger.begin() as tx:
             letter = await tx.letter_of(request_id, dedupe)
             request = await tx.request(request_id)
+        return await self._deliver(letter, request, at)
+
+    async def _deliver(self, letter: Letter, request: Request, at: datetime) -> LetterReport:
         state = letter.state
         if state is LetterState.QUEUED:
             state = await self._hand_over(letter, request, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from activities.ledger import Ledger
 from activities.mail import Mailer
@@ -25,6 +25,8 @@ class Parts:
     public_url: str
     """What letters link to, without a slash at the end."""
     task_queue: str
+    together: dict[str, int] = field(default_factory=dict)
+    """Systems that are called from here, as fast as they are: how many of their steps are under way here at once."""
 
     def policy(self, controller: str) -> Policy:
         """The controller's policy.

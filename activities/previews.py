@@ -12,6 +12,7 @@ from activities.clockface import PauseSpan, dated, local_day, working_day
 from activities.letter_basis import (
     by_establishment,
     common_facts,
+    correction_consents,
     extension_provision,
     extension_words,
     identity_asked,
@@ -115,11 +116,11 @@ class _Preview:
         today, at = basis.day(basis.order.at), basis.order.at
         match self._facts.kind:
             case Kind.ACKNOWLEDGEMENT:
-                established = False
+                told: dict[str, Any] = {"identity": identity_asked(basis)}
                 with suppress(UnknownRegime):  # a law that the policy does not list
-                    established = by_establishment(basis)
-                due = acknowledged(self._dates, self._policy, self._dates.face.due_on)
-                return due | {"identity": identity_asked(basis), "law_of_establishment": established}
+                    told["law_of_establishment"] = by_establishment(basis)
+                    told["correction_consents"] = correction_consents(basis)
+                return told | acknowledged(self._dates, self._policy, self._dates.face.due_on)
             case Kind.CODE | Kind.CODE_REMINDER | Kind.VISIT_CODE:
                 return self._code(basis)
             case Kind.UNVERIFIED:

@@ -16,6 +16,7 @@ from activities.copies import needs_a_copy
 from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
+    Graph,
     apply_act,
     first_seeds,
     load_graph,
@@ -69,7 +70,7 @@ class RecordActivities:
     async def begin(self, order: OnRequest) -> Brief:
         """What law and policy ask of this request; its dates are computed and written down."""
         async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id)
+            request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
             asked = Particulars.of(await tx.subject(order.request_id))
@@ -102,7 +103,9 @@ class RecordActivities:
             if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
                 raise BadInput("This act is another one, or of another request.")
             if order.kind in DECIDING:
-                await may_decide(tx, request, order.kind, act.actor, order.call.ground)
+                await may_decide(
+                    tx, request, self._parts.policy(request.controller), order.kind, act.actor, order.call.ground
+                )
             counted = await self._counted(tx, request, order) | await self._copy(tx, request, order, act)
             await self._effect(tx, order, act)
             await tx.record(
@@ -197,34 +200,8 @@ class RecordActivities:
         """What is known of the person now, what contradicts, and who must be asked again."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            graph = await load_graph(tx, order.request_id)
-            policy = self._parts.policy(request.controller)
-            # The workflow has waited for the proof; asked again here, at the last door before data is looked at.
-            await proven(tx, request, policy)
-            if await tx.proof(order.request_id) is None:
-                graph = graph.proven_by((await tx.subject(order.request_id)).identifiers)
-                await save_graph(tx, order.request_id, graph)
-                await tx.record(order.request_id, Tag.IDENTITY_WAIVED, at=order.at, facts={}, dedupe="waived")
-            if request.right in COPIES:
-                await tx.copy_is_of(request.id, request.controller, graph.own())
-            await tx.findable(request.id, request.controller, graph.own())
-            settled = graph.settled()
-            found = len(settled.kept)
-            ask = tuple(name for name in policy.systems if graph.to_ask(name, self._parts.connector(name).manifest))
-            facts: dict[str, JsonValue] = {
-                "found": found,
-                "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
-                "by": [*sorted({one.kind for one in graph.known()})],
-                "paths": await _paths(tx, order.request_id, settled),
-            }
-            await tx.record(
-                order.request_id,
-                Tag.SYSTEM_AMBIGUOUS if settled.contradictions else Tag.MATCH_SETTLED,
-                at=order.at,
-                facts=facts,
-                dedupe=f"settled/{order.at.isoformat()}",
-            )
-        return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
+            graph = await proven_graph(tx, request, self._parts)
+            return await settled_now(tx, request, graph, self._parts, order.at)
 
     @activity.defn
     async def extend(self, order: ExtendOrder) -> ClockFace:
@@ -346,8 +323,9 @@ class RecordActivities:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
-            await remember(tx, await tx.request(order.request_id))
+            request = await tx.request(order.request_id, lock=True)
             await tx.cancel_tasks(order.request_id, order.at)
+            await remember(tx, request)
             await tx.update_request(
                 order.request_id,
                 stage=Stage.CLOSED,
@@ -401,6 +379,49 @@ async def _told_until(tx: Tx, request: Request, policy: Policy, order: ExtendOrd
         return None
     due_on = dated(request, policy, await pause_spans(tx, request.id), order.at).deadlines.due_on
     return due_on + timedelta(days=days) if due_on else None
+
+
+async def proven_graph(tx: Tx, request: Request, parts: Parts) -> Graph:
+    """What is known of the person, once they have proven who they are.
+
+    The workflow has waited for the proof; asked again here, at the last door before data is looked at.
+
+    Raises:
+        NotAllowed: not yet.
+    """
+    await proven(tx, request, parts.policy(request.controller))
+    graph = await load_graph(tx, request.id)
+    if await tx.proof(request.id) is None:
+        return graph.proven_by((await tx.subject(request.id)).identifiers)
+    return graph
+
+
+async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: datetime) -> SettleReport:
+    """Write down what is known of the person now, once they have proven who they are; the caller holds the request."""
+    if await tx.proof(request.id) is None:
+        await save_graph(tx, request.id, graph)
+        await tx.record(request.id, Tag.IDENTITY_WAIVED, at=at, facts={}, dedupe="waived")
+    if request.right in COPIES:
+        await tx.copy_is_of(request.id, request.controller, graph.own())
+    await tx.findable(request.id, request.controller, graph.own())
+    settled = graph.settled()
+    found = len(settled.kept)
+    names = parts.policy(request.controller).systems
+    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest))
+    facts: dict[str, JsonValue] = {
+        "found": found,
+        "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
+        "by": [*sorted({one.kind for one in graph.known()})],
+        "paths": await _paths(tx, request.id, settled),
+    }
+    await tx.record(
+        request.id,
+        Tag.SYSTEM_AMBIGUOUS if settled.contradictions else Tag.MATCH_SETTLED,
+        at=at,
+        facts=facts,
+        dedupe=f"settled/{at.isoformat()}",
+    )
+    return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
 
 
 async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -12,11 +13,13 @@ from activities.letters import RemedyDecision
 from activities.model import RemedyOrder, RemedyReport
 from activities.parts import Parts
 from activities.same_person import earlier_request, is_same_person
+from habeas import law
 from habeas.acts import IN_PART, NOTHING_ANEW, ActKind
-from habeas.errors import BadInput, KeyDestroyed, NotAllowed, NothingAnew
+from habeas.errors import BadInput, KeyDestroyed, NotAllowed, NothingAnew, StillStands
 from habeas.evidence import Tag
 from habeas.model import REMEDIES, Request, Right
 from habeas.particulars import Particulars
+from habeas.policy import Policy
 
 SEALED = "letter/remedy"
 DECIDING = frozenset({ActKind.APPROVE, ActKind.REFUSE})
@@ -139,7 +142,9 @@ async def _write_down(
         await tx.record(earlier.id, Tag.REMEDY_DECIDED, order.at, actor, there | other, dedupe=dedupe)
 
 
-async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str, ground: str | None = None) -> None:
+async def may_decide(
+    tx: Tx, request: Request, policy: Policy, kind: ActKind, actor: str, ground: str | None = None
+) -> None:
     """The last word on a refusal is not the refuser's, and an appeal is granted to nobody but whom it was refused.
 
     An appeal against what a request that is still open is told (more time, a fee) is granted where nothing is to be
@@ -148,6 +153,7 @@ async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str, ground
     Raises:
         NotAllowed: this person took part in the refusal; or nobody has shown that who appeals is who was refused.
         NothingAnew: the request that it is about goes on.
+        StillStands: so does what it is against: the longer term, or the fee.
     """
     earlier = await earlier_request(tx, request)
     if earlier is None:
@@ -166,5 +172,19 @@ async def may_decide(tx: Tx, request: Request, kind: ActKind, actor: str, ground
         raise NotAllowed(
             "Nothing shows that this is the person whose request is appealed; attest how you know, or refuse."
         )
-    if same and ground != NOTHING_ANEW and earlier.outcome is None:
-        raise NothingAnew(f"{earlier.id} is not closed yet, so that granting this would open nothing anew.")
+    if same and earlier.outcome is None:
+        if ground != NOTHING_ANEW:
+            raise NothingAnew(f"{earlier.id} is not closed yet, so that granting this would open nothing anew.")
+        if standing := _standing(earlier, acts, policy.answered_in(earlier.regime, earlier.jurisdiction)):
+            raise StillStands(f"{standing} of {earlier.id} still stands, so that granting this would change nothing.")
+
+
+def _standing(earlier: Request, acts: Iterable[Act], place: str) -> str | None:
+    """What was put off there and can be appealed, and is not taken back: no act takes back a term that was extended."""
+    if earlier.extended and "appeal" in law.notice_contents(earlier.regime, place, "extension"):
+        return "The longer term"
+    asked = None
+    for act in acts:
+        if act.accepted_at and act.kind in {ActKind.CHARGE.value, ActKind.RESUME.value}:
+            asked = act.kind
+    return "The fee" if asked == ActKind.CHARGE.value else None

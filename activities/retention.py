@@ -10,8 +10,20 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.clockface import local_day
+from activities.ending_letters import AGAIN
 from activities.holds import after_refusal, note_release, refused
-from activities.keeping import DueItem, DueOrder, DuePage, EndOrder, EndReport, ForgetOrder, ForgetReport
+from activities.keeping import (
+    DueItem,
+    DueOrder,
+    DuePage,
+    EndOrder,
+    EndReport,
+    ForgetOrder,
+    ForgetReport,
+    LeftOut,
+    LeftOutPage,
+    SweepOrder,
+)
 from activities.ledger import Tx
 from activities.parts import Parts
 from activities.plans import ended_plan, keepers_of
@@ -26,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 NOT_FORGOTTEN = "request_not_forgotten"
 NOT_RELEASED = "request_not_released"
+MOST_LEFT_OUT = 200
+"""Reminders of one day of what was left out; the others come on the next."""
 ENDING = "ending/"
 """Prefix of the plan by which a system ends what is under way."""
 
@@ -56,6 +70,24 @@ class RetentionActivities:
         )
         full = len(rows) == order.limit
         return DuePage(items=items, after=(rows[-1].request_id, rows[-1].system) if full else None)
+
+    @activity.defn
+    async def due_left_out(self, order: SweepOrder) -> LeftOutPage:
+        """What closed requests were answered without, a week after staff were last told: their letter promised it.
+
+        Until a later request of the same person completes it, the system is no longer the controller's, or the
+        request's own record is over.
+        """
+        async with self._parts.ledger.begin() as tx:
+            rows = await tx.left_out(order.at - AGAIN, MOST_LEFT_OUT)
+        policies = self._parts.policies
+        return LeftOutPage(
+            items=tuple(
+                LeftOut(request_id=row.request_id, system=row.system)
+                for row in rows
+                if row.controller in policies and row.system in policies[row.controller].systems
+            )
+        )
 
     @activity.defn
     async def end_retention(self, order: EndOrder) -> EndReport:

@@ -141,8 +141,7 @@ class Keepers:
     @property
     def restriction(self) -> str:
         """The provision by which restricted data is only stored, and what it lets be done all the same."""
-        regime = law.regime(self._request.regime, self._place)
-        return next((rule.cite for rule in regime.rules if rule.item == "restriction"), regime.rights_cite)
+        return law.restriction_provision(self._request.regime, self._place)
 
     def _ground(self, code: str) -> str:
         grounds = law.refusal_grounds(self._request.regime, self._place, self._request.right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -11,6 +12,7 @@ from temporalio import activity
 from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
 from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
+from activities.ledger import Tx
 from activities.model import (
     CollectReport,
     ConfirmReport,
@@ -26,7 +28,7 @@ from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
 from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
-from habeas.connector import Connector, SystemPlan
+from habeas.connector import Connector, Match, RecordRef, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -53,18 +55,7 @@ class SystemActivities:
             else:
                 graph = await load_graph(tx, order.request_id)
                 await save_graph(tx, order.request_id, graph.answered(order.system, asked, matches))
-            await tx.record(
-                order.request_id,
-                Tag.SYSTEM_LOCATED,
-                at=order.at,
-                facts={
-                    "system": order.system,
-                    "asked": [*sorted({one.kind for one in asked})],
-                    "matches": len(matches),
-                    "purpose": "identity" if order.for_identity else "request",
-                },
-                dedupe=f"located/{order.system}/{order.for_identity}/{order.at.isoformat()}",
-            )
+            await note_located(tx, order, asked, matches, for_identity=order.for_identity)
         return LocateReport(system=order.system, matches=sum(not one.staff for one in matches))
 
     async def _what_to_ask(self, order: LocateOrder, connector: Connector) -> tuple[Identifier, ...]:
@@ -77,39 +68,13 @@ class SystemActivities:
     @activity.defn
     async def collect(self, order: SystemOrder) -> CollectReport:
         """Collect everything of the person, page by page into storage; after a crash it goes on from the last page."""
-        connector = self._parts.connector(order.system)
-        pages = Pages(self._parts.ledger, self._parts.storage, order.request_id)
-        kinds = {one.name: one for one in connector.manifest.collections}
         said = resumed()
         done = Collected.model_validate(said[0]) if said else Collected()
-        if COLLECT in steps_by_hand(connector.manifest):
-            done = Collected()
-            async for page in found_pages(self._parts, order):
-                written = await pages.write(order.system, done.pages, page)
-                done = done.after(page, kinds, written)
-                progress()
-            # A scan may show other people, as free text may.
-            done = done.model_copy(update={"free_text": done.free_text or done.files > 0})
-        else:
-            async with self._parts.ledger.begin() as tx:
-                roots = (await load_graph(tx, order.request_id)).roots(order.system)
-            if roots and (done.pages == 0 or done.cursor is not None):
-                async for page in connector.collect(roots, done.cursor):
-                    written = await pages.write(order.system, done.pages, page)
-                    done = done.after(page, kinds, written)
-                    progress(done.model_dump(mode="json"))
-        counts = {"records": done.records, "files": done.files, "pages": done.pages}
         async with self._parts.ledger.begin() as tx:
-            await save_collected(tx, order.request_id, order.system, done)
-            await tx.save_system(order.request_id, order.system, phase="collect", state="done", counts=counts)
-            await tx.record(
-                order.request_id,
-                Tag.SYSTEM_COLLECTED,
-                at=order.at,
-                facts={"system": order.system, **counts},
-                dedupe=f"collected/{order.system}/{order.at.isoformat()}",
-            )
-        return CollectReport(system=order.system, free_text=done.free_text, **counts)
+            roots = (await load_graph(tx, order.request_id)).roots(order.system)
+        done = await collected(self._parts, order, roots, done, lambda so_far: progress(so_far.model_dump(mode="json")))
+        async with self._parts.ledger.begin() as tx:
+            return await note_collected(tx, order, done)
 
     @activity.defn
     async def vetoes(self, order: EraseOrder) -> VetoReport:
@@ -219,6 +184,83 @@ class SystemActivities:
             return None
         async with self._parts.ledger.begin() as tx:
             return Done(result=await treated(tx, order, plan))
+
+
+async def collected(
+    parts: Parts,
+    order: SystemOrder,
+    roots: tuple[RecordRef, ...],
+    done: Collected | None = None,
+    progress: Callable[[Collected], None] = lambda _: None,
+) -> Collected:
+    """Collect what lies below these records into storage, page by page.
+
+    Args:
+        parts: the process's.
+        order: the system, and the request.
+        roots: the person's records in it.
+        done: how far an attempt before this one came.
+        progress: told after each page.
+    """
+    done = done or Collected()
+    connector = parts.connector(order.system)
+    pages = Pages(parts.ledger, parts.storage, order.request_id)
+    kinds = {one.name: one for one in connector.manifest.collections}
+    if COLLECT in steps_by_hand(connector.manifest):
+        done = Collected()
+        async for page in found_pages(parts, order):
+            written = await pages.write(order.system, done.pages, page)
+            done = done.after(page, kinds, written)
+            # What a human found has no cursor: a retry begins anew.
+            progress(Collected())
+        # A scan may show other people, as free text may.
+        return done.model_copy(update={"free_text": done.free_text or done.files > 0})
+    if roots and (done.pages == 0 or done.cursor is not None):
+        async for page in connector.collect(roots, done.cursor):
+            written = await pages.write(order.system, done.pages, page)
+            done = done.after(page, kinds, written)
+            progress(done)
+    return done
+
+
+async def note_collected(tx: Tx, order: SystemOrder, done: Collected) -> CollectReport:
+    """Write down what was collected from one system."""
+    counts = {"records": done.records, "files": done.files, "pages": done.pages}
+    await save_collected(tx, order.request_id, order.system, done)
+    await tx.save_system(order.request_id, order.system, phase="collect", state="done", counts=counts)
+    await tx.record(
+        order.request_id,
+        Tag.SYSTEM_COLLECTED,
+        at=order.at,
+        facts={"system": order.system, **counts},
+        dedupe=f"collected/{order.system}/{order.at.isoformat()}",
+    )
+    return CollectReport(system=order.system, free_text=done.free_text, **counts)
+
+
+async def note_located(
+    tx: Tx,
+    order: LocateOrder | SystemOrder,
+    asked: tuple[Identifier, ...],
+    matches: tuple[Match, ...],
+    *,
+    for_identity: bool = False,
+    turn: int = 0,
+) -> None:
+    """Write down that one system was asked, by which kinds of identifiers and with what success."""
+    again = f"/{turn}" if turn else ""
+    await tx.record(
+        order.request_id,
+        Tag.SYSTEM_LOCATED,
+        at=order.at,
+        facts={
+            "system": order.system,
+            "asked": [*sorted({one.kind for one in asked})],
+            "matches": len(matches),
+            "purpose": "identity" if for_identity else "request",
+        },
+        dedupe=f"located/{order.system}/{for_identity}/{order.at.isoformat()}{again}",
+    )
 
 
 def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...], *, attested: bool) -> bool:

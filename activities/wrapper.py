@@ -11,7 +11,7 @@ import contextlib
 import time
 import traceback
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,6 +69,23 @@ def progress(*details: Any) -> None:
 def resumed() -> Sequence[Any]:
     """What the last attempt said by `progress`; empty on the first."""
     return activity.info().heartbeat_details
+
+
+@contextlib.contextmanager
+def counted(step: str, system: str) -> Iterator[None]:
+    """Count and time one system's call within a step over several, as a step of its own would be."""
+    started, outcome = time.perf_counter(), "done"
+    try:
+        yield
+    except asyncio.CancelledError:
+        outcome = "cancelled"
+        raise
+    except Exception as error:
+        outcome = error.code if isinstance(error, HabeasError) else "unexpected"
+        raise
+    finally:
+        SECONDS.labels(step, system).observe(time.perf_counter() - started)
+        DONE.labels(step, system, outcome).inc()
 
 
 class WrapperInterceptor(Interceptor):

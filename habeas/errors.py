@@ -76,6 +76,16 @@ class NothingAnew(WrongStage):
     )
 
 
+class StillStands(WrongStage):
+    """What this is against still stands where it was decided, so that granting it would change nothing."""
+
+    code = "still_stands"
+    remedy = (
+        "Do there first what is granted: resume it without the fee, or answer it where the term was extended; then "
+        "grant this with `--nothing-anew`. Or refuse it, with the reason."
+    )
+
+
 class NotAllowed(BadInput):
     """This person may not do this."""
 

@@ -46,7 +46,9 @@ from activities.retention import RetentionActivities
 from activities.storage import Storage
 from activities.systems import SystemActivities
 from activities.tasks import TaskActivities
+from activities.together import TogetherActivities
 from activities.wrapper import WrapperInterceptor
+from habeas.connector import Connector
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
 from workers.anchoring import Anchoring
@@ -81,27 +83,7 @@ LOOK_FOR_UNSTARTED = 30.0  # seconds
 PASSED_THROUGH = (
     "habeas",
     "activities",
-    "workflows.acts",
-    "workflows.asking",
-    "workflows.attributes",
-    "workflows.calls",
-    "workflows.card",
-    "workflows.changing",
-    "workflows.clock",
-    "workflows.clock_acts",
-    "workflows.erasing",
-    "workflows.holding",
-    "workflows.lifting",
-    "workflows.handing",
-    "workflows.model",
-    "workflows.recipients",
-    "workflows.remedies",
-    "workflows.state",
-    "workflows.systems",
-    "workflows.task_acts",
-    "workflows.tasks",
-    "workflows.telling",
-    "workflows.verifying",
+    "workflows",
     "structlog",
     "sqlalchemy",
     "prometheus_client",
@@ -148,7 +130,17 @@ async def open_parts(settings: Settings, here: Collection[str] | None = None) ->
             connectors=connectors,
             public_url=settings.desk.public_url.rstrip("/"),
             task_queue=settings.temporal.task_queue,
+            together=_together(settings, connectors),
         )
+
+
+def _together(settings: Settings, connectors: Mapping[str, Connector]) -> dict[str, int]:
+    """Systems that may be called together, from the engine's own queue: those called from here, in no set measure."""
+    return {
+        name: settings.systems[name].steps_at_once
+        for name, connector in connectors.items()
+        if not isinstance(connector, Elsewhere) and settings.systems[name].steps_per_second is None
+    }
 
 
 async def check_health(parts: Parts, systems: Sequence[str]) -> None:
@@ -204,6 +196,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
     tasks = TaskActivities(parts)
     changes = ChangeActivities(parts)
     lifting = LiftingActivities(parts)
+    together = TogetherActivities(parts)
     return Worker(
         client,
         task_queue=parts.task_queue,
@@ -221,6 +214,8 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             record.accept_act,
             record.check_proof,
             record.settle,
+            together.find_together,
+            together.collect_together,
             record.extend,
             record.pause,
             record.resume,
@@ -243,6 +238,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             plans.reasons_at_once,
             HoldActivities(parts).release_deletion,
             retention.due_retained,
+            retention.due_left_out,
             retention.forget,
             ExpiringActivities(parts).expiring,
             EndingLetterActivities(parts).report_expiry,

@@ -39,6 +39,10 @@ SEARCH_ATTRIBUTES: Mapping[str, IndexedValueType.ValueType] = {
 """Every name the server must know before the first request, with its type."""
 
 
+AT_THE_START: Mapping[str, object] = {STAGE.name: Stage.RECEIVED.value, BLOCKED_ON.name: [], OVERDUE.name: False}
+"""As a request's start leaves those that change."""
+
+
 def initial(start: RequestStart) -> TypedSearchAttributes:
     """The attributes a request is started with."""
     return TypedSearchAttributes(

@@ -40,7 +40,12 @@ FIRST_PATIENCE = RetryPolicy(
 LONG_PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=30), maximum_interval=timedelta(minutes=15))
 """After that: on and on, until it answers or staff decide."""
 
+ONCE = RetryPolicy(maximum_attempts=1)
+
 STEP = timedelta(seconds=30)
+AT_ONCE = timedelta(seconds=5)
+"""Longer, and the workflow task would have to be kept alive, which costs the history three events."""
+TOGETHER = timedelta(minutes=2)
 LONG_STEP = timedelta(hours=6)
 HEARTBEAT = timedelta(seconds=15)
 
@@ -77,6 +82,46 @@ async def try_to_record(step: Callable[[Any, A], Awaitable[R]], arg: A, summary:
 async def work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
     """A step of the engine that may take long or touch storage: tried until it works, cancelled when told."""
     return await _insist(lambda: _work(step, arg, summary), summary)
+
+
+async def work_at_once(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
+    """A step of the engine that is nearly always short: tried once where the workflow is, then as `work`."""
+    try:
+        answer: R = await workflow.execute_local_activity_method(
+            step,
+            arg,
+            start_to_close_timeout=AT_ONCE,
+            retry_policy=ONCE,
+            local_retry_threshold=LEDGER_AT_ONCE,
+            summary=summary,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return await work(step, arg, summary)
+    return answer
+
+
+async def together(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R | None:
+    """Several systems' step in one call from here; None where it came to nothing: each is called by itself then.
+
+    When cancelled it is waited for, as in `on_system`.
+    """
+    try:
+        answer: R = await workflow.execute_activity_method(
+            step,
+            arg,
+            start_to_close_timeout=TOGETHER,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=ONCE,
+            summary=summary,
+            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return None
+    return answer
 
 
 async def _work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:

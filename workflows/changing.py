@@ -141,7 +141,7 @@ class Changing(Remedying, Forwarding):
     async def _do_by_hand(self, system: SystemBrief, part: Part, digest: str) -> None:
         if (system.name, part) in self._hands:
             return
-        if any(name == system.name for name, _ in self._hands) and not workflow.patched("each-part-by-hand"):
+        if any(name == system.name for name, _ in self._hands) and not self.since("each-part-by-hand"):
             return
         done = await self.tasks.do(system, _HANDS.get(self.right, "stop"), digest=digest)
         if done is None:
@@ -215,7 +215,7 @@ class Changing(Remedying, Forwarding):
         """
         if self.right not in CHANGING or self.stage is not Stage.FULFILLING or not self.tasks.open:
             return
-        if SO_FAR_TOLD in self._errands or not workflow.patched("done-so-far-is-told"):
+        if SO_FAR_TOLD in self._errands or not self.since("done-so-far-is-told"):
             return
         order = self._to_conclude(tuple(sorted({*self.systems.skipped, *self.systems.waiting})))
         sealed = await calls.record(ConcludingActivities.so_far, order, "what is done so far")

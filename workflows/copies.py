@@ -34,7 +34,7 @@ class AfterCopies(Holding):
 
     async def _after_copies(self) -> bool:
         """Wait until no copy comes before the approved erasure; False where the plan is not the one to wait with."""
-        if self.right is not Right.ERASURE or not workflow.patched("copy-first"):
+        if self.right is not Right.ERASURE or not self.since("copy-first"):
             return True
         while not await self._look_for_copies():
             if self.look_again or self.plan_outdated:

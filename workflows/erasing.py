@@ -189,7 +189,7 @@ class Erasing(AfterCopies):
         name, passed = system.name, workflow.now() - started
         wait = max(timedelta(seconds=report.wait), timedelta(seconds=1), passed / 10)
         heard = self.systems.heard(name)
-        if workflow.patched("jobs-are-shown"):
+        if self.since("jobs-are-shown"):
             await self.systems.under_way(name, phase, report.state, passed + wait)
             if name in self.systems.waiting and self._answers_without():
                 self.systems.skip(name)

@@ -15,10 +15,21 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.brief import NOT_A_RIGHT
-    from activities.model import Closed, CloseOrder, OnRequest, SystemBrief, SystemOrder
+    from activities.model import (
+        Closed,
+        CloseOrder,
+        CollectOrder,
+        CollectReport,
+        FindOrder,
+        OnRequest,
+        SettleReport,
+        SystemBrief,
+        SystemOrder,
+    )
     from activities.plan import PlanActivities
     from activities.record import RecordActivities
     from activities.systems import SystemActivities
+    from activities.together import TogetherActivities
     from habeas.model import CHANGING, REMEDIES, Outcome, Right, Stage
     from habeas.particulars import Scope
     from workflows import calls
@@ -49,11 +60,14 @@ class RequestWorkflow(Changing):
         """Carry the request out, or end it as staff or the person decide; then close it."""
         await self._begin()
         clock = asyncio.create_task(self.clock.run(self._ring))
+        watch = asyncio.create_task(self.systems.watch()) if self.joined else None
         story = asyncio.create_task(self._story())
         await workflow.wait_condition(lambda: story.done() or clock.done() or self.is_to_end())
         if clock.done():
             clock.result()
         outcome = story.result() if story.done() else await self._end_early(story)
+        if watch is not None:
+            watch.cancel()
         return await self._close(outcome, clock)
 
     async def _story(self) -> Outcome:
@@ -111,7 +125,8 @@ class RequestWorkflow(Changing):
         order = OnRequest(request_id=self.id, at=workflow.now())
         self.brief = await calls.record(RecordActivities.begin, order, "what law and policy ask")
         self.clock.set(self.brief.clock)
-        self.changed()
+        if not self.joined:
+            self.changed()
 
     async def _end_early(self, story: asyncio.Task[Outcome]) -> Outcome:
         self._ending_now = True
@@ -150,9 +165,11 @@ class RequestWorkflow(Changing):
         ask = tuple(one for one in self._systems if not one.needs_hands("collect"))
         while True:
             self.look_again = False
-            await asyncio.gather(*(self._locate(system) for system in ask))
-            order = OnRequest(request_id=self.id, at=workflow.now())
-            known = await calls.record(RecordActivities.settle, order, "what is known now")
+            known, ask = await self._ask_together(ask)
+            if ask or known is None:
+                await asyncio.gather(*(self._locate(system) for system in ask))
+                order = OnRequest(request_id=self.id, at=workflow.now())
+                known = await calls.record(RecordActivities.settle, order, "what is known now")
             if known.contradictions:
                 await self._clarify(known.contradictions)
                 ask = ()
@@ -162,6 +179,22 @@ class RequestWorkflow(Changing):
             if not ask and not self.look_again:
                 self._log(f"found {known.found} records of the person")
                 return known.found > 0
+
+    async def _ask_together(self, ask: tuple[SystemBrief, ...]) -> tuple[SettleReport | None, tuple[SystemBrief, ...]]:
+        """Ask those at once that answer at once; what is known then, and who is still to be asked by itself."""
+        names = self._together(ask)
+        if not names:
+            return None, ask
+        order = FindOrder(request_id=self.id, at=workflow.now(), systems=names)
+        report = await calls.together(TogetherActivities.find_together, order, f"locate: {', '.join(names)}")
+        if report is None:
+            return None, ask
+        return report.known, tuple(one for one in ask if one.name not in names or one.name in report.left)
+
+    def _together(self, systems: tuple[SystemBrief, ...]) -> tuple[str, ...]:
+        """Which of these are asked in one call."""
+        names = (one.name for one in systems if one.together and not one.needs_hands("collect"))
+        return tuple(name for name in names if name not in self.systems.skipped) if self.joined else ()
 
     async def _clarify(self, contradictions: int) -> None:
         seen = self.decided
@@ -178,17 +211,31 @@ class RequestWorkflow(Changing):
     def _is_open_still(self) -> bool:
         """Whether there is something to tell though nothing is known: a human has not looked yet, or it stopped."""
         left = self.stopped or (self.right in USES and self._by_hand())
-        return left and workflow.patched("stopped-is-told")
+        return left and self.since("stopped-is-told")
 
     async def _collect(self, systems: tuple[SystemBrief, ...]) -> int:
         await self._enter(Stage.COLLECTING)
-        reports = await asyncio.gather(
-            *(self.systems.step(one, "collect", SystemActivities.collect, self._order(one)) for one in systems)
+        reports = await self._collect_together(systems)
+        there = {report.system for report in reports if report}
+        reports += await asyncio.gather(
+            *(
+                self.systems.step(one, "collect", SystemActivities.collect, self._order(one))
+                for one in systems
+                if one.name not in there
+            )
         )
         self._free_text = any(report.free_text for report in reports if report)
         records = sum(report.records for report in reports if report)
         self._log(f"collected {records} records")
         return records
+
+    async def _collect_together(self, systems: tuple[SystemBrief, ...]) -> list[CollectReport | None]:
+        names = self._together(systems)
+        if not names:
+            return []
+        order = CollectOrder(request_id=self.id, at=workflow.now(), systems=names)
+        report = await calls.together(TogetherActivities.collect_together, order, f"collect: {', '.join(names)}")
+        return list(report.reports) if report else []
 
     async def _send_on(self) -> None:
         """To those who decide over data that is only processed here, whatever right it is about."""
@@ -296,10 +343,11 @@ class RequestWorkflow(Changing):
             await calls.record(RecordActivities.breach, order, "the term is over")
             self.send_soon("staff_alarm", f"breach/{self.clock.face.due_on}", code="overdue")
             # What began to fail after the release, or was looked for late, had until now.
-            if self.clock.face.release_at and workflow.patched("left-out-at-the-breach"):
+            if self.clock.face.release_at and self.since("left-out-at-the-breach"):
                 self._go_on_without()
                 await self._tell_so_far()
             await self._tell_of_open_task()
+            await self._tell_of_open_proof()
 
     async def _tell_of_open_task(self) -> None:
         """Where a human is still to erase something by hand as the term ends: that it is late, and why, once.
@@ -307,7 +355,7 @@ class RequestWorkflow(Changing):
         A task is not called off by a clock, so that there is no answer yet.
         """
         waits = self.right is Right.ERASURE and self.stage is Stage.FULFILLING and self.tasks.open
-        if waits and not self.delay_told and workflow.patched("open-task-is-told"):
+        if waits and not self.delay_told and self.since("open-task-is-told"):
             await self.tell_of_delay()
 
     def _go_on_without(self) -> None:

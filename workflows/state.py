@@ -27,10 +27,11 @@ class RequestState:
 
     def __init__(self, start: RequestStart) -> None:
         self.id = start.request_id
+        self.joined = start.steps > 1
         self.right = start.right
         self.stage = Stage.RECEIVED
         self.clock = Clock()
-        self.systems = Systems(start.request_id, self.changed, self.ask_for_attention)
+        self.systems = Systems(start.request_id, self.changed, self.ask_for_attention, joined=self.joined)
         self.tasks = Tasks(start.request_id, self.systems, self.send_soon, self.log)
         self.brief: Brief | None = None
         self.proven = False
@@ -64,6 +65,10 @@ class RequestState:
         self.ending: tuple[Outcome, str, str | None] | None = None
         """Outcome, the act that brings it, and its ground; taken back if the act cannot be written down."""
         self._recording = 0
+
+    def since(self, change: str) -> bool:
+        """Whether the request was started with this change of its steps, or meets it now."""
+        return self.joined or workflow.patched(change)
 
     # What the story does when told of a change
 

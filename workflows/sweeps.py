@@ -1,5 +1,7 @@
 """Every day: what erasures kept goes when its day has come, and so do short-lived data and requests' own records.
 
+Staff are reminded of the systems that closed requests were answered without.
+
 Nothing here waits for a system that is away: it is tried again on the next day. Staff are told by a letter every week
 until it can be done: by one about the request where an erasure kept it, by one that is no request's where short-lived
 data cannot be ended, and of that also when it ends again.
@@ -32,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         SweepOrder,
         SweepReport,
     )
+    from activities.ledger.past import LEFT_OUT
     from activities.model import AgainOrder, LetterOrder, LetterReport
     from activities.notify import LetterActivities
     from activities.recipients import RecipientActivities
@@ -69,6 +72,8 @@ class SweepWorkflow:
         if sweep.retained:
             await self._end_retained()
         await self._expire()
+        if workflow.patched("left-out-is-reminded-of"):
+            await self._remind_of_left_out()
         await self._forget()
         self._report = self._report.model_copy(update={"waiting": tuple(sorted(self._away))})
         if not sweep.once:
@@ -191,6 +196,11 @@ class SweepWorkflow:
         if workflow.patched(WEEKLY):
             order = AgainOrder(**order.model_dump(), every=AGAIN.total_seconds(), anywhere=of_system)
             step = LetterActivities.send_again
+        if not await self._sent(step, order):
+            self._told.discard(item.system)
+
+    async def _sent(self, step: Callable[[Any, Any], Awaitable[LetterReport]], order: LetterOrder) -> bool:
+        """Whether it could be sent: a mail server that is away has it tomorrow."""
         try:
             await calls.on_system(
                 step,
@@ -202,7 +212,27 @@ class SweepWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            self._told.discard(item.system)
+            return False
+        return True
+
+    # What closed requests were answered without
+
+    async def _remind_of_left_out(self) -> None:
+        """Every week: the person was told that it is still to be done, and nobody else remembers it."""
+        order = SweepOrder(at=workflow.now())
+        found = await calls.record(RetentionActivities.due_left_out, order, "what was answered without a system")
+        for item in found.items:
+            reminder = AgainOrder(
+                request_id=item.request_id,
+                at=workflow.now(),
+                kind="staff_attention",
+                dedupe=f"{LEFT_OUT}/{item.system}",
+                system=item.system,
+                code=LEFT_OUT,
+                every=AGAIN.total_seconds(),
+            )
+            if not await self._sent(LetterActivities.send_again, reminder):
+                return
 
     # What ends by itself
 

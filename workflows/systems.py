@@ -47,9 +47,17 @@ class Systems:
     """What each system is waiting for, and what staff said of it."""
 
     def __init__(
-        self, request_id: str, changed: Callable[[], None], attention: Callable[[str, str, str], None]
+        self,
+        request_id: str,
+        changed: Callable[[], None],
+        attention: Callable[[str, str, str], None],
+        *,
+        joined: bool = False,
     ) -> None:
         self._request_id = request_id
+        self._joined = joined
+        self._calls: dict[tuple[str, str], datetime] = {}
+        """Since when each call is under way that is not shown as slow."""
         self._changed = changed
         self._attention = attention
         self.hands: Callable[[SystemBrief, str, str | None], Awaitable[bool]] | None = None
@@ -123,7 +131,7 @@ class Systems:
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                if refused is not None and _is_refused(error):
+                if refused is not None and _is_refused(error, joined=self._joined):
                     await self.arrived(system.name, phase)
                     return refused
                 await self.wait_for(system.name, phase, calls.failure_code(error), correlation_of(error))
@@ -224,7 +232,9 @@ class Systems:
             return attempt.done() or self._is_told(system, heard)
 
         try:
-            if system not in self.waiting and workflow.patched("slow-is-shown"):
+            if self._joined:
+                await self._watched(system, phase, over)
+            elif system not in self.waiting and workflow.patched("slow-is-shown"):
                 try:
                     await workflow.wait_condition(over, timeout=SLOW_AFTER, timeout_summary=f"slow: {system}")
                 except TimeoutError:
@@ -238,6 +248,25 @@ class Systems:
             if attempt.cancelled() or attempt.exception() is not None:
                 return Told()
         return attempt.result()
+
+    async def _watched(self, system: str, phase: str, over: Callable[[], bool]) -> None:
+        if system not in self.waiting:
+            self._calls[system, phase] = workflow.now()
+        try:
+            await workflow.wait_condition(over)
+        finally:
+            self._calls.pop((system, phase), None)
+
+    async def watch(self) -> None:
+        """Show which calls take long, until cancelled. There is one timer for all of them: most come back before."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._calls))
+            left = min(self._calls.values()) + SLOW_AFTER - workflow.now()
+            await workflow.sleep(max(left, timedelta(seconds=1)), summary="is a call slow?")
+            for (system, phase), begun in sorted(self._calls.items()):
+                if begun + SLOW_AFTER <= workflow.now():
+                    del self._calls[system, phase]
+                    await self.wait_for(system, phase, SLOW, ask=False)
 
     async def arrived(self, system: str, phase: str, *, left_out: bool = False) -> None:
         """The request no longer waits for this system."""
@@ -253,9 +282,9 @@ async def stop(attempt: asyncio.Future[Any]) -> None:
     await asyncio.gather(attempt, return_exceptions=True)
 
 
-def _is_refused(error: ActivityError) -> bool:
+def _is_refused(error: ActivityError, *, joined: bool) -> bool:
     """Whether the last door refused it. Requests that already waited there before this was known go on waiting."""
-    return calls.failure_code(error) == "not_allowed" and workflow.patched("refused-at-the-last-door")
+    return calls.failure_code(error) == "not_allowed" and (joined or workflow.patched("refused-at-the-last-door"))
 
 
 def correlation_of(error: ActivityError) -> str | None:

@@ -28,6 +28,8 @@ class Telling(Redacting):
         self._outcome: Outcome | None = None
         self._told: list[str] = []
         self._ending_now = False
+        self._shown: dict[str, object] = dict(attributes.AT_THE_START)
+        """The search attributes as they stand."""
 
     async def _enter(self, stage: Stage) -> None:
         if self.ending and not self._ending_now:
@@ -65,9 +67,10 @@ class Telling(Redacting):
             missing=missing,
             sealed=sealed,
         )
+        # Never where the workflow is: with the end after it in one task, whatever comes in meanwhile undoes them all.
         report = await calls.work(LetterActivities.send, order, f"letter: {kind}")
         self._log(f"letter {kind}: {report.state}")
-        if missing and workflow.patched("left-out-is-followed-up"):
+        if missing and self.since("left-out-is-followed-up"):
             for system in missing:
                 self.ask_for_attention(system, "left_out", f"left_out/{system}")
         return outcome
@@ -82,7 +85,8 @@ class Telling(Redacting):
         self._errands[dedupe] = asyncio.create_task(self._send(order))
 
     async def _send(self, order: LetterOrder) -> None:
-        report = await calls.work(LetterActivities.send, order, f"letter: {order.kind}")
+        how = calls.work_at_once if self.joined else calls.work
+        report = await how(LetterActivities.send, order, f"letter: {order.kind}")
         if order.kind in {"acknowledgement", "extension"}:
             self._log(f"letter {order.kind}: {report.state}")
 
@@ -104,7 +108,11 @@ class Telling(Redacting):
             due_at=face.due_at,
             outcome=self._outcome,
         )
-        workflow.upsert_search_attributes(seen)
+        if self.joined:
+            seen = [one for one in seen if self._shown.get(one.key.name) != one.value]
+            self._shown |= {one.key.name: one.value for one in seen}
+        if seen:
+            workflow.upsert_search_attributes(seen)
         self._show_card()
 
     def log(self, line: str) -> None:

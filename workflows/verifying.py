@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +22,9 @@ with workflow.unsafe.imports_passed_through():
 
 LOOK = "look_on_record"
 ATTEST = "attest"
+OURS_WAITS = "what-lacks-of-staff-waits"
+FORTNIGHT = timedelta(days=14).total_seconds()
+"""Between reminders to staff once those of the policy are over, where the policy's own number is not known."""
 
 
 class Verifying(Telling):
@@ -40,8 +44,8 @@ class Verifying(Telling):
         await self._look_on_record()
         await self._send_code()
         started = workflow.now()
-        in_time = self.clock.face.proof_until is not None and workflow.patched("proof-within-the-term")
-        self.asks_both = identity.both and workflow.patched("both-proofs-are-asked-for")
+        in_time = self.clock.face.proof_until is not None and self.since("proof-within-the-term")
+        self.asks_both = identity.both and self.since("both-proofs-are-asked-for")
         self._show_card()
         ending = partial(self._ends, started, in_time=in_time)
         reminders = [started + timedelta(seconds=after) for after in identity.remind_after]
@@ -49,6 +53,9 @@ class Verifying(Telling):
         while not self._verified():
             ends = ending()
             if self.code_given() and self.settled():
+                if workflow.patched(OURS_WAITS):
+                    await self._wait_for_staff()
+                    continue
                 if not await self._word_of_staff(ends, ending):
                     return self.proven
                 continue
@@ -114,6 +121,35 @@ class Verifying(Telling):
             SystemActivities.locate,
             LocateOrder(request_id=self.id, at=workflow.now(), system=system.name, for_identity=for_identity),
         )
+
+    async def _wait_for_staff(self) -> None:
+        """The person did their part, and what lacks is ours: no end of the waiting for them is one for us.
+
+        Staff are asked, reminded as the person would be, and after that for as long as it takes. The term's alarms ring
+        beside it: a request that nobody attests is overdue, and is not closed as if the person had not answered.
+        """
+        wanted = workflow.now()
+        named = [wanted + timedelta(seconds=after) for after in sorted(self._brief.identity.remind_after)]
+        every = timedelta(seconds=self.clock.face.paused_every or FORTNIGHT)
+        self.send_soon("staff_attention", ATTEST, code=ATTEST)
+        if self._overdue:
+            await self._tell_of_open_proof()
+        for number in itertools.count(1):
+            upcoming = min([at for at in named if at > workflow.now()], default=workflow.now() + every)
+            try:
+                await workflow.wait_condition(
+                    self._verified, timeout=upcoming - workflow.now(), timeout_summary="reminder to staff"
+                )
+            except TimeoutError:
+                self.send_soon("staff_attention", f"{ATTEST}/{number}", code=ATTEST)
+            else:
+                return
+
+    async def _tell_of_open_proof(self) -> None:
+        """Where the person gave the code and the term ends without staff's word: that it is late, and why, once."""
+        waits = self.stage is Stage.VERIFYING and self.code_given()
+        if waits and not self.delay_told and workflow.patched(OURS_WAITS):
+            await self.tell_of_delay()
 
     async def _word_of_staff(self, ends: datetime, ending: Callable[[], datetime]) -> bool:
         """The person did their part: staff are asked for theirs, and reminded as the person would be.

@@ -34,6 +34,11 @@ class Act(Frozen):
 class Acts(Room):
     """Methods on acts."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._acts: dict[str, tuple[Act, ...]] = {}
+        """As they were read, by request."""
+
     async def propose_act(self, proposed: Act) -> None:
         """Write down an act before the workflow is asked; a second proposal with the same id changes nothing.
 
@@ -42,6 +47,7 @@ class Acts(Room):
         """
         reason = await self._sealed(proposed.request_id, _name(proposed.id), proposed.reason)
         values = proposed.model_dump(exclude={"reason", "accepted_at"})
+        self._acts.clear()
         placed = await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
         if not placed.rowcount:
             mine = select(act.c.id).where(act.c.id == proposed.id, act.c.request_id == proposed.request_id)
@@ -59,6 +65,7 @@ class Acts(Room):
         Raises:
             BadInput: there is no such act.
         """
+        self._acts.clear()
         row = await self._first(
             update(act)
             .where(act.c.id == act_id)
@@ -71,13 +78,19 @@ class Acts(Room):
 
     async def drop_act(self, act_id: str) -> bool:
         """Take a proposal away that the workflow refused; an accepted act stays. Returns whether it went."""
+        self._acts.clear()
         dropped = await self._run(delete(act).where(act.c.id == act_id, act.c.accepted_at.is_(None)))
         return dropped.rowcount > 0
 
     async def acts(self, request_id: str) -> tuple[Act, ...]:
         """All acts of a request, in the order they were proposed."""
-        rows = await self._all(select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id))
-        return tuple([await self._act(row) for row in rows])
+        known = self._acts.get(request_id)
+        if known is None:
+            rows = await self._all(
+                select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id)
+            )
+            known = self._acts[request_id] = tuple([await self._act(row) for row in rows])
+        return known
 
     async def _act(self, row: Row[Any]) -> Act:
         values = plain(row)

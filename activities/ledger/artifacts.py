@@ -107,10 +107,11 @@ class Artifacts(Room):
             else_=said.verified_at,
         )
         replaced = {name: said[name] for name in ("kind", "path", "sha256", "size")} | {"verified_at": verified}
-        await self._run(
+        await self._write_later(
+            ("artifact", new.id),
             insertion.on_conflict_do_update(
                 index_elements=["id"], set_=replaced, where=artifact.c.request_id == said.request_id
-            )
+            ),
         )
 
     async def artifacts(self, request_id: str) -> tuple[Artifact, ...]:
@@ -123,7 +124,8 @@ class Artifacts(Room):
     async def new_link(self, new: Link) -> None:
         """Write down a link; of its token only the SHA-256 is kept."""
         values = new.model_dump(exclude={"token"})
-        await self._run(upsert(link).values(values | {"token_sha256": _hash(new.token)}).on_conflict_do_nothing())
+        placed = upsert(link).values(values | {"token_sha256": _hash(new.token)}).on_conflict_do_nothing()
+        await self._write_later(("link", new.id), placed)
 
     async def links(self, request_id: str) -> tuple[LinkRow, ...]:
         """A request's links, oldest first."""
@@ -189,9 +191,10 @@ class Artifacts(Room):
             .values(finished_at=now, claimed_at=func.coalesce(link.c.claimed_at, now))
         )
 
-    async def revoke_links(self, request_id: str, now: datetime, *, keep: str | None = None) -> int:
-        """Make a request's unused links useless, all but one if ``keep`` names it; returns how many there were."""
-        revoked = await self._run(
+    async def revoke_links(self, request_id: str, now: datetime, *, keep: str | None = None) -> None:
+        """Make a request's unused links useless, all but one if ``keep`` names it."""
+        await self._write_later(
+            ("links", request_id, keep),
             update(link)
             .where(
                 link.c.request_id == request_id,
@@ -199,9 +202,8 @@ class Artifacts(Room):
                 link.c.revoked_at.is_(None),
                 link.c.id.is_distinct_from(keep),
             )
-            .values(revoked_at=now)
+            .values(revoked_at=now),
         )
-        return revoked.rowcount
 
 
 def _hash(token: str | SecretStr) -> bytes:

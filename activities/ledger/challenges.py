@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, assert_never
 
 from pydantic import AwareDatetime, Field, SecretStr
-from sqlalchemy import Row, select, true, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import Room, plain
@@ -78,6 +79,11 @@ class Proof(Frozen):
 class Challenges(Room):
     """Methods on proofs of identity."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._proven: dict[str, Sequence[Row[Any]]] = {}
+        """Proofs as they were read, by request."""
+
     async def new_challenge(self, new: Challenge) -> None:
         """Write down a code that is about to be sent; it supersedes those with a smaller number."""
         key = await self.key(new.request_id)
@@ -128,6 +134,7 @@ class Challenges(Room):
             case CodeResult.WRONG:
                 change: dict[str, Any] = {"tries_left": challenge.c.tries_left - 1}
             case CodeResult.PROVEN:
+                self._proven.clear()
                 change = {"used_at": now}
                 await self._run(
                     upsert(proof)
@@ -152,12 +159,8 @@ class Challenges(Room):
 
     async def proof(self, request_id: str, method: Literal["code", "attested"] | None = None) -> Proof | None:
         """The newest proof of identity, of any method or of this one; None if there is none."""
-        row = await self._first(
-            select(proof)
-            .where(proof.c.request_id == request_id, true() if method is None else proof.c.method == method)
-            .order_by(proof.c.proven_at.desc(), proof.c.id)
-            .limit(1)
-        )
+        rows = (row for row in await self._proofs(request_id) if method is None or row.method == method)
+        row = next(rows, None)
         if row is None:
             return None
         values = plain(row)
@@ -168,16 +171,27 @@ class Challenges(Room):
 
     async def proofs(self, request_id: str) -> frozenset[str]:
         """By which methods identity was proven: ``code``, ``attested``, both or none."""
-        rows = await self._all(select(proof.c.method).distinct().where(proof.c.request_id == request_id))
-        return frozenset(row.method for row in rows)
+        return frozenset(row.method for row in await self._proofs(request_id))
+
+    async def _proofs(self, request_id: str) -> Sequence[Row[Any]]:
+        """The newest first; read once, as long as none is added here."""
+        known = self._proven.get(request_id)
+        if known is None:
+            newest_first = (
+                select(proof).where(proof.c.request_id == request_id).order_by(proof.c.proven_at.desc(), proof.c.id)
+            )
+            known = self._proven[request_id] = await self._all(newest_first)
+        return known
 
     async def attest(self, request_id: str, proof_id: str, how: str, actor: str, now: datetime) -> None:
         """Staff say that, and how, they made sure of the identity; the words are sealed."""
         sealed = await self._sealed(request_id, _how_name(proof_id), how)
-        await self._run(
+        self._proven.clear()
+        await self._write_later(
+            ("proof", proof_id),
             upsert(proof)
             .values(id=proof_id, request_id=request_id, method="attested", how=sealed, actor=actor, proven_at=now)
-            .on_conflict_do_nothing()
+            .on_conflict_do_nothing(),
         )
 
 

@@ -37,7 +37,8 @@ class Copies(Room):
         prints = self._copy_prints(controller, identifiers)
         if prints:
             rows = [{"request_id": request_id, "fingerprint": each} for each in prints]
-            await self._run(upsert(copy_subject).values(rows).on_conflict_do_nothing())
+            about = ("copy", request_id, *prints)
+            await self._write_later(about, upsert(copy_subject).values(rows).on_conflict_do_nothing())
 
     async def copies_of(
         self, controller: str, identifiers: Iterable[Identifier], *, lock: bool = False

@@ -184,7 +184,8 @@ class Letters(Room):
         values: dict[str, Any] = {"state": state.value, "state_at": at}
         if message_id is not None:
             values["message_id"] = message_id
-        await self._run(update(letter).where(letter.c.id == letter_id, letter.c.state.in_(earlier)).values(values))
+        changed = update(letter).where(letter.c.id == letter_id, letter.c.state.in_(earlier)).values(values)
+        await self._write_later(("letter", letter_id, state), changed)
 
     async def _letter(self, row: Row[Any]) -> Letter:
         values = plain(row)

@@ -91,6 +91,7 @@ class Opening(Copies):
             row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency, known))).one()
             if row.id is not None:
                 self._fresh_keys[new.id] = key
+                self._hold_end(new.id, 0, genesis(new.id))
                 return Opened(request=to_request(row), created=True)
             found = await self._first(_in_the_way(new, fingerprints, idempotency, row.claimed or []))
             if found is not None:
@@ -104,12 +105,10 @@ class Opening(Copies):
             UnknownRequest, KeyDestroyed, SealBroken: as `Room.key` and `RequestKey.open`.
         """
         key = await self.key(request_id)
-        row = await self._first(
-            select(document.c.sealed).where(document.c.request_id == request_id, document.c.name == SUBJECT)
-        )
-        if row is None:
+        sealed = await self._document(request_id, SUBJECT)
+        if sealed is None:
             raise UnknownRequest
-        return parsed(Subject, key.open(row.sealed, context(request_id, SUBJECT)))
+        return parsed(Subject, key.open(sealed, context(request_id, SUBJECT)))
 
     async def save_subject(self, request_id: str, subject: Subject) -> None:
         """Replace who asks. While the request is open, new identifiers lead to it, unless another one has them."""

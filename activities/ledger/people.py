@@ -29,7 +29,8 @@ class People(Room):
             for one in person_prints(self._vault, person_purpose(controller), identifiers)
         ]
         if rows:
-            await self._run(upsert(copy_subject).values(rows).on_conflict_do_nothing())
+            about = ("findable", request_id, *(one["fingerprint"] for one in rows))
+            await self._write_later(about, upsert(copy_subject).values(rows).on_conflict_do_nothing())
 
     async def of_person(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
         """The controller's requests, open or closed, of whoever is known by one of these; the newest first.

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import request_holder
 from activities.ledger.room import Room, plain
-from activities.ledger.tables import open_subject, pause, request
+from activities.ledger.tables import evidence_head, open_subject, pause, request
 from habeas.errors import UnknownRequest
 from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
 from habeas.particulars import Scope
@@ -108,12 +108,29 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        statement = select(*REQUEST).where(request.c.id == request_id, self._mine(request.c.controller))
+        known = self._requests.get(request_id)
+        if known is not None and (not lock or request_id in self._locked):
+            return known
+        mine = (request.c.id == request_id, self._mine(request.c.controller))
         # FOR NO KEY UPDATE: rows that refer to the request may be written meanwhile, or writers wait for each other.
-        row = await self._first(statement.with_for_update(key_share=True) if lock else statement)
+        # Whoever locks a request writes evidence too: the end of its chain is locked with it.
+        row = (
+            await self._execute(
+                select(*REQUEST, evidence_head.c.n.label("head_n"), evidence_head.c.hash.label("head_hash"))
+                .join(evidence_head, evidence_head.c.request_id == request.c.id)
+                .where(*mine)
+                .with_for_update(key_share=True)
+                if lock
+                else select(*REQUEST).where(*mine)
+            )
+        ).first()
         if row is None:
             raise UnknownRequest
-        return to_request(row)
+        if lock:
+            self._locked.add(request_id)
+            self._hold_end(request_id, row.head_n, row.head_hash)
+        known = self._requests[request_id] = to_request(row)
+        return known
 
     async def request_row(self, request_id: str) -> RequestRow:
         """The request with all its facts, as in lists.
@@ -166,15 +183,18 @@ class Requests(Room):
             return await self.request(request_id)
         if "blocked_on" in values:
             values["blocked_on"] = list(values["blocked_on"])
-        changed = update(request).where(request.c.id == request_id).values(values).returning(*REQUEST).cte("changed")
-        statement = select(changed)
+        known = await self.request(request_id, lock=True)
+        merged = self._changed[request_id] = self._changed.get(request_id, {}) | values
+        await self._write_later(
+            ("request", request_id), update(request).where(request.c.id == request_id).values(merged), replaces=True
+        )
         if _ends(changes):
-            freed = delete(open_subject).where(open_subject.c.request_id == request_id).cte("freed")
-            statement = statement.add_cte(freed)
-        row = await self._first(statement)
-        if row is None:
-            raise UnknownRequest
-        return to_request(row)
+            await self._write_later(
+                ("freed", request_id), delete(open_subject).where(open_subject.c.request_id == request_id)
+            )
+        facts = {name: value for name, value in values.items() if name in Request.model_fields}
+        self._requests[request_id] = known.model_copy(update=facts)
+        return self._requests[request_id]
 
     async def waited_for(self) -> dict[str, int]:
         """How many open requests wait for each system, and for what else stands in their way."""

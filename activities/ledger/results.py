@@ -96,10 +96,12 @@ class Results(Room):
             "correlation": correlation,
             "updated_at": at if at is not None else func.now(),
         }
-        await self._run(
+        await self._write_later(
+            ("system", request_id, system, phase),
             upsert(system_result)
             .values(request_id=request_id, system=system, phase=phase, **values)
-            .on_conflict_do_update(index_elements=["request_id", "system", "phase"], set_=values)
+            .on_conflict_do_update(index_elements=["request_id", "system", "phase"], set_=values),
+            replaces=True,
         )
 
     async def systems(self, request_id: str) -> tuple[SystemRow, ...]:

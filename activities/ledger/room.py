@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, CursorResult, Executable, Row, func, select, true
+from sqlalchemy import ColumnElement, CursorResult, Delete, Executable, Insert, Row, Update, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
-from activities.ledger.tables import request, request_key
+from activities.ledger.tables import document, request, request_key
 from activities.vault import RequestKey, Vault, WrappedKey
 from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
-from habeas.model import Identifier
+from habeas.evidence import Event
+from habeas.model import Identifier, Request
 
 M = TypeVar("M", bound=BaseModel)
+_SMALL = 65536
+"""Bytes. Larger documents are read only when they are asked for."""
+Write = Insert | Update | Delete
+W = TypeVar("W", Insert, Update, Delete, Insert | Update | Delete)
 
 
 class Room:
@@ -35,12 +40,60 @@ class Room:
         self._destroyed: set[str] = set()
         self._heads: dict[str, tuple[int, str]] = {}
         """Ends of chains that this transaction has locked."""
+        self._said: dict[str, dict[str, Event]] = {}
+        """Evidence that is still to be written, by request and what makes it one event."""
+        self._documents: dict[str, dict[str, bytes | None]] = {}
+        """Sealed documents that were read, or written since, by request; forgotten once another's write was awaited."""
+        self._requests: dict[str, Request] = {}
+        self._locked: set[str] = set()
+        """Requests that nobody else changes until the end."""
+        self._changed: dict[str, dict[str, Any]] = {}
+        """What of a request is still to be written."""
+        self._later: dict[Hashable, Write] = {}
+        """What is still to be written, by what it is about."""
         self._spoilt = False
 
+    async def _write_later(self, about: Hashable, statement: Write, *, replaces: bool = False) -> None:
+        """Write it before anything else is asked, or at the end: all that is to be written then is one statement.
+
+        Nobody may need its result, and nothing else in that statement may touch the same rows.
+
+        Args:
+            about: what it is about; what was to be written about the same is written first.
+            statement: what to write.
+            replaces: it stands in the place of what was to be written about the same.
+        """
+        if about in self._later and not replaces:
+            await self._flush()
+        self._later[about] = statement
+
+    async def _flush(self) -> None:
+        """Write what is still to be written."""
+        if self._later:
+            *others, last = self._taken()
+            await self._execute(together(last, others))
+
+    def _taken(self) -> list[Write]:
+        writes = list(self._later.values())
+        self._later.clear()
+        self._changed.clear()
+        return writes
+
+    def _hold_end(self, request_id: str, n: int, digest: str) -> tuple[int, str]:
+        """The end of a request's chain is locked from here on: what others wrote before that is there to be read."""
+        if request_id not in self._heads:
+            self._documents.pop(request_id, None)
+            self._heads[request_id] = (n, digest)
+        return self._heads[request_id]
+
     async def _run(self, statement: Executable) -> CursorResult[Any]:
+        await self._flush()
+        return await self._execute(statement)
+
+    async def _execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         try:
             with mapped_errors():
-                return await self._connection.execute(statement)
+                return await self._connection.execute(statement, parameters)
         except BaseException:  # a cancelled statement, too, leaves nothing to go on with
             self._spoilt = True
             raise
@@ -84,8 +137,30 @@ class Room:
         self._keys.put(request_id, key)
         return key
 
+    async def _document(self, request_id: str, name: str) -> bytes | None:
+        """A document as it is kept; None if there is none of this name."""
+        known = await self._all_documents(request_id)
+        if name in known and known[name] is None:
+            row = await self._first(
+                select(document.c.sealed).where(document.c.request_id == request_id, document.c.name == name)
+            )
+            known[name] = None if row is None else row.sealed
+        return known.get(name)
+
+    async def _all_documents(self, request_id: str) -> dict[str, bytes | None]:
+        """The request's documents as they are kept, read at once; None for one that is large, and not read yet."""
+        known = self._documents.get(request_id)
+        if known is None:
+            size = func.octet_length(document.c.sealed)
+            small = case((size <= _SMALL, document.c.sealed)).label("small")
+            rows = await self._all(select(document.c.name, small).where(document.c.request_id == request_id))
+            known = self._documents[request_id] = {row.name: row.small for row in rows}
+        return known
+
     async def commit(self) -> None:
         """End the transaction: keys that it made may be remembered from now on, those it destroyed may not."""
+        if not self._spoilt:
+            await self._flush()
         if self._spoilt:
             # PostgreSQL would answer COMMIT with a silent rollback.
             raise RuntimeError("a statement of this transaction failed: nothing of it was written")
@@ -120,19 +195,24 @@ class Room:
         return key.open(sealed, context(request_id, name)).decode()
 
 
+def together(last: W, others: Sequence[Write]) -> W:
+    """One statement of several: PostgreSQL carries all of them out on the same view of the tables."""
+    return last.add_cte(*(one.cte(f"write_{number}") for number, one in enumerate(others)))
+
+
 def context(request_id: str, name: str) -> str:
     """What a sealed value is bound to: moved to another request or another name, it does not open."""
     return f"{request_id}/{name}"
 
 
-def parsed(model: type[M], document: bytes) -> M:
+def parsed(model: type[M], content: bytes) -> M:
     """Read a sealed JSON document.
 
     Raises:
         SealBroken: it does not fit the model (written by another version). What does not fit is not repeated.
     """
     try:
-        return model.model_validate_json(document)
+        return model.model_validate_json(content)
     except ValidationError:
         raise SealBroken("Its content is not of the expected form.") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pydantic import BaseModel
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.room import M, Room, context, parsed
@@ -28,11 +28,15 @@ class Seals(Room):
             raise ValueError("a document's name is lower-case letters, digits and ./_:-, at most 160 of them")
         text = content if isinstance(content, bytes) else content.model_dump_json().encode()
         sealed = (await self.key(request_id)).seal(text, context(request_id, name))
-        await self._run(
+        await self._write_later(
+            ("document", request_id, name),
             upsert(document)
             .values(request_id=request_id, name=name, sealed=sealed)
-            .on_conflict_do_update(index_elements=["request_id", "name"], set_={"sealed": sealed})
+            .on_conflict_do_update(index_elements=["request_id", "name"], set_={"sealed": sealed}),
+            replaces=True,
         )
+        if request_id in self._documents:
+            self._documents[request_id][name] = sealed
 
     async def unseal_bytes(self, request_id: str, name: str) -> bytes | None:
         """The document's bytes, None if there is none of this name.
@@ -41,10 +45,8 @@ class Seals(Room):
             UnknownRequest, KeyDestroyed, SealBroken: as `Room.key` and `RequestKey.open`.
         """
         key = await self.key(request_id)
-        row = await self._first(
-            select(document.c.sealed).where(document.c.request_id == request_id, document.c.name == name)
-        )
-        return None if row is None else key.open(row.sealed, context(request_id, name))
+        sealed = await self._document(request_id, name)
+        return None if sealed is None else key.open(sealed, context(request_id, name))
 
     async def unseal(self, request_id: str, name: str, model: type[M]) -> M | None:
         """The document as a model, None if there is none of this name.
@@ -58,12 +60,8 @@ class Seals(Room):
     async def remove_sealed(self, request_id: str, name: str) -> None:
         """Remove a document; harmless when there is none of this name."""
         await self._run(delete(document).where(document.c.request_id == request_id, document.c.name == name))
+        self._documents.get(request_id, {}).pop(name, None)
 
     async def sealed_names(self, request_id: str, prefix: str = "") -> tuple[str, ...]:
         """The names of the request's documents that begin with the prefix, sorted."""
-        rows = await self._all(
-            select(document.c.name)
-            .where(document.c.request_id == request_id, document.c.name.startswith(prefix, autoescape=True))
-            .order_by(document.c.name)
-        )
-        return tuple(row.name for row in rows)
+        return tuple(sorted(name for name in await self._all_documents(request_id) if name.startswith(prefix)))

@@ -78,7 +78,7 @@ def _question(facts: QuestionLetter, say: Said) -> Iterable[Block]:
         yield say.paragraph("question.reply_by", date=say.words.date(facts.reply_by), **values)
     else:
         yield say.paragraph("question.reply", **values)
-    yield say.clock("question", waits=facts.clock_waits)
+    yield say.clock("question", waits=facts.clock_waits, over=facts.term_over)
 
 
 def _fee(facts: FeeLetter, say: Said) -> Iterable[Block]:
@@ -105,7 +105,7 @@ def _confirming(facts: FeeLetter, say: Said) -> Iterable[Block]:
         start, due = say.words.date(found.starts_on), say.words.date(found.due_on)
         yield say.paragraph("fee.confirm_then", Element.CLOCK, days=found.days, start=start, due=due)
     else:
-        yield say.clock("fee", waits=facts.clock_waits)
+        yield say.clock("fee", waits=facts.clock_waits, over=facts.term_over)
 
 
 def _delay(facts: DelayLetter, say: Said) -> Iterable[Block]:
@@ -167,12 +167,11 @@ def _held(held: HeldCategory, say: Said) -> Iterable[str]:
     for key, names in disclosed.items():
         if names:
             yield words.text(f"categories_answer.{key}", list=words.listing(names))
-    if not any(disclosed.values()) and not held.sold:
+    passed_on = "sold" if held.sold else "shared" if held.shared else "not_sold"
+    if not any(disclosed.values()) and passed_on == "not_sold":
         yield words.text("categories_answer.disclosed_none")
-    if held.sold and held.sold_to:
-        yield words.text("categories_answer.sold_to", list=words.listing(held.sold_to))
-    else:
-        yield words.text("categories_answer.sold" if held.sold else "categories_answer.not_sold")
+    to = "_to" if held.sold_to and passed_on != "not_sold" else ""
+    yield words.text(f"categories_answer.{passed_on}{to}", list=words.listing(held.sold_to))
 
 
 def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:

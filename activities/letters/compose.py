@@ -187,6 +187,9 @@ def _acknowledgement(facts: Acknowledgement, say: Said) -> Iterable[Block]:
         yield say.paragraph("acknowledgement.investigated", Element.INVESTIGATED)
     yield from _expected(facts, say)
     yield say.paragraph(f"acknowledgement.identity_{facts.identity}", Element.VERIFICATION)
+    if facts.correction_consents:
+        told = {"provision": say.words.cited(facts.correction_consents), "contact": facts.controller.contact}
+        yield say.paragraph("acknowledgement.correction_consents", **told)
 
 
 def _expected(facts: Acknowledgement, say: Said) -> Iterable[Block]:
@@ -223,7 +226,7 @@ def _code(facts: CodeLetter, say: Said) -> Iterable[Block]:
         yield Block(kind="button", text=say.words.text("code.button"), url=facts.confirm_url)
     if isinstance(facts, CodeReminder):
         yield say.paragraph("code_reminder.closes", date=say.words.date(facts.closes_on))
-    yield say.clock("code", waits=facts.clock_waits)
+    yield say.clock("code", waits=facts.clock_waits, over=facts.term_over)
     yield say.paragraph("code.not_you", contact=facts.controller.contact)
     yield Block(kind="small", text=say.words.text("code.keep_secret"))
 

@@ -67,6 +67,8 @@ class Acknowledgement(LetterFacts):
     """The law where the person lives does not give the right; that of our establishment does, and is answered under."""
     called: Right | None = None
     """What the person called it, where it is carried out as another right."""
+    correction_consents: str | None = None
+    """By which provision asking for a correction is agreeing to it in data that is restricted at the person's wish."""
 
 
 class CodeLetter(LetterFacts):
@@ -80,6 +82,8 @@ class CodeLetter(LetterFacts):
     """The code alone does not do: staff's word is needed, too, and not given yet."""
     clock_waits: bool = True
     """The term does not run while we wait (GDPR 12(6), UK GDPR 12A); false where it does (CCPA)."""
+    term_over: bool = False
+    """It has ended: it neither runs nor waits."""
 
 
 class CodeReminder(CodeLetter):

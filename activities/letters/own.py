@@ -56,6 +56,8 @@ class QuestionFacts(Frozen):
     reply_by: date | None = None
     clock_waits: bool = False
     """The term does not run while we wait."""
+    term_over: bool = False
+    """It has ended: it neither runs nor waits."""
 
 
 class Confirming(Frozen):
@@ -77,15 +79,16 @@ class FeeFacts(Frozen):
     why: str = Field(min_length=1, repr=False)
     how_to_pay: str | None = Field(default=None, repr=False)
     clock_waits: bool = False
+    term_over: bool = False
     confirming: Confirming | None = None
     """Where the law gives some days to confirm, and takes silence for a withdrawal."""
     provision: str | None = None
     """Where the law allows it."""
 
 
-Waits = Literal["systems", "by_hand", "proof", "answer", "review", "work"]
-"""What an answer waits for: systems, what is erased by hand, the proof of who asks, the person's own answer, a member
-of staff, or that it is carried out."""
+Waits = Literal["systems", "by_hand", "proof", "word", "answer", "review", "work"]
+"""What an answer waits for: systems, what is erased by hand, the proof of who asks, staff's own word on it where the
+person proved it, the person's own answer, a member of staff, or that it is carried out."""
 
 
 class DelayFacts(Frozen):
@@ -200,8 +203,11 @@ class HeldCategory(Frozen):
     """Those who get it for purposes of their own, and do not buy it."""
     disclosed_authorities: tuple[str, ...] = ()
     sold: bool = False
-    """Sold or shared for cross-context advertising."""
+    """Sold; or shared for cross-context advertising, where nothing tells the two apart."""
     sold_to: tuple[str, ...] = ()
+    """Those who buy it, or whom it is shared with."""
+    shared: bool = False
+    """Not sold, and shared for cross-context advertising, or what may count as that."""
 
 
 class CategoriesFacts(Frozen):

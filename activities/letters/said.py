@@ -105,8 +105,10 @@ class Said:
         facts = self._facts
         return self.paragraph("refusal.help", Element.HELP, contact=facts.controller.contact, id=facts.request_id)
 
-    def clock(self, kind: str, *, waits: bool) -> Block:
-        """Whether the term runs while something is awaited."""
+    def clock(self, kind: str, *, waits: bool, over: bool) -> Block:
+        """Whether the term runs while something is awaited, or is over already."""
+        if over:
+            return self.paragraph("common.term_over", Element.CLOCK, Element.CLOCK_RUNS)
         if waits:
             return self.paragraph(f"{kind}.clock_waits", Element.CLOCK)
         return self.paragraph(f"{kind}.clock_runs", Element.CLOCK, Element.CLOCK_RUNS)

@@ -35,7 +35,7 @@ from habeas.law.library import (
     verification,
 )
 from habeas.law.places import default_clock_tz, hours_apart, is_country
-from habeas.law.provisions import provision, reason_codes
+from habeas.law.provisions import provision, reason_codes, restriction_provision
 
 __all__ = [
     "BEYOND_FREE",
@@ -80,6 +80,7 @@ __all__ = [
     "regime",
     "regimes",
     "remedies",
+    "restriction_provision",
     "right_known",
     "rights",
     "undisclosed",

@@ -9,8 +9,8 @@ from habeas.law import words
 from habeas.law.calendar import add_days
 from habeas.law.case import LAST_YEAR, Case, Deadlines
 from habeas.law.course import Course, Measure, measure, measure_extended, rolled, run
-from habeas.law.data import Clock, NoNumber, Regime, Span
-from habeas.law.explain import Working, citation, explanation, uncertain
+from habeas.law.data import Clock, NoNumber, Opening, Regime, Span
+from habeas.law.explain import Working, citation, confirm, explanation, stated, uncertain
 from habeas.law.library import regime
 from habeas.law.places import default_clock_tz, parse_place, zone
 
@@ -35,11 +35,12 @@ def compute(case: Case) -> Deadlines:
     clock = law.clock(case.right)
     if clock is None:
         return _unknown(case, on, tz, f"{law.code} gives no {case.right.value}: {law.rights_cite}")
-    clock = _as_read(clock, law, case.options)
+    earliest, clock = clock.since, _as_read(clock, law, case.options)
     if clock.since and on < clock.since:
         if clock.before is None:
             raise BadInput(f"{clock.cite}: in force from {clock.since}; the request came before.")
-        return _unknown(case, on, tz, f"{clock.cite}: {clock.before}")
+        unsure = clock.opening if earliest and earliest <= on else None
+        return _unknown(case, on, tz, f"{clock.cite}: {clock.before}", unsure)
     return _deadlines(_work(case, law, clock, place, on, tz))
 
 
@@ -68,9 +69,18 @@ def _as_read(clock: Clock, law: Regime, options: tuple[str, ...]) -> Clock:
     return clock
 
 
-def _unknown(case: Case, on: date, tz: str, said: str) -> Deadlines:
-    lines = (words.received(on, case.received_at, tz), f"No date. {said}.")
-    return Deadlines(received_on=on, started_on=on, right_known=False, citation=said, explanation=lines, clock_tz=tz)
+def _unknown(case: Case, on: date, tz: str, said: str, unsure: Opening | None = None) -> Deadlines:
+    doubts = (stated(unsure.text, unsure),) if unsure else ()
+    lines = (words.received(on, case.received_at, tz), f"No date. {said}.", *confirm(doubts))
+    return Deadlines(
+        received_on=on,
+        started_on=on,
+        right_known=False,
+        citation=said,
+        explanation=lines,
+        uncertain=doubts,
+        clock_tz=tz,
+    )
 
 
 def _work(case: Case, law: Regime, clock: Clock, place: str, on: date, tz: str) -> Working:

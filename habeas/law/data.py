@@ -38,6 +38,7 @@ __all__ = [
     "Mark",
     "NoNumber",
     "Notice",
+    "Opening",
     "Option",
     "PauseRule",
     "Regime",
@@ -161,6 +162,13 @@ class Remark(Figure):
     rights: tuple[Right, ...] = ()
 
 
+class Opening(Figure):
+    """Which day a clock's law begins on is open: it may be any until ``until``."""
+
+    text: str
+    until: date
+
+
 class Clock(Frozen):
     """One term of the law and the rights that run on it. ``cite`` stands beside every date it gives."""
 
@@ -172,6 +180,8 @@ class Clock(Frozen):
     since: date | None = None
     before: str | None = None
     """What to say of days before ``since``; without it they are refused."""
+    opening: Opening | None = None
+    """Days from the earliest that ``since`` could be until then may lie before the law."""
     term: Span | NoNumber
     start: Remark | None = None
     roll: Roll | None = None
@@ -187,6 +197,8 @@ class Clock(Frozen):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if self.opening and (self.since is None or self.opening.until <= self.since):
+            raise ValueError(f"clock {self.name}: an opening that is open ends after the day it is taken to be")
         if (self.extension is None) != (self.notice is None):
             raise ValueError(f"clock {self.name}: an extension and its notice go together")
         return self

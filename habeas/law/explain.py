@@ -9,11 +9,11 @@ from datetime import date
 from habeas.law import words
 from habeas.law.case import Case
 from habeas.law.closed import calendar_named
-from habeas.law.course import Course, measure
+from habeas.law.course import Course, measure, rolled
 from habeas.law.data import Clock, Figure, NoNumber, Regime, Remark, Roll, Span
 from habeas.law.places import country_of
 
-__all__ = ["Working", "citation", "explanation", "uncertain"]
+__all__ = ["Working", "citation", "confirm", "explanation", "stated", "uncertain"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,18 @@ def explanation(work: Working, notice: date | None, suggested: date | None) -> I
         yield f"{instead.text} ({instead.cite})"
     if caution := work.law.cautions.get(work.place):
         yield caution
-    if unsure := uncertain(work):
+    yield from confirm(uncertain(work))
+
+
+def confirm(unsure: tuple[str, ...]) -> Iterator[str]:
+    """The sentence that names what is open, where anything is."""
+    if unsure:
         yield f"To be confirmed by counsel: {'; '.join(unsure)}."
+
+
+def stated(said: str, figure: Figure) -> str:
+    """What is open, with its article."""
+    return f"{said.rstrip('.')} ({figure.cite})"
 
 
 def _about_acknowledgement(work: Working) -> Iterator[str]:
@@ -116,7 +126,7 @@ def _about_extension(work: Working, notice: date | None) -> Iterator[str]:
 
 def uncertain(work: Working) -> tuple[str, ...]:
     """What of the figures that were used counsel should confirm, and which holidays are estimates."""
-    figures = (f"{said.rstrip('.')} ({each.cite})" for said, each in _used(work) if each.uncertain)
+    figures = (stated(said, each) for said, each in _used(work) if each.uncertain)
     elsewhere = ("which zone decides the date",) if work.case.received_at.date() != work.on else ()
     return tuple(dict.fromkeys([*figures, *_estimated(work), *elsewhere]))
 
@@ -131,6 +141,10 @@ def _used(work: Working) -> Iterator[tuple[str, Figure]]:
     for said, figure in (*spans, ("telling the extension", clock.notice), ("the extension", extension)):
         if figure is not None:
             yield said, figure
+    if clock.opening and work.on < clock.opening.until:
+        yield clock.opening.text, clock.opening
+    if course and clock.defensible and rolled(course.last, clock.defensible, work.place) != course.last:
+        yield "whether a later day could be argued for", clock.defensible
     suggest = clock.suggest if course is None else None
     if suggest:
         yield f"what a policy may take, {words.length(suggest)}", suggest

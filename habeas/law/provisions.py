@@ -13,7 +13,7 @@ from habeas.law.duties import WithheldRule
 from habeas.law.library import refusal_grounds, regime, regimes
 from habeas.model import COPIES, Right
 
-__all__ = ["own_laws", "provision", "reason_codes", "reasons_of"]
+__all__ = ["own_laws", "provision", "reason_codes", "reasons_of", "restriction_provision"]
 
 
 def provision(code: str, jurisdiction: str, right: Right, reason: str) -> str | None:
@@ -38,6 +38,16 @@ def provision(code: str, jurisdiction: str, right: Right, reason: str) -> str | 
             if not one.rights or wanted.intersection(one.rights):
                 return one.cite
     return None
+
+
+def restriction_provision(code: str, jurisdiction: str) -> str:
+    """The article by which restricted data is only stored, and by which some things are done all the same.
+
+    Raises:
+        UnknownRegime: as `habeas.law.regime`.
+    """
+    found = regime(code, jurisdiction)
+    return next((rule.cite for rule in found.rules if rule.item == "restriction"), found.rights_cite)
 
 
 def reasons_of(code: str, jurisdiction: str) -> tuple[Ground | WithheldRule, ...]:

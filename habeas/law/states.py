@@ -40,7 +40,7 @@ class StateRow(Frozen):
     extension: int
     appeal: int | None = None
     appeal_extension: int | None = None
-    appeal_mark: Mark | None = None
+    appeal_extension_mark: Mark | None = None
     consent_stop: int | None = None
     consent_mark: Mark | None = None
     free_per_year: int | None = None
@@ -96,14 +96,14 @@ def _opt_out(row: StateRow) -> Clock:
 
 
 def _appeal(row: StateRow) -> Clock:
-    cite, mark = f"{row.cite} (appeal)", row.appeal_mark or row.mark_other
+    cite, mark = f"{row.cite} (appeal)", row.mark_other
     none = (
         "The act gives no appeal to the business." if row.read else "Whether the act gives an appeal was not read yet."
     )
     term: Span | NoNumber = NoNumber(text=none, cite=cite, mark=mark)
     if row.appeal is not None:
         term = Span(days=row.appeal, cite=cite, mark=mark)
-    extension, notice = _put_off(cite, mark, row.appeal_extension)
+    extension, notice = _put_off(cite, row.appeal_extension_mark or mark, row.appeal_extension)
     return Clock(
         name="appeal",
         rights=(Right.APPEAL,),

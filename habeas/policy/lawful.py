@@ -240,9 +240,13 @@ def _sold(policy: Policy) -> Iterator[Problem]:
     if any(PurposeKind.SALE in purpose.kinds for purpose in policy.purposes):
         return
     for n, category in enumerate(policy.categories):
-        if category.sold:
+        if category.opted_out:
             message = f"{category.id!r} is sold or shared, and there is no purpose that an opt-out would stop"
-            yield Problem(("categories", n, "sold"), message, 'add a [[purposes]] with kinds = ["sale"]')
+            yield Problem(
+                ("categories", n, "sold" if category.sold else "shared"),
+                message,
+                'add a [[purposes]] with kinds = ["sale"]',
+            )
 
 
 _NAME_IT = 'add statutory, such as "Identifiers" or "Commercial information" (Cal. Civ. Code 1798.140(v)(1))'

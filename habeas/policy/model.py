@@ -156,7 +156,9 @@ class Policy(Frozen):
     @property
     def sells(self) -> bool:
         """Whether data is sold, or shared for advertising, so that there is something to opt out of."""
-        return any(one.sold for one in self.categories) or any(PurposeKind.SALE in one.kinds for one in self.purposes)
+        return any(one.opted_out for one in self.categories) or any(
+            PurposeKind.SALE in one.kinds for one in self.purposes
+        )
 
     def authority(self, jurisdiction: str) -> Authority | None:
         """The policy's own entry for a jurisdiction, else for its country, else None: the regime's then holds."""

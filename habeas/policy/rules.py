@@ -194,4 +194,5 @@ RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     rules_data.processed_for_others,
     rules_data.recipients,
     rules_data.purposes,
+    rules_data.marked,
 )

@@ -85,3 +85,27 @@ def purposes(raw: Raw) -> Iterator[Problem]:
         if "direct_marketing" in kinds and "legitimate_interest" in kinds:
             message = "an objection to it would be obeyed at once and also be weighed first"
             yield Problem(("purposes", n, "kinds"), message, "keep one of direct_marketing and legitimate_interest")
+
+
+_MARKS = {"sale": ("sold", "shared"), "sensitive": ("sensitive",)}
+"""By kind of purpose: the marks of which each category bears one that is used for it."""
+
+
+def marked(raw: Raw) -> Iterator[Problem]:
+    """What may be opted out of is told as sold or shared, what may be limited as sensitive: letters say the same."""
+    categories = [one for one in listed(raw, "categories") if isinstance(one, Mapping)]
+    for n, row in enumerate(listed(raw, "purposes")):
+        for m, kind in enumerate(listed(row, "kinds")):
+            marks = _MARKS.get(kind, ()) if isinstance(kind, str) else ()
+            borne = {str(one.get("id")) for one in categories if any(one.get(mark) is True for mark in marks)}
+            add = " or ".join(f"{mark} = true" for mark in marks)
+            remedy = f"add {add} to the category, or take {kind!r} out of the kinds"
+            if marks and not listed(row, "categories") and not borne:
+                message = f"{kind!r} is to be stopped, and no category is marked as {' or '.join(marks)}"
+                yield Problem(("purposes", n, "kinds", m), message, remedy)
+            for k, name in enumerate(listed(row, "categories") if marks else ()):
+                if name not in borne and any(one.get("id") == name for one in categories):
+                    message = (
+                        f"{name!r} is used for it, and not marked as {' or '.join(marks)}: letters would say it is not"
+                    )
+                    yield Problem(("purposes", n, "categories", k), message, remedy)

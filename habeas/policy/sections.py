@@ -177,7 +177,9 @@ class IdentityPolicy(Frozen):
     rights: Mapping[Right, Proof] = Field(default_factory=dict)
     """By right, where another proof is asked than `methods` say (an opt-out of sale needs none: 11 CCR 7026)."""
     sensitive: Proof | None = None
-    """For a copy, a correction or an erasure that reaches a sensitive category: the stricter proof."""
+    """For a copy, a correction or an erasure that reaches a sensitive category: the stricter proof.
+
+    An answer by category alone hands over no piece of data, and is never asked for both proofs (11 CCR 7062)."""
 
 
 class Access(StrEnum):
@@ -305,7 +307,8 @@ class Purpose(Frozen):
     kinds: tuple[PurposeKind, ...] = Field(min_length=1)
     categories: tuple[Name, ...] = ()
     """The categories that are used for it. Recipients of these hear that it has stopped, where the law says so; unset:
-    of all whose use this may be (sold ones, sensitive ones, those based on consent or on a legitimate interest)."""
+    of all whose use this may be (sold or shared ones, sensitive ones, those based on consent or on a legitimate
+    interest). What is named for an opt-out or a limit is marked as such itself."""
 
 
 class Channel(Frozen):
@@ -373,7 +376,9 @@ class Category(Frozen):
     """Of what systems do not say more particularly, by collection or by field."""
     sensitive: bool = False
     sold: bool = False
-    """Sold or shared for cross-context advertising (California)."""
+    """Sold (Cal. Civ. Code 1798.140(ad)), whether shared as well or not."""
+    shared: bool = False
+    """Shared for cross-context advertising (1798.140(ah)), for money or not, or what may count as that; not sold."""
     statutory: Words | None = None
     """The category as the statute names it (Cal. Civ. Code 1798.140(v)); for answers by category."""
     keep: Term | None = None
@@ -383,6 +388,11 @@ class Category(Frozen):
     not_held: Words | None = None
     """Who deletes it of people who never asked, where Habeas does not: what is kept ends here, or by `expires`."""
     controlled_by: ControlledBy | None = None
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether an opt-out of sale and sharing is about it."""
+        return self.sold or self.shared
 
 
 class RecipientRole(StrEnum):

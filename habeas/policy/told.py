@@ -39,7 +39,7 @@ address for is told like others."""
 
 _BASES = frozenset({LegalBasis.LEGITIMATE_INTEREST, LegalBasis.PUBLIC_TASK})
 _ABOUT: Mapping[Right, Callable[[Category], bool]] = {
-    Right.OPT_OUT_SALE: lambda one: one.sold,
+    Right.OPT_OUT_SALE: lambda one: one.opted_out,
     Right.LIMIT_SENSITIVE: lambda one: one.sensitive,
     Right.WITHDRAW_CONSENT: lambda one: one.legal_basis is LegalBasis.CONSENT,
     Right.OBJECTION: lambda one: one.legal_basis in _BASES,

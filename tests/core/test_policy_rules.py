@@ -50,6 +50,7 @@ CALIFORNIA = '[[regimes]]\ncode = "US-CCPA"\njurisdictions = ["US-CA"]'
 BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
 PROMISED = '[[promises]]\nline = "L1"\nsays = "Gone after."\nkeeps = ["categories.contact.retention"]\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
+SOLD = ('recipients = ["host"]\n', 'recipients = ["host"]\nsold = true\n')
 CHANNEL = '[[channels]]\nkind = "email"\nto = "a@small.example"\n'
 
 GROUND = '[clock]\nextend_ground = "{}"\n'
@@ -156,7 +157,22 @@ CONTRADICTIONS = {
         with_section(f'{PURPOSE}kinds = ["direct_marketing", "legitimate_interest"]\n'),
         "purposes[0].kinds",
     ),
-    "stopped by a right that nobody gives": (with_section(f'{PURPOSE}kinds = ["sale"]\n'), "purposes[0].kinds[0]"),
+    "stopped by a right that nobody gives": (
+        with_section(f'{PURPOSE}kinds = ["sale"]\n').replace(*SOLD),
+        "purposes[0].kinds[0]",
+    ),
+    "an opt-out of what is not sold": (
+        with_section(f'{PURPOSE}kinds = ["consent", "sale"]\n'),
+        "purposes[0].kinds[1]",
+    ),
+    "an opt-out of what is not sold, named": (
+        with_section(f'{PURPOSE}kinds = ["consent", "sale"]\ncategories = ["contact"]\n'),
+        "purposes[0].categories[0]",
+    ),
+    "a limit to what is not sensitive": (
+        with_section(f'{PURPOSE}kinds = ["consent", "sensitive"]\ncategories = ["contact"]\n').replace(*SOLD),
+        "purposes[0].categories[0]",
+    ),
     "a right with nothing to stop": (
         changed("systems =", 'rights = ["opt_out_sale"]\nsystems ='),
         "rights[0]",
@@ -260,9 +276,9 @@ FIT = {
     "promised, and gone by itself": with_category('expires = { law = "L5", days = 5 }') + PROMISED,
     "promised to be told": changed("systems =", 'rights = ["access"]\nsystems =')
     + PROMISED.replace('retention"', 'retention", "rights.access"'),
-    "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =').replace(
-        "[record]", f'{PURPOSE}kinds = ["sale", "consent"]\n[record]'
-    ),
+    "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =')
+    .replace("[record]", f'{PURPOSE}kinds = ["sale", "consent"]\n[record]')
+    .replace(*SOLD),
     "stricter where it is sensitive": changed(IDENTITY, f'{IDENTITY}sensitive = "both"\n'),
     "no proof where the law asks none": changed(IDENTITY, f'{IDENTITY}rights = {{ withdraw_consent = "none" }}\n'),
     "promises that are kept": with_section(

@@ -212,6 +212,11 @@ async def test_a_request_is_opened_once_what_the_law_demands_was_seen(here: Worl
     assert seen.status_code == 200, said(seen)
     assert "Answer by 21 December 2026" in said(seen)
     assert "GDPR 12(3)" in seen.text
+    assert "So the answer is due on Monday 21 December 2026" in said(seen)
+    again = form(wrong, "/open").values | {"emails": address, "phones": "", "received_at": "2026-11-20"}
+    french = await browser.post("/open", data=again, headers={"accept-language": "fr", "origin": "http://127.0.0.1"})
+    assert "La réponse est donc due le lundi 21 décembre 2026" in said(french)
+    assert "due on" not in french.text
     sure = form(seen, "/open", step="do")
     first, second = await asyncio.gather(send(browser, sure), send(browser, sure))
     assert first.headers["location"] == second.headers["location"]
@@ -269,6 +274,8 @@ async def test_pages_speak_french_and_remember_it(here: World, browser: httpx2.A
     assert '<html lang="fr">' in french.text
     assert "La demande a été ouverte" in french.text
     assert "The request was opened" not in french.text
+    assert "La réponse est donc due le" in french.text
+    assert "Received on" not in french.text
     chosen = await browser.get("/language/fr", params={"then": "/tasks"})
     assert chosen.headers["location"] == "/tasks"
     assert "__Host-habeas-language=fr" in chosen.headers["set-cookie"]

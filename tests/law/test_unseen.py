@@ -352,7 +352,14 @@ def test_readings_of_what_is_open() -> None:
         ("NZ-PRIVACY", "NZ", "access", "2026-11-23", "Matariki"),
         ("US-STATE", "US-MT", "withdraw_consent", "2026-11-23", "the term"),
         ("US-STATE", "US-VT", "access", "2028-11-23", "the term"),
+        ("US-STATE", "US-CO", "appeal", "2026-11-23", "telling the extension"),
+        ("US-STATE", "US-MN", "appeal", "2026-11-23", "telling the extension"),
+        ("US-CCPA", "US-CA", "erasure", "2026-11-18", "whether a later day could be argued for"),
         ("IN-DPDP", "IN", "grievance", "2027-11-23", "the term"),
+        *(
+            ("IN-DPDP", "IN", right, "2027-05-13", "whether the rules operate on this day already")
+            for right in ("access", "grievance", "withdraw_consent")
+        ),
         ("JP-APPI", "JP", "access", "2026-11-23", "what a policy may take, 14 days"),
         ("CN-PIPL", "CN", "access", "2026-11-23", "what a policy may take, 15 working days"),
         ("CA-PIPEDA", "CA-AB", "access", "2026-11-23", "whether CA-PIPEDA applies at all: Alberta's PIPA may apply"),
@@ -393,6 +400,21 @@ def test_a_day_off_that_may_be_no_public_holiday_is_said_to_be_in_doubt(
         first = " ".join(said.split()[:4])
         assert told[0].endswith(f"if not, the last day is {first}")
         assert told[0] in found.explanation[-1]
+
+
+def test_on_which_day_a_law_begins_is_open_on_that_day_only() -> None:
+    read_later = compute(case("IN-DPDP", "IN", "access", "2027-05-13", options=("from_14_may",)))
+    assert "13 or 14 May 2027" in read_later.uncertain[0]
+    assert "13 or 14 May 2027" in read_later.explanation[-1]
+    for day in ("2027-05-12", "2027-05-14"):
+        found = compute(case("IN-DPDP", "IN", "withdraw_consent", day))
+        assert (found.right_known, found.uncertain) == (day == "2027-05-14", ())
+
+
+def test_an_open_extension_does_not_make_the_term_open() -> None:
+    for place in ("US-CO", "US-MN"):
+        told = compute(case("US-STATE", place, "appeal", "2026-11-23", extended=True)).uncertain
+        assert [one.split(" (")[0] for one in told] == ["telling the extension", "the extension"]
 
 
 def test_what_is_certain_does_not_cry_wolf() -> None:

@@ -80,9 +80,10 @@ def everything(**changes: Any) -> tuple[LetterFacts, ...]:
     return (
         Acknowledgement(**common, due_on=date(2026, 4, 2)),
         CodeLetter(**common, **code),
-        Acknowledgement(**common, due_on=date(2026, 4, 2), identity="both"),
+        Acknowledgement(**common, due_on=date(2026, 4, 2), identity="both", correction_consents="GDPR 18(2)"),
         CodeLetter(**common, **code, second_proof=True),
         CodeReminder(**common, **code, closes_on=date(2026, 3, 17)),
+        CodeReminder(**common, **code, term_over=True, closes_on=date(2026, 3, 17)),
         VisitCodeLetter(**common, code=code["code"], expires_at=at),
         Extension(
             **common,

@@ -175,6 +175,8 @@ async def test_the_categories_collected_are_told_and_that_none_is_sold(world: In
         assert name in letter
     assert "Sold, or shared for advertising: no" in letter
     assert "Sold, or shared for advertising: yes" not in letter
+    for who in ("Google", "Facebook and LinkedIn"):
+        assert f"Sold: no. Shared for advertising, or may count as that: yes, with {who}" in letter
     assert not [one.id for one in world.policy(ME).categories if one.sold]
     assert person.number not in letter
 

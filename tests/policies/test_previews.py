@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from activities.brief import proof_asked
 from activities.clockface import dated
 from activities.letters import Acknowledgement, CodeLetter, Controller, Extension, Kind, LetterFacts, StaffReminder
 from activities.letters.exists import default_right
@@ -15,6 +16,8 @@ from activities.letters.samples import sample
 from activities.letters.sealed import DelayLetter, RecipientNotice
 from activities.previews import as_sent_by
 from habeas.model import Request, Right
+from habeas.particulars import Particulars, Scope
+from habeas.policy.sections import Proof
 from tests.policies.reading import FIVE, answered
 from workers.office.grounds import check_day
 
@@ -92,3 +95,23 @@ def test_previews_speak_of_the_proofs_that_the_policy_asks_for(
     assert isinstance(first, Acknowledgement)
     assert isinstance(code, CodeLetter)
     assert (first.identity, code.second_proof) == ("both" if both else "code", both)
+
+
+def test_the_categories_alone_need_a_reasonable_degree_of_certainty_and_pieces_a_high_one(tmp_path: Path) -> None:
+    policy = answered(tmp_path / "policies", "dignio")
+    request = Request(
+        id="HB-0000-0000-0000",
+        controller="dignio",
+        right=Right.ACCESS,
+        regime="US-CCPA",
+        jurisdiction="US-CA",
+        language="en",
+        received_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+    )
+    strict = policy.identity.model_copy(update={"rights": {Right.ACCESS: Proof.BOTH}})
+    for each in (policy, policy.model_copy(update={"identity": strict})):
+        asked = {scope: proof_asked(request, each, Particulars(scope=scope)) for scope in Scope}
+        assert asked == {Scope.COPY: Proof.BOTH, Scope.CATEGORIES: None}
+    attested = policy.identity.model_copy(update={"rights": {Right.ACCESS: Proof.ATTESTATION}})
+    policy = policy.model_copy(update={"identity": attested})
+    assert proof_asked(request, policy, Particulars(scope=Scope.CATEGORIES)) is Proof.ATTESTATION

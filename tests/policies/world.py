@@ -33,6 +33,7 @@ from habeas.acts import ActKind
 from habeas.connector import Connector
 from habeas.evidence import Event
 from habeas.model import Right, Stage
+from habeas.particulars import Scope
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
 from tests.fetching import fetched
@@ -217,7 +218,8 @@ class Asked(Case):
         """The person proves who they are: by the code, and to staff as well where the policy asks for both."""
         await self.prove()
         sensitive = self.world.policy(self.controller).identity.sensitive
-        if sensitive is Proof.BOTH and (await self.row()).right in _REACHES_DATA:
+        row = await self.row()
+        if sensitive is Proof.BOTH and row.right in _REACHES_DATA and row.scope is not Scope.CATEGORIES:
             assert (await self.row()).stage is Stage.VERIFYING, "the code alone is not enough"
             await self.attested()
 

@@ -103,6 +103,11 @@ async def sweep_that_tells_again(world: World) -> Case:
     return await sweep(world)
 
 
+async def sweep_that_reminds(world: World) -> Case:
+    """The same; what closed requests were answered without is looked for, too."""
+    return await sweep(world)
+
+
 async def sweep_that_is_told(world: World) -> Case:
     """Who was told before hears of what ends later; short-lived data does not end, and the officer hears of it."""
     chatting(world)
@@ -157,5 +162,6 @@ KEEPING = (
     sweep,
     sweep_that_is_told,
     sweep_that_tells_again,
+    sweep_that_reminds,
     restriction_lifted,
 )

@@ -83,6 +83,27 @@ async def access_closed(world: World) -> Case:
     return case
 
 
+async def access_together(world: World) -> Case:
+    """Two systems are asked in one call; one does not answer when it is collected from, and is by itself then."""
+    with world.asked_together("crm", "billing"):
+        case = await _open(world, free_text=True)
+        await case.reaches(Stage.VERIFYING)
+    world.connectors["billing"].fail("collect", Transient("busy"))
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await case.act(ActKind.APPROVE)
+    return case
+
+
+async def erasure_together(world: World) -> Case:
+    """Found and collected in one call each, erased system by system."""
+    with world.asked_together("crm", "billing"):
+        case = await _open(world, Right.ERASURE)
+        await case.prove()
+    await case.approve_twice()
+    return case
+
+
 async def access_approved(world: World) -> Case:
     """Free text is looked at before it is released."""
     case = await _review(world)
@@ -107,6 +128,19 @@ async def access_proven_twice(world: World) -> Case:
     )
     case = await _open(world, controller=name)
     await case.prove()
+    await case.has_letter("staff_attention", 2)
+    await case.act(ActKind.ATTEST)
+    return case
+
+
+async def access_attested_late(world: World) -> Case:
+    """The term is over as the code is given: the person is told what waits, staff are reminded and attest."""
+    identity = {"rights": {Right.ACCESS: Proof.BOTH}, "remind_after_days": (5 * SECOND,)}
+    received = (world.now[0] - timedelta(days=60)).isoformat()
+    case = await _open(world, controller=controller(world, "careful", identity=identity), received_at=received)
+    await case.has_letter("staff_alarm")
+    await case.prove()
+    await case.has_letter("delay")
     await case.has_letter("staff_attention", 2)
     await case.act(ActKind.ATTEST)
     return case
@@ -399,7 +433,10 @@ STORIES: Mapping[str, Story] = {
         access_closed,
         access_approved,
         access_attested,
+        access_together,
+        erasure_together,
         access_proven_twice,
+        access_attested_late,
         erasure_closed,
         erasure_drifted,
         erasure_with_a_job,

@@ -101,6 +101,10 @@ async def test_whoever_had_a_contested_value_restricted_gets_it_corrected(world:
     person = settled(world)
     restriction = await restrict(world, person)
     case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    await case.has_letter("acknowledgement")
+    before = " ".join(world.mail.text(person.email, "your agreement that we make it there, too").split())
+    assert "(GDPR Article 18(2))" in before, "told before anything is changed"
+    assert case.id in before
     plan = await world.office.change_plan(case.id, by="ann", reason="review")
     assert {one.system: len(one.consented) for one in plan.systems} == {"crm": 1, "billing": 1}
     assert "though restricted" in change_line(plan.systems[0])

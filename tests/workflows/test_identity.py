@@ -159,18 +159,33 @@ async def test_where_both_proofs_are_asked_and_staff_attest_first_the_code_is_wa
     assert await asked_to_attest(case) == []
 
 
-async def test_where_staff_never_attest_the_person_reads_that_it_was_not_the_code(world: World) -> None:
+async def test_where_staff_never_attest_it_waits_until_the_term_is_over_and_the_person_is_told_why(
+    world: World,
+) -> None:
     person = someone()
     person.settle_in(world.connectors)
     case = await world.open(person, controller=careful(world))
     await case.prove()
     await case.has_letter("staff_attention")
-    await case.passes(timedelta(days=22))
-    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.UNVERIFIED
+    due = (await case.row()).due_at
+    assert due is not None
+    await case.passes(due - world.now[0] - timedelta(hours=1))
+    row = await case.row()
+    assert (row.stage, row.overdue) == (Stage.VERIFYING, False), "the policy's time for proof was the person's"
+    await case.passes(timedelta(hours=2))
+    await case.has_letter("staff_alarm")
+    await case.has_letter("delay")
+    row = await case.row()
+    assert (row.stage, row.overdue) == (Stage.VERIFYING, True)
+    told = " ".join(world.mail.text(person.email, "our answer is not ready yet").split())
+    assert "your code was right, but one of us has yet to make sure of you" in told
     letters = await case.letters()
-    assert letters.count("code") == 1
-    assert "code_reminder" not in letters
-    assert "The one-time code was right" in world.mail.text(person.email, case.id)
+    assert (letters.count("code"), letters.count("delay")) == (1, 1)
+    assert not {"code_reminder", "unverified"} & {*letters}
+    await case.passes(timedelta(days=15))
+    assert len(await asked_to_attest(case)) > 4, "staff are reminded for as long as it takes"
+    await case.act(ActKind.ATTEST)
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
 
 
 async def test_who_was_never_sent_a_code_does_not_read_of_one(world: World) -> None:
@@ -267,6 +282,13 @@ async def test_who_is_first_asked_on_the_last_day_gets_the_controllers_time(worl
     name = _patient(world, "patient-and-late", CALIFORNIA)
     long_ago = (datetime.now(UTC) - timedelta(days=50)).date().isoformat()
     case = await _asked(world, name, jurisdiction="US-CA", received_at=long_ago)
+    assert "The time we had for our answer is over." in world.mail.text(case.person.email, "Here is your code")
+    await case.act(ActKind.ASK)
+    await case.has_letter("question")
+    asked = world.mail.text(case.person.email, "as told")
+    assert "The time we had for our answer is over." in asked
+    assert "running" not in asked
+    await case.act(ActKind.RESUME)
     await case.passes(timedelta(days=30))
     assert (await case.row()).stage is Stage.VERIFYING
     await case.act(ActKind.ATTEST)

@@ -10,7 +10,7 @@ import pytest
 from activities.model import RemedyOrder
 from activities.remedies import RemedyActivities
 from habeas.acts import ActKind
-from habeas.errors import BadInput, NotAllowed, NothingAnew
+from habeas.errors import BadInput, NotAllowed, NothingAnew, StillStands
 from habeas.evidence import Tag
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.controllers import answering_under
@@ -189,7 +189,11 @@ async def test_what_a_letter_offers_is_opened(world: World) -> None:
         await against.act(ActKind.APPROVE, by="bob")
     with pytest.raises(NotAllowed, match="another person must decide"):
         await against.act(ActKind.APPROVE, by="ann", ground="nothing_anew")
+    with pytest.raises(StillStands, match=f"The longer term of {put_off.id} still stands"):
+        await against.act(ActKind.APPROVE, by="bob", ground="nothing_anew")
     assert (await against.row()).stage is Stage.REVIEWING
+    await put_off.act(ActKind.APPROVE, by="ann")
+    await put_off.reaches(Stage.CLOSED)
     await against.act(ActKind.APPROVE, by="bob", ground="nothing_anew")
     assert (await against.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     nobody = await world.open(someone(), controller=name, jurisdiction="US-VA")

@@ -10,6 +10,7 @@ from activities.ledger.results import object_name
 from habeas.acts import ActKind
 from habeas.errors import BadInput, Quarantine, Terminal, Transient
 from habeas.model import Outcome, Stage
+from tests.workflows.keeping import sweep
 from tests.workflows.world import Person, World, eventually, someone
 
 
@@ -68,6 +69,31 @@ async def test_a_system_left_out_is_named_in_the_letter(world: World) -> None:
     async with world.parts.ledger.begin() as tx:
         told = [row.dedupe for row in await tx.letters(case.id) if row.kind == "staff_attention"]
     assert "left_out/crm" in told
+
+
+async def test_staff_are_reminded_of_what_was_left_out_until_a_later_request_completes_it(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", Quarantine("strange answer"))
+    await case.prove()
+    await case.has_letter("staff_attention")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    await case.reaches(Stage.CLOSED)
+
+    async def told() -> int:
+        async with world.parts.ledger.begin() as tx:
+            return len([row for row in await tx.letters(case.id) if row.dedupe.startswith("left_out/crm")])
+
+    for days, letters in ((6, 1), (8, 2), (8, 2), (16, 3)):
+        await sweep(world, timedelta(days=days))
+        assert await told() == letters
+    again = await world.open(person)
+    await again.prove()
+    assert (await again.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    await sweep(world, timedelta(days=24))
+    assert await told() == 3
 
 
 async def test_a_system_that_is_down_for_a_day_is_waited_for(world: World) -> None:

@@ -176,6 +176,7 @@ class Course:
     async def history(self, request_id: str) -> tuple[int, int, int]:
         """Events, bytes and scheduled activities of a request's history."""
         client = await self.temporal()
+        await client.get_workflow_handle(request_id).result()  # the ledger knows the end a moment before
         described = await client.get_workflow_handle(request_id).describe()
         info = described.raw_description.workflow_execution_info
         history = await client.get_workflow_handle(request_id).fetch_history()

@@ -171,7 +171,8 @@ async def check_file(
 ) -> None:
     """Name every table and column that is not decided; exit code 1 if there is one.
 
-    With a database, texts that nobody reviews before release are named, too; they stop nothing.
+    With a database, texts that nobody reviews before release are named, too: exit code 1 where a policy of this
+    installation has the system and hands over unread what is not held as free text. Elsewhere they stop nothing.
     """
     from activities.connectors.sql.check import check as check_map
     from activities.connectors.sql.unreviewed import look
@@ -181,11 +182,38 @@ async def check_file(
     findings = problems(data_map) if url is None else await check_map(data_map, url)
     texts = await look(data_map, url) if url is not None and not findings else ()
     rows, consider = ([one.model_dump(mode="json") for one in listed] for listed in (findings, texts))
-    answer = {"file": str(file), "findings": rows, "consider": consider}
+    unread = _released_unread(shell, data_map.system) if texts else ()
+    ok = not (rows or unread)
+    answer = {
+        "file": str(file),
+        "ok": ok,
+        "findings": rows,
+        "consider": consider,
+        "released_unread_by": [*unread],
+    }
     shown = _listed(findings) if rows else f"[green]{file}: everything is decided.[/]"
+    if unread:
+        shown = f"[bold red]{file}: {', '.join(unread)} would hand these texts over unread.[/]"
     shell.answer(answer, shown, *([_listed(texts)] if texts else []))
-    if rows:
+    if not ok:
         raise typer.Exit(ExitCode.UNEXPECTED)
+
+
+def _released_unread(shell: Shell, system: str) -> tuple[str, ...]:
+    """The controllers of this installation in whose copies this system's texts go out unread, unless a map marks them.
+
+    None where there is no installation, or its policies are not whole: no process starts on those.
+    """
+    from habeas.policy import Access
+    from workers.wiring import load_policies
+
+    try:
+        policies = load_policies(shell.settings())
+    except ConfigurationError:
+        return ()
+    return tuple(
+        name for name, one in policies.items() if system in one.systems and one.review.access is Access.FREE_TEXT
+    )
 
 
 def _listed(findings: tuple[Finding, ...]) -> Table:

@@ -17,6 +17,7 @@ from workers.desk.door import Signed, Staff
 from workers.desk.forms import Choice, Control, Slip, new_act_id, sent_of, slip_of, text_of, typed, unsure
 from workers.desk.staff_page import forbidden, staff_page
 from workers.office import CHANNELS, NewRequestInput
+from workers.office.explained import explained
 from workers.office.foreseeing import Demands
 
 __all__ = ["opening_pages"]
@@ -119,6 +120,7 @@ def _page(
         more_open=any(given.get(name) for name in _MORE) or any(one.field in _MORE for one in slips),
         slips=slips,
         demands=demands,
+        explanation=explained(demands.explanation, who.language) if demands else (),
         act_id=sent_of(form).act_id if form else new_act_id(),
     )
 

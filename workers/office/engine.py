@@ -30,11 +30,12 @@ from habeas.errors import (
     NotAllowed,
     NothingAnew,
     PlanOutlived,
+    StillStands,
     WrongStage,
 )
 from habeas.model import Request
 from workflows import attributes
-from workflows.model import RequestStart
+from workflows.model import STEPS, RequestStart
 
 WORKFLOW = "RequestWorkflow"
 NEW_LINK_WORKFLOW = "NewLinkWorkflow"
@@ -48,7 +49,7 @@ PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 
 _REJECTIONS: dict[str, type[HabeasError]] = {
-    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, MustStay, NotAllowed, BadInput)
+    kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, StillStands, MustStay, NotAllowed, BadInput)
 }
 
 
@@ -100,7 +101,11 @@ class Engine:
             ConfigurationError: the namespace lacks our search attributes.
         """
         start = RequestStart(
-            request_id=request.id, controller=request.controller, right=request.right, regime=request.regime
+            request_id=request.id,
+            controller=request.controller,
+            right=request.right,
+            regime=request.regime,
+            steps=STEPS,
         )
         client = await self.client()
         try:

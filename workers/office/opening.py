@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,12 @@ class Opening(Room):
             for one in (opened, *also):
                 if one.created and wanted:
                     await tx.seal(one.request.id, LANGUAGE_ASKED, LanguageAsked(language=wanted))
-        waiting = await start_unstarted(self._ledger, self._engine)
+        new = [one.request for one in (opened, *also) if one.created]
+        waiting = await (
+            _start(self._ledger, self._engine, new)
+            if len(new) == len(parts)
+            else start_unstarted(self._ledger, self._engine)
+        )
         return OpenedAnswer(
             created=opened.created,
             started=opened.request.id not in waiting,
@@ -211,21 +217,24 @@ async def _is_told(tx: Tx, earlier: Request, policy: Policy) -> bool:
 async def start_unstarted(ledger: Ledger, engine: Engine, limit: int = BATCH) -> tuple[str, ...]:
     """Start the workflows of requests that are open and were never started: a crash or an outage came between.
 
-    Called by every worker now and then, and by every opening.
+    Called by every worker now and then.
 
     Returns:
         The requests that still wait, because Temporal does not answer.
     """
     async with ledger.begin() as tx:
-        waiting = await tx.unstarted(limit)
-    for position, request_id in enumerate(waiting):
-        async with ledger.begin() as tx:
-            request = await tx.request(request_id)
+        waiting = [await tx.request(one) for one in await tx.unstarted(limit)]
+    return await _start(ledger, engine, waiting)
+
+
+async def _start(ledger: Ledger, engine: Engine, waiting: Sequence[Request]) -> tuple[str, ...]:
+    """Start these; those that still wait come back."""
+    for position, request in enumerate(waiting):
         try:
             await engine.start(request)
         except EngineUnavailable as error:
             log.warning(NOT_STARTED, waiting=len(waiting) - position, error=error.code)
-            return waiting[position:]
+            return tuple(one.id for one in waiting[position:])
         async with ledger.begin() as tx:
-            await tx.mark_started(request_id)
+            await tx.mark_started(request.id)
     return ()

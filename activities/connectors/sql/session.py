@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,8 @@ from habeas.errors import ConfigurationError
 
 CONNECT_SECONDS = 15
 LOCK_SECONDS = 10
+SEEN_SECONDS = 5.0
+"""The catalogue takes longer to read than a person's rows: many who look at once read it once."""
 # Whatever the role or the database sets, texts and JSON must come out the same, or fingerprints would differ.
 _SETTINGS = {
     "DateStyle": "ISO, YMD",
@@ -66,6 +69,12 @@ class Database:
         self.map = data_map
         self._url = engine_url(url, data_map.system)
         self._seconds = statement_seconds
+        settings = _SETTINGS | {
+            "statement_timeout": f"{int(statement_seconds * 1000)}ms",
+            "lock_timeout": f"{LOCK_SECONDS}s",
+        }
+        self._set = sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))
+        self._seen: tuple[float, Shape] | None = None
         self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
 
     def _make(self, **pool: Any) -> AsyncEngine:
@@ -112,12 +121,7 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=readonly, postgresql_deferrable=False
             )
             async with connection.begin():
-                settings = _SETTINGS | {
-                    "statement_timeout": f"{int(self._seconds * 1000)}ms",
-                    "lock_timeout": f"{LOCK_SECONDS}s",
-                }
-                calls = [sa.func.set_config(name, value, True) for name, value in settings.items()]
-                await connection.execute(sa.select(*calls))
+                await connection.execute(self._set)
                 yield connection
 
     async def shape(self, connection: AsyncConnection) -> Shape:
@@ -126,7 +130,19 @@ class Database:
         Raises:
             MapDoesNotFit: the map does not fit (any more).
         """
-        return shape(self.map, await reflect(connection, self.map.schema_name))
+        found = shape(self.map, await reflect(connection, self.map.schema_name))
+        self._seen = time.monotonic(), found
+        return found
+
+    async def shape_to_read(self, connection: AsyncConnection) -> Shape:
+        """As `shape`, or what it answered a moment ago: a look at what is there may be as old as that, no change may.
+
+        Raises:
+            MapDoesNotFit: as `shape`.
+        """
+        if self._seen is not None and time.monotonic() - self._seen[0] < SEEN_SECONDS:
+            return self._seen[1]
+        return await self.shape(connection)
 
     async def aclose(self) -> None:
         """Give back all connections."""

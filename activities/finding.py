@@ -49,8 +49,8 @@ class Graph(Frozen):
         """Every identifier that may be searched by now, without those of contested records."""
         return self.settled().identifiers
 
-    def own(self) -> tuple[Identifier, ...]:
-        """Every identifier that leads to nobody else, as far as a human has said.
+    def own(self, known: tuple[Identifier, ...] | None = None) -> tuple[Identifier, ...]:
+        """Every identifier that leads to nobody else, as far as a human has said; of what is known, if that is given.
 
         A mailbox that the person shares finds the other one too, for ever: whoever looks again after an erasure must
         not take that one for data that came back.
@@ -63,12 +63,14 @@ class Graph(Frozen):
             if Place(system=system, record=RecordRef(collection=match.collection, key=match.key)) in others
             for identifier in (*match.found_by, *match.yields)
         }
-        return tuple(one for one in self.known() if one not in shared)
+        return tuple(one for one in (self.known() if known is None else known) if one not in shared)
 
-    def to_ask(self, system: str, manifest: Manifest) -> tuple[Identifier, ...]:
-        """What the system can search by and has not been asked for yet."""
-        asked = set(self.asked.get(system, ()))
-        return tuple(one for one in self.known() if one.kind in manifest.needs and one not in asked)
+    def to_ask(
+        self, system: str, manifest: Manifest, known: tuple[Identifier, ...] | None = None
+    ) -> tuple[Identifier, ...]:
+        """What the system can search by and has not been asked for yet; of what is known, if that is given."""
+        asked, known = set(self.asked.get(system, ())), self.known() if known is None else known
+        return tuple(one for one in known if one.kind in manifest.needs and one not in asked)
 
     def answered(self, system: str, asked: tuple[Identifier, ...], matches: tuple[Match, ...]) -> Graph:
         """The graph with one more answer; a record found again gains the identifiers that found it."""

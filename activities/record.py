@@ -46,6 +46,7 @@ from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
+from activities.suppressing import suppress
 from activities.tasks import finish_task
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
@@ -326,6 +327,7 @@ class RecordActivities:
             request = await tx.request(order.request_id, lock=True)
             await tx.cancel_tasks(order.request_id, order.at)
             await remember(tx, request)
+            await suppress(tx, request, order)
             await tx.update_request(
                 order.request_id,
                 stage=Stage.CLOSED,
@@ -401,17 +403,18 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
     if await tx.proof(request.id) is None:
         await save_graph(tx, request.id, graph)
         await tx.record(request.id, Tag.IDENTITY_WAIVED, at=at, facts={}, dedupe="waived")
-    if request.right in COPIES:
-        await tx.copy_is_of(request.id, request.controller, graph.own())
-    await tx.findable(request.id, request.controller, graph.own())
     settled = graph.settled()
-    found = len(settled.kept)
+    known, found = settled.identifiers, len(settled.kept)
+    own = graph.own(known)
+    if request.right in COPIES:
+        await tx.copy_is_of(request.id, request.controller, own)
+    await tx.findable(request.id, request.controller, own)
     names = parts.policy(request.controller).systems
-    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest))
+    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest, known))
     facts: dict[str, JsonValue] = {
         "found": found,
         "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
-        "by": [*sorted({one.kind for one in graph.known()})],
+        "by": [*sorted({one.kind for one in known})],
         "paths": await _paths(tx, request.id, settled),
     }
     await tx.record(

@@ -59,7 +59,7 @@ class TogetherActivities:
         """Find the person's records, round by round, until nothing new is known of them; changes nothing anywhere."""
         async with self._parts.ledger.begin() as tx:
             graph = await proven_graph(tx, await tx.request(order.request_id), self._parts)
-        ask = {name: self._to_ask(graph, name) for name in order.systems}
+        ask = self._to_ask(graph, order.systems, graph.known())
         left: set[str] = set()
         said: list[tuple[str, tuple[Identifier, ...], tuple[Match, ...]]] = []
         for _ in range(ROUNDS):
@@ -70,9 +70,10 @@ class TogetherActivities:
                 else:
                     said.append((name, asked, matches))
                     graph = graph.answered(name, asked, matches)
-            new = {name: self._to_ask(graph, name) for name in order.systems if name not in left}
+            settled = graph.settled()
+            new = self._to_ask(graph, [name for name in order.systems if name not in left], settled.identifiers)
             ask = {name: asked for name, asked in new.items() if asked}
-            if not ask or graph.settled().contradictions:
+            if not ask or settled.contradictions:
                 break
         known = await self._settle(order, said)
         return FindReport(known=known, left=tuple(sorted({*left, *ask})))
@@ -97,8 +98,10 @@ class TogetherActivities:
         there = {one.system for one in reports}
         return GatheredReport(reports=tuple(reports), left=tuple(one for one in order.systems if one not in there))
 
-    def _to_ask(self, graph: Graph, system: str) -> tuple[Identifier, ...]:
-        return graph.to_ask(system, self._parts.connector(system).manifest)
+    def _to_ask(
+        self, graph: Graph, systems: Sequence[str], known: tuple[Identifier, ...]
+    ) -> dict[str, tuple[Identifier, ...]]:
+        return {name: graph.to_ask(name, self._parts.connector(name).manifest, known) for name in systems}
 
     async def _settle(
         self, order: FindOrder, said: Sequence[tuple[str, tuple[Identifier, ...], tuple[Match, ...]]]

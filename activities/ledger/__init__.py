@@ -20,15 +20,18 @@ from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeS
 from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.outbox import Placed
 from activities.ledger.past import PastRow
+from activities.ledger.replays import ErasedRow, NewReplay, UndoneRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.rights import Right, least_rights
 from activities.ledger.sessions import NewSession
+from activities.ledger.suppressions import SuppressedRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
 from activities.ledger.tokens import Bearer, NewToken, TokenRow
 from activities.ledger.troubles import TroubleRow
 from activities.ledger.visits import NewVisit, at_link
+from activities.ledger.watching import ToldRow, WatchRow
 from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "DeletionHoldRow",
     "DueRow",
     "Endpoint",
+    "ErasedRow",
     "ErrorRow",
     "ExpiryRow",
     "Figures",
@@ -70,6 +74,7 @@ __all__ = [
     "LinkReason",
     "LinkRow",
     "NewHold",
+    "NewReplay",
     "NewRequest",
     "NewSession",
     "NewToken",
@@ -93,15 +98,19 @@ __all__ = [
     "RoleRights",
     "Span",
     "StandingRow",
+    "SuppressedRow",
     "SystemRow",
     "TaskFilter",
     "TaskRow",
     "TaskState",
     "TokenRow",
+    "ToldRow",
     "TroubleRow",
     "TroubledSystem",
     "Tx",
+    "UndoneRow",
     "WaitRow",
+    "WatchRow",
     "WebhookRow",
     "at_link",
     "current_revision",

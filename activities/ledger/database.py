@@ -33,15 +33,18 @@ from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
 from activities.ledger.people import People
+from activities.ledger.replays import Replays
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
 from activities.ledger.sessions import Sessions
+from activities.ledger.suppressions import Suppressions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
 from activities.ledger.visits import Visits
+from activities.ledger.watching import Watching
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -85,6 +88,9 @@ class Tx(
     Health,
     Numbers,
     Condition,
+    Replays,
+    Suppressions,
+    Watching,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

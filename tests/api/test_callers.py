@@ -70,6 +70,9 @@ NEEDS = {
     "POST /letters/bounces": "tasks:work",
     "GET /retention": "requests:read",
     "POST /retention/sweep": "retention:sweep",
+    "POST /erasures/replay/look": "requests:approve",
+    "POST /erasures/replay": "requests:approve",
+    "POST /suppressions/ask": "suppression:ask",
     "GET /tokens": "tokens:write",
     "POST /tokens": "tokens:write",
     "DELETE /tokens/{token_id}": "tokens:write",
@@ -84,6 +87,7 @@ NEEDS = {
     "GET /reports/california/{year}": "requests:read",
     "GET /overview": "requests:read",
     "GET /systems": "requests:read",
+    "GET /watch": "requests:read",
     "POST /requests/{request_id}/holder": "requests:work",
     "DELETE /requests/{request_id}/holder": "requests:work",
 }

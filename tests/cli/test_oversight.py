@@ -5,6 +5,8 @@ from io import StringIO
 
 import pytest
 
+from activities.ledger.watch_tables import heartbeat
+from habeas.watch import Finding, FindingKind
 from tests.cli.conftest import Habeas
 from tests.office.world import World
 from workers.cli.exits import ExitCode
@@ -41,3 +43,21 @@ async def test_reports_are_made_for_people_programs_and_tables(habeas: Habeas, h
     assert [line["of"] for line in metrics.json["lines"]] == ["delete", "correct", "know", "opt_out", "limit"]
     for wrong in (("--from", "2026-01-01"), ("--california", "2026", "--from", "2026-01-01"), (*period, "--everyone")):
         assert (await habeas("report", *wrong)).code == ExitCode.BAD_INPUT
+
+
+async def test_a_monitor_learns_by_the_exit_code_whether_anything_is_wrong(habeas: Habeas, here: World) -> None:
+    async with here.ledger.begin() as tx:
+        await tx._run(heartbeat.delete())
+    nobody = await habeas("watch", "--json")
+    assert (nobody.code, nobody.json["stale"]) == (ExitCode.UNEXPECTED, True)
+    now = here.office._now()
+    async with here.ledger.begin() as tx:
+        await tx.beat("watched", now)
+    assert (await habeas("watch", "--quiet")).code == ExitCode.OK
+    found = Finding(kind=FindingKind.SWEEP_QUIET, about="habeas-sweep", since=now)
+    async with here.ledger.begin() as tx:
+        await tx.note_findings([found], frozenset(FindingKind), now)
+    wrong = await habeas("watch")
+    assert (wrong.code, "docs/runbooks/sweep_quiet.md" in wrong.out) == (ExitCode.UNEXPECTED, True)
+    async with here.ledger.begin() as tx:
+        await tx.note_findings([], frozenset(FindingKind), now)

@@ -13,6 +13,7 @@ THOROUGH = (
     "tests/browser/test_axe.py::test_axe_finds_nothing_serious",
     "tests/policies/test_broken.py",
     "tests/workflows/test_rules.py",
+    "tests/workflows/test_watch.py",
     "tests/deploy/test_external.py",
     "tests/cli/test_bootstrap.py::test_a_build_takes_work_once_it_is_current",
     "tests/stack/test_users.py",

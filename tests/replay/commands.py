@@ -19,15 +19,14 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInstanceDetails
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from workers.worker import PASSED_THROUGH
 from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
+from workflows.replaying import ReplayWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
@@ -36,6 +35,7 @@ WORKFLOWS = (
     RequestWorkflow,
     NewLinkWorkflow,
     SweepWorkflow,
+    ReplayWorkflow,
     LiftRestrictionWorkflow,
     NoticesWorkflow,
     BounceWorkflow,
@@ -45,8 +45,8 @@ _NOISE = {"seq", "activity_id", "protocol_instance_id"}
 
 
 @dataclass(frozen=True)
-class Watching(SandboxedWorkflowRunner):
-    """The worker's sandbox, which writes down what the workflow commands."""
+class Watching(UnsandboxedWorkflowRunner):
+    """The worker's way of running workflows, which writes down what the workflow commands."""
 
     lines: list[str] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Watching(SandboxedWorkflowRunner):
             return completion
 
         instance.activate = watched
-        return instance  # type: ignore[no-any-return]  # what the sandbox made, with one method wrapped
+        return instance  # type: ignore[no-any-return]  # what the SDK made, with one method wrapped
 
 
 async def replay(name: str) -> list[str]:
@@ -75,7 +75,7 @@ async def replay(name: str) -> list[str]:
     """
     history = json.loads((HISTORIES / f"{name}.json").read_text())
     request_id = history.pop("id")
-    runner = Watching(SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    runner = Watching()
     replayer = Replayer(
         workflows=[*WORKFLOWS],
         data_converter=pydantic_data_converter,

@@ -34,6 +34,7 @@ PLACES: Mapping[str, Place] = {
     "hold": Place("workers.cli.hold", "app", "What must not be erased while a matter is pending.", _STAFF),
     "report": Place("workers.cli.report", "app", "What became of requests in a period, for a regulator.", _STAFF),
     "retention": Place("workers.cli.retention", "app", "What is kept, until when, and the sweep that ends it.", _STAFF),
+    "erasures": Place("workers.cli.erasures", "app", "Erase again what a restored backup brought back.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
     "letter": Place("workers.cli.letter", "app", "Letters: look at each, take back what did not arrive.", _SETUP),
@@ -45,13 +46,18 @@ PLACES: Mapping[str, Place] = {
     "webhook": Place("workers.cli.webhook", "app", "Other programs that are told what happens.", _SETUP),
     "bootstrap": Place("workers.cli.bootstrap", "app", "Make an installation ready: ledger, Temporal.", _SETUP),
     "doctor": Place("workers.cli.doctor", "app", "Look at a running installation: what is wrong?", _SETUP),
+    "keys": Place("workers.cli.keys", "app", "The master keys: rotate them, have a service seal them.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
+    "watch": Place("workers.cli.watch", "watch", "What has gone quiet, and whether anybody looks.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),
     "demo": Place("workers.cli.demo", "demo", "The whole story on the embedded stack.", _PROCESSES),
     "bench": Place("workers.cli.bench", "bench", "Measure it beside its floor, on this machine.", _PROCESSES),
     "mailbox": Place("workers.cli.stack", "mailbox", "Read the letters the embedded stack sent.", _PROCESSES),
     "worker": Place("workers.cli.processes", "worker", "Run a worker.", _PROCESSES),
     "desk": Place("workers.cli.processes", "desk", "Run the desk: the queue, and the person's pages.", _PROCESSES),
+    "codec-server": Place(
+        "workers.cli.processes", "codec_server", "Open sealed payloads for Temporal's UI.", _PROCESSES
+    ),
 }
 
 

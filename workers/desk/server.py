@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -58,7 +59,7 @@ async def serve(settings: Settings, staff: str) -> None:
                 create_app(
                     office,
                     hosts,
-                    door=_door(desk, office, staff),
+                    door=door_of(desk, office, staff),
                     systems=systems,
                     streams=streams,
                     pace=Pace(ANSWER_TAKES),
@@ -75,8 +76,21 @@ async def serve(settings: Settings, staff: str) -> None:
                 limit_concurrency=200,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
-            await StreamServer(config, streams).serve(sockets=[listener])
+            async with watching(settings, office):
+                await StreamServer(config, streams).serve(sockets=[listener])
     log.info(DESK_STOPPED)
+
+
+@asynccontextmanager
+async def watching(settings: Settings, office: Office) -> AsyncIterator[None]:
+    """The watchdog looks from here, too: where there is no worker any more, somebody must notice."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(office.watchdog(settings).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 class StreamServer(uvicorn.Server):
@@ -104,7 +118,8 @@ async def calling_back(settings: Settings) -> AsyncIterator[Mapping[str, Calling
             await one.aclose()
 
 
-def _door(settings: DeskSettings, office: Office, staff: str) -> Door:
+def door_of(settings: DeskSettings, office: Office, staff: str) -> Door:
+    """The way in for staff, as the settings have it."""
     if settings.sign_in is None:
         log.warning(DEVELOPMENT_SIGN_IN, remedy="Set [desk.sign_in]: nobody proves here who they are.")
         return Door(office, Local(staff, office.for_staff(staff)))
@@ -118,12 +133,14 @@ def _elsewhere(settings: Settings) -> dict[str, CallingBack]:
     return {name: door for name, door in doors.items() if door is not None}
 
 
-def refuse_wide(desk: DeskSettings) -> None:
+def refuse_wide(desk: DeskSettings, host: str | None = None) -> None:
     """Refuse to be reached by others where whoever reaches the desk is staff, or signs in in the clear.
 
     Raises:
         ConfigurationError: nobody signs in and the address is not a loopback one; or they do, and not over TLS.
     """
+    if desk.sign_in is None and host is not None and not is_loopback(host):
+        raise ConfigurationError(f"`codec.host` is {host}, but nobody signs in: set `[desk.sign_in]`.")
     if desk.sign_in is None and not is_loopback(desk.host):
         raise ConfigurationError(
             f"`desk.host` is {desk.host}, but nobody signs in: set `[desk.sign_in]`, or write 127.0.0.1 and put what "

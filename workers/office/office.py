@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 
 from activities.actors import scopes_of
 from activities.storage import Storage
+from activities.vault import Vault
 from habeas.access import Scope
 from habeas.errors import NotAllowed
+from workers.office.afterwards import Afterwards
 from workers.office.callbacks import Callbacks
+from workers.office.decoding import Decoding
 from workers.office.engine import Engine
 from workers.office.events import Listening
 from workers.office.finding import Finding
@@ -31,6 +34,7 @@ from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
 from workers.settings import Settings
+from workers.watching import Watchdog, watchdog
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
@@ -55,6 +59,8 @@ class Office(
     Oversight,
     Reporting,
     Packing,
+    Afterwards,
+    Decoding,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 
@@ -84,6 +90,15 @@ class Office(
             raise NotAllowed("This account works for none of the controllers here: see [staff] of a policy.")
         ledger = self._ledger if len(mine) == len(self._policies) else self._ledger.only(mine)
         return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
+
+    @property
+    def vault(self) -> Vault:
+        """The installation's master keys."""
+        return self._ledger.vault
+
+    def watchdog(self, settings: Settings) -> Watchdog:
+        """What looks after everything here; see `workers.watching`."""
+        return watchdog(settings, self._ledger, self._engine, self._policies)
 
     async def ready(self) -> None:
         """Raises `LedgerUnavailable`, `LedgerBehind` or `EngineUnavailable` while one of them does not serve."""

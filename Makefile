@@ -8,7 +8,7 @@ READY := .venv/ready
 # servers each: not more than four.
 SHARED_OUT := -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4))) --dist loadfile
 
-.PHONY: help demo up test mutants check bench format guarantees lock screenshots
+.PHONY: help demo up test mutants fingerprints check bench format guarantees lock screenshots
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -26,6 +26,9 @@ test: $(READY) ## Run every test, several at once
 
 mutants: $(READY) ## See that the tests find faults in the code that holds each guarantee
 	@$(BIN)/python -m tests.guarantees.mutants $(ARGS)
+
+fingerprints: $(READY) ## Write down anew what workflows command, once you have read why it changed (ARGS="NAME ...")
+	@$(BIN)/python -m tests.replay.stories --commands $(ARGS)
 
 check: $(READY) ## Lint, format, types, the import rule
 	@$(BIN)/ruff check

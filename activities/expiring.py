@@ -15,6 +15,7 @@ from activities.holds import ROUNDS, short_lived
 from activities.keeping import ExpireOrder, ExpireReport, ExpiringReport, ExpiringSystem, SweepOrder
 from activities.ledger import ExpiryRow, HoldRow
 from activities.parts import Parts
+from activities.reporting import follows
 from activities.wrapper import progress, resumed
 from habeas.connector import Capability, Collection, Connector, Expiring, PlannedObject, Record, SystemPlan, Treatment
 from habeas.errors import ConfigurationError
@@ -72,6 +73,7 @@ class ExpiringActivities:
             held: HeldPlaces = {}
             pages = far.pages
             async for page in _expiring(connector).expired(today, cursor):
+                follows(page, cursor)
                 # Anew for each page: a sweep may take long, and a hold holds from the moment it is placed.
                 held = await self._held_people(order.system, connector, controllers, held)
                 held_places = set[Place]().union(*held.values())

@@ -20,6 +20,7 @@ from habeas.errors import NotAllowed
 from habeas.model import Frozen, Request, Right, Stage, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.plan import Place, digest, kept_by_law
+from habeas.replaying import carried_out
 from habeas.staying import PASSING, ended, outlived
 
 HEAD = "plan"
@@ -80,10 +81,7 @@ async def approved_plan(tx: Tx, order: EraseOrder, parts: Parts) -> SystemPlan:
     await enough_approvals(
         tx, order.request_id, order.digest, parts.policy(request.controller).review.erasure_approvals
     )
-    plan = next((plan for plan in kept if plan.system == order.system), None)
-    if plan is None:
-        raise NotAllowed("The plan does not cover this system.")
-    return plan
+    return _of_system(kept, order.system)
 
 
 async def enough_approvals(tx: Tx, request_id: str, plan: str, needed: int) -> None:
@@ -164,9 +162,7 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
         raise NotAllowed("The request is not closed.")
     if not await approvals_of(tx, request_id, await keyed_digest(tx, request_id, kept)):
         raise NotAllowed("The plan is not one that was approved.")
-    plan = next((plan for plan in kept if plan.system == system), None)
-    if plan is None:
-        raise NotAllowed("The plan does not cover this system.")
+    plan = _of_system(kept, system)
     manifest = parts.connector(system).manifest
     key = await tx.key(request_id)
     retained = {row.object: row for row in await tx.outcomes(request_id) if row.fate is Fate.RETAINED}
@@ -181,6 +177,41 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
     due = ended(plan, manifest.collections, today, still=still, present=present)
     unheld = ended(plan, manifest.collections, today, present=present)
     return due, len(unheld.objects) - len(due.objects)
+
+
+async def carried_out_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts) -> SystemPlan:
+    """One system's part of a closed erasure's plan, as it was carried out, to be carried out once more.
+
+    For a system that was restored from a backup. The walls are those of the first time: an erasure, the plan of which
+    exactly this was approved, by as many people as the policy asks for today.
+
+    Raises:
+        NotAllowed: one of these does not hold.
+    """
+    request = await tx.request(request_id)
+    kept = await _kept(tx, request)
+    if request.stage is not Stage.CLOSED:
+        raise NotAllowed("The request is not closed.")
+    needed = max(1, parts.policy(request.controller).review.erasure_approvals)
+    await enough_approvals(tx, request_id, await keyed_digest(tx, request_id, kept), needed)
+    plan = _of_system(kept, system)
+    key, said = await tx.key(request_id), {row.object: row.fate for row in await tx.outcomes(request_id)}
+    names = {(one.collection, one.key): object_name(system, one.collection, one.key) for one in plan.objects}
+    fates = {place: fate for place, name in names.items() if (fate := said.get(key.digest(name))) is not None}
+    return carried_out(plan, fates)
+
+
+async def kept_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) -> int:
+    """How many objects the plan would touch that must stay by now, those too that were anonymous once."""
+    keepers = await keepers_of(tx, await tx.request(request_id), parts)
+    return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, touched(plan)))
+
+
+def _of_system(plans: Iterable[SystemPlan], system: SystemName) -> SystemPlan:
+    plan = next((plan for plan in plans if plan.system == system), None)
+    if plan is None:
+        raise NotAllowed("The plan does not cover this system.")
+    return plan
 
 
 def _as_said(planned: PlannedObject, said: Mapping[tuple[str, str], OutcomeRow]) -> PlannedObject:

@@ -46,6 +46,7 @@ from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
+from activities.suppressing import suppress
 from activities.tasks import finish_task
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
@@ -326,6 +327,7 @@ class RecordActivities:
             request = await tx.request(order.request_id, lock=True)
             await tx.cancel_tasks(order.request_id, order.at)
             await remember(tx, request)
+            await suppress(tx, request, order)
             await tx.update_request(
                 order.request_id,
                 stage=Stage.CLOSED,

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from activities.change_model import ChangeOrder
 from activities.ledger import Ledger, Tx
 from activities.model import EraseOrder
+from habeas.connector import Page
 from habeas.errors import Quarantine
 from habeas.evidence import Tag, holds_address
 from habeas.outcomes import Awaiting, Fate, ObjectOutcome, Pending
@@ -34,10 +35,27 @@ def under_way(answer: Pending | Awaiting) -> UnderWay:
     Raises:
         Quarantine: the handle, which Temporal keeps, is too long or holds an e-mail address.
     """
-    if len(answer.handle) > MOST_HANDLE or holds_address(answer.handle):
-        raise Quarantine(f"A handle is at most {MOST_HANDLE} characters long and names nobody.")
+    _names_nobody("handle", answer.handle)
     wait = answer.poll_after if isinstance(answer, Pending) else answer.give_up_after
     return {"state": answer.kind, "handle": answer.handle, "wait": min(wait, MOST_WAIT)}
+
+
+def follows(page: Page, before: str | None) -> Page:
+    """The same page, if its cursor may lie in Temporal and leads on.
+
+    Raises:
+        Quarantine: the cursor is too long, holds an e-mail address, or is the one that gave this page.
+    """
+    if page.cursor is not None:
+        _names_nobody("cursor", page.cursor)
+        if page.cursor == before:
+            raise Quarantine("It gives the same page again and again.")
+    return page
+
+
+def _names_nobody(what: str, text: str) -> None:
+    if len(text.encode()) > MOST_HANDLE or holds_address(text):
+        raise Quarantine(f"A {what} is at most {MOST_HANDLE} bytes long and names nobody.")
 
 
 async def note_callback(ledger: Ledger, order: EraseOrder | ChangeOrder, answer: Pending | Awaiting) -> None:

@@ -26,7 +26,7 @@ from activities.model import (
 from activities.pages import Collected, Pages, save_collected
 from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
-from activities.reporting import counted, keep_outcomes, note_callback, under_way
+from activities.reporting import counted, follows, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, Match, RecordRef, SystemPlan
 from habeas.evidence import Tag
@@ -217,7 +217,7 @@ async def collected(
         return done.model_copy(update={"free_text": done.free_text or done.files > 0})
     if roots and (done.pages == 0 or done.cursor is not None):
         async for page in connector.collect(roots, done.cursor):
-            written = await pages.write(order.system, done.pages, page)
+            written = await pages.write(order.system, done.pages, follows(page, done.cursor))
             done = done.after(page, kinds, written)
             progress(done)
     return done

@@ -18,7 +18,7 @@ import stat
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,7 +28,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from habeas.errors import ConfigurationError, SealBroken
 
-__all__ = ["RequestKey", "Vault", "WrappedKey"]
+if TYPE_CHECKING:
+    from activities.key_service import KeyService
+
+__all__ = ["KEY_BYTES", "KeyLine", "RequestKey", "Vault", "WrappedKey", "key_line", "key_lines", "read_private"]
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -40,6 +43,7 @@ _STREAM = b"HBS\x01"
 _SALT_BYTES = 32
 _SMALLEST_SEGMENT, _LARGEST_SEGMENT = 4, 20  # powers of two
 _HEADER_BYTES = len(_STREAM) + 1 + _SALT_BYTES
+_SEALED_LINE = "sealed:"
 _KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -203,37 +207,43 @@ class Vault:
         raise TypeError("master keys are not pickled")
 
     @property
+    def key_ids(self) -> frozenset[str]:
+        """The ids of all its master keys."""
+        return frozenset(self._keys)
+
+    @property
     def active_key_id(self) -> str:
         """The master key that wraps new keys."""
         return self._active
 
     @classmethod
-    def from_file(cls, path: Path) -> Vault:
-        """Read master keys: lines of ``key-id:base64`` (32 bytes each), oldest first; ``#`` begins a comment line.
+    def from_file(cls, path: Path, service: KeyService | None = None) -> Vault:
+        """Read master keys from a file; see `from_text`.
 
         Raises:
             ConfigurationError: missing, open to other users, empty or malformed. Never repeats what a line holds.
         """
-        try:
-            with path.open("rb") as file:
-                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                if mode & 0o077:
-                    raise ConfigurationError(
-                        f"The master key file {path} is open to other users (mode {mode:04o}): chmod 600 it."
-                    )
-                lines = file.read().split(b"\n")
-        except OSError as error:
-            raise ConfigurationError(f"The master key file {path} cannot be read: {error.strerror}.") from None
-        keys: dict[str, bytes] = {}
-        for number, line in enumerate(lines, start=1):
-            if line.strip() and not line.startswith(b"#"):
-                key_id, key = _read_line(line, f"{path}, line {number}")
-                if key_id in keys:
-                    raise ConfigurationError(f"{path}, line {number}: this key id is there twice.")
-                keys[key_id] = key
-        if not keys:
-            raise ConfigurationError(f"The master key file {path} holds no key.")
-        return cls(keys.items())
+        return cls.from_text(read_private(path), str(path), service)
+
+    @classmethod
+    def from_text(cls, text: str, where: str, service: KeyService | None = None) -> Vault:
+        """Read master keys: lines of ``key-id:base64`` (32 bytes each), oldest first; ``#`` begins a comment line.
+
+        Where a service seals them each is ``key-id:sealed:base64``, and none stands in the clear.
+
+        Raises:
+            ConfigurationError: empty or malformed, or sealed and there is no service, or the other way about.
+            KeysUnavailable: the service does not answer.
+        """
+        lines = key_lines(text, where)
+        if not lines:
+            raise ConfigurationError(f"The master key file {where} holds no key.")
+        for line in lines:
+            if service is not None and not line.sealed:
+                raise ConfigurationError(
+                    f"{line.where}: with `keys.kms` no key stands in the clear: `habeas keys seal` seals them."
+                )
+        return cls([(line.id, line.key(service)) for line in lines])
 
     @staticmethod
     def create_file(path: Path) -> bool:
@@ -287,6 +297,14 @@ class Vault:
         """A key for what belongs to no request (errors before there is one), derived from a master key."""
         return RequestKey(_derive(self._master(master_key_id or self._active), b"habeas/house/1"))
 
+    def codec_key(self, master_key_id: str) -> bytes:
+        """The key under which Temporal's payloads are sealed, derived from a master key.
+
+        Raises:
+            ConfigurationError: that one is not in the key file.
+        """
+        return _derive(self._master(master_key_id), b"habeas/codec/1")
+
     def sign_evidence(self, message: bytes) -> str:
         """Sign with the key of the active master key (Ed25519, RFC 8032); the signature in hex."""
         return self._signs(self._active).sign(message).hex()
@@ -322,14 +340,85 @@ def _wrap_context(request_id: str, key_id: str) -> bytes:
     return f"habeas/wrap/1\0{request_id}\0{key_id}".encode()
 
 
-def _read_line(line: bytes, where: str) -> tuple[str, bytes]:
-    name, colon, text = line.decode("ascii", "replace").strip().partition(":")
+@dataclass(frozen=True)
+class KeyLine:
+    """One line of a key file."""
+
+    id: str
+    sealed: bool
+    content: bytes = field(repr=False)
+    where: str
+    """File and line, for messages."""
+
+    def key(self, service: KeyService | None) -> bytes:
+        """The master key itself.
+
+        Raises:
+            ConfigurationError: it is sealed, and there is no service, or not the one that sealed it.
+            KeysUnavailable: the service does not answer.
+        """
+        if not self.sealed:
+            return self.content
+        if service is None:
+            raise ConfigurationError(f"{self.where}: the key is sealed; `keys.kms` says by what.")
+        key = service.open(self.id, self.content)
+        if len(key) != KEY_BYTES:
+            raise ConfigurationError(f"{self.where}: what was sealed is not {KEY_BYTES} bytes.")
+        return key
+
+
+def key_lines(text: str, where: str) -> list[KeyLine]:
+    """The lines that hold keys.
+
+    Raises:
+        ConfigurationError: one is malformed, or an id is there twice. Never repeats what a line holds.
+    """
+    found: dict[str, KeyLine] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip() and not line.startswith("#"):
+            one = _read_line(line, f"{where}, line {number}")
+            if one.id in found:
+                raise ConfigurationError(f"{one.where}: this key id is there twice.")
+            found[one.id] = one
+    return list(found.values())
+
+
+def key_line(key_id: str, key: bytes, service: KeyService | None) -> str:
+    """How a key stands in the file."""
+    if service is None:
+        return f"{key_id}:{base64.b64encode(key).decode()}"
+    return f"{key_id}:{_SEALED_LINE}{base64.b64encode(service.seal(key_id, key)).decode()}"
+
+
+def read_private(path: Path) -> str:
+    """The text of a file that nobody else may read.
+
+    Raises:
+        ConfigurationError: it is missing, or open to other users.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise ConfigurationError(
+                    f"The master key file {path} is open to other users (mode {mode:04o}): chmod 600 it."
+                )
+            return file.read().decode("ascii", "replace")
+    except OSError as error:
+        raise ConfigurationError(f"The master key file {path} cannot be read: {error.strerror}.") from None
+
+
+def _read_line(line: str, where: str) -> KeyLine:
+    name, colon, text = line.strip().partition(":")
     if not colon or not _KEY_ID.fullmatch(name):
         raise ConfigurationError(f"{where}: write key-id:base64.")
+    sealed = text.startswith(_SEALED_LINE)
     try:
-        key = base64.b64decode(text.strip(), validate=True)
+        content = base64.b64decode(text.removeprefix(_SEALED_LINE).strip(), validate=True)
     except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
+        content = b""
+    if not sealed and len(content) != KEY_BYTES:
         raise ConfigurationError(f"{where}: the key is not {KEY_BYTES} bytes in base64.")
-    return name, key
+    if not content:
+        raise ConfigurationError(f"{where}: what is sealed is not base64.")
+    return KeyLine(name, sealed, content, where)

@@ -25,6 +25,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.ledger import Ledger
 from activities.personal import known_words, may_name
+from activities.reporting import MOST_WAIT
 from habeas.errors import (
     BadInput,
     ConnectorError,
@@ -152,9 +153,8 @@ class _Wrapper(ActivityInboundInterceptor):
             kept.append(await self._sealed(info, error.code, error.said))
             message = f"{message} What it said lies sealed under correlation {kept[0]}."
         log.warning(ACTIVITY_FAILED, error=error.code, detail=detail)
-        delay = timedelta(seconds=error.retry_after) if isinstance(error, Transient) and error.retry_after else None
         raise ApplicationError(
-            message, *kept, type=error.code, non_retryable=isinstance(error, _FINAL), next_retry_delay=delay
+            message, *kept, type=error.code, non_retryable=isinstance(error, _FINAL), next_retry_delay=delay(error)
         ) from None
 
     async def _may_name(self, info: activity.Info, text: str) -> bool:
@@ -173,6 +173,12 @@ class _Wrapper(ActivityInboundInterceptor):
             async with self._ledger.begin() as tx:
                 await tx.save_error(_request_of(info), correlation, code, detail, at=datetime.now(UTC))
         return correlation
+
+
+def delay(error: HabeasError) -> timedelta | None:
+    """How long a system asks to be left alone: at most a month, whatever it says."""
+    seconds = error.retry_after if isinstance(error, Transient) else None
+    return timedelta(seconds=min(seconds, MOST_WAIT)) if seconds is not None and seconds > 0 else None
 
 
 def _request_of(info: activity.Info) -> str | None:

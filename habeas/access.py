@@ -32,6 +32,10 @@ class Scope(StrEnum):
     TOKENS = "tokens:write"
     WEBHOOKS = "webhooks:write"
     """Say which other programs are told what happens."""
+    SUPPRESSION_ASK = "suppression:ask"
+    """Ask of whoever a system is about to take up whether they were erased."""
+    TEMPORAL_DECODE = "temporal:decode"
+    """Open sealed payloads in Temporal's UI. Every look is evidence."""
 
 
 class Role(StrEnum):
@@ -46,7 +50,14 @@ class Role(StrEnum):
 
 
 _AGENT = frozenset(
-    {Scope.REQUESTS_READ, Scope.REQUESTS_OPEN, Scope.REQUESTS_WORK, Scope.PERSONAL_READ, Scope.TASKS_WORK}
+    {
+        Scope.REQUESTS_READ,
+        Scope.REQUESTS_OPEN,
+        Scope.REQUESTS_WORK,
+        Scope.PERSONAL_READ,
+        Scope.TASKS_WORK,
+        Scope.SUPPRESSION_ASK,
+    }
 )
 
 ROLES: Mapping[Role, frozenset[Scope]] = {
@@ -55,7 +66,9 @@ ROLES: Mapping[Role, frozenset[Scope]] = {
     Role.APPROVER: frozenset({Scope.REQUESTS_READ, Scope.PERSONAL_READ, Scope.REQUESTS_APPROVE}),
     Role.SYSTEM_OWNER: frozenset({Scope.REQUESTS_READ, Scope.TASKS_WORK}),
     Role.AUDITOR: frozenset({Scope.REQUESTS_READ}),
-    Role.ADMINISTRATOR: frozenset({Scope.REQUESTS_READ, Scope.TOKENS, Scope.WEBHOOKS, Scope.SWEEP}),
+    Role.ADMINISTRATOR: frozenset(
+        {Scope.REQUESTS_READ, Scope.TOKENS, Scope.WEBHOOKS, Scope.SWEEP, Scope.TEMPORAL_DECODE}
+    ),
 }
 """An administrator hands out rights and sees nobody's data; an officer decides and hands out none."""
 

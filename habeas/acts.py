@@ -99,14 +99,15 @@ _STAGES: Mapping[ActKind, frozenset[Stage]] = {
 def stages(kind: ActKind, right: Right) -> frozenset[Stage]:
     """The stages in which an act is possible.
 
-    Fulfilling is the point of no return: an erasure, or a change, that has begun is neither withdrawn nor refused. A
-    package that is still being built hurts nobody, so an access request may be withdrawn until it is offered. That an
+    An erasure, or a change, that has begun is neither withdrawn nor refused. An erasure begins within fulfilling, once
+    no system knows of anything in the way: until then the person may withdraw it, and the workflow refuses afterwards.
+    A package that is still being built hurts nobody, so an access request may be withdrawn until it is offered. That an
     appeal is the same person's as what it appeals may be attested until it is decided.
     """
     allowed = _STAGES[kind]
     if kind is ActKind.ATTEST and right in REMEDIES:
         return allowed | {Stage.REVIEWING}
-    if kind is ActKind.WITHDRAW and right is not Right.ERASURE and right not in CHANGING | REMEDIES:
+    if kind is ActKind.WITHDRAW and right not in CHANGING | REMEDIES:
         return allowed | {Stage.FULFILLING}
     return allowed
 

@@ -8,6 +8,8 @@ does retries, timeouts, rate limits, heartbeats, evidence and error mapping. Con
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -19,7 +21,7 @@ from pydantic import ConfigDict, Field, JsonValue, PrivateAttr
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, humanise
 from habeas.model import Frozen, Identifier, IdentifierKind
-from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer, Fate, ObjectOutcome
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Drifted, EraseAnswer, Fate, ObjectOutcome
 from habeas.particulars import PurposeId
 
 ENTRY_POINT_GROUP = "habeas.connectors"
@@ -236,6 +238,14 @@ class Record(Frozen):
     """Fields that may name other people, beside those of `Collection.free_text`: such as the system's administrators
     made, of which the settings say nothing. Reviewed before release."""
 
+    @classmethod
+    def of(cls, collection: str, key: str, data: Mapping[str, JsonValue]) -> Self:
+        """An object of which nothing is stored but this."""
+        text = json.dumps(data, sort_keys=True, ensure_ascii=False)
+        return cls(
+            collection=collection, key=key, data=dict(data), fingerprint=hashlib.sha256(text.encode()).hexdigest()
+        )
+
 
 class Page(Frozen):
     """Some records, and where to go on. The same cursor gives the same page while the data stays the same."""
@@ -283,6 +293,11 @@ class PlannedObject(Frozen):
             until=self.until if kept else None,
         )
 
+    def seen(self, now: Record | None) -> ObjectOutcome:
+        """Its outcome by how it is now, where objects are deleted or left as they are: as planned, or failed."""
+        wanted = None if self.treatment is Treatment.DELETE else self.fingerprint
+        return self.became(None if (now and now.fingerprint) == wanted else Fate.FAILED)
+
 
 class SystemPlan(Frozen):
     """One system's part of an approved plan. Erasure acts on these keys, never on a search."""
@@ -305,6 +320,18 @@ class SystemPlan(Frozen):
     def covers(self, collection: str) -> bool:
         """Whether the plan says all that there is to say of the person in this collection."""
         return self.only is None or collection in self.only
+
+    def drifted(self, held: Iterable[Record], matches: Iterable[Match]) -> Drifted | None:
+        """What differs from the plan, or has appeared, where each object stands alone; None if the plan still holds.
+
+        Args:
+            held: the planned objects as they are now; one that is gone already is no drift.
+            matches: what a search for `identifiers` finds.
+        """
+        now = {(one.collection, one.key): one.fingerprint for one in held}
+        changed = sum(now.get((one.collection, one.key), one.fingerprint) != one.fingerprint for one in self.objects)
+        appeared = len(self.returned(matches))
+        return Drifted(changed=changed, appeared=appeared) if changed or appeared else None
 
     def returned(self, matches: Iterable[Match]) -> tuple[ObjectOutcome, ...]:
         """What a second look found of the person that the plan does not name, as failed: it has come back."""

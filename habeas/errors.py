@@ -152,6 +152,13 @@ class DataMapError(ConfigurationError):
     remedy = "Run `habeas system map check FILE`: it names every table and column that is not decided."
 
 
+class KeysUnavailable(HabeasError):
+    """The service that seals the master keys does not answer."""
+
+    code = "keys_unavailable"
+    remedy = "Check its address, the network and this machine's credentials; then start the process again."
+
+
 class LedgerUnavailable(HabeasError):
     """The ledger's database does not answer."""
 

@@ -139,6 +139,9 @@ class Tag(StrEnum):
     DELETION_HELD = "deletion:held"
     DELETION_RELEASED = "deletion:released"
     RETENTION_ENDED = "retention:ended"
+    ERASURE_REPLAYED = "erasure:replayed"
+    SUPPRESSION_MET = "suppression:met"
+    TEMPORAL_DECODED = "temporal:decoded"
 
     TASK_OPENED = "task:opened"
     TASK_REMINDED = "task:reminded"

@@ -15,7 +15,7 @@ import idna
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-__all__ = ["REGIONS", "normalise", "phone_in", "phone_ways", "spellings", "ways"]
+__all__ = ["REGIONS", "local_number", "normalise", "phone_in", "phone_ways", "spellings", "ways"]
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """Countries whose numbers are known, by their ISO code."""
@@ -119,8 +119,20 @@ def phone_ways(value: str, region: str | None = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in possible if _means(one, region, number)))
 
 
+def local_number(value: str, region: str | None = None) -> str:
+    """A number without its country's code: area and subscriber, in digits; the digits of one that has no such code.
+
+    Args:
+        value: in its normal form.
+        region: as in `phone_in`.
+    """
+    number = phone_in(value, region)
+    parsed = _parsed(number) if number.startswith("+") else None
+    return re.sub(r"\D", "", number) if parsed is None else phonenumbers.national_significant_number(parsed)
+
+
 def spellings(value: str) -> tuple[str, ...]:
-    """How a number is usually written, for a system that compares texts: `ways`, with blanks or dashes, with (0).
+    """How a number is usually written, for a system that compares texts: `ways`, in groups, with brackets, with (0).
 
     Args:
         value: in its normal form. One without a country's code is looked for as its digits alone.
@@ -130,10 +142,15 @@ def spellings(value: str) -> tuple[str, ...]:
         return (value,)
     grouped = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
     code, _, rest = grouped.partition(" ")
-    dashed, packed = grouped.replace(" ", "-"), f"{code} {rest.replace(' ', '')}"
-    found = (*ways("phone", value), grouped, dashed, packed, _EXIT + grouped[1:])
-    trunk = (f"{code} (0){rest}", f"{code} (0) {rest}", f"{code}(0){rest.replace(' ', '')}")
-    return tuple(dict.fromkeys((*found, *(one for one in trunk if _means(one, None, value)))))
+    groups = re.split(r"[ -]", rest)
+    found = [grouped, _EXIT + grouped[1:], f"{code} {''.join(groups)}"]
+    for between in " -.":
+        found.append(between.join((code, *groups)))
+        found += [f"{code} ({groups[0]}) {between.join(groups[1:])}", f"{code}({groups[0]}){between.join(groups[1:])}"]
+    found += [f"{code} {'-'.join(groups)}", f"{code} {' '.join(groups)}"]
+    trunk = (f"{code} (0){rest}", f"{code} (0) {rest}", f"{code}(0){''.join(groups)}")
+    same = (one for one in (*found, *trunk) if _means(one, None, value))
+    return tuple(dict.fromkeys((*ways("phone", value), *same)))
 
 
 def _means(written: str, region: str | None, number: str) -> bool:
@@ -158,9 +175,14 @@ def _phone(text: str) -> str:
 def _e164(text: str, region: str | None = None) -> str | None:
     """As E.164 has it; None where there is no such number."""
     number = _parsed(text, region)
-    if number is None or not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    found: str | None = None
+    # libphonenumber takes a leading 0 away each time that it reads a number: read until it stays as it is.
+    while number is not None and phonenumbers.is_possible_number(number):
+        again = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        if again == found:
+            break
+        found, number = again, _parsed(again)
+    return found
 
 
 def _parsed(text: str, region: str | None = None) -> phonenumbers.PhoneNumber | None:

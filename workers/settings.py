@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 CONFIG_VARIABLE = "HABEAS_CONFIG"
@@ -34,8 +34,18 @@ class LedgerSettings(Section):
 class KeySettings(Section):
     """The master keys that wrap each request's own key."""
 
-    master_file: Path
+    master_file: Path | None = None
     """Lines of ``key-id:base64`` (32 bytes each); the last line is the active one. Mode 0600."""
+    master: SecretStr | None = None
+    """The same lines in the environment, in place of the file: `HABEAS_KEYS__MASTER`."""
+    kms: str | None = Field(default=None, pattern=r"^aws-kms:[A-Za-z0-9:/_-]{1,256}$")
+    """A service that seals them, so that the file alone opens nothing: `aws-kms:` and a key's id, ARN or alias."""
+
+    @model_validator(mode="after")
+    def _one(self) -> KeySettings:
+        if (self.master_file is None) == (self.master is None):
+            raise ValueError("give master_file, or master in the environment")
+        return self
 
 
 class StorageSettings(Section):
@@ -58,6 +68,13 @@ class TemporalSettings(Section):
     """The engine's queue; each system's is this name, a dot, and the system's name."""
     ui_url: str | None = None
     """Where its Web UI is, for people."""
+    deployment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    """Run workers as builds of this Worker Deployment: each takes work once it was made current. Unset for workers
+    without builds."""
+    build: str | None = Field(default=None, min_length=1)
+    """Which build of the deployment this is; unset for the program's version."""
+    codec: bool = False
+    """Seal what Temporal keeps, which names nobody as it is; `habeas codec-server` opens it for the UI."""
 
 
 class MailSettings(Section):
@@ -116,6 +133,19 @@ class DeskSettings(Section):
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
 
+class CodecSettings(Section):
+    """The server that opens sealed payloads for Temporal's UI and command line."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on: a loopback one, unless staff sign in (`desk.sign_in`)."""
+    port: int = Field(default=8471, ge=0, le=65535)
+    """0 for any that is free."""
+    names: tuple[str, ...] = ()
+    """Names by which it is called behind a proxy. A session of the desk reaches it by the desk's own name only."""
+    ui_origin: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+$")
+    """The one origin whose pages may ask in a browser: `https://temporal.example.org`. Unset for programs only."""
+
+
 class EvidenceSettings(Section):
     """How evidence can be shown to be whole by somebody who does not trust the database."""
 
@@ -135,6 +165,44 @@ class WebhookSettings(Section):
 
     private_addresses: bool = False
     """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
+
+
+class HealthSettings(Section):
+    """Where a worker answers probes. The desk answers them at its own port."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. What is told there names systems and nobody."""
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Where a worker answers `/healthz` and `/readyz`; unset for nowhere."""
+
+
+class WatchSettings(Section):
+    """The watchdog: what has gone quiet is found, and people are told."""
+
+    every_minutes: int = Field(default=5, ge=1, le=60)
+    """How often it looks. Where nothing looked for three times as long, the desk says so."""
+    mail: tuple[str, ...] = ()
+    """Operators' addresses, who hear of everything; unset for each controller's privacy officer, of what is theirs."""
+    webhook: str | None = Field(default=None, pattern=r"^https?://[^\s#]+$")
+    """A program that is told, too, in the form of docs/webhooks.md; unset for none."""
+    webhook_secret: SecretStr | None = None
+    """What these messages are signed with: `whsec_` and base64."""
+    alive: SecretStr | None = None
+    """A dead man's switch outside: an address that is called after every round, and raises the alarm when it is not."""
+    again_days: int = Field(default=3, ge=1, le=30)
+    """How often people are told again of what goes on."""
+    system_hours: int = Field(default=24, ge=1, le=720)
+    """How long requests may wait for a system until it counts as down."""
+    letter_minutes: int = Field(default=60, ge=5, le=10_080)
+    """How long a letter may take to the mail server."""
+    runbooks: str = "docs/runbooks"
+    """Where people find the runbooks: what the links in messages begin with."""
+
+    @model_validator(mode="after")
+    def _signed(self) -> WatchSettings:
+        if (self.webhook is None) != (self.webhook_secret is None):
+            raise ValueError("webhook and webhook_secret go together")
+        return self
 
 
 class RuleSettings(Section):
@@ -200,8 +268,11 @@ class Settings(BaseSettings):
     mail: MailSettings
     temporal: TemporalSettings = TemporalSettings()
     desk: DeskSettings = DeskSettings()
+    codec: CodecSettings = CodecSettings()
     webhooks: WebhookSettings = WebhookSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    health: HealthSettings = HealthSettings()
+    watch: WatchSettings = WatchSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""
@@ -209,7 +280,9 @@ class Settings(BaseSettings):
     """Which of them this installation serves, by file name without `.toml`; unset for all in the folder."""
     systems: dict[str, SystemSettings] = {}
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    """Where a worker serves Prometheus metrics on loopback; unset for none."""
+    """Where a worker serves Prometheus metrics; unset for none."""
+    metrics_host: str = "127.0.0.1"
+    """The address that it serves them on. They name systems and controllers, and nobody."""
 
     @classmethod
     def settings_customise_sources(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.ledger import Ledger
+    from activities.mail import SmtpServer
+    from activities.vault import Vault
     from habeas.connector import Connector
     from habeas.policy import Policy
 
@@ -144,10 +146,12 @@ async def connect_temporal(settings: Settings) -> Client:
     import asyncio
 
     from temporalio.client import Client
-    from temporalio.contrib.pydantic import pydantic_data_converter
     from temporalio.envconfig import ClientConfig
 
+    from activities.codec import data_converter
+
     wanted = settings.temporal
+    converter = data_converter(await asyncio.to_thread(open_vault, settings), sealing=wanted.codec)
     try:
         config = ClientConfig.load_client_connect_config(wanted.profile)
     except (RuntimeError, ValueError, OSError) as error:
@@ -161,30 +165,67 @@ async def connect_temporal(settings: Settings) -> Client:
     address = config.setdefault("target_host", "localhost:7233")
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
-            return await Client.connect(**config, data_converter=pydantic_data_converter)
+            return await Client.connect(**config, data_converter=converter)
     except (RuntimeError, OSError, TimeoutError):
         raise EngineUnavailable(f"Nothing answers at {address}.", address=address) from None
 
 
+def mail_server(settings: Settings) -> SmtpServer:
+    """The server that takes our mail.
+
+    Raises:
+        ConfigurationError: what is set of it does not go together.
+    """
+    from activities.mail import SmtpServer
+
+    try:
+        return SmtpServer.model_validate(settings.mail.model_dump())
+    except ValidationError as error:
+        said = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_input=False))
+        raise ConfigurationError(f"`mail`: {said}.") from None
+
+
 @asynccontextmanager
 async def open_ledger(settings: Settings, *, check: bool = True) -> AsyncIterator[Ledger]:
-    """The ledger, connected and (with ``check``) answering; its connections are given back at the end.
+    """The ledger, connected and (with ``check``) fit for this version; its connections are given back at the end.
 
     Raises:
         LedgerUnavailable: the database does not answer.
+        LedgerBehind: its tables have an older form.
         ConfigurationError: the keys' file cannot be used.
     """
-    from activities.ledger import Ledger
-    from activities.vault import Vault
+    import asyncio
 
-    vault = Vault.from_file(settings.keys.master_file)
+    from activities.ledger import Ledger
+
+    # A service that seals the keys is asked by a call that blocks.
+    vault = await asyncio.to_thread(open_vault, settings)
     ledger = Ledger.connect(settings.ledger.url.get_secret_value(), vault, settings.ledger.pool_size)
     try:
         if check:
-            await ledger.ping()
+            async with ledger.begin() as tx:
+                await tx.check_form()
         yield ledger
     finally:
         await ledger.aclose()
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The master keys, from the file or the environment; opened by the service that seals them, where one does.
+
+    Raises:
+        ConfigurationError: they are not there, or malformed, or the service refuses.
+        KeysUnavailable: the service does not answer.
+    """
+    from activities.key_service import key_service
+    from activities.vault import Vault
+
+    keys = settings.keys
+    service = key_service(keys.kms)
+    if keys.master_file is not None:
+        return Vault.from_file(keys.master_file, service)
+    text = keys.master.get_secret_value() if keys.master is not None else ""
+    return Vault.from_text(text, "HABEAS_KEYS__MASTER", service)
 
 
 def load_policies(settings: Settings) -> Mapping[str, Policy]:

@@ -95,7 +95,7 @@ async def work_at_once(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: 
             local_retry_threshold=LEDGER_AT_ONCE,
             summary=summary,
         )
-    except ActivityError as error:
+    except (ActivityError, ApplicationError) as error:  # what fails where the workflow is comes as it is, not wrapped
         if is_cancelled_exception(error):
             raise
         return await work(step, arg, summary)

@@ -19,6 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.model import RequestStart
 
 VETO_ASKED_EVERY = timedelta(days=1)
+VETO_HOLDS_FOR = timedelta(seconds=30)
+"""How old the answer of a system that knew of nothing in the way may be when the first change is made."""
+AFTER_LEFT_OUT = "after_left_out"
+"""Why a system is left out: it comes after another that was, and may depend on what stands there."""
 _TO_TELL, _TO_LOOK = timedelta(days=2), timedelta(hours=1)
 """Before the term is over, as the letter takes its time too; before the policy leaves out what is under way."""
 
@@ -46,13 +50,19 @@ class Erasing(AfterCopies):
         super().__init__(start)
         self._kept: dict[str, int] = {}
         """Objects that each system lawfully keeps."""
+        self._clear: dict[str, datetime] = {}
+        """When each system last said that nothing stands in the way of the plan."""
+        self._asking = asyncio.Lock()
+        """Of systems that waited for a copy side by side, one asks for all."""
 
     async def _erase(self) -> tuple[SystemBrief, ...]:
         """Carry the approved plan out; the systems whose data drifted since, untouched, go back to review."""
         await self._enter(Stage.FULFILLING)
         if self._brief.reasons_at_once and not self._brief.erasure_waits:
             await self._tell_reasons()
+        self._clear.clear()
         await self._vetoes()
+        await self._vetoes_again()
         systems = [system for system in self._systems if system.name not in self.systems.skipped]
         states = await self._in_order(systems)
         return self._drifted(systems, [state == "drifted" for state in states])
@@ -63,6 +73,25 @@ class Erasing(AfterCopies):
         if asked:
             await asyncio.gather(*(self._nothing_in_the_way(system) for system in asked))
 
+    async def _vetoes_again(self) -> None:
+        """Ask once more whoever answered long ago: while the last one was settled something may have come up elsewhere.
+
+        Each round lets answers be twice as old, so that systems that are slow to answer do not wait for each other
+        without end.
+        """
+        holds = VETO_HOLDS_FOR
+        async with self._asking:
+            while not self.begun and not self.touching:
+                old = [system for system in self._systems if self._is_old(system.name, holds)]
+                if not old or not workflow.patched("vetoes-are-asked-again"):
+                    return
+                await asyncio.gather(*(self._nothing_in_the_way(system) for system in old))
+                holds *= 2
+
+    def _is_old(self, name: str, holds: timedelta) -> bool:
+        clear = self._clear.get(name)
+        return clear is not None and name not in self.systems.skipped and workflow.now() - clear > holds
+
     async def _nothing_in_the_way(self, system: SystemBrief) -> None:
         """Until the system knows of nothing any more, or is left out. It is asked daily, and when staff say so."""
         while True:
@@ -72,6 +101,7 @@ class Erasing(AfterCopies):
                 return
             if not report.reasons:
                 await self.systems.arrived(system.name, "vetoes")
+                self._clear[system.name] = workflow.now()
                 return
             await self.systems.wait_for(system.name, "vetoes", report.code)
             await self.systems.told(system.name, heard, within=VETO_ASKED_EVERY)
@@ -79,19 +109,32 @@ class Erasing(AfterCopies):
     async def _in_order(self, systems: list[SystemBrief]) -> list[str]:
         """Erase in each; where the policy names an order, one begins when those before it are done.
 
-        One that comes after a system whose data drifted does not begin: it has its turn after the next review.
+        One that comes after a system whose data drifted does not begin: it has its turn after the next review. One
+        that comes after a system that is left out is left out as well.
         """
         begun: dict[str, asyncio.Task[str]] = {}
 
         async def turn(system: SystemBrief) -> str:
             before = [begun[name] for name in system.after if name in begun]
-            if before and "drifted" in await asyncio.gather(*before):
+            states = await asyncio.gather(*before) if before else []
+            if "drifted" in states or ("not_yet" in states and workflow.patched("order-is-kept")):
                 return "not_yet"
-            return await self._erase_one(system)
+            return "skipped" if await self._left_out_with(system) else await self._erase_one(system)
 
         for system in systems:
             begun[system.name] = asyncio.create_task(turn(system))
         return await asyncio.gather(*begun.values())
+
+    async def _left_out_with(self, system: SystemBrief) -> bool:
+        """Leave it out where it comes after one that is: what depends on it stays. The letter names both."""
+        before = [name for name in system.after if name in self.systems.skipped]
+        if not before or not workflow.patched("order-is-kept"):
+            return False
+        self._log(f"{system.name} is left out: it comes after {', '.join(before)}")
+        await self.systems.wait_for(system.name, "erase", AFTER_LEFT_OUT, ask=False)
+        self.systems.skip(system.name)
+        await self.systems.arrived(system.name, "erase", left_out=True)
+        return True
 
     async def _tell_reasons(self) -> None:
         """Why something is kept, told as soon as it is decided, and not at the end of the erasure."""
@@ -119,11 +162,16 @@ class Erasing(AfterCopies):
         while True:
             order = self._erase_order(system, handle)
             back = EraseReport(system=system.name, state="drifted") if self.approvals else None
+            await self._unless_ending()
+            self.touching.add(system.name)
             report = await self.systems.step(system, "erase", SystemActivities.erase, order, refused=back)
+            if report is not None and report.state in {COPY_FIRST, "drifted"}:
+                self.touching.discard(system.name)
             if report is not None and report.state == COPY_FIRST:
                 # It was asked for since: what is not erased yet waits.
                 while not await self._look_for_copies():
                     continue
+                await self._vetoes_again()
                 continue
             # Whoever is left out may have erased before it failed.
             self.begun = self.begun or report is None or report.state != "drifted"

@@ -62,6 +62,8 @@ class RequestState:
         self.delay_told = False
         self.begun = False
         """An erasure, or a change, of which a part may be done already."""
+        self.touching: set[str] = set()
+        """Systems that an erasure was handed to, whether they have begun with it or not."""
         self.ending: tuple[Outcome, str, str | None] | None = None
         """Outcome, the act that brings it, and its ground; taken back if the act cannot be written down."""
         self._recording = 0
@@ -127,7 +129,7 @@ class RequestState:
             raise ApplicationError("The request has not begun yet; try again in a moment.", type="wrong_stage")
         if self.ending:
             raise ApplicationError(f"The request is ending as {self.ending[0].value}.", type="wrong_stage")
-        if self.begun and kind in _ENDINGS:
+        if (self.begun or self.touching) and kind in _ENDINGS:
             raise ApplicationError(
                 "It has begun: it can be neither withdrawn nor refused; approve the plan of what remains.",
                 type="wrong_stage",

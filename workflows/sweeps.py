@@ -40,11 +40,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
     from workflows import calls
+    from workflows.jobs import until_done
     from workflows.notices import RECIPIENTS, notices_id, start_notices
 
 DAILY = timedelta(days=1)
-LONGEST_JOB = timedelta(days=1)
-"""A system's own job that takes longer is left, and asked for anew on the next day: asking twice changes nothing."""
 MOST_ROUNDS = 50
 """Of a system's expired objects in one sweep: what is left is there tomorrow, too."""
 
@@ -164,23 +163,17 @@ class SweepWorkflow:
     async def _until_done(
         self, item: DueItem, step: Callable[[Any, EndOrder], Awaitable[EndReport]], what: str
     ) -> EndReport:
-        started, handle = workflow.now(), None
-        while True:
+        async def ask(handle: str | None) -> EndReport:
             order = EndOrder(request_id=item.request_id, at=workflow.now(), system=item.system, handle=handle)
-            report = await calls.on_system(
+            return await calls.on_system(
                 step,
                 order,
                 f"{what}: {item.system}",
                 task_queue=item.task_queue,
                 patience=calls.FIRST_PATIENCE,
             )
-            passed = workflow.now() - started
-            if report.state not in {"pending", "awaiting"} or passed > LONGEST_JOB:
-                return report
-            handle = report.handle
-            # A call back would reach the request's workflow, which is over: the system is asked instead.
-            wait = max(1.0, min(report.wait, 3600.0), passed.total_seconds() / 10)
-            await workflow.sleep(wait, summary=f"ask again: {item.system}")
+
+        return await until_done(item.system, ask)
 
     async def _tell_staff(self, item: DueItem, code: str, *, of_system: bool = False) -> None:
         """Every week while it goes on. The ledger knows what was told: a sweep by hand tells nothing twice."""

@@ -32,9 +32,7 @@ class Telling(Redacting):
         """The search attributes as they stand."""
 
     async def _enter(self, stage: Stage) -> None:
-        if self.ending and not self._ending_now:
-            # An act ends the request: stand still until the story is cancelled, or the act is taken back.
-            await workflow.wait_condition(lambda: self.ending is None)
+        await self._unless_ending()
         self.stage = stage
         self.changed()
         await calls.record(
@@ -42,6 +40,11 @@ class Telling(Redacting):
             StageEntry(request_id=self.id, at=workflow.now(), stage=stage),
             stage.value,
         )
+
+    async def _unless_ending(self) -> None:
+        """Stand still while an act ends the request: until the story is cancelled, or the act is taken back."""
+        if self.ending and not self._ending_now:
+            await workflow.wait_condition(lambda: self.ending is None)
 
     async def _tell(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from habeas.connector import Collection, ReasonCode, Retention, Treatment
 from habeas.errors import ConfigurationError
@@ -13,10 +13,12 @@ from habeas.glossary import Glossary, Phrase
 from habeas.languages import Language
 from habeas.model import Frozen
 from habeas.plan import undecided
+from habeas.written import REGIONS
 
 __all__ = [
     "CollectionSettings",
     "KeptSettings",
+    "Region",
     "SpokenSettings",
     "Words",
     "collection_faults",
@@ -27,6 +29,16 @@ __all__ = [
 M = TypeVar("M", bound=BaseModel)
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+def _known(region: str) -> str:
+    if region not in REGIONS:
+        raise ValueError('must be a country by its two letters: "DK"')
+    return region
+
+
+Region = Annotated[str, AfterValidator(_known)]
+"""The country of phone numbers that are written without its code."""
 
 
 class SpokenSettings(Frozen):

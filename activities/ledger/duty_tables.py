@@ -33,8 +33,10 @@ __all__ = [
     "legal_hold_subject",
     "metadata",
     "notice",
+    "replay",
     "request_holder",
     "restriction",
+    "suppression",
     "task",
 ]
 
@@ -107,6 +109,29 @@ past_subject = Table(
     ),
     CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
     comment="who asked before, as keyed fingerprints; rows go when the request's key is destroyed",
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    request_column(primary_key=True),
+    Column("fingerprint", Text, primary_key=True, index=True, comment="HMAC of an identifier under the master key"),
+    Column("since", moment(), nullable=False),
+    CheckConstraint(f"fingerprint ~ '{HEX_SHA256}'", name="fingerprint"),
+    comment="who was erased, so that systems can ask; rows go when the request's key is destroyed",
+)
+
+replay = Table(
+    "replay",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="of what a restored backup had brought back"),
+    Column("actor", Text, primary_key=True),
+    Column("since", moment(), nullable=False),
+    Column("at", moment(), nullable=False),
+    Column("reason", LargeBinary, nullable=False, comment="sealed under the house key"),
+    Column("master_key_id", Text, nullable=False),
+    CheckConstraint(f"digest ~ '{HEX_SHA256}'", name="digest"),
+    comment="who saw what a restored backup had brought back, before it is erased once more",
 )
 
 notice = Table(

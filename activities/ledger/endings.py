@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from activities.ledger.access_tables import visit
-from activities.ledger.duty_tables import callback, past_subject, request_holder
+from activities.ledger.duty_tables import callback, past_subject, request_holder, suppression
 from activities.ledger.room import Room
 from activities.ledger.tables import (
     act,
@@ -56,6 +56,7 @@ class Endings(Room):
                 past_subject,
                 visit,
                 request_holder,
+                suppression,
             )
         ] + [
             update(column.table).where(column.table.c.request_id == request_id).values({column: None}).cte(f"no_{name}")

@@ -9,24 +9,26 @@ GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE ON
     request, request_key, pause, evidence_head, act, challenge, proof, letter, artifact, link, system_result,
     object_outcome, error, restriction, deletion_hold, legal_hold, notice, task, expiry_trouble,
-    api_token, webhook
+    api_token, webhook, heartbeat, finding, finding_told
 TO :"role";
 
 -- Keys of writes, after some weeks; counts of forms, after a day.
 GRANT SELECT, INSERT, UPDATE, DELETE ON keyed_write, form_sent TO :"role";
 
 -- Searches that found nobody stay; only their reasons are emptied, after some years.
-GRANT SELECT, INSERT, UPDATE (reason) ON search TO :"role";
+GRANT SELECT, INSERT, UPDATE ON search TO :"role";
 
 -- Staff who sign out, or whose time is over; visits of persons, which end with the key; requests that are put back.
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit, request_holder TO :"role";
 
 -- Proposals that were refused, fingerprints of closed requests, sealed documents whose key is destroyed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON document, webhook_delivery TO :"role";
-GRANT SELECT, INSERT, DELETE ON open_subject, past_subject, copy_subject, copy_wait, callback TO :"role";
+GRANT SELECT, INSERT, DELETE ON
+    open_subject, past_subject, copy_subject, copy_wait, callback, suppression
+TO :"role";
 GRANT DELETE ON act TO :"role";
 
 GRANT SELECT, INSERT ON
-    evidence, anchor, anchored_head, code_try, legal_hold_subject, expiry, outgoing_event
+    evidence, anchor, anchored_head, code_try, legal_hold_subject, expiry, outgoing_event, replay
 TO :"role";
 GRANT SELECT ON alembic_version TO :"role";

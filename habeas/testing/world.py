@@ -36,6 +36,14 @@ class World(ABC):
     """Where the connector speaks HTTP, and goes through this proxy."""
     changes: tuple[Change, ...] = ()
     """What the connector can be asked to change of the person's records, one for each capability that it declares."""
+    stamps: frozenset[str] = frozenset()
+    """Fields that the system itself writes whenever a record changes: when that was, and by whom."""
+    binned_for: float = 0.0
+    """Seconds for which the system, as it is set up, keeps what is erased in a bin that it empties by itself."""
+    keeps_old_values: bool = False
+    """The system, as it is set up, keeps what stood in a record before, and nobody can make it forget that."""
+    folds_plus: bool = False
+    """To the system, as it is set up, ``ann+shop@`` and ``ann@`` are one address."""
 
     @abstractmethod
     async def others(self) -> object:
@@ -43,7 +51,7 @@ class World(ABC):
 
     @abstractmethod
     async def theirs(self) -> object:
-        """Everything of the person's, in the same way."""
+        """Everything of the person's, in the same way; what the system hides or keeps in a bin, too."""
 
     @abstractmethod
     async def alter(self) -> None:

@@ -116,6 +116,7 @@ class Problem(Frozen):
     detail: str = ""
     """For staff, who find it sealed at the request; no personal data, all the same."""
     retry_after: float | None = None
+    """Seconds. Whoever asks for more than a month is asked again after one."""
 
 
 class Finished(Frozen):

@@ -71,6 +71,9 @@ NEEDS = {
     "POST /letters/bounces": "tasks:work",
     "GET /retention": "requests:read",
     "POST /retention/sweep": "retention:sweep",
+    "POST /erasures/replay/look": "requests:approve",
+    "POST /erasures/replay": "requests:approve",
+    "POST /suppressions/ask": "suppression:ask",
     "GET /tokens": "tokens:write",
     "POST /tokens": "tokens:write",
     "DELETE /tokens/{token_id}": "tokens:write",
@@ -85,6 +88,7 @@ NEEDS = {
     "GET /reports/california/{year}": "requests:read",
     "GET /overview": "requests:read",
     "GET /systems": "requests:read",
+    "GET /watch": "requests:read",
     "POST /requests/{request_id}/holder": "requests:work",
     "DELETE /requests/{request_id}/holder": "requests:work",
 }

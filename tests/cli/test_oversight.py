@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from activities.ledger.watch_tables import heartbeat
+from habeas.watch import Finding, FindingKind
 from tests.cli.conftest import Habeas, Said, run_here
 from tests.office.world import World
 from workers.cli.exits import ExitCode
@@ -64,3 +66,21 @@ async def test_where_only_the_api_is_at_hand_systems_are_what_it_knows_of_them(
     shown = await says("policy", "show", "demo")
     assert shown.code == ExitCode.BAD_INPUT
     assert "on the server" in shown.err
+
+
+async def test_a_monitor_learns_by_the_exit_code_whether_anything_is_wrong(habeas: Habeas, here: World) -> None:
+    async with here.ledger.begin() as tx:
+        await tx._run(heartbeat.delete())
+    nobody = await habeas("watch", "--json")
+    assert (nobody.code, nobody.json["stale"]) == (ExitCode.UNEXPECTED, True)
+    now = here.office._now()
+    async with here.ledger.begin() as tx:
+        await tx.beat("watched", now)
+    assert (await habeas("watch", "--quiet")).code == ExitCode.OK
+    found = Finding(kind=FindingKind.SWEEP_QUIET, about="habeas-sweep", since=now)
+    async with here.ledger.begin() as tx:
+        await tx.note_findings([found], frozenset(FindingKind), now)
+    wrong = await habeas("watch")
+    assert (wrong.code, "docs/runbooks/sweep_quiet.md" in wrong.out) == (ExitCode.UNEXPECTED, True)
+    async with here.ledger.begin() as tx:
+        await tx.note_findings([], frozenset(FindingKind), now)

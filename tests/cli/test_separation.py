@@ -84,6 +84,10 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "request find": ("controller", (*WHO, "--email", "a@b.example", "--controller", "{}")),
     "hold place": ("controller", ("--provision", "Case 1", *WHO, "--everything", "--controller", "{}")),
     "retention due": ("controller", ("--controller", "{}")),
+    "erasures replay": (
+        "controller",
+        ("--since", "2026-01-01", *WHO, "--dry-run", "--controller", "{}"),
+    ),
     "report": ("controller", ("--controller", "{}", "--from", "2026-01-01", "--to", "2026-12-31")),
 }
 LISTS: Mapping[str, tuple[str, ...]] = {
@@ -117,12 +121,19 @@ NOBODYS = {
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
+    "bootstrap": "the operator's",
+    "doctor": "the operator's: it names no request and nobody",
     "evidence keys": "public, and the installation's",
+    "watch": "tells of codes only, as the systems' page does: tests/ledger/test_watching.py",
+    "keys list": "the operator's; shows no key",
+    "keys new": "the operator's",
+    "keys seal": "the operator's",
     "up": "the operator's",
     "demo": "the operator's",
     "bench": "the operator's",
     "mailbox": "the embedded stack's, for trying out",
     "worker": "the operator's",
+    "codec-server": "what it opens for whom is tried in tests/api/test_codec.py",
     "desk": "its pages are tried in tests/desk",
 }
 

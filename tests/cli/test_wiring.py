@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from activities.vault import Vault
 from habeas.errors import ConfigurationError, EngineUnavailable
 from workers.settings import Settings
-from workers.wiring import connect_temporal, line_of, load_settings
+from workers.wiring import connect_temporal, line_of, load_settings, open_vault
 
 WHOLE = """\
 policies = "controllers"
@@ -91,6 +92,22 @@ def test_lines_are_found_in_dotted_and_quoted_keys() -> None:
 
 
 async def test_a_silent_temporal_is_ours_to_say(tmp_path: Path) -> None:
+    Vault.create_file(tmp_path / "master.keys")
     settings: Settings = load_settings(written(tmp_path, WHOLE + '[temporal]\naddress = "127.0.0.1:1"\n'))
     with pytest.raises(EngineUnavailable, match=r"127\.0\.0\.1:1"):
         await connect_temporal(settings)
+
+
+def test_the_master_keys_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Vault.create_file(tmp_path / "master.keys")
+    from_file = open_vault(load_settings(written(tmp_path, WHOLE)))
+    monkeypatch.setenv("HABEAS_KEYS__MASTER", (tmp_path / "master.keys").read_text())
+    with pytest.raises(ConfigurationError, match="give master_file, or master"):
+        load_settings(written(tmp_path, WHOLE))
+    bare = WHOLE.replace('[keys]\nmaster_file = "master.keys"\n', "")
+    settings = load_settings(written(tmp_path, bare))
+    assert open_vault(settings).fingerprint("p", "t") == from_file.fingerprint("p", "t")
+    assert (tmp_path / "master.keys").read_text().partition(":")[2].strip() not in repr(settings)
+    monkeypatch.setenv("HABEAS_KEYS__KMS", "aws-kms:alias/x")
+    with pytest.raises(ConfigurationError, match="HABEAS_KEYS__MASTER, line 1"):
+        open_vault(load_settings(written(tmp_path, bare)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import date
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -52,7 +54,13 @@ COLLECTIONS = (
 
 def _rows(name: str, key: int) -> list[MemoryRow]:
     email = Identifier(kind="email", value=f"{name}@example.org")
-    account = MemoryRow(collection="accounts", key=f"[{key}]", data={"city": "Aarhus"}, identifiers=(email,), name=name)
+    account = MemoryRow(
+        collection="accounts",
+        key=f"[{key}]",
+        data={"city": "Aarhus", "street": "Åvej 1"},
+        identifiers=(email,),
+        name=name,
+    )
     return [
         account,
         *(
@@ -145,6 +153,7 @@ class ShopWorld(World):
     other = ids(email="bob@example.org")
     nobody = (*ids(email="ann@example.or"), *ids(email="%@example.org"), *ids(phone="12345678"))
     personal = ("ann@example.org", "Ärla", "12345678")
+    folds_plus = True
     shared = frozenset({("comments", "[103]")})
     collected = frozenset({"users", "user_emails", "tickets", "comments", "attachments", "invoices"})
 
@@ -518,6 +527,138 @@ class BelievesItsChanges(MemoryConnector):
         return answer
 
 
+class OnlyHides(MemoryConnector):
+    """Keeps all that it erases, where no call of its own looks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._hidden: set[tuple[str, str]] = set()
+        super().__init__(*args, **kwargs)
+
+    @contextmanager
+    def _without_the_hidden(self) -> Iterator[None]:
+        whole = self.rows
+        self.rows = {at: row for at, row in whole.items() if at not in self._hidden}
+        try:
+            yield
+        finally:
+            self.rows = whole
+
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        with self._without_the_hidden():
+            return await super().locate(identifiers)
+
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        with self._without_the_hidden():
+            pages = [page async for page in super().collect(roots, cursor)]
+        for page in pages:
+            yield page
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        with self._without_the_hidden():
+            answer = await super().erase(plan, handle)
+        self._hidden |= {(one.collection, one.key) for one in plan.going}
+        return answer
+
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        with self._without_the_hidden():
+            return await super().confirm(plan, handle)
+
+
+class OnlyMarksAsDeleted(OnlyHides):
+    """The same, with a mark on each row."""
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        answer = await super().erase(plan, handle)
+        for at in self._hidden & self.rows.keys():
+            row = self.rows[at]
+            self.rows[at] = row.model_copy(update={"data": row.data | {"deleted": True}})
+        return answer
+
+
+class MatchesTaggedAddresses(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        bare = tuple(
+            Identifier(kind=one.kind, value=re.sub(r"\+[^@]*@", "@", one.value)) if one.kind == "email" else one
+            for one in identifiers
+        )
+        located = await super().locate(bare)
+        said = dict(zip(bare, identifiers, strict=True))
+        return Located(
+            matches=tuple(
+                one.model_copy(update={"found_by": tuple(said[each] for each in one.found_by)})
+                for one in located.matches
+            )
+        )
+
+
+class CorrectsWhateverIsThere(MemoryConnector):
+    def _is_old_or_new(self, one: FieldChange) -> bool:
+        return True
+
+
+class CorrectsAndEmptiesTheRest(MemoryConnector):
+    def _write(self, one: FieldChange) -> None:
+        super()._write(one)
+        row = self.rows[one.collection, one.key]
+        self.rows[one.collection, one.key] = row.model_copy(update={"data": {one.field: row.data[one.field]}})
+
+
+class CorrectsOtherRecordsToo(MemoryConnector):
+    def _write(self, one: FieldChange) -> None:
+        super()._write(one)
+        self.put(self.rows["notes", "[11]"].model_copy(update={"data": {"text": one.new}}))
+
+
+class RestrictsByDeleting(MemoryConnector):
+    def _mark(self, ref: RecordRef, on: bool) -> ObjectOutcome:
+        self.rows.pop(("notes", "[11]"), None)
+        return super()._mark(ref, on)
+
+
+class NeverLifts(MemoryConnector):
+    """And says that it did."""
+
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        return self._lifted(change) if _lifts(change) else await super().change(change, handle)
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        return self._lifted(change) if _lifts(change) else await super().confirm_change(change, handle)
+
+    def _lifted(self, change: Change) -> Done[tuple[ObjectOutcome, ...]]:
+        assert isinstance(change, Restrict)
+        refs = change.objects
+        return Done(result=tuple(ObjectOutcome(**one.model_dump(), fate=Fate.LIFTED) for one in refs))
+
+
+def _lifts(change: Change) -> bool:
+    return isinstance(change, Restrict) and not change.on
+
+
+class KeepsForEver(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        yield Page(records=(), cursor=None)
+
+
+class LetsGoADayTooEarly(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        async for page in super().expired(today + timedelta(days=1), cursor):
+            yield page
+
+
+class LetsGoADayTooLate(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        async for page in super().expired(today - timedelta(days=1), cursor):
+            yield page
+
+
+class SaysExpiredAndIsNot(MemoryConnector):
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        before = dict(self.rows)
+        answer = await super().expire(plan)
+        self.rows = before
+        return answer
+
+
 CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
     (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
@@ -558,6 +699,18 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (ClosesOnce, "test_it_may_be_closed_twice"),
     (SaysChangedAndIsNot, "test_changes_are_made_once_and_read_back"),
     (BelievesItsChanges, "test_changes_are_made_once_and_read_back"),
+    (OnlyHides, "test_what_is_erased_is_not_found_any_more"),
+    (OnlyMarksAsDeleted, "test_what_is_erased_is_not_found_any_more"),
+    (MatchesTaggedAddresses, "test_what_nobody_bears_finds_nobody"),
+    (CorrectsWhateverIsThere, "test_changes_are_made_once_and_read_back"),
+    (CorrectsAndEmptiesTheRest, "test_changes_are_made_once_and_read_back"),
+    (CorrectsOtherRecordsToo, "test_changes_are_made_once_and_read_back"),
+    (RestrictsByDeleting, "test_changes_are_made_once_and_read_back"),
+    (NeverLifts, "test_changes_are_made_once_and_read_back"),
+    (KeepsForEver, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (LetsGoADayTooEarly, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (LetsGoADayTooLate, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (SaysExpiredAndIsNot, "test_it_is_a_connector_and_what_it_declares_is_there"),
 ]
 
 

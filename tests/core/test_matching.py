@@ -303,6 +303,80 @@ def test_one_number_in_two_collections_or_systems_is_no_contradiction() -> None:
     assert len(settle(matches, [], [email("ann")]).kept) == 3
 
 
+PHONE = Identifier(kind="phone", value="+4512345678")
+CONTACT = match(1, email("ann"), yields=(email("ann"), number(1), PHONE), name="Anna Berg")
+
+
+def test_a_record_that_only_a_phone_number_leads_to_waits_beside_what_bears_it_too() -> None:
+    matches = {
+        "crm": (CONTACT,),
+        "shop": (match(7, PHONE, yields=(email("bob"), PHONE)),),
+        "support": (match(9, email("bob"), yields=(email("bob"),)),),
+    }
+    settled = settle(matches, [], [email("ann")])
+    (doubt,) = settled.contradictions
+    assert (doubt.kind, doubt.identifier_kind) == (ContradictionKind.NUMBER, "phone")
+    assert doubt.sides == ((place("shop", 7),), (place("crm", 1),))
+    assert doubt.doubted == (place("shop", 7),)
+    assert kept(settled) == {("crm", "[1]")}
+    assert email("bob") not in settled.identifiers
+    assert settle(matches, [], [email("ann"), PHONE]).contradictions == settled.contradictions, "typed into a form"
+    theirs = settle(matches, [is_subject("shop", 7)], [email("ann")])
+    assert (theirs.contradictions, len(theirs.kept)) == ((), 3)
+    gone = settle(matches, [not_subject("shop", 7)], [email("ann")])
+    assert (gone.contradictions, kept(gone)) == ((), {("crm", "[1]")})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "A. Berg"},
+        {"yields": (PHONE, number(1))},
+        {"found_by": (PHONE, email("ann"))},
+    ],
+)
+def test_a_name_or_another_identifier_says_whose_a_number_is(said: dict[str, object]) -> None:
+    matches = {"crm": (CONTACT,), "shop": (match(7, PHONE, yields=(PHONE,)).model_copy(update=said),)}
+    settled = settle(matches, [], [email("ann")])
+    assert (settled.contradictions, len(settled.kept)) == ((), 2)
+
+
+def test_who_gave_nothing_but_a_number_is_found_by_it() -> None:
+    matches = {"shop": (match(7, PHONE, yields=(PHONE,)),)}
+    assert kept(settle(matches, [], [PHONE])) == {("shop", "[7]")}
+
+
+def test_a_number_of_ours_is_believed_unless_its_record_bears_an_address_that_nobody_knows() -> None:
+    plain = {"crm": (CONTACT,), "shop": (match(7, number(1), yields=(number(1),)),)}
+    assert len(settle(plain, [], [email("ann")]).kept) == 2
+    another = {"crm": (CONTACT,), "shop": (match(7, number(1), yields=(number(1), email("bob"))),)}
+    settled = settle(another, [], [email("ann")])
+    assert [(doubt.kind, doubt.doubted) for doubt in settled.contradictions] == [
+        (ContradictionKind.NUMBER, (place("shop", 7),))
+    ]
+    assert kept(settled) == {("crm", "[1]")}
+
+
+def test_a_mailbox_that_leads_to_two_customers_in_two_systems_waits_for_a_human() -> None:
+    other = match(4, email("ann"), yields=(email("ann"), number(2)))
+    settled = settle({"crm": (CONTACT,), "support": (other,)}, [], [email("ann")])
+    (doubt,) = settled.contradictions
+    assert (doubt.kind, doubt.identifier_kind) == (ContradictionKind.SHARED_IDENTIFIER, "email")
+    assert doubt.sides == ((place("crm", 1),), (place("support", 4),))
+    assert (settled.kept, settled.identifiers) == ((), (email("ann"),))
+    alike = other.model_copy(update={"name": "Berg, Anna"})
+    assert settle({"crm": (CONTACT,), "support": (alike,)}, [], [email("ann")]).contradictions == ()
+
+
+def test_another_phone_number_or_form_of_the_address_is_no_contradiction() -> None:
+    tagged = Identifier(kind="email", value="ann+shop@example.com")
+    other = match(4, email("ann"), yields=(tagged, Identifier(kind="phone", value="+4587654321")))
+    first = CONTACT.model_copy(
+        update={"yields": (*CONTACT.yields, Identifier(kind="email", value="ann+crm@example.com"))}
+    )
+    assert settle({"crm": (first,), "support": (other,)}, [], [email("ann")]).contradictions == ()
+
+
 AGENT = match(5, email("ann"), yields=(email("ann"), number(9)), name="Anna Berg").model_copy(update={"staff": True})
 AT_WORK: Matches = {
     "crm": (match(1, email("ann"), yields=(email("ann"), number(1)), name="Anna Berg"),),

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from habeas.model import Identifier
@@ -77,6 +77,9 @@ def test_a_number_is_looked_for_as_it_is_usually_written() -> None:
     found = spellings("+442079460018")
     assert {"+44 20 7946 0018", "+44-20-7946-0018", "00442079460018", "+44 (0)20 7946 0018"} <= {*found}
     assert {normalise("phone", one) for one in found} == {"+442079460018"}
+    assert {"+1 (415) 555-2671", "+1 415 555 2671", "+1.415.555.2671", "+1(415)555-2671"} <= {
+        *spellings("+14155552671")
+    }
     assert spellings("12345678") == ("12345678",)
     assert not [one for one in spellings("+390669812345") if "(0)6" in one]
 
@@ -90,6 +93,7 @@ def test_an_address_is_looked_for_in_letters_and_in_punycode_composed_and_not() 
 
 
 @given(st.from_regex(r"\+?[0-9]{5,15}", fullmatch=True), st.sampled_from([None, "DK", "US"]))
+@example("+310000000", None)
 def test_whatever_number_it_is_has_its_ways(number: str, region: str | None) -> None:
     try:
         value = normalise("phone", number)

@@ -91,6 +91,9 @@ def _copied() -> Iterator[Path]:
             if (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)
+        if (peers := ROOT / ".peers").is_dir():
+            # Others' servers, which some tests need, are installed and not in git.
+            (copy / ".peers").symlink_to(peers.resolve())
         yield copy
 
 
@@ -130,7 +133,9 @@ def _is_case(case: ElementTree.Element, test: str) -> bool:
 
 
 def _all_pass(cases: Sequence[ElementTree.Element]) -> bool:
-    return bool(cases) and all(len(case.findall("failure") + case.findall("error")) == 0 for case in cases)
+    """A test that was left out finds nothing, in the source as it is either."""
+    ran = [case for case in cases if case.find("skipped") is None]
+    return bool(ran) and all(len(case.findall("failure") + case.findall("error")) == 0 for case in ran)
 
 
 def _say(text: str) -> None:

@@ -161,6 +161,7 @@ DUTIES = {
     "api_token",
     "staff_session",
     *("keyed_write", "form_sent", "search"),
+    *("suppression", "heartbeat", "finding", "finding_told", "replay"),
     *("webhook", "webhook_delivery", "outgoing_event"),
     *("anchor", "anchored_head"),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,9 @@ from activities.letters import LANGUAGES, Controller, Kind, RenderedLetter, rend
 from activities.letters.cover import covered
 from activities.letters.ending import EndingFacts, NotEnding, ending_letter
 from activities.letters.samples import sample
+from activities.letters.watch import WatchFacts, watch_letter
+from activities.letters.wording import TOPIC, catalogue
+from habeas.watch import Finding, FindingKind
 
 SHOP = Controller(name="Shop <& Sons>", contact="privacy@shop.example")
 REQUEST = "HB-7K2M-X4QT-90AB"
@@ -44,6 +48,25 @@ def test_the_notes_of_two_languages_differ() -> None:
 def test_a_template_without_a_body_has_the_note_before_it() -> None:
     bare = written().model_copy(update={"html": "<p>Bonjour</p>"})
     assert covered(bare, "da", REQUEST, LETTER).html.endswith("<p>Bonjour</p>")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_goes_quiet_is_named_with_its_runbook(language: str) -> None:
+    since = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    every = tuple(Finding(kind=kind, about="x/y", code="no_worker", count=2, since=since) for kind in FindingKind)
+    facts = WatchFacts(controller=SHOP, found=every, runbooks="https://wiki.example/r", zone="Europe/Copenhagen")
+    letter = watch_letter(facts, language)
+    words = catalogue(TOPIC, language)
+    for kind in FindingKind:
+        assert f"https://wiki.example/r/{kind}.md" in letter.text
+        title = words[f"watch.kinds.{kind}"]
+        assert title in " ".join(letter.text.split())
+        if language == "en":
+            runbook = Path(__file__).parents[2] / "docs/runbooks" / f"{kind}.md"
+            assert runbook.read_text(encoding="utf-8").startswith(f"# {title}\n"), "it is called what the screen shows"
+    over = watch_letter(WatchFacts(controller=SHOP, over=every[:1], runbooks="r", zone="UTC"), language)
+    assert ".md" not in over.text
+    assert over.subject != letter.subject
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

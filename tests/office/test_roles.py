@@ -55,6 +55,11 @@ def _doors(office: Office, request_id: str) -> dict[str, Door]:
         "lifted": (Scope.HOLDS_WRITE, lambda: office.lifted_by_hand(request_id, system="crm", **said)),
         "hold": (Scope.HOLDS_WRITE, lambda: office.place_hold(hold, by="Kim")),
         "acknowledge": (Scope.TASKS_WORK, lambda: office.acknowledge(request_id, "carrier", **said)),
+        "look back": (
+            Scope.REQUESTS_APPROVE,
+            partial(office.look_back, "2026-01-01", system="none-such", by="Kim", reason="why"),
+        ),
+        "suppressed": (Scope.SUPPRESSION_ASK, partial(office.suppressed, (), by="Kim")),
         "tokens": (Scope.TOKENS, office.tokens),
         "webhooks": (Scope.WEBHOOKS, office.webhooks),
         "add a webhook": (Scope.WEBHOOKS, partial(office.add_webhook, "ftp://x", controller=None, by="Kim")),

@@ -26,6 +26,7 @@ from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
+from workflows.replaying import ReplayWorkflow
 from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
@@ -34,6 +35,7 @@ WORKFLOWS = (
     RequestWorkflow,
     NewLinkWorkflow,
     SweepWorkflow,
+    ReplayWorkflow,
     LiftRestrictionWorkflow,
     NoticesWorkflow,
     BounceWorkflow,

@@ -134,6 +134,21 @@ async def sweep_that_is_told(world: World) -> Case:
     return Swept(world, case, handle)
 
 
+async def erased_again_after_a_restore(world: World) -> Case:
+    """Two systems were restored: what erasures did there is looked at, and done once more; one has changed since."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    person.settle_in(world.connectors, notes=4)
+    since = (world.now[0] - timedelta(minutes=1)).isoformat()
+    seen = await world.office.look_back(since, controller="demo", by="ann", reason="restored")
+    await world.office.erase_again(since, plan=seen.plan, controller="demo", by="bo", reason="seen")
+    return Swept(world, case, world.env.client.get_workflow_handle(f"habeas-replay/{seen.plan[:16]}"))
+
+
 async def restriction_lifted(world: World) -> Case:
     """The person is told, then it is lifted, then recipients hear that they may use the data again."""
     person = someone()
@@ -162,6 +177,7 @@ KEEPING = (
     sweep,
     sweep_that_is_told,
     sweep_that_tells_again,
+    erased_again_after_a_restore,
     sweep_that_reminds,
     restriction_lifted,
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from habeas.acts import ActKind
 from habeas.connector import Capability, Veto
+from habeas.errors import Terminal
 from habeas.model import Right, Stage
 from habeas.outcomes import Awaiting, Pending
 from tests.workflows.controllers import controller
 from tests.workflows.world import Case, World, eventually, someone
+from workflows.erasing import VETO_HOLDS_FOR
 
 DAY = 86_400.0
 TWO_SECONDS = 2 / DAY  # days
@@ -32,6 +36,32 @@ async def erasure_in_order_after_a_veto(world: World) -> Case:
     await eventually(blocked)
     billing.in_the_way = []
     await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    return case
+
+
+async def erasure_in_order_that_is_kept(world: World) -> Case:
+    """A veto is settled long after another system was asked, which is asked again; what comes after one left out stays.
+
+    It takes as long as an answer may be old.
+    """
+    name = controller(world, "order_kept", erasure={"after": {"crm": ("billing",)}})
+    billing, crm = world.connectors["billing"], world.connectors["crm"]
+    for connector in (billing, crm):
+        can = connector.manifest.capabilities | {Capability.VETO}
+        connector.manifest = connector.manifest.model_copy(update={"capabilities": can})
+    person = someone()
+    person.settle_in(world.connectors)
+    billing.in_the_way = [Veto(collection="invoices", key=f'["I{person.number}"]', reason="open_invoice")]
+    case = await world.open(person, Right.ERASURE, controller=name)
+    await case.prove()
+    await case.approve_twice()
+    await _shows(case, "vetoed:open_invoice")
+    await asyncio.sleep(VETO_HOLDS_FOR.total_seconds() + 1)
+    billing.in_the_way = []
+    billing.fail("erase", Terminal("refused"))
+    await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    await _shows(case, "terminal")
+    await case.act(ActKind.SKIP_SYSTEM, system="billing")
     return case
 
 
@@ -72,4 +102,9 @@ async def _shows(case: Case, code: str) -> None:
     await eventually(so)
 
 
-ORDER = (erasure_in_order_after_a_veto, erasure_after_a_waiting_period, erasure_with_jobs_that_are_shown)
+ORDER = (
+    erasure_in_order_after_a_veto,
+    erasure_in_order_that_is_kept,
+    erasure_after_a_waiting_period,
+    erasure_with_jobs_that_are_shown,
+)

@@ -59,9 +59,9 @@ async def test_a_history_with_other_commands_does_not_replay() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_is_asked_of_activities_keeps_its_fields(file: Path) -> None:
     """The replayer does not look at arguments: an old order must still be readable by the activity that gets it."""
-    from activities import change_model, keeping, model, task_model
+    from activities import change_model, keeping, model, replay_model, task_model
 
-    named = {**vars(keeping), **vars(model), **vars(task_model), **vars(change_model)}
+    named = {**vars(keeping), **vars(model), **vars(task_model), **vars(change_model), **vars(replay_model)}
     known = {name: kind.model_fields for name, kind in named.items() if hasattr(kind, "model_fields")}
     for event in _load(file)["events"]:
         scheduled = event.get("activityTaskScheduledEventAttributes")

@@ -88,6 +88,8 @@ async def start_temporal() -> WorkflowEnvironment:
             'history.timerProcessorMaxTimeShift="10ms"',
             "--dynamic-config-value",
             "history.transferProcessorMaxPollRPS=1000",
+            "--dynamic-config-value",
+            "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2",
         ],
     )
 

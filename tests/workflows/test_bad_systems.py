@@ -119,6 +119,23 @@ async def test_down_for_a_day_is_shown_since_when_it_began_whatever_the_cause_is
     assert (await world.office.show(case.id)).waits == ()
 
 
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_cursor_that_names_somebody_or_leads_nowhere_stops_for_a_human(
+    world: World, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    async def collect(roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        for _ in range(9):
+            yield Page(records=(), cursor="after/ann@example.org" if named else "17")
+
+    with monkeypatch.context() as strange:
+        strange.setattr(world.connectors["crm"], "collect", collect)
+        case = await _proven(world)
+        await _waits(case, "quarantine", "collect")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert b"ann@example.org" not in (await case.handle.fetch_history()).to_json().encode()
+
+
 async def test_rate_limited_for_hours_is_shown_while_it_lasts(world: World, shown_soon: None) -> None:
     case = await _proven(world, collect=[Transient("limited", retry_after=5 * HOUR)])
     await _others_are_done(case)

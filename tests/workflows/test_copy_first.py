@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from habeas.acts import ActKind
+from habeas.connector import Capability, Veto
 from habeas.errors import NotAllowed
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.controllers import controller, package
@@ -136,6 +137,35 @@ async def test_a_copy_that_is_opened_after_the_approval_is_seen_at_the_last_door
     await erasure.reaches(Stage.CLOSED)
     assert "data/crm/contacts.json" in (await package(copy)).namelist()
     assert (await erasure.tags()).count("plan:drafted") == 1
+
+
+async def test_after_waiting_for_a_copy_what_came_up_meanwhile_is_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, billing = _person(world), world.connectors["billing"]
+    can = billing.manifest.capabilities | {Capability.VETO}
+    monkeypatch.setattr(billing, "manifest", billing.manifest.model_copy(update={"capabilities": can}))
+    erasure = await world.open(person, Right.ERASURE)
+    await erasure.prove()
+    gate = hold(monkeypatch, "erase", lambda order: order.request_id == erasure.id)
+    await erasure.approve_twice()
+    await gate.wait()
+    copy = await world.open(person, Right.ACCESS)
+    gate.open()
+    await _waits(erasure)
+    await erasure.passes(timedelta(minutes=1))
+    veto = Veto(collection="invoices", key=f'["I{person.number}"]', reason="open_invoice")
+    monkeypatch.setattr(billing, "in_the_way", [veto])
+    await copy.act(ActKind.WITHDRAW)
+
+    async def vetoed() -> bool:
+        return (await erasure.row()).blocked_on == ("billing",)
+
+    await eventually(vetoed)
+    assert world.connectors["crm"].rows["contacts", f'["{person.number}"]'].data
+    billing.in_the_way.clear()
+    await erasure.act(ActKind.RETRY_SYSTEM, system="billing")
+    await erasure.reaches(Stage.CLOSED)
 
 
 async def test_at_the_last_door_too_staff_go_on_without_the_copy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,20 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from workers.api import acts, duties, events, looks, oversight, previews, requests, review, sessions, tokens, webhooks
+from workers.api import (
+    acts,
+    afterwards,
+    duties,
+    events,
+    looks,
+    oversight,
+    previews,
+    requests,
+    review,
+    sessions,
+    tokens,
+    webhooks,
+)
 from workers.api.callers import Limits
 from workers.api.events import Streams
 from workers.api.problems import PROBLEMS, Problem, add_problems
@@ -41,7 +54,9 @@ def create_api(office: Office, limits: Limits | None = None, streams: Streams | 
     app.state.office = office
     app.state.limits = limits or Limits()
     app.state.streams = streams or Streams()
-    for part in (requests, previews, looks, review, acts, duties, tokens, sessions, webhooks, events, oversight):
+    for part in (requests, previews, looks, review, acts, duties, afterwards):
+        app.include_router(part.router)
+    for part in (tokens, sessions, webhooks, events, oversight):
         app.include_router(part.router)
     app.webhooks.include_router(webhooks.told)
     add_problems(app)

@@ -12,7 +12,7 @@ from habeas.model import Frozen
 from workers.api.acts import Works
 from workers.api.requests import Controller, Reads, Reference
 from workers.office.holders import Held
-from workers.office.oversight import Overview, SystemStanding
+from workers.office.oversight import Overview, SystemStanding, WatchStanding
 from workers.office.reports import CaliforniaReport, Report
 from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 
@@ -70,6 +70,12 @@ async def overview(who: Reads, controller: Controller = None) -> Overview:
 async def systems(who: Reads) -> SystemList:
     """How each connected system serves: what waits for it, why, since when; when it last answered."""
     return SystemList(items=await who.office.systems())
+
+
+@router.get("/watch", tags=["systems"])
+async def watch(who: Reads) -> WatchStanding:
+    """What has gone quiet; and `stale`, where the watchdog itself does not look."""
+    return await who.office.watch()
 
 
 @router.post("/requests/{request_id}/holder", tags=["requests"])

@@ -34,6 +34,7 @@ PLACES: Mapping[str, Place] = {
     "hold": Place("workers.cli.hold", "app", "What must not be erased while a matter is pending.", _STAFF),
     "report": Place("workers.cli.report", "app", "What became of requests in a period, for a regulator.", _STAFF),
     "retention": Place("workers.cli.retention", "app", "What is kept, until when, and the sweep that ends it.", _STAFF),
+    "erasures": Place("workers.cli.erasures", "app", "Erase again what a restored backup brought back.", _STAFF),
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
     "letter": Place("workers.cli.letter", "app", "Letters: look at each, take back what did not arrive.", _SETUP),
@@ -43,13 +44,20 @@ PLACES: Mapping[str, Place] = {
     "token": Place("workers.cli.token", "app", "Who may use the API, for what and until when.", _SETUP),
     "session": Place("workers.cli.session", "app", "Staff who are signed in to the desk: sign one out.", _SETUP),
     "webhook": Place("workers.cli.webhook", "app", "Other programs that are told what happens.", _SETUP),
+    "bootstrap": Place("workers.cli.bootstrap", "app", "Make an installation ready: ledger, Temporal.", _SETUP),
+    "doctor": Place("workers.cli.doctor", "app", "Look at a running installation: what is wrong?", _SETUP),
+    "keys": Place("workers.cli.keys", "app", "The master keys: rotate them, have a service seal them.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
+    "watch": Place("workers.cli.watch", "watch", "What has gone quiet, and whether anybody looks.", _SETUP),
     "up": Place("workers.cli.stack", "up", "Start everything on this machine, to try it.", _PROCESSES),
     "demo": Place("workers.cli.demo", "demo", "The whole story on the embedded stack.", _PROCESSES),
     "bench": Place("workers.cli.bench", "bench", "Measure it beside its floor, on this machine.", _PROCESSES),
     "mailbox": Place("workers.cli.stack", "mailbox", "Read the letters the embedded stack sent.", _PROCESSES),
     "worker": Place("workers.cli.processes", "worker", "Run a worker.", _PROCESSES),
     "desk": Place("workers.cli.processes", "desk", "Run the desk: the queue, and the person's pages.", _PROCESSES),
+    "codec-server": Place(
+        "workers.cli.processes", "codec_server", "Open sealed payloads for Temporal's UI.", _PROCESSES
+    ),
 }
 
 
@@ -93,22 +101,27 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"habeas {version('habeas')}")
+        raise typer.Exit
+
+
 @app.callback()
 def habeas(
     ctx: typer.Context,
     json_output: JsonOption = False,
     config: ConfigOption = None,
-    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
 ) -> None:
     """Carry out data-subject requests: durable, provable, never past the statutory clock.
 
     Begin with `habeas up` to try it on this machine, or `habeas demo` to watch it work.
     """
-    if version:
-        from importlib.metadata import version as of
-
-        typer.echo(f"habeas {of('habeas')}")
-        raise typer.Exit
     ctx.obj = {"json": json_output, "config": config}
 
 

@@ -11,7 +11,8 @@ from workers.cli.shell import Shell, account, command
 
 _worker = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
 _desk = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
-worker, desk = _worker, _desk
+_codec = typer.Typer(add_completion=False, rich_markup_mode="markdown", epilog=EXIT_CODES)
+worker, desk, codec_server = _worker, _desk, _codec
 
 
 @command(_worker, "worker")
@@ -55,3 +56,20 @@ async def run_desk(
     settings = shell.settings()
     logs.configure()
     await serve(settings, by or account())
+
+
+@command(_codec, "codec-server")
+async def run_codec(
+    shell: Shell,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", envvar="HABEAS_BY", metavar="NAME", help="Who one is where nobody signs in."),
+    ] = None,
+) -> None:
+    """Run the codec server: it opens sealed payloads for Temporal's UI, and asks who looks."""
+    from workers import logs
+    from workers.codec import serve_codec
+
+    settings = shell.settings()
+    logs.configure()
+    await serve_codec(settings, by or account())

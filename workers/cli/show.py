@@ -253,6 +253,8 @@ def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableTy
 def _why(doubt: Doubt) -> str:
     if doubt.kind == ContradictionKind.STAFF:
         return "This is a staff account, nobody's until you say whose"
+    if doubt.kind == ContradictionKind.NUMBER:
+        return f"Only a {doubt.identifier_kind} leads to the first, and it may have been somebody else's before"
     if doubt.identifier_kind:
         return f"These share one {doubt.identifier_kind}"
     return "These have names that do not agree"

@@ -36,8 +36,8 @@ async def create(
         list[str],
         typer.Option(
             help="requests:read, requests:open, requests:work, requests:decide, requests:approve, personal:read, "
-            "tasks:work, holds:write, retention:sweep, webhooks:write; or a role: agent, officer, approver, "
-            "system_owner, auditor. May be repeated."
+            "tasks:work, holds:write, retention:sweep, webhooks:write, suppression:ask, temporal:decode; or a role: "
+            "agent, officer, approver, system_owner, auditor. May be repeated."
         ),
     ],
     by: By,

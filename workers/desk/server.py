@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from workers.desk.pace import Pace
 from workers.desk.patience import PromptProtocol
 from workers.desk.sign_in import CALLBACK
 from workers.desk.sources import sources_of
+from workers.listening import listening
 from workers.loopback import LOOPBACK_NAMES, is_loopback
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
@@ -56,12 +58,12 @@ async def serve(settings: Settings, staff: str) -> None:
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
     async with open_office(settings) as office, calling_back(settings) as systems:
         streams = Streams()
-        with _listening(desk) as listener:
+        with listening(desk.host, desk.port, "desk.port") as listener:
             config = uvicorn.Config(
                 create_app(
                     office,
                     hosts,
-                    door=_door(desk, office, staff),
+                    door=door_of(desk, office, staff),
                     systems=systems,
                     streams=streams,
                     pace=Pace(ANSWER_TAKES),
@@ -79,8 +81,21 @@ async def serve(settings: Settings, staff: str) -> None:
                 limit_concurrency=MOST_CONNECTIONS,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
-            await StreamServer(config, streams).serve(sockets=[listener])
+            async with watching(settings, office):
+                await StreamServer(config, streams).serve(sockets=[listener])
     log.info(DESK_STOPPED)
+
+
+@asynccontextmanager
+async def watching(settings: Settings, office: Office) -> AsyncIterator[None]:
+    """The watchdog looks from here, too: where there is no worker any more, somebody must notice."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(office.watchdog(settings).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 class StreamServer(uvicorn.Server):
@@ -108,7 +123,8 @@ async def calling_back(settings: Settings) -> AsyncIterator[Mapping[str, Calling
             await one.aclose()
 
 
-def _door(settings: DeskSettings, office: Office, staff: str) -> Door:
+def door_of(settings: DeskSettings, office: Office, staff: str) -> Door:
+    """The way in for staff, as the settings have it."""
     if settings.sign_in is None:
         log.warning(DEVELOPMENT_SIGN_IN, remedy="Set [desk.sign_in]: nobody proves here who they are.")
         return Door(office, Local(staff, office.for_staff(staff)))
@@ -122,12 +138,14 @@ def _elsewhere(settings: Settings) -> dict[str, CallingBack]:
     return {name: door for name, door in doors.items() if door is not None}
 
 
-def refuse_wide(desk: DeskSettings) -> None:
+def refuse_wide(desk: DeskSettings, host: str | None = None) -> None:
     """Refuse to be reached by others where whoever reaches the desk is staff, or signs in in the clear.
 
     Raises:
         ConfigurationError: nobody signs in and the address is not a loopback one; or they do, and not over TLS.
     """
+    if desk.sign_in is None and host is not None and not is_loopback(host):
+        raise ConfigurationError(f"`codec.host` is {host}, but nobody signs in: set `[desk.sign_in]`.")
     if desk.sign_in is None and not is_loopback(desk.host):
         raise ConfigurationError(
             f"`desk.host` is {desk.host}, but nobody signs in: set `[desk.sign_in]`, or write 127.0.0.1 and put what "
@@ -138,15 +156,3 @@ def refuse_wide(desk: DeskSettings) -> None:
         raise ConfigurationError(
             "`desk.public_url` must be https where staff sign in: browsers send their sessions over TLS only."
         )
-
-
-def _listening(desk: DeskSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in desk.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((desk.host, desk.port))
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(f"`desk.port` {desk.port} cannot be used: {error.strerror}.") from None
-    return listener

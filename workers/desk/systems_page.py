@@ -67,6 +67,7 @@ async def _shown(
         number=number,
         may_retry=who.office.systems_of(Scope.REQUESTS_WORK),
         webhooks=await _disabled(who),
+        watch=await who.office.watch(),
     )
 
 

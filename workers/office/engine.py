@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -19,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.change_model import LiftStart
 from activities.keeping import Sweep, SweepReport
 from activities.model import BounceOrder, LetterOrder
+from activities.replay_model import Replay, ReplayReport
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import (
     BadInput,
@@ -41,11 +44,14 @@ NEW_LINK_WORKFLOW = "NewLinkWorkflow"
 SWEEP_WORKFLOW = "SweepWorkflow"
 SWEEP = "habeas-sweep"
 """The id of the daily sweep: one for the installation."""
+REPLAY_WORKFLOW = "ReplayWorkflow"
 SWEEP_PATIENCE = timedelta(hours=1)
 BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
+_RUNNING = "ExecutionStatus = 'Running'"
+_PROBLEMS = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 
 _REJECTIONS: dict[str, type[HabeasError]] = {
     kind.code: kind for kind in (WrongStage, PlanOutlived, NothingAnew, StillStands, MustStay, NotAllowed, BadInput)
@@ -231,6 +237,23 @@ class Engine:
         except (RPCError, TimeoutError):
             raise EngineUnavailable("The daily sweep could not be started.") from None
 
+    async def sweep_runs(self) -> bool:
+        """Whether the daily sweep is under way, waiting for its next day.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        handle = (await self.client()).get_workflow_handle(SWEEP)
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
+
     async def sweep_now(self) -> SweepReport:
         """Sweep once and wait for it; where one is under way, for that one.
 
@@ -253,6 +276,89 @@ class Engine:
                 return report
         except (RPCError, WorkflowFailureError, TimeoutError):
             raise EngineUnavailable("No worker answered in time; the sweep goes on by itself.") from None
+
+    # For the watchdog
+
+    async def failing(self) -> tuple[str, ...]:
+        """Ids of running workflows of whose own code the server says that it fails, by its problem attribute.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        return await self._listed(f"{_RUNNING} AND {_PROBLEMS}")
+
+    async def running_requests(self) -> frozenset[str]:
+        """Ids of all requests' workflows that run, as far as the server's list is up to date.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        return frozenset(await self._listed(f"{_RUNNING} AND WorkflowType = '{WORKFLOW}'"))
+
+    async def is_running(self, workflow_id: str) -> bool:
+        """Whether this workflow runs now.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        found = await self._described(workflow_id)
+        return found is not None and found.status is WorkflowExecutionStatus.RUNNING
+
+    async def sweep_begun(self) -> datetime | None:
+        """When the daily sweep last began; None before the first.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        found = await self._described(SWEEP)
+        return found.start_time if found is not None else None
+
+    async def _listed(self, query: str) -> tuple[str, ...]:
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return tuple([one.id async for one in client.list_workflows(query)])
+        except (RPCError, TimeoutError):
+            raise EngineUnavailable from None
+
+    async def _described(self, workflow_id: str) -> WorkflowExecutionDescription | None:
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return await client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
+
+    async def replay(self, replay: Replay, name: str) -> ReplayReport:
+        """Look at what a restored backup brought back, or erase it once more, and wait for it.
+
+        Args:
+            replay: what.
+            name: the same name is the same replaying while it runs.
+
+        Raises:
+            EngineUnavailable: no worker answered in time; it goes on once there is one.
+        """
+        client = await self.client()
+        try:
+            async with asyncio.timeout(SWEEP_PATIENCE.total_seconds()):
+                report: ReplayReport = await client.execute_workflow(
+                    REPLAY_WORKFLOW,
+                    replay,
+                    id=f"habeas-replay/{name}",
+                    task_queue=self._task_queue,
+                    result_type=ReplayReport,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="erasures once more, after a restore" if replay.plan else "what a restore brought",
+                )
+                return report
+        except (RPCError, WorkflowFailureError, TimeoutError):
+            raise EngineUnavailable("No worker answered in time; it goes on by itself. Look again later.") from None
 
     async def signal(self, workflow_id: str, name: str, *said: str) -> bool:
         """Tell a workflow something, once it is written down. Returns whether there is such a workflow.

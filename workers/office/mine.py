@@ -13,12 +13,13 @@ from pydantic import Field, JsonValue
 
 from activities.ledger import Tx
 from activities.letters import QuestionFacts
-from habeas.acts import ActKind, stages
+from habeas.acts import ActKind
 from habeas.errors import WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Outcome, Right, Stage
 from workers.office.handover import Handed
 from workers.office.room import SUBJECT
+from workers.office.standing import may_withdraw
 from workers.office.story import is_asked
 from workers.office.visits import Visiting
 
@@ -100,7 +101,7 @@ class OwnPage(Visiting):
                 ),
                 proven=proven,
                 second_proof=row.stage is Stage.VERIFYING and await self._lacks_word(tx, request_id),
-                may_withdraw=row.stage in stages(ActKind.WITHDRAW, row.right) and row.outcome is None,
+                may_withdraw=may_withdraw(row, await tx.systems(request_id)),
                 may_write=row.closed_at is None,
             )
             await tx.record(

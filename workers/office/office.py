@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 
 from activities.actors import scopes_of
 from activities.storage import Storage
+from activities.vault import Vault
 from habeas.access import Scope
 from habeas.errors import NotAllowed
+from workers.office.afterwards import Afterwards
 from workers.office.callbacks import Callbacks
+from workers.office.decoding import Decoding
 from workers.office.engine import Engine
 from workers.office.events import Listening
 from workers.office.finding import Finding
@@ -32,6 +35,7 @@ from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
 from workers.office.writes import Writing
 from workers.settings import Settings
+from workers.watching import Watchdog, watchdog
 from workers.wiring import connect_temporal, load_policies, open_ledger
 
 
@@ -57,6 +61,8 @@ class Office(
     Reporting,
     Packing,
     Writing,
+    Afterwards,
+    Decoding,
 ):
     """Every act on requests, over the ledger and the requests' workflows.
 
@@ -87,9 +93,19 @@ class Office(
         ledger = self._ledger if len(mine) == len(self._policies) else self._ledger.only(mine)
         return type(self)(ledger, self._engine, mine, self._storage, self._now, {name: rights[name] for name in mine})
 
+    @property
+    def vault(self) -> Vault:
+        """The installation's master keys."""
+        return self._ledger.vault
+
+    def watchdog(self, settings: Settings) -> Watchdog:
+        """What looks after everything here; see `workers.watching`."""
+        return watchdog(settings, self._ledger, self._engine, self._policies)
+
     async def ready(self) -> None:
-        """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""
-        await self._ledger.ping()
+        """Raises `LedgerUnavailable`, `LedgerBehind` or `EngineUnavailable` while one of them does not serve."""
+        async with self._ledger.begin() as tx:
+            await tx.check_form()
         await self._engine.ping()
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
-from activities.ledger import PaceRow, StandingRow, TroubledSystem
+from activities.ledger import PaceRow, StandingRow, TroubledSystem, WatchRow
 from habeas.access import Scope
 from habeas.model import Frozen
 from workers.office.room import Room
 
+STALE = timedelta(minutes=30)
+"""Without a round of the watchdog for so long, it is taken not to live."""
 MONTHS = 12
 """How far back it is told how requests were answered, this month with it."""
 
@@ -44,6 +46,17 @@ class SystemStanding(Frozen):
     """Why, by the class of the error."""
     answered_at: AwareDatetime | None
     """When it last finished a step; None if it never did."""
+
+
+class WatchStanding(Frozen):
+    """What the watchdog found, and whether it looks at all."""
+
+    looked_at: AwareDatetime | None
+    """When it last looked at everything; None if it never did."""
+    stale: bool
+    """It should have looked since: nobody would be told of anything."""
+    findings: tuple[WatchRow, ...]
+    """What is wrong now, the longest first."""
 
 
 class Oversight(Room):
@@ -92,6 +105,23 @@ class Oversight(Room):
             for name in names
         ]
         return tuple(sorted(found, key=lambda one: (-one.waiting, one.system)))
+
+    async def watch(self) -> WatchStanding:
+        """What has gone quiet, of those for whom this account works and of the installation; and whether anybody looks.
+
+        Raises:
+            NotAllowed: it may read nothing.
+        """
+        self.demand(Scope.REQUESTS_READ)
+        known = self.systems_of(Scope.REQUESTS_READ)
+        async with self._ledger.begin() as tx:
+            beats, found = await tx.beats(), await tx.findings()
+        looked = beats.get("watched")
+        return WatchStanding(
+            looked_at=looked,
+            stale=looked is None or looked < self._now() - STALE,
+            findings=tuple(one for one in found if one.system is None or one.system in known),
+        )
 
     def systems_of(self, scope: Scope) -> frozenset[str]:
         """The systems of those controllers for whom this account may do it."""

@@ -69,7 +69,7 @@ class Doubt(Frozen):
     """Why a human must decide; each side is what would be one person."""
 
     kind: str
-    """As `habeas.matching.ContradictionKind` has it; of ``staff`` only the first side is to be decided."""
+    """As `habeas.matching.ContradictionKind` has it; of ``staff`` and ``number`` only the first side is in doubt."""
     identifier_kind: str | None
     sides: tuple[tuple[str, ...], ...]
     """Handles."""
@@ -116,12 +116,13 @@ class Reading(Acting):
         tasks = await tx.tasks(TaskFilter(request_id=row.id))
         first = await self._first(tx, row)
         stands = await self._standing(tx, row)
+        systems = await tx.systems(row.id)
         (line,) = await self._entries(tx, (row,))
         return Story(
             entry=line,
             request=row,
             citation=row.citation,
-            systems=await tx.systems(row.id),
+            systems=systems,
             fates=await tx.outcome_counts(row.id),
             retained=await tx.retained(row.id),
             letters=await tx.letters(row.id),
@@ -137,6 +138,7 @@ class Reading(Acting):
                 letters=await tx.letters_to_hand_over(request_id=row.id),
                 first=first,
                 wrote=bool(await tx.sealed_names(row.id, MESSAGES)),
+                systems=systems,
             ),
             first=first,
             instructed=instructed(await tx.notices(row.id), tasks),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from activities.clockface import PauseSpan, dated, local_day, pause_spans
-from activities.ledger import Tx
+from activities.ledger import WAITING, RequestRow, SystemRow, Tx
 from activities.proofs import proof_lacking
 from activities.repeated import AskedBefore, asked_before
 from activities.same_person import earlier_request, is_same_person
+from habeas.acts import ActKind, stages
 from habeas.errors import KeyDestroyed
-from habeas.model import REMEDIES, Frozen, Request, RequestId, Stage
+from habeas.model import REMEDIES, Frozen, Request, RequestId, Right, Stage
 from habeas.policy import Policy
 from habeas.policy.sections import Proof, Strength
 
-__all__ = ["Due", "Standing", "due_of", "standing"]
+__all__ = ["Due", "Standing", "due_of", "may_withdraw", "standing"]
 
 
 class Standing(Frozen):
@@ -67,6 +69,19 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
     except KeyDestroyed:
         return facts
     return facts.model_copy(update=known)
+
+
+def may_withdraw(row: RequestRow, systems: Iterable[SystemRow]) -> bool:
+    """Whether a request can be taken back as far as the ledger knows.
+
+    An erasure that is being carried out can while something stands in its way anywhere: until then nothing is touched.
+    """
+    if row.outcome is not None or row.stage not in stages(ActKind.WITHDRAW, row.right):
+        return False
+    if row.right is not Right.ERASURE or row.stage is not Stage.FULFILLING:
+        return True
+    stands = {(one.phase, one.state) for one in systems}
+    return ("vetoes", WAITING) in stands and ("erase", "done") not in stands
 
 
 class Due(Frozen):

@@ -31,7 +31,7 @@ from habeas.policy.sections import Proof
 from habeas.redaction import GROUNDS
 from workers.office.grounds import fee_grounds, refusals
 from workers.office.sentences import sentence
-from workers.office.standing import Standing
+from workers.office.standing import Standing, may_withdraw
 from workflows.systems import COPY, OURS
 
 
@@ -226,6 +226,7 @@ def possible(
     letters: Iterable[LetterRow] = (),
     first: Before | None = None,
     wrote: bool = False,
+    systems: Iterable[SystemRow] = (),
 ) -> tuple[PossibleAct, ...]:
     """What can be done with a request as it stands, each with its command.
 
@@ -239,6 +240,7 @@ def possible(
         letters: that somebody must hand over or post.
         first: what must come before the erasure, if anything.
         wrote: whether the person sent something after it was opened.
+        systems: how each phase stands in each system.
     """
     acts = [
         PossibleAct(
@@ -278,10 +280,11 @@ def possible(
         for letter in waiting
     ]
     awaits = asked or row.paused
+    too_late = set() if may_withdraw(row, systems) else {ActKind.WITHDRAW}
     acts += [
         act
         for kind in _ORDER
-        if row.stage in stages(kind, row.right) and _stands(kind, row, standing)
+        if row.stage in stages(kind, row.right) and kind not in too_late and _stands(kind, row, standing)
         for act in _offers(kind, row, place, awaits)
     ]
     if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):

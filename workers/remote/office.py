@@ -34,6 +34,7 @@ from activities.ledger import (
 from activities.ledger.requests import NOBODY
 from activities.messages import Message
 from activities.outside import AskedOutside
+from activities.replay_model import ReplayReport
 from activities.task_model import FoundFile
 from habeas.acts import ActAnswer, ActKind
 from habeas.errors import BadInput
@@ -68,7 +69,7 @@ from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
-from workers.office.oversight import SystemStanding
+from workers.office.oversight import SystemStanding, WatchStanding
 from workers.office.packing import WrittenPack, written
 from workers.office.recipients import Told as ToldRecipient
 from workers.office.reports import CaliforniaReport, Report
@@ -448,6 +449,24 @@ class RemoteOffice:
     async def sweep_now(self) -> SweepReport:
         """See `Holding.sweep_now`."""
         return await self._calls.post("retention/sweep", SweepReport, {})
+
+    async def watch(self) -> WatchStanding:
+        """See `Oversight.watch`."""
+        return await self._calls.get("watch", WatchStanding)
+
+    async def look_back(
+        self, since: str, *, system: str | None = None, controller: str | None = None, by: str, reason: str
+    ) -> ReplayReport:
+        """See `Afterwards.look_back`."""
+        said = {"since": since, "system": system, "controller": controller, "reason": reason}
+        return await self._calls.post("erasures/replay/look", ReplayReport, said)
+
+    async def erase_again(
+        self, since: str, *, plan: str, system: str | None = None, controller: str | None = None, by: str, reason: str
+    ) -> ReplayReport:
+        """See `Afterwards.erase_again`."""
+        said = {"since": since, "system": system, "controller": controller, "reason": reason, "plan": plan}
+        return await self._calls.post("erasures/replay", ReplayReport, said)
 
     async def make_token(self, account: str, *, title: str, may: tuple[str, ...], days: int = 90, by: str) -> MadeToken:
         """See `Tokens.make_token`."""

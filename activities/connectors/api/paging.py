@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from habeas.errors import Quarantine
 
-__all__ = ["refuse_same_page"]
+__all__ = ["further", "refuse_same_page"]
 
 
 def refuse_same_page(system: str, before: object, following: object) -> None:
@@ -15,3 +15,14 @@ def refuse_same_page(system: str, before: object, following: object) -> None:
     """
     if following == before:
         raise Quarantine(f"{system} gives the same page again and again.", system=system)
+
+
+def further(system: str, before: int, following: int) -> int:
+    """Where to go on in a list that is asked for in the order of its numbers, above the last one that was given.
+
+    Raises:
+        Quarantine: it is not above: the service minds neither order nor bound.
+    """
+    if following <= before:
+        raise Quarantine(f"{system} gives the same page again and again.", system=system)
+    return following

@@ -62,7 +62,7 @@ class HubSpotConnector(ApiConnector[HubSpotSettings]):
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """Every contact that bears one of these identifiers."""
-        return await locate(self._hub, self._settings.identifiers, identifiers)
+        return await locate(self._hub, self._settings.identifiers, identifiers, self._settings.region)
 
     def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         """Contacts with all their properties, and what is associated with them."""

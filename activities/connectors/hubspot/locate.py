@@ -10,29 +10,36 @@ from collections.abc import Container, Iterable, Mapping
 
 from pydantic import JsonValue
 
+from activities.connectors.api.identifiers import comparable, usable
 from activities.connectors.hubspot.hub import Hub, Row
 from activities.connectors.hubspot.kinds import CONTACTS
 from activities.connectors.hubspot.records import emails, values
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
-from habeas.model import Identifier, normalise
-from habeas.written import spellings, ways
+from habeas.model import Identifier
+from habeas.written import local_number, spellings, ways
 
 __all__ = ["locate"]
 
 _MOST, _MOST_CANDIDATES = 50, 1000
 _ID, _MERGED = "hs_object_id", "hs_merged_object_ids"
 _PHONES = ("phone", "mobilephone")
+_CALCULATED = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number")
+"""What HubSpot makes of the two for searches: area code and local number, in digits, however they were typed
+(https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm)."""
 _READ = ("email", "hs_additional_emails", "firstname", "lastname", *_PHONES, _ID, _MERGED)
 
 
-async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Identifier, ...]) -> Located:
+async def locate(
+    hub: Hub, properties: Mapping[str, str], identifiers: tuple[Identifier, ...], region: str | None = None
+) -> Located:
     """Every contact that bears one of these identifiers, in the bin too.
 
     Args:
         hub: the account.
         properties: kinds of identifier other than ``email`` and ``phone`` -> the property that holds them.
         identifiers: kinds that are neither are ignored.
+        region: the country of phone numbers that are written without its code.
 
     Raises:
         Quarantine: there are too many.
@@ -40,7 +47,7 @@ async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Ide
     asked = [one for one in dict.fromkeys(identifiers) if one.kind in ("email", "phone", *properties)]
     candidates: set[str] = set()
     for identifier in asked:
-        candidates |= await _candidates(hub, identifier, properties.get(identifier.kind, ""))
+        candidates |= await _candidates(hub, identifier, properties.get(identifier.kind, ""), region)
     wanted = (*_READ, *properties.values())
     # What is found may be gone, or another by now: searches run behind, and contacts are merged.
     rows = [
@@ -49,8 +56,8 @@ async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Ide
     staff = await hub.staff() if rows else frozenset()
     matches = []
     for row in sorted(rows, key=lambda row: int(row["id"])):
-        borne = _borne(row, properties)
-        by = tuple(one for one in asked if _same(one) in borne)
+        borne = _borne(row, properties, region)
+        by = tuple(one for one in asked if comparable(one, region) in borne)
         if by:
             matches.append(_match(row, by, borne.values(), staff))
     if len(matches) > _MOST:
@@ -58,7 +65,7 @@ async def locate(hub: Hub, properties: Mapping[str, str], identifiers: tuple[Ide
     return Located(matches=tuple(matches))
 
 
-async def _candidates(hub: Hub, identifier: Identifier, name: str) -> set[str]:
+async def _candidates(hub: Hub, identifier: Identifier, name: str, region: str | None) -> set[str]:
     if name == _ID:
         merged = _filter(_MERGED, "EQ", identifier.value)
         found = await hub.search([merged], _MOST_CANDIDATES)
@@ -68,6 +75,8 @@ async def _candidates(hub: Hub, identifier: Identifier, name: str) -> set[str]:
         groups: list[JsonValue] = [
             {"filters": [{"propertyName": one, "operator": "IN", "values": spelt}]} for one in _PHONES
         ]
+        local = f"*{local_number(identifier.value, region)}"
+        groups += [_filter(one, "CONTAINS_TOKEN", local) for one in _CALCULATED]
         return set(await hub.search(groups, _MOST_CANDIDATES))
     if name:
         return set(await hub.search([_filter(name, "EQ", identifier.value)], _MOST_CANDIDATES))
@@ -86,7 +95,7 @@ def _filter(name: str, operator: str, value: str) -> JsonValue:
     return {"filters": [{"propertyName": name, "operator": operator, "value": value}]}
 
 
-def _borne(row: Row, properties: Mapping[str, str]) -> dict[tuple[str, str], Identifier]:
+def _borne(row: Row, properties: Mapping[str, str], region: str | None) -> dict[tuple[str, str], Identifier]:
     """What a contact bears, by the form in which it is compared."""
     held = values(row)
     found = [Identifier(kind="email", value=one) for one in emails(row)]
@@ -94,24 +103,9 @@ def _borne(row: Row, properties: Mapping[str, str]) -> dict[tuple[str, str], Ide
         written = [held.get(name, "")]
         if name == _ID:  # and those that it had before it was merged
             written = [str(row["id"]), *held.get(_MERGED, "").split(";")]
-        found += _usable(kind, *written)
-    found += _usable("phone", *(held.get(name, "") for name in _PHONES))
-    return {_same(one): one for one in found}
-
-
-def _usable(kind: str, *written: str) -> list[Identifier]:
-    found = []
-    for one in written:
-        try:
-            found.append(Identifier(kind=kind, value=normalise(kind, one)))
-        except ValueError:
-            continue
-    return found
-
-
-def _same(one: Identifier) -> tuple[str, str]:
-    # HubSpot tells no upper from lower case where a value is unique.
-    return one.kind, one.value.casefold()
+        found += usable(kind, written, region)
+    found += usable("phone", [held.get(name, "") for name in _PHONES], region)
+    return {comparable(one, region): one for one in found}
 
 
 def _match(row: Row, by: tuple[Identifier, ...], borne: Iterable[Identifier], staff: Container[str]) -> Match:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from activities.connectors.api import ApiSettings
 from activities.connectors.hubspot.kinds import CONTACTS, KINDS, SHARED
-from activities.connectors.settings import CollectionSettings, read_settings
+from activities.connectors.settings import CollectionSettings, Region, read_settings
 from habeas.connector import Collection, Treatment
 from habeas.errors import ConfigurationError
 from habeas.model import IdentifierKind
@@ -51,6 +51,8 @@ class HubSpotSettings(ApiSettings):
     and what others share in."""
     identifiers: Mapping[IdentifierKind, PropertyName] = Field(default_factory=dict)
     """Further kinds of identifier -> the property of a contact that holds them (``hs_object_id`` for HubSpot's)."""
+    region: Region | None = None
+    """The country of phone numbers without its code. Unset: such a number is nobody's who has one with a code."""
     rectifiable: tuple[PropertyName, ...] = (
         *("email", "firstname", "lastname", "phone", "mobilephone", "address", "city", "zip", "country"),
         *("company", "jobtitle"),

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from activities.connectors.api import Answer, ApiClient
+from activities.connectors.api.paging import further
 from habeas.errors import Terminal, Transient
 
 __all__ = ["Limit", "Rest", "Row", "Versioned", "above", "is_", "like", "one_of"]
@@ -84,7 +85,7 @@ class Rest:
                 yield row
             if len(rows) < _PER_PAGE:
                 return
-            after = int(rows[-1]["id"])
+            after = further(self._system, after, int(rows[-1]["id"]))
 
     async def tickets(self, query: str, fields: Iterable[str], *, after: int = 0) -> AsyncIterator[Row]:
         """Tickets by TicketSQL, in the order of their ids. Never deleted ones: `Web.deleted_tickets` finds those."""
@@ -96,7 +97,7 @@ class Rest:
                 yield row
             if len(rows) < _PER_PAGE:
                 return
-            after = int(rows[-1]["id"])
+            after = further(self._system, after, int(rows[-1]["id"]))
 
     async def content(self, attachment: int) -> Row:
         """An attachment with its content in base64."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from itertools import product
 
+from activities.connectors.api.identifiers import comparable, usable
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
     CASE,
@@ -24,11 +25,11 @@ from activities.connectors.salesforce.kinds import (
 from activities.connectors.salesforce.records import Records
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings
-from activities.connectors.salesforce.soql import Query, among, equals, is_id, within
+from activities.connectors.salesforce.soql import Query, equals, is_id, like, within
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine, Terminal
-from habeas.model import Identifier, normalise
-from habeas.written import spellings, ways
+from habeas.model import Identifier
+from habeas.written import local_number, phone_in, ways
 
 __all__ = ["Finder", "key_of"]
 
@@ -91,8 +92,8 @@ class Finder:
             fields = await self._searched(sobject, identifier)
             read = await self._read(sobject) if fields else ()
             if identifier.kind == "phone":
-                spelt = spellings(identifier.value)
-                queries += [Query(sobject, read, among(field, spelt), everything=True) for field in fields]
+                written = tuple(_written(identifier.value, self._settings.region))
+                queries += [Query(sobject, read, like(field, written), everything=True) for field in fields]
                 continue
             asked = product(fields, ways(identifier.kind, identifier.value))
             queries += [Query(sobject, read, equals(field, one), everything=True) for field, one in asked]
@@ -179,19 +180,21 @@ class Finder:
         return node
 
     def _bears(self, node: Node, identifier: Identifier) -> bool:
-        return any(_same(one) == _same(identifier) for one in self._borne(node))
+        region = self._settings.region
+        return any(comparable(one, region) == comparable(identifier, region) for one in self._borne(node))
 
     def _borne(self, node: Node) -> tuple[Identifier, ...]:
         row = self._rows[node]
         sobject = node[0]
         if sobject == CASE:
-            return tuple(_usable("email", [row.get("SuppliedEmail")]))
+            return tuple(usable("email", [row.get("SuppliedEmail")]))
         found = [
             one
             for kind in ("email", *self._settings.identifiers)
-            for one in _usable(kind, [row.get(field) for field in self._fields(sobject, kind)])
+            for one in usable(kind, [row.get(field) for field in self._fields(sobject, kind)])
         ]
-        return tuple(dict.fromkeys((*found, *_usable("phone", [row.get(field) for field in PHONES[sobject]]))))
+        phones = usable("phone", [row.get(field) for field in PHONES[sobject]], self._settings.region)
+        return tuple(dict.fromkeys((*found, *phones)))
 
     def _match(self, node: Node, by: tuple[Identifier, ...], staff: Container[str]) -> Match:
         row, borne = self._rows[node], self._borne(node)
@@ -229,19 +232,18 @@ def _leads_to(row: Row) -> Iterator[tuple[str, str, str]]:
         yield other, field, str(individual)
 
 
-def _usable(kind: str, written: Iterable[object]) -> list[Identifier]:
-    found = []
-    for one in written:
-        try:
-            found.append(Identifier(kind=kind, value=normalise(kind, str(one or ""))))
-        except ValueError:
-            continue
-    return found
+def _written(number: str, region: str | None) -> Iterator[str]:
+    """However a number may be typed, as patterns: Salesforce keeps it so, and compares texts.
 
-
-def _same(one: Identifier) -> tuple[str, str]:
-    # Salesforce tells no upper from lower case in texts.
-    return one.kind, one.value.casefold()
+    Each begins with what the number begins with, so that an index serves. What they find is compared again.
+    """
+    known, local = phone_in(number, region), local_number(number, region)
+    abroad = known.removeprefix("+") if known.startswith("+") else ""
+    if abroad:
+        yield from (f"{start}{'%'.join(abroad)}" for start in ("+%", "(+%", "00%", "(00%"))
+    if region is not None or not abroad:
+        yield from (f"{start}{'%'.join(local)}" for start in ("", "(", "0%", "(0%", "1%"))
+        yield from ({"%".join(abroad)} if abroad else ())
 
 
 def _type(row: Row) -> str:

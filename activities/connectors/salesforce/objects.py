@@ -22,7 +22,7 @@ from activities.connectors.salesforce.kinds import (
 )
 from activities.connectors.salesforce.locate import Finder
 from activities.connectors.salesforce.places import Place, place_of
-from activities.connectors.salesforce.records import Records, day, values
+from activities.connectors.salesforce.records import Records, day, remembering, values
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import HISTORIED, SalesforceSettings, kinds_of
 from activities.connectors.salesforce.walk import Walk, shared_print
@@ -143,11 +143,16 @@ class SalesforceObjects:
 
     async def _read_past(self, objects: Iterable[PlannedObject]) -> None:
         emptied = [self._place(one) for one in objects if one.treatment is Treatment.ANONYMISE]
+        whose = {
+            at: (place.sobject, place.id)
+            for place in emptied
+            for at in remembering(place.sobject, place.id, self._rows.get((place.sobject, place.id)))
+        }
         for sobject in HISTORIED:
-            ids = {one.id for one in emptied if one.sobject == sobject}
-            for row in await self._records.history(sobject, ids):
+            for row in await self._records.history(sobject, {one for kind, one in whose if kind == sobject}):
                 if row.get("OldValue") or row.get("NewValue"):
-                    self._past.setdefault((sobject, str(row[f"{sobject}Id"])), []).append(str(row["Id"]))
+                    place = whose[sobject, str(row[f"{sobject}Id"])]
+                    self._past.setdefault(place, []).append(str(row["Id"]))
 
     async def _look_into_bin(self, planned: PlannedObject, row: Row) -> State:
         merged = row.get("MasterRecordId")
@@ -186,8 +191,9 @@ class SalesforceObjects:
                 return planned.became(Fate.BLOCKED, _REASONS.get(refused, "refused_by_system"))
             row = (await self._records.read(place.sobject, [place.id])).get(place.id)
         if self._settings.history == "delete":
-            past = await self._records.history(place.sobject, [place.id])
-            await self._rest.delete_history(str(one["Id"]) for one in past)
+            for sobject, one in remembering(place.sobject, place.id, row):
+                past = await self._records.history(sobject, [one])
+                await self._rest.delete_history(str(entry["Id"]) for entry in past)
         if row is not None and (self._names_them(row) or await self._records.emptying(place.sobject, row)):
             return planned.became(Fate.BLOCKED, "not_anonymised")
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from pydantic import JsonValue
@@ -14,7 +14,7 @@ from activities.connectors.salesforce.settings import HISTORIED, SalesforceSetti
 from activities.connectors.salesforce.soql import within
 from habeas.errors import Terminal
 
-__all__ = ["ERASED", "Records", "day", "undecided_children", "values"]
+__all__ = ["ERASED", "Records", "day", "remembering", "undecided_children", "values"]
 
 ERASED = "[erased]"
 """Instead of what cannot be empty."""
@@ -150,6 +150,13 @@ def undecided_children(parent: Described, settings: SalesforceSettings) -> list[
 def values(row: Row) -> dict[str, JsonValue]:
     """The fields that have a value."""
     return {name: value for name, value in row.items() if name != "attributes" and value not in (None, "")}
+
+
+def remembering(sobject: str, one: str, row: Row | None) -> Iterator[tuple[str, str]]:
+    """The records whose history keeps a record's old values: a person account's contact has its own beside it."""
+    yield sobject, one
+    if row is not None and row.get("PersonContactId"):
+        yield CONTACT, str(row["PersonContactId"])
 
 
 def day(row: Row, anchor: str) -> date | None:

@@ -11,6 +11,7 @@ from activities.connectors.api import ApiSettings
 from activities.connectors.salesforce.kinds import ACCOUNT, CONTACT, INDIVIDUAL, KINDS, LEAD, OWN_KIND, PEOPLE, Kind
 from activities.connectors.settings import (
     CollectionSettings,
+    Region,
     SpokenSettings,
     collection_faults,
     raise_faults,
@@ -62,6 +63,8 @@ class SalesforceSettings(ApiSettings, SpokenSettings):
     identifiers: Mapping[IdentifierKind, tuple[FieldPath, ...]] = Field(default_factory=dict)
     """Kinds of identifier -> the fields that hold them, of contacts, leads and person accounts; ``email`` adds to
     the standard addresses."""
+    region: Region | None = None
+    """The country of phone numbers without its code. Unset: such a number is nobody's who has one with a code."""
     rectifiable: Mapping[ObjectName, tuple[FieldName, ...]] = Field(default_factory=lambda: _RECTIFIABLE)
     restriction: tuple[FieldPath, ...] = ()
     """Checkboxes that say that data is only stored: ``Contact.Restricted__c``, or a flag of ``Individual``."""

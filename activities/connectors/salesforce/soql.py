@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from activities.connectors.api.chunks import chunks
 
-__all__ = ["Query", "among", "equals", "is_id", "quoted", "within"]
+__all__ = ["Query", "among", "equals", "is_id", "like", "quoted", "within"]
 
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\b": r"\b", "\f": r"\f", '"': r"\""}
@@ -50,6 +50,14 @@ def quoted(value: str) -> str:
 def equals(field: str, value: str) -> str:
     """A condition; Salesforce tells no upper from lower case in texts."""
     return f"{field} = {quoted(value)}"
+
+
+def like(field: str, patterns: Iterable[str]) -> str:
+    """A condition: one of these patterns, in which ``%`` stands for anything.
+
+    https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm
+    """
+    return f"({' OR '.join(f'{field} LIKE {quoted(one)}' for one in patterns)})"
 
 
 def among(field: str, values: Iterable[str]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from activities.connectors.api.erasure import fingerprint
 from activities.connectors.salesforce.kinds import DOCUMENT
 from activities.connectors.salesforce.places import Place, Places
-from activities.connectors.salesforce.records import Records, day, values
+from activities.connectors.salesforce.records import Records, day, remembering, values
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import HISTORIED, SalesforceSettings, kinds_of
 from activities.connectors.salesforce.soql import is_id, within
@@ -67,12 +67,13 @@ class Walk:
         past = await self._past(sobject, rows)
         return [await self._record(one, rows[one.id], past.get(one.id)) for one in places if one.id in rows]
 
-    async def _past(self, sobject: str, rows: Iterable[str]) -> dict[str, list[JsonValue]]:
+    async def _past(self, sobject: str, rows: Mapping[str, Row]) -> dict[str, list[JsonValue]]:
         past: dict[str, list[JsonValue]] = {}
-        if sobject in HISTORIED:
-            for row in await self._records.history(sobject, rows):
+        whose = {at: one for one, row in rows.items() for at in remembering(sobject, one, row)}
+        for kind in HISTORIED if sobject in HISTORIED else ():
+            for row in await self._records.history(kind, {one for of, one in whose if of == kind}):
                 entry = {name: row.get(name) for name in ("Field", "OldValue", "NewValue", "CreatedDate")}
-                past.setdefault(str(row[f"{sobject}Id"]), []).append({**entry})
+                past.setdefault(whose[kind, str(row[f"{kind}Id"])], []).append({**entry})
         return past
 
     async def _record(self, place: Place, row: Row, past: list[JsonValue] | None) -> Record:

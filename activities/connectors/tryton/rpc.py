@@ -19,6 +19,7 @@ from urllib.parse import quote
 from pydantic import JsonValue
 
 from activities.connectors.api import ApiClient, Refused
+from activities.connectors.api.paging import further
 from activities.connectors.tryton.kinds import Row
 from habeas.errors import Transient
 
@@ -98,7 +99,7 @@ class Rpc:
                 yield row
             if len(rows) < _AT_ONCE:
                 return
-            last = int(rows[-1]["id"])
+            last = further(self.system, last, int(rows[-1]["id"]))
 
     async def hung(self, model: str, number: int, fields: Iterable[str]) -> Row | None:
         """What hangs on another record is not found without it (``trytond/ir/resource.py``); None if it is gone."""

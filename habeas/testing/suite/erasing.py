@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from habeas.connector import Capability, PlannedObject, Treatment, Vetoing
+from habeas.connector import Capability, PlannedObject, SystemPlan, Treatment, Vetoing
 from habeas.errors import ConnectorError
 from habeas.outcomes import Drifted, Fate
 from habeas.testing.steps import carried_out, collected, erased, erasure, looked_at, planned, roots
-from habeas.testing.suite.judging import all_as_planned, place, theirs
+from habeas.testing.suite.judging import all_as_planned, as_text, place, theirs
 from habeas.testing.world import World
 
 _TURNS = 12
@@ -67,9 +67,11 @@ class Erasing:
         assert await world.others() == others
 
     async def test_what_is_erased_is_not_found_any_more(self, world: World) -> None:
-        """Nothing that was to be deleted is found or collected."""
+        """Nothing that was to be deleted is found or collected; and it is gone from the system, not hidden there."""
         plan = await planned(world)
+        may_stay, before = await _kept_words(world, plan), await world.theirs()
         await erased(world, plan)
+        await _is_not_hidden(world, before, may_stay)
         gone = {place(one) for one in plan.objects if one.treatment is Treatment.DELETE}
         found = await roots(world)
         left = await collected(world.connector, found) if found else []
@@ -139,3 +141,19 @@ class Erasing:
         with suppress(ConnectorError):
             await world.connector.erase(plan.model_copy(update={"objects": (*plan.objects, wrong)}), None)
         assert await world.others() == others
+
+
+async def _kept_words(world: World, plan: SystemPlan) -> str:
+    staying = {place(one) for one in plan.objects if one.treatment is Treatment.RETAIN}
+    held = await collected(world.connector, await roots(world))
+    return as_text([one.data for one in held if place(one) in staying]).casefold()
+
+
+async def _is_not_hidden(world: World, before: object, may_stay: str) -> None:
+    """What only the connector does not see any more is still there."""
+    await world.wait(world.binned_for)
+    after = await world.theirs()
+    assert after != before, "the system holds what it held"
+    text = as_text(after).casefold()
+    words = [word for word in world.personal if word.casefold() in text and word.casefold() not in may_stay]
+    assert not words or world.keeps_old_values, f"it is hidden, and not erased: {', '.join(words)}"

@@ -39,7 +39,12 @@ class Finding:
         assert not any(one.staff for one in (await world.connector.locate(world.other)).matches)
 
     async def test_what_nobody_bears_finds_nobody(self, world: World) -> None:
-        """Look-alikes and wildcards too; and a kind that it does not need is ignored."""
+        """Look-alikes, wildcards and forms of an address too; and a kind that it does not need is ignored."""
+        everything = {place(ref) for ref in await roots(world)}
+        for identifier in world.person:
+            if identifier.kind == "email" and "+" not in identifier.value:
+                found = (await world.connector.locate((_tagged(identifier),))).matches
+                assert {place(one) for one in found} == (everything if world.folds_plus else set())
         for identifier in world.nobody:
             assert (await world.connector.locate((identifier,))).matches == ()
         unknown = Identifier(kind="a_kind_that_no_system_has", value="x")
@@ -104,3 +109,8 @@ class Finding:
             assert task.cancelled() or task.exception() is None
         assert await roots(world) == found
         assert await collected(world.connector, found)
+
+
+def _tagged(address: Identifier) -> Identifier:
+    local, _, domain = address.value.rpartition("@")
+    return Identifier(kind=address.kind, value=f"{local}+conformance@{domain}")

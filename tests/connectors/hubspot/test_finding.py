@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from habeas.connector import Record
 from habeas.errors import Quarantine, Terminal, Transient
 from habeas.testing.steps import collected, roots
-from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD, NAMESAKE
+from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD, BOB, NAMESAKE
 from tests.connectors.hubspot.world import HubSpotWorld
 from tests.connectors.store import ids
 from tests.vendors.hubspot import Contact, Thing
@@ -198,10 +198,18 @@ async def test_a_search_is_read_to_its_end_and_not_without_one(world: HubSpotWor
         await world.connector._hub.search([rome], 200)
 
 
-async def test_a_number_is_found_as_it_is_usually_written(world: HubSpotWorld) -> None:
+async def test_a_number_is_found_however_it_is_written(world: HubSpotWorld) -> None:
     ann, bob = world.people.ann, world.people.bob
-    world.account.crm.set(bob, {"phone": "87 65 43 21"})
-    for written in ("+4587654321", "+45 87 65 43 21", "0045 87 65 43 21", "+45-87-65-43-21"):
+    world.account.crm.set(bob, {"phone": "(415) 555-2671"})
+    for written in ("+14155552671", "+1 (415) 555-2671", "001 415 555 2671", "+1-415.555/2671", "+1 4155 55 26 71"):
         world.account.crm.set(ann, {"phone": "", "mobilephone": written})
         await world.wait(10)  # until the index knows
-        assert await found(world, phone="+45 87654321") == [ann.id]
+        assert await found(world, phone="+1 415 555 2671") == [ann.id]
+    located = await world.connector.locate(ids(email=BOB))
+    assert "4155552671" in {one.value for one in located.matches[0].yields}, "of no country that is known"
+    here = world.made(region="US")
+    located = await here.locate(ids(phone="+1 415 555 2671"))
+    assert [json.loads(one.key) for one in located.matches] == [[ann.id], [bob.id]]
+    again = await here.locate(ids(phone="(415) 555-2671"))
+    assert [one.key for one in again.matches] == [one.key for one in located.matches]
+    await here.aclose()

@@ -33,11 +33,14 @@ class HubSpotWorld(World):
     )
     personal = (ANN, ANN_OLD, "Arla", "C-1001", "12 34 56 78")
     collected = frozenset(NAMES)
+    stamps = frozenset({"lastmodifieddate"})
+    binned_for = 91 * 86_400.0
 
     def __init__(self, account: HubSpot, faults: HttpFaults, **more: Any) -> None:
         self.account = account
         self.faults = faults
         self._more = more
+        self.keeps_old_values = more.get("history") == "accept"
         self.people: People = seed(account)
         self.connector = self.made()
         ann = RecordRef(collection="contacts", key=f'["{self.people.ann.id}"]')

@@ -36,6 +36,7 @@ class RtWorld(World):
     )
     personal = (ANN, ANN_OLD, "Arla", "12345678", "12 34 56 78")
     collected = frozenset({"users", "tickets", "messages", "copied_tickets", "contributions", "mentions"})
+    stamps = frozenset({"LastUpdated", "history"})
 
     def __init__(self, rt: RtServer, faults: HttpFaults, *, anonymise: bool) -> None:
         self.rt = rt

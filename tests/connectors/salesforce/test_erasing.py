@@ -103,6 +103,11 @@ async def test_old_values_go_if_so_set(emptying: SalesforceWorld) -> None:
     outcomes = await erased(emptying, plan)
     assert _said(outcomes, "Contact") == [(Fate.ANONYMISED, None)]
     assert not emptying.org.store.history(emptying.people.ann)
+    # A person account's contact keeps old values of its own.
+    rows = emptying.org.store.rows.values()
+    behind = [row for row in rows if row.object.name == "Contact" and row.values["IsPersonAccount"]]
+    assert behind
+    assert not [old for row in behind for old in emptying.org.store.history(row)]
 
 
 async def test_old_values_that_stay_are_no_success(emptying: SalesforceWorld) -> None:

@@ -81,6 +81,16 @@ async def test_a_number_is_found_as_usually_written_and_an_assistant_s_is_not_th
         ann.values["Phone"] = written
         assert f'["{ann.id}"]' in {one.key for one in await _found(world, phone=written)}
         assert f'["{bob.id}"]' not in {one.key for one in await _found(world, phone=written)}
+    bob.values["Phone"] = "(415) 555-2671"
+    for written in ("+1 (415) 555-2671", "+1 415.555.2671", "001 (415) 5552671", "(+1) 415/555/2671"):
+        ann.values["Phone"] = written
+        assert f'["{ann.id}"]' in {one.key for one in await _found(world, phone="+14155552671")}
+        assert f'["{bob.id}"]' not in {one.key for one in await _found(world, phone="+14155552671")}
+    here = world.made(region="US")
+    for asked in ("+14155552671", "415-555-2671"):
+        both = {one.key for one in (await here.locate(ids(phone=asked))).matches}
+        assert {f'["{ann.id}"]', f'["{bob.id}"]'} <= both
+    await here.aclose()
     located = await world.connector.locate(ids(email=str(bob.values["Email"])))
     assert "+4587654321" not in {known.value for one in located.matches for known in one.yields}
 

@@ -36,11 +36,14 @@ class SalesforceWorld(World):
     )
     personal = (ANN, ANN_OLD, ANN_HOME, "Arla", "C-1001", "12 34 56 79")
     collected = frozenset(NAMES)
+    stamps = frozenset({"LastModifiedDate", "SystemModstamp", "History"})
+    binned_for = 17 * 86_400.0
 
     def __init__(self, org: Salesforce, faults: HttpFaults, **more: Any) -> None:
         self.org = org
         self.faults = faults
         self._more = more
+        self.keeps_old_values = "collections" in more and more.get("history", "accept") == "accept"
         self.people: People = seed(org)
         self.shared = frozenset({("Referral__c", f'["{self.people.referral.id}"]')})
         self.connector = self.made()
@@ -52,7 +55,6 @@ class SalesforceWorld(World):
         self.changes = (
             Rectify(fields=(city, email)),
             Restrict(objects=(ann, home)),
-            Restrict(objects=(ann,), on=False),
             Stop(roots=(ann, home), purposes=("newsletter", "profiling")),
         )
 
@@ -67,6 +69,7 @@ class SalesforceWorld(World):
         return [self._told(one) for one in rows if not self._is_hers(one)]
 
     async def theirs(self) -> object:
+        self.org.store.let_expire()
         shared = self.people.referral.values["Referrer__c"]
         return [shared, *(self._told(one) for one in self.org.store.rows.values() if self._is_hers(one))]
 

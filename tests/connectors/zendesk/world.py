@@ -31,6 +31,7 @@ class ZendeskWorld(World):
     collected = frozenset(
         {"users", "tickets", "comments", "ratings", "copied_tickets", "contributions", "suspended_tickets"}
     )
+    stamps = frozenset({"updated_at"})
 
     def __init__(self, desk: Desk, faults: HttpFaults, **more: Any) -> None:
         self.desk = desk
@@ -66,7 +67,8 @@ class ZendeskWorld(World):
         store, ann = self.desk.zendesk.store, self.desk.ann
         tickets = store.tickets.values()
         return {
-            "users": [asdict(one) for one in store.users.values() if self._is_hers(one)],
+            # What a user was made from is no part of what is held of them.
+            "users": [asdict(one) | {"emails": ()} for one in store.users.values() if self._is_hers(one)],
             "tickets": [asdict(one) for one in tickets if one.requester_id == ann.id],
             "words": [asdict(one) for ticket in tickets for one in ticket.comments if one.author_id == ann.id],
             "copied": [one.id for one in tickets if ann.id in one.cc_ids],

@@ -1,10 +1,13 @@
 """The state of the CRM: records, their history, their associations, and the index that searches read."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import phonenumbers
+
 from tests.vendors.hubspot.kinds import TYPE_IDS, Kind, kind_named
-from tests.vendors.hubspot.schema import Schema
+from tests.vendors.hubspot.schema import CALCULATED, Schema
 from tests.vendors.shared.clock import Clock, millisecond_stamp
 from tests.vendors.shared.index import LaggingIndex
 
@@ -72,6 +75,7 @@ class Crm:
         """Keep a new record."""
         self._records[record.kind.name, record.id] = record
         self._stamp(record, record.created_at)
+        _calculate(record)
         for name, value in record.properties.items():
             record.history[name] = [Version(value, record.created_at, source)]
         self.index.write((record.kind.name, record.id), dict(record.properties), at_once=at_once)
@@ -115,6 +119,7 @@ class Crm:
             else:
                 record.properties.pop(name, None)
         self._stamp(record, now)
+        _calculate(record)
         self.index.write((record.kind.name, record.id), dict(record.properties))
 
     def archive(self, record: Record) -> None:
@@ -172,6 +177,21 @@ class Crm:
         limit = self.clock.now() - RESTORABLE
         for record in [each for each in self._records.values() if each.archived_at and each.archived_at <= limit]:
             self.remove(record)
+
+
+def _calculate(record: Record) -> None:
+    """What searches for numbers read; nothing more than the digits where no country's code tells what is local."""
+    if record.kind.name != "contacts":
+        return
+    for name, calculated in CALCULATED.items():
+        written = record.properties.get(name, "")
+        try:
+            local = phonenumbers.national_significant_number(phonenumbers.parse(written))
+        except phonenumbers.NumberParseException:
+            local = re.sub(r"\D", "", written).lstrip("0")
+        record.properties.pop(calculated, None)
+        if local:
+            record.properties[calculated] = local
 
 
 def type_id(from_kind: str, to_kind: str) -> int:

@@ -53,6 +53,13 @@ _MERGED = Property("hs_merged_object_ids", "Merged record IDs", "enumeration", r
 _OWNER = Property("hubspot_owner_id", "Owner", "enumeration")
 _STAMPS = _moments("hs_createdate", "hs_lastmodifieddate")
 
+CALCULATED = {
+    "phone": "hs_searchable_calculated_phone_number",
+    "mobilephone": "hs_searchable_calculated_mobile_number",
+}
+"""A number -> what HubSpot makes of it for searches. "These properties follow a standardized format with only area
+code and local number": https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm."""
+
 _CONTACTS = (
     _ID,
     _MERGED,
@@ -70,6 +77,7 @@ _CONTACTS = (
     *_moments("createdate", "lastmodifieddate"),
     *_text("firstname", "lastname", "phone", "mobilephone", "address", "city", "zip", "country", "company", "jobtitle"),
     *_text("message", "twitterhandle"),
+    *(Property(name, name, read_only=True) for name in CALCULATED.values()),
 )
 _ENGAGEMENT = (_ID, _OWNER, *_STAMPS, Property("hs_timestamp", "Activity date", "datetime"))
 

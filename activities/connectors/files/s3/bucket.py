@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from activities.connectors.api import Answer, ApiClient
+from activities.connectors.api.paging import refuse_same_page
 from activities.connectors.files.s3.settings import BucketSettings
 from activities.connectors.files.s3.sign import Signature, missing
 from habeas.errors import Transient
@@ -88,6 +89,7 @@ class Bucket:
 
         Raises:
             Transient: as `call`; a page is none of this list: a server may take a list it does not know for another.
+            Quarantine: a page leads to itself.
         """
         size = "MaxUploads" if operation == "ListMultipartUploads" else "MaxKeys"
         after: dict[str, object] = {}
@@ -100,6 +102,7 @@ class Bucket:
             if not page["IsTruncated"]:
                 return
             told = {name: page.get(key) for name, key in _MARKERS[operation].items()}
+            before = after
             after = {
                 name: unquote_plus(str(value)) if decode and _MARKERS[operation][name] in _URL_ENCODED else value
                 for name, value in told.items()
@@ -107,6 +110,7 @@ class Bucket:
             }
             if not after:
                 raise self._strange()
+            refuse_same_page(self._system, before, after)
 
     async def aclose(self) -> None:
         """Give back connections."""

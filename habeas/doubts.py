@@ -1,0 +1,206 @@
+"""What says that records are not one person's. Pure; whatever the order in which they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
+
+from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, order, reach
+from habeas.model import Identifier
+from habeas.names import Name, agree, consistent, folded
+
+_EMAIL, _PHONE = "email", "phone"
+
+
+def contradictions_of(matches: list[Found], claimed: tuple[Identifier, ...] = ()) -> tuple[Contradiction, ...]:
+    """What the records themselves say against each other."""
+    return (*_shared(matches), *_shared_across(matches, claimed), *_names(matches))
+
+
+def _shared(matches: list[Found]) -> Iterator[Contradiction]:
+    bearers: dict[tuple[str, str, Identifier], list[Place]] = {}
+    for found in matches:
+        for identifier in dict.fromkeys((*found.match.found_by, *found.match.yields)):
+            bearers.setdefault((found.system, found.match.collection, identifier), []).append(found.place)
+    seen: set[tuple[str, tuple[Place, ...]]] = set()
+    for (_, _, identifier), places in sorted(bearers.items(), key=lambda item: (item[0][2].kind, *map(order, item[1]))):
+        group = (identifier.kind, tuple(places))
+        if len(places) > 1 and group not in seen:
+            seen.add(group)
+            yield Contradiction(
+                kind=ContradictionKind.SHARED_IDENTIFIER,
+                sides=tuple((place,) for place in places),
+                identifier_kind=identifier.kind,
+            )
+
+
+def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Iterator[Contradiction]:
+    """Records of several collections that share an address, or the number that was all they gave, and differ otherwise.
+
+    One that bears the customer number 17 and one that bears 23 are not one person's because both have the same mailbox.
+    Names that agree, or another identifier that they share, say that they are.
+    """
+    bearers: dict[Identifier, list[Found]] = {}
+    for found in matches:
+        for identifier in borne(found):
+            if identifier.kind == _EMAIL or (identifier in claimed and _numbers_alone(claimed)):
+                bearers.setdefault(identifier, []).append(found)
+    seen: set[tuple[str, tuple[Place, ...]]] = set()
+    for identifier in sorted(bearers, key=lambda one: (one.kind, one.value)):
+        apart = {
+            place
+            for one, other in combinations(bearers[identifier], 2)
+            if _kept_in(one) != _kept_in(other) and _differ(one, other, identifier)
+            for place in (one.place, other.place)
+        }
+        group = (identifier.kind, tuple(sorted(apart, key=order)))
+        if apart and group not in seen:
+            seen.add(group)
+            yield Contradiction(
+                kind=ContradictionKind.SHARED_IDENTIFIER,
+                sides=tuple((place,) for place in group[1]),
+                identifier_kind=identifier.kind,
+            )
+
+
+def _kept_in(found: Found) -> tuple[str, str]:
+    return found.system, found.match.collection
+
+
+def _differ(one: Found, other: Found, shared: Identifier) -> bool:
+    """Whether nothing else says that they are one person's, and something says that they are not.
+
+    Somebody has several phone numbers, and several forms of one address (``ann+shop@``).
+    """
+    ours, theirs = set(borne(one)), set(borne(other))
+    if (ours & theirs) - {shared} or (folded(one.match.name) and folded(other.match.name)):
+        return False
+    return any(
+        mine and yours and not mine & yours
+        for kind in {each.kind for each in ours} - {_PHONE}
+        for mine, yours in [(_values(ours, kind, shared), _values(theirs, kind, shared))]
+    )
+
+
+def _values(borne: set[Identifier], kind: str, without: Identifier) -> set[str]:
+    """What is borne of this kind, without this identifier and other forms of it."""
+    plain = {_plain(one) for one in borne if one.kind == kind}
+    return plain - {_plain(without)} if without.kind == kind else plain
+
+
+def _plain(one: Identifier) -> str:
+    if one.kind != _EMAIL:
+        return one.value
+    local, at, domain = one.value.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
+def numbers(
+    matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None
+) -> Iterator[Contradiction]:
+    """Records to which only a number leads, of which nothing else says that they are the person's.
+
+    Telephone companies give numbers anew, so that nobody is known by theirs alone; other numbers are the controller's
+    own, and one is doubted where its record bears an address that is not known to be the person's. A name that can be
+    compared, or another identifier that is known, lifts the doubt; so does that nobody gave anything but numbers.
+    """
+    firm = _reach_firmly(matches, claimed, sure, name)
+    known = [found for found in matches if found.place in firm.records]
+    for found in matches:
+        via = [one for one in found.match.found_by if one in firm.identifiers]
+        if found.place in firm.records or not via:
+            continue
+        same = tuple(one.place for one in known if not set(via).isdisjoint(borne(one)))
+        beside = same or tuple(one.place for one in known)
+        yield Contradiction(
+            kind=ContradictionKind.NUMBER,
+            sides=((found.place,), beside) if beside else ((found.place,),),
+            identifier_kind=min(one.kind for one in via),
+        )
+
+
+def _reach_firmly(matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None) -> Reach:
+    """What is reached without taking a number's word for it. What is reached firmly may make more so."""
+    alone = _numbers_alone(claimed)
+    by_place = {found.place: found for found in matches}
+    taken = set(sure)
+    while True:
+        followed = [
+            _found_only_by(found, tuple(one for one in found.match.found_by if one.kind == _EMAIL))
+            if found.place not in taken
+            else found
+            for found in matches
+        ]
+        firm = reach(followed, claimed, sure)
+        named = bool(folded(name)) or any(folded(by_place[place].match.name) for place in firm.records)
+        more = {
+            found.place
+            for found in matches
+            if found.place not in taken
+            and any(
+                one in firm.identifiers
+                and ((alone and one in claimed) or _is_backed(found, one, firm.identifiers, named=named))
+                for one in found.match.found_by
+            )
+        }
+        if not more:
+            return firm
+        taken |= more
+
+
+def _numbers_alone(claimed: tuple[Identifier, ...]) -> bool:
+    return all(one.kind != _EMAIL for one in claimed)
+
+
+def _found_only_by(found: Found, identifiers: tuple[Identifier, ...]) -> Found:
+    return found.model_copy(update={"match": found.match.model_copy(update={"found_by": identifiers})})
+
+
+def _is_backed(found: Found, number: Identifier, known: Collection[Identifier], *, named: bool) -> bool:
+    """Whether something besides this number says that the record is the person's, or nothing speaks against it."""
+    bears = borne(found)
+    if (named and folded(found.match.name)) or any(one in known for one in bears if one != number):
+        return True
+    return number.kind != _PHONE and all(one.kind != _EMAIL for one in bears)
+
+
+def _names(matches: list[Found]) -> Iterator[Contradiction]:
+    bearers: dict[Name, list[Place]] = {}
+    for found in matches:
+        bearers.setdefault(folded(found.match.name), []).append(found.place)
+    against: dict[Name, list[Name]] = {name: [] for name in bearers}
+    for one, other in combinations(bearers, 2):
+        if not agree(one, other):
+            against[one].append(other)
+            against[other].append(one)
+    seen: set[Name] = set()
+    for name in bearers:
+        if against[name] and name not in seen:
+            cluster = _cluster(name, against)
+            seen |= cluster
+            sides = sorted((tuple(bearers[each]) for each in cluster), key=lambda side: order(side[0]))
+            yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple(sides))
+
+
+def strangers(matches: list[Found], name: str | None) -> Iterator[Contradiction]:
+    """The records whose name cannot be that of the person, as one question."""
+    places = tuple(found.place for found in matches if not consistent(name, found.match.name))
+    if places:
+        yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple((place,) for place in places))
+
+
+def staff_accounts(matches: list[Found], others: Collection[Place]) -> Iterator[Contradiction]:
+    """Each staff account, beside what was found of the person without any."""
+    for account in (found.place for found in matches if found.match.staff):
+        beside = tuple(found.place for found in matches if found.place in others and found.place != account)
+        yield Contradiction(kind=ContradictionKind.STAFF, sides=((account,), beside) if beside else ((account,),))
+
+
+def _cluster(name: Name, against: Mapping[Name, list[Name]]) -> set[Name]:
+    """Every name that a chain of contradictions leads to: one question for a human, not one for each pair."""
+    cluster, queue = {name}, [name]
+    while queue:
+        new = [each for each in against[queue.pop()] if each not in cluster]
+        cluster.update(new)
+        queue += new
+    return cluster

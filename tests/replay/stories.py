@@ -16,8 +16,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 from activities.ledger import TaskFilter
+from activities.mail import Mailer
 from habeas.acts import ActKind
 from habeas.errors import PlanOutlived, Quarantine, Terminal, Transient
 from habeas.model import Identifier, Right, Stage
@@ -101,6 +103,30 @@ async def erasure_together(world: World) -> Case:
         case = await _open(world, Right.ERASURE)
         await case.prove()
     await case.approve_twice()
+    return case
+
+
+async def letters_not_at_once(world: World) -> Case:
+    """Where the workflow is, one letter's first try fails and another's takes too long: then both are steps."""
+    real, tried = Mailer.send, set[bool]()
+
+    async def troubled(mailer: Mailer, to: str, *letter: Any) -> None:
+        staff, first = to != person.email, (to != person.email) not in tried
+        tried.add(staff)
+        if first and staff:
+            await asyncio.Event().wait()
+        if first:
+            raise Transient("busy")
+        await real(mailer, to, *letter)
+
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    with patch.object(Mailer, "send", troubled):
+        case = await world.open(person)
+        await case.prove()
+        await case.reaches(Stage.REVIEWING)
+        await case.has_letter("staff_attention")
+    await case.act(ActKind.APPROVE)
     return case
 
 
@@ -446,6 +472,7 @@ STORIES: Mapping[str, Story] = {
         access_asked_again,
         access_together,
         erasure_together,
+        letters_not_at_once,
         access_proven_twice,
         access_attested_late,
         erasure_closed,

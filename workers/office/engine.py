@@ -50,6 +50,8 @@ BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
+TASK = timedelta(seconds=5)
+"""How long a workflow task may take: after it, one that a worker died with is another worker's."""
 _RUNNING = "ExecutionStatus = 'Running'"
 _PROBLEMS = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 
@@ -120,6 +122,7 @@ class Engine:
                     start,
                     id=request.id,
                     task_queue=self._task_queue,
+                    task_timeout=TASK,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     search_attributes=attributes.initial(start),

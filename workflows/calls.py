@@ -30,7 +30,7 @@ R = TypeVar("R")
 LEDGER_PATIENCE = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=10))
 """The ledger comes back: the step waits for it as long as it takes."""
 
-LEDGER_AT_ONCE = timedelta(seconds=3)
+LEDGER_AT_ONCE = timedelta(seconds=5)
 """Longer pauses between tries are timers. A shorter pause keeps the workflow task open, which costs the history three
 events every few seconds: a ledger that is away for a day would fill it.
 """

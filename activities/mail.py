@@ -24,13 +24,20 @@ from activities.bounces import LETTER_HEADER
 from habeas.errors import BadInput, HabeasError, Terminal, Transient
 from habeas.model import Frozen
 
-__all__ = ["MailSender", "Mailer", "SmtpServer", "Writing"]
+__all__ = ["MailRefusesUs", "MailSender", "Mailer", "SmtpServer", "Writing"]
 
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 _MAX_ADDRESS = 254
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Forbidden in an address whatever mail allows: they would end a header, a command or the address itself.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029<>(),;:\\\"\[\]]")
+
+
+class MailRefusesUs(Transient):
+    """The mail server does not take letters from this account, or not in this way."""
+
+    code = "mail_refuses_us"
+    remedy = "Correct `mail.username`, `mail.password` or its TLS and restart; the letters wait, and go by themselves."
 
 
 class SmtpServer(Frozen):
@@ -108,7 +115,8 @@ class Mailer:
         Raises:
             BadInput: an address or the Message-ID is not usable; nothing was sent.
             Transient: no connection, a timeout, or a 4xx answer: try again.
-            Terminal: a 5xx answer, failed sign-in, or an address that this server cannot carry.
+            MailRefusesUs: failed sign-in, or no TLS where it is insisted on: try again once the account is mended.
+            Terminal: a 5xx answer, or an address that this server cannot carry.
         """
         message, recipient, origin = _message(to, letter, message_id, sender, at)
         international = not (recipient.isascii() and origin.isascii())
@@ -215,7 +223,8 @@ def _errors() -> Iterator[None]:
     except errors.SMTPRecipientsRefused as error:
         raise _answered(error.recipients[0].code if error.recipients else 550, "refused the recipient") from None
     except errors.SMTPAuthenticationError as error:
-        raise _answered(error.code, "refused to sign us in") from None
+        # Of us, not of the letter, whatever the code: it goes once somebody has mended the account.
+        raise MailRefusesUs("It refused to sign us in.", smtp_code=error.code) from None
     except errors.SMTPConnectResponseError as error:
         raise _answered(error.code, "refused the connection") from None
     except errors.SMTPResponseException as error:
@@ -224,7 +233,7 @@ def _errors() -> Iterator[None]:
         raise Transient(f"The mail server does not answer ({type(error).__name__}).", reason="connection") from None
     except errors.SMTPException:
         # What is left are demands of ours (STARTTLS, AUTH) that the server does not know.
-        raise Terminal("The mail server lacks something that its settings ask for.", reason="not_supported") from None
+        raise MailRefusesUs("It lacks something that its settings ask for.", reason="not_supported") from None
 
 
 def _answered(code: int, what: str) -> Transient | Terminal:

@@ -63,8 +63,8 @@ class Storage(ABC):
             try:
                 return BucketStorage(S3Store.from_url(url))
             except (BaseError, ValueError):
-                raise ConfigurationError("The storage's URL is not of the form s3://bucket/prefix.") from None
-        raise ConfigurationError("The storage's URL is neither file:///folder nor s3://bucket/prefix.")
+                raise ConfigurationError("`storage.url` is not of the form s3://bucket/prefix.") from None
+        raise ConfigurationError("`storage.url` is neither file:///folder nor s3://bucket/prefix.")
 
     @abstractmethod
     async def put(self, path: str, source: AsyncIterable[bytes]) -> int:

@@ -36,7 +36,7 @@ __all__ = ["TogetherActivities"]
 log = structlog.get_logger(__name__)
 
 NOT_AT_ONCE = "system_not_at_once"
-AT_ONCE = 30.0
+AT_ONCE = 10.0
 """Seconds. A system that takes longer is asked by itself."""
 LEFT_ALONE = 600.0
 """Seconds for which it then is."""

@@ -207,6 +207,11 @@ class Vault:
         raise TypeError("master keys are not pickled")
 
     @property
+    def key_ids(self) -> frozenset[str]:
+        """The ids of all its master keys."""
+        return frozenset(self._keys)
+
+    @property
     def active_key_id(self) -> str:
         """The master key that wraps new keys."""
         return self._active

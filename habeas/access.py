@@ -23,9 +23,9 @@ class Scope(StrEnum):
     REQUESTS_APPROVE = "requests:approve"
     """The release of an export, the plan of an erasure. Four eyes are two people with this scope."""
     PERSONAL_READ = "personal:read"
-    """Look at personal data: plans, candidates, tasks, packages. Every look is evidence."""
+    """Look at personal data: plans, candidates, packages; everybody's tasks. Every look is evidence."""
     TASKS_WORK = "tasks:work"
-    """Say what came of a task by hand; letters handed over; recipients' answers noted."""
+    """Look at a task and say what came of a task by hand; letters handed over; recipients' answers noted."""
     HOLDS_WRITE = "holds:write"
     """Place and lift legal holds; lift restrictions."""
     SWEEP = "retention:sweep"
@@ -64,13 +64,22 @@ ROLES: Mapping[Role, frozenset[Scope]] = {
     Role.AGENT: _AGENT,
     Role.OFFICER: _AGENT | {Scope.REQUESTS_DECIDE, Scope.REQUESTS_APPROVE, Scope.HOLDS_WRITE, Scope.SWEEP},
     Role.APPROVER: frozenset({Scope.REQUESTS_READ, Scope.PERSONAL_READ, Scope.REQUESTS_APPROVE}),
-    Role.SYSTEM_OWNER: frozenset({Scope.REQUESTS_READ, Scope.TASKS_WORK, Scope.PERSONAL_READ}),
+    Role.SYSTEM_OWNER: frozenset({Scope.REQUESTS_READ, Scope.TASKS_WORK}),
     Role.AUDITOR: frozenset({Scope.REQUESTS_READ}),
     Role.ADMINISTRATOR: frozenset(
         {Scope.REQUESTS_READ, Scope.TOKENS, Scope.WEBHOOKS, Scope.SWEEP, Scope.TEMPORAL_DECODE}
     ),
 }
 """An administrator hands out rights and sees nobody's data; an officer decides and hands out none."""
+
+LENT: frozenset[Scope] = frozenset(
+    {Scope.REQUESTS_READ, Scope.REQUESTS_OPEN, Scope.REQUESTS_WORK, Scope.SWEEP, Scope.WEBHOOKS}
+)
+"""What a token may do that somebody makes over the API for an account that is not theirs: a program's work.
+
+Who holds a token acts in its account's name. So whoever makes one for a colleague must not be able to decide, approve,
+look at personal data or make more tokens by it: two of them would be two people of one.
+"""
 
 
 def scope_of(kind: ActKind) -> Scope:

@@ -38,6 +38,13 @@ class BadInput(HabeasError):
     remedy = "Correct the value and try again; nothing was changed."
 
 
+class KeyReused(BadInput):
+    """Other content came under this idempotency key before."""
+
+    code = "key_reused"
+    remedy = "Send new content under a new key; to ask again for the same write, send exactly what was sent first."
+
+
 class UnknownRegime(BadInput):
     """There is no such regime or jurisdiction."""
 

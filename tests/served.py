@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import uvicorn
 from cryptography import x509
@@ -59,7 +59,13 @@ def free_socket() -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *, on: socket.socket | None = None, tls: Tls | None = None) -> AsyncIterator[str]:
+async def serving(
+    app: ASGIApp,
+    *,
+    on: socket.socket | None = None,
+    tls: Tls | None = None,
+    http: type[asyncio.Protocol] | Literal["auto"] = "auto",
+) -> AsyncIterator[str]:
     """Serve it for a while; where."""
     listener = on or free_socket()
     config = uvicorn.Config(
@@ -70,6 +76,7 @@ async def serving(app: ASGIApp, *, on: socket.socket | None = None, tls: Tls | N
         server_header=False,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
+        http=http,
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -24,7 +24,8 @@ from habeas.errors import HabeasError, NotAllowed
 from workers.api.bodies import whole_body
 from workers.api.problems import WithProblem
 from workers.desk.door import Door, NotOurs, SignInFirst, TooOften
-from workers.desk.server import door_of, listening, refuse_wide
+from workers.desk.server import door_of, refuse_wide
+from workers.listening import listening
 from workers.loopback import LOOPBACK_NAMES
 from workers.office import Office, open_office
 from workers.throttle import Throttle

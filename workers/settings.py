@@ -68,6 +68,11 @@ class TemporalSettings(Section):
     """The engine's queue; each system's is this name, a dot, and the system's name."""
     ui_url: str | None = None
     """Where its Web UI is, for people."""
+    deployment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    """Run workers as builds of this Worker Deployment: each takes work once it was made current. Unset for workers
+    without builds."""
+    build: str | None = Field(default=None, min_length=1)
+    """Which build of the deployment this is; unset for the program's version."""
     codec: bool = False
     """Seal what Temporal keeps, which names nobody as it is; `habeas codec-server` opens it for the UI."""
 
@@ -160,6 +165,15 @@ class WebhookSettings(Section):
 
     private_addresses: bool = False
     """Whether webhooks may be addresses of this machine and of your own networks; else only public ones."""
+
+
+class HealthSettings(Section):
+    """Where a worker answers probes. The desk answers them at its own port."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. What is told there names systems and nobody."""
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Where a worker answers `/healthz` and `/readyz`; unset for nowhere."""
 
 
 class WatchSettings(Section):
@@ -257,6 +271,7 @@ class Settings(BaseSettings):
     codec: CodecSettings = CodecSettings()
     webhooks: WebhookSettings = WebhookSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
@@ -265,7 +280,9 @@ class Settings(BaseSettings):
     """Which of them this installation serves, by file name without `.toml`; unset for all in the folder."""
     systems: dict[str, SystemSettings] = {}
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    """Where a worker serves Prometheus metrics on loopback; unset for none."""
+    """Where a worker serves Prometheus metrics; unset for none."""
+    metrics_host: str = "127.0.0.1"
+    """The address that it serves them on. They name systems and controllers, and nobody."""
 
     @classmethod
     def settings_customise_sources(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.ledger import Ledger
+    from activities.mail import SmtpServer
     from activities.vault import Vault
     from habeas.connector import Connector
     from habeas.policy import Policy
@@ -169,12 +170,28 @@ async def connect_temporal(settings: Settings) -> Client:
         raise EngineUnavailable(f"Nothing answers at {address}.", address=address) from None
 
 
+def mail_server(settings: Settings) -> SmtpServer:
+    """The server that takes our mail.
+
+    Raises:
+        ConfigurationError: what is set of it does not go together.
+    """
+    from activities.mail import SmtpServer
+
+    try:
+        return SmtpServer.model_validate(settings.mail.model_dump())
+    except ValidationError as error:
+        said = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_input=False))
+        raise ConfigurationError(f"`mail`: {said}.") from None
+
+
 @asynccontextmanager
 async def open_ledger(settings: Settings, *, check: bool = True) -> AsyncIterator[Ledger]:
-    """The ledger, connected and (with ``check``) answering; its connections are given back at the end.
+    """The ledger, connected and (with ``check``) fit for this version; its connections are given back at the end.
 
     Raises:
         LedgerUnavailable: the database does not answer.
+        LedgerBehind: its tables have an older form.
         ConfigurationError: the keys' file cannot be used.
     """
     import asyncio
@@ -186,7 +203,8 @@ async def open_ledger(settings: Settings, *, check: bool = True) -> AsyncIterato
     ledger = Ledger.connect(settings.ledger.url.get_secret_value(), vault, settings.ledger.pool_size)
     try:
         if check:
-            await ledger.ping()
+            async with ledger.begin() as tx:
+                await tx.check_form()
         yield ledger
     finally:
         await ledger.aclose()

@@ -10,14 +10,15 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import Gauge, start_http_server
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
-from activities.anchor_places import place_at
+from activities.anchor_places import AnchorPlace, place_at
 from activities.asking import AskingActivities
 from activities.categories import CategoryActivities
 from activities.changes import ChangeActivities
@@ -32,7 +33,7 @@ from activities.identity import IdentityActivities
 from activities.ledger import Ledger
 from activities.letters.overrides import check_letters
 from activities.lifting import LiftingActivities
-from activities.mail import Mailer, SmtpServer
+from activities.mail import Mailer
 from activities.notify import LetterActivities
 from activities.parts import Parts
 from activities.personal import may_name
@@ -51,13 +52,15 @@ from habeas.connector import Connector
 from habeas.errors import ConfigurationError, HabeasError
 from habeas.policy import check_systems
 from workers.anchoring import Anchoring
+from workers.bootstrap import check_engine
+from workers.builds import build_of
 from workers.delivering import Sender
+from workers.health import ACTIVITIES, WORKFLOWS, Readiness, UnderWay, answering
 from workers.office import Engine, start_unstarted
 from workers.office.room import clock
-from workers.process import LOOPBACK
 from workers.settings import EvidenceSettings, Settings, SystemSettings
 from workers.watching import WORKER, watchdog
-from workers.wiring import connect_temporal, load_connectors, load_policies, open_ledger
+from workers.wiring import connect_temporal, load_connectors, load_policies, mail_server, open_ledger
 from workflows.bounce import BounceWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
@@ -67,6 +70,7 @@ from workflows.request import RequestWorkflow
 from workflows.sweeps import SweepWorkflow
 
 if TYPE_CHECKING:
+    from temporalio.api.enums.v1 import TaskQueueType
     from temporalio.client import Client
 
 log = structlog.get_logger(__name__)
@@ -101,12 +105,12 @@ async def open_parts(settings: Settings, here: Collection[str] | None = None) ->
         for policy in policies.values():
             check_systems(policy, manifests)
             check_letters(policy)
+        storage, mailer = Storage.from_url(settings.storage.url), Mailer(mail_server(settings))
         ledger = await stack.enter_async_context(open_ledger(settings))
-        mail = settings.mail
         yield Parts(
             ledger=ledger,
-            storage=Storage.from_url(settings.storage.url),
-            mailer=Mailer(SmtpServer.model_validate(mail.model_dump())),
+            storage=storage,
+            mailer=mailer,
             policies=policies,
             connectors=connectors,
             public_url=settings.desk.public_url.rstrip("/"),
@@ -158,7 +162,20 @@ def workflow_runner() -> UnsandboxedWorkflowRunner:
     return UnsandboxedWorkflowRunner()
 
 
-def engine_worker(client: Client, parts: Parts) -> Worker:
+@dataclass(frozen=True)
+class Shared:
+    """What the workers of one process share.
+
+    Attributes:
+        build: Which build they are; None where there are no builds.
+        under_way: Counts what they are at.
+    """
+
+    build: WorkerDeploymentConfig | None = None
+    under_way: UnderWay = field(default_factory=UnderWay)
+
+
+def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Worker:
     """The worker of workflows and of the engine's own steps."""
     letters = LetterActivities(parts)
     record = RecordActivities(parts)
@@ -236,7 +253,8 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
             tasks.call_off_task,
             tasks.task_result,
         ],
-        interceptors=[WrapperInterceptor(parts.ledger)],
+        interceptors=[shared.under_way, WrapperInterceptor(parts.ledger)],
+        deployment_config=shared.build,
         workflow_runner=workflow_runner(),
         graceful_shutdown_timeout=GRACE,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
@@ -244,7 +262,13 @@ def engine_worker(client: Client, parts: Parts) -> Worker:
     )
 
 
-def system_worker(client: Client, parts: Parts, system: str, pace: SystemSettings | None = None) -> Worker:
+def system_worker(
+    client: Client,
+    parts: Parts,
+    system: str,
+    pace: SystemSettings | None = None,
+    shared: Shared = Shared(),
+) -> Worker:
     """The worker of one connected system's queue, as fast as its settings let it be."""
     steps = SystemActivities(parts)
     retention = RetentionActivities(parts)
@@ -275,7 +299,8 @@ def system_worker(client: Client, parts: Parts, system: str, pace: SystemSetting
         ],
         max_concurrent_activities=pace.steps_at_once if pace else None,
         max_task_queue_activities_per_second=pace.steps_per_second if pace else None,
-        interceptors=[WrapperInterceptor(parts.ledger)],
+        interceptors=[shared.under_way, WrapperInterceptor(parts.ledger)],
+        deployment_config=shared.build,
         graceful_shutdown_timeout=GRACE,
         max_heartbeat_throttle_interval=timedelta(seconds=2),
     )
@@ -287,16 +312,24 @@ async def running(
     parts: Parts,
     systems: Sequence[str] | None = None,
     pace: Mapping[str, SystemSettings] | None = None,
+    shared: Shared | None = None,
 ) -> AsyncIterator[None]:
     """Workers for everything that is called from here, or for the named systems only, while the block runs."""
+    shared = shared or Shared()
     names = _called_here(parts) if systems is None else list(systems)
-    workers = [system_worker(client, parts, name, (pace or {}).get(name)) for name in names]
+    workers = [system_worker(client, parts, name, (pace or {}).get(name), shared) for name in names]
     if systems is None:
-        workers.append(engine_worker(client, parts))
+        workers.append(engine_worker(client, parts, shared))
     async with AsyncExitStack() as stack:
         for worker in workers:
             await stack.enter_async_context(worker)
         yield
+
+
+def _queues(parts: Parts, systems: Sequence[str] | None) -> dict[str, TaskQueueType.ValueType]:
+    """What a worker asks for on which queue."""
+    queues = {parts.queue_of(name): ACTIVITIES for name in systems or _called_here(parts)}
+    return queues if systems else {**queues, parts.task_queue: WORKFLOWS}
 
 
 def _called_here(parts: Parts) -> list[str]:
@@ -305,7 +338,7 @@ def _called_here(parts: Parts) -> list[str]:
 
 @contextmanager
 def metrics(settings: Settings) -> Iterator[None]:
-    """Prometheus' page of counters on loopback while the block runs, where the settings ask for it; 0: any free port.
+    """Prometheus' page of counters while the block runs, where the settings ask for it; 0: any free port.
 
     Raises:
         ConfigurationError: somebody else listens there.
@@ -314,7 +347,7 @@ def metrics(settings: Settings) -> Iterator[None]:
         yield
         return
     try:
-        server, thread = start_http_server(settings.metrics_port, addr=LOOPBACK)
+        server, thread = start_http_server(settings.metrics_port, addr=settings.metrics_host)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(f"`metrics_port` {settings.metrics_port} cannot be used: {reason}.") from None
@@ -339,30 +372,48 @@ async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    place = anchor_place(settings.evidence) if systems is None else None
     async with open_parts(settings, here=systems) as parts:
         await check_health(parts, list(systems or _called_here(parts)))
         with metrics(settings):
-            await _work(settings, parts, systems, stop)
+            await _work(settings, parts, systems, stop, place)
     log.info(WORKER_STOPPED)
     # The SDK's threads may touch the interpreter while it ends (sdk-python #300): give them a moment.
     await asyncio.sleep(0.3)
 
 
-async def _work(settings: Settings, parts: Parts, systems: Sequence[str] | None, stop: asyncio.Event) -> None:
+async def _work(
+    settings: Settings,
+    parts: Parts,
+    systems: Sequence[str] | None,
+    stop: asyncio.Event,
+    place: AnchorPlace | None = None,
+) -> None:
     client = await connect_temporal(settings)
-    async with running(client, parts, systems, settings.systems):
+    await check_engine(client)
+    shared = Shared(build_of(settings.temporal))
+    readiness = Readiness(parts.ledger, client, _queues(parts, systems), shared.under_way)
+    async with running(client, parts, systems, settings.systems, shared), answering(settings.health, readiness):
         log.info(WORKER_STARTED, systems=sorted(systems or _called_here(parts)), engine=systems is None)
         if systems is None:
             async with asyncio.TaskGroup() as beside:
                 beside.create_task(_start_waiting_requests(parts, client, stop))
                 beside.create_task(Sender(parts.ledger, private=settings.webhooks.private_addresses).run(stop))
-                beside.create_task(_anchoring(settings.evidence, parts.ledger).run(stop))
+                beside.create_task(_anchoring(settings.evidence, parts.ledger, place).run(stop))
                 beside.create_task(watchdog(settings, parts.ledger, _engine(client, parts), parts.policies).run(stop))
         await stop.wait()
 
 
-def _anchoring(settings: EvidenceSettings, ledger: Ledger) -> Anchoring:
-    place = place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
+def anchor_place(settings: EvidenceSettings) -> AnchorPlace | None:
+    """Where anchors are kept outside of the ledger; None for nowhere.
+
+    Raises:
+        ConfigurationError: it is no place that there is.
+    """
+    return place_at(settings.anchors, timedelta(days=settings.lock_days)) if settings.anchors else None
+
+
+def _anchoring(settings: EvidenceSettings, ledger: Ledger, place: AnchorPlace | None) -> Anchoring:
     return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
 
 

@@ -6,13 +6,21 @@ ordinary activity on that system's queue, with heartbeats where it may take long
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    RetryState,
+    TimeoutType,
+    is_cancelled_exception,
+)
 from temporalio.exceptions import TimeoutError as CallTimeout
 from temporalio.workflow import ActivityCancellationType
 
@@ -43,7 +51,7 @@ LONG_PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=30), maximum_inte
 ONCE = RetryPolicy(maximum_attempts=1)
 
 STEP = timedelta(seconds=30)
-AT_ONCE = timedelta(seconds=5)
+AT_ONCE = timedelta(seconds=3)
 """Longer, and the workflow task would have to be kept alive, which costs the history three events."""
 TOGETHER = timedelta(minutes=2)
 LONG_STEP = timedelta(hours=6)
@@ -68,15 +76,39 @@ async def try_to_record(step: Callable[[Any, A], Awaitable[R]], arg: A, summary:
     Raises:
         ActivityError: the ledger refused for good.
     """
-    answer: R = await workflow.execute_local_activity_method(
-        step,
-        arg,
-        start_to_close_timeout=STEP,
-        retry_policy=LEDGER_PATIENCE,
-        local_retry_threshold=LEDGER_AT_ONCE,
-        summary=summary,
-    )
+    with _wrapped():
+        answer: R = await workflow.execute_local_activity_method(
+            step,
+            arg,
+            start_to_close_timeout=STEP,
+            retry_policy=LEDGER_PATIENCE,
+            local_retry_threshold=LEDGER_AT_ONCE,
+            summary=summary,
+        )
     return answer
+
+
+@contextlib.contextmanager
+def _wrapped() -> Iterator[None]:
+    """A local activity's failure, as every other activity's.
+
+    The SDK hands out some bare, and others bare only in a replay, which then goes another way: what is final, and what
+    took too long (temporalio 1.35). Nobody expects a bare one; out of the workflow it would end the request.
+    """
+    try:
+        yield
+    except FailureError as error:
+        if isinstance(error, ActivityError) or is_cancelled_exception(error):
+            raise
+        raise ActivityError(
+            "Local activity failed",
+            scheduled_event_id=0,
+            started_event_id=0,
+            identity="",
+            activity_type="",
+            activity_id="",
+            retry_state=RetryState.NON_RETRYABLE_FAILURE,
+        ) from error
 
 
 async def work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
@@ -87,14 +119,15 @@ async def work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> 
 async def work_at_once(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
     """A step of the engine that is nearly always short: tried once where the workflow is, then as `work`."""
     try:
-        answer: R = await workflow.execute_local_activity_method(
-            step,
-            arg,
-            start_to_close_timeout=AT_ONCE,
-            retry_policy=ONCE,
-            local_retry_threshold=LEDGER_AT_ONCE,
-            summary=summary,
-        )
+        with _wrapped():
+            answer: R = await workflow.execute_local_activity_method(
+                step,
+                arg,
+                start_to_close_timeout=AT_ONCE,
+                retry_policy=ONCE,
+                local_retry_threshold=LEDGER_AT_ONCE,
+                summary=summary,
+            )
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise

@@ -88,7 +88,8 @@ class Telling(Redacting):
         self._errands[dedupe] = asyncio.create_task(self._send(order))
 
     async def _send(self, order: LetterOrder) -> None:
-        how = calls.work_at_once if self.joined else calls.work
+        # Only what nobody acts on: until the task with it ends, the ledger is ahead of what the workflow knows.
+        how = calls.work_at_once if self.joined and order.kind == "acknowledgement" else calls.work
         report = await how(LetterActivities.send, order, f"letter: {order.kind}")
         if order.kind in {"acknowledgement", "extension"}:
             self._log(f"letter {order.kind}: {report.state}")

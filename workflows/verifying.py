@@ -79,6 +79,8 @@ class Verifying(Telling):
                     await self._send_code(closes_at=ends)
             if self.code_wanted != sent and self.settled():
                 sent = self.code_wanted
+                if workflow.patched("who-asks-again-has-as-long-again"):
+                    ending = partial(self._ends, workflow.now(), in_time=in_time)
                 await self._send_code()
         return True
 

@@ -4,11 +4,13 @@ from activities.ledger.acts import Act
 from activities.ledger.anchors import Anchor, Chain, Head
 from activities.ledger.artifacts import Artifact, ClaimedLink, Link, LinkReason, LinkRow, new_token
 from activities.ledger.challenges import Challenge, ChallengeRow, CodeResult, Proof, new_code
+from activities.ledger.condition import REVISIONS, Backlog, LedgerBehind, RoleRights
 from activities.ledger.copies import CopyRow
 from activities.ledger.database import Ledger, Tx
 from activities.ledger.deliveries import Claimed, Endpoint
 from activities.ledger.expiries import AheadRow, DueRow, ExpiryRow
 from activities.ledger.figures import Figures, GroundRow, PaceRow, Span, StandingRow
+from activities.ledger.granting import grant_least
 from activities.ledger.health import TroubledSystem, WaitRow
 from activities.ledger.holders import HolderRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
@@ -22,6 +24,8 @@ from activities.ledger.replays import ErasedRow, NewReplay, UndoneRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
+from activities.ledger.rights import Right, least_rights
+from activities.ledger.searches import SearchRow
 from activities.ledger.sessions import NewSession
 from activities.ledger.suppressions import SuppressedRow
 from activities.ledger.tasks import TaskFilter, TaskRow, TaskState
@@ -33,11 +37,13 @@ from activities.ledger.webhooks import NewWebhook, WebhookRow
 
 __all__ = [
     "NEVER_TOLD",
+    "REVISIONS",
     "WAITING",
     "Act",
     "AheadRow",
     "Anchor",
     "Artifact",
+    "Backlog",
     "Bearer",
     "Chain",
     "Challenge",
@@ -60,6 +66,7 @@ __all__ = [
     "HoldWords",
     "HolderRow",
     "Ledger",
+    "LedgerBehind",
     "Letter",
     "LetterContent",
     "LetterRow",
@@ -88,6 +95,9 @@ __all__ = [
     "RequestRow",
     "RestrictionRow",
     "RetainedRow",
+    "Right",
+    "RoleRights",
+    "SearchRow",
     "Span",
     "StandingRow",
     "SuppressedRow",
@@ -107,6 +117,8 @@ __all__ = [
     "at_link",
     "current_revision",
     "downgrade",
+    "grant_least",
+    "least_rights",
     "migrate",
     "new_code",
     "new_token",

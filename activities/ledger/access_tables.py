@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from activities.ledger.duty_tables import metadata
 from activities.ledger.tables import HEX_SHA256, moment, request_column
 
-__all__ = ["api_token", "metadata", "staff_session", "visit"]
+__all__ = ["api_token", "form_sent", "keyed_write", "metadata", "search", "staff_session", "visit"]
 
 api_token = Table(
     "api_token",
@@ -67,4 +67,43 @@ visit = Table(
     UniqueConstraint("session_sha256"),
     Index("ix_visit_request_id", "request_id", "created_at"),
     comment="visits of persons to their own pages; gone with the request's key",
+)
+
+keyed_write = Table(
+    "keyed_write",
+    metadata,
+    Column("key", Text, primary_key=True, comment="HMAC of the write's idempotency key"),
+    Column("content", Text, nullable=False, comment="HMAC of what was sent under it: other content is another write"),
+    Column("answer", LargeBinary, comment="sealed by a house key, where it cannot be made again"),
+    Column("master_key_id", Text, nullable=False),
+    Column("at", moment(), nullable=False),
+    CheckConstraint(f"key ~ '{HEX_SHA256}'", name="key"),
+    CheckConstraint(f"content ~ '{HEX_SHA256}'", name="content"),
+    Index("ix_keyed_write_at", "at"),
+    comment="writes that came over the API under a key; gone after some weeks",
+)
+
+form_sent = Table(
+    "form_sent",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address", Text, nullable=False, comment="HMAC of controller and address"),
+    Column("at", moment(), nullable=False),
+    CheckConstraint(f"address ~ '{HEX_SHA256}'", name="address"),
+    Index("ix_form_sent_address", "address", "at"),
+    Index("ix_form_sent_at", "at"),
+    comment="how often a form came with an address that nobody has proven; gone after a day",
+)
+
+search = Table(
+    "search",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("actor", Text, nullable=False, comment="who searched, as a keyed hash, as evidence has it"),
+    Column("controllers", ARRAY(Text), nullable=False, comment="among whose requests"),
+    Column("reason", LargeBinary, comment="sealed by a house key; emptied after some years"),
+    Column("master_key_id", Text, nullable=False),
+    Column("at", moment(), nullable=False),
+    Index("ix_search_at", "at"),
+    comment="searches for a person that found nobody, and so no request to leave a mark on",
 )

@@ -17,6 +17,7 @@ from activities.ledger.anchors import Anchors
 from activities.ledger.artifacts import Artifacts
 from activities.ledger.callbacks import Callbacks
 from activities.ledger.challenges import Challenges
+from activities.ledger.condition import Condition
 from activities.ledger.deliveries import Deliveries
 from activities.ledger.endings import Endings
 from activities.ledger.evidence import Evidence
@@ -37,6 +38,7 @@ from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
 from activities.ledger.results import Results
 from activities.ledger.seals import Seals
+from activities.ledger.searches import Searches
 from activities.ledger.sessions import Sessions
 from activities.ledger.suppressions import Suppressions
 from activities.ledger.tasks import Tasks
@@ -44,6 +46,7 @@ from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
 from activities.ledger.visits import Visits
 from activities.ledger.watching import Watching
+from activities.ledger.writes import Writes
 from activities.vault import RequestKey, Vault
 from habeas.errors import ConfigurationError
 
@@ -83,9 +86,12 @@ class Tx(
     Deliveries,
     Troubles,
     Visits,
+    Writes,
+    Searches,
     Holders,
     Health,
     Numbers,
+    Condition,
     Replays,
     Suppressions,
     Watching,
@@ -196,7 +202,7 @@ def driver_url(url: str) -> URL:
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None or parsed.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        raise ConfigurationError("The ledger's URL is not of the form postgresql://user:password@host:port/database.")
+        raise ConfigurationError("`ledger.url` is not of the form postgresql://user:password@host:port/database.")
     return parsed.set(drivername="postgresql+asyncpg")
 
 

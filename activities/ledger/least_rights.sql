@@ -12,6 +12,12 @@ GRANT SELECT, INSERT, UPDATE ON
     api_token, webhook, heartbeat, finding, finding_told
 TO :"role";
 
+-- Keys of writes, after some weeks; counts of forms, after a day.
+GRANT SELECT, INSERT, UPDATE, DELETE ON keyed_write, form_sent TO :"role";
+
+-- Searches that found nobody stay; only their reasons are emptied, after some years.
+GRANT SELECT, INSERT, UPDATE ON search TO :"role";
+
 -- Staff who sign out, or whose time is over; visits of persons, which end with the key; requests that are put back.
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit, request_holder TO :"role";
 

@@ -68,17 +68,20 @@ class Opening(Copies):
     async def open_request(self, new: NewRequest) -> Opened:
         """Write a new request with its key, its sealed subject and the reason given; or find the one open already.
 
-        An open request of the same controller and right that shares any normalised identifier and asks the same in
-        particular is the same one, and so is any request opened with the same idempotency key. Another correction, or
-        an objection to another purpose, is another request: nothing that was asked is lost. Two processes that open at
-        once get the same one.
+        An open request of the same controller and right that shares any normalised identifier, asks the same in
+        particular and is under the same law is the same one, and so is any request opened with the same idempotency
+        key. Another correction, or an objection to another purpose, is another request: nothing that was asked is lost.
+        So is what is asked under another law: else whoever asks first, and may know no more than an address, would
+        decide by which law the person is answered. Two processes that open at once get the same one.
 
         Raises:
             BadInput: the id belongs to another request.
         """
         wrapped, key = self._vault.new_key(new.id)
         purpose = open_purpose(new.controller, new.right)
-        fingerprints = [self._vault.fingerprint(purpose, name) for name in _names(new.subject)]
+        law = _law(new.regime, new.jurisdiction)
+        under_law = [self._vault.fingerprint(purpose, name) for name in _names(new.subject, law)]
+        fingerprints = [*(self._vault.fingerprint(purpose, name) for name in _names(new.subject)), *under_law]
         idempotency = (
             self._vault.fingerprint(f"idempotency/{new.controller}", new.idempotency_key)
             if new.idempotency_key is not None
@@ -86,7 +89,7 @@ class Opening(Copies):
         )
         known = person_prints(self._vault, person_purpose(new.controller), new.subject.identifiers)
         known += self._copy_prints(new.controller, new.subject.identifiers) if new.right in COPIES else []
-        # The one found may close between two statements: then the claim is tried again.
+        # The one found may close between two statements, or be under another law: then the claim is tried again.
         for _ in range(_OPENING_TRIES):
             row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency, known))).one()
             if row.id is not None:
@@ -94,8 +97,11 @@ class Opening(Copies):
                 self._hold_end(new.id, 0, genesis(new.id))
                 return Opened(request=to_request(row), created=True)
             found = await self._first(_in_the_way(new, fingerprints, idempotency, row.claimed or []))
-            if found is not None:
+            if found is None:
+                continue
+            if _law(found.regime, found.jurisdiction) == law or fingerprints == under_law:
                 return Opened(request=to_request(found), created=False)
+            fingerprints = under_law
         raise BadInput("This request id is taken; make another one.")
 
     async def subject(self, request_id: str) -> Subject:
@@ -121,14 +127,15 @@ class Opening(Copies):
             .returning(
                 *(
                     select(request.c[name]).where(request.c.id == request_id).scalar_subquery().label(name)
-                    for name in ("controller", "right")
+                    for name in ("controller", "right", "regime", "jurisdiction")
                 )
             )
         )
         if row is None:
             raise UnknownRequest
         purpose = open_purpose(row.controller, row.right)
-        prints = _unnested([self._vault.fingerprint(purpose, name) for name in _names(subject)])
+        names = [*_names(subject), *_names(subject, _law(row.regime, row.jurisdiction))]
+        prints = _unnested([self._vault.fingerprint(purpose, name) for name in names])
         await self._run(
             upsert(open_subject)
             .from_select(
@@ -142,10 +149,14 @@ class Opening(Copies):
         )
 
 
-def _names(subject: Subject) -> list[str]:
+def _names(subject: Subject, law: str = "") -> list[str]:
     """Each identifier once, plus-variants of an address kept apart; with what is asked in particular, if anything."""
     asked = f"\0{json.dumps(subject.details, sort_keys=True)}" if subject.details else ""
-    return sorted({f"{identifier.kind}:{identifier.value}{asked}" for identifier in subject.identifiers})
+    return sorted({f"{identifier.kind}:{identifier.value}{asked}{law}" for identifier in subject.identifiers})
+
+
+def _law(regime: str, jurisdiction: str) -> str:
+    return f"\0{regime}/{jurisdiction}"
 
 
 def _unnested(values: Iterable[str]) -> TableValuedAlias:

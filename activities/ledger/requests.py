@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, any_, delete, exists, func, literal, select, true, tuple_, update
+from sqlalchemy import Date, Row, any_, cast, delete, exists, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import request_holder
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import evidence_head, open_subject, pause, request
-from habeas.errors import UnknownRequest
+from habeas.errors import BadInput, UnknownRequest
 from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
 from habeas.particulars import Scope
 
@@ -42,6 +45,38 @@ class RequestRow(Request):
         """Whether the clock stands still."""
         return self.paused_from is not None
 
+    @property
+    def place(self) -> str:
+        """Its place in the queue."""
+        return place_of(self.extended_due_on or self.due_on, self.id)
+
+
+_NEVER = date.max
+"""The day in the queue of what has no term: what PostgreSQL calls infinity, and its driver the last day there is."""
+_PLACE = re.compile(r"(\d{4}-\d\d-\d\d)/(HB(?:-[0-9A-HJKMNP-TV-Z]{4}){3})")
+
+
+def place_of(due_on: date | None, request_id: str) -> str:
+    """A request's place in the queue, as text that says nothing to anybody else.
+
+    A page that goes on after it goes on there, even if the request itself has moved or is not listed any more.
+
+    Args:
+        due_on: the day that counts, extended if it is; None without a term.
+        request_id: the request.
+    """
+    return base64.urlsafe_b64encode(f"{due_on or _NEVER}/{request_id}".encode()).decode().rstrip("=")
+
+
+def _read_place(text: str) -> tuple[date, str]:
+    try:
+        found = _PLACE.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
+        if found:
+            return date.fromisoformat(found[1]), found[2]
+    except (ValueError, binascii.Error):
+        pass
+    raise BadInput("after: no page ended so; leave it out to begin anew.", field="after")
+
 
 NOBODY = "nobody"
 """Whoever holds what nobody holds: see `RequestFilter`."""
@@ -63,8 +98,8 @@ class RequestFilter(Frozen):
     held: str | None = None
     """Held by this actor; or by ``nobody``."""
     limit: int = Field(default=100, ge=1, le=1000)
-    after: RequestId | None = None
-    """The last request of the page before."""
+    after: str | None = None
+    """The place of the last request of the page before: `place_of`."""
 
 
 class PauseRow(Frozen):
@@ -144,7 +179,11 @@ class Requests(Room):
         return RequestRow(**plain(row))
 
     async def find(self, wanted: RequestFilter) -> tuple[RequestRow, ...]:
-        """Requests in the order of their due dates (extended if they are), those without one last."""
+        """Requests in the order of their due dates (extended if they are), those without one last.
+
+        Raises:
+            BadInput: ``after`` is no place.
+        """
         columns, conditions = request.c, [self._mine(request.c.controller)]
         for name in ("controller", "stage", "right", "outcome", "overdue"):
             value = getattr(wanted, name)
@@ -164,8 +203,8 @@ class Requests(Room):
                 else columns.id.in_(select(by.request_id).where(by.actor == wanted.held))
             )
         if wanted.after is not None:
-            last = select(columns.queue_on, columns.id).where(columns.id == wanted.after).scalar_subquery()
-            conditions.append(tuple_(columns.queue_on, columns.id) > last)
+            due_on, last = _read_place(wanted.after)
+            conditions.append(tuple_(columns.queue_on, columns.id) > tuple_(cast(literal(due_on), Date), literal(last)))
         statement = select(*_ROW).where(*conditions).order_by(columns.queue_on, columns.id).limit(wanted.limit)
         return tuple(RequestRow(**plain(row)) for row in await self._all(statement))
 

@@ -38,7 +38,7 @@ class Point(StrEnum):
     WRITTEN = "it is written down, and Temporal does not know"
 
 
-WRITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike 'update letter %'"
+WRITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%update letter %'"
 TWICE = frozenset({Point.TAKEN, Point.SAID})
 """Where the server has the letter and the ledger does not know it."""
 

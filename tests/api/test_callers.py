@@ -15,6 +15,7 @@ NEEDS = {
     "POST /requests": "requests:open",
     "POST /requests/import": "requests:open",
     "POST /requests/find": "personal:read",
+    "GET /searches": "requests:read",
     "POST /requests/demands": "requests:open",
     "POST /requests/{request_id}/preview": "requests:read",
     "GET /requests/{request_id}": "requests:read",
@@ -56,7 +57,7 @@ NEEDS = {
     "POST /requests/{request_id}/acts/lifted_by_hand": "holds:write",
     "POST /systems/{system}/retry": "requests:work",
     "GET /tasks": "requests:read",
-    "POST /tasks/{task_id}/look": "personal:read",
+    "POST /tasks/{task_id}/look": "tasks:work",
     "POST /tasks/{task_id}/done": "tasks:work",
     "GET /holds": "requests:read",
     "POST /holds": "holds:write",
@@ -117,10 +118,16 @@ async def test_who_has_every_other_scope_is_refused(api: httpx2.AsyncClient, tok
 
 
 async def test_a_token_ends(here: World, api: httpx2.AsyncClient, token: Token) -> None:
-    admin = await token("administrator")
+    admin = await token("administrator", key="k" * 8)
     made = (
-        await api.post("/tokens", json={"account": "Bo", "title": "x", "scopes": ["agent"], "days": 2}, headers=admin)
+        await api.post(
+            "/tokens", json={"account": "Bo", "title": "x", "scopes": ["requests:read"], "days": 2}, headers=admin
+        )
     ).json()
+    again = await api.post(
+        "/tokens", json={"account": "Bo", "title": "x", "scopes": ["requests:read"], "days": 2}, headers=admin
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "made_already")
     bo = {"authorization": f"Bearer {made['text']}"}
     assert (await api.get("/requests", headers=bo)).status_code == 200
     listed = await api.get("/tokens", headers=admin)

@@ -1,3 +1,5 @@
+import json
+
 import httpx2
 import pytest
 
@@ -16,6 +18,8 @@ PROBLEM = "application/problem+json"
         ("DELETE", "/requests", 405, "method_not_allowed"),
         ("GET", "/requests?limit=0", 422, "bad_input"),
         ("GET", "/requests?due_before=soon", 422, "bad_input"),
+        ("GET", "/requests?sort=due_on", 422, "bad_input"),
+        ("GET", "/tasks?after=x", 422, "bad_input"),
     ],
 )
 async def test_every_error_is_a_problem(
@@ -39,6 +43,39 @@ async def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated(api: htt
         assert answer.status_code == 422
         assert field in [one["field"] for one in answer.json()["errors"]]
         assert field == "canary" or "canary" not in answer.text
+
+
+async def test_text_and_days_that_cannot_be_written_down_are_named(api: httpx2.AsyncClient, token: Token) -> None:
+    headers = await token("agent", key="k" * 8)
+    asked = {"right": "access", "emails": ["a@example.org"]}
+    said = {"reason": "x", "identifiers": [{"kind": "email", "value": "a@example.org"}]}
+    half = "canary \ud800"
+    for path, body, field in (
+        ("/requests", asked | {"note": half}, "note"),
+        ("/requests", asked | {"note": "canary \0"}, "note"),
+        ("/requests", asked | {"emails": [half]}, "emails"),
+        ("/requests", asked | {"identifiers": [f"n={half}"]}, "identifiers"),
+        ("/requests", asked | {"received_at": "0001-01-01"}, "received_at"),
+        ("/requests", asked | {"received_at": "9999-12-31T23:59:59-14:00"}, "received_at"),
+        ("/requests/demands", asked | {"received_at": "0001-01-01T00:00:00+14:00"}, "received_at"),
+        ("/requests/find", said | {"identifiers": [{"kind": "email", "value": half}]}, "identifiers"),
+        ("/requests/find", said | {"reason": half}, "reason"),
+    ):
+        content = json.dumps(body)
+        answer = await api.post(path, content=content, headers=headers | {"content-type": "application/json"})
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field]), path
+        assert "canary" not in answer.text
+    queue = await api.get("/requests?waits_for=%00", headers=headers)
+    assert queue.status_code == 400
+    csv = headers | {"content-type": "text/csv"}
+    for rows, said_so in (
+        ("right,emails,received_at\naccess,a@example.org,0001-01-01T00:00:00+14:00\n", "received_at"),
+        (f"right,note\naccess,{'x' * 140_000}\n", "line 2"),
+    ):
+        answer = await api.post("/requests/import", content=rows, headers=csv)
+        assert answer.status_code in {200, 422}
+        assert said_so in answer.text
+        assert "opened" not in answer.text or answer.json()["opened"] == []
 
 
 async def test_a_write_needs_a_key(api: httpx2.AsyncClient, token: Token) -> None:

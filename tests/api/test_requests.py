@@ -1,4 +1,5 @@
 import secrets
+import uuid
 
 import httpx2
 
@@ -119,6 +120,37 @@ async def test_an_act_under_one_key_is_done_once(here: World, api: httpx2.AsyncC
     assert sum(one["facts"].get("act") == again.json()["act_id"] for one in told) == 1
 
 
+async def test_other_content_under_a_key_is_refused_by_name(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    """Nobody is told that something was done which was not."""
+    address, others = here.person(), here.person()
+    agent = await token("agent", key=_key())
+    asked = {"right": "access", "emails": [address]}
+    opened = await api.post("/requests", json=asked, headers=agent)
+    other = await api.post("/requests", json=asked | {"emails": [others]}, headers=agent)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    assert other.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert (await api.post("/requests", json=asked, headers=agent)).json()["id"] == opened.json()["id"]
+    await here.reach(request_id := opened.json()["id"], Stage.VERIFYING)
+    act = f"/requests/{request_id}/acts"
+    refused = await api.post(f"{act}/ask", json={"question": "Q", "waits_for": "fee"}, headers=agent)
+    assert refused.json()["code"] != "key_reused"  # a key of this address: the request's own was another's
+    assert (await api.post(f"{act}/resend_code", json={"reason": "lost"}, headers=agent)).status_code == 200
+    again = await api.post(f"{act}/resend_code", json={"reason": "lost again"}, headers=agent)
+    assert (again.status_code, again.json()["code"]) == (422, "key_reused")
+    # Under a UUID, which is the act's own id everywhere, too.
+    mine = agent | {"idempotency-key": str(uuid.uuid4())}
+    assert (await api.post(f"{act}/resend_code", json={"reason": "x"}, headers=mine)).status_code == 200
+    assert (await api.post(f"{act}/withdraw", json={"reason": "x"}, headers=mine)).json()["code"] == "key_reused"
+
+
+async def test_what_was_refused_leaves_its_key_free(here: World, api: httpx2.AsyncClient, token: Token) -> None:
+    agent = await token("agent", key=_key())
+    wrong = await api.post("/requests", json={"right": "nonsense", "emails": [here.person()]}, headers=agent)
+    assert wrong.json()["code"] == "bad_input"
+    right = await api.post("/requests", json={"right": "access", "emails": [here.person()]}, headers=agent)
+    assert right.status_code == 201
+
+
 async def test_a_key_is_its_callers_own(here: World, api: httpx2.AsyncClient, token: Token) -> None:
     key = _key()
     opened = []
@@ -137,5 +169,14 @@ async def test_many_are_opened_from_csv(here: World, api: httpx2.AsyncClient, to
     assert [one["line"] for one in checked.json()["bad"]] == [3]
     opened = await api.post("/requests/import?skip_bad=true", content=rows, headers=headers)
     assert opened.json()["created"] == 1
+    request_id = opened.json()["opened"][0]["id"]
+    await here.reach(request_id, Stage.VERIFYING)
+    agent = await token("agent", key=_key())
+    await api.post(f"/requests/{request_id}/acts/withdraw", json={"reason": "x"}, headers=agent)
+    await here.reach(request_id, Stage.CLOSED)
+    again = await api.post("/requests/import?skip_bad=true", content=rows, headers=headers)
+    assert again.json() == opened.json()
+    other = await api.post("/requests/import?skip_bad=true", content=rows + "\n", headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
     wrong = await api.post("/requests/import", json={}, headers=headers | {"content-type": "application/json"})
     assert wrong.status_code == 415

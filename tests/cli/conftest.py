@@ -1,24 +1,28 @@
 import asyncio
 import json
+import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import asyncpg
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from tests.office.world import World, world
+from tests.office.world import SYSTEMS, World, world
 from tests.served import serving
 from workers import logs
 from workers.api import PREFIX, create_api
 from workers.cli.app import run as run_words
 from workers.desk.guard import Guard
 from workers.postgres import EmbeddedPostgres
+
+MAPS = Path(__file__).parents[2] / "deploy/samples/maps"
 
 
 @dataclass
@@ -91,3 +95,46 @@ def habeas(
         return await on_it(*words)
 
     return on_it if request.param == "on this machine" else over_it
+
+
+def with_systems(config: Path) -> Path:
+    """The settings with the systems that the policy names, whose calls are made elsewhere."""
+    systems = "".join(
+        f"[systems.{name}]\nconnector = 'sql'\nmap = '{MAPS / name}.toml'\nelsewhere = true\n" for name in SYSTEMS
+    )
+    config.write_text(config.read_text() + systems)
+    return config
+
+
+class Bare(NamedTuple):
+    """An installation of which there are settings, an empty database and a server, and nothing else."""
+
+    config: Path
+    dsn: str
+    namespace: str
+    role: str
+
+    @property
+    def as_app(self) -> str:
+        """The ledger as the processes' role signs in."""
+        return f"postgresql://{self.role}:made-up@{self.dsn.rpartition('@')[2]}"
+
+    async def habeas(self, *words: str) -> Said:
+        return await asyncio.to_thread(run_here, *words, "--config", str(self.config), "--json")
+
+    async def bootstrap(self, *words: str) -> dict[str, str]:
+        said = await self.habeas("bootstrap", "--grant-to", self.role, *words)
+        assert said.code == 0, said.err
+        return {step["step"]: step["state"] for step in said.json["steps"]}
+
+
+@pytest.fixture
+async def bare(here: World, fresh_database: str, tmp_path: Path) -> AsyncIterator[Bare]:
+    namespace, role = f"bare-{secrets.token_hex(4)}", f"app_{secrets.token_hex(4)}"
+    config = here.settings_file(tmp_path, ledger__url=fresh_database, temporal__namespace=namespace)
+    with_systems(config)
+    owner = await asyncpg.connect(fresh_database)
+    await owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'made-up'")
+    yield Bare(config, fresh_database, namespace, role)
+    await owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    await owner.close()

@@ -5,12 +5,13 @@ import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.cli.conftest import Habeas, run
+from tests.cli.conftest import Habeas, run, run_here
 from tests.office.world import World
 
 
@@ -32,6 +33,11 @@ async def test_help_is_quick_and_teaches() -> None:
     assert min(took) < 0.6, "seconds of CPU; 0.25 on a quiet machine"
     loaded = await run("request", "open", "--help")
     assert "habeas request open --right access" in loaded.out
+
+
+def test_the_version_is_said_without_a_command() -> None:
+    said = run_here("--version")
+    assert (said.code, said.out) == (0, f"habeas {version('habeas')}\n")
 
 
 def test_help_loads_nothing_it_does_not_show() -> None:

@@ -1,13 +1,15 @@
 """Reports, and who sees to a request: the same on this machine and over the API."""
 
+import asyncio
 import csv
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from activities.ledger.watch_tables import heartbeat
 from habeas.watch import Finding, FindingKind
-from tests.cli.conftest import Habeas
+from tests.cli.conftest import Habeas, Said, run_here
 from tests.office.world import World
 from workers.cli.exits import ExitCode
 
@@ -43,6 +45,27 @@ async def test_reports_are_made_for_people_programs_and_tables(habeas: Habeas, h
     assert [line["of"] for line in metrics.json["lines"]] == ["delete", "correct", "know", "opt_out", "limit"]
     for wrong in (("--from", "2026-01-01"), ("--california", "2026", "--from", "2026-01-01"), (*period, "--everyone")):
         assert (await habeas("report", *wrong)).code == ExitCode.BAD_INPUT
+
+
+async def test_where_only_the_api_is_at_hand_systems_are_what_it_knows_of_them(
+    here: World, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await here.office.make_token("Kim", title="test", may=("auditor",), by="Kim")
+    monkeypatch.setenv("HABEAS_API", served)
+    monkeypatch.setenv("HABEAS_TOKEN", made.text)
+    monkeypatch.delenv("HABEAS_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    async def says(*words: str) -> Said:
+        return await asyncio.to_thread(run_here, *words)
+
+    listed = await says("system", "list", "--json")
+    assert (listed.code, "crm" in {one["system"] for one in listed.json}) == (ExitCode.OK, True)
+    assert (await says("system", "check", "crm", "--json")).json["system"] == "crm"
+    assert (await says("system", "check", "nowhere")).code == ExitCode.BAD_INPUT
+    shown = await says("policy", "show", "demo")
+    assert shown.code == ExitCode.BAD_INPUT
+    assert "on the server" in shown.err
 
 
 async def test_a_monitor_learns_by_the_exit_code_whether_anything_is_wrong(habeas: Habeas, here: World) -> None:

@@ -100,6 +100,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "system list": (),
     "policy check": (),
     "token list": (),
+    "evidence searches": (),
     "webhook list": (),
 }
 NOBODYS = {
@@ -120,6 +121,8 @@ NOBODYS = {
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
+    "bootstrap": "the operator's",
+    "doctor": "the operator's: it names no request and nobody",
     "evidence keys": "public, and the installation's",
     "watch": "tells of codes only, as the systems' page does: tests/ledger/test_watching.py",
     "keys list": "the operator's; shows no key",

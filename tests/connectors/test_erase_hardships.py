@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
-from activities.connectors.sql import session
 from habeas.connector import SystemPlan
 from habeas.errors import HabeasError, Quarantine, Terminal, Transient
 from tests.connectors import shop
@@ -192,13 +191,9 @@ async def test_a_plan_that_names_a_row_twice_is_refused(ours: Store, plan: Syste
         await ours.connector.erase(plan.model_copy(update={"objects": plan.objects * 2}), None)
 
 
-async def test_a_table_that_is_new_stops_everything(
-    ours: Store, plan: SystemPlan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_table_that_is_new_stops_everything(ours: Store, plan: SystemPlan) -> None:
     await ours.connector.locate(())
     await ours.sql.execute("CREATE TABLE secrets (user_id bigint REFERENCES users)")
-    await ours.connector.locate(())  # a look may be as old as that, and no older
-    monkeypatch.setattr(session, "SEEN_SECONDS", 0.0)
     for work in (ours.connector.erase(plan, None), ours.connector.confirm(plan, None), ours.connector.locate(())):
         with pytest.raises(Terminal, match="secrets: the table is not decided"):
             await work

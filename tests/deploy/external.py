@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
 from workers.process import LOOPBACK, free_port
@@ -33,12 +34,20 @@ class Ended:
     err: str
 
 
+def tool(name: str) -> Path:
+    """A tool that deployments are checked with; the test is skipped where it is missing."""
+    found = ROOT / ".peers/deploy/bin" / name
+    if not found.exists():
+        pytest.skip(f"missing part: {name} (.ci/peers installs it)")
+    return found
+
+
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """These settings and no others."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)} | dict(settings)
 
 
-async def run(*words: str | Path, settings: Mapping[str, str], folder: Path) -> Ended:
+async def run(*words: str | Path, settings: Mapping[str, str], folder: Path, within: float = WITHIN) -> Ended:
     """Run a program to its end, where no settings file lies about."""
     process = await asyncio.create_subprocess_exec(
         *map(str, words),
@@ -47,7 +56,7 @@ async def run(*words: str | Path, settings: Mapping[str, str], folder: Path) -> 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), WITHIN)
+    out, err = await asyncio.wait_for(process.communicate(), within)
     return Ended(process.returncode or 0, out.decode(), err.decode())
 
 

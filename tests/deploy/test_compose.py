@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shutil
 import stat
@@ -17,7 +18,7 @@ import pytest
 from activities.connectors import load_connector
 from activities.vault import Vault
 from habeas.policy import check_systems, load_policies
-from tests.deploy.external import COMPOSE, IMAGE, ROOT
+from tests.deploy.external import COMPOSE, IMAGE, ROOT, tool
 from tests.docs.command_line import refusal
 from workers.settings import Settings
 from workers.wiring import load_settings
@@ -26,6 +27,8 @@ yaml = pytest.importorskip("yaml", reason="missing part: PyYAML")
 
 HABEAS = "habeas:local"
 VARIABLE = re.compile(r"\$\{(\w+)(?::\?[^}]*)?\}")
+NO_BASE = {"PYTHON_DIGEST": f"sha256:{'0' * 64}"}
+"""A digest of nothing, to read the files by: only a registry knows one."""
 NOT_SETTINGS = frozenset({"HABEAS_CONFIG"})
 
 
@@ -42,13 +45,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def services(prepared: Path) -> Mapping[str, Any]:
     """The services, with `.env` filled in as Compose does."""
     values = _env(prepared)
-    text = VARIABLE.sub(lambda found: values[found[1]], (COMPOSE / "compose.yaml").read_text())
+    text = VARIABLE.sub(lambda found: (values | NO_BASE)[found[1]], (COMPOSE / "compose.yaml").read_text())
     found: Mapping[str, Any] = yaml.safe_load(text)["services"]
     return found
 
 
 def _prepare(folder: Path) -> None:
-    subprocess.run([folder / "prepare"], check=True, capture_output=True, timeout=60)  # noqa: S603  our own script
+    # Without Docker on the PATH: no registry is asked for a digest.
+    subprocess.run([folder / "prepare"], check=True, capture_output=True, timeout=60, env={"PATH": "/usr/bin:/bin"})  # noqa: S603  our own script
 
 
 def _env(folder: Path) -> dict[str, str]:
@@ -65,7 +69,7 @@ def _ours(services: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
 def test_every_command_is_one_of_the_command_line(services: Mapping[str, Any]) -> None:
     commands = {name: service["command"] for name, service in services.items() if service["image"] == HABEAS}
     own = {name: words for name, words in commands.items() if "entrypoint" not in services[name]}
-    assert own == {"worker": ["worker"], "desk": ["desk"], "ledger": ["ledger", "migrate"]}
+    assert own == {"worker": ["worker"], "desk": ["desk"], "bootstrap": ["bootstrap", "--grant-to", "habeas_app"]}
     for words in own.values():
         assert refusal(words) is None
 
@@ -144,11 +148,10 @@ def test_the_first_request_finds_everything_in_place(services: Mapping[str, Any]
     done, healthy = "service_completed_successfully", "service_healthy"
     for name in ("worker", "desk"):
         assert {each["condition"] for each in services[name]["depends_on"].values()} == {done}
-        assert set(services[name]["depends_on"]) == {"ledger-rights", "temporal-setup", "samples"}
-    assert services["ledger-rights"]["depends_on"] == {"ledger": {"condition": done}}
-    assert services["temporal-setup"]["entrypoint"][-1].endswith("/temporal_setup.py")
-    assert services["temporal-setup"]["depends_on"] == {"temporal": {"condition": healthy}}
-    assert services["ledger"]["environment"]["HABEAS_LEDGER__URL"].startswith("postgresql://habeas_owner:")
+        assert set(services[name]["depends_on"]) == {"bootstrap", "samples"}
+    bootstrap = services["bootstrap"]
+    assert bootstrap["depends_on"] == {"temporal": {"condition": healthy}, "postgres": {"condition": healthy}}
+    assert bootstrap["environment"]["HABEAS_LEDGER__URL"].startswith("postgresql://habeas_owner:")
 
 
 def test_nothing_is_open_and_nothing_runs_as_root(services: Mapping[str, Any]) -> None:
@@ -207,6 +210,45 @@ def test_the_image_is_built_from_what_the_context_lets_in() -> None:
         assert (ROOT / word).exists(), word
         assert any(word == one or word.startswith(f"{one}/") for one in let_in), word
     assert not {".git", ".venv", "var", "tests"} & let_in
+
+
+def test_nobody_builds_on_a_base_that_is_not_pinned(prepared: Path) -> None:
+    dockerfile = (IMAGE / "Dockerfile").read_text()
+    bases = re.findall(r"^FROM (python:\S+)", dockerfile, re.MULTILINE)
+    assert len(bases) == 2
+    assert all(base.endswith("@${PYTHON_DIGEST}") for base in bases)
+    assert "ARG PYTHON_DIGEST\n" in dockerfile, "it has a default"
+    refused = read_compose(prepared, {})
+    assert refused.returncode != 0
+    assert "PYTHON_DIGEST is missing a value" in refused.stderr
+
+
+def test_compose_itself_reads_it_and_hadolint_has_nothing_to_say(prepared: Path) -> None:
+    read = read_compose(prepared, NO_BASE)
+    assert read.returncode == 0, read.stderr
+    assert set(json.loads(read.stdout)["services"]) >= {"worker", "desk", "bootstrap", "prometheus", "grafana", "mail"}
+    linted = subprocess.run([tool("hadolint"), IMAGE / "Dockerfile"], capture_output=True, text=True, timeout=60)  # noqa: S603  fixed words
+    assert (linted.returncode, linted.stdout) == (0, "")
+
+
+def read_compose(folder: Path, more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    words = (tool("docker-compose"), "config", "--format", "json")
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), **more}
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)  # noqa: S603  fixed words
+
+
+def test_the_collector_asks_where_workers_answer(services: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _settings(services["worker"], monkeypatch)
+    job = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())["scrape_configs"][0]
+    (found,) = job["dns_sd_configs"]
+    assert (found["names"], found["port"]) == (["worker"], settings.metrics_port)
+    assert settings.metrics_host == "0.0.0.0"  # noqa: S104 - inside its network
+    source = yaml.safe_load((COMPOSE / "grafana/datasources/prometheus.yaml").read_text())["datasources"][0]
+    assert source["url"] == "http://prometheus:9090"
+    mounts = dict(each.split(":")[:2] for name in ("prometheus", "grafana") for each in services[name]["volumes"])
+    assert all((COMPOSE / here).exists() for here in mounts if here.startswith("."))
+    board = yaml.safe_load((COMPOSE / "grafana/dashboards/habeas.yaml").read_text())["providers"][0]
+    assert board["options"]["path"] == mounts["../grafana"]
 
 
 def test_the_images_last_word_is_the_plain_one() -> None:

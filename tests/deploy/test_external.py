@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx2
@@ -22,6 +23,8 @@ from workers.samples import ACCESS
 pytestmark = pytest.mark.stack
 
 STORES = ("crm", "billing", "support")
+INSTALLING = 900.0
+"""Seconds for a machine that does other things, too; four minutes were seen."""
 ROLES = ("owner", "app", *STORES)
 
 
@@ -76,8 +79,8 @@ class Elsewhere:
             **more,
         }
 
-    async def habeas(self, *words: str, **more: str) -> str:
-        return await done(*HABEAS, *words, settings=self.settings(**more), folder=self.folder)
+    async def habeas(self, *words: str, role: str = "habeas_app", **more: str) -> str:
+        return await done(*HABEAS, *words, settings=self.settings(role, **more), folder=self.folder)
 
     async def tool(self, name: str, *words: str, **more: str) -> tuple[int, str]:
         """One of the image's own scripts."""
@@ -101,37 +104,39 @@ async def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[E
 
 
 async def test_the_same_programs_run_on_somebody_elses_servers(elsewhere: Elsewhere) -> None:
-    migrated = json.loads(await elsewhere.habeas("ledger", "migrate", "--json", role="habeas_owner"))
-    assert migrated["before"] is None
-    assert migrated["after"]
-    await _grant_the_least(elsewhere)
-    code, said = await elsewhere.tool("temporal_setup.py")
-    assert code == 0, said
-    assert "made" in said
-    assert "HabeasDueAt" in said
-    assert (await elsewhere.tool("temporal_setup.py"))[1].count("there") == 2
+    ready = ("bootstrap", "--grant-to", "habeas_app", "--json")
+    made = json.loads(await elsewhere.habeas(*ready, role="habeas_owner"))
+    assert {step["step"] for step in made["steps"] if step["state"] == "changed"} == {
+        "ledger",
+        "rights",
+        "namespace",
+        "search_attributes",
+        "sweep",
+    }
+    assert not json.loads(await elsewhere.habeas(*ready, role="habeas_owner"))["changed"]
     code, said = await elsewhere.tool("seed_samples.py")
     assert code == 0, said
 
     port = str(free_port())
     on_port = {"HABEAS_DESK__PORT": port, "HABEAS_DESK__PUBLIC_URL": "https://privacy.example"}
-    assert await elsewhere.tool("ready.py", "worker") == (
-        1,
-        "not ready: no worker of this host asks the queue requests for work\n",
-    )
+    engine, billing = ({"HABEAS_HEALTH__PORT": str(free_port())} for _ in range(2))
+    assert (await elsewhere.tool("ready.py", "worker", **engine))[0] == 1
     assert (await elsewhere.tool("ready.py", "desk", **on_port))[0] == 1
     settings = elsewhere.settings(**on_port)
     async with (
-        running(*HABEAS, "worker", settings=_only(settings, "crm", "support"), folder=elsewhere.folder),
+        running(*HABEAS, "worker", settings=_only(settings, "crm", "support") | engine, folder=elsewhere.folder),
         running(
-            *HABEAS, "worker", "--systems", "billing", settings=_only(settings, "billing"), folder=elsewhere.folder
+            *(*HABEAS, "worker", "--systems", "billing"),
+            settings=_only(settings, "billing") | billing,
+            folder=elsewhere.folder,
         ),
         running(*HABEAS, "desk", settings=settings, folder=elsewhere.folder),
     ):
-        await _ready(elsewhere, ["worker"], on_port)
-        await _ready(elsewhere, ["worker", "--systems", "crm,support"], on_port)
-        await _ready(elsewhere, ["worker", "--systems", "billing"], on_port)
+        await _ready(elsewhere, ["worker"], engine)
+        await _ready(elsewhere, ["worker", "--systems", "billing"], billing)
         await _ready(elsewhere, ["desk"], on_port)
+        well = json.loads(await elsewhere.habeas("doctor", "--json", **on_port))
+        assert well["well"], well
         words = ("request", "open", "--right", "access", "--email", ACCESS.email, "--by", "Kim", "--json")
         opened = json.loads(await elsewhere.habeas(*words))
         assert opened["created"]
@@ -156,11 +161,27 @@ def _only(settings: Mapping[str, str], *systems: str) -> dict[str, str]:
 
 async def test_a_search_attribute_of_another_type_is_named(elsewhere: Elsewhere, tmp_path: Path) -> None:
     async with temporal_server(tmp_path, "--search-attribute", "HabeasDueAt=Keyword") as other:
-        code, said = await elsewhere.tool(
-            "temporal_setup.py", HABEAS_TEMPORAL__ADDRESS=other, HABEAS_TEMPORAL__NAMESPACE="default"
-        )
-    assert code == 1
-    assert "HabeasDueAt is there as INDEXED_VALUE_TYPE_KEYWORD" in said
+        more = {"HABEAS_TEMPORAL__ADDRESS": other, "HABEAS_TEMPORAL__NAMESPACE": "default"}
+        settings = elsewhere.settings("habeas_owner", **more)
+        ended = await run(*HABEAS, "bootstrap", settings=settings, folder=elsewhere.folder)
+    assert ended.code == 5
+    assert "HabeasDueAt is there as INDEXED_VALUE_TYPE_KEYWORD" in ended.err
+
+
+@pytest.mark.timeout(INSTALLING + WITHIN)
+async def test_a_bare_environment_of_the_lock_file_runs_what_the_image_runs(tmp_path: Path) -> None:
+    bare, words = tmp_path / "habeas", (IMAGE / "install",)
+    plain = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    installed = await run(*words, bare, settings=plain, folder=tmp_path, within=INSTALLING)
+    assert installed.code == 0, installed.err
+    assert installed.out.splitlines() == ["No broken requirements found.", f"habeas {version('habeas')}"]
+    bill = json.loads((bare / "sbom.cdx.json").read_text())
+    named = {component["name"].lower() for component in bill["components"]}
+    assert {"temporalio", "asyncpg", "aiomysql", "botocore"} <= named
+    assert not {"pytest", "pip", "faker"} & named
+    assert bill["metadata"]["component"]["name"] == "habeas"
+    ended = await run(bare / "bin/habeas", "doctor", settings={}, folder=tmp_path)
+    assert (ended.code, "HABEAS_LEDGER" in ended.err) == (5, True), ended.err
 
 
 async def test_a_container_of_no_role_is_not_ready(elsewhere: Elsewhere) -> None:
@@ -168,17 +189,6 @@ async def test_a_container_of_no_role_is_not_ready(elsewhere: Elsewhere) -> None
         1,
         "not ready: this container is neither a worker nor a desk\n",
     )
-
-
-async def _grant_the_least(elsewhere: Elsewhere) -> None:
-    psql = ("psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--set", "role=habeas_app")
-    as_owner = elsewhere.as_superuser | {
-        "PGUSER": "habeas_owner",
-        "PGPASSWORD": "pw-habeas_owner",
-        "PGDATABASE": "habeas",
-    }
-    rights = ROOT / "activities/ledger/least_rights.sql"
-    await done(packaged_folder() / psql[0], *psql[1:], "--file", rights, settings=as_owner, folder=elsewhere.folder)
 
 
 async def _ready(elsewhere: Elsewhere, role: list[str], more: Mapping[str, str]) -> None:

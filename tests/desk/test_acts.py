@@ -203,7 +203,15 @@ async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: 
 
 async def test_a_request_is_opened_once_what_the_law_demands_was_seen(here: World, browser: httpx2.AsyncClient) -> None:
     address = here.person()
-    blank = form(await browser.get("/open"), "/open")
+    page = await browser.get("/open")
+    blank = form(page, "/open")
+    large = await send(browser, blank, right="access", emails=address, note="forty minutes " * 40_000)
+    assert (large.status_code, "forty minutes" in large.text, "<main" in large.text) == (413, True, True)
+    assert 'type="date" min="20' in page.text
+    for never in ("0001-01-01", "9999-12-31"):
+        early = await send(browser, blank, right="access", emails=address, received_at=never, note="keep me\0")
+        assert early.status_code == 422
+        assert "keep me" in form(early, "/open").values["note"]
     wrong = await send(browser, blank, right="access", emails="nonsense", phones="12 34", note="keep me")
     assert wrong.status_code == 422
     kept = form(wrong, "/open").values

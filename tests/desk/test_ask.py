@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from io import StringIO
 
 import httpx2
@@ -9,6 +10,7 @@ import pytest
 
 from activities.ledger import RequestFilter
 from habeas.model import Right, Stage
+from habeas.policy.sections import PurposeKind
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.ask import AskLimits
@@ -102,6 +104,34 @@ async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_anothe
     assert len(await opened(here, before)) == 2
 
 
+async def test_who_asks_later_than_a_stranger_is_answered_by_their_own_law_and_in_their_language(
+    here: World, asker: httpx2.AsyncClient
+) -> None:
+    before, address = await known(here), here.person()
+
+    async def ask(place: str, language: str) -> None:
+        asked = await form_of(asker) | {"email": address, "place": place, "lang": language}
+        assert (await asker.post("/ask/demo/access", data=asked)).status_code == 200
+
+    await ask("CA", "en")
+    (strangers,) = await opened(here, before)
+    await ask("DK", "en")
+    (mine,) = await opened(here, before | {strangers})
+    assert [(await here.office.show(one)).request.jurisdiction for one in (strangers, mine)] == ["CA", "DK"]
+    await here.reach(mine, Stage.VERIFYING)
+    await here.code(address)
+    now = here.office._now
+    here.office._now = lambda: now() + timedelta(minutes=3)
+    try:
+        await ask("DK", "fr")
+    finally:
+        here.office._now = now
+    acts = [one.facts["act"] for one in await here.office.timeline(mine) if "act" in one.facts]
+    assert acts  # another code
+    (heard,) = await here.office.messages(mine, by="Kim", reason="reads")
+    assert heard.text == "Merci de m’écrire en français."
+
+
 async def test_a_stranger_learns_nothing(here: World, asker: httpx2.AsyncClient) -> None:
     held = here.person()
     await here.open(held)
@@ -159,9 +189,11 @@ async def test_ten_megabytes_of_words_are_refused_and_the_beginning_is_kept(
     assert "too long" in page.text
     assert page.text.count("canary") > 2000
     assert len(page.text) < 60_000
-    form = {"content-type": "multipart/form-data; boundary=x"}
-    more = await asker.post("/ask/demo/access", content=b"x" * 30_000_000, headers=form)
-    assert (more.status_code, "more than this form can take" in more.text) == (413, True)
+    words = asked | {"note": "forty minutes of words"}
+    file = {"file": ("x.txt", b"x" * 30_000_000, "text/plain")}
+    more = await asker.post("/ask/demo/access", data=words, files=file)
+    assert (more.status_code, "forty minutes of words" in more.text) == (413, True)
+    assert "Choose fewer or smaller ones" in more.text
     assert await opened(here, before) == []
     assert "canary" not in log.getvalue()
     assert "ada@" not in log.getvalue()
@@ -200,10 +232,37 @@ async def test_too_often_waits_and_keeps(here: World) -> None:
     assert 1 <= int(second.headers["retry-after"]) <= 60
 
 
+async def test_one_mailbox_and_one_number_are_reached_so_often_a_day(here: World) -> None:
+    """Also by several processes, and by variants of the address."""
+    name, _, host = here.person().partition("@")
+    number = name[:20]
+
+    async def ask(**given: str) -> httpx2.Response:
+        limits = AskLimits(per_client=100, per_address=100, per_day=2)
+        app = httpx2.ASGITransport(create_app(here.office, limits=limits))
+        async with httpx2.AsyncClient(transport=app, base_url="http://127.0.0.1") as client:
+            return await client.post("/ask/demo/access", data=await form_of(client) | {"note": "kept"} | given)
+
+    answers = [await ask(email=f"{name}+{n}@{host}", number=number) for n in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert "kept" in answers[2].text
+    assert 80_000 < int(answers[2].headers["retry-after"]) <= 86_400
+    assert (await ask(email=here.person(), number=number)).status_code == 429
+    assert (await ask(email=here.person())).status_code == 200
+    now = here.office._now
+    here.office._now = lambda: now() + timedelta(days=1)
+    try:
+        assert (await ask(email=f"{name}@{host}")).status_code == 200
+    finally:
+        here.office._now = now
+
+
 def test_one_client_asks_so_often_and_a_proxy_as_often_as_it_hands_on() -> None:
     limits = AskLimits(per_client=1, per_address=100)
     assert [limits.too_often("203.0.113.9", f"{n}@x.example") > 0 for n in range(2)] == [False, True]
     assert [limits.too_often("127.0.0.1", f"{n}@x.example") > 0 for n in range(2)] == [False, False]
+    # Far too much of it is not even read.
+    assert [limits.unread("203.0.113.9") > 0 for _ in range(4)] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("path", ["/ask/nobody", "/ask/nobody/access", "/ask/demo/spying", "/opt-out/nobody"])
@@ -226,6 +285,35 @@ async def test_global_privacy_control_is_seen_and_said(here: World, asker: httpx
     (request_id,) = await opened(here, before)
     async with here.ledger.begin() as tx:
         assert "Sec-GPC: 1" in (await tx.unseal_bytes(request_id, "reason") or b"").decode()
+
+
+async def test_global_privacy_control_opts_out_with_the_form_of_any_right(here: World) -> None:
+    before, signal = await known(here), {"sec-gpc": "1"}
+    demo, office = here.parts.policies["demo"], here.office
+    sold = tuple(one.model_copy(update={"kinds": (PurposeKind.SALE,)}) for one in demo.purposes[:1])
+    california = demo.regimes[0].model_copy(update={"code": "US-CCPA", "jurisdictions": ("US-CA",), "calendar": None})
+    selling = demo.model_copy(update={"purposes": (*sold, *demo.purposes[1:]), "regimes": (*demo.regimes, california)})
+    app = create_app(
+        Office(office._ledger, office._engine, {"demo": selling}, office._storage, office._now), limits=MANY
+    )
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as asker:
+        asked = await form_of(asker) | {"email": here.person(), "place": "US-CA", "note": "mine"}
+        form = await asker.get("/ask/demo/access?place=US-CA&lang=en", headers=signal)
+        assert "we also open a request not to sell or share" in form.text
+        done = [await asker.post("/ask/demo/access", data=asked, headers=signal) for _ in range(2)]
+        assert all("Opt-out request honoured" in one.text for one in done)
+        found = {(await here.office.show(one)).entry.right: one for one in await opened(here, before)}
+        assert sorted(found) == ["access", "opt_out_sale"]
+        async with here.ledger.begin() as tx:
+            assert (await tx.subject(found[Right.OPT_OUT_SALE])).note is None
+            assert "Sec-GPC: 1" in (await tx.unseal_bytes(found[Right.OPT_OUT_SALE], "reason") or b"").decode()
+        # Where nobody has the right there is nothing to open; nor without the signal.
+        for place, sent in (("DK", signal), ("US-CA", {})):
+            before = await known(here)
+            asked = await form_of(asker) | {"email": here.person(), "place": place}
+            page = await asker.post("/ask/demo/access", data=asked, headers=sent)
+            assert "honoured" not in page.text
+            assert len(await opened(here, before)) == 1
 
 
 def test_the_law_of_the_place_says_which_rights_there_are(here: World) -> None:

@@ -72,6 +72,9 @@ async def test_where_it_stands_a_word_a_file_a_number_and_away(here: World, brow
         await browser.post("/mine/send", headers=me, data=own | {"kind": "customer_number", "value": "K-77"})
         wrong = await browser.post("/mine/send", headers=me, data=own | {"kind": "email", "value": "nobody"})
         assert (wrong.status_code, 'value="nobody"' in wrong.text) == (422, True)
+        huge = {"file": ("a.pdf", b"%PDF-1.4 " + bytes(13 * 1024 * 1024), "application/pdf")}
+        large = await browser.post("/mine/send", headers=me, data=own | {"text": "forty minutes"}, files=huge)
+        assert (large.status_code, "forty minutes" in large.text, "/mine/send" in large.text) == (413, True, True)
         heard = await here.office.messages(request_id, by="Kim", reason="reads")
         assert [one.kind for one in heard] == [MessageKind.ANSWER, MessageKind.IDENTIFIER]
         assert all(one.proven for one in heard)
@@ -94,6 +97,11 @@ async def test_where_it_stands_a_word_a_file_a_number_and_away(here: World, brow
         left = await browser.post("/mine/leave", headers=me, data=own)
         assert "Max-Age=0" in left.headers["set-cookie"]
         assert (await browser.get("/mine", headers=me)).status_code == 403
+        # Who wrote for longer than the page stays open has it shown once more.
+        late = {"text": "forty <b>minutes</b>"}
+        for files in (None, {"file": ("a.pdf", b"%PDF-1.4 " + bytes(300_000), "application/pdf")}):
+            over = await browser.post("/mine/send", headers=me, data=own | late, files=files)
+            assert (over.status_code, "forty &lt;b&gt;minutes" in over.text) == (403, True)
     assert (await here.office.show(request_id)).entry.outcome == Outcome.WITHDRAWN
 
 

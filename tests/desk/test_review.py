@@ -142,7 +142,7 @@ ROLES = {
     "agent": {"look"},
     "officer": {"look", "redact", "approve"},
     "approver": {"look", "approve"},
-    "system_owner": {"look"},
+    "system_owner": set(),
     "auditor": set(),
     "administrator": set(),
 }

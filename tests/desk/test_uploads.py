@@ -16,6 +16,12 @@ def zipped(**files: str) -> bytes:
     return into.getvalue()
 
 
+def office(types: str, rels: str = "") -> bytes:
+    """A workbook that declares its parts."""
+    parts = {"[Content_Types]_xml": types, "xl__workbook_xml": "x", "xl___rels__workbook_xml.rels": rels}
+    return zipped(**parts)
+
+
 @pytest.mark.parametrize(
     ("content", "ending"),
     [
@@ -29,6 +35,8 @@ def zipped(**files: str) -> bytes:
         (b"[" * 100_000, "txt"),
         (zipped(xl__workbook_xml="x"), "xlsx"),
         (zipped(word__document_xml="x"), "docx"),
+        (office("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"), "xlsx"),
+        (zipped(mimetype="application/vnd.oasis.opendocument.text", content_xml="x"), "odt"),
         (zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet"), "ods"),
         (zipped(letters="x"), "zip"),
     ],
@@ -52,6 +60,14 @@ def test_what_is_taken(content: bytes, ending: str) -> None:
         b"caf\xe9",
         b"PK\x03\x04 no archive",
         zipped(xl__workbook_xml="x", xl__vbaProject_bin="x"),
+        zipped(xl__workbook_xml="x", xl__macrosheets__sheet1_xml="x"),
+        zipped(mimetype="application/vnd.oasis.opendocument.text", Basic__Standard__x_xml="x"),
+        zipped(mimetype="application/vnd.oasis.opendocument.text", Scripts__python__x="x"),
+        office('<Override PartName="/xl/a.bin" ContentType="application/vnd.ms-office.vbaProject"/>'),
+        office('<Override PartName="/xl/a.bin" ContentType="application/vnd.ms-office.&#118;baProject"/>'),
+        office("application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
+        office("x" * 600_000),
+        office("plain", rels="http://schemas.microsoft.com/office/2006/relationships/vbaProject"),
     ],
 )
 def test_what_is_not(content: bytes) -> None:

@@ -15,6 +15,7 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
 TOLD_AT_ONCE = frozenset(
     {
         "bad_input",
+        "key_reused",
         "unknown_regime",
         "unknown_request",
         "wrong_stage",

@@ -160,6 +160,8 @@ DUTIES = {
     "request_holder",
     "api_token",
     "staff_session",
+    *("keyed_write", "form_sent", "search"),
+    *("suppression", "heartbeat", "finding", "finding_told", "replay"),
     *("webhook", "webhook_delivery", "outgoing_event"),
     *("anchor", "anchored_head"),
 }

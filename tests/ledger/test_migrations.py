@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 import activities.ledger
-from activities.ledger import Ledger, current_revision, downgrade, migrate
+from activities.ledger import REVISIONS, Ledger, current_revision, downgrade, grant_least, least_rights, migrate
 from activities.ledger.anchor_tables import metadata
 from activities.ledger.database import make_engine
 from activities.vault import Vault
@@ -51,16 +52,18 @@ async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
     assert await current_revision(fresh_database) is None
     for _ in range(2):
         await migrate(fresh_database)
-        assert await current_revision(fresh_database) == "0018"
+        assert await current_revision(fresh_database) == "0019"
+    folder = Path(activities.ledger.__file__).parent / "migrations"
+    assert ScriptDirectory(folder).get_current_head() == REVISIONS[-1]
     await downgrade(fresh_database, "base")
     assert await rows(fresh_database, _LEFT) == [(0, 0)]
     await migrate(fresh_database)
-    assert await current_revision(fresh_database) == "0018"
+    assert await current_revision(fresh_database) == "0019"
 
 
 async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
     await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
-    assert await current_revision(fresh_database) == "0018"
+    assert await current_revision(fresh_database) == "0019"
 
 
 async def test_alembic_finds_no_difference(ledger_url: str) -> None:
@@ -102,18 +105,26 @@ async def test_a_database_without_the_schema_is_said_to_be_one(fresh_database: s
 async def test_a_role_with_the_least_rights_can_work_and_cannot_rewrite(
     ledger_url: str, vault: Vault, new_request: NewRequestFactory
 ) -> None:
-    rights = (Path(activities.ledger.__file__).parent / "least_rights.sql").read_text()
     role = f"app_{ledger_url.rpartition('_')[2]}"
     owner = await asyncpg.connect(ledger_url)
     await owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'made-up'")
-    await owner.execute(rights.replace(':"role"', role))
+    would = await grant_least(ledger_url, role, keep=False)
+    assert set(would) == least_rights()
+    assert await grant_least(ledger_url, role) == would, "a look granted them already"
+    assert await grant_least(ledger_url, role) == ()
     url = f"postgresql://{role}:made-up@{ledger_url.rpartition('@')[2]}"
     ledger = Ledger.connect(url, vault)
     try:
         async with ledger.begin() as tx:
             opened = (await tx.open_request(new_request())).request.id
             await tx.record(opened, Tag.REQUEST_OPENED, NOW, dedupe="a")
+            assert (await tx.backlog(NOW)).unanchored == 1
             await tx.place_anchor(NOW)
+            waits = await tx.backlog(NOW)
+            assert (waits.unanchored, waits.anchored_at, waits.unstarted) == (0, NOW, 1)
+            may = await tx.role_rights()
+            assert (may.name, may.owner, may.missing, may.too_many) == (role, False, (), ())
+            assert await tx.master_keys() == {vault.active_key_id: 1}
             await tx.update_request(opened, overdue=True)
             await tx.destroy_key(opened, NOW)
             session_id = await tx.add_session(SESSION, NOW)

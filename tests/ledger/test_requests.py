@@ -62,6 +62,26 @@ async def test_other_rights_controllers_and_plus_variants_are_other_requests(
         assert (await tx.open_request(new_request(*emails, **changes))).created
 
 
+async def test_what_is_asked_under_another_law_is_another_request_and_each_is_one(
+    ledger: Ledger, new_request: NewRequestFactory
+) -> None:
+    """Whoever asks first decides nothing for whoever asks then."""
+    danish = new_request(jurisdiction="DK")
+    async with ledger.begin() as tx:
+        first = await tx.open_request(new_request(regime="CA-PIPEDA", jurisdiction="CA", idempotency_key="form"))
+        mine = await tx.open_request(danish)
+        assert (first.created, mine.created, mine.request.jurisdiction) == (True, True, "DK")
+        for place, known in (("CA", first), ("DK", mine)):
+            law = {"regime": "CA-PIPEDA"} if place == "CA" else {}
+            again = await tx.open_request(new_request(jurisdiction=place, **law))
+            assert (again.created, again.request.id) == (False, known.request.id)
+        keyed = await tx.open_request(new_request(jurisdiction="SE", idempotency_key="form"))
+        assert (keyed.created, keyed.request.id) == (False, first.request.id)
+        await tx.update_request(first.request.id, outcome=Outcome.WITHDRAWN, closed_at=NOW)
+        again = await tx.open_request(new_request(jurisdiction="DK"))
+        assert (again.created, again.request.id) == (False, mine.request.id)
+
+
 async def test_kinds_of_identifiers_do_not_mix(ledger: Ledger, new_request: NewRequestFactory) -> None:
     number = Subject(identifiers=(Identifier(kind="customer_number", value="12345"),))
     phone = Subject(identifiers=(Identifier(kind="phone", value="12345"),))
@@ -224,10 +244,29 @@ async def test_the_queue_is_in_the_order_of_what_is_due(ledger: Ledger, new_requ
         order = [ids[number] for number in (3, 0, 2, 4, 1, 5)]
         assert [row.id for row in await tx.find(RequestFilter())] == order
         seen: list[str] = []
-        while page := await tx.find(RequestFilter(limit=2, after=seen[-1] if seen else None)):
+        after: str | None = None
+        while page := await tx.find(RequestFilter(limit=2, after=after)):
             seen += [row.id for row in page]
+            after = page[-1].place
         assert seen == order
         assert [row.id for row in await tx.find(RequestFilter(due_before=day))] == [ids[3]]
+
+
+async def test_a_page_goes_on_where_the_one_before_ended_though_its_last_request_moved(
+    ledger: Ledger, new_request: NewRequestFactory
+) -> None:
+    day = date(2026, 4, 1)
+    ids = sorted(request_id() for _ in range(4))
+    async with ledger.begin() as tx:
+        for number, one in enumerate(ids):
+            await tx.open_request(new_request(f"p{number}@example.org", id=one))
+            await tx.update_request(one, due_on=day + timedelta(days=number))
+        page = await tx.find(RequestFilter(limit=2))
+        await tx.update_request(ids[1], extended=True, extended_due_on=day + timedelta(days=60))
+        assert [row.id for row in await tx.find(RequestFilter(after=page[-1].place))] == [ids[2], ids[3], ids[1]]
+        for wrong in (ids[1], "x", page[-1].place[:-3], "é", "A" * 80):
+            with pytest.raises(BadInput, match="after"):
+                await tx.find(RequestFilter(after=wrong))
 
 
 async def test_the_queue_is_narrowed(ledger: Ledger, new_request: NewRequestFactory) -> None:

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr, ValidationError
 
 from activities.letters import RenderedLetter
-from activities.mail import Mailer, MailSender, SmtpServer
+from activities.mail import Mailer, MailRefusesUs, MailSender, SmtpServer
 from habeas.errors import BadInput, HabeasError, Terminal, Transient
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -202,15 +202,16 @@ async def test_signing_in() -> None:
                 await Mailer(server).ping()
                 await Mailer(server).send(TO, LETTER, MESSAGE_ID, FROM, AT)
                 continue
-            with pytest.raises(Terminal) as caught:
+            with pytest.raises(MailRefusesUs) as caught:
                 await Mailer(server).send(TO, LETTER, MESSAGE_ID, FROM, AT)
             assert caught.value.facts["smtp_code"] == 535
+            assert isinstance(caught.value, Transient), "the letter waits until the account is mended"
     assert len(box.envelopes) == 1
 
 
 async def test_starttls_is_insisted_on() -> None:
     async with inbox() as (box, _), serving(lambda: SMTP(box, hostname="mail.example")) as port:
-        with pytest.raises(Terminal):
+        with pytest.raises(MailRefusesUs):
             await Mailer(SmtpServer(host="127.0.0.1", port=port, starttls=True)).send(TO, LETTER, MESSAGE_ID, FROM, AT)
     assert box.envelopes == []
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from habeas.access import ROLES, Role, Scope, scope_of
+from activities.task_model import TaskBrief, TaskPhase, brief_name
+from habeas.access import LENT, ROLES, Role, Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, HabeasError, NotAllowed
-from habeas.model import Stage
+from habeas.model import Right, Stage
 from habeas.policy import StaffPolicy
 from tests.office.world import World
-from workers.office import NewRequestInput, Office, RedactionAsked
+from workers.office import NewRequestInput, Office, RedactionAsked, Said
 from workers.office.holds import NewHoldInput
 
 PEOPLE: dict[Role, tuple[str, ...]] = {role: (f"the {role.value}",) for role in Role}
@@ -133,6 +134,54 @@ async def test_a_token_reaches_only_whom_its_maker_may_make_one_for(here: World)
     assert made.token.id not in [one.id for one in await bo.tokens()]
     with pytest.raises(BadInput):
         await bo.revoke_token(made.token.id, by="Bo")
+
+
+async def test_a_system_owner_sees_the_tasks_of_their_systems_and_nothing_else(here: World, staffed: Office) -> None:
+    request_id = await here.open(here.person())
+    owner = staffed.for_staff("the system_owner")
+    said: dict[str, Any] = {"by": "the system_owner", "reason": "mine to do"}
+    async with here.ledger.begin() as tx:
+        for task_id, whose in (("mine", "The SYSTEM_OWNER"), ("theirs", "somebody else"), ("nobodys", None)):
+            brief = TaskBrief(system="paper", title="On paper", phase=TaskPhase.FIND, right=Right.ACCESS)
+            await tx.seal(request_id, brief_name(f"{request_id.lower()}-{task_id}"), brief)
+            await tx.open_task(
+                f"{request_id.lower()}-{task_id}",
+                request_id,
+                system="paper",
+                phase="find",
+                at=here.office._now(),
+                due_on=None,
+                owner=whose and staffed.actor(whose),
+            )
+    assert (await owner.task(f"{request_id.lower()}-mine", **said)).entry.system == "paper"
+    for other in ("theirs", "nobodys"):
+        with pytest.raises(NotAllowed, match="not yours"):
+            await owner.task(f"{request_id.lower()}-{other}", **said)
+        with pytest.raises(NotAllowed, match="not yours"):
+            await owner.finish_task(f"{request_id.lower()}-{other}", said=Said(nothing=True), **said)
+    officer = staffed.for_staff("the officer")
+    assert await officer.task(f"{request_id.lower()}-theirs", by="the officer", reason="asks")
+
+
+async def test_nobody_gives_out_over_the_api_what_acts_as_a_colleague(staffed: Office) -> None:
+    """Two such tokens would be two people of one."""
+    admin = staffed.for_staff("the administrator")
+    made = partial(admin.make_token, title="x", by="the administrator", over_api=True)
+    for allowed in ("officer", "approver", "agent", *(set(Scope) - LENT)):
+        with pytest.raises(NotAllowed):
+            await made("the officer", may=("requests:read", allowed))
+    for allowed in ("officer", "approver", "agent"):
+        with pytest.raises(NotAllowed):
+            await made("The ADMINISTRATOR", may=("requests:read", allowed))
+    program = await made("helpdesk", may=tuple(LENT))
+    assert set(program.token.scopes) == LENT
+    own = await made("The ADMINISTRATOR", may=("administrator",))
+    assert set(own.token.scopes) == ROLES[Role.ADMINISTRATOR]
+    narrow = staffed.for_staff("the administrator", frozenset({Scope.TOKENS}))
+    with pytest.raises(NotAllowed):
+        await narrow.make_token(
+            "the administrator", title="x", may=("administrator",), by="the administrator", over_api=True
+        )
 
 
 async def _acts(here: World, request_id: str) -> list[str]:

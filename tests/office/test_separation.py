@@ -11,6 +11,7 @@ import pytest
 
 from activities.ledger import RequestFilter
 from activities.messages import MessageKind
+from habeas.access import Scope
 from habeas.acts import ActKind
 from habeas.errors import BadInput, NotAllowed, UnknownRequest
 from habeas.model import Identifier
@@ -122,7 +123,14 @@ async def test_a_person_is_found_among_ones_own(here: World, two: tuple[Office, 
     address = here.person()
     opened = await here.open(address)
     known = (Identifier(kind="email", value=address),)
-    assert await noor.find_requests(known, by="Noor", reason="curious") == ()
+    assert await noor.find_requests(known, by="Noor", reason="curious about a neighbour") == ()
+    # Who was not found has no evidence of their own: who looked for them, and why, stands all the same.
+    (vain, *_) = await noor.searches()
+    assert (vain.actor, vain.reason) == (noor.actor("Noor"), "curious about a neighbour")
+    assert vain.id not in [one.id for one in await kim.searches()]
+    reads = {name: frozenset({Scope.REQUESTS_READ}) for name in noor._policies}
+    auditor = Office(noor._ledger, noor._engine, noor._policies, noor._storage, noor._now, reads)
+    assert [one.reason for one in await auditor.searches() if one.id == vain.id] == [None]
     assert [one.id for one in await kim.find_requests(known, by="Kim", reason="she calls")] == [opened]
     looked = [one for one in await kim.timeline(opened) if one.facts.get("what") == "search"]
     assert [one.actor for one in looked] == [kim.actor("Kim")]

@@ -15,6 +15,7 @@ THOROUGH = (
     "tests/workflows/test_rules.py",
     "tests/workflows/test_watch.py",
     "tests/deploy/test_external.py",
+    "tests/cli/test_bootstrap.py::test_a_build_takes_work_once_it_is_current",
     "tests/stack/test_users.py",
     "tests/connectors/rt/test_erasing.py",
     "tests/connectors/tryton/test_erasing.py",

@@ -41,7 +41,7 @@ WORKFLOWS = (
     BounceWorkflow,
 )
 """Whose histories are stored."""
-_NOISE = {"seq", "activity_id", "protocol_instance_id"}
+_NOISE = {"seq", "activity_id", "protocol_instance_id", "stack_trace"}
 
 
 @dataclass(frozen=True)

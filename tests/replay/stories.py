@@ -16,8 +16,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 from activities.ledger import TaskFilter
+from activities.mail import Mailer
 from habeas.acts import ActKind
 from habeas.errors import PlanOutlived, Quarantine, Terminal, Transient
 from habeas.model import Identifier, Right, Stage
@@ -104,6 +106,34 @@ async def erasure_together(world: World) -> Case:
     return case
 
 
+async def letter_not_at_once(world: World) -> Case:
+    """Where the workflow is, a letter's first try takes too long: it is a step of its own then."""
+    return await _acknowledged(world, hangs=True)
+
+
+async def letter_refused_at_once(world: World) -> Case:
+    """The same where the first try fails."""
+    return await _acknowledged(world, hangs=False)
+
+
+async def _acknowledged(world: World, *, hangs: bool) -> Case:
+    real, tried = Mailer.send, list[str]()
+
+    async def troubled(mailer: Mailer, to: str, *letter: Any) -> None:
+        tried.append(to)
+        if len(tried) == 1:
+            if hangs:
+                await asyncio.Event().wait()
+            raise Transient("busy")
+        await real(mailer, to, *letter)
+
+    with patch.object(Mailer, "send", troubled):
+        case = await _open(world)
+        await case.has_letter("acknowledgement")
+    await case.prove()
+    return case
+
+
 async def access_approved(world: World) -> Case:
     """Free text is looked at before it is released."""
     case = await _review(world)
@@ -118,6 +148,16 @@ async def access_attested(world: World) -> Case:
     await case.act(ActKind.RESEND_CODE)
     await case.has_letter("code", 2)
     await case.act(ActKind.ATTEST)
+    return case
+
+
+async def access_asked_again(world: World) -> Case:
+    """Another code is asked for, and with it the time to give it runs anew."""
+    case = await _open(world)
+    await case.has_letter("code")
+    await case.act(ActKind.RESEND_CODE)
+    await case.has_letter("code", 2)
+    await world.office.submit_code(case.id, await case.code(2))
     return case
 
 
@@ -433,8 +473,11 @@ STORIES: Mapping[str, Story] = {
         access_closed,
         access_approved,
         access_attested,
+        access_asked_again,
         access_together,
         erasure_together,
+        letter_not_at_once,
+        letter_refused_at_once,
         access_proven_twice,
         access_attested_late,
         erasure_closed,

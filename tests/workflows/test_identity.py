@@ -84,6 +84,20 @@ async def test_no_answer_closes_the_request_as_unverified(world: World) -> None:
     assert "system:collected" not in await case.tags()
 
 
+async def test_who_asks_for_another_code_has_as_long_again_to_give_it(world: World) -> None:
+    """Whoever asked first, and knew no more than an address, does not end what the person asks later."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.has_letter("code")
+    await case.passes(timedelta(days=20))
+    sent = (await case.letters()).count("code") + 1
+    await case.act(ActKind.RESEND_CODE)
+    await case.has_letter("code", sent)
+    await case.passes(timedelta(days=2))
+    assert (await case.row()).stage is Stage.VERIFYING
+
+
 async def test_staff_can_attest_and_say_how(world: World) -> None:
     person = someone()
     person.settle_in(world.connectors)

@@ -49,7 +49,8 @@ class Lift(Because):
 
 
 async def _act(who: Caller, once: Once, reference: str, kind: ActKind, said: Frozen) -> ActAnswer:
-    return await who.office.carry_out(kind, reference, said, by=who.account, act_id=once.act_id(who))
+    async with once.write(who, said) as write:
+        return await who.office.carry_out(kind, reference, said, by=who.account, act_id=write.act_id)
 
 
 @router.post("/prove")
@@ -169,14 +170,16 @@ async def contest(who: Decides, once: Once, reference: Reference, said: Contest)
 @router.post("/lift_restriction")
 async def lift_restriction(who: Holds, once: Once, reference: Reference, said: Lift) -> Lifting:
     """End a restriction; the person is told first."""
-    return await who.office.lift_restriction(
-        reference, by=who.account, reason=said.reason, on=said.on, told=said.told, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.lift_restriction(
+            reference, by=who.account, reason=said.reason, on=said.on, told=said.told, act_id=write.act_id
+        )
 
 
 @router.post("/lifted_by_hand")
 async def lifted_by_hand(who: Holds, once: Once, reference: Reference, said: InSystem) -> ActAnswer:
     """A human lifted a restriction in a system that cannot by itself."""
-    return await who.office.lifted_by_hand(
-        reference, system=said.system, by=who.account, reason=said.reason, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.lifted_by_hand(
+            reference, system=said.system, by=who.account, reason=said.reason, act_id=write.act_id
+        )

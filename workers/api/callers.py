@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
+import re
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Header, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from habeas.access import Scope
+from habeas.errors import BadInput
+from habeas.model import Frozen
 from workers.api.problems import WithProblem
 from workers.office import Office
+from workers.office.writes import KeyedWrite
 from workers.throttle import Throttle
 
 __all__ = ["Caller", "Limits", "OnceKey", "may"]
 
 _NAMESPACE = uuid.UUID("8f6c5a52-6f0e-5b7e-9d0a-5d3f0c9b2a11")
+_PLAIN = re.compile(r"[a-z_]{1,30}")
 _BEARER = HTTPBearer(scheme_name="token", description="A token of `habeas token create`.", auto_error=False)
 
 
@@ -88,8 +98,27 @@ async def _caller(
     if missing:
         names = ", ".join(sorted(missing))
         raise WithProblem(403, "not_allowed", f"This token may not do this: it lacks {names}.", "Make one that may.")
+    _refuse_unknown(request)
     seen = office.for_staff(bearer.account, bearer.scopes, bearer.controllers)
     return Caller(seen, bearer.account)
+
+
+def _refuse_unknown(request: Request) -> None:
+    """A filter that is misspelt would narrow nothing, and nobody would notice.
+
+    Raises:
+        BadInput: the route has no such parameter.
+    """
+    known = _parameters(request.scope["route"].dependant)
+    for name in request.query_params:
+        if name not in known:
+            field = name if _PLAIN.fullmatch(name) else "query"
+            has = ", ".join(sorted(known)) or "none"
+            raise BadInput(f"{field}: there is no such parameter here; there are: {has}.", field=field)
+
+
+def _parameters(of: Dependant) -> set[str]:
+    return {one.alias for one in of.query_params}.union(*map(_parameters, of.dependencies))
 
 
 def may(scope: Scope) -> Any:
@@ -125,6 +154,42 @@ class OnceKey:
         self._request = request
         self.key = key
 
-    def act_id(self, who: Caller) -> str:
-        """The act's id."""
-        return _once(self._request, self.key, who.account)
+    @asynccontextmanager
+    async def write(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[KeyedWrite]:
+        """Do a write under the key. What is refused leaves the key free.
+
+        Args:
+            who: who writes.
+            said: all that is sent.
+
+        Raises:
+            KeyReused: something else came under this key before.
+        """
+        act_id = _once(self._request, self.key, who.account)
+        parts = (who.account, self._request.method, self._request.url.path, *map(_spelled, said))
+        async with who.office.keyed_write(act_id, "\0".join(parts).encode()) as write:
+            yield write
+
+    @asynccontextmanager
+    async def secret(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[None]:
+        """Do a write whose answer holds a secret that is nowhere kept, and so cannot be answered again.
+
+        Raises:
+            WithProblem: 409 where it was done before.
+            KeyReused: as `write`.
+        """
+        async with self.write(who, *said) as write:
+            if not write.first:
+                raise WithProblem(
+                    409,
+                    "made_already",
+                    "This was made under this key before; its secret was in that answer only.",
+                    "If that answer was lost, look at the list, end what was made, and make another under a new key.",
+                )
+            yield
+
+
+def _spelled(said: Frozen | bytes | bool) -> str:
+    if isinstance(said, bytes):
+        return hashlib.sha256(said).hexdigest()
+    return json.dumps(said.model_dump(mode="json") if isinstance(said, Frozen) else said, sort_keys=True)

@@ -23,6 +23,7 @@ from workers.office.asked import Because
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.letters import BouncedLetter, HandedLetter
 from workers.office.recipients import Told
+from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 from workers.office.waiting import Retried
 
 router = APIRouter()
@@ -73,7 +74,7 @@ class KeptList(Frozen):
     items: tuple[Kept, ...]
 
 
-class Attached(Frozen):
+class Attached(Typed):
     """A file that was found."""
 
     name: str = Field(min_length=1, max_length=200, repr=False)
@@ -127,7 +128,7 @@ async def tasks(
     request_id: Filtered = None,
     mine: Annotated[bool, Query(description="Of the token's account, or of nobody in particular.")] = False,
     overdue: bool = False,
-    due_before: date | None = None,
+    due_before: Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> TaskList:
     """What humans do by hand."""
@@ -143,8 +144,8 @@ async def tasks(
 
 
 @router.post("/tasks/{task_id}/look", tags=["tasks"])
-async def task(who: Looks, task_id: Name, said: Because) -> ShownTask:
-    """One task, and for whom it is. Leaves a mark."""
+async def task(who: Tasks, task_id: Name, said: Because) -> ShownTask:
+    """One task, and for whom it is; without `personal:read` those of one's own systems only. Leaves a mark."""
     return await who.office.task(task_id.lower(), by=who.account, reason=said.reason)
 
 
@@ -161,9 +162,10 @@ async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> 
         outcomes=said.outcomes,
         as_said=said.as_said,
     )
-    return await who.office.finish_task(
-        task_id.lower(), by=who.account, reason=said.reason, said=came, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.finish_task(
+            task_id.lower(), by=who.account, reason=said.reason, said=came, act_id=write.act_id
+        )
 
 
 @router.get("/holds", tags=["holds"])
@@ -175,7 +177,8 @@ async def holds(who: Reads, controller: Controller = None, lifted: bool = False)
 @router.post("/holds", tags=["holds"], status_code=201)
 async def place_hold(who: Holds, once: Once, asked: NewHold) -> PlacedHold:
     """Place a hold. Open erasures that it meets are stopped."""
-    return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=once.act_id(who))
+    async with once.write(who, asked) as write:
+        return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=write.act_id)
 
 
 @router.post("/holds/{hold_id}/lift", tags=["holds"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
@@ -36,15 +37,20 @@ class Streams:
     most: int = 50
     open: int = 0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    whose: Counter[str] = field(default_factory=Counter, repr=False)
+    """How many of them are each account's."""
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        """One more, while the block runs."""
+    def one(self, account: str) -> Iterator[None]:
+        """One more of an account's, while the block runs."""
         self.open += 1
+        self.whose[account] += 1
         try:
             yield
         finally:
             self.open -= 1
+            self.whose[account] -= 1
+            self.whose += Counter()  # without those that have none
 
     async def pause(self, seconds: float, until: float) -> bool:
         """Wait so long, at most until then by the monotonic clock; whether a stream is to end."""
@@ -89,7 +95,10 @@ async def events(
 
 
 async def _told(who: Caller, streams: Streams, news: News, until: float) -> AsyncIterator[bytes]:
-    with streams.one(), contextlib.suppress(HabeasError):  # the client comes again, and is told what is wrong
+    with (
+        streams.one(who.account),
+        contextlib.suppress(HabeasError),
+    ):  # the client comes again, and is told what is wrong
         silent_since = float("-inf")  # so that a client knows at once where it begins
         while not streams.closing.is_set():
             for one in news.events:

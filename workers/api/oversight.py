@@ -14,6 +14,7 @@ from workers.api.requests import Controller, Reads, Reference
 from workers.office.holders import Held
 from workers.office.oversight import Overview, SystemStanding, WatchStanding
 from workers.office.reports import CaliforniaReport, Report
+from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 
 router = APIRouter()
 
@@ -29,7 +30,7 @@ class SystemList(Frozen):
     items: tuple[SystemStanding, ...]
 
 
-class Handing(Frozen):
+class Handing(Typed):
     """To whom a request is handed."""
 
     to: str | None = Field(default=None, max_length=200, description="An account; unset for the token's own.")
@@ -38,8 +39,10 @@ class Handing(Frozen):
 @router.get("/reports", tags=["reports"])
 async def report(
     who: Reads,
-    since: Annotated[date, Query(alias="from", description="The first day, in the controller's zone.")],
-    until: Annotated[date, Query(alias="to", description="The last day, with it.")],
+    since: Annotated[
+        date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day, in the controller's zone.")
+    ],
+    until: Annotated[date, Query(alias="to", ge=FIRST_DAY, le=LAST_DAY, description="The last day, with it.")],
     controller: Whose = None,
 ) -> Report:
     """What became of a controller's requests in a period, by right."""

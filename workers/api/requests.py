@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from activities.ledger import RequestFilter
+from activities.ledger import RequestFilter, SearchRow
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
 from habeas.model import Frozen, Identifier, Outcome, RequestId, Right, Stage
@@ -21,6 +21,7 @@ from workers.office.finding import MOST_IDENTIFIERS
 from workers.office.importing import MAX_BYTES, ImportResult
 from workers.office.packing import MadePack
 from workers.office.particulars import AskedParticulars
+from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 
 router = APIRouter(tags=["requests"])
 
@@ -57,13 +58,19 @@ class Queue(Frozen):
     """``after`` of the next page; none at the end."""
 
 
+class SearchList(Frozen):
+    """Searches that found nobody, and so no request to leave a mark on."""
+
+    items: tuple[SearchRow, ...]
+
+
 class Timeline(Frozen):
     """Everything that happened to a request, in order."""
 
     items: tuple[Told, ...]
 
 
-class NewRequest(AskedParticulars):
+class NewRequest(AskedParticulars, Typed):
     """A request as the person made it. What is left out comes from the controller's policy."""
 
     right: str = Field(description="access, portability, erasure, rectification, …")
@@ -99,14 +106,15 @@ async def queue(
     outcome: Outcome | None = None,
     open_: Annotated[bool | None, Query(alias="open", description="Only open or only closed ones; else all.")] = None,
     overdue: Annotated[bool | None, Query(description="Only those whose term is over, or not.")] = None,
-    due_before: Annotated[date | None, Query(description="Due on an earlier day than this.")] = None,
+    due_before: Annotated[
+        date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="Due on an earlier day than this.")
+    ] = None,
     waits_for: Annotated[str | None, Query(max_length=80, description="Held up by this system.")] = None,
     held: Annotated[Literal["me", "nobody"] | None, Query(description="By the token's account, or by nobody.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before.")] = None,
 ) -> Queue:
     """The queue, soonest due first."""
-    start = _reference(after) if after is not None else None
     wanted = RequestFilter(
         controller=controller,
         stage=stage,
@@ -118,19 +126,20 @@ async def queue(
         waits_for=waits_for,
         held=who.office.actor(who.account) if held == "me" else held,
         limit=limit,
-        after=start,
+        after=after,
     )
     entries = await who.office.requests(wanted)
-    return Queue(items=entries, next=entries[-1].id if len(entries) == limit else None)
+    return Queue(items=entries, next=entries[-1].place if len(entries) == limit else None)
 
 
 @router.post("/requests", status_code=201, responses={200: {"model": OpenedAnswer, "description": "It was open"}})
 async def open_request(who: Opens, once: Once, asked: NewRequest, response: Response) -> OpenedAnswer:
     """Open a request. The same person's request for the same right that is open already is the answer, with 200."""
     given = asked.model_dump(exclude_unset=True)
-    opened = await who.office.open_request(
-        NewRequestInput(**given, opened_by=who.account, idempotency_key=once.act_id(who))
-    )
+    async with once.write(who, asked) as write:
+        opened = await who.office.open_request(
+            NewRequestInput(**given, opened_by=who.account, idempotency_key=write.act_id)
+        )
     response.headers["location"] = f"requests/{opened.id}"
     response.status_code = 201 if opened.created else 200
     return opened
@@ -147,12 +156,24 @@ async def import_requests(
     skip_bad: Annotated[bool, Query(description="Open the good rows although others are bad.")] = False,
     check_only: Annotated[bool, Query(description="Open none.")] = False,
 ) -> ImportResult:
-    """Open many from CSV: all rows are checked before the first is opened."""
+    """Open many from CSV: all rows are checked before the first is opened.
+
+    The same file again under the same key opens nothing more, and is answered as it was the first time.
+    """
+    content = await whole_body(request, {"text/csv"}, MAX_BYTES)
     try:
-        text = (await whole_body(request, {"text/csv"}, MAX_BYTES)).decode()
+        text = content.decode()
     except UnicodeDecodeError:
         raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
-    return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=check_only)
+    if check_only:
+        return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=True)
+    async with once.write(who, content, skip_bad) as write:
+        if (before := write.answered(ImportResult)) is not None:
+            return before
+        result = await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, run=write.act_id)
+        write.refused = not result.opened
+        await write.keep(result)
+    return result
 
 
 @router.post("/requests/find")
@@ -162,6 +183,12 @@ async def find(who: Finds, said: Search) -> Queue:
         said.identifiers, by=who.account, reason=said.reason, controller=said.controller
     )
     return Queue(items=found, next=None)
+
+
+@router.get("/searches")
+async def searches(who: Reads, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> SearchList:
+    """Searches for a person that found nobody, the newest first; why, for who may look at personal data."""
+    return SearchList(items=await who.office.searches(limit))
 
 
 @router.get("/requests/{request_id}")

@@ -15,6 +15,7 @@ from workers.api.looks import Looks
 from workers.api.requests import Once, Reference
 from workers.office import CollectedPage, RedactionAsked, ShownRedaction
 from workers.office.asked import Because
+from workers.office.typed import Typed
 
 router = APIRouter(prefix="/requests/{request_id}", tags=["review"])
 
@@ -34,7 +35,7 @@ class WhichFile(Because):
     file: int = Field(ge=1, le=100_000, description="Its number in the record.")
 
 
-class ToRedact(RedactionAsked):
+class ToRedact(RedactionAsked, Typed):
     """What is taken out, on which ground of the law, and why; the reason stays sealed and is not told."""
 
     ground: str = Field(max_length=60, description="A code, as `collected` lists them with their articles.")
@@ -79,9 +80,10 @@ async def redactions(who: Looks, reference: Reference, said: Because) -> Redacti
 async def redact(who: Decides, once: Once, reference: Reference, said: ToRedact) -> ActAnswer:
     """Take something out: a record, a field, a passage, an attachment. Approvals given before do not count any more."""
     asked = RedactionAsked(**{name: getattr(said, name) for name in RedactionAsked.model_fields})
-    return await who.office.redact(
-        reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.redact(
+            reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=write.act_id
+        )
 
 
 @router.post("/redactions/{redaction}/put_back")
@@ -93,6 +95,7 @@ async def unredact(
     said: Because,
 ) -> ActAnswer:
     """Put back what was taken out. Approvals given before do not count any more."""
-    return await who.office.unredact(
-        reference, by=who.account, reason=said.reason, redaction=redaction, act_id=once.act_id(who)
-    )
+    async with once.write(who, said) as write:
+        return await who.office.unredact(
+            reference, by=who.account, reason=said.reason, redaction=redaction, act_id=write.act_id
+        )

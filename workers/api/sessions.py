@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from habeas.access import Scope
-from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.office.typed import Typed
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 
-class SignedOut(Frozen):
+class SignedOut(Typed):
     """Whose sessions are to end, or have ended."""
 
     account: str = Field(min_length=1, max_length=200, repr=False)

@@ -11,7 +11,9 @@ from activities.ledger import TokenRow
 from habeas.access import Scope
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.requests import Once
 from workers.office.tokens import LONGEST, MadeToken
+from workers.office.typed import Typed
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 
@@ -24,7 +26,7 @@ class TokenList(Frozen):
     items: tuple[TokenRow, ...]
 
 
-class NewToken(Frozen):
+class NewToken(Typed):
     """A token to be made."""
 
     account: str = Field(min_length=1, max_length=200, description="Whose acts are done by it.", repr=False)
@@ -40,11 +42,16 @@ async def tokens(who: Grants) -> TokenList:
 
 
 @router.post("", status_code=201)
-async def make_token(who: Grants, asked: NewToken) -> MadeToken:
-    """Make one. Its text is in this answer and in no other: lost, make another and end this."""
-    return await who.office.make_token(
-        asked.account, title=asked.title, may=asked.scopes, days=asked.days, by=who.account
-    )
+async def make_token(who: Grants, once: Once, asked: NewToken) -> MadeToken:
+    """Make one. Its text is in this answer and in no other: lost, make another and end this.
+
+    For your own account it may do at most what the token may that you come with; for another account nothing that
+    decides, approves, shows personal data or makes tokens.
+    """
+    async with once.secret(who, asked):
+        return await who.office.make_token(
+            asked.account, title=asked.title, may=asked.scopes, days=asked.days, by=who.account, over_api=True
+        )
 
 
 @router.delete("/{token_id}")

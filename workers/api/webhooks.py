@@ -12,6 +12,8 @@ from habeas.access import Scope
 from habeas.events import CloudEvent
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.requests import Once
+from workers.office.typed import Typed
 from workers.office.webhooks import MadeWebhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
@@ -28,7 +30,7 @@ class WebhookList(Frozen):
     items: tuple[WebhookRow, ...]
 
 
-class NewWebhook(Frozen):
+class NewWebhook(Typed):
     """A webhook to be added."""
 
     url: str = Field(min_length=1, max_length=2000, description="Where messages go; https.")
@@ -43,9 +45,10 @@ async def webhooks(who: Hooks) -> WebhookList:
 
 
 @router.post("", status_code=201)
-async def add_webhook(who: Hooks, asked: NewWebhook) -> MadeWebhook:
+async def add_webhook(who: Hooks, once: Once, asked: NewWebhook) -> MadeWebhook:
     """Add one. Its secret is in this answer and in no other: lost, remove the webhook and add it again."""
-    return await who.office.add_webhook(asked.url, controller=asked.controller, types=asked.types, by=who.account)
+    async with once.secret(who, asked):
+        return await who.office.add_webhook(asked.url, controller=asked.controller, types=asked.types, by=who.account)
 
 
 @router.delete("/{webhook_id}")

@@ -19,6 +19,7 @@ import uvicorn
 from temporalio.client import Client
 
 from activities.ledger import Ledger, migrate
+from activities.ledger.requests import place_of
 from activities.storage import Storage
 from activities.vault import Vault
 from habeas.errors import EngineUnavailable
@@ -107,9 +108,12 @@ async def desk(requests: int) -> AsyncIterator[tuple[Office, str, str]]:
         office = Office(ledger, Engine(_nobody, task_queue="q"), policies, Storage.from_url(f"file://{folder}/s"))
         await fill(dsn, requests, ledger, office)
         connection = await asyncpg.connect(dsn)
-        middle = await connection.fetchval(
-            "SELECT id FROM request WHERE closed_at IS NULL ORDER BY queue_on, id OFFSET $1 LIMIT 1", requests // 20
+        row = await connection.fetchrow(
+            "SELECT coalesce(extended_due_on, due_on) AS due_on, id FROM request WHERE closed_at IS NULL "
+            "ORDER BY queue_on, id OFFSET $1 LIMIT 1",
+            requests // 20,
         )
+        middle = place_of(row["due_on"], row["id"])
         await connection.close()
         try:
             asked = NewRequestInput(right="access", opened_by="Kim", emails=("a@example.com",), jurisdiction="DK")

@@ -44,6 +44,8 @@ PLACES: Mapping[str, Place] = {
     "token": Place("workers.cli.token", "app", "Who may use the API, for what and until when.", _SETUP),
     "session": Place("workers.cli.session", "app", "Staff who are signed in to the desk: sign one out.", _SETUP),
     "webhook": Place("workers.cli.webhook", "app", "Other programs that are told what happens.", _SETUP),
+    "bootstrap": Place("workers.cli.bootstrap", "app", "Make an installation ready: ledger, Temporal.", _SETUP),
+    "doctor": Place("workers.cli.doctor", "app", "Look at a running installation: what is wrong?", _SETUP),
     "keys": Place("workers.cli.keys", "app", "The master keys: rotate them, have a service seal them.", _SETUP),
     "ledger": Place("workers.cli.ledger", "app", "The ledger's database.", _SETUP),
     "watch": Place("workers.cli.watch", "watch", "What has gone quiet, and whether anybody looks.", _SETUP),
@@ -99,22 +101,27 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"habeas {version('habeas')}")
+        raise typer.Exit
+
+
 @app.callback()
 def habeas(
     ctx: typer.Context,
     json_output: JsonOption = False,
     config: ConfigOption = None,
-    version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
 ) -> None:
     """Carry out data-subject requests: durable, provable, never past the statutory clock.
 
     Begin with `habeas up` to try it on this machine, or `habeas demo` to watch it work.
     """
-    if version:
-        from importlib.metadata import version as of
-
-        typer.echo(f"habeas {of('habeas')}")
-        raise typer.Exit
     ctx.obj = {"json": json_output, "config": config}
 
 

@@ -24,6 +24,21 @@ def evidence() -> None:
     """Check what was done, without trusting us."""
 
 
+@command(app, "searches", epilog="Example: `habeas evidence searches`")
+async def searches(
+    shell: Shell, limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100
+) -> None:
+    """Searches for a person that found nobody, and so no request to leave a mark on; the newest first."""
+    from rich.table import Table
+
+    async with shell.office() as office:
+        found = await office.searches(limit)
+    table = Table("When", "Who", "Among", "Why")
+    for one in found:
+        table.add_row(f"{one.at:%Y-%m-%d %H:%M}", one.actor, ", ".join(one.controllers), one.reason or "—")
+    shell.answer(list(found), table if found else "No search has found nobody.")
+
+
 @command(app, "verify")
 async def verify(
     shell: Shell,

@@ -32,7 +32,9 @@ async def list_(
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you see to.")] = False,
     nobodys: Annotated[bool, typer.Option("--nobodys", help="Only those that nobody sees to.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
-    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one.")] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="Go on here: `place` of the last one, in --json.")
+    ] = None,
 ) -> None:
     """The queue, soonest due first. Names nobody."""
     from pydantic import ValidationError

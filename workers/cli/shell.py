@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from habeas.errors import ConfigurationError
+from habeas.errors import BadInput, ConfigurationError
 from workers.cli.exits import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -54,7 +54,21 @@ class Shell:
         """The installation's settings."""
         from workers.wiring import load_settings
 
-        return load_settings(self.config)
+        try:
+            return load_settings(self.config)
+        except ConfigurationError:
+            if not self.away:
+                raise
+            raise BadInput(
+                "This command reads the settings, the policies or the systems themselves: give it on the server, or "
+                "with --config; not everything goes over HABEAS_API."
+            ) from None
+
+    @property
+    def away(self) -> bool:
+        """Whether the installation is at an address, and none of its files is named."""
+        named = self.config is not None or bool(os.environ.get("HABEAS_CONFIG"))
+        return bool(os.environ.get("HABEAS_API")) and not named
 
     @property
     def console(self) -> Console:

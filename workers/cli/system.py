@@ -39,8 +39,12 @@ app.add_typer(maps, name="map")
 
 @command(app, "list")
 async def list_(shell: Shell) -> None:
-    """The systems of this installation: what each needs, yields and can do."""
+    """The systems of this installation: what each needs, yields and can do; over the API, how each one serves."""
     from rich.table import Table
+
+    if shell.away:
+        await _standings(shell)
+        return
 
     from workers.wiring import load_connectors
 
@@ -96,9 +100,15 @@ async def manifest(
 
 @command(app, "check")
 async def check(shell: Shell, name: Annotated[str, typer.Argument(help="The system's name.")]) -> None:
-    """Is the system reachable, and are its credentials and permissions enough? Changes nothing."""
+    """Is the system reachable, and are its credentials and permissions enough? Changes nothing.
+
+    Over the API: how it served the last steps of requests.
+    """
     from workers.wiring import load_connectors
 
+    if shell.away:
+        await _standings(shell, name)
+        return
     settings = shell.settings()
     mine = shell.systems(settings)
     if name not in mine:
@@ -129,6 +139,25 @@ async def retry(
         told = await office.retry_waiting(name, by=by, reason=reason)
     said = ", ".join(told.requests) or "no request waits for it"
     shell.answer(told, f"[bold]{name}[/] is tried again: {said}.")
+
+
+async def _standings(shell: Shell, name: str | None = None) -> None:
+    """What the office there knows of the systems, or of this one, from the steps of requests."""
+    from rich.table import Table
+
+    async with shell.office() as office:
+        found = [one for one in await office.systems() if name in (None, one.system)]
+    if name is not None and not found:
+        raise BadInput("There is no such system there; see `habeas system list`.", field="name")
+    table = Table("System", "Waiting", "Since", "Why", "Last answered", box=None, header_style="dim")
+    for one in found:
+        when = [f"{at:%Y-%m-%d %H:%M}" if at else "—" for at in (one.since, one.answered_at)]
+        table.add_row(
+            one.system, str(one.waiting), when[0], ", ".join(each.code for each in one.errors) or "—", when[1]
+        )
+    shell.answer(list(found) if name is None else found[0], table if found else "No systems are named by policies.")
+    if name is not None and found[0].errors:
+        raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
 async def _failing(shell: Shell, name: str) -> tuple[TroubleRow, ...]:

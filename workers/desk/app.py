@@ -16,8 +16,10 @@ from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavai
 from workers.api import MOST_CALL, PREFIX, Streams, create_api
 from workers.desk import ask, hooks, mine, pages, processor
 from workers.desk.ask import AskLimits, ask_pages
+from workers.desk.ask_form import MOST_KEPT
 from workers.desk.callbacks import CALLBACKS, CallingBack, callback_routes
-from workers.desk.door import MOST_FORM, MOST_UPLOAD, UPLOADS, Door, Local
+from workers.desk.door import MOST_REFUSED, MOST_UPLOAD, UPLOADS, Door, Local
+from workers.desk.forms import typed
 from workers.desk.guard import MOST_BODY, Guard
 from workers.desk.hooks import hook_routes
 from workers.desk.live import MOST_STREAMS, live_stream
@@ -94,9 +96,9 @@ def create_app(
         hooks.PREFIX: hooks.MOST_MESSAGE,
         processor.PREFIX: processor.MOST_ANSWER,
         ask.PREFIX: ask.MOST_REFUSED,
-        f"{mine.PREFIX}/": mine.MOST_SENT,
+        f"{mine.PREFIX}/": mine.MOST_REFUSED,
         UPLOADS: MOST_UPLOAD,
-        **dict.fromkeys(("/requests/", "/letters/", "/systems/", "/open", "/find"), MOST_FORM),
+        **dict.fromkeys(("/requests/", "/letters/", "/systems/", "/open", "/find"), MOST_REFUSED),
     }
     return Guard(app, hosts, api=PREFIX, larger=larger)
 
@@ -137,9 +139,11 @@ def _add_errors(app: FastAPI) -> None:
         return pages.page("nothing.html", error.status_code, title=title, text=text)
 
     @app.exception_handler(TooLarge)
-    async def too_much(request: Request, _: Exception) -> Response:
+    async def too_much(request: Request, error: TooLarge) -> Response:
         say = speech(chosen(request))
-        return pages.page("nothing.html", 413, title=say.text("lost.large_title"), text=say.text("lost.large"))
+        written = {name: text[:MOST_KEPT] for name, text in typed(error.kept).items() if text.strip()}
+        title, text = say.text("lost.large_title"), say.text("lost.large")
+        return pages.page("nothing.html", 413, title=title, text=text, say=say, written=written)
 
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(BadInput)

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from activities.messages import MessageKind
 from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable
@@ -23,7 +23,7 @@ from habeas.policy import Policy
 from workers.desk import ask_form as forms
 from workers.desk.ask_form import Filled
 from workers.desk.pace import Pace
-from workers.desk.pages import asked_for, language_names, nearest, persons_page
+from workers.desk.pages import asked_for, language_names, nearest, persons_page, words
 from workers.desk.uploads import TooLarge, read_form
 from workers.loopback import is_loopback
 from workers.office import Office
@@ -37,14 +37,28 @@ MOST_FORM = 24 * 1024 * 1024
 """Bytes of a form that are read, so that what was typed can be shown again; of more, nothing is."""
 MOST_REFUSED = 64 * 1024 * 1024
 """Bytes up to which a form that is too large is refused on a page of its own."""
+_FLOOD = 3
+"""So many times what a client may ask is still read, and shown again with the words that it is too often."""
 _GPC = "sec-gpc"
 
 
 class AskLimits:
-    """How often one client, and one address that is typed in, may ask in a minute. For one process."""
+    """How often one client, and one address that is typed in, may ask in a minute, for one process.
 
-    def __init__(self, per_client: int = 20, per_address: int = 5) -> None:
+    Args:
+        per_client: in a minute.
+        per_address: in a minute.
+        per_day: with one address or number in a day, however many processes there are: whoever has it gets letters.
+    """
+
+    def __init__(self, per_client: int = 20, per_address: int = 5, per_day: int = 10) -> None:
         self._clients, self._addresses = Throttle(per_client), Throttle(per_address)
+        self._floods = Throttle(_FLOOD * per_client)
+        self.per_day = per_day
+
+    def unread(self, client: str) -> int:
+        """Count what a client sends before it is read: 0, or the seconds to wait where there is far too much of it."""
+        return 0 if is_loopback(client) else self._floods.hit(client)
 
     def too_often(self, client: str, address: str) -> int:
         """Count one more; 0, or the seconds to wait."""
@@ -110,7 +124,8 @@ def ask_pages(office: Office, pace: Pace, limits: AskLimits | None = None) -> AP
     async def form(request: Request, controller: str, right: str) -> Response:
         """The form for one right. Nothing of it stands in an address, before or after."""
         page = _page(office, request, controller, request.query_params)
-        return _form(page, _right(right), forms.empty())
+        wanted = _right(right)
+        return _form(page, wanted, forms.empty(), opts_out=_opts_out(office, page, wanted))
 
     @router.post("/ask/{controller}/{right}")
     async def ask(request: Request, controller: str, right: str) -> Response:
@@ -128,12 +143,15 @@ def ask_pages(office: Office, pace: Pace, limits: AskLimits | None = None) -> AP
 
 
 async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page, right: Right) -> Response:
-    form = FormData()
+    form, client = FormData(), request.client.host if request.client else ""
+    if wait := limits.unread(client):
+        said_so = words(page.language)["ask_slip_too_often"]
+        return PlainTextResponse(said_so, 429, {"retry-after": str(wait)})
     try:
-        form = await read_form(request, MOST_FORM, forms.FIELDS, forms.FILES)
+        form = await read_form(request, MOST_FORM, forms.FIELDS, forms.FILES, MOST_REFUSED)
         said = await forms.filled(form, right)
-    except TooLarge:
-        return _form(page, right, forms.empty().slipped("too_much"), 413)
+    except TooLarge as error:
+        said = (await forms.filled(error.kept, right)).without_files()
     except BadInput:
         return _form(page, right, forms.empty().slipped("form"), 422)
     finally:
@@ -149,25 +167,47 @@ async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page,
         return _form(page, right, Filled(said.form, given, said.chosen, had_files=said.had_files))
     if said.slips:
         return _form(page, right, said, 413 if {"file_size", "too_long"} & {*said.slips} else 422)
-    if wait := limits.too_often(request.client.host if request.client else "", given["email"]):
-        answer = _form(page, right, said.slipped("too_often"), 429)
-        answer.headers["retry-after"] = str(wait)
-        return answer
+    if wait := limits.too_often(client, given["email"]):
+        return _too_often(page, right, said.slipped("too_often"), wait)
     try:
+        if wait := await office.forms_today(page.policy.id, forms.reached(said), limits.per_day):
+            return _too_often(page, right, said.slipped("too_often_today"), wait)
         await _open(office, page, right, said)
+        if _opts_out(office, page, right):
+            await _open(office, page, Right.OPT_OUT_SALE, said.who())
     except (LedgerUnavailable, EngineUnavailable):
         return _form(page, right, said.slipped("later"), 503)
     except BadInput as error:
         return _form(page, right, said.because(error), 422)
-    return page.show("asked.html", right=right.value)
+    opts_out = page.gpc and (right is Right.OPT_OUT_SALE or _opts_out(office, page, right))
+    return page.show("asked.html", right=right.value, opts_out=opts_out)
+
+
+def _opts_out(office: Office, page: _Page, right: Right) -> bool:
+    """Whether the browser's signal, with an address beside it, asks for an opt-out besides (11 CCR 7025(c)(1))."""
+    if not page.gpc or right is Right.OPT_OUT_SALE:
+        return False
+    return Right.OPT_OUT_SALE in forms.offered(page.policy, page.place, office.today(page.policy.id))
 
 
 async def _open(office: Office, page: _Page, right: Right, said: Filled) -> None:
     asked = forms.request_of(said, page.policy, right, page.place, page.language, gpc=page.gpc)
     opened = await office.open_request(asked)
     message_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{asked.idempotency_key}")
-    sent = Sent(kind=MessageKind.OPENING, text=asked.note or "", files=said.files)
+    text = asked.note or ""
+    if opened.language != page.policy.language(page.language):
+        # It was open already, and whoever opened it chose another language: perhaps somebody who is not the person.
+        text = f"{forms.PLEASE_WRITE[page.language]}\n{text}".strip()
+    sent = Sent(kind=MessageKind.OPENING, text=text, files=said.files)
     await office.hear_opening(opened.id, sent, str(message_id))
+    if not opened.created:
+        await office.send_code(opened.id)
+
+
+def _too_often(page: _Page, right: Right, said: Filled, wait: int) -> HTMLResponse:
+    answer = _form(page, right, said, 429)
+    answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def _page(office: Office, request: Request, controller: str, said: Mapping[str, str]) -> _Page:
@@ -190,11 +230,12 @@ def _right(text: str) -> Right:
     return Right(text)
 
 
-def _form(page: _Page, right: Right, said: Filled, status: int = 200) -> HTMLResponse:
+def _form(page: _Page, right: Right, said: Filled, status: int = 200, *, opts_out: bool = False) -> HTMLResponse:
     return page.show(
         "ask_right.html",
         status,
         right=right.value,
+        opts_out=opts_out,
         said=said,
         given=said.given,
         places=_places(page),

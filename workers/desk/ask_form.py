@@ -8,7 +8,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 
@@ -27,7 +27,20 @@ from workers.desk.uploads import found_files
 from workers.office import NewRequestInput
 from workers.office.room import SUBJECT
 
-__all__ = ["FIELDS", "FILES", "MOST_FILES", "Filled", "asked_of", "empty", "filled", "offered", "place_of", "places"]
+__all__ = [
+    "FIELDS",
+    "FILES",
+    "MOST_FILES",
+    "PLEASE_WRITE",
+    "Filled",
+    "asked_of",
+    "empty",
+    "filled",
+    "offered",
+    "place_of",
+    "places",
+    "reached",
+]
 
 MOST_TEXT = 5000
 """Characters of free text that are taken."""
@@ -47,9 +60,19 @@ _LENGTHS = {
     "situation": MOST_TEXT,
     "about": 40,
 }
+PLEASE_WRITE = {
+    "en": "Please write to me in English.",
+    "fr": "Merci de m’écrire en français.",
+    "da": "Skriv venligst til mig på dansk.",
+    "nb": "Vennligst skriv til meg på norsk.",
+    "de": "Bitte schreiben Sie mir auf Deutsch.",
+}
+"""What choosing a language says, where staff must be told."""
 _PARTS = {"US-CA": "California", "CA-QC": "Québec", "CA-AB": "Alberta", "CA-BC": "British Columbia"}
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 """Characters that turn the direction of what follows them: a name made of them could pass for something else."""
+_WHO = ("name", "email", "phone", "number")
+_NOTHING_CHOSEN: Mapping[str, tuple[str, ...]] = {"purpose": (), "category": ()}
 _FORM = re.compile(r"[A-Za-z0-9_-]{16,40}")
 _SLIPS = {
     "identifier": "number",
@@ -89,6 +112,14 @@ class Filled:
         return Filled(
             self.form, self.given, self.chosen, self.files, self.had_files, tuple(dict.fromkeys((*self.slips, *codes)))
         )
+
+    def without_files(self) -> Filled:
+        """The same, whose files were too large to be read."""
+        return replace(self, had_files=True).slipped("file_size")
+
+    def who(self) -> Filled:
+        """Who they are, and nothing of what they asked."""
+        return Filled(self.form, {name: self.given[name] for name in _WHO if name in self.given}, _NOTHING_CHOSEN)
 
     def because(self, error: BadInput) -> Filled:
         """The same, with what the office found."""
@@ -179,6 +210,19 @@ def asked_of(policy: Policy, right: Right, language: str) -> dict[str, object]:
         "situation": right in {Right.OBJECTION, Right.RESTRICTION} | REMEDIES,
         "about": right in REMEDIES,
     }
+
+
+def reached(said: Filled) -> list[str]:
+    """Where letters can go because of it: the address that was typed, and whoever has the numbers.
+
+    Variants of an address by a plus are one mailbox.
+    """
+    name, at, host = normalise("email", said.given["email"]).rpartition("@")
+    numbers = {kind: "".join(said.given.get(kind, "").split()).casefold() for kind in ("phone", "number")}
+    return [
+        f"email:{name.partition('+')[0]}{at}{host}",
+        *(f"{kind}:{text}" for kind, text in numbers.items() if text),
+    ]
 
 
 async def filled(form: FormData, right: Right) -> Filled:

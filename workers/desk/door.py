@@ -20,7 +20,7 @@ from habeas.errors import BadInput, NotAllowed
 from workers.desk.forms import typed
 from workers.desk.issuer import Issuer
 from workers.desk.speech import chosen, speech
-from workers.desk.uploads import read_form
+from workers.desk.uploads import TooLarge, read_form
 from workers.office import Office
 from workers.throttle import Throttle
 
@@ -44,6 +44,8 @@ UPLOADS = "/tasks/"
 """Where staff send files to."""
 MOST_FORM = 256 * 1024
 """Bytes of a form of staff's without files: a reason in any script, and the identifiers of a person."""
+MOST_REFUSED = 4 * 1024 * 1024
+"""Bytes up to which a form that is too large is refused on a page that shows what was typed."""
 MOST_UPLOAD = 201 * 1024 * 1024
 """Bytes of a form with files, whatever a system's settings say: `max_file_mb` is 200 at most."""
 MOST_FIELDS = 3000
@@ -266,7 +268,9 @@ async def written_by(request: Request) -> dict[str, str]:
     if request.method in _LOOKS:
         return {}
     try:
-        form = await read_form(request, MOST_FORM, MOST_FIELDS, MOST_FILES)
+        form = await read_form(request, MOST_FORM, MOST_FIELDS, MOST_FILES, MOST_REFUSED)
+    except TooLarge as error:
+        form = error.kept
     except BadInput:
         return {}
     try:
@@ -280,7 +284,11 @@ async def _form(request: Request) -> FormData:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
         return FormData()
     uploads = request.url.path.startswith(UPLOADS)
-    form = await read_form(request, MOST_UPLOAD if uploads else MOST_FORM, MOST_FIELDS, MOST_FILES if uploads else 0)
+    form = await (
+        read_form(request, MOST_UPLOAD, MOST_FIELDS, MOST_FILES)
+        if uploads
+        else read_form(request, MOST_FORM, MOST_FIELDS, 0, MOST_REFUSED)
+    )
     request._form = form  # where Starlette keeps it: whoever asks for it next gets this one
     return form
 

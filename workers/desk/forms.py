@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from annotated_types import MaxLen
@@ -61,6 +62,8 @@ class Control(NamedTuple):
     lines: int = 3
     kind: str = "text"
     """Of a line of text: what a phone's keyboard shows."""
+    days: tuple[date, date] | None = None
+    """Of a date: the first and the last that can be."""
 
 
 class Slip(NamedTuple):

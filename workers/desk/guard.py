@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workers.api.problems import problem
+from workers.desk.patience import Patience, patient
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,13 @@ class Guard:
     """ASGI middleware around everything. What it logs is the route's template, never the path: paths hold tokens."""
 
     def __init__(
-        self, app: ASGIApp, hosts: Collection[str], *, api: str, larger: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        *,
+        api: str,
+        larger: Mapping[str, int] | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """As the app.
 
@@ -52,11 +59,13 @@ class Guard:
             api: where the API is; what it is asked, it answers with problem details.
             larger: beginnings of paths that take larger bodies -> how large, in bytes; what is behind them sets a
                 closer bound before it reads.
+            patience: how slowly a body may come.
         """
         self._app = app
         self._larger = dict(larger or {})
         self._hosts = frozenset(host.lower() for host in hosts)
         self._api = f"{api}/"
+        self._patience = patience or Patience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what should not come in, and dress what goes out."""
@@ -82,7 +91,7 @@ class Guard:
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
-                await self._app(scope, _limited(receive, most), dressed)
+                await self._app(scope, _limited(patient(receive, self._patience), most), dressed)
         finally:
             log.info(
                 PAGE_SERVED,
@@ -98,6 +107,8 @@ class Guard:
             return self._said(scope, 421, "This name is not served here.")
         if not scope["path"].isprintable():
             return self._said(scope, 404, "There is no such address.")
+        if b"%00" in scope["query_string"]:
+            return self._said(scope, 400, "No text has NUL in it.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > most:
             return self._said(scope, 413, "That is too much.")

@@ -19,6 +19,8 @@ from workers.desk.door import Door, Signed
 from workers.office import read_reference
 
 MOST_STREAMS = 200
+MOST_OF_ONE = 30
+"""Of one account: so many pages, in all its browsers, follow by themselves."""
 _LOOK = 2.0  # seconds
 _HEARTBEAT = 15.0  # seconds
 _BEGIN = b"retry: 5000\n\n"
@@ -38,7 +40,7 @@ def live_stream(streams: Streams) -> APIRouter:
         """That something happened: to one request, or to any that one may see."""
         door: Door = request.app.state.door
         who = await door.come_in(request, used=False)
-        if streams.open >= streams.most:
+        if streams.open >= streams.most or streams.whose[who.account] >= MOST_OF_ONE:
             return PlainTextResponse("Too many pages follow.", 429, {"retry-after": "60"})
         try:
             reference = read_reference(of) if of else None
@@ -52,7 +54,10 @@ def live_stream(streams: Streams) -> APIRouter:
 
 
 async def _told(who: Signed, streams: Streams, reference: str | None, place: int, until: float) -> AsyncIterator[bytes]:
-    with streams.one(), contextlib.suppress(HabeasError):  # the browser comes again, and is told what is wrong
+    with (
+        streams.one(who.account),
+        contextlib.suppress(HabeasError),
+    ):  # the browser comes again, and is told what is wrong
         yield _BEGIN
         silent_since = monotonic()
         while not streams.closing.is_set():

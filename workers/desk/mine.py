@@ -10,6 +10,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,7 @@ from workers.desk.door import csrf_of, forget, is_csrf
 from workers.desk.guard import MOST_BODY
 from workers.desk.pages import asked_for, nearest, persons_page, words
 from workers.desk.transfer import HandOver
-from workers.desk.uploads import found_files, read_form
+from workers.desk.uploads import TooLarge, found_files, read_form
 from workers.office import Office
 from workers.office.messages import Sent
 from workers.office.mine import Mine
@@ -45,6 +46,9 @@ COOKIE = "__Host-habeas-request"
 """`__Host-`: a browser takes and sends it over TLS only (or on this machine), and to this very host only."""
 MOST_SENT = 12 * 1024 * 1024
 """Bytes of what is sent at once."""
+MOST_REFUSED = 64 * 1024 * 1024
+"""Bytes up to which what is too large is refused on the page itself, with what was typed."""
+_MOST_TYPED = 256 * 1024
 _KINDS = ("email", "phone", "customer_number")
 _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
 _DONE = frozenset({"sent", "link_sent", "link_wait", "too_late"})
@@ -86,13 +90,22 @@ def mine_pages(office: Office) -> APIRouter:
     @router.post("/mine/send")
     async def send(request: Request) -> Response:
         """Words and files, or one more way to know the person."""
-        form = FormData()
+        form, large = FormData(), None
         try:
-            # Before the body is read: nobody without a visit sends us files.
-            visit = await _visit(office, request)
             try:
-                form = await read_form(request, MOST_SENT, 12, FILES)
-                _check(visit, form)
+                visit = await _visit(office, request)
+            except _Over:
+                # Nobody without a visit sends us files; words are read, to be shown to them again.
+                form = await _typed(request)
+                raise
+            try:
+                form = await read_form(request, MOST_SENT, 12, FILES, MOST_REFUSED)
+            except TooLarge as error:
+                form, large = error.kept, error
+            _check(visit, form)
+            try:
+                if large is not None:
+                    raise large
                 await _hear(office, visit, form)
             except WrongStage:
                 return _back("too_late")
@@ -102,7 +115,10 @@ def mine_pages(office: Office) -> APIRouter:
                 slip = str(error.facts.get("field"))
                 return _again(visit, form, slip if slip in _SLIPS else "form", 413 if slip == "file_size" else 422)
         except _Over:
-            return _over(request)
+            # They wrote for longer than the page stays open: nobody but who sent it sees it again.
+            return _over(request, written=(_text(form, "text")[:MOST_KEPT], _text(form, "value")[:400]))
+        except BadInput:
+            return _over(request, 422)
         finally:
             await form.close()
         return _back("sent")
@@ -159,6 +175,15 @@ async def _visit(office: Office, request: Request) -> _Visit:
     except (UnknownRequest, KeyDestroyed):
         raise _Over from None
     return _Visit(session, mine, nearest(mine.language) or _language(request))
+
+
+async def _typed(request: Request) -> FormData:
+    try:
+        return await read_form(request, _MOST_TYPED, 12, FILES, MOST_REFUSED)
+    except TooLarge as error:
+        return error.kept
+    except BadInput:
+        return FormData()
 
 
 def _check(visit: _Visit, form: FormData) -> None:
@@ -220,8 +245,9 @@ def _back(done: str) -> Response:
     return RedirectResponse(f"{PREFIX}?done={done}", 303)
 
 
-def _over(request: Request, status: int = 403) -> Response:
-    return persons_page("said.html", _language(request), status, heading="mine_title", text="mine_over")
+def _over(request: Request, status: int = 403, written: Collection[str] = ()) -> Response:
+    kept = [one for one in written if one.strip()]
+    return persons_page("said.html", _language(request), status, heading="mine_title", text="mine_over", written=kept)
 
 
 def _language(request: Request) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -19,6 +21,7 @@ from workers.desk.staff_page import forbidden, staff_page
 from workers.office import CHANNELS, NewRequestInput
 from workers.office.explained import explained
 from workers.office.foreseeing import Demands
+from workers.office.intake import OLDEST
 
 __all__ = ["opening_pages"]
 
@@ -90,7 +93,9 @@ def _asked(who: Signed, form: FormData) -> NewRequestInput:
     values["right"] = values["right"] or ""
     values["channel"] = values["channel"] or "email"
     values["reason"] = values["reason"] or "as the person asked"
-    return NewRequestInput(**values, opened_by=who.account, idempotency_key=sent_of(form).act_id)
+    # The same form with other words is another request: what was changed is not answered with what was opened before.
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return NewRequestInput(**values, opened_by=who.account, idempotency_key=f"{sent_of(form).act_id}/{digest}")
 
 
 async def _open(who: Signed, asked: NewRequestInput) -> Response:
@@ -143,7 +148,7 @@ def _controls(who: Signed) -> Iterator[Control]:
         yield control(name, "area", lines=1 if name != "emails" else 2)
     channels = tuple(Choice(one, say.named("channels", one)) for one in CHANNELS)
     yield control("channel", "select", required=True, choices=channels)
-    yield control("received_at", "date")
+    yield control("received_at", "date", days=(office.today() - OLDEST, office.today()))
     yield control("name", most=200)
     languages = sorted({one for name in mine for one in office.policy(name).controller.languages})
     yield control("language", "select", choices=(Choice("", "—"), *(Choice(one, one) for one in languages)))

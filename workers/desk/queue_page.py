@@ -16,7 +16,7 @@ from activities.ledger.requests import NOBODY
 from habeas.access import Scope
 from habeas.model import Right, Stage
 from workers.desk.door import Signed, Staff
-from workers.desk.staff_page import reference_of, staff_page
+from workers.desk.staff_page import staff_page
 
 PER_PAGE = 100
 SOON = timedelta(days=7)
@@ -53,7 +53,7 @@ def queue_pages() -> APIRouter:
         right: str = "",
         stage: str = "",
         waits: str = "",
-        after: Annotated[str | None, Query(max_length=40)] = None,
+        after: Annotated[str | None, Query(max_length=80)] = None,
     ) -> Response:
         known = {
             "controller": sorted(who.office.reach(Scope.REQUESTS_READ)),
@@ -66,7 +66,7 @@ def queue_pages() -> APIRouter:
         tab = View(view) if view in set(View) else View.OPEN
         wanted = _wanted(who, tab, asked, after)
         entries = await who.office.requests(wanted)
-        more = {"after": entries[-1].id} if len(entries) == PER_PAGE else None
+        more = {"after": entries[-1].place} if len(entries) == PER_PAGE else None
         return staff_page(
             "queue.html",
             who,
@@ -114,5 +114,5 @@ def _wanted(who: Signed, tab: View, asked: Mapping[str, str], after: str | None)
         open=tab is not View.CLOSED,
         waits_for=asked.get("waits"),
         limit=PER_PAGE,
-        after=reference_of(after) if after else None,
+        after=after or None,
     )

@@ -19,9 +19,12 @@ from workers.desk.app import create_app
 from workers.desk.callbacks import CallingBack
 from workers.desk.door import Door, Lasts, Local
 from workers.desk.issuer import Issuer
+from workers.desk.live import MOST_STREAMS
 from workers.desk.pace import Pace
+from workers.desk.patience import PromptProtocol
 from workers.desk.sign_in import CALLBACK
 from workers.desk.sources import sources_of
+from workers.listening import listening
 from workers.loopback import LOOPBACK_NAMES, is_loopback
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
@@ -32,6 +35,8 @@ log = structlog.get_logger(__name__)
 DESK_STARTED = "desk_started"
 DESK_STOPPED = "desk_stopped"
 DEVELOPMENT_SIGN_IN = "development_sign_in"
+MOST_CONNECTIONS = 2 * MOST_STREAMS + 200
+"""More than streams can take: whoever only follows what happens leaves room for who comes to do something."""
 ANSWER_TAKES = 0.5
 """Seconds, at least, of an answer that must not tell who is known."""
 
@@ -72,7 +77,8 @@ async def serve(settings: Settings, staff: str) -> None:
                 forwarded_allow_ips=list(desk.trusted_proxies),
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=10,
-                limit_concurrency=200,
+                http=PromptProtocol,
+                limit_concurrency=MOST_CONNECTIONS,
             )
             log.info(DESK_STARTED, port=listener.getsockname()[1])
             async with watching(settings, office):
@@ -150,20 +156,3 @@ def refuse_wide(desk: DeskSettings, host: str | None = None) -> None:
         raise ConfigurationError(
             "`desk.public_url` must be https where staff sign in: browsers send their sessions over TLS only."
         )
-
-
-def listening(host: str, port: int, setting: str) -> socket.socket:
-    """A socket that listens there.
-
-    Raises:
-        ConfigurationError: the port cannot be used; names the setting.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigurationError(f"`{setting}` {port} cannot be used: {error.strerror}.") from None
-    return listener

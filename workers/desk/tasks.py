@@ -59,8 +59,8 @@ def task_pages() -> APIRouter:
     @router.get("/tasks/{task_id}")
     async def ask(who: Staff, task_id: str) -> Response:
         """Why somebody looks."""
-        if not who.office.reach(Scope.PERSONAL_READ):
-            return forbidden(who, Scope.PERSONAL_READ)
+        if not who.office.reach(Scope.TASKS_WORK):
+            return forbidden(who, Scope.TASKS_WORK)
         return ask_why(who, who.say.text("tasks.look"), f"/tasks/{task_id}")
 
     @router.post("/tasks/{task_id}")
@@ -83,15 +83,15 @@ async def _kept(who: Signed, answer: Any) -> Response:
     except KeyDestroyed:
         return gone(who)
     except NotAllowed:
-        return forbidden(who, Scope.PERSONAL_READ)
+        return forbidden(who, Scope.TASKS_WORK)
     except BadInput:
         return nothing(who, "task")
     return response
 
 
 async def _look(who: Signed, task_id: str, form: FormData, slips: tuple[Slip, ...] = (), status: int = 200) -> Response:
-    if not who.office.reach(Scope.PERSONAL_READ):
-        return forbidden(who, Scope.PERSONAL_READ)
+    if not who.office.reach(Scope.TASKS_WORK):
+        return forbidden(who, Scope.TASKS_WORK)
     reason = text_of(form, "look", 2000) or why(form)
     if not reason:
         return ask_why(who, who.say.text("tasks.look"), f"/tasks/{task_id}", slip=True)

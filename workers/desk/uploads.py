@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import AsyncGenerator
 from pathlib import PurePath
 
@@ -33,6 +35,10 @@ _OPEN_DOCUMENT = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/vnd.oasis.opendocument.text": "odt",
 }
+_TYPES = "[Content_Types].xml"
+_MOST_DECLARED = 512 * 1024
+"""Bytes in which an office file says what its parts are; who needs more hides something."""
+_MACROS = re.compile(r"vbaproject|vbadata|macroenabled|macrosheet|activex", re.IGNORECASE)
 _MARKUP = re.compile(r"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE)
 _LOOKED_AT = 4096
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -41,14 +47,33 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 class TooLarge(BadInput):
     """The answer is larger than it may be."""
 
+    kept: FormData = FormData()
+    """What was typed, as far as it was read; files are not in it. Personal: to be shown to who typed it, only."""
+
 
 class _InMemory(MultiPartParser):
-    """Nothing of it is written to a disk: what processors send is personal, and temporary files are not sealed."""
+    """Nothing of it is written to a disk: what processors send is personal, and temporary files are not sealed.
+
+    Of files that are too large together nothing more is kept, and what was typed is read to its end.
+    """
 
     spool_max_size = 2**31
 
+    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], *, most: int, **bounds: int) -> None:
+        super().__init__(headers, stream, max_part_size=most, **bounds)
+        self._room = most
+        self.too_large = False
 
-async def read_form(request: Request, most: int, fields: int, files: int) -> FormData:
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Count, and keep what there is room for."""
+        self._room -= end - start
+        if self._room < 0 and self._current_part.file is not None:
+            self.too_large = True
+            return
+        super().on_part_data(data, start, end)
+
+
+async def read_form(request: Request, most: int, fields: int, files: int, drained: int | None = None) -> FormData:
     """A form, with its files, in memory.
 
     Args:
@@ -56,23 +81,39 @@ async def read_form(request: Request, most: int, fields: int, files: int) -> For
         most: bytes of the whole body.
         fields: how many fields at most.
         files: how many files at most.
+        drained: bytes up to which a body that is too large is read to its end, so that what was typed can be shown
+            again; unset to refuse it unread.
 
     Raises:
         TooLarge: the body is larger than that.
         BadInput: it is no form that can be read, or has more in it.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    stream = _bounded(request, most)
+    stream = _bounded(request, drained or most)
     try:
         if content_type == "multipart/form-data":
-            return await _InMemory(
-                request.headers, stream, max_files=files, max_fields=fields, max_part_size=most
-            ).parse()
+            parser = _InMemory(request.headers, stream, most=most, max_files=files, max_fields=fields)
+            form = await parser.parse()
+            return await _kept(form) if parser.too_large else form
         if content_type == "application/x-www-form-urlencoded":
-            return await FormParser(Headers(), stream, max_fields=fields, max_part_size=most).parse()
+            # A form without files is small: where it may be drained, all of it was typed.
+            form = await FormParser(Headers(), stream, max_fields=fields, max_part_size=drained or most).parse()
+            return await _kept(form) if _length(request) > most else form
     except (MultiPartException, ClientDisconnect, KeyError):
         raise BadInput("The form cannot be read.", field="form") from None
     raise BadInput("The form cannot be read.", field="form")
+
+
+async def _kept(form: FormData) -> FormData:
+    await form.close()
+    error = TooLarge("The answer is too large.", field="file_size")
+    error.kept = FormData([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+    raise error
+
+
+def _length(request: Request) -> int:
+    length = request.headers.get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
 
 
 async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
@@ -126,13 +167,13 @@ def kind_of(content: bytes) -> tuple[str, str] | None:
 
 
 def _zipped(content: bytes) -> tuple[str, str] | None:
-    """Only its table of contents is read, never what it unpacks to."""
+    """Its table of contents is read, and where an office file says what its parts are; never what it unpacks to."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return None
-    if any(name.endswith("vbaProject.bin") for name in names):
+            if _runs(archive, names):
+                return None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError):
         return None
     for marker, known in _OFFICE.items():
         if marker in names:
@@ -142,6 +183,23 @@ def _zipped(content: bytes) -> tuple[str, str] | None:
         if media_type in content[:200] and "mimetype" in names:
             return media_type.decode(), ending
     return "application/zip", "zip"
+
+
+def _runs(archive: zipfile.ZipFile, names: set[str]) -> bool:
+    """Whether it is an office file that has macros: whatever their part is called, it is declared as one."""
+    lower = {name.lower() for name in names}
+    if any(name.endswith("vbaproject.bin") or "/macrosheets/" in f"/{name}" for name in lower):
+        return True
+    if "mimetype" in names:  # OpenDocument
+        return any(name.startswith(("basic/", "scripts/")) for name in lower)
+    if _TYPES not in names:
+        return False
+    for name in (_TYPES, *(one for one in names if one.lower().endswith(".rels"))):
+        with archive.open(name) as part:
+            said = part.read(_MOST_DECLARED + 1)
+        if len(said) > _MOST_DECLARED or _MACROS.search(html.unescape(said.replace(b"\0", b"").decode("latin-1"))):
+            return True
+    return False
 
 
 def _text(content: bytes) -> tuple[str, str] | None:

@@ -16,15 +16,16 @@ from habeas.model import Frozen, Identifier, PauseReason
 from workers.office.grounds import fee
 from workers.office.handover import Handover
 from workers.office.restrictions import Restricting
+from workers.office.typed import Typed
 
 
-class Because(Frozen):
+class Because(Typed):
     """Every act says why; sealed."""
 
     reason: str = Field(min_length=1, max_length=2000, repr=False)
 
 
-class Code(Frozen):
+class Code(Typed):
     """The code from the person's letter."""
 
     code: str = Field(min_length=1, max_length=100, repr=False)
@@ -86,7 +87,7 @@ class Pause(Because):
     waits_for: PauseReason
 
 
-class Question(Frozen):
+class Question(Typed):
     """What the person is asked."""
 
     question: str = Field(min_length=1, max_length=2000, repr=False, description="As the person will read it.")

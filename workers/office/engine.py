@@ -50,6 +50,8 @@ BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
+TASK = timedelta(seconds=5)
+"""How long a workflow task may take: after it, one that a worker died with is another worker's."""
 _RUNNING = "ExecutionStatus = 'Running'"
 _PROBLEMS = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 
@@ -120,6 +122,7 @@ class Engine:
                     start,
                     id=request.id,
                     task_queue=self._task_queue,
+                    task_timeout=TASK,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     search_attributes=attributes.initial(start),
@@ -236,6 +239,23 @@ class Engine:
             await self._start(SWEEP_WORKFLOW, Sweep(), SWEEP, "what is kept no longer, every day")
         except (RPCError, TimeoutError):
             raise EngineUnavailable("The daily sweep could not be started.") from None
+
+    async def sweep_runs(self) -> bool:
+        """Whether the daily sweep is under way, waiting for its next day.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        handle = (await self.client()).get_workflow_handle(SWEEP)
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
 
     async def sweep_now(self) -> SweepReport:
         """Sweep once and wait for it; where one is under way, for that one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from activities.ledger import RequestRow
+from activities.ledger import RequestRow, SearchRow
 from habeas.access import Scope
 from habeas.errors import BadInput
 from habeas.model import Identifier
@@ -28,7 +28,7 @@ class Finding(Reading):
     ) -> tuple[Entry, ...]:
         """The requests, open or closed, of whoever is known by one of these. Personal: each gets a mark.
 
-        A search that finds nothing has no request to leave its mark on: it stands in the log, with a keyed hash of who.
+        A search that finds nobody has no request to leave its mark on: it stands beside them, see `searches`.
 
         Args:
             identifiers: whole, as the person gave them.
@@ -45,11 +45,21 @@ class Finding(Reading):
             raise BadInput(f"identifier: give one, or {MOST_IDENTIFIERS} at most.", field="identifier")
         self.demand(Scope.PERSONAL_READ, controller)
         found: list[RequestRow] = []
+        among = self.reach(Scope.PERSONAL_READ) if controller is None else [controller]
         async with self._ledger.begin() as tx:
-            for one in self.reach(Scope.PERSONAL_READ) if controller is None else (controller,):
+            for one in among:
                 for request_id in await tx.of_person(one, identifiers):
                     found.append(await tx.request_row(request_id))
                     await self._mark_view(tx, request_id, "search", by, why)
+            if not found:
+                await tx.add_search(actor, among, why, self._now())
             entries = await self._entries(tx, found)
         log.info(SEARCHED, actor=actor, found=len(entries))
         return entries
+
+    async def searches(self, limit: int = 100) -> tuple[SearchRow, ...]:
+        """Searches that found nobody, the newest first; why, for who may look at personal data. Names nobody else."""
+        self.demand(Scope.REQUESTS_READ)
+        reasons = all(self.may(Scope.PERSONAL_READ, one) for one in self._policies)
+        async with self._ledger.begin() as tx:
+            return await tx.searches(limit, reasons=reasons)

@@ -107,7 +107,7 @@ class Holding(Room):
                         (under_way if row.stage in _CARRIED_OUT else stopped).append(row.id)
             if len(rows) < _PAGE:
                 break
-            after = rows[-1].id
+            after = rows[-1].place
         for request_id in (*stopped, *under_way):
             await self._say_so(request_id, hold.id)
         notes = told_as_typed(self.policy(new.controller), new.provision, new.said)

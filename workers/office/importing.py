@@ -63,9 +63,17 @@ def read_rows(text: str, opened_by: str) -> Iterator[ImportRow | BadRow]:
     """The rows of a CSV text with a heading of `COLUMNS` (any subset with ``right`` and one that identifies).
 
     Raises:
-        BadInput: there is no heading, or it names columns that there are not.
+        BadInput: there is no heading, or it names columns that there are not; or it is no CSV.
     """
     reader = csv.DictReader(StringIO(text.removeprefix("\ufeff")))
+    try:
+        yield from _rows(reader, opened_by)
+    except csv.Error as error:
+        # A quote that is never closed makes one field of all that follows.
+        raise BadInput(f"file: line {reader.line_num + 1}: {error}.", field="file") from None
+
+
+def _rows(reader: csv.DictReader[str], opened_by: str) -> Iterator[ImportRow | BadRow]:
     unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS))
     if not reader.fieldnames or "right" not in reader.fieldnames or unknown:
         wrong = f"; unknown: {', '.join(unknown)}" if unknown else ""
@@ -103,18 +111,20 @@ class Importing(Opening):
         by: str,
         skip_bad: bool = False,
         check_only: bool = False,
+        run: str | None = None,
         progress: Callable[[int], None] = lambda done: None,
     ) -> ImportResult:
         """Check all rows of a CSV text, then open each.
 
-        A row's own ``idempotency_key``, or else the one open request that a person may have of a right, keeps a second
-        run from opening twins.
+        A row's own ``idempotency_key``, or else the run's with its line, or else the one open request that a person may
+        have of a right, keeps a second run from opening twins.
 
         Args:
             text: the file's content.
             by: who opens them.
             skip_bad: open the good rows although others are bad; else nothing is opened.
             check_only: open none.
+            run: names this run; the same run again opens nothing that it opened before, also of what closed since.
             progress: told the number of rows done.
 
         Raises:
@@ -127,8 +137,11 @@ class Importing(Opening):
         rows = len(good) + len(bad)
         if not check_only and (skip_bad or not bad):
             for row in good:
+                asked = row.asked
+                if run is not None and asked.idempotency_key is None:
+                    asked = asked.model_copy(update={"idempotency_key": f"import/{run}/{row.line}"})
                 try:
-                    answer = await self.open_request(row.asked)
+                    answer = await self.open_request(asked)
                 except BadInput as error:
                     # Only the ledger knew: an appeal of what cannot be appealed, say.
                     bad = (*bad, BadRow(line=row.line, message=str(error)))

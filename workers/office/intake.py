@@ -16,6 +16,7 @@ from habeas.languages import parse_language
 from habeas.model import REMEDIES, Frozen, Identifier, Request, Right, Subject
 from habeas.particulars import Particulars, Scope
 from workers.office.particulars import AskedParticulars, particulars
+from workers.office.typed import DAY, FIRST_DAY, LAST_DAY, refuse_unusable
 from workers.office.whose_law import stopped_by_withdrawal
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def check(
         BadInput: names the field and what to write instead; never repeats what identifies the person.
         UnknownRegime: no such regime or place, or the policy covers neither jurisdiction nor establishment.
     """
+    refuse_unusable(asked)
     policy = _policy(asked.controller, policies)
     right = _right(asked.right)
     received = _received(asked.received_at, ZoneInfo(policy.controller.clock_tz), now)
@@ -250,6 +252,8 @@ def _received(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
         raise BadInput(
             "received_at: write a date or a time as 2026-03-31 or 2026-03-31T14:05.", field="received_at"
         ) from None
+    if not FIRST_DAY <= at.date() <= LAST_DAY:  # else no zone could be counted into it
+        raise BadInput(f"received_at: write {DAY}.", field="received_at")
     at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     if at > now + CLOCK_SKEW:
         raise BadInput("received_at: this lies in the future; write when the request came in.", field="received_at")

@@ -33,6 +33,7 @@ from workers.office.sessions import Sessions
 from workers.office.tokens import Tokens
 from workers.office.waiting import Waiting
 from workers.office.webhooks import Hooks
+from workers.office.writes import Writing
 from workers.settings import Settings
 from workers.watching import Watchdog, watchdog
 from workers.wiring import connect_temporal, load_policies, open_ledger
@@ -59,6 +60,7 @@ class Office(
     Oversight,
     Reporting,
     Packing,
+    Writing,
     Afterwards,
     Decoding,
 ):
@@ -101,8 +103,9 @@ class Office(
         return watchdog(settings, self._ledger, self._engine, self._policies)
 
     async def ready(self) -> None:
-        """Raises `LedgerUnavailable` or `EngineUnavailable` while one of them does not answer."""
-        await self._ledger.ping()
+        """Raises `LedgerUnavailable`, `LedgerBehind` or `EngineUnavailable` while one of them does not serve."""
+        async with self._ledger.begin() as tx:
+            await tx.check_form()
         await self._engine.ping()
 
 

@@ -308,9 +308,11 @@ class Reading(Acting):
             await tx.request(request_id)
             return await tx.events(request_id)
 
-    async def _mark_view(self, tx: Tx, request_id: str, what: str, by: str, reason: str) -> None:
+    async def _mark_view(
+        self, tx: Tx, request_id: str, what: str, by: str, reason: str, scope: Scope = Scope.PERSONAL_READ
+    ) -> None:
         """Who looked at what as evidence; why, sealed beside it."""
-        self.demand(Scope.PERSONAL_READ, (await tx.request(request_id)).controller)
+        self.demand(scope, (await tx.request(request_id)).controller)
         actor, why = self.actor(words("by", by, 200)), words("reason", reason)
         view = str(uuid.uuid4())
         await tx.seal(request_id, f"view/{view}", why.encode())

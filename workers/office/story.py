@@ -21,6 +21,7 @@ from activities.ledger import (
     TaskRow,
     WaitRow,
 )
+from activities.ledger.requests import place_of
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
@@ -79,6 +80,8 @@ class Entry(Frozen):
     held_by: str | None = None
     """The account of whoever sees to it."""
     held_since: datetime | None = None
+    place: str = ""
+    """In the queue: `after` of the page that goes on behind it."""
 
 
 class InstructedProcessor(Frozen):
@@ -171,6 +174,7 @@ def entry(
         waits=waits,
         held_by=holder.account if holder else None,
         held_since=holder.since if holder else None,
+        place=place_of(due, row.id),
     )
 
 

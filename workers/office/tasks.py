@@ -21,6 +21,7 @@ from activities.task_model import (
     done_name,
     refused_name,
 )
+from habeas.access import Scope
 from habeas.acts import ActAnswer, ActKind
 from habeas.connector import Page, Record
 from habeas.errors import BadInput, MustStay, NotAllowed, WrongStage
@@ -93,16 +94,18 @@ class Tasking(Reading):
         """One task and for whom it is. Personal: looking leaves a mark.
 
         Raises:
+            NotAllowed: one may work on tasks of one's own systems only, and this is another's.
             BadInput: there is no such task.
             KeyDestroyed: its request's data is gone.
         """
         async with self._ledger.begin() as tx:
             row = await tx.task(task_id)
+            self._demand_task(row, by)
             brief = await task_brief(tx, row)
             refused = await tx.unseal(row.request_id, refused_name(row.id), RefusedWords)
             done = await tx.unseal(row.request_id, done_name(row.id), TaskWords)
             act = await tx.act(done.act_id) if done else None
-            await self._mark_view(tx, row.request_id, "task", by, reason)
+            await self._mark_view(tx, row.request_id, "task", by, reason, Scope.TASKS_WORK)
         return ShownTask(entry=self._task_entry(row), brief=brief, refused=refused, said=act.reason if act else None)
 
     async def finish_task(
@@ -113,12 +116,14 @@ class Tasking(Reading):
         Raises:
             BadInput: what is said does not answer the task; says what to write.
             WrongStage: it is done, or nobody needs it any more.
+            NotAllowed: as `task`.
             MustStay: a hold or a restriction keeps some of it by now; what was said is kept, for ``as_said``.
             As `Acting.act`.
         """
         act_id = act_id or str(uuid.uuid4())
         async with self._ledger.begin() as tx:
             row = await tx.task(task_id)
+            self._demand_task(row, by)
             repeated = await tx.act(act_id) is not None
             if row.state is not TaskState.OPEN and not repeated:
                 raise WrongStage(f"This task is {row.state.value} already.")
@@ -157,6 +162,14 @@ class Tasking(Reading):
             if pages and not repeated:
                 await self._storage.delete_prefix(found_folder(row.request_id, act_id))
             raise
+
+    def _demand_task(self, row: TaskRow, by: str) -> None:
+        """Who may not look at personal data in general works on the tasks of the systems that are theirs, only."""
+        if self.may(Scope.PERSONAL_READ, row.controller):
+            return
+        self.demand(Scope.TASKS_WORK, row.controller)
+        if row.owner is None or row.owner != self.actor(by):
+            raise NotAllowed(f"This task is of a system that is not yours: `owner` of {row.system} says whose it is.")
 
     async def _keep_found(self, request_id: str, act_id: str, pages: Sequence[Page]) -> None:
         store = Pages(self._ledger, self._storage, request_id)

@@ -171,4 +171,6 @@ class Visiting(Messages, Handover):
     async def _code_is_old(self, request_id: str) -> bool:
         async with self._ledger.begin() as tx:
             newest = await tx.challenge(request_id)
-        return newest is None or newest.created_at <= self._now() - _APART
+            # Before the first one is sent, the systems are looked at: it is on its way.
+            since = newest.created_at if newest else (await tx.request_row(request_id)).opened_at
+        return since <= self._now() - _APART

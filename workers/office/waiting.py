@@ -56,10 +56,12 @@ class Waiting(Acting):
 
     async def _waiting_for(self, system: str) -> list[RequestId]:
         found: list[RequestId] = []
+        after: str | None = None
         while True:
-            wanted = RequestFilter(open=True, waits_for=system, limit=_PAGE, after=found[-1] if found else None)
+            wanted = RequestFilter(open=True, waits_for=system, limit=_PAGE, after=after)
             async with self._ledger.begin() as tx:
                 rows = await tx.find(wanted)
             found += [row.id for row in rows]
             if len(rows) < _PAGE:
                 return found
+            after = rows[-1].place

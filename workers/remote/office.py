@@ -25,6 +25,7 @@ from activities.ledger import (
     LetterRow,
     RequestFilter,
     RestrictionRow,
+    SearchRow,
     TaskFilter,
     TokenRow,
     TroubleRow,
@@ -40,7 +41,8 @@ from habeas.errors import BadInput
 from habeas.model import CHANGING, Identifier
 from workers.api.duties import HoldList, KeptList, LetterList, RecipientList, RestrictionList, TaskList
 from workers.api.looks import MessageList, SentContent
-from workers.api.requests import Queue, Timeline
+from workers.api.oversight import SystemList
+from workers.api.requests import Queue, SearchList, Timeline
 from workers.api.review import RedactionList
 from workers.api.sessions import SignedOut
 from workers.api.tokens import TokenList
@@ -67,7 +69,7 @@ from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
-from workers.office.oversight import WatchStanding
+from workers.office.oversight import SystemStanding, WatchStanding
 from workers.office.packing import WrittenPack, written
 from workers.office.recipients import Told as ToldRecipient
 from workers.office.reports import CaliforniaReport, Report
@@ -121,6 +123,14 @@ class RemoteOffice:
         )
         progress(len(answer.opened))
         return answer
+
+    async def systems(self) -> tuple[SystemStanding, ...]:
+        """See `Oversight.systems`."""
+        return (await self._calls.get("systems", SystemList)).items
+
+    async def searches(self, limit: int = 100) -> tuple[SearchRow, ...]:
+        """See `Finding.searches`."""
+        return (await self._calls.get("searches", SearchList, limit=limit)).items
 
     async def show(self, request_id: str) -> Story:
         """See `Reading.show`."""

@@ -96,7 +96,7 @@ class SqlConnector:
 
         async def work() -> Located:
             async with self._database.reading() as connection:
-                return await locate(connection, await self._database.shape_to_read(connection), identifiers)
+                return await locate(connection, await self._database.shape(connection), identifiers)
 
         return await guarded(self._system, work)
 
@@ -104,7 +104,7 @@ class SqlConnector:
         """See `habeas.connector.Connector.collect`; one snapshot per call, held until its last page is taken."""
         try:
             async with self._database.reading() as connection:
-                shape = await self._database.shape_to_read(connection)
+                shape = await self._database.shape(connection)
                 cursors = Cursors(self._secret, shape)
                 async for page in collect(connection, shape, by_table(shape.places, roots), cursors, cursor):
                     yield page

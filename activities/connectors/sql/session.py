@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,8 +20,6 @@ from habeas.errors import ConfigurationError
 
 CONNECT_SECONDS = 15
 LOCK_SECONDS = 10
-SEEN_SECONDS = 5.0
-"""The catalogue takes longer to read than a person's rows: many who look at once read it once."""
 # Whatever the role or the database sets, texts and JSON must come out the same, or fingerprints would differ.
 _SETTINGS = {
     "DateStyle": "ISO, YMD",
@@ -74,7 +71,6 @@ class Database:
             "lock_timeout": f"{LOCK_SECONDS}s",
         }
         self._set = sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))
-        self._seen: tuple[float, Shape] | None = None
         self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
 
     def _make(self, **pool: Any) -> AsyncEngine:
@@ -130,19 +126,7 @@ class Database:
         Raises:
             MapDoesNotFit: the map does not fit (any more).
         """
-        found = shape(self.map, await reflect(connection, self.map.schema_name))
-        self._seen = time.monotonic(), found
-        return found
-
-    async def shape_to_read(self, connection: AsyncConnection) -> Shape:
-        """As `shape`, or what it answered a moment ago: a look at what is there may be as old as that, no change may.
-
-        Raises:
-            MapDoesNotFit: as `shape`.
-        """
-        if self._seen is not None and time.monotonic() - self._seen[0] < SEEN_SECONDS:
-            return self._seen[1]
-        return await self.shape(connection)
+        return shape(self.map, await reflect(connection, self.map.schema_name))
 
     async def aclose(self) -> None:
         """Give back all connections."""

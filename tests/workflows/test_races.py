@@ -33,11 +33,11 @@ REQUEST = "HB-0000-0000-0000"
 
 @pytest.fixture(autouse=True)
 def _short_workflow_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a step of the ledger is held, acts come with the next workflow task: after a second, not after ten."""
+    """While a step of the ledger is held, acts come with the next workflow task: after a second, not after five."""
     start = Client.start_workflow
 
     async def quickly(self: Client, *args: Any, **kwargs: Any) -> Any:
-        return await start(self, *args, **kwargs, task_timeout=timedelta(seconds=1))
+        return await start(self, *args, **{**kwargs, "task_timeout": timedelta(seconds=1)})
 
     monkeypatch.setattr(Client, "start_workflow", quickly)
 

@@ -34,6 +34,8 @@ def as_text(_: schemathesis.SerializationContext, value: object) -> bytes:
     return str(value).encode(errors="replace")
 
 
+# Other threads of this process draw from `random` while a case is made, and Hypothesis takes it for the strategy.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("route", NEEDS)
 async def test_it_keeps_to_its_document(here: World, address: str, token: Token, route: str) -> None:
     method, path = route.split(" ")

@@ -71,7 +71,13 @@ class Streams:
             raise WithProblem(429, "too_often", "Too many streams.", "Close some, or wait.", {"retry-after": "30"})
 
 
-_STREAM = {"description": "Events as they happen", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+_ONE = {
+    "type": "object",
+    "description": "One event of the stream; `data` is a CloudEvent as JSON.",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    "required": ["data"],
+}
+_STREAM = {"description": "Events as they happen", "content": {"text/event-stream": {"schema": _ONE}}}
 
 
 @router.get("/events", response_class=StreamingResponse, responses={200: _STREAM})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -16,6 +15,7 @@ from activities.ledger import Ledger
 from activities.timestamps import timestamp
 from habeas.errors import HabeasError
 from workers.office.room import clock
+from workers.rounds import rounds
 
 __all__ = ["Anchoring"]
 
@@ -55,20 +55,10 @@ class Anchoring:
     async def run(self, stop: asyncio.Event) -> None:
         """Anchor until told to stop."""
         try:
-            await self._until(stop)
+            await rounds(self.once, stop, self._every.total_seconds(), failed=ANCHORING_FAILED)
         finally:
             if self._place is not None:
                 await self._place.aclose()
-
-    async def _until(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await self.once()
-            except Exception as error:  # noqa: BLE001 - requests go on, whatever becomes of anchors
-                log.warning(ANCHORING_FAILED, error=getattr(error, "code", type(error).__name__))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._every.total_seconds()):
-                    await stop.wait()
 
     async def once(self) -> None:
         """Cover what is not covered, and write down outside what is not there."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from activities.ledger import Claimed, Endpoint, Ledger
 from activities.webhook_client import TIMEOUT, Answered, WebhookClient
 from habeas.events import CloudEvent
 from workers.office.room import clock
+from workers.rounds import rounds
 
 __all__ = ["RETRIES", "Sender"]
 
@@ -57,14 +57,7 @@ class Sender:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop; what is under way is waited for."""
         self._stop = stop
-        while not stop.is_set():
-            try:
-                await self._look()
-            except Exception as error:  # noqa: BLE001 - requests go on, whatever becomes of messages
-                log.warning(SENDING_FAILED, error=getattr(error, "code", type(error).__name__))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK):
-                    await stop.wait()
+        await rounds(self._look, stop, _LOOK, failed=SENDING_FAILED)
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
 
     async def once(self) -> None:

@@ -8,7 +8,6 @@ is away holds up nobody.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +25,7 @@ from habeas.errors import BadInput, EngineUnavailable, HabeasError, Terminal
 from habeas.model import Stage
 from habeas.watch import FOR_HUMANS, STAGE_TIMES, Finding, FindingKind
 from workers.office.room import clock
+from workers.rounds import rounds, until
 
 if TYPE_CHECKING:
     from activities.ledger import Ledger, ToldRow, WatchRow
@@ -94,13 +94,8 @@ class Watchdog:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop; not while a process has only begun, and others with it."""
-        await _until(stop, SETTLING)
-        while not stop.is_set():
-            try:
-                await self.once()
-            except Exception as error:  # noqa: BLE001 - requests go on, whatever becomes of it; outside it is missed
-                log.warning(WATCH_FAILED, error=getattr(error, "code", type(error).__name__))
-            await _until(stop, self._every)
+        await until(stop, SETTLING.total_seconds())
+        await rounds(self.once, stop, self._every.total_seconds(), failed=WATCH_FAILED)
 
     async def once(self) -> bool:
         """One round, if none began of late. Returns whether it was this process's."""
@@ -323,12 +318,6 @@ class Watchdog:
             answered = await client.send(f"alive.{now:%Y%m%d%H%M%S}", now, b"")
         if not answered.taken:
             log.warning(NOT_TOLD, channel="alive", error=answered.code)
-
-
-async def _until(stop: asyncio.Event, at_most: timedelta) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(at_most.total_seconds()):
-            await stop.wait()
 
 
 def watchdog(settings: Settings, ledger: Ledger, engine: Engine, policies: Mapping[str, Policy]) -> Watchdog:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -58,6 +57,7 @@ from workers.delivering import Sender
 from workers.health import ACTIVITIES, WORKFLOWS, Readiness, UnderWay, answering
 from workers.office import Engine, start_unstarted
 from workers.office.room import clock
+from workers.rounds import until
 from workers.settings import EvidenceSettings, Settings, SystemSettings
 from workers.watching import WORKER, watchdog
 from workers.wiring import connect_temporal, load_connectors, load_policies, mail_server, open_ledger
@@ -396,11 +396,12 @@ async def _work(
     async with running(client, parts, systems, settings.systems, shared), answering(settings.health, readiness):
         log.info(WORKER_STARTED, systems=sorted(systems or _called_here(parts)), engine=systems is None)
         if systems is None:
+            engine = Engine.on(client, task_queue=parts.task_queue)
             async with asyncio.TaskGroup() as beside:
-                beside.create_task(_start_waiting_requests(parts, client, stop))
+                beside.create_task(_start_waiting_requests(parts, engine, stop))
                 beside.create_task(Sender(parts.ledger, private=settings.webhooks.private_addresses).run(stop))
                 beside.create_task(_anchoring(settings.evidence, parts.ledger, place).run(stop))
-                beside.create_task(watchdog(settings, parts.ledger, _engine(client, parts), parts.policies).run(stop))
+                beside.create_task(watchdog(settings, parts.ledger, engine, parts.policies).run(stop))
         await stop.wait()
 
 
@@ -417,13 +418,6 @@ def _anchoring(settings: EvidenceSettings, ledger: Ledger, place: AnchorPlace | 
     return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
 
 
-def _engine(client: Client, parts: Parts) -> Engine:
-    async def connected() -> Client:
-        return client
-
-    return Engine(connected, task_queue=parts.task_queue)
-
-
 async def _count_waiting(parts: Parts) -> None:
     async with parts.ledger.begin() as tx:
         waiting = await tx.waited_for()
@@ -431,9 +425,9 @@ async def _count_waiting(parts: Parts) -> None:
         WAITING.labels(system).set(waiting.get(system, 0))
 
 
-async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Event) -> None:
+async def _start_waiting_requests(parts: Parts, engine: Engine, stop: asyncio.Event) -> None:
     """Start the daily sweep, and requests that were written down while Temporal was away, until told to stop."""
-    engine, sweeping = _engine(client, parts), False
+    sweeping = False
     while not stop.is_set():
         try:
             async with parts.ledger.begin() as tx:
@@ -445,6 +439,4 @@ async def _start_waiting_requests(parts: Parts, client: Client, stop: asyncio.Ev
                 sweeping = True
         except HabeasError as error:
             log.warning(LOOKING_FAILED, error=error.code)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_FOR_UNSTARTED):
-                await stop.wait()
+        await until(stop, LOOK_FOR_UNSTARTED)

@@ -19,6 +19,7 @@ from habeas.errors import HabeasError
 from workers.api.callers import Caller, may
 from workers.api.problems import WithProblem
 from workers.office.events import News
+from workers.rounds import until as until_told
 
 __all__ = ["LONGEST", "Streams", "router"]
 
@@ -56,9 +57,7 @@ class Streams:
         """Wait so long, at most until then by the monotonic clock; whether a stream is to end."""
         wait = min(seconds, until - monotonic())
         if wait > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self.closing.wait()
+            await until_told(self.closing, wait)
         return self.closing.is_set() or monotonic() >= until
 
     def refuse_too_many(self) -> None:

@@ -21,7 +21,7 @@ from workers.bootstrap.engine import (
     missing_attributes,
     set_retention,
 )
-from workers.office import Engine
+from workers.office import SWEEP, Engine
 from workers.settings import Settings
 from workers.wiring import connect_temporal, load_connectors, load_policies
 
@@ -161,11 +161,8 @@ async def _attributes(client: Client, state: EngineState, wanted: Wanted) -> Ste
 
 
 async def _sweep(settings: Settings, client: Client, state: EngineState, wanted: Wanted) -> Step:
-    async def connected() -> Client:
-        return client
-
-    engine = Engine(connected, task_queue=settings.temporal.task_queue)
-    if state.retention is not None and await engine.sweep_runs():
+    engine = Engine.on(client, task_queue=settings.temporal.task_queue)
+    if state.retention is not None and await engine.is_running(SWEEP):
         return Step(step="sweep", state=StepState.AS_IT_WAS, said="the daily sweep is there")
     if not wanted.dry_run:
         await engine.start_sweep()

@@ -15,7 +15,7 @@ from workers.bootstrap import EngineUnprepared, look, missing_attributes
 from workers.builds import build_of
 from workers.doctor.findings import Finding, fine, not_looked, odd, wrong
 from workers.health import ACTIVITIES, FRESH, RPC_TIMEOUT, WORKFLOWS, last_asked
-from workers.office import Engine
+from workers.office import SWEEP, Engine
 from workers.settings import Settings
 from workers.wiring import connect_temporal
 
@@ -77,10 +77,7 @@ async def _asked(client: Client, check: str, queue: str, start: str, *, workflow
 
 
 async def _sweep(settings: Settings, client: Client) -> Finding:
-    async def connected() -> Client:
-        return client
-
-    if await Engine(connected, task_queue=settings.temporal.task_queue).sweep_runs():
+    if await Engine.on(client, task_queue=settings.temporal.task_queue).is_running(SWEEP):
         return fine("daily sweep", "runs")
     return wrong("daily sweep", "does not run: what is kept until today stays", "`habeas retention sweep` starts it.")
 

@@ -1,6 +1,6 @@
 """The office: what staff and the person can do with requests. One place, used by every face of the program."""
 
-from workers.office.engine import Engine
+from workers.office.engine import SWEEP, Engine
 from workers.office.grounds import asked_outside
 from workers.office.handover import Downloaded, Handed
 from workers.office.intake import CHANNELS, NewRequestInput, split_identifier
@@ -16,6 +16,7 @@ from workers.office.tasks import Said, ShownTask, TaskEntry
 
 __all__ = [
     "CHANNELS",
+    "SWEEP",
     "Candidates",
     "CollectedPage",
     "Downloaded",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Self, TypeVar
 
 from temporalio.client import (
     Client,
@@ -39,13 +40,16 @@ from habeas.model import Request
 from workflows import attributes
 from workflows.model import STEPS, RequestStart
 
+A = TypeVar("A")
+
 WORKFLOW = "RequestWorkflow"
 NEW_LINK_WORKFLOW = "NewLinkWorkflow"
 SWEEP_WORKFLOW = "SweepWorkflow"
 SWEEP = "habeas-sweep"
 """The id of the daily sweep: one for the installation."""
 REPLAY_WORKFLOW = "ReplayWorkflow"
-SWEEP_PATIENCE = timedelta(hours=1)
+LONG_PATIENCE = timedelta(hours=1)
+"""How long what looks at many requests may take until whoever asked is told to look again later."""
 BOUNCE_WORKFLOW = "BounceWorkflow"
 LIFT_WORKFLOW = "LiftRestrictionWorkflow"
 PATIENCE = timedelta(seconds=30)
@@ -74,6 +78,15 @@ class Engine:
         self._client: Client | None = None
         self._task_queue = task_queue
         self._patience = patience
+
+    @classmethod
+    def on(cls, client: Client, *, task_queue: str) -> Self:
+        """Of a client that is connected."""
+
+        async def connected() -> Client:
+            return client
+
+        return cls(connected, task_queue=task_queue)
 
     async def client(self) -> Client:
         """The Temporal client.
@@ -240,47 +253,63 @@ class Engine:
         except (RPCError, TimeoutError):
             raise EngineUnavailable("The daily sweep could not be started.") from None
 
-    async def sweep_runs(self) -> bool:
-        """Whether the daily sweep is under way, waiting for its next day.
-
-        Raises:
-            EngineUnavailable: Temporal does not answer.
-        """
-        handle = (await self.client()).get_workflow_handle(SWEEP)
-        try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise EngineUnavailable from None
-        except TimeoutError:
-            raise EngineUnavailable from None
-
     async def sweep_now(self) -> SweepReport:
         """Sweep once and wait for it; where one is under way, for that one.
 
         Raises:
             EngineUnavailable: no worker answered in time; it goes on once there is one.
         """
+        return await self._carried_out(
+            SWEEP_WORKFLOW,
+            Sweep(once=True),
+            f"{SWEEP}-now",
+            SweepReport,
+            "what is kept no longer, once",
+            unanswered="No worker answered in time; the sweep goes on by itself.",
+        )
+
+    async def replay(self, replay: Replay, name: str) -> ReplayReport:
+        """Look at what a restored backup brought back, or erase it once more, and wait for it.
+
+        Args:
+            replay: what.
+            name: the same name is the same replaying while it runs.
+
+        Raises:
+            EngineUnavailable: no worker answered in time; it goes on once there is one.
+        """
+        summary = "erasures once more, after a restore" if replay.plan else "what a restore brought"
+        return await self._carried_out(
+            REPLAY_WORKFLOW,
+            replay,
+            f"habeas-replay/{name}",
+            ReplayReport,
+            summary,
+            unanswered="No worker answered in time; it goes on by itself. Look again later.",
+        )
+
+    async def _carried_out(
+        self, workflow: str, order: object, workflow_id: str, answers: type[A], summary: str, *, unanswered: str
+    ) -> A:
+        """Start a workflow, or find the one under way, and wait for its answer."""
         client = await self.client()
         try:
-            async with asyncio.timeout(SWEEP_PATIENCE.total_seconds()):
-                report: SweepReport = await client.execute_workflow(
-                    SWEEP_WORKFLOW,
-                    Sweep(once=True),
-                    id=f"{SWEEP}-now",
+            async with asyncio.timeout(LONG_PATIENCE.total_seconds()):
+                report: A = await client.execute_workflow(
+                    workflow,
+                    order,
+                    id=workflow_id,
                     task_queue=self._task_queue,
-                    result_type=SweepReport,
+                    result_type=answers,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    static_summary="what is kept no longer, once",
+                    static_summary=summary,
                 )
                 return report
         except (RPCError, WorkflowFailureError, TimeoutError):
-            raise EngineUnavailable("No worker answered in time; the sweep goes on by itself.") from None
+            raise EngineUnavailable(unanswered) from None
 
-    # For the watchdog
+    # What runs, for the watchdog and for whoever looks at the installation
 
     async def failing(self) -> tuple[str, ...]:
         """Ids of running workflows of whose own code the server says that it fails, by its problem attribute.
@@ -335,33 +364,6 @@ class Engine:
             raise EngineUnavailable from None
         except TimeoutError:
             raise EngineUnavailable from None
-
-    async def replay(self, replay: Replay, name: str) -> ReplayReport:
-        """Look at what a restored backup brought back, or erase it once more, and wait for it.
-
-        Args:
-            replay: what.
-            name: the same name is the same replaying while it runs.
-
-        Raises:
-            EngineUnavailable: no worker answered in time; it goes on once there is one.
-        """
-        client = await self.client()
-        try:
-            async with asyncio.timeout(SWEEP_PATIENCE.total_seconds()):
-                report: ReplayReport = await client.execute_workflow(
-                    REPLAY_WORKFLOW,
-                    replay,
-                    id=f"habeas-replay/{name}",
-                    task_queue=self._task_queue,
-                    result_type=ReplayReport,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    static_summary="erasures once more, after a restore" if replay.plan else "what a restore brought",
-                )
-                return report
-        except (RPCError, WorkflowFailureError, TimeoutError):
-            raise EngineUnavailable("No worker answered in time; it goes on by itself. Look again later.") from None
 
     async def signal(self, workflow_id: str, name: str, *said: str) -> bool:
         """Tell a workflow something, once it is written down. Returns whether there is such a workflow.

@@ -58,7 +58,7 @@ class Tally(Frozen):
 async def remember(tx: Tx, request: Request) -> None:
     """By what was proven, this request will be known when the person asks again; what was only claimed counts not."""
     if request.right not in REMEDIES:
-        await tx.remember_subject(request.id, (await load_graph(tx, request.id)).seeds)
+        await tx.remember_subject(request, (await load_graph(tx, request.id)).seeds)
 
 
 async def asked_before(tx: Tx, request: Request, policy: Policy) -> AskedBefore:

@@ -20,11 +20,11 @@ from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeS
 from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.outbox import Placed
 from activities.ledger.past import PastRow
+from activities.ledger.privileges import Privilege, least_privileges
 from activities.ledger.replays import ErasedRow, NewReplay, UndoneRow
 from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
-from activities.ledger.rights import Right, least_rights
 from activities.ledger.searches import SearchRow
 from activities.ledger.sessions import NewSession
 from activities.ledger.suppressions import SuppressedRow
@@ -90,12 +90,12 @@ __all__ = [
     "PastRow",
     "PauseRow",
     "Placed",
+    "Privilege",
     "Proof",
     "RequestFilter",
     "RequestRow",
     "RestrictionRow",
     "RetainedRow",
-    "Right",
     "RoleRights",
     "SearchRow",
     "Span",
@@ -118,7 +118,7 @@ __all__ = [
     "current_revision",
     "downgrade",
     "grant_least",
-    "least_rights",
+    "least_privileges",
     "migrate",
     "new_code",
     "new_token",

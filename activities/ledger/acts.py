@@ -14,6 +14,7 @@ from activities.ledger.tables import act
 from habeas.errors import BadInput
 from habeas.model import Frozen, RequestId
 
+_ACTS = "acts"
 OTHER_ACT = "act-id: this one belongs to another act; leave it out to make a new one."
 
 
@@ -34,11 +35,6 @@ class Act(Frozen):
 class Acts(Room):
     """Methods on acts."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._acts: dict[str, tuple[Act, ...]] = {}
-        """As they were read, by request."""
-
     async def propose_act(self, proposed: Act) -> None:
         """Write down an act before the workflow is asked; a second proposal with the same id changes nothing.
 
@@ -47,7 +43,7 @@ class Acts(Room):
         """
         reason = await self._sealed(proposed.request_id, _name(proposed.id), proposed.reason)
         values = proposed.model_dump(exclude={"reason", "accepted_at"})
-        self._acts.clear()
+        self._reread(_ACTS)
         placed = await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
         if not placed.rowcount:
             mine = select(act.c.id).where(act.c.id == proposed.id, act.c.request_id == proposed.request_id)
@@ -65,7 +61,7 @@ class Acts(Room):
         Raises:
             BadInput: there is no such act.
         """
-        self._acts.clear()
+        self._reread(_ACTS)
         row = await self._first(
             update(act)
             .where(act.c.id == act_id)
@@ -78,19 +74,14 @@ class Acts(Room):
 
     async def drop_act(self, act_id: str) -> bool:
         """Take a proposal away that the workflow refused; an accepted act stays. Returns whether it went."""
-        self._acts.clear()
+        self._reread(_ACTS)
         dropped = await self._run(delete(act).where(act.c.id == act_id, act.c.accepted_at.is_(None)))
         return dropped.rowcount > 0
 
     async def acts(self, request_id: str) -> tuple[Act, ...]:
         """All acts of a request, in the order they were proposed."""
-        known = self._acts.get(request_id)
-        if known is None:
-            rows = await self._all(
-                select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id)
-            )
-            known = self._acts[request_id] = tuple([await self._act(row) for row in rows])
-        return known
+        in_order = select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id)
+        return tuple([await self._act(row) for row in await self._once(_ACTS, request_id, in_order)])
 
     async def _act(self, row: Row[Any]) -> Act:
         values = plain(row)

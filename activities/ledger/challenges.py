@@ -18,6 +18,7 @@ from activities.ledger.room import Room, plain
 from activities.ledger.tables import challenge, code_try, proof
 from habeas.model import Frozen, RequestId
 
+_PROOFS = "proofs"
 CODE_DIGITS = 8
 """Five tries at eight digits: a guess succeeds once in twenty million."""
 
@@ -79,11 +80,6 @@ class Proof(Frozen):
 class Challenges(Room):
     """Methods on proofs of identity."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._proven: dict[str, Sequence[Row[Any]]] = {}
-        """Proofs as they were read, by request."""
-
     async def new_challenge(self, new: Challenge) -> None:
         """Write down a code that is about to be sent; it supersedes those with a smaller number."""
         key = await self.key(new.request_id)
@@ -134,7 +130,7 @@ class Challenges(Room):
             case CodeResult.WRONG:
                 change: dict[str, Any] = {"tries_left": challenge.c.tries_left - 1}
             case CodeResult.PROVEN:
-                self._proven.clear()
+                self._reread(_PROOFS)
                 change = {"used_at": now}
                 await self._run(
                     upsert(proof)
@@ -174,19 +170,16 @@ class Challenges(Room):
         return frozenset(row.method for row in await self._proofs(request_id))
 
     async def _proofs(self, request_id: str) -> Sequence[Row[Any]]:
-        """The newest first; read once, as long as none is added here."""
-        known = self._proven.get(request_id)
-        if known is None:
-            newest_first = (
-                select(proof).where(proof.c.request_id == request_id).order_by(proof.c.proven_at.desc(), proof.c.id)
-            )
-            known = self._proven[request_id] = await self._all(newest_first)
-        return known
+        """The newest first."""
+        newest_first = (
+            select(proof).where(proof.c.request_id == request_id).order_by(proof.c.proven_at.desc(), proof.c.id)
+        )
+        return await self._once(_PROOFS, request_id, newest_first)
 
     async def attest(self, request_id: str, proof_id: str, how: str, actor: str, now: datetime) -> None:
         """Staff say that, and how, they made sure of the identity; the words are sealed."""
         sealed = await self._sealed(request_id, _how_name(proof_id), how)
-        self._proven.clear()
+        self._reread(_PROOFS)
         await self._write_later(
             ("proof", proof_id),
             upsert(proof)

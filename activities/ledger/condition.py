@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from activities.ledger.anchor_tables import anchor
 from activities.ledger.event_tables import webhook, webhook_delivery
-from activities.ledger.rights import Right, least_rights
+from activities.ledger.privileges import Privilege, least_privileges
 from activities.ledger.room import Room
 from activities.ledger.tables import evidence, evidence_head, letter, request, request_key
 from habeas.errors import ConfigurationError
@@ -110,21 +110,23 @@ class Condition(Room):
     async def role_rights(self) -> RoleRights:
         """What the role that we are may do. The tables must have this version's form."""
         row = (await self._run(_ROLE)).one()
-        needed = least_rights()
-        harmful = {Right(table, right) for table in _EVIDENCE for right in ("UPDATE", "DELETE", "TRUNCATE")} - needed
+        needed = least_privileges()
+        harmful = {
+            Privilege(table, right) for table in _EVIDENCE for right in ("UPDATE", "DELETE", "TRUNCATE")
+        } - needed
         held = await self._held(needed | harmful)
         return RoleRights(
             name=row.name,
             owner=row.owner,
-            missing=tuple(sorted(f"{one.right} on {one.table}" for one in needed - held)),
-            too_many=tuple(sorted(f"{one.right} on {one.table}" for one in harmful & held)),
+            missing=tuple(sorted(f"{one.name} on {one.table}" for one in needed - held)),
+            too_many=tuple(sorted(f"{one.name} on {one.table}" for one in harmful & held)),
         )
 
-    async def _held(self, asked: frozenset[Right]) -> frozenset[Right]:
+    async def _held(self, asked: frozenset[Privilege]) -> frozenset[Privilege]:
         rows = await self._all(
-            _HELD.bindparams(tables=[one.table for one in asked], rights=[one.right for one in asked])
+            _HELD.bindparams(tables=[one.table for one in asked], rights=[one.name for one in asked])
         )
-        return frozenset(Right(row.name, row.held) for row in rows)
+        return frozenset(Privilege(row.name, row.held) for row in rows)
 
     async def master_keys(self) -> dict[str, int]:
         """How many requests' keys each master key wraps."""

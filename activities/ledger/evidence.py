@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from activities.ledger.room import Room, Write, plain, together
+from activities.ledger.room import Room, Write, in_one, plain
 from activities.ledger.tables import evidence, evidence_head
 from habeas.errors import UnknownRequest
 from habeas.evidence import Event, Tag, link
@@ -99,7 +99,7 @@ class Evidence(Room):
             await self._append(request_id, new, ())
 
     async def _append(self, request_id: str, events: Mapping[str, Event], others: Sequence[Write]) -> bool:
-        done = await self._execute(together(_APPEND_ALL, others), _parameters(request_id, events))
+        done = await self._execute(in_one(_APPEND_ALL, others), _parameters(request_id, events))
         return done.first() is not None
 
     async def events(self, request_id: str) -> tuple[Event, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.database import make_engine
 from activities.ledger.faults import mapped_errors
-from activities.ledger.rights import SCRIPT, Right
+from activities.ledger.privileges import SCRIPT, Privilege
 from habeas.errors import ConfigurationError
 
 __all__ = ["grant_least"]
@@ -24,7 +24,7 @@ _WHO = text(
 )
 
 
-async def grant_least(url: str, role: str, *, keep: bool = True) -> tuple[Right, ...]:
+async def grant_least(url: str, role: str, *, keep: bool = True) -> tuple[Privilege, ...]:
     """Grant a role the least rights, as the tables' owner; nothing is taken from it. May run again.
 
     Args:
@@ -67,5 +67,5 @@ async def _check(connection: AsyncConnection, role: str) -> None:
         )
 
 
-async def _held(connection: AsyncConnection, role: str) -> frozenset[Right]:
-    return frozenset(Right(*row) for row in await connection.execute(_HELD, {"role": role}))
+async def _held(connection: AsyncConnection, role: str) -> frozenset[Privilege]:
+    return frozenset(Privilege(*row) for row in await connection.execute(_HELD, {"role": role}))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import Row, delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import past_subject
@@ -43,18 +42,12 @@ class LeftOutRow(Frozen):
 class Past(Room):
     """Methods on closed requests of the same person."""
 
-    async def remember_subject(self, request_id: str, identifiers: Iterable[Identifier]) -> None:
-        """By what this request will be known as the same person's when they ask for the same right again.
-
-        Raises:
-            UnknownRequest: there is none.
-        """
-        of = select(request.c.controller, request.c.right).where(request.c.id == request_id)
-        found: Request | Row[Any] = self._requests.get(request_id) or (await self._run(of)).one()
-        prints = self._past_prints(found.controller, Right(found.right), identifiers)
-        values = [{"request_id": request_id, "fingerprint": one} for one in sorted(prints)]
+    async def remember_subject(self, asked: Request, identifiers: Iterable[Identifier]) -> None:
+        """By what this request will be known as the same person's when they ask for the same right again."""
+        prints = sorted(self._past_prints(asked.controller, asked.right, identifiers))
+        values = [{"request_id": asked.id, "fingerprint": one} for one in prints]
         if values:
-            about = ("past", request_id, *sorted(prints))
+            about = ("past", asked.id, *prints)
             await self._write_later(about, upsert(past_subject).values(values).on_conflict_do_nothing())
 
     async def forget_subject(self, request_id: str) -> None:

@@ -49,6 +49,8 @@ class Room:
         """Requests that nobody else changes until the end."""
         self._changed: dict[str, dict[str, Any]] = {}
         """What of a request is still to be written."""
+        self._read: dict[tuple[str, str], Sequence[Row[Any]]] = {}
+        """Rows that were read, by what of which request they are."""
         self._later: dict[Hashable, Write] = {}
         """What is still to be written, by what it is about."""
         self._spoilt = False
@@ -71,7 +73,7 @@ class Room:
         """Write what is still to be written."""
         if self._later:
             *others, last = self._taken()
-            await self._execute(together(last, others))
+            await self._execute(in_one(last, others))
 
     def _taken(self) -> list[Write]:
         writes = list(self._later.values())
@@ -113,6 +115,16 @@ class Room:
 
     async def _all(self, statement: Executable) -> Sequence[Row[Any]]:
         return (await self._run(statement)).all()
+
+    async def _once(self, what: str, request_id: str, statement: Executable) -> Sequence[Row[Any]]:
+        """As `_all`, asked once in this transaction, as long as nothing of it is written here: see `_reread`."""
+        if (what, request_id) not in self._read:
+            self._read[what, request_id] = await self._all(statement)
+        return self._read[what, request_id]
+
+    def _reread(self, what: str) -> None:
+        """What was read of this is asked for again."""
+        self._read = {about: rows for about, rows in self._read.items() if about[0] != what}
 
     async def key(self, request_id: str) -> RequestKey:
         """The request's key.
@@ -195,7 +207,7 @@ class Room:
         return key.open(sealed, context(request_id, name)).decode()
 
 
-def together(last: W, others: Sequence[Write]) -> W:
+def in_one(last: W, others: Sequence[Write]) -> W:
     """One statement of several: PostgreSQL carries all of them out on the same view of the tables."""
     return last.add_cte(*(one.cte(f"write_{number}") for number, one in enumerate(others)))
 

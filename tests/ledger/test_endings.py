@@ -39,11 +39,11 @@ async def fill(ledger: Ledger, new_request: NewRequestFactory) -> str:
     )
     new = new_request(subject=subject, reason=canary("reason"), idempotency_key=canary("idempotency"))
     async with ledger.begin() as tx:
-        await tx.open_request(new)
+        asked = (await tx.open_request(new)).request
         more = Identifier(kind="email", value=f"{canary('more')}@example.org")
         await tx.save_subject(new.id, subject.model_copy(update={"identifiers": (*subject.identifiers, more)}))
         await tx.seal(new.id, "graph", canary("document").encode())
-        await tx.remember_subject(new.id, subject.identifiers)
+        await tx.remember_subject(asked, subject.identifiers)
         await tx.propose_act(
             Act(
                 id=str(uuid.uuid4()),

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 import activities.ledger
-from activities.ledger import REVISIONS, Ledger, current_revision, downgrade, grant_least, least_rights, migrate
+from activities.ledger import REVISIONS, Ledger, current_revision, downgrade, grant_least, least_privileges, migrate
 from activities.ledger.anchor_tables import metadata
 from activities.ledger.database import make_engine
 from activities.vault import Vault
@@ -109,7 +109,7 @@ async def test_a_role_with_the_least_rights_can_work_and_cannot_rewrite(
     owner = await asyncpg.connect(ledger_url)
     await owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'made-up'")
     would = await grant_least(ledger_url, role, keep=False)
-    assert set(would) == least_rights()
+    assert set(would) == least_privileges()
     assert await grant_least(ledger_url, role) == would, "a look granted them already"
     assert await grant_least(ledger_url, role) == ()
     url = f"postgresql://{role}:made-up@{ledger_url.rpartition('@')[2]}"

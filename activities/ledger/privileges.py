@@ -6,24 +6,24 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["SCRIPT", "Right", "least_rights"]
+__all__ = ["SCRIPT", "Privilege", "least_privileges"]
 
 SCRIPT = Path(__file__).with_name("least_rights.sql")
 """For ``psql -v role=NAME``, and for `grant_least`."""
 _GRANT = re.compile(r"^GRANT ([A-Z, ]+) ON\s+(?!SCHEMA)([^;]+?)\s+TO :\"role\";", re.MULTILINE | re.DOTALL)
 
 
-class Right(NamedTuple):
+class Privilege(NamedTuple):
     """One right on one table."""
 
     table: str
-    right: str
+    name: str
 
 
-def least_rights() -> frozenset[Right]:
+def least_privileges() -> frozenset[Privilege]:
     """What `least_rights.sql` grants on tables."""
     return frozenset(
-        Right(table.strip(), right.strip())
+        Privilege(table.strip(), right.strip())
         for rights, tables in _GRANT.findall(SCRIPT.read_text(encoding="utf-8"))
         for table in tables.split(",")
         for right in rights.split(",")

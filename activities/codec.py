@@ -9,7 +9,6 @@ again, while requests are open.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -31,13 +30,11 @@ from temporalio.converter import (
 
 from activities.vault import NONCE_BYTES, Vault
 from habeas.errors import SealBroken
-from habeas.model import RequestId
 
-__all__ = ["ENCODING", "SealingCodec", "about", "data_converter", "request_of"]
+__all__ = ["ENCODING", "SealingCodec", "about", "data_converter"]
 
 ENCODING = b"binary/habeas-sealed"
 _KEY_ID, _ABOUT = "habeas-key", "habeas-about"
-_REQUEST = re.compile(r"HB(-[0-9A-HJKMNP-TV-Z]{4}){3}(?=$|/)")
 
 
 class SealingCodec(PayloadCodec, WithSerializationContext):
@@ -114,9 +111,3 @@ def about(payloads: Iterable[Payload]) -> dict[str, int]:
 def workflow_of(payload: Payload) -> str:
     """Whose workflow it is of, as it says; that is true once it opens."""
     return payload.metadata.get(_ABOUT, b"").decode("utf-8", "replace")
-
-
-def request_of(workflow_id: str) -> RequestId | None:
-    """The request that a workflow is of; None for one of the whole installation."""
-    found = _REQUEST.match(workflow_id)
-    return found.group() if found else None

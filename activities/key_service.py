@@ -21,7 +21,7 @@ from habeas.errors import ConfigurationError, KeysUnavailable
 __all__ = ["AwsKms", "KeyService", "key_service"]
 
 TIMEOUT = 10.0  # seconds
-TRIES = 3
+PAUSES = (0.0, 0.2, 0.4)  # seconds before each try
 _AWS = "aws-kms:"
 _CONTEXT = "habeas-master-key"
 
@@ -102,13 +102,12 @@ class AwsKms:
 
     def _call(self, operation: str, key_id: str, values: dict[str, str]) -> dict[str, Any]:
         body = json.dumps({"KeyId": self._key, "EncryptionContext": {_CONTEXT: key_id}, **values}).encode()
-        answer: httpx2.Response | None = None
-        for tried in range(TRIES):
+        for pause in PAUSES:
+            time.sleep(pause)  # a process that starts has nothing else to do
             answer = self._send(operation, body)
             if answer is not None and answer.status_code < 500 and answer.status_code != 429:
                 break
-            time.sleep(0.2 * 2**tried)
-        if answer is None or answer.status_code >= 500 or answer.status_code == 429:
+        else:
             raise KeysUnavailable(f"AWS KMS in {self._region}.")
         said = _object(answer)
         if answer.status_code != httpx2.codes.OK:

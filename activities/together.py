@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -86,7 +87,7 @@ class TogetherActivities:
         orders = [SystemOrder(request_id=order.request_id, at=order.at, system=name) for name in order.systems]
         answers = await asyncio.gather(
             *(
-                self._answer(one.system, "collect", collected(self._parts, one, graph.roots(one.system)))
+                self._answer(one.system, "collect", partial(collected, self._parts, one, graph.roots(one.system)))
                 for one in orders
             )
         )
@@ -120,25 +121,21 @@ class TogetherActivities:
     async def _locate(self, system: str, asked: tuple[Identifier, ...]) -> tuple[Match, ...] | None:
         if not asked:
             return ()
-        located = await self._answer(system, "locate", self._parts.connector(system).locate(asked))
+        located = await self._answer(system, "locate", partial(self._parts.connector(system).locate, asked))
         return None if located is None else located.matches
 
-    async def _answer(self, system: str, step: str, work: Awaitable[T]) -> T | None:
+    async def _answer(self, system: str, step: str, call: Callable[[], Awaitable[T]]) -> T | None:
         """What it answers, if it does at once."""
-        task = asyncio.ensure_future(work)
         if time.monotonic() < self._alone_until.get(system, 0.0):
-            task.cancel()
             return None
         gate = self._gates.setdefault(system, asyncio.Semaphore(self._parts.together.get(system, 1)))
         try:
             async with gate, asyncio.timeout(AT_ONCE):
                 with counted(step, system):
-                    return await task
+                    return await call()
         except TimeoutError:
             self._alone_until[system] = time.monotonic() + LEFT_ALONE
             log.info(NOT_AT_ONCE, system=system, step=step)
         except Exception:  # noqa: BLE001  # it is asked again by itself, where what it says is told, and kept
             log.info(NOT_AT_ONCE, system=system, step=step)
-        finally:
-            task.cancel()
         return None

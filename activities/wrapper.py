@@ -36,7 +36,7 @@ from habeas.errors import (
     Terminal,
     Transient,
 )
-from habeas.model import REFERENCE
+from habeas.model import request_of
 
 log = structlog.get_logger(__name__)
 
@@ -74,19 +74,29 @@ def resumed() -> Sequence[Any]:
 
 @contextlib.contextmanager
 def counted(step: str, system: str) -> Iterator[None]:
-    """Count and time one system's call within a step over several, as a step of its own would be."""
+    """Count and time one call: a step's own, or one system's within a step over several."""
     started, outcome = time.perf_counter(), "done"
     try:
         yield
-    except asyncio.CancelledError:
-        outcome = "cancelled"
-        raise
-    except Exception as error:
-        outcome = error.code if isinstance(error, HabeasError) else "unexpected"
+    except BaseException as error:
+        outcome = _outcome(error)
         raise
     finally:
         SECONDS.labels(step, system).observe(time.perf_counter() - started)
         DONE.labels(step, system, outcome).inc()
+        log.debug(ACTIVITY_DONE, outcome=outcome, **({"system": system} if system else {}))
+
+
+def _outcome(error: BaseException) -> str:
+    match error:
+        case asyncio.CancelledError() | CancelledError():
+            return "cancelled"
+        case ApplicationError():
+            return "failed"
+        case HabeasError():
+            return error.code
+        case _:
+            return "unexpected"
 
 
 class WrapperInterceptor(Interceptor):
@@ -109,29 +119,18 @@ class _Wrapper(ActivityInboundInterceptor):
         info = activity.info()
         name = info.activity_type
         system = str(getattr(input.args[0], "system", None) or OURS) if input.args else OURS
-        started = time.perf_counter()
-        outcome = "done"
         said = {"request": info.workflow_id, "activity": name, "attempt": info.attempt}
         with structlog.contextvars.bound_contextvars(**said, **({"system": system} if system else {})):
             try:
-                async with _beating(info):
-                    return await super().execute_activity(input)
-            except (asyncio.CancelledError, CancelledError):
-                outcome = "cancelled"
-                raise
-            except ApplicationError:
-                outcome = "failed"
+                with counted(name, system):
+                    async with _beating(info):
+                        return await super().execute_activity(input)
+            except (asyncio.CancelledError, CancelledError, ApplicationError):
                 raise
             except HabeasError as error:
-                outcome = error.code
                 await self._raise_ours(info, error, system)
             except Exception as error:  # noqa: BLE001  # whatever a library raises may quote personal data
-                outcome = "unexpected"
                 await self._raise_foreign(info, error)
-            finally:
-                SECONDS.labels(name, system).observe(time.perf_counter() - started)
-                DONE.labels(name, system, outcome).inc()
-                log.debug(ACTIVITY_DONE, outcome=outcome)
 
     async def _raise_foreign(self, info: activity.Info, error: Exception) -> NoReturn:
         kind = type(error).__name__
@@ -158,7 +157,7 @@ class _Wrapper(ActivityInboundInterceptor):
         ) from None
 
     async def _may_name(self, info: activity.Info, text: str) -> bool:
-        request_id, words = _request_of(info), frozenset[str]()
+        request_id, words = request_of(info.workflow_id or ""), frozenset[str]()
         try:
             if request_id is not None:
                 async with self._ledger.begin() as tx:
@@ -171,7 +170,7 @@ class _Wrapper(ActivityInboundInterceptor):
         correlation = uuid.uuid4().hex
         with contextlib.suppress(Exception):  # the ledger may be the very thing that failed
             async with self._ledger.begin() as tx:
-                await tx.save_error(_request_of(info), correlation, code, detail, at=datetime.now(UTC))
+                await tx.save_error(request_of(info.workflow_id or ""), correlation, code, detail, at=datetime.now(UTC))
         return correlation
 
 
@@ -179,12 +178,6 @@ def delay(error: HabeasError) -> timedelta | None:
     """How long a system asks to be left alone: at most a month, whatever it says."""
     seconds = error.retry_after if isinstance(error, Transient) else None
     return timedelta(seconds=min(seconds, MOST_WAIT)) if seconds is not None and seconds > 0 else None
-
-
-def _request_of(info: activity.Info) -> str | None:
-    """The request that a workflow works for, by its id: the request's own, or one that begins with it."""
-    found = REFERENCE.match(info.workflow_id or "")
-    return found.group() if found else None
 
 
 @contextlib.asynccontextmanager

@@ -41,6 +41,7 @@ __all__ = [
     "Subject",
     "SystemName",
     "normalise",
+    "request_of",
 ]
 
 
@@ -126,6 +127,14 @@ class PauseReason(StrEnum):
 # Crockford base32 without look-alikes: staff read it out on the phone, the person types it.
 REFERENCE = re.compile(r"HB(-[0-9A-HJKMNP-TV-Z]{4}){3}")
 RequestId = Annotated[str, Field(pattern=rf"^{REFERENCE.pattern}$")]
+
+
+def request_of(workflow_id: str) -> str | None:
+    """The request that a workflow works for, by its id: the request's own, or one that begins with it and a slash."""
+    found = REFERENCE.match(workflow_id)
+    return found.group() if found and workflow_id[found.end() :][:1] in {"", "/"} else None
+
+
 SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 
 NAME_KINDS = frozenset({"name", "full_name", "first_name", "last_name", "given_name", "family_name", "surname"})

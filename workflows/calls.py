@@ -6,8 +6,7 @@ ordinary activity on that system's queue, with heartbeats where it may take long
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -76,27 +75,29 @@ async def try_to_record(step: Callable[[Any, A], Awaitable[R]], arg: A, summary:
     Raises:
         ActivityError: the ledger refused for good.
     """
-    with _wrapped():
-        answer: R = await workflow.execute_local_activity_method(
-            step,
-            arg,
-            start_to_close_timeout=STEP,
-            retry_policy=LEDGER_PATIENCE,
-            local_retry_threshold=LEDGER_AT_ONCE,
-            summary=summary,
-        )
-    return answer
+    return await _here(step, arg, summary, limit=STEP, patience=LEDGER_PATIENCE)
 
 
-@contextlib.contextmanager
-def _wrapped() -> Iterator[None]:
-    """A local activity's failure, as every other activity's.
+async def _here(
+    step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str, *, limit: timedelta, patience: RetryPolicy
+) -> R:
+    """A local activity, whose failure is made like every other activity's.
 
     The SDK hands out some bare, and others bare only in a replay, which then goes another way: what is final, and what
     took too long (temporalio 1.35). Nobody expects a bare one; out of the workflow it would end the request.
+
+    Raises:
+        ActivityError: it failed for good.
     """
     try:
-        yield
+        answer: R = await workflow.execute_local_activity_method(
+            step,
+            arg,
+            start_to_close_timeout=limit,
+            retry_policy=patience,
+            local_retry_threshold=LEDGER_AT_ONCE,
+            summary=summary,
+        )
     except FailureError as error:
         if isinstance(error, ActivityError) or is_cancelled_exception(error):
             raise
@@ -109,6 +110,7 @@ def _wrapped() -> Iterator[None]:
             activity_id="",
             retry_state=RetryState.NON_RETRYABLE_FAILURE,
         ) from error
+    return answer
 
 
 async def work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
@@ -119,20 +121,11 @@ async def work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> 
 async def work_at_once(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
     """A step of the engine that is nearly always short: tried once where the workflow is, then as `work`."""
     try:
-        with _wrapped():
-            answer: R = await workflow.execute_local_activity_method(
-                step,
-                arg,
-                start_to_close_timeout=AT_ONCE,
-                retry_policy=ONCE,
-                local_retry_threshold=LEDGER_AT_ONCE,
-                summary=summary,
-            )
+        return await _here(step, arg, summary, limit=AT_ONCE, patience=ONCE)
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
-        return await work(step, arg, summary)
-    return answer
+    return await work(step, arg, summary)
 
 
 async def together(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R | None:

@@ -14,7 +14,7 @@ _GRANT = re.compile(r"^GRANT ([A-Z, ]+) ON\s+(?!SCHEMA)([^;]+?)\s+TO :\"role\";"
 
 
 class Privilege(NamedTuple):
-    """One right on one table."""
+    """One privilege on one table, as PostgreSQL calls it."""
 
     table: str
     name: str
@@ -23,8 +23,8 @@ class Privilege(NamedTuple):
 def least_privileges() -> frozenset[Privilege]:
     """What `least_rights.sql` grants on tables."""
     return frozenset(
-        Privilege(table.strip(), right.strip())
-        for rights, tables in _GRANT.findall(SCRIPT.read_text(encoding="utf-8"))
+        Privilege(table.strip(), name.strip())
+        for names, tables in _GRANT.findall(SCRIPT.read_text(encoding="utf-8"))
         for table in tables.split(",")
-        for right in rights.split(",")
+        for name in names.split(",")
     )

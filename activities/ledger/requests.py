@@ -16,7 +16,7 @@ from activities.ledger.duty_tables import request_holder
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import evidence_head, open_subject, pause, request
 from habeas.errors import BadInput, UnknownRequest
-from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
+from habeas.model import REFERENCE, Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
 from habeas.particulars import Scope
 
 
@@ -53,7 +53,7 @@ class RequestRow(Request):
 
 _NEVER = date.max
 """The day in the queue of what has no term: what PostgreSQL calls infinity, and its driver the last day there is."""
-_PLACE = re.compile(r"(\d{4}-\d\d-\d\d)/(HB(?:-[0-9A-HJKMNP-TV-Z]{4}){3})")
+_PLACE = re.compile(rf"(?P<day>\d{{4}}-\d\d-\d\d)/(?P<request>{REFERENCE.pattern})")
 
 
 def place_of(due_on: date | None, request_id: str) -> str:
@@ -72,7 +72,7 @@ def _read_place(text: str) -> tuple[date, str]:
     try:
         found = _PLACE.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
         if found:
-            return date.fromisoformat(found[1]), found[2]
+            return date.fromisoformat(found["day"]), found["request"]
     except (ValueError, binascii.Error):
         pass
     raise BadInput("after: no page ended so; leave it out to begin anew.", field="after")

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
-from activities.codec import ENCODING, SealingCodec, about, request_of
+from activities.codec import ENCODING, SealingCodec, about
 from activities.vault import Vault
 from habeas.errors import ConfigurationError, SealBroken
+from habeas.model import request_of
 
 OLD, NEW = ("m1", secrets.token_bytes(32)), ("m2", secrets.token_bytes(32))
 REQUEST = "HB-7K2M-X4QT-90AB"

@@ -99,11 +99,11 @@ async def test_who_took_long_is_left_alone_for_a_while(world: World, monkeypatch
     async def answers() -> str:
         return "here"
 
-    assert await together._answer("crm", "locate", never.wait()) is None
-    assert await together._answer("crm", "locate", answers()) is None
-    assert await together._answer("billing", "locate", answers()) == "here"
+    assert await together._answer("crm", "locate", never.wait) is None
+    assert await together._answer("crm", "locate", answers) is None
+    assert await together._answer("billing", "locate", answers) == "here"
     monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 601)
-    assert await together._answer("crm", "locate", answers()) == "here"
+    assert await together._answer("crm", "locate", answers) == "here"
 
 
 async def test_two_who_contradict_each_other_stop_for_a_human(world: World) -> None:

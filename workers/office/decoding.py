@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import structlog
 
-from activities.codec import request_of
 from habeas.access import Scope
 from habeas.errors import UnknownRequest
 from habeas.evidence import Tag
+from habeas.model import request_of
 from workers.office.intake import words
 from workers.office.room import Room
 

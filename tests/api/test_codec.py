@@ -27,7 +27,7 @@ from workers.codec import create_codec_app
 from workers.desk.door import COOKIE, Door, Lasts
 from workers.desk.issuer import Issuer
 from workers.office import Engine, Office
-from workers.worker import running
+from workers.queues import running
 
 UI = "https://temporal.example"
 SEALED = b"binary/habeas-sealed"

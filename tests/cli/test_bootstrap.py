@@ -30,10 +30,11 @@ from tests.office.world import PATIENCE, World
 from workers.bootstrap.engine import EngineUnprepared, check_engine, look, make_namespace
 from workers.bootstrap.run import NEW_RETENTION
 from workers.health import ACTIVITIES, WORKFLOWS, NotPolling, Readiness, UnderWay, answering
+from workers.opening_parts import open_parts
 from workers.process import free_port
 from workers.settings import HealthSettings, Settings
 from workers.wiring import load_settings
-from workers.worker import anchor_place, open_parts
+from workers.worker import anchor_place
 
 BUILD = "2026.11-a"
 

@@ -12,7 +12,7 @@ from habeas.connector import Connector
 from habeas.model import Stage
 from tests.cli.conftest import Habeas
 from tests.office.world import World
-from workers.worker import running
+from workers.queues import running
 
 OWNER = "archive@shop.example"
 

@@ -28,7 +28,7 @@ from tests.office.world import PATIENCE
 from tests.office.world import World as Installation
 from workers import logs
 from workers.office import Engine, NewRequestInput, Office
-from workers.worker import running
+from workers.queues import running
 
 SYSTEM = "vendor"
 LONG_ENOUGH = 9

@@ -11,7 +11,7 @@ from activities.parts import Parts
 from habeas.connector import Health
 from habeas.errors import ConfigurationError
 from tests.connectors.test_kit import MemoryWorld
-from workers.worker import check_health
+from workers.opening_parts import check_health
 
 
 class _Breaks:

@@ -11,7 +11,7 @@ from tests.desk.pages import form, said, send
 from tests.office.world import World, world
 from workers.desk import create_app
 from workers.postgres import EmbeddedPostgres
-from workers.worker import running
+from workers.queues import running
 
 
 async def test_a_worker_that_starts_again_knows_the_task(postgres_server: EmbeddedPostgres, tmp_path: Path) -> None:

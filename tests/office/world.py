@@ -25,8 +25,8 @@ from habeas.testing.memory import MemoryConnector, MemoryRow
 from workers.mailbox import messages, smtp_server
 from workers.office import Engine, NewRequestInput, Office
 from workers.postgres import EmbeddedPostgres
+from workers.queues import running
 from workers.stack.temporal import binary
-from workers.worker import running
 from workflows.attributes import KEYS
 
 SYSTEMS = ("crm", "billing", "support")

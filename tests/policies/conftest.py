@@ -22,7 +22,7 @@ from tests.workflows.world import Mail
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
 from workers.process import free_port
-from workers.worker import running
+from workers.queues import running
 
 __all__ = ["_nothing_unexpected"]
 

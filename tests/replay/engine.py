@@ -23,7 +23,7 @@ from tests.workflows.world import Mail, World, by_hand, systems
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
 from workers.process import free_port
-from workers.worker import running
+from workers.queues import running
 from workflows import attributes
 
 

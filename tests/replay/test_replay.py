@@ -16,7 +16,7 @@ from temporalio.workflow import NondeterminismError
 
 from tests.replay.commands import WORKFLOWS
 from tests.replay.record import HISTORIES
-from workers.worker import workflow_runner
+from workers.queues import workflow_runner
 
 FILES = sorted(HISTORIES.glob("*.json"))
 

@@ -30,7 +30,7 @@ from tests.workflows.world import REFUSED, UNEXPECTED, Mail, World, by_hand, sys
 from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
 from workers.process import free_port
-from workers.worker import running
+from workers.queues import running
 from workflows import attributes
 
 PURPOSES = tuple(

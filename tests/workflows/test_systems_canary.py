@@ -50,7 +50,7 @@ from workers import logs
 from workers.desk import create_app
 from workers.office import RedactionAsked
 from workers.postgres import EmbeddedPostgres
-from workers.worker import system_worker
+from workers.queues import system_worker
 
 HUB, ORDERS = "hub", "orders"
 

@@ -15,7 +15,7 @@ from habeas.policy import Policy
 from tests.docs.tutorial import installed, written
 from tests.workflows.controllers import controller
 from tests.workflows.world import World, someone
-from workers.worker import system_worker
+from workers.queues import system_worker
 
 
 async def test_a_request_goes_through_the_tutorial_s_connector(

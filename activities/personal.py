@@ -36,3 +36,11 @@ def may_name(text: str, words: frozenset[str]) -> bool:
     if _LIKE_AN_ADDRESS_OR_NUMBER.search(folded):
         return True
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
+
+
+def said_of_itself(text: str) -> str:
+    """What a system says of itself, as far as it may be logged and shown.
+
+    Of a company's own service the words are the service's: whatever looks like somebody's is left out.
+    """
+    return "" if may_name(text, frozenset()) else text

@@ -12,7 +12,7 @@ from activities.connectors.elsewhere import Elsewhere
 from activities.letters.overrides import check_letters
 from activities.mail import Mailer
 from activities.parts import Parts
-from activities.personal import may_name
+from activities.personal import said_of_itself
 from activities.storage import Storage
 from habeas.connector import Connector
 from habeas.errors import ConfigurationError
@@ -89,6 +89,4 @@ async def check_health(parts: Parts, systems: Sequence[str]) -> None:
         if not health.fits:
             raise ConfigurationError(f"systems.{name}: {health.detail}", system=name)
         if not health.ok:
-            # Of a company's own service the words are the service's: whatever looks like somebody's is not logged.
-            detail = "" if may_name(health.detail, frozenset()) else health.detail
-            log.warning("system_not_healthy", system=name, detail=detail)
+            log.warning("system_not_healthy", system=name, detail=said_of_itself(health.detail))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from temporalio import workflow
 
@@ -16,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from habeas.model import Outcome, Right, Stage
     from workflows import calls
     from workflows.copies import AfterCopies
+    from workflows.jobs import Job
     from workflows.model import RequestStart
 
 VETO_ASKED_EVERY = timedelta(days=1)
@@ -25,22 +25,6 @@ AFTER_LEFT_OUT = "after_left_out"
 """Why a system is left out: it comes after another that was, and may depend on what stands there."""
 _TO_TELL, _TO_LOOK = timedelta(days=2), timedelta(hours=1)
 """Before the term is over, as the letter takes its time too; before the policy leaves out what is under way."""
-
-
-class JobReport(Protocol):
-    """What every report of a system says of how far it is; see `activities.reporting.UnderWay`."""
-
-    @property
-    def state(self) -> str:
-        """``pending`` or ``awaiting`` while it is under way."""
-
-    @property
-    def handle(self) -> str | None:
-        """What it is asked again with, or calls back with."""
-
-    @property
-    def wait(self) -> float:
-        """Seconds until it should be asked again, or will have called back."""
 
 
 class Erasing(AfterCopies):
@@ -226,7 +210,7 @@ class Erasing(AfterCopies):
             request_id=self.id, at=workflow.now(), system=system.name, digest=str(self.plan), handle=handle
         )
 
-    async def _under_way(self, system: SystemBrief, phase: str, report: JobReport, started: datetime) -> bool:
+    async def _under_way(self, system: SystemBrief, phase: str, report: Job, started: datetime) -> bool:
         """Wait as the system asked, if it is not done yet; the longer it takes, the longer.
 
         A tenth of the time that passed keeps a job of months within some hundred questions. Staff may have it asked at

@@ -38,11 +38,6 @@ from workers.office import Office
 
 log = structlog.get_logger(__name__)
 
-_LARGER = {
-    f"{PREFIX}/": MOST_CALL,
-    processor.PREFIX: processor.MOST_ANSWER,
-    "/systems/": 16 * 1024,  # a reason, in any script
-}
 NOT_READY = "not_ready"
 PAGE_FAILED = "page_failed"
 

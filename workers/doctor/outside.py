@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from activities.connectors.elsewhere import Elsewhere
 from activities.ledger import TroubledSystem
 from activities.mail import Mailer
-from activities.personal import may_name
+from activities.personal import said_of_itself
 from activities.storage import Storage
 from habeas.connector import Connector
 from habeas.errors import HabeasError
@@ -111,8 +111,7 @@ async def _ping(name: str, connector: Connector) -> Finding:
         return wrong(check, f"has not answered within {PATIENCE:.0f} seconds", again)
     except Exception as error:  # noqa: BLE001 - a connector is anybody's: whatever it does, the others are looked at
         return wrong(check, f"cannot be asked: {type(error).__name__}", again)
-    # Of a company's own service the words are the service's: whatever looks like somebody's is not said.
-    detail = "" if may_name(health.detail, frozenset()) else health.detail
+    detail = said_of_itself(health.detail)
     if health.ok:
         return fine(check, detail or "answers")
     remedy = again if health.fits else f"Its map or its rights do not fit: mend that, then {again}"

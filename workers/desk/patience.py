@@ -28,7 +28,7 @@ class PromptProtocol(H11Protocol):
     drained_within: ClassVar[float] = DRAINED_WITHIN
     _overdue: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Somebody is there: the time for their request runs."""
         super().connection_made(transport)
         self._wait(self.within)

@@ -44,7 +44,7 @@ ACTIVITY_FAILED = "activity_failed"
 ACTIVITY_DONE = "activity_done"
 
 DONE = Counter("habeas_activities_total", "Activities by how they ended", ["activity", "system", "outcome"])
-SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity", "system"])
+SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity", "system", "outcome"])
 OURS = ""
 """The system of steps that are the engine's own."""
 
@@ -82,7 +82,7 @@ def counted(step: str, system: str) -> Iterator[None]:
         outcome = _outcome(error)
         raise
     finally:
-        SECONDS.labels(step, system).observe(time.perf_counter() - started)
+        SECONDS.labels(step, system, outcome).observe(time.perf_counter() - started)
         DONE.labels(step, system, outcome).inc()
         log.debug(ACTIVITY_DONE, outcome=outcome, **({"system": system} if system else {}))
 

@@ -129,6 +129,8 @@ class DeskSettings(Section):
     """What letters link to, and where staff sign in: https, where they do."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies in front of it whose `X-Forwarded-For` is believed; limits on clients then count clients."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where the desk serves Prometheus metrics, at `/metrics` and at no address of its own pages; unset for none."""
     sign_in: SignInSettings | None = None
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
@@ -280,9 +282,9 @@ class Settings(BaseSettings):
     """Which of them this installation serves, by file name without `.toml`; unset for all in the folder."""
     systems: dict[str, SystemSettings] = {}
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    """Where a worker serves Prometheus metrics; unset for none."""
+    """Where a worker serves Prometheus metrics, at `/metrics`; unset for none."""
     metrics_host: str = "127.0.0.1"
-    """The address that it serves them on. They name systems and controllers, and nobody."""
+    """The address that worker and desk serve them on. They name systems and controllers, and nobody."""
 
     @classmethod
     def settings_customise_sources(

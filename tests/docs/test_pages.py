@@ -64,6 +64,13 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         assert row.text, f"{row.name}: say in workers/settings.py what it is"
 
 
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/operate-it.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/metrics.py"))
+    assert "`habeas_requests_open`" in page
+    assert made["written"](page) == page, "run: python -m docs.metrics"
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     reached, queue = {ROOT / "README.md"}, [ROOT / "README.md"]
     while queue:

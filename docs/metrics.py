@@ -16,13 +16,14 @@ from prometheus_client.metrics import MetricWrapperBase
 from activities import notify, record, wrapper
 from activities.ledger import Backlog, Ledger, Waiting
 from workers import anchoring, delivering
+from workers.desk import guard
 from workers.measuring import Measured, Measuring, Seldom
 
 __all__ = ["metrics", "table", "written"]
 
 PAGE = Path(__file__).with_name("operate-it.md")
 BEGIN, END = "<!-- metrics: made by docs/metrics.py -->", "<!-- end of metrics -->"
-COUNTING = (anchoring, delivering, notify, record, wrapper)
+COUNTING = (anchoring, delivering, guard, notify, record, wrapper)
 """Modules that count for themselves: imported, for that makes their metrics."""
 _NOTHING = Backlog(
     unstarted=0, unstarted_since=None, letters=0, letters_since=None, events=0, deliveries=0, deliveries_since=None,

@@ -178,6 +178,17 @@ class HealthSettings(Section):
     """Where a worker answers `/healthz` and `/readyz`; unset for nowhere."""
 
 
+class TracingSettings(Section):
+    """Traces of what is done, for a collector of OpenTelemetry. They name steps, systems and requests, and nobody."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Where a collector takes them, OTLP by HTTP: `http://collector:4318/v1/traces`. Unset for no traces."""
+    headers: SecretStr | None = None
+    """What it knows us by: `name=value,name=value`; from the environment."""
+    ratio: float = Field(default=1.0, ge=0, le=1)
+    """Of the traces that begin here, how many are kept: from 0 to 1."""
+
+
 class WatchSettings(Section):
     """The watchdog: what has gone quiet is found, and people are told."""
 
@@ -275,6 +286,7 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
+    tracing: TracingSettings = TracingSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""

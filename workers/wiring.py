@@ -154,6 +154,7 @@ async def connect_temporal(settings: Settings, runtime: Runtime | None = None) -
     from temporalio.envconfig import ClientConfig
 
     from activities.codec import data_converter
+    from workers.tracing import interceptors
 
     wanted = settings.temporal
     converter = data_converter(await asyncio.to_thread(open_vault, settings), sealing=wanted.codec)
@@ -170,7 +171,9 @@ async def connect_temporal(settings: Settings, runtime: Runtime | None = None) -
     address = config.setdefault("target_host", "localhost:7233")
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
-            return await Client.connect(**config, data_converter=converter, runtime=runtime)
+            return await Client.connect(
+                **config, data_converter=converter, runtime=runtime, interceptors=interceptors()
+            )
     except (RuntimeError, OSError, TimeoutError):
         raise EngineUnavailable(f"Nothing answers at {address}.", address=address) from None
 

@@ -32,7 +32,9 @@ __all__ = ["FRESH", "NotPolling", "Readiness", "UnderWay", "answering", "health_
 log = structlog.get_logger(__name__)
 
 NOT_READY = "not_ready"
+"""A probe was told that this process does not serve now, and why."""
 HEALTH_SERVED = "health_served"
+"""A worker answers probes."""
 FRESH = timedelta(seconds=90)
 """A worker that has room asks for work at least once a minute."""
 RPC_TIMEOUT = timedelta(seconds=5)

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 P = TypeVar("P", bound=tuple[str, ...])
 
 NOT_MEASURED = "ledger_not_measured"
+"""The ledger could not be looked at for metrics."""
 OFTEN = timedelta(minutes=1)
 SELDOM = timedelta(minutes=15)
 """For what reads more than open requests."""

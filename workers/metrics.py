@@ -29,7 +29,9 @@ __all__ = ["SdkMetrics", "metrics_app", "sdk_metrics", "serving_metrics"]
 log = structlog.get_logger(__name__)
 
 METRICS_SERVED = "metrics_served"
+"""Metrics are served."""
 SDK_SILENT = "sdk_metrics_not_had"
+"""The Temporal SDK's metrics are missing from the page this once."""
 _TRIES = 5
 _PATIENCE = 2.0  # seconds
 

@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 WATCH, WATCHED, WORKER = "watch", "watched", "worker"
 """Signs of life: a round that began, one that ended, a worker."""
 WATCH_FAILED = "watchdog_failed"
+"""A round of the watchdog failed: it is tried again."""
 
 ALARM_TAKES = timedelta(hours=1)
 """After a term's end its alarm has rung for long."""

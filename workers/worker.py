@@ -40,8 +40,11 @@ from workers.queues import Shared, called_here, queues_of, running
 log = structlog.get_logger(__name__)
 
 WORKER_STARTED = "worker_started"
+"""A worker takes work."""
 WORKER_STOPPED = "worker_stopped"
+"""A worker was told to stop, and has."""
 LOOKING_FAILED = "looking_for_unstarted_requests_failed"
+"""Looking for requests that were not started failed: in half a minute it is tried again."""
 LOOK_FOR_UNSTARTED = 30.0  # seconds
 
 

@@ -34,8 +34,11 @@ from workers.wiring import load_connectors
 log = structlog.get_logger(__name__)
 
 DESK_STARTED = "desk_started"
+"""The desk listens."""
 DESK_STOPPED = "desk_stopped"
+"""The desk was told to stop, and has."""
 DEVELOPMENT_SIGN_IN = "development_sign_in"
+"""Nobody signs in at this desk: whoever reaches it is staff."""
 MOST_CONNECTIONS = 2 * MOST_STREAMS + 200
 """More than streams can take: whoever only follows what happens leaves room for who comes to do something."""
 ANSWER_TAKES = 0.5

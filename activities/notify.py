@@ -29,6 +29,8 @@ from habeas.model import Request, Subject
 from habeas.policy import Policy
 
 LETTERS = Counter("habeas_letters_total", "Letters by what became of them", ["state"])
+for _state in ("sent", "failed", "bounced"):
+    LETTERS.labels(_state)  # From zero on: the first of them is an increase.
 
 
 class LetterActivities:

@@ -52,7 +52,7 @@ def _own() -> Iterator[Metric]:
         if isinstance(collector, MetricWrapperBase) and collector._name.startswith("habeas_"):
             suffix = "_total" if collector._type == "counter" else ""
             name = f"{collector._name}{suffix}"
-            yield Metric(name, collector._type, tuple(collector._labelnames), collector._documentation, False)
+            yield Metric(name, str(collector._type), tuple(collector._labelnames), collector._documentation, False)
 
 
 def _whole() -> Iterator[Metric]:

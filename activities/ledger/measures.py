@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 
 from activities.ledger.duty_tables import task
 from activities.ledger.room import Room, plain
@@ -13,6 +13,7 @@ from activities.ledger.tables import evidence, evidence_head, object_outcome, re
 from activities.ledger.tasks import TaskState
 from habeas.model import Frozen, Stage
 from habeas.outcomes import Fate
+from habeas.staying import Because
 
 __all__ = ["KeptRow", "Measures", "PressingRow", "Waiting"]
 
@@ -41,12 +42,13 @@ class Waiting(Frozen):
 
 
 class KeptRow(Frozen):
-    """What erasures keep in one system until a day."""
+    """What closed requests keep in one system until a day."""
 
     system: str
     objects: int
     past: int
-    """Those whose day is over for more than two days: the daily sweep should have ended them."""
+    """Those whose day is over for more than two days, unless an exemption keeps them: the daily sweep should have
+    ended them."""
 
 
 class Measures(Room):
@@ -86,14 +88,17 @@ class Measures(Room):
         return Waiting(**plain(row))
 
     async def kept(self, now: datetime) -> tuple[KeptRow, ...]:
-        """What erasures keep until a day, by system."""
+        """What closed requests keep until a day, by system."""
         columns = object_outcome.c
+        exempt = func.coalesce(columns.reason == Because.EXEMPT.value, false())
         rows = await self._all(
             select(
                 columns.system,
                 func.count().label("objects"),
-                func.count().filter(columns.until < now.date() - LATE).label("past"),
+                func.count().filter(columns.until < now.date() - LATE, ~exempt).label("past"),
             )
+            .join(request, request.c.id == columns.request_id)
+            .where(request.c.closed_at.is_not(None))
             .where(columns.until.is_not(None), columns.fate == Fate.RETAINED.value)
             .group_by(columns.system)
         )

@@ -12,6 +12,7 @@ from habeas.errors import LedgerUnavailable
 from habeas.evidence import Tag
 from habeas.model import Outcome, Stage
 from habeas.outcomes import Fate, ObjectOutcome
+from habeas.staying import Because
 from tests.ledger.conftest import NOW, NewRequestFactory
 from workers.measuring import OFTEN, Measuring
 
@@ -56,11 +57,12 @@ async def filled(ledger: Ledger, new_request: NewRequestFactory) -> None:
         await tx.record(waits, Tag.REQUEST_STAGE, at=NOW - DAY, facts={"stage": "collecting"}, dedupe="s")
         days = (date(2026, 1, 1), date(2036, 1, 1))
         await tx.save_outcomes(kept, "crm", map(_retained, days), NOW)
+        await tx.save_outcomes(kept, "crm", [_retained(date(2026, 1, 2), Because.EXEMPT.value)], NOW)
 
 
-def _retained(until: date) -> ObjectOutcome:
+def _retained(until: date, reason: str = "tax") -> ObjectOutcome:
     return ObjectOutcome(
-        collection="invoices", key=f'["{until}"]', fate=Fate.RETAINED, reason="tax", law="§ 10", until=until
+        collection="invoices", key=f'["{until}"]', fate=Fate.RETAINED, reason=reason, law="§ 10", until=until
     )
 
 
@@ -83,7 +85,7 @@ async def test_everything_is_told_as_it_stands(ledger: Ledger, new_request: NewR
     assert value(page, "evidence_unanchored") == value(page, "events_untold")
     assert (value(page, "evidence_unanchored") or 0) > 0
     assert (value(page, "events_untold_since_timestamp_seconds") or 0) <= NOW.timestamp()
-    assert value(page, "objects_retained", system="crm") == 2
+    assert value(page, "objects_retained", system="crm") == 3
     assert value(page, "objects_retained_too_long", system="crm") == 1
     assert value(page, "watch_last_round_timestamp_seconds") is None, "nobody looked yet"
     assert value(page, "watch_findings", kind="no_worker") == 0

@@ -37,6 +37,7 @@ __all__ = ["TogetherActivities"]
 log = structlog.get_logger(__name__)
 
 NOT_AT_ONCE = "system_not_at_once"
+"""A system took too long to go with others: it is asked by itself."""
 AT_ONCE = 10.0
 """Seconds. A system that takes longer is asked by itself."""
 LEFT_ALONE = 600.0

@@ -15,6 +15,7 @@ from activities.ledger.health import TroubledSystem, WaitRow
 from activities.ledger.holders import HolderRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
+from activities.ledger.measures import KeptRow, PressingRow, Waiting
 from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
@@ -65,6 +66,7 @@ __all__ = [
     "HoldRow",
     "HoldWords",
     "HolderRow",
+    "KeptRow",
     "Ledger",
     "LedgerBehind",
     "Letter",
@@ -90,6 +92,7 @@ __all__ = [
     "PastRow",
     "PauseRow",
     "Placed",
+    "PressingRow",
     "Privilege",
     "Proof",
     "RequestFilter",
@@ -112,6 +115,7 @@ __all__ = [
     "Tx",
     "UndoneRow",
     "WaitRow",
+    "Waiting",
     "WatchRow",
     "WebhookRow",
     "at_link",

@@ -29,6 +29,7 @@ from activities.ledger.holders import Holders
 from activities.ledger.holds import Holds
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
+from activities.ledger.measures import Measures
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
@@ -95,6 +96,7 @@ class Tx(
     Replays,
     Suppressions,
     Watching,
+    Measures,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

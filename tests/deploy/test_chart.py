@@ -103,7 +103,9 @@ def test_every_role_gets_settings_that_it_starts_with(
             assert ports == {"health": settings.health.port, "metrics": settings.metrics_port}
             assert {settings.health.host, settings.metrics_host} == {"0.0.0.0"}  # noqa: S104 - inside its network
         if container["args"][0] == "desk":
-            assert container["ports"][0]["containerPort"] == settings.desk.port
+            ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+            assert ports == {"http": settings.desk.port, "metrics": settings.desk.metrics_port}
+            assert settings.metrics_host == "0.0.0.0"  # noqa: S104 - inside its network
             assert settings.desk.sign_in is not None
         builds = settings.temporal.deployment, settings.temporal.build
         assert (builds == (None, None)) is (not name.startswith("habeas-worker"))

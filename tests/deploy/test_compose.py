@@ -237,11 +237,13 @@ def read_compose(folder: Path, more: Mapping[str, str]) -> subprocess.CompletedP
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)  # noqa: S603  fixed words
 
 
-def test_the_collector_asks_where_workers_answer(services: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_collector_asks_where_processes_answer(
+    services: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())["scrape_configs"]
+    asked = {tuple(found["names"]): found["port"] for job in jobs for found in job["dns_sd_configs"]}
     settings = _settings(services["worker"], monkeypatch)
-    job = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())["scrape_configs"][0]
-    (found,) = job["dns_sd_configs"]
-    assert (found["names"], found["port"]) == (["worker"], settings.metrics_port)
+    assert asked == {("worker",): settings.metrics_port, ("desk",): settings.desk.metrics_port}
     assert settings.metrics_host == "0.0.0.0"  # noqa: S104 - inside its network
     source = yaml.safe_load((COMPOSE / "grafana/datasources/prometheus.yaml").read_text())["datasources"][0]
     assert source["url"] == "http://prometheus:9090"

@@ -64,6 +64,26 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         assert row.text, f"{row.name}: say in workers/settings.py what it is"
 
 
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/operate-it.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/metrics.py"))
+    assert "`habeas_requests_open`" in page
+    assert made["written"](page) == page, "run: python -m docs.metrics"
+
+
+def test_the_table_of_events_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/operate-it.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/events.py"))
+    events = made["events"]()
+    unnamed = [call.where for call in events.pop("", [])]
+    assert unnamed == [], "log a constant of the module, with what it means written under it"
+    assert len(events) > 40
+    assert [name for name in events if not re.fullmatch(r"[a-z][a-z_.]+", name)] == []
+    meant = {name: {call.text for call in several} for name, several in events.items()}
+    assert {name: texts for name, texts in meant.items() if len(texts) > 1 or "" in texts} == {}
+    assert made["written"](page) == page, "run: python -m docs.events"
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     reached, queue = {ROOT / "README.md"}, [ROOT / "README.md"]
     while queue:

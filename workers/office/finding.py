@@ -17,6 +17,7 @@ __all__ = ["SEARCHED", "Finding"]
 log = structlog.get_logger(__name__)
 
 SEARCHED = "person_searched"
+"""Somebody searched for a person; how many requests were found."""
 MOST_IDENTIFIERS = 10
 
 

@@ -62,7 +62,7 @@ class Collected(Frozen):
 
         Args:
             page: the next one.
-            kinds: the system's collections by their names.
+            kinds: the system's collections by their names; every record on the page is of one of them.
             written: as `Pages.write` answers.
         """
         spans = dict(self.collections)
@@ -70,21 +70,17 @@ class Collected(Frozen):
             before = spans.get(name) or Span(first=self.pages, filled=())
             filled = before.filled
             if filled is not None:
-                filled = tuple(sorted({*filled, *_filled(page, kinds[name])})) if name in kinds else None
+                filled = tuple(sorted({*filled, *_filled(page, kinds[name])}))
             spans[name] = Span(rows=before.rows + rows, first=before.first, last=self.pages, filled=filled)
         return Collected(
             cursor=page.cursor,
             pages=self.pages + 1,
             records=self.records + len(page.records),
             files=self.files + sum(len(record.files) for record in page.records),
-            free_text=self.free_text or any(_texts(one, kinds) for one in page.records),
+            free_text=self.free_text or any(kinds[one.collection].texts(one) for one in page.records),
             collections=spans,
             content=_named(self.content, written),
         )
-
-
-def _texts(record: Record, kinds: Mapping[str, Collection]) -> tuple[str, ...]:
-    return kinds[record.collection].texts(record) if record.collection in kinds else record.free_text
 
 
 def _filled(page: Page, kind: Collection) -> set[str]:

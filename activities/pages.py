@@ -14,8 +14,8 @@ from pydantic import Field, JsonValue
 from activities.ledger import Ledger, Tx
 from activities.storage import Storage
 from activities.vault import RequestKey
-from habeas.connector import Collection, Page, Record
-from habeas.model import Frozen
+from habeas.connector import Collection, Manifest, Page, Record
+from habeas.model import Frozen, SystemName
 
 COLLECTED = "collected/"
 _EMPTY: tuple[JsonValue, ...] = (None, "", [], {})
@@ -106,6 +106,18 @@ async def load_collected(tx: Tx, request_id: str) -> dict[str, Collected]:
         if collected is not None:
             found[name.removeprefix(COLLECTED)] = collected
     return found
+
+
+def outdated(collected: Mapping[str, Collected], manifests: Mapping[str, Manifest]) -> tuple[SystemName, ...]:
+    """Systems of which something was collected that they do not have by that name any more: a table was renamed, say.
+
+    What lies in storage then says nothing that a plan or a copy could be made of, and is collected again.
+    """
+    return tuple(
+        name
+        for name, one in sorted(collected.items())
+        if name not in manifests or one.collections.keys() - {each.name for each in manifests[name].collections}
+    )
 
 
 class Pages:

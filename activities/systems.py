@@ -29,7 +29,7 @@ from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
 from activities.reporting import counted, follows, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
-from habeas.connector import Connector, Match, RecordRef, SystemPlan
+from habeas.connector import Connector, Manifest, Match, RecordRef, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -81,6 +81,8 @@ class SystemActivities:
         """What stands in the way of the system's part of the approved plan; nothing is touched."""
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
+        if _renamed(plan, self._parts.connector(order.system).manifest):
+            return VetoReport(system=order.system, reasons={})  # the erasure sends such a plan back
         vetoes = vetoes_of(await self._parts.vetoing(order.system).vetoes(plan))
         reasons = dict(Counter(one.reason for one in vetoes))
         if reasons:
@@ -111,7 +113,12 @@ class SystemActivities:
                 return EraseReport(system=order.system, state="drifted")
         by_hand = await self._by_hand(order, ERASE, plan)
         connector = self._parts.connector(order.system)
-        answer = by_hand or under_plan(connector.manifest, await connector.erase(plan, order.handle))
+        renamed = 0 if begun else _renamed(plan, connector.manifest)
+        answer = by_hand or (
+            Drifted(changed=renamed, appeared=0)
+            if renamed
+            else under_plan(connector.manifest, await connector.erase(plan, order.handle))
+        )
         match answer:
             case Done():
                 counts = counted(answer.result)
@@ -268,6 +275,12 @@ async def note_located(
         },
         dedupe=f"located/{order.system}/{for_identity}/{order.at.isoformat()}{again}",
     )
+
+
+def _renamed(plan: SystemPlan, manifest: Manifest) -> int:
+    """How many of the plan's objects are of collections that the system does not have by that name any more."""
+    names = {one.name for one in manifest.collections}
+    return sum(one.collection not in names for one in plan.objects)
 
 
 def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...], *, attested: bool) -> bool:

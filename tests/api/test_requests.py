@@ -96,13 +96,13 @@ async def test_the_queue_comes_in_pages(here: World, api: httpx2.AsyncClient, to
         await here.reach(one, Stage.VERIFYING)  # by then the day it is due, and its place in the queue, stand
     reads = await token("requests:read")
     seen: list[str] = []
-    after: str | None = None
+    cursor: str | None = None
     while True:
-        page = await api.get("/requests", params={"limit": 2, **({"after": after} if after else {})}, headers=reads)
+        page = await api.get("/requests", params={"limit": 2, **({"cursor": cursor} if cursor else {})}, headers=reads)
         assert len(page.json()["items"]) <= 2
         seen += [one["id"] for one in page.json()["items"]]
-        after = page.json()["next"]
-        if after is None:
+        cursor = page.json()["next"]
+        if cursor is None:
             break
     assert set(mine) <= set(seen)
     assert len(seen) == len(set(seen))

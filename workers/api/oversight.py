@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from habeas.model import Frozen
+from activities.ledger.paging import Order, Turn
 from workers.api.acts import Works
+from workers.api.paging import Page, paged
 from workers.api.requests import Controller, Reads, Reference
 from workers.office.holders import Held
 from workers.office.oversight import Overview, SystemStanding, WatchStanding
@@ -24,10 +25,10 @@ Whose = Annotated[
 ]
 
 
-class SystemList(Frozen):
-    """The connected systems, those that are waited for first."""
+class SystemList(Page[SystemStanding]):
+    """The connected systems."""
 
-    items: tuple[SystemStanding, ...]
+    ORDER = Order("-waiting", waiting={"waiting": int, "system": str}, system={"system": str})
 
 
 class Handing(Typed):
@@ -67,9 +68,9 @@ async def overview(who: Reads, controller: Controller = None) -> Overview:
 
 
 @router.get("/systems", tags=["systems"])
-async def systems(who: Reads) -> SystemList:
+async def systems(who: Reads, turn: Annotated[Turn, paged(SystemList.ORDER)]) -> SystemList:
     """How each connected system serves: what waits for it, why, since when; when it last answered."""
-    return SystemList(items=await who.office.systems())
+    return SystemList.of(await who.office.systems(), turn)
 
 
 @router.get("/watch", tags=["systems"])

@@ -26,7 +26,8 @@ async def test_a_request_is_opened_once_and_carried_to_its_end(
     assert again.json()["id"] == request_id
     assert first.headers["location"] == f"requests/{request_id}"
     acts = f"/requests/{request_id}/acts"
-    proved = await api.post(f"{acts}/prove", json={"code": await here.code(address)}, headers=agent)
+    proves = agent | {"idempotency-key": _key()}
+    proved = await api.post(f"{acts}/prove", json={"code": await here.code(address)}, headers=proves)
     assert proved.status_code == 200, proved.text
     officer = await token("officer", account="Oda")
     await here.reach(request_id, Stage.CLOSED)

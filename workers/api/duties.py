@@ -134,9 +134,11 @@ class NewHold(Because):
 
 
 @router.post("/systems/{system}/retry", tags=["systems"])
-async def retry_waiting(who: Works, system: Name, said: Because) -> Retried:
+async def retry_waiting(who: Works, once: Once, system: Name, said: Because) -> Retried:
     """Its cause is mended: every request that waits for this system tries it again now."""
-    return await who.office.retry_waiting(system, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, Retried, lambda: who.office.retry_waiting(system, by=who.account, reason=said.reason), said
+    )
 
 
 @router.get("/tasks", tags=["tasks"])
@@ -209,9 +211,11 @@ async def place_hold(who: Holds, once: Once, asked: NewHold) -> PlacedHold:
 
 
 @router.post("/holds/{hold_id}/lift", tags=["holds"])
-async def lift_hold(who: Holds, hold_id: Name, said: Because) -> LiftedHold:
+async def lift_hold(who: Holds, once: Once, hold_id: Name, said: Because) -> LiftedHold:
     """Lift a hold: what it alone kept of closed erasures goes with the next sweep."""
-    return await who.office.lift_hold(hold_id, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, LiftedHold, lambda: who.office.lift_hold(hold_id, by=who.account, reason=said.reason), said
+    )
 
 
 @router.get("/restrictions", tags=["restrictions"])
@@ -236,9 +240,11 @@ async def recipients(
 
 
 @router.post("/requests/{request_id}/recipients/{recipient}/acknowledge", tags=["recipients"])
-async def acknowledge(who: Tasks, reference: Reference, recipient: Name, said: Because) -> Told:
+async def acknowledge(who: Tasks, once: Once, reference: Reference, recipient: Name, said: Because) -> Told:
     """A recipient said otherwise than by its link that it is done."""
-    return await who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, Told, lambda: who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason), said
+    )
 
 
 @router.get("/letters/to_hand_over", tags=["letters"])
@@ -256,9 +262,13 @@ async def letter(who: Looks, letter_id: Annotated[str, Path(max_length=200)], sa
 
 
 @router.post("/letters/{letter_id}/handed", tags=["letters"])
-async def letter_handed(who: Tasks, letter_id: Annotated[str, Path(max_length=200)], said: Because) -> HandedLetter:
+async def letter_handed(
+    who: Tasks, once: Once, letter_id: Annotated[str, Path(max_length=200)], said: Because
+) -> HandedLetter:
     """Note that the person got a letter, and how."""
-    return await who.office.letter_handed(letter_id, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, HandedLetter, lambda: who.office.letter_handed(letter_id, by=who.account, reason=said.reason), said
+    )
 
 
 @router.post(
@@ -266,10 +276,10 @@ async def letter_handed(who: Tasks, letter_id: Annotated[str, Path(max_length=20
     tags=["letters"],
     openapi_extra={"requestBody": {"required": True, "content": {"message/rfc822": {"schema": {"type": "string"}}}}},
 )
-async def letter_bounced(who: Tasks, request: Request) -> BouncedLetter:
+async def letter_bounced(who: Tasks, once: Once, request: Request) -> BouncedLetter:
     """A mail server's delivery report (RFC 3464). The same report again changes nothing."""
     mail = await whole_body(request, {"message/rfc822", "multipart/report"}, MOST_MAIL)
-    return await who.office.letter_bounced(mail)
+    return await once.kept(who, BouncedLetter, lambda: who.office.letter_bounced(mail), mail)
 
 
 @router.get("/retention", tags=["retention"])
@@ -279,6 +289,6 @@ async def kept(who: Reads, turn: Annotated[Turn, paged(KeptList.ORDER)], control
 
 
 @router.post("/retention/sweep", tags=["retention"])
-async def sweep(who: Sweeps) -> SweepReport:
+async def sweep(who: Sweeps, once: Once) -> SweepReport:
     """Sweep once, now."""
-    return await who.office.sweep_now()
+    return await once.kept(who, SweepReport, who.office.sweep_now)

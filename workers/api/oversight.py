@@ -11,7 +11,7 @@ from pydantic import Field
 from activities.ledger.paging import Order, Turn
 from workers.api.acts import Works
 from workers.api.paging import Page, paged
-from workers.api.requests import Controller, Reads, Reference
+from workers.api.requests import Controller, Once, Reads, Reference
 from workers.office.holders import Held
 from workers.office.oversight import Overview, SystemStanding, WatchStanding
 from workers.office.reports import CaliforniaReport, Report
@@ -80,14 +80,18 @@ async def watch(who: Reads) -> WatchStanding:
 
 
 @router.post("/requests/{request_id}/holder", tags=["requests"])
-async def hand(who: Works, reference: Reference, said: Handing) -> Held:
+async def hand(who: Works, once: Once, reference: Reference, said: Handing) -> Held:
     """See to a request oneself, or have a colleague see to it."""
-    if said.to is None:
-        return await who.office.take(reference, by=who.account)
-    return await who.office.hand(reference, by=who.account, to=said.to)
+
+    async def do() -> Held:
+        if said.to is None:
+            return await who.office.take(reference, by=who.account)
+        return await who.office.hand(reference, by=who.account, to=said.to)
+
+    return await once.kept(who, Held, do, said)
 
 
 @router.delete("/requests/{request_id}/holder", tags=["requests"])
-async def put_back(who: Works, reference: Reference) -> Held:
+async def put_back(who: Works, once: Once, reference: Reference) -> Held:
     """Have nobody see to a request: it is anybody's to take."""
-    return await who.office.put_back(reference, by=who.account)
+    return await once.kept(who, Held, lambda: who.office.put_back(reference, by=who.account))

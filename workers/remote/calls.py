@@ -98,7 +98,7 @@ class Calls:
         Raises:
             As `get`.
         """
-        return _read(answer, await self._send("DELETE", path))
+        return _read(answer, await self._send("DELETE", path, headers=_once(None)))
 
     @asynccontextmanager
     async def stream(self, path: str, body: Mapping[str, Any] | None = None) -> AsyncIterator[httpx2.Response]:

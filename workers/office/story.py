@@ -21,7 +21,8 @@ from activities.ledger import (
     TaskRow,
     WaitRow,
 )
-from activities.ledger.requests import place_of
+from activities.ledger.paging import Turn
+from activities.ledger.requests import QUEUE
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
@@ -81,7 +82,7 @@ class Entry(Frozen):
     """The account of whoever sees to it."""
     held_since: datetime | None = None
     place: str = ""
-    """In the queue: `after` of the page that goes on behind it."""
+    """In the list, as it is sorted: `cursor` of the page that goes on behind it."""
 
 
 class InstructedProcessor(Frozen):
@@ -159,6 +160,7 @@ def entry(
     *,
     waits: tuple[WaitRow, ...] = (),
     holder: HolderRow | None = None,
+    turn: Turn | None = None,
 ) -> Entry:
     """A request as a line of the queue."""
     due = row.extended_due_on or row.due_on
@@ -174,7 +176,7 @@ def entry(
         waits=waits,
         held_by=holder.account if holder else None,
         held_since=holder.since if holder else None,
-        place=place_of(due, row.id),
+        place=(turn or QUEUE.turn()).cursor(row),
     )
 
 

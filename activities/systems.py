@@ -9,6 +9,7 @@ from typing import assert_never
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.believing import located, page_of, settled, under_plan, vetoes_of
 from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
 from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
@@ -28,7 +29,7 @@ from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
 from activities.reporting import counted, follows, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
-from habeas.connector import Connector, Match, RecordRef, SystemPlan
+from habeas.connector import Connector, Manifest, Match, RecordRef, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -46,8 +47,7 @@ class SystemActivities:
         """Find the records that bear what is known of the person; changes nothing in the system."""
         connector = self._parts.connector(order.system)
         asked = await self._what_to_ask(order, connector)
-        located = await connector.locate(asked) if asked else None
-        matches = located.matches if located else ()
+        matches = await located(connector, asked) if asked else ()
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
             if order.for_identity:
@@ -81,7 +81,10 @@ class SystemActivities:
         """What stands in the way of the system's part of the approved plan; nothing is touched."""
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
-        reasons = dict(Counter(one.reason for one in await self._parts.vetoing(order.system).vetoes(plan)))
+        if _renamed(plan, self._parts.connector(order.system).manifest):
+            return VetoReport(system=order.system, reasons={})  # the erasure sends such a plan back
+        vetoes = vetoes_of(await self._parts.vetoing(order.system).vetoes(plan))
+        reasons = dict(Counter(one.reason for one in vetoes))
         if reasons:
             async with self._parts.ledger.begin() as tx:
                 facts: dict[str, JsonValue] = {"system": order.system, **reasons}
@@ -109,7 +112,13 @@ class SystemActivities:
                 await tx.record(order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=dedupe)
                 return EraseReport(system=order.system, state="drifted")
         by_hand = await self._by_hand(order, ERASE, plan)
-        answer = by_hand or await self._parts.connector(order.system).erase(plan, order.handle)
+        connector = self._parts.connector(order.system)
+        renamed = 0 if begun else _renamed(plan, connector.manifest)
+        answer = by_hand or (
+            Drifted(changed=renamed, appeared=0)
+            if renamed
+            else under_plan(connector.manifest, await connector.erase(plan, order.handle))
+        )
         match answer:
             case Done():
                 counts = counted(answer.result)
@@ -153,10 +162,11 @@ class SystemActivities:
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
         by_hand = await self._by_hand(order, CONFIRM, plan)
-        answer = by_hand or await self._parts.connector(order.system).confirm(plan, order.handle)
+        connector = self._parts.connector(order.system)
+        answer = by_hand or settled(connector.manifest, await connector.confirm(plan, order.handle))
         so_far = answer.so_far if isinstance(answer, Pending) else ()
-        settled = bool(so_far) and _as_planned(plan, so_far, attested=False)
-        if settled and as_it_is:
+        as_planned = bool(so_far) and _as_planned(plan, so_far, attested=False)
+        if as_planned and as_it_is:
             answer = Done(result=so_far)
         match answer:
             case Done():
@@ -174,7 +184,7 @@ class SystemActivities:
                 )
             case Pending() | Awaiting():
                 await note_callback(self._parts.ledger, order, answer)
-                return ConfirmReport(system=order.system, settled=settled, **under_way(answer))
+                return ConfirmReport(system=order.system, settled=as_planned, **under_way(answer))
             case _:
                 assert_never(answer)
 
@@ -201,6 +211,9 @@ async def collected(
         roots: the person's records in it.
         done: how far an attempt before this one came.
         progress: told after each page.
+
+    Raises:
+        Quarantine: a page is not what the system may answer; see `activities.believing`.
     """
     done = done or Collected()
     connector = parts.connector(order.system)
@@ -209,7 +222,7 @@ async def collected(
     if COLLECT in steps_by_hand(connector.manifest):
         done = Collected()
         async for page in found_pages(parts, order):
-            written = await pages.write(order.system, done.pages, page)
+            written = await pages.write(order.system, done.pages, page_of(connector.manifest, page))
             done = done.after(page, kinds, written)
             # What a human found has no cursor: a retry begins anew.
             progress(Collected())
@@ -217,7 +230,8 @@ async def collected(
         return done.model_copy(update={"free_text": done.free_text or done.files > 0})
     if roots and (done.pages == 0 or done.cursor is not None):
         async for page in connector.collect(roots, done.cursor):
-            written = await pages.write(order.system, done.pages, follows(page, done.cursor))
+            page = follows(page_of(connector.manifest, page), done.cursor)
+            written = await pages.write(order.system, done.pages, page)
             done = done.after(page, kinds, written)
             progress(done)
     return done
@@ -261,6 +275,12 @@ async def note_located(
         },
         dedupe=f"located/{order.system}/{for_identity}/{order.at.isoformat()}{again}",
     )
+
+
+def _renamed(plan: SystemPlan, manifest: Manifest) -> int:
+    """How many of the plan's objects are of collections that the system does not have by that name any more."""
+    names = {one.name for one in manifest.collections}
+    return sum(one.collection not in names for one in plan.objects)
 
 
 def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...], *, attested: bool) -> bool:

@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 from temporalio import activity
 
+from activities.believing import located
 from activities.finding import Graph, load_graph, save_graph
 from activities.model import (
     CollectOrder,
@@ -122,8 +123,7 @@ class TogetherActivities:
     async def _locate(self, system: str, asked: tuple[Identifier, ...]) -> tuple[Match, ...] | None:
         if not asked:
             return ()
-        located = await self._answer(system, "locate", partial(self._parts.connector(system).locate, asked))
-        return None if located is None else located.matches
+        return await self._answer(system, "locate", partial(located, self._parts.connector(system), asked))
 
     async def _answer(self, system: str, step: str, call: Callable[[], Awaitable[T]]) -> T | None:
         """What it answers, if it does at once."""

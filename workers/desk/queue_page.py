@@ -15,6 +15,7 @@ from activities.ledger import RequestFilter
 from activities.ledger.requests import NOBODY
 from habeas.access import Scope
 from habeas.model import Right, Stage
+from workers.api.paging import LONGEST_CURSOR
 from workers.desk.door import Signed, Staff
 from workers.desk.staff_page import staff_page
 
@@ -53,7 +54,7 @@ def queue_pages() -> APIRouter:
         right: str = "",
         stage: str = "",
         waits: str = "",
-        after: Annotated[str | None, Query(max_length=80)] = None,
+        cursor: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     ) -> Response:
         known = {
             "controller": sorted(who.office.reach(Scope.REQUESTS_READ)),
@@ -64,9 +65,9 @@ def queue_pages() -> APIRouter:
         given = {"controller": controller, "right": right, "stage": stage, "waits": waits}
         asked = {name: value for name, value in given.items() if value in known[name]}
         tab = View(view) if view in set(View) else View.OPEN
-        wanted = _wanted(who, tab, asked, after)
+        wanted = _wanted(who, tab, asked, cursor)
         entries = await who.office.requests(wanted)
-        more = {"after": entries[-1].place} if len(entries) == PER_PAGE else None
+        more = {"cursor": entries[-1].place} if len(entries) == PER_PAGE else None
         return staff_page(
             "queue.html",
             who,
@@ -76,7 +77,7 @@ def queue_pages() -> APIRouter:
             narrowed=bool(asked),
             filters={name: _choices(name, values, asked, tab) for name, values in known.items() if len(values) > 1},
             more=address(view=tab, **asked, **more) if more else None,
-            first=address(view=tab, **asked) if after else None,
+            first=address(view=tab, **asked) if cursor else None,
         )
 
     return router
@@ -96,7 +97,7 @@ def _choices(name: str, values: list[str], asked: Mapping[str, str], tab: View) 
     ]
 
 
-def _wanted(who: Signed, tab: View, asked: Mapping[str, str], after: str | None) -> RequestFilter:
+def _wanted(who: Signed, tab: View, asked: Mapping[str, str], cursor: str | None) -> RequestFilter:
     narrowed: dict[str, Any] = {name: asked.get(name) for name in ("controller", "right", "stage")}
     match tab:
         case View.OVERDUE:
@@ -114,5 +115,5 @@ def _wanted(who: Signed, tab: View, asked: Mapping[str, str], after: str | None)
         open=tab is not View.CLOSED,
         waits_for=asked.get("waits"),
         limit=PER_PAGE,
-        after=after or None,
+        cursor=cursor or None,
     )

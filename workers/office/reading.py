@@ -13,6 +13,8 @@ from activities.clockface import local_day
 from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
+from activities.ledger.paging import Turn
+from activities.ledger.requests import QUEUE
 from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
@@ -98,10 +100,14 @@ class Reading(Acting):
     """Methods that look."""
 
     async def requests(self, wanted: RequestFilter) -> tuple[Entry, ...]:
-        """The queue, in the order of due dates."""
+        """The queue: the soonest due first, unless another order is asked for.
+
+        Raises:
+            BadInput: there is no such sort, or no page ended so.
+        """
         async with self._ledger.begin() as tx:
             rows = await tx.find(wanted)
-            return await self._entries(tx, rows)
+            return await self._entries(tx, rows, QUEUE.turn(wanted.sort))
 
     async def show(self, request_id: str) -> Story:
         """A request's story.
@@ -341,7 +347,7 @@ class Reading(Acting):
         known = self._policies.get(row.controller)
         return law_note(known, row.right, row.regime, row.jurisdiction, row.received_at) if known else None
 
-    async def _entries(self, tx: Tx, rows: Sequence[RequestRow]) -> tuple[Entry, ...]:
+    async def _entries(self, tx: Tx, rows: Sequence[RequestRow], turn: Turn | None = None) -> tuple[Entry, ...]:
         """Lines of the queue, in as many statements for many as for one."""
         holders = await tx.holders([row.id for row in rows])
         waits = await tx.waits([row.id for row in rows if row.blocked_on])
@@ -352,6 +358,7 @@ class Reading(Acting):
                 self._now(),
                 waits=waits.get(row.id, ()),
                 holder=holders.get(row.id),
+                turn=turn,
             )
             for row in rows
         )

@@ -9,7 +9,6 @@ from activities.connectors.zendesk import stored
 from activities.connectors.zendesk.files import file_of
 from activities.connectors.zendesk.keys import ids_of, key_of
 from activities.connectors.zendesk.kinds import Kind
-from activities.connectors.zendesk.locate import author_of, emails_of
 from activities.connectors.zendesk.rest import Rest, Row, number, rows, text
 from activities.connectors.zendesk.settings import ZendeskSettings
 from habeas.connector import File, Page, Record, RecordRef, Treatment
@@ -88,7 +87,7 @@ class Walk:
                 async for item in self._copied(held, ticket, user_ids):
                     if item.position > after:
                         yield item
-        async for item in self._suspended(held, roots):
+        async for item in self._suspended(roots):
             if item.position > after:
                 yield item
 
@@ -168,14 +167,14 @@ class Walk:
                 record = record.model_copy(update={"parents": (_user(author),), "lets_go": True})
                 yield _Item((2, ticket_id, 1, number(comment)), record, tuple(rows(comment, "attachments")))
 
-    async def _suspended(self, held: _Held, roots: tuple[RecordRef, ...]) -> AsyncIterator[_Item]:
-        emails = {one for _, identities in held.users for one in emails_of(identities)}
+    async def _suspended(self, roots: tuple[RecordRef, ...]) -> AsyncIterator[_Item]:
+        """Those that are the person's. An address in them is no proof, as anybody can write one: whose is ruled."""
         known = {ids_of(one.key, 1)[0] for one in roots if one.collection == Kind.SUSPENDED}
-        if not emails and not known:
+        if not known:
             return
         found = [one async for one in self._rest.pages("suspended_tickets", "suspended_tickets")]
         for one in sorted(found, key=number):
-            if number(one) in known or author_of(one) in emails:
+            if number(one) in known:
                 record = _record(Kind.SUSPENDED, (number(one),), _told(one), stored.suspended_print(one), one)
                 yield _Item((3, number(one), 0, 0), record, tuple(rows(one, "attachments")))
 

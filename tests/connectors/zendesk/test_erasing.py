@@ -9,11 +9,11 @@ import pytest
 from habeas.connector import PlannedObject, RecordRef, Restrict, SystemPlan, Treatment, Vetoing
 from habeas.errors import Terminal, Transient
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
-from habeas.testing.steps import carried_out, changed, erased, erasure, looked_at, planned
+from habeas.testing.steps import carried_out, changed, collected, erased, erasure, looked_at, planned, roots
 from tests.connectors.store import held, ids
 from tests.connectors.zendesk.people import ANN, Desk
 from tests.connectors.zendesk.world import ZendeskWorld
-from tests.vendors.zendesk import Comment, Status, Ticket, User
+from tests.vendors.zendesk import Comment, Status, Suspended, Ticket, User
 
 
 def _said(outcomes: tuple[ObjectOutcome, ...], collection: str) -> list[tuple[Fate, str | None]]:
@@ -201,6 +201,19 @@ async def test_a_subject_that_cannot_be_changed_is_told(kept: ZendeskWorld, desk
     desk.hers.status = "solved"
     assert _said(await carried_out(kept, plan), "tickets") == [(Fate.ANONYMISED, None)]
     assert desk.hers.subject == "[erased]"
+
+
+async def test_what_is_ruled_not_hers_is_neither_given_nor_deleted(world: ZendeskWorld, desk: Desk) -> None:
+    """Anybody can write her address as the sender's: a human says of each suspended ticket whose it is."""
+    forged = desk.zendesk.add_suspended(Suspended("Mallory", ANN, "Forged", "What the hospital says of Bob"))
+    place = ("suspended_tickets", f"[{forged.id}]")
+    hers = tuple(one for one in await roots(world) if (one.collection, one.key) != place)
+    records = await collected(world.connector, hers)
+    assert [one.data["content"] for one in records if one.collection == "suspended_tickets"] == ["Ann again"]
+    objects = tuple(one for one in (await planned(world)).objects if (one.collection, one.key) != place)
+    said = await carried_out(world, SystemPlan(system="zendesk", roots=hers, identifiers=(), objects=objects))
+    assert _said(said, "suspended_tickets") == [(Fate.ERASED, None)]
+    assert [one.author_name for one in desk.zendesk.store.suspended.values()] == ["Bob", "Mallory"]
 
 
 async def test_a_rating_with_words_cannot_be_erased(world: ZendeskWorld, desk: Desk) -> None:

@@ -32,6 +32,7 @@ from habeas.staying import outlived
 log = structlog.get_logger(__name__)
 
 NOT_PLANNED = "system_not_planned"
+"""What a system holds could not be planned: it is collected again, and the others go on."""
 REASONS = "letter/reasons"
 """What is kept and why, for the letter that says so at once."""
 

@@ -11,7 +11,7 @@ from activities.ledger.duty_tables import past_subject
 from activities.ledger.room import Room, person_prints
 from activities.ledger.tables import copy_subject, object_outcome, open_subject, request, request_key
 from activities.vault import Vault
-from habeas.model import Identifier, Right
+from habeas.model import COPIES, Identifier, Right
 from habeas.outcomes import Fate
 
 __all__ = ["People", "open_purpose", "past_purpose", "person_purpose"]
@@ -41,6 +41,19 @@ class People(Room):
         rows = await self._all(
             select(request.c.id)
             .where(self._theirs(controller, identifiers))
+            .order_by(request.c.received_at.desc(), request.c.id)
+            .limit(MOST)
+        )
+        return tuple(row.id for row in rows)
+
+    async def copies_asked(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+        """The controller's requests for a copy, open or closed, of whoever is, or claims to be, known by one of these.
+
+        The newest first.
+        """
+        rows = await self._all(
+            select(request.c.id)
+            .where(self._theirs(controller, identifiers), request.c.right.in_([one.value for one in COPIES]))
             .order_by(request.c.received_at.desc(), request.c.id)
             .limit(MOST)
         )

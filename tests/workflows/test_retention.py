@@ -436,3 +436,17 @@ async def test_what_an_erasure_kept_is_shown_to_nobody_who_is_not_proven_to_be_t
         partial(again, world, person, controller=controller(world, "elsewhere")),
     ):
         assert (await (await asked()).reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+
+
+async def test_what_was_kept_stays_past_its_date_while_the_person_s_copy_is_open(world: World) -> None:
+    person = settled(world)
+    place = invoice(world, person, years_ago(5, today().date()))
+    await erased(world, person)
+    copy = await world.open(person)
+    report = await sweep(world, SOON)
+    assert report.held >= 1
+    assert place in world.connectors["billing"].rows
+    await copy.prove()
+    assert (await copy.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    await sweep(world, SOON)
+    assert place not in world.connectors["billing"].rows

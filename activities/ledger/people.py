@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import past_subject
 from activities.ledger.room import Room, person_prints, prints_of

@@ -153,6 +153,9 @@ class Manifest(Frozen):
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
     manual: bool = False
     """Nothing answers there but a human: every step is a task for one."""
+    any_root: bool = False
+    """`Connector.collect` begins at any of its objects, not only at what `Connector.locate` finds. Of a person whose
+    account is anonymous by now, what a law keeps is then given without that account."""
     keeps: tuple[str, ...] = ()
     """Laws, beside those of collections, by which a human may say that something there is kept."""
     glossary: Glossary = Glossary()

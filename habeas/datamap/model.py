@@ -315,6 +315,7 @@ class DataMap(Frozen):
             capabilities=_BASE | {each for each, offers in _MORE.items() if any(offers(table) for table in personal)},
             collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
             purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
+            any_root=True,
             glossary=Glossary(language=self.language, words=self.words),
         ).written_in(self._places() if self._origin else {})
 

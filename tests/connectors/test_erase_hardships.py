@@ -8,7 +8,10 @@ import asyncpg
 import pytest
 
 from activities.connectors.sql.draft import draft
+from activities.connectors.sql.schema import STAMP
+from activities.connectors.sql.session import schema_of
 from habeas.connector import SystemPlan
+from habeas.datamap import load_map
 from habeas.errors import HabeasError, Quarantine, Terminal, Transient
 from tests.connectors import shop
 from tests.connectors.store import Connected, Store, by_fate, ids, refs
@@ -262,6 +265,58 @@ async def test_a_table_that_is_new_stops_everything(ours: Store, plan: SystemPla
     for work in (ours.connector.erase(plan, None), ours.connector.confirm(plan, None), ours.connector.locate(())):
         with pytest.raises(Terminal, match="secrets: the table is not decided"):
             await work
+
+
+ALTERATIONS = (
+    "ALTER TABLE users ADD COLUMN nickname text",
+    "ALTER TABLE users RENAME COLUMN nickname TO alias",
+    "ALTER TABLE users ALTER COLUMN alias TYPE varchar(40)",
+    "ALTER TABLE users ALTER COLUMN alias TYPE varchar(50)",
+    "ALTER TABLE users ALTER COLUMN last_name DROP NOT NULL",
+    "CREATE UNIQUE INDEX once ON users (alias)",
+    "ALTER INDEX once RENAME TO only_once",
+    "ALTER TABLE users ADD CONSTRAINT short CHECK (length(alias) < 9)",
+    "ALTER TABLE users RENAME CONSTRAINT short TO brief",
+    "ALTER TABLE users DROP COLUMN alias",
+    "ALTER TABLE comments ADD CONSTRAINT by FOREIGN KEY (author_id) REFERENCES users NOT VALID",
+    "ALTER TABLE comments ALTER CONSTRAINT by DEFERRABLE",
+    "ALTER TABLE comments DROP CONSTRAINT by",
+    "ALTER TYPE mood RENAME TO humour",
+    "CREATE DOMAIN word AS text; CREATE TABLE words (n int, of word)",
+    "ALTER DOMAIN word SET NOT NULL",
+    "CREATE TABLE parts (n int, of word) PARTITION BY LIST (n)",
+    "ALTER TABLE parts ATTACH PARTITION words FOR VALUES IN (1)",
+    "ALTER TABLE parts DETACH PARTITION words",
+    "ALTER TABLE words RENAME TO terms",
+    "DROP TABLE terms",
+    "CREATE SCHEMA attic; CREATE TABLE attic.trunks (of bigint REFERENCES users)",
+    "ALTER SCHEMA attic RENAME TO loft",
+    "DROP SCHEMA loft CASCADE",
+)
+
+
+async def test_whatever_alters_a_table_is_seen_at_once(ours: Store) -> None:
+    data_map = load_map(ours.folder / "map.toml")
+    seen, stamp = await schema_of(data_map, ours.dsn), await ours.sql.fetchval(STAMP)
+    for alteration in ALTERATIONS:
+        await ours.sql.execute(alteration)
+        now, stamped = await schema_of(data_map, ours.dsn), await ours.sql.fetchval(STAMP)
+        assert (now != seen, stamped != stamp) == (True, True), alteration
+        seen, stamp = now, stamped
+
+
+async def test_tidying_up_alters_nothing(ours: Store) -> None:
+    stamp = await ours.sql.fetchval(STAMP)
+    await ours.sql.execute("ANALYZE")
+    await ours.sql.execute("VACUUM users")
+    assert await ours.sql.fetchval(STAMP) == stamp
+
+
+async def test_a_column_that_is_new_stops_a_look_that_has_looked_before(ours: Store) -> None:
+    await ours.connector.locate(())
+    await ours.sql.execute("ALTER TABLE users ADD COLUMN secret text")
+    with pytest.raises(Terminal, match="secret"):
+        await ours.connector.locate(())
 
 
 async def test_erasing_creates_nothing(ours: Store, plan: SystemPlan) -> None:

@@ -23,8 +23,18 @@ from activities.connectors.sql.effects import erased_columns
 from activities.connectors.sql.keys import Key, encode
 from activities.connectors.sql.rows import anchor, data_json, fingerprint, is_erased, read_anchor, read_data
 from activities.connectors.sql.schema import ForeignKey
-from activities.connectors.sql.shape import Place, Reference, Shape, clause
-from activities.connectors.sql.walk import POSITION, Sets, given_keys, leads, person_sets, same_key
+from activities.connectors.sql.shape import Place, Reference, Shape, Statement, clause
+from activities.connectors.sql.walk import (
+    POSITION,
+    Sets,
+    given_keys,
+    handed_in,
+    leads,
+    person_sets,
+    roots_handed_in,
+    same_key,
+)
+from activities.connectors.sql.walk import Roots as AnyRoots
 from habeas.connector import File, Page, Record, RecordRef, Treatment
 from habeas.datamap import Effect
 from habeas.errors import Quarantine
@@ -62,11 +72,11 @@ async def collect(
         if waiting and (len(waiting) == PAGE_ROWS or size + entry.size > PAGE_BYTES):
             place = waiting[-1].place
             last = [each.key for each in waiting if each.place is place]
-            yield Page(records=await _records(connection, waiting), cursor=cursors.write(place, last))
+            yield Page(records=await _records(connection, shape, waiting), cursor=cursors.write(place, last))
             waiting, size = [], 0
         waiting.append(entry)
         size += entry.size
-    yield Page(records=await _records(connection, waiting), cursor=None)
+    yield Page(records=await _records(connection, shape, waiting), cursor=None)
 
 
 async def _entries(
@@ -79,9 +89,10 @@ async def _entries(
         after = None
         if place.number == position.table and position.marks:
             after = await _marked(connection, shape, place, roots, cursors, position.marks)
-        query = _passing_by(shape, place, roots, after)
+        query = _passing_by(shape, place, roots, after) if after else _from_the_first(shape, place, roots)
+        given = None if after else roots_handed_in(shape, roots)
         held = holding(place)
-        result = await connection.stream(query, execution_options={"max_row_buffer": PAGE_ROWS})
+        result = await connection.stream(query, given, execution_options={"max_row_buffer": PAGE_ROWS})
         async for row in result:
             key = tuple(row[: len(place.key)])
             # What stays as it is, as it is another's too, cuts no link.
@@ -106,7 +117,15 @@ async def _marked(
     return tuple(row)
 
 
-def _passing_by(shape: Shape, place: Place, roots: Roots, after: Key | None) -> sa.Select[*tuple[Any, ...]]:
+def _from_the_first(shape: Shape, place: Place, roots: Roots) -> Statement:
+    """As `_passing_by` where nothing was read yet; the roots are handed in."""
+    tables = tuple(sorted(roots))
+    return shape.statement(
+        ("passing by", place.name, tables), lambda: _passing_by(shape, place, dict.fromkeys(tables), None)
+    )
+
+
+def _passing_by(shape: Shape, place: Place, roots: AnyRoots, after: Key | None) -> Statement:
     """Keys in order, with each row's size, what it points at, whether others point at it, and whether it is theirs."""
     references = place.references
     outside = [key for key in shape.pointing_at(place.name) if not is_link(shape, key)]
@@ -187,7 +206,7 @@ def is_link(shape: Shape, foreign: ForeignKey) -> bool:
     )
 
 
-def _keys_by(target: Place, reference: Reference, sets: Sets) -> sa.Select[*tuple[Any, ...]]:
+def _keys_by(target: Place, reference: Reference, sets: Sets) -> Statement:
     """Keys of the person's rows in a table, gathered by the columns that a reference leads to."""
     rows = sets[target.name]
     by = [rows.c[name] for name in reference.target_columns]
@@ -195,7 +214,7 @@ def _keys_by(target: Place, reference: Reference, sets: Sets) -> sa.Select[*tupl
     return sa.select(*by, sa.func.json_agg(sa.func.json_build_array(*texts)).label(_KEYS)).group_by(*by)
 
 
-def _others(shape: Shape, foreign: ForeignKey, mine: sa.CTE, sets: Sets) -> sa.Select[*tuple[Any, ...]]:
+def _others(shape: Shape, foreign: ForeignKey, mine: sa.CTE, sets: Sets) -> Statement:
     """What rows that are not the person's point at, among the person's."""
     inside = shape.places.get(foreign.table) if foreign.schema == shape.schema.name else None
     columns = inside.table.columns if inside else foreign.columns
@@ -222,17 +241,17 @@ def _parents(
     return tuple(refs)
 
 
-async def _records(connection: AsyncConnection, entries: Sequence[Entry]) -> tuple[Record, ...]:
+async def _records(connection: AsyncConnection, shape: Shape, entries: Sequence[Entry]) -> tuple[Record, ...]:
     records: list[Record] = []
     for _, same in groupby(entries, key=lambda entry: entry.place.number):
-        records += await _of_one_table(connection, list(same))
+        records += await _of_one_table(connection, shape, list(same))
     return tuple(records)
 
 
-async def _of_one_table(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Record]:
-    place = entries[0].place
-    given = given_keys(place, [entry.key for entry in entries])
-    query = (
+def _rows(place: Place) -> Statement:
+    """Rows by keys that are handed in, in their order."""
+    given = given_keys(place, None)
+    return (
         sa.select(
             data_json(place).label("data"),
             fingerprint(place).label("fingerprint"),
@@ -241,7 +260,12 @@ async def _of_one_table(connection: AsyncConnection, entries: Sequence[Entry]) -
         .select_from(place.clause.join(given, same_key(place, given)))
         .order_by(given.c[POSITION])
     )
-    rows = (await connection.execute(query)).all()
+
+
+async def _of_one_table(connection: AsyncConnection, shape: Shape, entries: Sequence[Entry]) -> list[Record]:
+    place = entries[0].place
+    query = shape.statement(("rows", place.name), lambda: _rows(place))
+    rows = (await connection.execute(query, handed_in(place, [entry.key for entry in entries]))).all()
     return [
         Record(
             collection=place.name,

@@ -33,6 +33,25 @@ def terms(raw: Raw) -> Iterator[Problem]:
             yield Problem(("categories", n, "expires"), message, "make it as long as keep, or longer")
 
 
+def endings(raw: Raw) -> Iterator[Problem]:
+    """How long data is said to be kept is carried out: it expires, or it is said who ends it."""
+    seen_to = {
+        key
+        for row in listed(raw, "promises")
+        if isinstance(row, Mapping) and row.get("not_held")
+        for key in listed(row, "keeps")
+        if isinstance(key, str)
+    }
+    for n, category in enumerate(listed(raw, "categories")):
+        if not isinstance(category, Mapping) or not category.get("retention") or category.get("keep"):
+            continue  # of what is kept without an end, `terms` says so
+        said = category.get("expires") or category.get("controlled_by") or category.get("not_held")
+        if not said and f"categories.{category.get('id')}.retention" not in seen_to:
+            message = "people read how long it is kept, and nothing ends it"
+            remedy = "add expires beside it, or say in not_held who deletes it and how"
+            yield Problem(("categories", n, "retention"), message, remedy)
+
+
 def _keys(row: object) -> frozenset[str]:
     return frozenset(map(str, row)) if isinstance(row, Mapping) else frozenset()
 

@@ -391,7 +391,7 @@ class Category(Frozen):
     expires: Term | None = None
     """Erased after this, whoever asks or not. Systems' maps must say the same."""
     not_held: Words | None = None
-    """Who deletes it of people who never asked, where Habeas does not: what is kept ends here, or by `expires`."""
+    """Who deletes it of people who never asked, where Habeas does not: `retention` is kept by this, or by `expires`."""
     controlled_by: ControlledBy | None = None
 
     @property

@@ -42,9 +42,12 @@ def with_section(section: str) -> str:
 
 
 def with_category(extra: str) -> str:
-    return changed('recipients = ["host"]\n', f'recipients = ["host"]\n{extra}\n')
+    """With more of its one category; what says how that ends takes the place of what said so."""
+    ends = re.search(r"^(keep|expires|not_held|controlled_by) =", extra, re.MULTILINE)
+    return changed(STAFF, f"{extra}\n" if ends else f"{STAFF}{extra}\n")
 
 
+STAFF = 'not_held = "Staff delete it."\n'
 QUEBEC = '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]'
 CALIFORNIA = '[[regimes]]\ncode = "US-CCPA"\njurisdictions = ["US-CA"]'
 BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
@@ -116,7 +119,8 @@ CONTRADICTIONS = {
         with_category('keep = { law = "B", years = 1, to = "year_end" }\nexpires = { law = "L5", years = 1 }'),
         "categories[0].expires",
     ),
-    "promised in a sentence that nothing carries out": (SMALL + PROMISED, "promises[0].keeps[0]"),
+    "told in a sentence that nothing carries out": (changed(STAFF, ""), "categories[0].retention"),
+    "promised in a sentence that nothing carries out": (changed(STAFF, "") + PROMISED, "categories[0].retention"),
     "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
     "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),
     "gone before its keeping is over": (
@@ -281,13 +285,14 @@ FIT = {
     "a promise longer than the law": with_section("[promise]\ndays = 90\n"),
     "a delay notice": with_section("[promise]\ndays = 30\ndelay_notice = true\n"),
     "reasons for what is kept": with_section('[promise]\nreasons_at_once = ["contact"]\n').replace(
-        'recipients = ["host"]\n', f'recipients = ["host"]\nkeep = {{ law = "Book 5", years = 5 }}\n{BY_US}\n'
+        STAFF, f'keep = {{ law = "Book 5", years = 5 }}\n{BY_US}\n'
     ),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
-    "promised, and somebody else's": SMALL + PROMISED + BY_US + "\n",
+    "promised, and somebody else's": changed(STAFF, "") + PROMISED + BY_US + "\n",
     "promised, and gone by itself": with_category('expires = { law = "L5", days = 5 }') + PROMISED,
-    "promised to be told": changed("systems =", 'rights = ["access"]\nsystems =')
-    + PROMISED.replace('retention"', 'retention", "rights.access"'),
+    "told, and somebody else's to decide": with_category(
+        'controlled_by = { who = { en = "them", da = "dem" }, field = "owner" }'
+    ),
     "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =')
     .replace("[record]", f'{PURPOSE}kinds = ["sale", "consent"]\n[record]')
     .replace(*SOLD),

@@ -50,6 +50,7 @@ def with_category(extra: str) -> str:
 STAFF = 'not_held = "Staff delete it."\n'
 QUEBEC = '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]'
 CALIFORNIA = '[[regimes]]\ncode = "US-CCPA"\njurisdictions = ["US-CA"]'
+COLORADO = '[[regimes]]\ncode = "US-STATE"\njurisdictions = ["US-CO"]'
 BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
 PROMISED = '[[promises]]\nline = "L1"\nsays = "Gone after."\nkeeps = ["categories.contact.retention"]\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
@@ -118,6 +119,12 @@ CONTRADICTIONS = {
     "gone before the year of its keeping is over": (
         with_category('keep = { law = "B", years = 1, to = "year_end" }\nexpires = { law = "L5", years = 1 }'),
         "categories[0].expires",
+    ),
+    "staff of whom one alone could approve": (with_section('[staff]\naccounts = ["ane", "Ane "]\n'), "staff.accounts"),
+    "staff of whom nobody could approve": (with_section('[staff.roles]\nagent = ["carl", "dora"]\n'), "staff"),
+    "staff of whom one alone could refuse": (
+        with_section(f'{COLORADO}\n[staff.roles]\nofficer = ["ane"]\napprover = ["bo"]\n'),
+        "staff",
     ),
     "told in a sentence that nothing carries out": (changed(STAFF, ""), "categories[0].retention"),
     "promised in a sentence that nothing carries out": (changed(STAFF, "") + PROMISED, "categories[0].retention"),
@@ -302,6 +309,7 @@ FIT = {
         '[[promises]]\nline = "L1-3 L7"\nsays = "A."\nkeeps = ["systems.crm", "regimes.EU-GDPR.calendar"]\n'
         '[[promises]]\nline = "L9"\nsays = "B."\nnote = "By law."\n'
     ),
+    "staff enough for an appeal": with_section(f'{COLORADO}\n[staff.roles]\nofficer = ["ane", "bo"]\n'),
     "a home where no law is known": changed('establishment = "DK"', 'establishment = "US-NY"'),
 }
 

@@ -134,6 +134,13 @@ CONTRADICTIONS = {
         with_category('keep = { law = "Book 5", years = 1 }\nexpires = { law = "L5", months = 11 }'),
         "categories[0].expires",
     ),
+    "gone in February before its keeping is over": (
+        with_category('keep = { law = "B", days = 30 }\nexpires = { law = "L5", months = 1 }'),
+        "categories[0].expires",
+    ),
+    "a name on two lines": (changed('"Small Shop"', '"Small\\nBcc: x"'), "controller.name"),
+    "a name that turns the direction": (changed('"Small Shop"', '"Small\\u202e Shop"'), "controller.name"),
+    "a title on two lines": (changed('en = "Contact"', 'en = "Con\\u2028tact"'), "categories[0].title.en"),
     "controlled by nobody": (
         with_category('controlled_by = { who = { en = "them", da = "dem" } }'),
         "categories[0].controlled_by",
@@ -295,6 +302,9 @@ FIT = {
         STAFF, f'keep = {{ law = "Book 5", years = 5 }}\n{BY_US}\n'
     ),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
+    "kept and gone on the same day of any year": with_category(
+        'keep = { law = "B", months = 1 }\nexpires = { law = "L5", days = 31 }'
+    ),
     "promised, and somebody else's": changed(STAFF, "") + PROMISED + BY_US + "\n",
     "promised, and gone by itself": with_category('expires = { law = "L5", days = 5 }') + PROMISED,
     "told, and somebody else's to decide": with_category(

@@ -39,19 +39,24 @@ class Graph(Frozen):
     decisions: tuple[Decision, ...] = Field(default=(), repr=False)
     attested_name: str | None = Field(default=None, repr=False)
     """Whom staff attested. No address is proven then, so a record of another name is not theirs by itself."""
+    claimed_name: str | None = Field(default=None, repr=False)
+    """Who they said they are whose address is proven. A mailbox may be several people's: another's record waits."""
     kept: tuple[KeptBefore, ...] = Field(default=(), repr=False)
     """No search leads there any more: what it was found by is erased. See `activities.kept_before`."""
 
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
-        return settle(self.matches, self.decisions, self.seeds, self.attested_name)
+        return settle(self.matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
 
-    def proven_by(self, seeds: tuple[Identifier, ...], attested_name: str | None = None) -> Graph:
+    def proven_by(
+        self, seeds: tuple[Identifier, ...], *, attested_name: str | None = None, claimed_name: str | None = None
+    ) -> Graph:
         """The graph from which the search starts; what staff added before stays."""
         return self.model_copy(
             update={
                 "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
                 "attested_name": attested_name or self.attested_name,
+                "claimed_name": claimed_name or self.claimed_name,
             }
         )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.believing import located
 from activities.exemptions import exempted
 from activities.finding import load_graph
 from activities.keeping import HeldReport, ReleaseOrder
@@ -151,7 +152,7 @@ async def _roots(connector: Connector, identifiers: tuple[Identifier, ...]) -> t
         if not ask:
             break
         asked |= {*ask}
-        matches = (await connector.locate(ask)).matches
+        matches = await located(connector, ask)
         roots |= {RecordRef(collection=match.collection, key=match.key): None for match in matches}
         new = tuple(dict.fromkeys(one for match in matches for one in match.yields))
     return tuple(roots)

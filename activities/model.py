@@ -272,6 +272,8 @@ class PlanReport(Frozen):
     erase: int
     anonymise: int
     retain: int
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: nothing of theirs is in the plan."""
 
 
 class CopiesOrder(OnRequest):
@@ -349,6 +351,8 @@ class PackageReport(Frozen):
     files: int = 0
     changed: bool = False
     """Nothing was written: what is there now is not what was approved."""
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class LetterOrder(OnRequest):
@@ -403,6 +407,8 @@ class CategoriesReport(Frozen):
 
     categories: int
     sealed: str
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class AskOrder(OnRequest):

@@ -147,7 +147,7 @@ class RecordActivities:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
                 subject = await tx.subject(order.request_id)
                 graph = await load_graph(tx, order.request_id)
-                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, subject.name))
+                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, attested_name=subject.name))
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
                 seeds = (await load_graph(tx, order.request_id)).seeds
@@ -188,7 +188,8 @@ class RecordActivities:
             records = await looked_up(tx, order.request_id)
             proven = Identifier(kind="email", value=sent.address)
             seeds = first_seeds(subject.identifiers, proven, records)
-            await save_graph(tx, order.request_id, (await load_graph(tx, order.request_id)).proven_by(seeds))
+            graph = (await load_graph(tx, order.request_id)).proven_by(seeds, claimed_name=subject.name)
+            await save_graph(tx, order.request_id, graph)
             await tx.record(
                 order.request_id,
                 Tag.IDENTITY_PROVEN,

@@ -37,7 +37,9 @@ from habeas.plan import verdict
 log = structlog.get_logger(__name__)
 
 NOT_FORGOTTEN = "request_not_forgotten"
+"""A request whose record may go could not be forgotten: the next sweep tries again."""
 NOT_RELEASED = "request_not_released"
+"""What was held for a request could not be let go: the next sweep tries again."""
 MOST_LEFT_OUT = 200
 """Reminders of one day of what was left out; the others come on the next."""
 ENDING = "ending/"

@@ -107,6 +107,9 @@ class Collection(Frozen):
     """Fields whose value may be corrected (`Capability.RECTIFY`)."""
     restrictable: bool = False
     """Objects can be marked as restricted (`Capability.RESTRICT`)."""
+    shared: str | None = None
+    """By which law an object stays that is somebody else's too (`Record.shared`), as the person is told. None: it goes
+    like any other."""
     expires: Retention | None = None
     """How long objects may be kept at all: after that they go, whoever asks or not (GDPR art. 5(1)(e)). Its ``law`` is
     the promise or rule that says so."""
@@ -231,6 +234,8 @@ class Record(Frozen):
     """Objects of the same person that this one points at."""
     referenced: bool = False
     """Something that is not the person's points at this object: it cannot simply go (see `when_referenced`)."""
+    shared: bool = False
+    """It is another person's as much as this one's: a message between two. See `Collection.shared`."""
     lets_go: bool = False
     """Anonymised, it points at none of its parents any more, or at what says nothing: they need not stay for it."""
     only_with_parents: tuple[Treatment, ...] = ()

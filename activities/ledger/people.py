@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import past_subject
-from activities.ledger.room import Room, person_prints
+from activities.ledger.room import Room, person_prints, prints_of
 from activities.ledger.tables import copy_subject, object_outcome, open_subject, request, request_key
 from activities.vault import Vault
 from habeas.model import COPIES, Identifier, Right
@@ -25,13 +24,9 @@ class People(Room):
 
     async def findable(self, request_id: str, controller: str, identifiers: Iterable[Identifier]) -> None:
         """From now on the request is found by these, too."""
-        rows = [
-            {"request_id": request_id, "fingerprint": one}
-            for one in person_prints(self._vault, person_purpose(controller), identifiers)
-        ]
-        if rows:
-            about = ("findable", request_id, *(one["fingerprint"] for one in rows))
-            await self._write_later(about, upsert(copy_subject).values(rows).on_conflict_do_nothing())
+        prints = person_prints(self._vault, person_purpose(controller), identifiers)
+        if prints:
+            await self._write_later(("findable", request_id, *prints), prints_of(copy_subject, request_id, prints))
 
     async def of_person(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
         """The controller's requests, open or closed, of whoever is known by one of these; the newest first.

@@ -101,10 +101,6 @@ CONTRADICTIONS = {
         with_section('[promise]\nreasons_at_once = ["mail"]\n'),
         "promise.reasons_at_once[0]",
     ),
-    "reasons for what is not kept": (
-        with_section('[promise]\nreasons_at_once = ["contact"]\n'),
-        "promise.reasons_at_once[0]",
-    ),
     "kept without a reason": (with_category(f"keep = {{ years = 5 }}\n{BY_US}"), "categories[0].keep"),
     "kept on a ground that no law has": (
         with_category(f'keep = {{ law = "Book 5", ground = "because", years = 5 }}\n{BY_US}'),
@@ -298,9 +294,7 @@ def test_a_record_shorter_than_a_law_wants_is_refused_with_its_article(
 FIT = {
     "a promise longer than the law": with_section("[promise]\ndays = 90\n"),
     "a delay notice": with_section("[promise]\ndays = 30\ndelay_notice = true\n"),
-    "reasons for what is kept": with_section('[promise]\nreasons_at_once = ["contact"]\n').replace(
-        STAFF, f'keep = {{ law = "Book 5", years = 5 }}\n{BY_US}\n'
-    ),
+    "reasons for what staff may keep": with_section('[promise]\nreasons_at_once = ["contact"]\n'),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
     "kept and gone on the same day of any year": with_category(
         'keep = { law = "B", months = 1 }\nexpires = { law = "L5", days = 31 }'

@@ -9,10 +9,11 @@ import structlog
 from temporalio import activity
 
 from activities.clockface import local_day
+from activities.coverage import decider_of, refused_parts, sent_on
 from activities.finding import Graph, load_graph
 from activities.keeping import ReasonsReport
 from activities.ledger import Tx
-from activities.letters import KeptGroup, PartialRefusal
+from activities.letters import KeptGroup, PartialRefusal, RefusedPart, WithheldGroup
 from activities.model import OnRequest, PlanReport
 from activities.naming import Naming
 from activities.pages import Pages, load_collected
@@ -27,7 +28,7 @@ from habeas.particulars import Particulars
 from habeas.plan import IndexedRecord, Place, draft
 from habeas.policy import Policy
 from habeas.reasons import under
-from habeas.staying import outlived
+from habeas.staying import Because, outlived
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +119,8 @@ class PlanActivities:
             policy = self._parts.policy(request.controller)
             kept = await load_plans(tx, order.request_id)
             called = Naming.of(policy, self._parts.connectors, request.language)
-            facts = reasons_told(kept[1] if kept else (), called)
+            refused = await refused_parts(tx, request, policy, called)
+            facts = reasons_told(kept[1] if kept else (), called, refused)
             if facts is None:
                 return ReasonsReport()
             await tx.seal(order.request_id, REASONS, facts)
@@ -139,33 +141,54 @@ async def _done(tx: Tx, request_id: str, system: str, index: list[IndexedRecord]
     }
 
 
-def reasons_told(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal | None:
+def reasons_told(
+    plans: tuple[SystemPlan, ...], called: Naming, refused: tuple[RefusedPart, ...] = ()
+) -> PartialRefusal | None:
     """What the letter about what is kept says as soon as a plan is approved; None where there is no such letter.
 
-    Where nothing is to go, nothing goes ahead beside it either: what is left is the last letter, which follows at once
-    and says the same, unless the policy waits before it erases.
+    There is one if something stays of a category that the policy explains at once, and then it names all that stays:
+    it says that everything else goes. Where nothing is to go, nothing goes ahead beside it either: what is left is the
+    last letter, which follows at once and says the same, unless the policy waits before it erases.
     """
-    told = _reasons(plans, called)
-    return told if told.kept and not (told.nothing_goes and not called.policy.erasure.wait_days) else None
+    planned = [each for plan in plans for each in plan.objects]
+    promised = called.policy.promise.reasons_at_once
+    staying = [each for each in planned if each.treatment is Treatment.RETAIN]
+    nothing_goes = len(staying) == len(planned)
+    if not any(each.category in promised and each.reason != Because.CONTROLLED for each in staying):
+        return None
+    if nothing_goes and not called.policy.erasure.wait_days:
+        return None
+    return _reasons(plans, called, refused).model_copy(update={"nothing_goes": nothing_goes})
 
 
-def _reasons(plans: tuple[SystemPlan, ...], called: Naming) -> PartialRefusal:
-    policy = called.policy
-    ends: dict[tuple[str, str, str], list[date | None]] = {}
-    for plan in plans:
-        for each in plan.objects:
-            if each.treatment is Treatment.RETAIN and each.category in policy.promise.reasons_at_once:
-                ends.setdefault((plan.system, each.category, each.law or ""), []).append(each.until)
-    return PartialRefusal(
-        nothing_goes=all(each.treatment is Treatment.RETAIN for plan in plans for each in plan.objects),
-        kept=tuple(
-            KeptGroup(
-                system=called.system(system),
-                category=policy.text(policy.category(category).title, called.language),
-                count=len(untils),
-                law=called.law(system, law),
-                until=None if None in untils else max(until for until in untils if until),
-            )
-            for (system, category, law), untils in sorted(ends.items())
-        ),
+def _reasons(plans: tuple[SystemPlan, ...], called: Naming, refused: tuple[RefusedPart, ...]) -> PartialRefusal:
+    others = sent_on(called.policy, called.language)
+    ends: dict[tuple[str, str, str, str], list[date | None]] = {}
+    controlled: set[WithheldGroup] = set()
+    going: set[str] = set()
+    for system, each in ((plan.system, each) for plan in plans for each in plan.objects):
+        title = called.category(system, each.collection)
+        if each.treatment is not Treatment.RETAIN:
+            going.add(title)
+        elif decider := decider_of(each.reason, each.law, others):
+            controlled.add(WithheldGroup(what=title, reason=others[decider]))
+        else:
+            reason = each.reason if each.reason != Because.CONTROLLED else None
+            ends.setdefault((system, title, each.law or "", reason or ""), []).append(each.until)
+    kept = tuple(
+        KeptGroup(
+            system=called.system(system),
+            category=title,
+            count=len(untils),
+            law=called.law(system, law),
+            until=None if None in untils else max(until for until in untils if until),
+            reason=Because(reason) if reason else None,
+        )
+        for (system, title, law, reason), untils in sorted(ends.items())
     )
+    told = PartialRefusal(
+        kept=kept, controlled=tuple(sorted(controlled, key=lambda one: (one.what, one.reason))), refused=refused
+    )
+    # Made anonymous before it was refused: that is what became of it.
+    still = tuple(one for one in refused if told.kept_refused[one.what] or one.what not in going)
+    return told.model_copy(update={"refused": still})

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import assert_never
 
 from pydantic import JsonValue
 from temporalio import activity
 
-from activities.believing import located, page_of, settled, under_plan, vetoes_of
-from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
+from activities.believing import located, settled, under_plan, vetoes_of
+from activities.by_hand import CONFIRM, ERASE, answered, steps_by_hand, treated
+from activities.collecting import collected, note_collected, note_located
 from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
-from activities.ledger import Tx
 from activities.model import (
     CollectReport,
     ConfirmReport,
@@ -24,12 +23,12 @@ from activities.model import (
     SystemOrder,
     VetoReport,
 )
-from activities.pages import Collected, Pages, save_collected
+from activities.pages import Collected
 from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
-from activities.reporting import counted, follows, keep_outcomes, note_callback, under_way
+from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
-from habeas.connector import Connector, Manifest, Match, RecordRef, SystemPlan
+from habeas.connector import Connector, Manifest, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -71,8 +70,8 @@ class SystemActivities:
         said = resumed()
         done = Collected.model_validate(said[0]) if said else Collected()
         async with self._parts.ledger.begin() as tx:
-            roots = (await load_graph(tx, order.request_id)).roots(order.system)
-        done = await collected(self._parts, order, roots, done, lambda so_far: progress(so_far.model_dump(mode="json")))
+            graph = await load_graph(tx, order.request_id)
+        done = await collected(self._parts, order, graph, done, lambda so_far: progress(so_far.model_dump(mode="json")))
         async with self._parts.ledger.begin() as tx:
             return await note_collected(tx, order, done)
 
@@ -194,87 +193,6 @@ class SystemActivities:
             return None
         async with self._parts.ledger.begin() as tx:
             return Done(result=await treated(tx, order, plan))
-
-
-async def collected(
-    parts: Parts,
-    order: SystemOrder,
-    roots: tuple[RecordRef, ...],
-    done: Collected | None = None,
-    progress: Callable[[Collected], None] = lambda _: None,
-) -> Collected:
-    """Collect what lies below these records into storage, page by page.
-
-    Args:
-        parts: the process's.
-        order: the system, and the request.
-        roots: the person's records in it.
-        done: how far an attempt before this one came.
-        progress: told after each page.
-
-    Raises:
-        Quarantine: a page is not what the system may answer; see `activities.believing`.
-    """
-    done = done or Collected()
-    connector = parts.connector(order.system)
-    pages = Pages(parts.ledger, parts.storage, order.request_id)
-    kinds = {one.name: one for one in connector.manifest.collections}
-    if COLLECT in steps_by_hand(connector.manifest):
-        done = Collected()
-        async for page in found_pages(parts, order):
-            written = await pages.write(order.system, done.pages, page_of(connector.manifest, page))
-            done = done.after(page, kinds, written)
-            # What a human found has no cursor: a retry begins anew.
-            progress(Collected())
-        # A scan may show other people, as free text may.
-        return done.model_copy(update={"free_text": done.free_text or done.files > 0})
-    if roots and (done.pages == 0 or done.cursor is not None):
-        async for page in connector.collect(roots, done.cursor):
-            page = follows(page_of(connector.manifest, page), done.cursor)
-            written = await pages.write(order.system, done.pages, page)
-            done = done.after(page, kinds, written)
-            progress(done)
-    return done
-
-
-async def note_collected(tx: Tx, order: SystemOrder, done: Collected) -> CollectReport:
-    """Write down what was collected from one system."""
-    counts = {"records": done.records, "files": done.files, "pages": done.pages}
-    await save_collected(tx, order.request_id, order.system, done)
-    await tx.save_system(order.request_id, order.system, phase="collect", state="done", counts=counts)
-    await tx.record(
-        order.request_id,
-        Tag.SYSTEM_COLLECTED,
-        at=order.at,
-        facts={"system": order.system, **counts},
-        dedupe=f"collected/{order.system}/{order.at.isoformat()}",
-    )
-    return CollectReport(system=order.system, free_text=done.free_text, **counts)
-
-
-async def note_located(
-    tx: Tx,
-    order: LocateOrder | SystemOrder,
-    asked: tuple[Identifier, ...],
-    matches: tuple[Match, ...],
-    *,
-    for_identity: bool = False,
-    turn: int = 0,
-) -> None:
-    """Write down that one system was asked, by which kinds of identifiers and with what success."""
-    again = f"/{turn}" if turn else ""
-    await tx.record(
-        order.request_id,
-        Tag.SYSTEM_LOCATED,
-        at=order.at,
-        facts={
-            "system": order.system,
-            "asked": [*sorted({one.kind for one in asked})],
-            "matches": len(matches),
-            "purpose": "identity" if for_identity else "request",
-        },
-        dedupe=f"located/{order.system}/{for_identity}/{order.at.isoformat()}{again}",
-    )
 
 
 def _renamed(plan: SystemPlan, manifest: Manifest) -> int:

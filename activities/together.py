@@ -16,6 +16,7 @@ import structlog
 from temporalio import activity
 
 from activities.believing import located
+from activities.collecting import collected, note_collected, note_located
 from activities.finding import Graph, load_graph, save_graph
 from activities.model import (
     CollectOrder,
@@ -28,7 +29,6 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.record import proven_graph, settled_now
-from activities.systems import collected, note_collected, note_located
 from activities.wrapper import counted
 from habeas.connector import Match
 from habeas.model import Identifier
@@ -88,10 +88,7 @@ class TogetherActivities:
             graph = await load_graph(tx, order.request_id)
         orders = [SystemOrder(request_id=order.request_id, at=order.at, system=name) for name in order.systems]
         answers = await asyncio.gather(
-            *(
-                self._answer(one.system, "collect", partial(collected, self._parts, one, graph.roots(one.system)))
-                for one in orders
-            )
+            *(self._answer(one.system, "collect", partial(collected, self._parts, one, graph)) for one in orders)
         )
         reports: list[CollectReport] = []
         async with self._parts.ledger.begin() as tx:

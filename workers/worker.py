@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from datetime import timedelta
@@ -46,6 +47,8 @@ WORKER_STOPPED = "worker_stopped"
 LOOKING_FAILED = "looking_for_unstarted_requests_failed"
 """Looking for requests that were not started failed: in half a minute it is tried again."""
 LOOK_FOR_UNSTARTED = 30.0  # seconds
+YOUNG = 10_000
+"""New objects after which the collector of cycles looks at them: a step makes some thousands, and leaves few."""
 
 
 async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -> None:
@@ -85,6 +88,7 @@ async def _work(
     readiness = Readiness(parts.ledger, client, queues_of(parts, systems), shared.under_way)
     async with page, running(client, parts, systems, settings.systems, shared), answering(settings.health, readiness):
         log.info(WORKER_STARTED, systems=sorted(systems or called_here(parts)), engine=systems is None)
+        _leave_alone_what_stays()
         if systems is None:
             engine = Engine.on(client, task_queue=parts.task_queue)
             async with asyncio.TaskGroup() as beside:
@@ -93,6 +97,13 @@ async def _work(
                 beside.create_task(_anchoring(settings.evidence, parts.ledger, place).run(stop))
                 beside.create_task(watchdog(settings, parts.ledger, engine, parts.policies).run(stop))
         await stop.wait()
+
+
+def _leave_alone_what_stays() -> None:
+    """Spare the collector of cycles what was loaded to start: it stays as long as the process, and is most of it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def anchor_place(settings: EvidenceSettings) -> AnchorPlace | None:

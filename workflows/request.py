@@ -30,13 +30,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.record import RecordActivities
     from activities.systems import SystemActivities
     from activities.together import TogetherActivities
-    from habeas.model import CHANGING, REMEDIES, Outcome, Right, Stage
+    from habeas.model import CHANGING, REMEDIES, USES, Outcome, Right, Stage
     from habeas.particulars import Scope
     from workflows import calls
     from workflows.changing import Changing
     from workflows.clock import Alarm
     from workflows.model import RequestStart
-    from workflows.recipients import USES
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.

@@ -22,8 +22,9 @@ from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.outbox import Placed
 from activities.ledger.past import PastRow
 from activities.ledger.privileges import Privilege, least_privileges
+from activities.ledger.queue import RequestFilter
 from activities.ledger.replays import ErasedRow, NewReplay, UndoneRow
-from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
+from activities.ledger.requests import Changes, PauseRow, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.searches import SearchRow

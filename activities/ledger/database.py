@@ -34,6 +34,7 @@ from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
 from activities.ledger.people import People
+from activities.ledger.queue import Queue
 from activities.ledger.replays import Replays
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
@@ -65,6 +66,7 @@ _SERVER_SETTINGS = {
 class Tx(
     Opening,
     Requests,
+    Queue,
     Seals,
     Evidence,
     Anchors,

@@ -6,15 +6,21 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, any_, delete, exists, func, literal, select, true, update
+from sqlalchemy import (
+    Row,
+    delete,
+    func,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.duty_tables import request_holder
-from activities.ledger.paging import MOST, NEVER, Order
+from activities.ledger.paging import NEVER, Order
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import evidence_head, open_subject, pause, request
 from habeas.errors import UnknownRequest
-from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
+from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Stage
 from habeas.particulars import Scope
 
 
@@ -37,6 +43,8 @@ class RequestRow(Request):
     about: RequestId | None = None
     categories: tuple[str, ...] = ()
     before_erasure: bool = False
+    target_on: date | None = Field(default=None, exclude=True)
+    """By when staff aim to answer where nothing is due. It follows from the policy: see `Requests.find`."""
 
     @property
     def paused(self) -> bool:
@@ -45,8 +53,8 @@ class RequestRow(Request):
 
     @property
     def queue_on(self) -> date:
-        """The day in the queue: the extended one where the term was extended."""
-        return self.extended_due_on or self.due_on or NEVER
+        """The day in the queue: the extended one where the term was extended, the target where there is no term."""
+        return self.extended_due_on or self.due_on or self.target_on or NEVER
 
     @property
     def place(self) -> str:
@@ -60,32 +68,6 @@ QUEUE = Order(
     received_at={"received_at": datetime, "id": str},
 )
 """The queue: by the days that are left, by when requests came."""
-
-
-NOBODY = "nobody"
-"""Whoever holds what nobody holds: see `RequestFilter`."""
-
-
-class RequestFilter(Frozen):
-    """Which requests `Requests.find` lists. What is left out does not narrow the list."""
-
-    controller: str | None = None
-    stage: Stage | None = None
-    right: Right | None = None
-    outcome: Outcome | None = None
-    open: bool | None = None
-    overdue: bool | None = None
-    due_before: date | None = None
-    """Due (extended if it is) on an earlier day than this."""
-    waits_for: str | None = None
-    """Waits for this system."""
-    held: str | None = None
-    """Held by this actor; or by ``nobody``."""
-    limit: int = Field(default=100, ge=1, le=MOST)
-    sort: str | None = None
-    """As `QUEUE` has them; unset for the soonest due first."""
-    cursor: str | None = None
-    """The place of the last request of the page before, in the same order."""
 
 
 class PauseRow(Frozen):
@@ -117,7 +99,7 @@ class Changes(TypedDict, total=False):
 
 
 REQUEST = [request.c[name] for name in Request.model_fields]
-_ROW = [request.c[name] for name in RequestRow.model_fields]
+ROW = [request.c[name] for name in RequestRow.model_fields if name != "target_on"]
 
 
 class Requests(Room):
@@ -159,39 +141,10 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        row = await self._first(select(*_ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
+        row = await self._first(select(*ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
         if row is None:
             raise UnknownRequest
         return RequestRow(**plain(row))
-
-    async def find(self, wanted: RequestFilter) -> tuple[RequestRow, ...]:
-        """Requests, unless asked otherwise in the order of their due dates (extended if they are), the others last.
-
-        Raises:
-            BadInput: there is no such sort; or the cursor is none of it.
-        """
-        turn = QUEUE.turn(wanted.sort, wanted.limit, wanted.cursor)
-        columns, conditions = request.c, [self._mine(request.c.controller)]
-        for name in ("controller", "stage", "right", "outcome", "overdue"):
-            value = getattr(wanted, name)
-            if value is not None:
-                conditions.append(columns[name] == value)
-        if wanted.open is not None:
-            conditions.append(columns.closed_at.is_(None) if wanted.open else columns.closed_at.is_not(None))
-        if wanted.due_before is not None:
-            conditions.append(columns.queue_on < wanted.due_before)
-        if wanted.waits_for is not None:
-            conditions.append(literal(wanted.waits_for) == any_(columns.blocked_on))
-        if wanted.held is not None:
-            by = request_holder.c
-            conditions.append(
-                ~exists().where(by.request_id == columns.id)
-                if wanted.held == NOBODY
-                else columns.id.in_(select(by.request_id).where(by.actor == wanted.held))
-            )
-        given = {name: columns[name] for name in turn.fields}
-        statement = turn.narrow(select(*_ROW).where(*conditions), **given)
-        return tuple(RequestRow(**plain(row)) for row in await self._all(statement))
 
     async def update_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
         """Change facts; those not named stay. With an outcome or an end the person may open a new one.

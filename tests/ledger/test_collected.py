@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.pages import Collected, Span
-from habeas.connector import Collection, File, Page, Record, Treatment
+from habeas.connector import Collection, File, Page, Record, RecordRef, Treatment
 from habeas.fields import Origin, SensitiveType
 
 KINDS = {
@@ -60,3 +60,13 @@ def test_where_it_was_not_looked_at_every_field_may_have_a_value() -> None:
     assert before.collections["people"] == Span(rows=1)
     span = before.after(page({"ssn": "x"}), KINDS).collections["people"]
     assert (span.filled, span.holds("ssn"), span.holds("score")) == (None, True, True)
+
+
+def test_which_roots_have_come_is_known_whatever_page_they_came_on() -> None:
+    roots = [RecordRef(collection="people", key=f"[{n}]") for n in (0, 1, 70)]
+    done = Collected(roots="a name")
+    assert done.missing(roots) == tuple(roots)
+    done = done.after(page({"a": 1}, {"a": 2}), KINDS, None, roots)
+    assert done.missing(roots) == (roots[2],)
+    assert done.after(page({"a": 1}), KINDS, None, roots).missing(roots) == (roots[2],)
+    assert (done.roots, done.missing(())) == ("a name", ())

@@ -254,6 +254,29 @@ async def test_the_queue_is_in_the_order_of_what_is_due(ledger: Ledger, new_requ
         assert [row.id for row in await tx.find(RequestFilter(due_before=day))] == [ids[3]]
 
 
+async def test_what_has_no_date_stands_at_its_target(ledger: Ledger, new_request: NewRequestFactory) -> None:
+    day = date(2026, 4, 1)
+    ids = sorted(request_id() for _ in range(4))
+    async with ledger.begin() as tx:
+        for number, one in enumerate(ids):
+            await tx.open_request(new_request(f"p{number}@example.org", id=one))
+        await tx.update_request(ids[2], due_on=day)
+        await tx.update_request(ids[3], due_on=day + timedelta(days=9))
+        assert {one.id for one in await tx.undated()} == set(ids[:2])
+        assert await tx.undated("another") == ()
+        aims = {ids[1]: day + timedelta(days=3)}
+        seen: list[str] = []
+        cursor: str | None = None
+        while page := await tx.find(RequestFilter(limit=1, cursor=cursor), aims):
+            seen += [row.id for row in page]
+            assert page[0].target_on == aims.get(page[0].id)
+            cursor = page[0].place
+        assert seen == [ids[2], ids[1], ids[3], ids[0]]
+        soon = RequestFilter(due_before=day + timedelta(days=4))
+        assert [row.id for row in await tx.find(soon, aims)] == [ids[2], ids[1]]
+        assert len(await tx.find(RequestFilter(sort="-received_at"), aims)) == 4
+
+
 async def test_a_page_goes_on_where_the_one_before_ended_though_its_last_request_moved(
     ledger: Ledger, new_request: NewRequestFactory
 ) -> None:

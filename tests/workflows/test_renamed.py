@@ -1,14 +1,14 @@
-"""A collection gets another name while a request waits: what was collected of it is collected again, by name."""
+"""What was found or collected has another name or place by now, or is gone: nothing is left out in silence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from habeas.acts import ActKind
-from habeas.connector import Manifest, Treatment
+from habeas.connector import Manifest, Page, RecordRef, Treatment
 from habeas.errors import Terminal
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.controllers import US, answering_under, package
@@ -134,3 +134,98 @@ async def test_what_no_plan_can_be_made_of_is_that_systems_and_may_be_left_out(w
     await case.approve_twice()
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert "Customer relations" in world.mail.text(case.person.email, "Not finished yet")
+
+
+@contextmanager
+def _before_collecting(world: World, happens: Callable[[], None]) -> Iterator[None]:
+    """Something happens in the CRM once, between finding and collecting."""
+    crm = world.connectors["crm"]
+    real, calls = crm.collect, list[int]()
+
+    async def collect(roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        if not calls:
+            happens()
+        calls.append(1)
+        async for page in real(roots, cursor):
+            yield page
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(crm, "collect", collect)
+        yield
+
+
+async def _asks(world: World) -> Case:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.reaches(Stage.VERIFYING)
+    return case
+
+
+async def _records(case: Case) -> dict[object, object]:
+    told = [one.facts for one in await case.events() if one.tag.value == "system:collected"]
+    return {one["system"]: one["records"] for one in told}
+
+
+async def test_who_finds_somebody_and_gives_nothing_of_them_is_not_believed(world: World) -> None:
+    case = await _asks(world)
+    with pytest.MonkeyPatch.context() as patched:
+
+        async def nothing(roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+            yield Page(records=(), cursor=None)
+
+        patched.setattr(world.connectors["crm"], "collect", nothing)
+        await case.prove()
+        await _is_blocked(case, "crm")
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert await _records(case) == {"crm": 4, "billing": 2}
+
+
+async def test_what_was_deleted_since_it_was_found_is_gone(world: World) -> None:
+    case = await _asks(world)
+    crm = world.connectors["crm"]
+
+    def deleted() -> None:
+        for place in [one for one in crm.rows if case.person.number in one[1]]:
+            del crm.rows[place]
+
+    with _before_collecting(world, deleted):
+        await case.prove()
+        assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert await _records(case) == {"crm": 0, "billing": 2}
+
+
+def _merged(world: World, case: Case, **also: bool) -> None:
+    """Their contact goes into another one, with all that belongs to it."""
+    crm, old = world.connectors["crm"], f'["{case.person.number}"]'
+    contact = crm.rows.pop(("contacts", old))
+    new = f'["M-{case.person.number}"]'
+    crm.put(contact.model_copy(update={"key": new, **also}))
+    crm.put(*(row.model_copy(update={"root": new}) for row in [*crm.rows.values()] if row.root == old))
+
+
+async def test_what_was_merged_since_it_was_found_is_collected_where_it_is(world: World) -> None:
+    case = await _asks(world)
+    with _before_collecting(world, lambda: _merged(world, case)):
+        await case.prove()
+        assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert await _records(case) == {"crm": 4, "billing": 2}
+
+
+async def test_where_it_is_somebody_elses_by_now_a_human_looks(world: World) -> None:
+    case = await _asks(world)
+    with _before_collecting(world, lambda: _merged(world, case, staff=True)):
+        await case.prove()
+        await _is_blocked(case, "crm")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+
+
+async def test_what_was_found_in_a_collection_of_another_name_is_found_anew(world: World) -> None:
+    case = await _waits_for_billing(world)
+    _named(world, "contacts", "people")
+    await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert [one for one in (await package(case)).namelist() if "people" in one]
+    _named(world, "people", "contacts")

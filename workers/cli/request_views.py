@@ -39,7 +39,7 @@ async def list_(
     from pydantic import ValidationError
 
     from activities.ledger import RequestFilter
-    from activities.ledger.requests import NOBODY
+    from activities.ledger.queue import NOBODY
     from workers.cli import show
 
     if mine and nobodys:

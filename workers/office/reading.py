@@ -31,6 +31,7 @@ from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
+from workers.office.targets import targets
 from workers.office.whose_law import law_note
 
 HANDLE = 8
@@ -106,7 +107,8 @@ class Reading(Acting):
             BadInput: there is no such sort, or no page ended so.
         """
         async with self._ledger.begin() as tx:
-            rows = await tx.find(wanted)
+            undated = () if wanted.open is False else await tx.undated(wanted.controller)
+            rows = await tx.find(wanted, targets(undated, self._policies, self._now()))
             return await self._entries(tx, rows, QUEUE.turn(wanted.sort))
 
     async def show(self, request_id: str) -> Story:
@@ -350,10 +352,11 @@ class Reading(Acting):
     async def _entries(self, tx: Tx, rows: Sequence[RequestRow], turn: Turn | None = None) -> tuple[Entry, ...]:
         """Lines of the queue, in as many statements for many as for one."""
         holders = await tx.holders([row.id for row in rows])
+        aims = targets(rows, self._policies, self._now())
         waits = await tx.waits([row.id for row in rows if row.blocked_on])
         return tuple(
             entry(
-                row,
+                row.model_copy(update={"target_on": aims.get(row.id)}),
                 self._zone_of(row.controller),
                 self._now(),
                 waits=waits.get(row.id, ()),

@@ -31,7 +31,7 @@ from activities.ledger import (
     TroubleRow,
     WebhookRow,
 )
-from activities.ledger.requests import NOBODY
+from activities.ledger.queue import NOBODY
 from activities.messages import Message
 from activities.outside import AskedOutside
 from activities.replay_model import ReplayReport

@@ -77,6 +77,8 @@ class Database:
         )
         self._seen: tuple[str, Shape] | None = None
         self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+        # It keeps no connection; what it compiled, it keeps.
+        self._without_pool = self._make(poolclass=NullPool)
 
     def _make(self, **pool: Any) -> AsyncEngine:
         url = self._url.difference_update_query(["sslmode", "application_name"])
@@ -102,12 +104,8 @@ class Database:
     @asynccontextmanager
     async def reading_afresh(self) -> AsyncIterator[AsyncConnection]:
         """As `reading`, on a connection that nothing has used before."""
-        engine = self._make(poolclass=NullPool)
-        try:
-            async with self._transaction(engine, readonly=True) as connection:
-                yield connection
-        finally:
-            await engine.dispose()
+        async with self._transaction(self._without_pool, readonly=True) as connection:
+            yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

@@ -244,7 +244,7 @@ def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
     return CategoryFacts(
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),
-        legal_bases=(one.legal_basis.value,),
+        legal_bases=tuple(basis.value for basis in one.legal_bases),
         recipients=tuple(policy.said(each.name, language) for each in recipients),
         retention=(policy.text(one.retention, language),),
         sources=(policy.text(one.source, language),),

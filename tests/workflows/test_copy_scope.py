@@ -35,15 +35,15 @@ async def test_portability_covers_what_consent_or_contract_brought(world: World)
     assert (await case.row()).outcome is Outcome.FULFILLED
     zipped = await package(case)
     data = {name for name in zipped.namelist() if name.startswith("data/") and name.endswith(".json")}
-    # Notes rest on legitimate interest, invoices on a law: neither is portable (GDPR 20(1)(a)).
-    assert data == {"data/crm/contacts.json", "data/billing/customers.json"}
+    # Notes rest on legitimate interest and are not portable (GDPR 20(1)(a)); invoices on a law and the contract.
+    assert data == {"data/crm/contacts.json", "data/billing/customers.json", "data/billing/invoices.json"}
     left = withheld(zipped)
     assert {item["law"] for item in left.values()} == {"GDPR 20(1)"}
-    assert len(left) == 2
+    assert len(left) == 1
     assert all("consent" in item["reason"] for item in left.values())
     letter = " ".join(world.mail.text(case.person.email, "/d/").split())
-    assert "We found 2 records about you" in letter
-    assert "History of our contact with you and Orders and invoices: Not part of this right" in letter
+    assert "We found 3 records about you" in letter
+    assert "History of our contact with you: Not part of this right" in letter
     assert "(GDPR Article 20(1))" in letter
     assert "Payments" not in letter
 

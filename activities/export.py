@@ -69,6 +69,10 @@ class ExportActivities:
             covers = await coverage(tx, request, policy, manifests)
             refused = await refused_parts(tx, request, policy, covers.called)
         collected = {name: one for name, one in collected.items() if name not in order.missing}
+        nothing = covers.without(held(manifests, collected), missing=bool(order.missing))
+        if nothing is not None:
+            changed = bool(order.approvals) and await self._changed(request.id, collected)
+            return PackageReport(changed=True) if changed else PackageReport(nothing=nothing)
         covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
         facts = package_facts(request, covers, manifests, covered, order).model_copy(
             update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}

@@ -349,6 +349,8 @@ class PackageReport(Frozen):
     files: int = 0
     changed: bool = False
     """Nothing was written: what is there now is not what was approved."""
+    nothing: Outcome | None = None
+    """Nothing was written, as nothing of what is held is given: how the request ends so."""
 
 
 class LetterOrder(OnRequest):

@@ -266,10 +266,13 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
         yield say.plain(found, Element.ACTION_TAKEN)
     else:
         yield say.paragraph("completion_access.nothing", Element.ACTION_TAKEN)
-    yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
-    yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
-    yield say.paragraph("completion_access.inside")
-    yield Block(kind="small", text=words.text("completion_access.keep_safe"))
+    if facts.link_url and facts.link_expires_at:
+        yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
+        yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
+        yield say.paragraph("completion_access.inside")
+        yield Block(kind="small", text=words.text("completion_access.keep_safe"))
+    elif facts.right is Right.ACCESS and facts.denies:
+        yield say.paragraph("completion_access.about", contact=facts.controller.contact, id=facts.request_id)
     yield from say.refused(facts.refused)
     yield from say.withheld("completion_access.withheld", facts.withheld, Element.REASONS)
     yield from say.missing(facts.missing)

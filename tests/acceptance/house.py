@@ -47,7 +47,7 @@ async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within:
 
 
 class MeteredStack(Stack):
-    """A stack whose worker serves its metrics."""
+    """A stack whose worker, if it is the only one, serves its metrics."""
 
     def __init__(self, options: StackOptions) -> None:
         super().__init__(options)
@@ -55,7 +55,9 @@ class MeteredStack(Stack):
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"HABEAS_METRICS_PORT": str(self.metrics_port)}
+        # Of several workers none: they would all serve them on this port.
+        metered = {"HABEAS_METRICS_PORT": str(self.metrics_port)} if self.options.workers == 1 else {}
+        return super().environment | metered
 
     async def metrics(self) -> bytes:
         """The worker's metrics page."""
@@ -236,9 +238,24 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, people: int = 60, kind: type[MeteredStack] = MeteredStack) -> AsyncIterator[House]:
-    """Start an installation for tests; everything is stopped at the end."""
-    stack = kind(StackOptions(folder, people=people, durable=False))
+async def open_house(
+    folder: Path,
+    people: int = 60,
+    kind: type[MeteredStack] = MeteredStack,
+    *,
+    durable: bool = False,
+    workers: int = 1,
+) -> AsyncIterator[House]:
+    """Start an installation for tests; everything is stopped at the end.
+
+    Args:
+        folder: all that it keeps.
+        people: in its stores.
+        kind: of the stack.
+        durable: the ledger keeps each commit when PostgreSQL is killed.
+        workers: of several none has metrics.
+    """
+    stack = kind(StackOptions(folder, people=people, durable=durable, workers=workers))
     try:
         await stack.start()
         async with open_office(stack.settings()) as office:

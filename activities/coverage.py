@@ -22,6 +22,7 @@ from habeas.model import Frozen, Request, SystemName
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 from habeas.reasons import Provision
+from habeas.staying import Because
 
 __all__ = ["Copied", "Coverage", "because", "copied", "coverage", "refused_parts", "sent_on"]
 
@@ -171,6 +172,12 @@ def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart
         provision=cites.get(exemption.ground),
         explanation=exemption.reason or None,
     )
+
+
+def decider_of(reason: str | None, law: str | None, others: Mapping[str, str]) -> str | None:
+    """Who of `sent_on` decides over what stays for this, whatever keeps it besides; None where we do."""
+    named = (law or "").split("; ") if reason == Because.CONTROLLED else ()
+    return law if law in others else next((who for who in named if who in others), None)
 
 
 def why_left_out(one: LeftOut, policy: Policy, language: str) -> str:

@@ -28,7 +28,7 @@ from activities.package import (
     verify_package,
     write_package,
 )
-from activities.pages import Collected, Pages, Span, load_collected, save_collected
+from activities.pages import Collected, Pages, Span, load_collected, outdated, save_collected
 from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
 from activities.stages import enter_with
@@ -71,6 +71,8 @@ class ExportActivities:
             covers = await coverage(tx, request, policy, manifests)
             refused = await refused_parts(tx, request, policy, covers.called)
         collected = {name: one for name, one in collected.items() if name not in order.missing}
+        if again := outdated(collected, manifests):
+            return PackageReport(changed=True, outdated=again)
         covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
         facts = package_facts(request, covers, manifests, covered, order).model_copy(
             update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}

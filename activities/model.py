@@ -279,6 +279,8 @@ class PlanReport(Frozen):
     erase: int
     anonymise: int
     retain: int
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: nothing of theirs is in the plan."""
 
 
 class CopiesOrder(OnRequest):
@@ -356,6 +358,8 @@ class PackageReport(Frozen):
     files: int = 0
     changed: bool = False
     """Nothing was written: what is there now is not what was approved."""
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class LetterOrder(Entering):
@@ -410,6 +414,8 @@ class CategoriesReport(Frozen):
 
     categories: int
     sealed: str
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class AskOrder(OnRequest):

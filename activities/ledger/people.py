@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from activities.ledger.duty_tables import past_subject
 from activities.ledger.room import Room, person_prints, prints_of
-from activities.ledger.tables import copy_subject, open_subject, request
+from activities.ledger.tables import copy_subject, object_outcome, open_subject, request, request_key
 from activities.vault import Vault
-from habeas.model import Identifier, Right
+from habeas.model import COPIES, Identifier, Right
+from habeas.outcomes import Fate
 
 __all__ = ["People", "open_purpose", "past_purpose", "person_purpose"]
 
@@ -32,24 +33,64 @@ class People(Room):
 
         Whatever was opened before requests could be found is known by what it was opened, or remembered, by.
         """
-        known = _prints(self._vault, controller, tuple(identifiers))
-        tables = (copy_subject, open_subject, past_subject)
         rows = await self._all(
             select(request.c.id)
+            .where(self._theirs(controller, identifiers))
+            .order_by(request.c.received_at.desc(), request.c.id)
+            .limit(MOST)
+        )
+        return tuple(row.id for row in rows)
+
+    async def copies_asked(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+        """The controller's requests for a copy, open or closed, of whoever is, or claims to be, known by one of these.
+
+        The newest first.
+        """
+        rows = await self._all(
+            select(request.c.id)
+            .where(self._theirs(controller, identifiers), request.c.right.in_([one.value for one in COPIES]))
+            .order_by(request.c.received_at.desc(), request.c.id)
+            .limit(MOST)
+        )
+        return tuple(row.id for row in rows)
+
+    async def keeping_of(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+        """The controller's closed erasures of whoever is known by one of these that keep something; the newest first.
+
+        Without those whose key is destroyed: by then nothing says what they keep.
+        """
+        kept = object_outcome.c
+        rows = await self._all(
+            select(request.c.id)
+            .join(request_key, request_key.c.request_id == request.c.id)
             .where(
-                or_(
-                    *(
-                        request.c.id.in_(select(one.c.request_id).where(one.c.fingerprint.in_(prints)))
-                        for one, prints in zip(tables, known, strict=True)
-                    )
-                ),
-                request.c.controller == controller,
-                self._mine(request.c.controller),
+                self._theirs(controller, identifiers),
+                request.c.right == Right.ERASURE.value,
+                request.c.closed_at.is_not(None),
+                request_key.c.wrapped.is_not(None),
+                select(kept.request_id)
+                .where(kept.request_id == request.c.id, kept.fate == Fate.RETAINED.value)
+                .exists(),
             )
             .order_by(request.c.received_at.desc(), request.c.id)
             .limit(MOST)
         )
         return tuple(row.id for row in rows)
+
+    def _theirs(self, controller: str, identifiers: Iterable[Identifier]) -> ColumnElement[bool]:
+        """Whether a request is the controller's, and of whoever is known by one of these."""
+        known = _prints(self._vault, controller, tuple(identifiers))
+        tables = (copy_subject, open_subject, past_subject)
+        return and_(
+            or_(
+                *(
+                    request.c.id.in_(select(one.c.request_id).where(one.c.fingerprint.in_(prints)))
+                    for one, prints in zip(tables, known, strict=True)
+                )
+            ),
+            request.c.controller == controller,
+            self._mine(request.c.controller),
+        )
 
 
 def person_purpose(controller: str) -> str:

@@ -40,7 +40,6 @@ from activities.letters.own import (
     ProcessorFacts,
     QuestionFacts,
     RecipientFacts,
-    RefusedPart,
     RemedyDecision,
     Shown,
     TaskFacts,
@@ -84,6 +83,7 @@ from activities.letters.sealed import (
     StaffTask,
     StaffTaskReminder,
 )
+from activities.letters.stays import RefusedPart
 from activities.letters.wording import LANGUAGES, missing_words
 
 __all__ = [

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from activities.letters.blocks import Block, Element
 from activities.letters.checklist import given, remedies, required
 from activities.letters.kept import Kept
-from activities.letters.own import NewValue, RefusedPart
+from activities.letters.own import NewValue
 from activities.letters.parts import (
     ErasedGroup,
     Ground,
@@ -19,6 +19,7 @@ from activities.letters.parts import (
     PassedOn,
     WithheldGroup,
 )
+from activities.letters.stays import RefusedPart
 from activities.letters.wording import Words
 from habeas import law
 from habeas.model import Right

@@ -30,21 +30,13 @@ def promise(raw: Raw) -> Iterator[Problem]:
 
 
 def reasons_at_once(raw: Raw) -> Iterator[Problem]:
-    """What is explained at once must be something that can stay."""
-    rows = listed(raw, "categories")
-    at = dict(_reversed(ids(raw, "categories")))
+    """What is explained at once is described. It needs no ``keep``: staff may refuse it, and a hold keep it."""
+    described = {name for _, name in ids(raw, "categories")}
     for n, name in enumerate(listed(table(raw, "promise"), "reasons_at_once")):
-        path: Path = ("promise", "reasons_at_once", n)
-        if str(name) not in at:
+        if str(name) not in described:
+            path: Path = ("promise", "reasons_at_once", n)
             yield Problem(path, f"{name!r} is not described", f"add a [[categories]] with id = {name!r}")
-        elif not table(rows[at[str(name)]], "keep"):
-            message = f"nothing of {name!r} is kept, so that there is nothing to explain"
-            yield Problem(path, message, f"say in categories.{name}.keep what stays and by which law, or remove it")
     yield from repeated(("promise", "reasons_at_once"), listed(table(raw, "promise"), "reasons_at_once"))
-
-
-def _reversed(rows: list[tuple[int, str]]) -> list[tuple[str, int]]:
-    return [(name, n) for n, name in rows]
 
 
 def proofs(raw: Raw) -> Iterator[Problem]:

@@ -145,7 +145,8 @@ class Promise(Frozen):
     delay_ask_days_before: tuple[Days, ...] = (4, 1)
     """How long before that staff are asked for the reason and the day; each is a letter to them."""
     reasons_at_once: tuple[Name, ...] = ()
-    """Categories whose keeping is explained as soon as the plan is approved, not only when all is done."""
+    """If anything of these stays, for whatever reason, the person hears what stays and why as soon as the plan is
+    approved, and not only when all is done."""
 
 
 class IdentityMethod(StrEnum):

@@ -97,10 +97,6 @@ CONTRADICTIONS = {
         with_section('[promise]\nreasons_at_once = ["mail"]\n'),
         "promise.reasons_at_once[0]",
     ),
-    "reasons for what is not kept": (
-        with_section('[promise]\nreasons_at_once = ["contact"]\n'),
-        "promise.reasons_at_once[0]",
-    ),
     "kept without a reason": (with_category(f"keep = {{ years = 5 }}\n{BY_US}"), "categories[0].keep"),
     "kept on a ground that no law has": (
         with_category(f'keep = {{ law = "Book 5", ground = "because", years = 5 }}\n{BY_US}'),
@@ -280,9 +276,7 @@ def test_a_record_shorter_than_a_law_wants_is_refused_with_its_article(
 FIT = {
     "a promise longer than the law": with_section("[promise]\ndays = 90\n"),
     "a delay notice": with_section("[promise]\ndays = 30\ndelay_notice = true\n"),
-    "reasons for what is kept": with_section('[promise]\nreasons_at_once = ["contact"]\n').replace(
-        'recipients = ["host"]\n', f'recipients = ["host"]\nkeep = {{ law = "Book 5", years = 5 }}\n{BY_US}\n'
-    ),
+    "reasons for what staff may keep": with_section('[promise]\nreasons_at_once = ["contact"]\n'),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
     "promised, and somebody else's": SMALL + PROMISED + BY_US + "\n",
     "promised, and gone by itself": with_category('expires = { law = "L5", days = 5 }') + PROMISED,

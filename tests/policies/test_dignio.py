@@ -321,6 +321,18 @@ async def test_why_some_e_mails_stay_is_told_at_once_where_all_were_asked_for(wo
     assert not now["dignio_crm.correspondence"]
 
 
+@promise(ME, "L78")
+async def test_why_staff_keep_e_mails_is_told_at_once_with_whatever_else_stays(world: Installation) -> None:
+    case = await world.ask(ME, await world.settle(ME, only=("dignio_crm",)), Right.ERASURE, jurisdiction="NO")
+    await case.proves()
+    await case.reaches(Stage.REVIEWING)
+    await case.approved_without("correspondence", ground="legal_claims")
+    await case.has_letter("partial_refusal")
+    told = case.letter("everything else goes ahead")
+    assert "E-mails and summaries of calls (1 record): We need the data to establish or defend legal claims" in told
+    assert "E-mails that belong to our books (Customer relations): 1 record." in told
+
+
 @promise(ME, "L29")
 async def test_a_partners_record_is_deleted_and_nothing_else(world: Installation) -> None:
     before = await world.rows(ME)

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.cursor import Cursors
+from activities.connectors.sql.effects import erased_columns
 from activities.connectors.sql.keys import Key, encode
-from activities.connectors.sql.rows import anchor, data_json, fingerprint, read_anchor, read_data
+from activities.connectors.sql.rows import anchor, data_json, fingerprint, is_erased, read_anchor, read_data
 from activities.connectors.sql.schema import ForeignKey
 from activities.connectors.sql.shape import Place, Reference, Shape, Statement, clause
 from activities.connectors.sql.walk import (
@@ -52,6 +54,7 @@ class Entry:
     size: int
     parents: tuple[RecordRef, ...]
     referenced: bool
+    shared: bool
 
 
 async def collect(
@@ -88,11 +91,13 @@ async def _entries(
             after = await _marked(connection, shape, place, roots, cursors, position.marks)
         query = _passing_by(shape, place, roots, after) if after else _from_the_first(shape, place, roots)
         given = None if after else roots_handed_in(shape, roots)
-        references = holding(place)
+        held = holding(place)
         result = await connection.stream(query, given, execution_options={"max_row_buffer": PAGE_ROWS})
         async for row in result:
             key = tuple(row[: len(place.key)])
-            yield Entry(place, key, row.size, _parents(shape, place, key, references, row.parents), row.referenced)
+            # What stays as it is, as it is another's too, cuts no link.
+            parents = _parents(shape, place, key, row.parents, place.references if row.shared else held)
+            yield Entry(place, key, row.size, parents, row.referenced, row.shared)
 
 
 async def _marked(
@@ -121,8 +126,8 @@ def _from_the_first(shape: Shape, place: Place, roots: Roots) -> Statement:
 
 
 def _passing_by(shape: Shape, place: Place, roots: AnyRoots, after: Key | None) -> Statement:
-    """Keys in order, with each row's size, the rows of the person it points at, and whether others point at it."""
-    references = holding(place)
+    """Keys in order, with each row's size, what it points at, whether others point at it, and whether it is theirs."""
+    references = place.references
     outside = [key for key in shape.pointing_at(place.name) if not is_link(shape, key)]
     also = [key.table for key in outside if key.schema == shape.schema.name and key.table in shape.places]
     sets = person_sets(shape, roots, [place.name, *(reference.target for reference in references), *also])
@@ -144,12 +149,26 @@ def _passing_by(shape: Shape, place: Place, roots: AnyRoots, after: Key | None) 
         _size(place).label("size"),
         (array(parents) if parents else sa.cast(sa.null(), sa.ARRAY(sa.Text))).label("parents"),
         sa.or_(sa.false(), *referenced).label("referenced"),
+        sa.or_(sa.false(), *_strangers(shape, place, sets)).label("shared"),
     )
     columns = [place.column(name) for name in place.key]
     if after is not None:
         typed = [sa.cast(sa.cast(text, sa.Text), place.type(name)) for name, text in zip(place.key, after, strict=True)]
         query = query.where(sa.tuple_(*columns) > sa.tuple_(*typed))
     return query.select_from(source).order_by(*columns)
+
+
+def _strangers(shape: Shape, place: Place, sets: Sets) -> Iterator[sa.ColumnElement[bool]]:
+    """Whether each of a row's links leads to a row that is not the person's. One made anonymous is nobody's."""
+    for link in place.links if place.rule.shared else ():
+        target = shape.places[link.target]
+        other: sa.FromClause = target.clause if target is not place else target.clause.alias("stranger")
+        own = sets[target.name].alias()
+        same = sa.and_(*(own.c[name] == other.c[name] for name in target.key))
+        query = sa.select(sa.literal(1)).select_from(other).where(leads(place, link, other), ~sa.exists().where(same))
+        if target is not place and target.anonymisable and erased_columns(target.table, target.rule):
+            query = query.where(~is_erased(target))
+        yield query.correlate(place.clause).exists()
 
 
 def _size(place: Place) -> sa.ColumnElement[int]:
@@ -211,12 +230,12 @@ def _others(shape: Shape, foreign: ForeignKey, mine: sa.CTE, sets: Sets) -> Stat
 
 
 def _parents(
-    shape: Shape, place: Place, key: Key, references: Sequence[Reference], found: Sequence[str | None] | None
+    shape: Shape, place: Place, key: Key, found: Sequence[str | None] | None, held: Sequence[Reference]
 ) -> tuple[RecordRef, ...]:
     refs: dict[RecordRef, None] = {}
-    for reference, texts in zip(references, found or (), strict=bool(found)):
+    for reference, texts in zip(place.references, found or (), strict=bool(found)):
         target = shape.places[reference.target]
-        for parent in json.loads(texts) if texts else ():
+        for parent in json.loads(texts) if texts and reference in held else ():
             if (target.name, tuple(parent)) != (place.name, key):
                 refs[RecordRef(collection=target.name, key=encode(target, parent))] = None
     return tuple(refs)
@@ -251,15 +270,22 @@ async def _of_one_table(connection: AsyncConnection, shape: Shape, entries: Sequ
         Record(
             collection=place.name,
             key=encode(place, entry.key),
-            data=read_data(row.data),
+            data=data,
             fingerprint=row.fingerprint,
             anchor=read_anchor(row.anchor),
             parents=entry.parents,
             referenced=entry.referenced,
+            shared=entry.shared,
+            free_text=texts_of(data) if entry.shared else (),
             files=await _files(connection, place, entry.key),
         )
-        for entry, row in zip(entries, rows, strict=True)
+        for entry, row, data in zip(entries, rows, map(read_data, (one.data for one in rows)), strict=True)
     ]
+
+
+def texts_of(data: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """What of a row that is another's too says anything: somebody reads it before it is handed out."""
+    return tuple(name for name, value in data.items() if isinstance(value, str | dict | list))
 
 
 async def _files(connection: AsyncConnection, place: Place, key: Key) -> tuple[File, ...]:

@@ -21,7 +21,7 @@ from habeas.model import PauseReason, Right
 from habeas.policy import load_policies
 from tests.law.kit import case
 from tests.office.world import POLICIES
-from workers.office.explained import TOPIC, explained, noted, refused
+from workers.office.explained import TOPIC, at_field, explained, noted, refused
 from workers.office.intake import language_note
 from workers.office.particulars import _HOW
 from workers.office.typed import DAY
@@ -161,4 +161,6 @@ def test_what_is_refused_on_the_desk_is_refused_in_french() -> None:
     for key in (one for one in english if one.startswith(("noted.", "unusable."))):
         assert set(re.findall(r"\{\w+\}", french[key])) <= set(re.findall(r"\{\w+\}", english[key])), key
     assert refused("note: at most 7 characters.", "en").text == "note: at most 7 characters."
+    assert at_field("note: at most 7 characters.") == "At most 7 characters."
+    assert at_field("record 7: say which of: a, b.") == "Record 7: say which of: a, b."
     assert refused("note: of an older release.", "fr").text == "note: of an older release."

@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from activities.letters.wording import Words
 from habeas.errors import BadInput, HabeasError
 from habeas.model import Frozen
-from workers.office.explained import refused
+from workers.office.explained import at_field, refused
 
 __all__ = [
     "Choice",
@@ -168,8 +168,9 @@ def slip_of(error: BadInput, fields: Collection[str], names: Mapping[str, str], 
 
 def slip_in(error: HabeasError, field: str, say: Words) -> Slip:
     """What an error says, at a field of the page or at none."""
-    text = refused(error.detail or str(error), say.language)
-    return Slip(field, text.text, english=text.language != say.language)
+    said = refused(error.detail or str(error), say.language)
+    text = at_field(said.text) if field and said.language == "en" else said.text
+    return Slip(field, text, english=said.language != say.language)
 
 
 def unsure(say: Words) -> Slip:

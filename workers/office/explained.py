@@ -20,7 +20,7 @@ from babel.dates import format_date
 from activities.letters.wording import Words, catalogue, lookup
 from habeas.model import Frozen
 
-__all__ = ["Explained", "explained", "noted", "refused"]
+__all__ = ["Explained", "at_field", "explained", "noted", "refused"]
 
 TOPIC = "workers.office"
 _SENTENCES, _ITEMS, _NOTES, _REFUSALS = "explained.", "explained_items.", "noted.", "unusable."
@@ -81,6 +81,13 @@ def refused(text: str, language: str) -> Explained:
         return whole
     which = f"{at['number'].strip()} : " if at["number"] else ""
     return said.model_copy(update={"text": which + said.text})
+
+
+def at_field(text: str) -> str:
+    """An error's text as it stands at its field: without the name that programs have for that."""
+    found = _AT_FIELD.match(text)
+    bare = text if found is None or found["number"] else text[found.end() :]
+    return bare[:1].upper() + bare[1:]
 
 
 def _in(line: str, language: str, group: str) -> Explained:

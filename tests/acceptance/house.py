@@ -52,7 +52,7 @@ async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within:
 
 
 class MeteredStack(Stack):
-    """A stack whose worker, if it is the only one, serves its metrics; its processes tell a collector of their traces."""
+    """A stack whose only worker serves its metrics, and whose processes tell a collector of their traces."""
 
     def __init__(self, options: StackOptions) -> None:
         super().__init__(options)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from habeas.access import Role
 from habeas.errors import BadInput
@@ -376,13 +376,22 @@ class LegalBasis(StrEnum):
     LEGITIMATE_INTEREST = "legitimate_interest"
 
 
+def _listed(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in set(LegalBasis):
+        raise ValueError(f"is one of {', '.join(LegalBasis)}, or a list of them")
+    return (value,)
+
+
 class Category(Frozen):
     """What one kind of data is for: the answer to GDPR art. 15(1)(a)-(d) and (g)."""
 
     id: Name
     title: Text
     purposes: Texts
-    legal_basis: LegalBasis
+    legal_bases: Annotated[tuple[LegalBasis, ...], BeforeValidator(_listed)] = Field(alias="legal_basis", min_length=1)
+    """An invoice is kept for the contract and because a law wants it: each of them, or the one."""
     source: Text
     recipients: tuple[Name, ...] = ()
     sources: tuple[Name, ...] = ()

@@ -17,7 +17,7 @@ from habeas.connector import RecordRef, SystemPlan
 from habeas.errors import KeyDestroyed
 from habeas.found import Place, order
 from habeas.matching import Ruling
-from habeas.model import USES, Identifier, Request
+from habeas.model import Identifier, Request
 from habeas.names import consistent, folded
 from habeas.outcomes import Fate
 
@@ -30,8 +30,8 @@ _NAMES_SOMEBODY = "email"
 async def kept_before(tx: Tx, request: Request, graph: Graph, parts: Parts) -> tuple[KeptBefore, ...]:
     """The objects in the controller's systems that its closed erasures of who asks keep, each once.
 
-    That of an erasure counts only if something that is proven of who asks was the erased person's own, too. None for a
-    right about uses: what is only kept by a law is not used.
+    That of an erasure counts only if something that is proven of who asks was the erased person's own, too. None where
+    nobody has proven who they are, as for rights that ask no proof: who only knows an address learns nothing.
 
     Args:
         tx: on the ledger.
@@ -39,7 +39,7 @@ async def kept_before(tx: Tx, request: Request, graph: Graph, parts: Parts) -> t
         graph: what is known of them; what a human ruled to be somebody else's is left out.
         parts: the process's.
     """
-    if request.right in USES or await tx.proof(request.id) is None:
+    if await tx.proof(request.id) is None:
         return ()
     proven = graph.own(graph.seeds)
     others = {one.place for one in graph.decisions if one.ruling is Ruling.NOT_SUBJECT}

@@ -26,7 +26,7 @@ from habeas.policy import Policy
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import controller, package
 from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
-from tests.workflows.test_change_rights import settled
+from tests.workflows.test_change_rights import approve, settled
 from tests.workflows.world import LAW, Case, Person, World, someone
 from workers.postgres import EmbeddedPostgres
 
@@ -419,6 +419,10 @@ async def test_what_an_erasure_kept_is_found_again_by_what_the_person_asks_later
     paths = next(one.facts["paths"] for one in await copy.events() if one.tag == "match:settled")
     assert isinstance(paths, dict)
     assert [*paths.values()] == [f"kept by {first.id}: billing invoices"]
+    objection = await again(world, person, Right.OBJECTION, purposes=("profiling",), situation="my job")
+    await objection.reaches(Stage.REVIEWING)
+    await approve(objection)
+    assert (await objection.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED, "something is held of who objects"
     second = await erased(world, person)
     assert (await second.row()).outcome is Outcome.PARTLY_FULFILLED
     async with world.parts.ledger.begin() as tx:

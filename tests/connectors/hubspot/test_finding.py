@@ -7,8 +7,9 @@ from urllib.parse import unquote
 import pytest
 from pydantic import JsonValue
 
-from habeas.connector import Record
+from habeas.connector import Record, SystemPlan
 from habeas.errors import Quarantine, Terminal, Transient
+from habeas.outcomes import Done
 from habeas.testing.steps import collected, roots
 from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD, BOB, NAMESAKE
 from tests.connectors.hubspot.world import HubSpotWorld
@@ -214,4 +215,10 @@ async def test_a_number_is_found_however_it_is_written(world: HubSpotWorld) -> N
     assert [json.loads(one.key) for one in located.matches] == [[ann.id], [bob.id]]
     again = await here.locate(ids(phone="(415) 555-2671"))
     assert [one.key for one in again.matches] == [one.key for one in located.matches]
+    plan = SystemPlan(system="crm", roots=(), identifiers=ids(phone="+1 415 555 2671"), objects=())
+    second = await here.confirm(plan, None)
+    assert isinstance(second, Done)
+    assert [json.loads(one.key) for one in second.result] == [[ann.id], [bob.id]], (
+        "the second look knows the country too"
+    )
     await here.aclose()

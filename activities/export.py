@@ -28,7 +28,7 @@ from activities.package import (
     verify_package,
     write_package,
 )
-from activities.pages import Collected, Pages, Span, load_collected, save_collected
+from activities.pages import Collected, Pages, Span, load_collected, outdated, save_collected
 from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
 from activities.wrapper import progress
@@ -69,6 +69,8 @@ class ExportActivities:
             covers = await coverage(tx, request, policy, manifests)
             refused = await refused_parts(tx, request, policy, covers.called)
         collected = {name: one for name, one in collected.items() if name not in order.missing}
+        if again := outdated(collected, manifests):
+            return PackageReport(changed=True, outdated=again)
         nothing = covers.without(held(manifests, collected), missing=bool(order.missing))
         if nothing is not None:
             changed = bool(order.approvals) and await self._changed(request.id, collected)

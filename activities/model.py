@@ -272,6 +272,8 @@ class PlanReport(Frozen):
     erase: int
     anonymise: int
     retain: int
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: nothing of theirs is in the plan."""
 
 
 class CopiesOrder(OnRequest):
@@ -351,6 +353,8 @@ class PackageReport(Frozen):
     """Nothing was written: what is there now is not what was approved."""
     nothing: Outcome | None = None
     """Nothing was written, as nothing of what is held is given: how the request ends so."""
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class LetterOrder(OnRequest):
@@ -405,6 +409,8 @@ class CategoriesReport(Frozen):
 
     categories: int
     sealed: str
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class AskOrder(OnRequest):

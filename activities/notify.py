@@ -9,6 +9,7 @@ import uuid
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from prometheus_client import Counter
 from pydantic import JsonValue
 from temporalio import activity
 
@@ -26,6 +27,10 @@ from habeas.errors import BadInput, KeyDestroyed, Terminal
 from habeas.evidence import Tag
 from habeas.model import Request, Subject
 from habeas.policy import Policy
+
+LETTERS = Counter("habeas_letters_total", "Letters by what became of them", ["state"])
+for _state in ("sent", "failed", "bounced"):
+    LETTERS.labels(_state)  # From zero on: the first of them is an increase.
 
 
 class LetterActivities:
@@ -215,6 +220,7 @@ class LetterActivities:
                 facts={"letter": letter.kind, "to": letter.recipient_role},
                 dedupe=f"{state.value}/{letter.dedupe}",
             )
+        LETTERS.labels(state.value).inc()
 
     @activity.defn(name="letter_bounced")
     async def bounced(self, order: BounceOrder) -> LetterReport:
@@ -230,6 +236,8 @@ class LetterActivities:
             await tx.record(
                 order.request_id, Tag.LETTER_BOUNCED, at=order.at, facts=told, dedupe=f"bounced/{letter.dedupe}"
             )
+        if letter.state is not LetterState.BOUNCED:
+            LETTERS.labels(LetterState.BOUNCED.value).inc()
         facts = BounceFacts(letter=letter.kind, role=letter.recipient_role, status=order.status)
         # Once the request's key is destroyed there is nobody left to reach, and nothing to read of it.
         with suppress(KeyDestroyed):

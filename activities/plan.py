@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import partial
 
+import structlog
 from temporalio import activity
 
 from activities.clockface import local_day
@@ -20,13 +21,19 @@ from activities.parts import Parts
 from activities.plans import anonymised, keepers_of, load_plans, save_plans
 from activities.wrapper import progress
 from habeas.connector import PlannedObject, SystemPlan, Treatment
+from habeas.errors import ConfigurationError, Quarantine
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.particulars import Particulars
 from habeas.plan import IndexedRecord, Place, draft
+from habeas.policy import Policy
 from habeas.reasons import under
 from habeas.staying import Because, outlived
 
+log = structlog.get_logger(__name__)
+
+NOT_PLANNED = "system_not_planned"
+"""What a system holds could not be planned: it is collected again, and the others go on."""
 REASONS = "letter/reasons"
 """What is kept and why, for the letter that says so at once."""
 
@@ -39,16 +46,26 @@ class PlanActivities:
 
     @activity.defn(name="draft_plan")
     async def draft(self, order: OnRequest) -> PlanReport:
-        """Draft the plan of every system that was collected, seal it, and answer with its digest and counts."""
+        """Draft the plan of every system that was collected, seal it, and answer with its digest and counts.
+
+        A system whose records no plan can be made of, since its manifest does not have them any more or does not say
+        enough of them, is in none, and is named.
+        """
         ledger = self._parts.ledger
         async with ledger.begin() as tx:
             request = await tx.request(order.request_id)
             graph = await load_graph(tx, order.request_id)
             collected = await load_collected(tx, order.request_id)
-        plans, outside = [], {}
+        policy = self._parts.policy(request.controller)
+        plans, outside, again = [], {}, []
         for system, one in sorted(collected.items()):
-            plan, outside[system] = await self._one(request, system, one.pages, graph, order.at)
-            plans.append(plan)
+            try:
+                plan, outside[system] = await self._one(request, policy, system, one.pages, graph, order.at)
+                plans.append(plan)
+            except (Quarantine, ConfigurationError) as error:
+                # One system's, and no reason why the others should wait: it is collected again, where that is shown.
+                log.warning(NOT_PLANNED, system=system, error=error.code, detail=error.detail)
+                again.append(system)
             progress()
         counts = dict.fromkeys(Treatment, 0)
         for plan in plans:
@@ -68,10 +85,11 @@ class PlanActivities:
             erase=counts[Treatment.DELETE],
             anonymise=counts[Treatment.ANONYMISE],
             retain=counts[Treatment.RETAIN],
+            outdated=tuple(again),
         )
 
     async def _one(
-        self, request: Request, system: str, pages: int, graph: Graph, at: datetime
+        self, request: Request, policy: Policy, system: str, pages: int, graph: Graph, at: datetime
     ) -> tuple[SystemPlan, int]:
         """One system's plan, and how many of its objects stay for another that is not in it."""
         parts = self._parts
@@ -85,7 +103,6 @@ class PlanActivities:
             stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
             await keepers.note(at)
             done = await _done(tx, request.id, system, index)
-        policy = parts.policy(request.controller)
         provision = partial(policy.provision, request.regime, request.jurisdiction, request.right)
         collections = under(provision, manifest.collections)
         today = local_day(policy, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from prometheus_client import Counter
@@ -17,12 +18,14 @@ from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
     Graph,
+    KeptBefore,
     apply_act,
     first_seeds,
     load_graph,
     looked_up,
     save_graph,
 )
+from activities.kept_before import kept_before
 from activities.ledger import WAITING, Act, SystemRow, Tx
 from activities.ledger.results import object_name
 from activities.letters import NotARightFacts
@@ -146,7 +149,7 @@ class RecordActivities:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
                 subject = await tx.subject(order.request_id)
                 graph = await load_graph(tx, order.request_id)
-                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, subject.name))
+                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, attested_name=subject.name))
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
                 seeds = (await load_graph(tx, order.request_id)).seeds
@@ -187,7 +190,8 @@ class RecordActivities:
             records = await looked_up(tx, order.request_id)
             proven = Identifier(kind="email", value=sent.address)
             seeds = first_seeds(subject.identifiers, proven, records)
-            await save_graph(tx, order.request_id, (await load_graph(tx, order.request_id)).proven_by(seeds))
+            graph = (await load_graph(tx, order.request_id)).proven_by(seeds, claimed_name=subject.name)
+            await save_graph(tx, order.request_id, graph)
             await tx.record(
                 order.request_id,
                 Tag.IDENTITY_PROVEN,
@@ -406,7 +410,11 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
         await save_graph(tx, request.id, graph)
         await tx.record(request.id, Tag.IDENTITY_WAIVED, at=at, facts={}, dedupe="waived")
     settled = graph.settled()
-    known, found = settled.identifiers, len(settled.kept)
+    known = settled.identifiers
+    kept = await kept_before(tx, request, graph, parts)
+    if kept != graph.kept:
+        await save_graph(tx, request.id, graph.model_copy(update={"kept": kept}))
+    found = len({one.place for one in settled.kept} | {one.place for one in kept})
     own = graph.own(known)
     if request.right in COPIES:
         await tx.copy_is_of(request.id, request.controller, own)
@@ -417,7 +425,7 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
         "found": found,
         "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
         "by": [*sorted({one.kind for one in known})],
-        "paths": await _paths(tx, request.id, settled),
+        "paths": await _paths(tx, request.id, settled, kept),
     }
     await tx.record(
         request.id,
@@ -429,14 +437,14 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
     return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
 
 
-async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:
+async def _paths(tx: Tx, request_id: str, settled: Settled, kept: Iterable[KeptBefore]) -> JsonValue:
     """How each of the person's records was found; a record is named as in the table of outcomes, by a keyed digest."""
     key = await tx.key(request_id)
+    paths = {one.place: f"kept by {one.by}: {one.place.system} {one.place.record.collection}" for one in kept}
+    paths |= {found.place: path_words(settled.paths[found.place]) for found in settled.kept}
     return {
-        key.digest(object_name(found.system, found.match.collection, found.match.key)): path_words(
-            settled.paths[found.place]
-        )
-        for found in settled.kept
+        key.digest(object_name(place.system, place.record.collection, place.record.key)): path
+        for place, path in paths.items()
     }
 
 

@@ -31,6 +31,7 @@ class Handing(Erasing):
         package = await self.systems.step(self._storage, "export", ExportActivities.build_package, order)
         if package is None:
             raise RuntimeError("the storage is not a system that can be left out")
+        self.outdated = package.outdated
         if package.changed:
             self._log("what was collected is not what was approved: back to review")
             return None
@@ -40,8 +41,11 @@ class Handing(Erasing):
         self._log(f"package of {package.files} files, {package.size} bytes, read back")
         return await self._tell(outcome, "completion_access", artifact_id=package.artifact_id, missing=missing)
 
-    async def _answer_by_category(self, outcome: Outcome, order: PackageOrder) -> Outcome:
+    async def _answer_by_category(self, outcome: Outcome, order: PackageOrder) -> Outcome | None:
         answer = await calls.record(CategoryActivities.answer, order, "which categories are held")
+        self.outdated = answer.outdated
+        if answer.outdated:
+            return None
         self._log(f"answered by category: {answer.categories}")
         return await self._tell(outcome, "categories", missing=order.missing, sealed=answer.sealed)
 

@@ -30,13 +30,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.record import RecordActivities
     from activities.systems import SystemActivities
     from activities.together import TogetherActivities
-    from habeas.model import CHANGING, REMEDIES, Outcome, Right, Stage
+    from habeas.model import CHANGING, REMEDIES, USES, Outcome, Right, Stage
     from habeas.particulars import Scope
     from workflows import calls
     from workflows.changing import Changing
     from workflows.clock import Alarm
     from workflows.model import RequestStart
-    from workflows.recipients import USES
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
@@ -52,6 +51,8 @@ class RequestWorkflow(Changing):
     def __init__(self, start: RequestStart) -> None:
         super().__init__(start)
         self._free_text = False
+        self._anew: set[str] = set()
+        """Systems that were collected again as what they gave before was outdated; and may still be."""
         self._nowhere = False
         """No system knows the person; a human may."""
 
@@ -285,14 +286,7 @@ class RequestWorkflow(Changing):
         self.without_copy.clear()
         await self._no_copy_awaited()
         self.drafting = True
-        if self.right is Right.ERASURE:
-            report = await calls.work(
-                PlanActivities.draft, OnRequest(request_id=self.id, at=workflow.now()), "plan the erasure"
-            )
-            self.plan = report.digest
-            self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
-        elif self.right in CHANGING:
-            self.plan = await self._plan_change()
+        await self._draft_it()
         self.drafting = False
         unread = brief.scope is Scope.CATEGORIES or not self._free_text
         needed = 0 if brief.review_only_free_text and unread else brief.approvals
@@ -300,6 +294,41 @@ class RequestWorkflow(Changing):
             await self._enter(Stage.REVIEWING)
             self.send_soon("staff_attention", f"review/{self.plan or self.decided}", code="review")
         return needed
+
+    async def _draft_it(self) -> None:
+        """Draft the plan, if there is one, of what is there now: what is outdated by now is collected again first."""
+        while True:
+            await self._collect_anew()
+            if self.right is Right.ERASURE:
+                report = await calls.work(
+                    PlanActivities.draft, OnRequest(request_id=self.id, at=workflow.now()), "plan the erasure"
+                )
+                self.plan, self.outdated = report.digest, report.outdated
+                self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
+            elif self.right in CHANGING:
+                self.plan = await self._plan_change()
+            else:
+                return
+            if not self._named(self.outdated):
+                self._anew.clear()
+                return
+
+    async def _collect_anew(self) -> None:
+        """Collect again what is outdated: at once, and where that did not help, when staff say so."""
+        systems, self.outdated = tuple(self._named(self.outdated)), ()
+        if not systems:
+            return
+        await self._enter(Stage.COLLECTING)
+        heard = {one.name: self.systems.heard(one.name) for one in systems if one.name in self._anew}
+        for name in heard:
+            await self.systems.wait_for(name, "collect", "quarantine")
+        await asyncio.gather(*(self.systems.told(name, before) for name, before in heard.items()))
+        for name in heard:
+            await self.systems.arrived(name, "collect", left_out=name in self.systems.skipped)
+        self._anew |= {one.name for one in systems}
+        unread = self._free_text
+        await self._collect(systems)
+        self._free_text = self._free_text or unread
 
     def _may_go_on(self, needed: int) -> bool:
         """Whether the story goes on: approved and nothing asked of the person any more, or something new turned up."""

@@ -46,6 +46,8 @@ class RequestState:
         """Something that staff decided since makes another plan: it is drafted anew and approved anew."""
         self.drafting = False
         """The plan that can be seen is the old one, and not what would be carried out."""
+        self.outdated: tuple[str, ...] = ()
+        """Systems of which what was collected is of no use any more: they are collected again before the review."""
         self.approvals: dict[str, str] = {}
         self.approved: set[str] = set()
         """The acts of approval that are written down, whether they still count or not."""

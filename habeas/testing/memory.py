@@ -65,6 +65,7 @@ class MemoryConnector(ChangingRows):
             confirm_after=confirm_after,
             purposes=purposes,
             glossary=glossary or Glossary(),
+            any_root=True,
         )
 
     async def ping(self) -> Health:

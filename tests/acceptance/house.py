@@ -5,13 +5,17 @@ import json
 import re
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import ZipFile
 
 import asyncpg
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -19,6 +23,7 @@ from habeas.acts import ActAnswer, ActKind
 from habeas.model import Right, Stage
 from tests.acceptance.command import Habeas
 from tests.acceptance.people import Planted
+from tests.served import free_socket, serving
 from workers.maildir import KeptMail, messages
 from workers.office import NewRequestInput, Office, Story, open_office
 from workers.process import free_port
@@ -47,15 +52,29 @@ async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within:
 
 
 class MeteredStack(Stack):
-    """A stack whose worker serves its metrics."""
+    """A stack whose worker serves its metrics, and whose processes tell a collector of their traces."""
 
     def __init__(self, options: StackOptions) -> None:
         super().__init__(options)
         self.metrics_port = free_port()
+        self.collector = free_socket()
+        self.traces: list[bytes] = []
+        """What the collector took."""
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"HABEAS_METRICS_PORT": str(self.metrics_port)}
+        collector = f"http://127.0.0.1:{self.collector.getsockname()[1]}/v1/traces"
+        metered = {"HABEAS_METRICS_PORT": str(self.metrics_port), "HABEAS_TRACING__ENDPOINT": collector}
+        return super().environment | metered | {"OTEL_BSP_SCHEDULE_DELAY": "200"}
+
+    def collecting(self) -> AbstractAsyncContextManager[str]:
+        """Take what is told of traces."""
+
+        async def take(request: Request) -> Response:
+            self.traces.append(await request.body())
+            return Response()
+
+        return serving(Starlette(routes=[Route("/v1/traces", take, methods=["POST"])]), on=self.collector)
 
     async def metrics(self) -> bytes:
         """The worker's metrics page."""
@@ -239,9 +258,10 @@ class House:
 async def open_house(folder: Path, people: int = 60, kind: type[MeteredStack] = MeteredStack) -> AsyncIterator[House]:
     """Start an installation for tests; everything is stopped at the end."""
     stack = kind(StackOptions(folder, people=people, durable=False))
-    try:
-        await stack.start()
-        async with open_office(stack.settings()) as office:
-            yield House(stack, office)
-    finally:
-        await stack.stop()
+    async with stack.collecting():
+        try:
+            await stack.start()
+            async with open_office(stack.settings()) as office:
+                yield House(stack, office)
+        finally:
+            await stack.stop()

@@ -13,6 +13,7 @@ from habeas.errors import ConfigurationError, DataMapError
 from habeas.fields import Origin, SensitiveType
 from habeas.model import Identifier
 from tests.connectors import club, shop
+from tests.connectors.test_erase_hardships import MESSAGES_MAP
 
 SHOP = 'system = "shop"\n' + shop.MAP
 
@@ -137,6 +138,26 @@ def test_contradictions_are_named_with_their_line(old: str, new: str, at: str, s
     text = SHOP.replace(old, new, 1)
     found = findings(text)
     assert any(one.startswith(f"line {line(text, at)}: ") and says in one for one in found), found
+
+
+def test_what_becomes_of_a_row_of_two_people_is_decided() -> None:
+    text = 'system = "shop"\n' + MESSAGES_MAP
+    assert findings(text) == []
+    asked = text.replace('shared = { law = "Charter art. 8" }\n', "")
+    assert findings(asked) == [
+        f"line {line(asked, 'belongs = [{')}: messages: its links may lead to two people, "
+        "and what becomes of a row that is both's is not decided; "
+        'write shared = { law = "<by what it stays for the other>" }, or shared = "erase"'
+    ]
+    assert findings(text.replace('{ law = "Charter art. 8" }', '"erase"')) == []
+    guess = text.replace("Charter art. 8", "?")
+    assert findings(guess) == [f"line {line(guess, 'shared = ')}: messages: `shared.law` {REST}"]
+    for wrong in ("{}", '"keep"', '{ law = "" }'):
+        with pytest.raises(DataMapError, match=r"tables\.messages\.shared"):
+            parse_map(text.replace('{ law = "Charter art. 8" }', wrong))
+    spoken = text.replace('system = "shop"', 'system = "shop"\nlanguages = ["da"]')
+    (unspoken,) = [one for one in findings(spoken) if "Charter" in one]
+    assert unspoken.startswith(f"line {1 + line(text, 'shared = ')}: messages: ")
 
 
 def test_a_table_that_no_person_leads_to_is_named() -> None:

@@ -51,7 +51,7 @@ async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> N
             assert request_id not in (await noor.get(path)).text
         theirs, none = [await noor.get(f"/requests/{one}") for one in (request_id, "HB-0000-0000-0000")]
         assert (theirs.status_code, theirs.text) == (none.status_code, none.text)
-        after, before = [await noor.get(f"/?after={one}") for one in (request_id, "HB-0000-0000-0000")]
+        after, before = [await noor.get(f"/?cursor={one}") for one in (request_id, "HB-0000-0000-0000")]
         # The page says its own address, to come back to in another language.
         assert after.text.replace(request_id, "HB-0000-0000-0000") == before.text
         assert after.status_code == before.status_code

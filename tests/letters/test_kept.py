@@ -79,6 +79,12 @@ def test_what_was_refused_stays_whatever_a_term_says() -> None:
     assert "2031" not in told
 
 
+def test_what_is_somebody_else_s_too_is_told_as_such() -> None:
+    told = text(group("support", law="Charter art. 8", reason=Because.SHARED, until=None))
+    assert "as much as yours" in told
+    assert "Kept because of: Charter art. 8. - Support (Shop): 2 records." in told
+
+
 def test_a_refused_category_is_listed_once() -> None:
     facts = sample(Kind.COMPLETION_ERASURE, controller=US, right=Right.ERASURE)
     assert isinstance(facts, CompletionErasure)

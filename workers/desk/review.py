@@ -84,7 +84,7 @@ def review_pages() -> APIRouter:
                 by=who.account,
                 reason=sent.get("why") or "",
                 system=sent.get("system"),
-                after=sent.get("after"),
+                cursor=sent.get("after"),
                 limit=PER_PAGE,
             )
         except NotAllowed:

@@ -116,9 +116,14 @@ KINDS: Mapping[str, Kind] = {
             _GOES_OR_STAYS,
             anchor="MessageDate",
             free_text=("Subject", "TextBody", "HtmlBody"),
-            expects=("Subject", "TextBody", "HtmlBody", "FromAddress", "ToAddress", "CcAddress", "ParentId"),
+            expects=(
+                *("Subject", "TextBody", "HtmlBody", "FromAddress", "ToAddress", "CcAddress"),
+                *("ParentId", "Incoming"),
+            ),
         ),
-        Kind(EMAIL_LINK, {}, _GOES_OR_STAYS, expects=("EmailMessageId", "RelationId", "RelationAddress")),
+        Kind(
+            EMAIL_LINK, {}, _GOES_OR_STAYS, expects=("EmailMessageId", "RelationId", "RelationAddress", "RelationType")
+        ),
         Kind("CaseComment", {"ParentId": (CASE,)}, free_text=("CommentBody",), expects=("CommentBody", "ParentId")),
         Kind(
             "CampaignMember",

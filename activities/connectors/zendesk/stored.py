@@ -23,6 +23,7 @@ __all__ = [
     "is_redacted",
     "is_staff",
     "rating_print",
+    "requested",
     "suspended_print",
     "ticket_print",
     "told_user",
@@ -121,9 +122,14 @@ def is_redacted(comment: Row) -> bool:
     return files and is_blank(html) and is_blank(text(comment, "body"))
 
 
+def requested(ticket: Row, user_id: int) -> bool:
+    """Whether it is that user who asked for it."""
+    return number(ticket, "requester_id") == user_id
+
+
 def copied_print(ticket: Row, user_id: int) -> str:
     """Not over what is others' in it: their ticket goes on while ours waits."""
-    return fingerprint({"id": number(ticket), "copied": user_id})
+    return fingerprint({"id": number(ticket), "requested" if requested(ticket, user_id) else "copied": user_id})
 
 
 def rating_print(rating: Row) -> str:

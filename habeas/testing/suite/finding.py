@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from habeas.connector import RecordRef
 from habeas.model import Identifier
 from habeas.testing.steps import LONGEST, collected, roots
 from habeas.testing.suite.judging import place, tells_nobody, theirs
@@ -91,6 +92,14 @@ class Finding:
             assert len(cursor.encode()) <= LONGEST
             tells_nobody(world, cursor)
         assert sorted(before) == sorted(whole)
+
+    async def test_it_begins_where_it_says_it_can(self, world: World) -> None:
+        """At any object, where the manifest says so: what a law keeps once its account is gone is found again."""
+        records = await collected(world.connector, await roots(world)) if world.connector.manifest.any_root else []
+        for one in {one.collection: one for one in records}.values():
+            ref = RecordRef(collection=one.collection, key=one.key)
+            alone = {place(each): each.fingerprint for each in await collected(world.connector, (ref,))}
+            assert alone.get(place(one)) == one.fingerprint, f"nothing of {one.collection} is where it begins"
 
     async def test_of_nobody_nothing_is_collected(self, world: World) -> None:
         """No roots, no records, and a page that says that it is the last."""

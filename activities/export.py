@@ -31,6 +31,7 @@ from activities.package import (
 from activities.pages import Collected, Pages, Span, load_collected, outdated, save_collected
 from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
+from activities.stages import enter_with
 from activities.wrapper import progress
 from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
@@ -59,6 +60,7 @@ class ExportActivities:
         """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
+            await enter_with(tx, order)
             # The workflow has counted the approvals; asked again here, at the last door: of exactly this copy?
             if not await as_approved(tx, request.id, order.approvals):
                 return PackageReport(changed=True)

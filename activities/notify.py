@@ -23,6 +23,7 @@ from activities.letters.cover import covered
 from activities.mail import MailSender
 from activities.model import AgainOrder, BounceOrder, LetterOrder, LetterReport
 from activities.parts import Parts
+from activities.stages import enter_with
 from habeas.errors import BadInput, KeyDestroyed, Terminal
 from habeas.evidence import Tag
 from habeas.model import Request, Subject
@@ -43,10 +44,18 @@ class LetterActivities:
     async def send(self, order: LetterOrder) -> LetterReport:
         """Write the letter unless it is written, then send it. The same order again is the same letter."""
         kind = Kind(order.kind)
-        async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id, lock=True)
-            there = any(row.dedupe == order.dedupe for row in await tx.letters(order.request_id))
-            letter = None if there else await self.write(tx, request, kind, order)
+        try:
+            async with self._parts.ledger.begin() as tx:
+                request = await tx.request(order.request_id, lock=True)
+                there = any(row.dedupe == order.dedupe for row in await tx.letters(order.request_id))
+                letter = None if there else await self.write(tx, request, kind, order)
+                await enter_with(tx, order)
+        except Exception:
+            # A letter that cannot be written yet keeps nobody from seeing how far the request is.
+            if order.entering is not None:
+                async with self._parts.ledger.begin() as tx:
+                    await enter_with(tx, order)
+            raise
         if letter is not None:
             return await self._deliver(letter, request, order.at)
         return await self.deliver(order.request_id, order.dedupe, order.at)

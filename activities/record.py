@@ -35,6 +35,7 @@ from activities.model import (
     ClockFace,
     Closed,
     CloseOrder,
+    Entering,
     ExtendOrder,
     OnRequest,
     PauseOrder,
@@ -50,6 +51,7 @@ from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
+from activities.stages import enter, enter_with
 from activities.suppressing import suppress
 from activities.tasks import finish_task
 from habeas import law
@@ -72,8 +74,11 @@ class RecordActivities:
         self._parts = parts
 
     @activity.defn
-    async def begin(self, order: OnRequest) -> Brief:
-        """What law and policy ask of this request; its dates are computed and written down."""
+    async def begin(self, order: Entering) -> Brief:
+        """What law and policy ask of this request; its dates are computed and written down.
+
+        What is no right there enters no stage: it is answered at once.
+        """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
@@ -84,20 +89,15 @@ class RecordActivities:
             if brief.not_a_right:
                 offered = NotARightFacts(offered=rights_here(request, policy))
                 await tx.seal(order.request_id, NOT_A_RIGHT, offered)
+            else:
+                await enter_with(tx, order)
         return brief
 
     @activity.defn
     async def enter_stage(self, order: StageEntry) -> None:
         """The request's stage, for lists, and as evidence."""
         async with self._parts.ledger.begin() as tx:
-            await tx.update_request(order.request_id, stage=order.stage)
-            await tx.record(
-                order.request_id,
-                Tag.REQUEST_STAGE,
-                at=order.at,
-                facts={"stage": order.stage.value},
-                dedupe=f"stage/{order.stage.value}/{order.at.isoformat()}",
-            )
+            await enter(tx, order)
 
     @activity.defn
     async def accept_act(self, order: AcceptAct) -> None:

@@ -29,6 +29,7 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.record import proven_graph, settled_now
+from activities.stages import enter_with
 from activities.wrapper import counted
 from habeas.connector import Match
 from habeas.model import Identifier
@@ -61,6 +62,7 @@ class TogetherActivities:
     async def find_together(self, order: FindOrder) -> FindReport:
         """Find the person's records, round by round, until nothing new is known of them; changes nothing anywhere."""
         async with self._parts.ledger.begin() as tx:
+            await enter_with(tx, order)
             graph = await proven_graph(tx, await tx.request(order.request_id), self._parts)
         ask = self._to_ask(graph, order.systems, graph.known())
         left: set[str] = set()
@@ -85,6 +87,7 @@ class TogetherActivities:
     async def collect_together(self, order: CollectOrder) -> GatheredReport:
         """Collect everything of the person from each system, page by page into storage."""
         async with self._parts.ledger.begin() as tx:
+            await enter_with(tx, order)
             graph = await load_graph(tx, order.request_id)
         orders = [SystemOrder(request_id=order.request_id, at=order.at, system=name) for name in order.systems]
         answers = await asyncio.gather(

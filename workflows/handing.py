@@ -20,13 +20,22 @@ class Handing(Erasing):
 
     async def _hand_over(self) -> Outcome | None:
         """Hand over what was approved; None where something else is there now, which is to be looked at first."""
-        await self._enter(Stage.FULFILLING)
+        by_category = self._brief.scope is Scope.CATEGORIES
+        entering = None
+        if by_category:
+            await self._enter(Stage.FULFILLING)
+        else:
+            entering = await self._enter_with(Stage.FULFILLING)
         missing = tuple(sorted(self.systems.skipped))
         outcome = Outcome.PARTLY_FULFILLED if missing or self.exempted or self.redacted else Outcome.FULFILLED
         order = PackageOrder(
-            request_id=self.id, at=workflow.now(), missing=missing, approvals=tuple(self.approvals.values())
+            request_id=self.id,
+            at=workflow.now(),
+            entering=entering,
+            missing=missing,
+            approvals=tuple(self.approvals.values()),
         )
-        if self._brief.scope is Scope.CATEGORIES:
+        if by_category:
             return await self._answer_by_category(outcome, order)
         package = await self.systems.step(self._storage, "export", ExportActivities.build_package, order)
         if package is None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -20,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         CloseOrder,
         CollectOrder,
         CollectReport,
+        Entering,
         FindOrder,
         OnRequest,
         SettleReport,
@@ -36,6 +39,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.changing import Changing
     from workflows.clock import Alarm
     from workflows.model import RequestStart
+
+Together = TypeVar("Together", FindOrder, CollectOrder)
+R = TypeVar("R")
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
@@ -123,7 +129,7 @@ class RequestWorkflow(Changing):
     # Beginning and end
 
     async def _begin(self) -> None:
-        order = OnRequest(request_id=self.id, at=workflow.now())
+        order = Entering(request_id=self.id, at=workflow.now(), entering=self._begins_with)
         self.brief = await calls.record(RecordActivities.begin, order, "what law and policy ask")
         self.clock.set(self.brief.clock)
         if not self.joined:
@@ -162,11 +168,12 @@ class RequestWorkflow(Changing):
     # Where they are known
 
     async def _find(self) -> bool:
-        await self._enter(Stage.LOCATING)
+        entering = await self._enter_with(Stage.LOCATING)
         ask = tuple(one for one in self._systems if not one.needs_hands("collect"))
         while True:
             self.look_again = False
-            known, ask = await self._ask_together(ask)
+            known, ask = await self._ask_together(ask, entering)
+            entering = None
             if ask or known is None:
                 await asyncio.gather(*(self._locate(system) for system in ask))
                 order = OnRequest(request_id=self.id, at=workflow.now())
@@ -181,16 +188,25 @@ class RequestWorkflow(Changing):
                 self._log(f"found {known.found} records of the person")
                 return known.found > 0
 
-    async def _ask_together(self, ask: tuple[SystemBrief, ...]) -> tuple[SettleReport | None, tuple[SystemBrief, ...]]:
+    async def _ask_together(
+        self, ask: tuple[SystemBrief, ...], entering: Stage | None
+    ) -> tuple[SettleReport | None, tuple[SystemBrief, ...]]:
         """Ask those at once that answer at once; what is known then, and who is still to be asked by itself."""
         names = self._together(ask)
-        if not names:
-            return None, ask
-        order = FindOrder(request_id=self.id, at=workflow.now(), systems=names)
-        report = await calls.together(TogetherActivities.find_together, order, f"locate: {', '.join(names)}")
+        order = FindOrder(request_id=self.id, at=workflow.now(), systems=names, entering=entering)
+        report = await self._at_once(TogetherActivities.find_together, order, "locate")
         if report is None:
             return None, ask
         return report.known, tuple(one for one in ask if one.name not in names or one.name in report.left)
+
+    async def _at_once(self, step: Callable[[Any, Together], Awaitable[R]], order: Together, doing: str) -> R | None:
+        """What these systems answer at once; None for nothing. The stage is entered, whatever comes of it."""
+        answer = None
+        if order.systems:
+            answer = await calls.together(step, order, f"{doing}: {', '.join(order.systems)}")
+        if answer is None and order.entering is not None:
+            await self._write_stage(order.entering, order.at)
+        return answer
 
     def _together(self, systems: tuple[SystemBrief, ...]) -> tuple[str, ...]:
         """Which of these are asked in one call."""
@@ -215,8 +231,8 @@ class RequestWorkflow(Changing):
         return left and self.since("stopped-is-told")
 
     async def _collect(self, systems: tuple[SystemBrief, ...]) -> int:
-        await self._enter(Stage.COLLECTING)
-        reports = await self._collect_together(systems)
+        entering = await self._enter_with(Stage.COLLECTING)
+        reports = await self._collect_together(systems, entering)
         there = {report.system for report in reports if report}
         reports += await asyncio.gather(
             *(
@@ -230,12 +246,12 @@ class RequestWorkflow(Changing):
         self._log(f"collected {records} records")
         return records
 
-    async def _collect_together(self, systems: tuple[SystemBrief, ...]) -> list[CollectReport | None]:
+    async def _collect_together(
+        self, systems: tuple[SystemBrief, ...], entering: Stage | None
+    ) -> list[CollectReport | None]:
         names = self._together(systems)
-        if not names:
-            return []
-        order = CollectOrder(request_id=self.id, at=workflow.now(), systems=names)
-        report = await calls.together(TogetherActivities.collect_together, order, f"collect: {', '.join(names)}")
+        order = CollectOrder(request_id=self.id, at=workflow.now(), systems=names, entering=entering)
+        report = await self._at_once(TogetherActivities.collect_together, order, "collect")
         return list(report.reports) if report else []
 
     async def _send_on(self) -> None:

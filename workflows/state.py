@@ -28,6 +28,8 @@ class RequestState:
     def __init__(self, start: RequestStart) -> None:
         self.id = start.request_id
         self.joined = start.steps > 1
+        self.folded = start.steps > 2
+        """A stage is written down with the first that is done in it."""
         self.right = start.right
         self.stage = Stage.RECEIVED
         self.clock = Clock()

@@ -77,6 +77,7 @@ url = "https://www.cnil.fr"
 id = "contact"
 legal_basis = "contract"
 recipients = ["host"]
+not_held = "Staff delete it."
 title = { en = "Contact", da = "Kontakt" }
 purposes = { en = ["to trade"], da = ["at handle"] }
 source = { en = "You.", da = "Dig." }
@@ -93,7 +94,7 @@ STAFFED = (
     SMALL
     + """\
 [staff]
-accounts = ["ane"]
+accounts = ["ane", "bo"]
 """
 )
 

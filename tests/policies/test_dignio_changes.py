@@ -60,20 +60,21 @@ async def test_consent_is_withdrawn_at_once_and_alone(world: Installation, purpo
     assert {one for one, basis in bases.items() if basis == (LegalBasis.CONSENT,)} == consent
 
 
-@promise(ME, "L49-51")
-async def test_the_address_of_who_unsubscribed_goes(world: Installation) -> None:
+@promise(ME, "L49-51", "L79-84")
+async def test_what_was_there_by_consent_goes_once_it_is_withdrawn(world: Installation) -> None:
     await world.sweep()
     before = await world.rows(ME)
-    person = await world.settle(ME, only=("dignio_newsletter",))
-    case = await world.ask(
-        ME, person, Right.WITHDRAW_CONSENT, jurisdiction="US-CA", purposes=("newsletter",), channel="web"
-    )
+    person = await world.settle(ME, only=("dignio_newsletter", "dignio_analytics"))
+    purposes = ("newsletter", "youtube")
+    case = await world.ask(ME, person, Right.WITHDRAW_CONSENT, jurisdiction="US-CA", purposes=purposes, channel="web")
     await case.answered()
     assert (await case.row()).outcome is Outcome.FULFILLED
     (row,) = (await world.since(ME, before))["dignio_newsletter.subscribers"]
     assert row["subscribed"] is False
     await world.sweep(timedelta(days=2))
-    assert (await world.rows(ME))["dignio_newsletter.subscribers"] <= before["dignio_newsletter.subscribers"]
+    rows = await world.rows(ME)
+    for place in ("dignio_newsletter.subscribers", "dignio_analytics.video_plays"):
+        assert rows[place] <= before[place]
 
 
 @promise(ME, "L29")

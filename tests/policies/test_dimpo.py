@@ -297,6 +297,11 @@ async def test_whoever_withdraws_everything_is_obeyed_though_deemed_to_consent(w
     assert "Communications promotionnelles" in letter
     assert "Témoins (cookies)" in letter
     assert "no ground to refuse" in (promises_of(ME)["L101"].note or "")
+    await world.sweep(timedelta(days=2))
+    rows = await world.rows(ME)
+    assert rows[SUBSCRIBERS] <= before[SUBSCRIBERS], "the list no longer has the address"
+    assert rows[VISITS] <= before[VISITS]
+    assert len(rows[CONSENTS] - before[CONSENTS]) == 2, "that it was withdrawn is still on record"
 
 
 # Who asks, and whom

@@ -7,7 +7,7 @@ from temporalio import activity
 from activities import letters
 from activities.coverage import coverage
 from activities.model import CategoriesReport, PackageOrder
-from activities.pages import load_collected
+from activities.pages import load_collected, outdated
 from activities.parts import Parts
 from habeas.policy import Category, Policy, RecipientRole
 
@@ -31,11 +31,14 @@ class CategoryActivities:
             policy = self._parts.policy(request.controller)
             manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
             covers = await coverage(tx, request, policy, manifests)
+            kept = await load_collected(tx, order.request_id)
+            kept = {name: one for name, one in kept.items() if name not in order.missing}
+            if again := outdated(kept, manifests):
+                return CategoriesReport(categories=0, sealed=SEALED, outdated=again)
             held = {
                 one.category
-                for system, collected in (await load_collected(tx, order.request_id)).items()
-                if system not in order.missing
-                for one in self._parts.connector(system).manifest.collections
+                for system, collected in kept.items()
+                for one in manifests[system].collections
                 if one.name in collected.collections and covers.excerpt(one).shown
             }
             told = tuple(held_category(one, policy, request.language) for one in policy.categories if one.id in held)

@@ -49,6 +49,8 @@ class ChangeDraft(Frozen):
     """Restricted objects that are corrected all the same."""
     unmatched: int = 0
     """Corrections for which no such value was found."""
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: nothing of theirs is in the plan."""
 
 
 class PlannedChange(OnRequest):

@@ -61,7 +61,7 @@ class ChangeActivities:
         )
         async with ledger.begin() as tx:
             head = await save_changes(tx, order.request_id, order.part, plans, head)
-            report = _counted_draft(head, plans)
+            report = _counted_draft(head, plans).model_copy(update={"outdated": drafted.outdated})
             await tx.record(
                 order.request_id,
                 Tag.CHANGE_DRAFTED,
@@ -69,7 +69,7 @@ class ChangeActivities:
                 facts={
                     "plan": head.digest,
                     "part": order.part.value,
-                    **report.model_dump(mode="json", exclude={"digest", "systems", "by_hand"}),
+                    **report.model_dump(mode="json", exclude={"digest", "systems", "by_hand", "outdated"}),
                     "by_hand": list(report.by_hand),
                     "purposes": list(order.purposes),
                 },

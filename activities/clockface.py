@@ -100,9 +100,8 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
     notice_at = deadlines.end_of(notice_on) if notice_on else None
     clock, release = policy.clock, policy.release
-    extendable = law.extension_allowed(request.regime, request.right, place)
     waits = policy.pauses(request.regime, request.jurisdiction, request.right, received_on)
-    grounds = law.extension_grounds(request.regime, place) if extendable else ()
+    grounds = policy.extension_grounds(request.regime, request.jurisdiction, request.right, received_on)
     in_time = notice_at is not None and now <= notice_at
     automatic = in_time and clock.extend_automatically and clock.extend_ground in grounds and not request.extended
     if law.extension_ends_as_told(request.regime, request.right, clock.extend_ground, place):
@@ -119,7 +118,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         extend_at=max(notice_at - timedelta(days=clock.extend_days_before), now) if automatic and notice_at else None,
         extend_ground=clock.extend_ground if automatic else None,
         release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
-        extension_grounds=tuple(grounds),
+        extension_grounds=grounds,
         pause_reasons=tuple(sorted(waits)),
         extended=request.extended,
         paused_every=timedelta(days=clock.paused_remind_days).total_seconds(),

@@ -53,6 +53,8 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
 
     def with_context(self, context: SerializationContext) -> Self:
         """The same for one workflow's payloads."""
+        if not self._sealing:  # what is opened says itself whose it is; a converter of its own is made for each context
+            return self
         known = ""
         if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
             known = context.workflow_id or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from activities import letters
 from activities.brief import purposes_of, weighed
 from activities.change_model import Part
 from activities.changing import load_changes
-from activities.coverage import Copied, because, copied, refused_parts, sent_on
+from activities.coverage import Copied, because, copied, decider_of, refused_parts, sent_on
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
 from activities.letters import LetterFacts
@@ -31,19 +31,19 @@ _STAYING = frozenset(each.value for each in Because if each is not Because.CONTR
 
 
 async def completion_access(case: LetterCase, common: dict[str, Any], link: Link | None) -> LetterFacts:
-    """What is in the package, what is not, and the link to it.
+    """What is in the package, what is not, and the link to it; where nothing is given there is neither.
 
     Raises:
-        ConfigurationError: there is no link.
+        ConfigurationError: there is no link to what is given.
     """
-    if link is None:
-        raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
+    if link is None and any(copy.records.values()):
+        raise ConfigurationError("A completion letter needs the link to the package.")
     present = [system for system, records in sorted(copy.records.items()) if records]
     return letters.CompletionAccess(
         **common,
-        link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
-        link_expires_at=link.expires_at,
+        link_url=f"{case.public_url}/d/{link.token.get_secret_value()}" if link else None,
+        link_expires_at=link.expires_at if link else None,
         records=sum(copy.records.values()),
         systems=tuple(case.called.system(system) for system in present),
         withheld=(*_withheld(case, copy), *copy.left_out),
@@ -76,7 +76,7 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
         category = case.called.category(row.system, row.collection)
         if row.fate is Fate.ERASED and row.reason == "in_the_bin":
             binned.setdefault(case.called.system(row.system), []).append(row.until)
-        if row.fate is Fate.RETAINED and (decider := _decider(row, others)):
+        if row.fate is Fate.RETAINED and (decider := decider_of(row.reason, row.law, others)):
             controlled.add(letters.WithheldGroup(what=category, reason=others[decider]))
         elif row.fate is Fate.RETAINED:
             reason = row.reason if row.reason in _STAYING else None
@@ -211,12 +211,6 @@ async def _passed_on(case: LetterCase, rows: tuple[OutcomeRow, ...]) -> dict[str
         "recipients_before": before,
         "recipients_since": reach.since,
     }
-
-
-def _decider(row: OutcomeRow, others: Mapping[str, str]) -> str | None:
-    """Who else decides over it, whatever keeps it besides; None where we do."""
-    named = (row.law or "").split("; ") if row.reason == Because.CONTROLLED else ()
-    return row.law if row.law in others else next((who for who in named if who in others), None)
 
 
 def _groups(gone: Counter[tuple[Fate, str, str]], fate: Fate) -> tuple[letters.ErasedGroup, ...]:

@@ -8,13 +8,13 @@ from typing import NamedTuple, assert_never
 from activities.change_model import DraftChange
 from activities.changing import decided_by_others, kept_from_change
 from activities.finding import Graph, load_graph
-from activities.pages import Collected, Pages, load_collected
+from activities.pages import Collected, Pages, load_collected, outdated
 from activities.parts import Parts
 from activities.wrapper import progress
 from habeas.change import Corrections, Found, Stays, SystemChange, rectified, restricted, stopped
 from habeas.connector import Capability, Manifest, RecordRef
 from habeas.errors import NotAllowed
-from habeas.model import Request, Right
+from habeas.model import Request, Right, SystemName
 from habeas.particulars import Particulars
 from habeas.staying import Because
 
@@ -24,6 +24,8 @@ class Drafted(NamedTuple):
 
     plans: tuple[SystemChange, ...]
     unmatched: tuple[int, ...] = ()
+    outdated: tuple[SystemName, ...] = ()
+    """To be collected again first; see `activities.pages.outdated`."""
 
 
 class Drafting:
@@ -46,12 +48,14 @@ class Drafting:
         async with self._parts.ledger.begin() as tx:
             graph = await load_graph(tx, self._request.id)
             collected = await load_collected(tx, self._request.id)
-        here = {name: one for name, one in sorted(collected.items()) if name in self._manifests and one.records}
+        again = outdated(collected, self._manifests)
+        here = {name: one for name, one in sorted(collected.items()) if name not in again and one.records}
         match self._request.right:
             case Right.RECTIFICATION:
-                return await self._rectification(here, order)
+                return (await self._rectification(here, order))._replace(outdated=again)
             case Right.RESTRICTION:
-                return Drafted(tuple([await self._restriction(name, one) for name, one in here.items()]))
+                plans = [await self._restriction(name, one) for name, one in here.items()]
+                return Drafted(tuple(plans), outdated=again)
             case Right.OBJECTION | Right.OPT_OUT_SALE | Right.LIMIT_SENSITIVE | Right.WITHDRAW_CONSENT:
                 return Drafted(tuple(self._stop(name, graph, order.purposes) for name in sorted(self._manifests)))
             case Right.ACCESS | Right.PORTABILITY | Right.ERASURE | Right.APPEAL | Right.COMPLAINT | Right.GRIEVANCE:

@@ -29,6 +29,7 @@ AGAIN = timedelta(days=7)
 FIRST_LOOK = timedelta(hours=12)
 """What changed while it was being ended goes on the next day: single objects are told of once they stay longer."""
 NOT_TOLD = "ending_letter_refused"
+"""A controller's officer is not told of what ended: the letter was refused."""
 
 
 class EndingLetterActivities:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pydantic import Field
 from temporalio import activity
 
+from activities.believing import located, page_of
 from activities.by_hand import COLLECT, steps_by_hand
 from activities.clockface import local_day
 from activities.finding import Graph
@@ -73,7 +74,7 @@ class ExpiringActivities:
             held: HeldPlaces = {}
             pages = far.pages
             async for page in _expiring(connector).expired(today, cursor):
-                follows(page, cursor)
+                follows(page_of(connector.manifest, page), cursor)
                 # Anew for each page: a sweep may take long, and a hold holds from the moment it is placed.
                 held = await self._held_people(order.system, connector, controllers, held)
                 held_places = set[Place]().union(*held.values())
@@ -121,7 +122,7 @@ class ExpiringActivities:
             for name, connector in connectors.items():
                 ask = graph.to_ask(name, connector.manifest)
                 if ask and COLLECT not in steps_by_hand(connector.manifest):
-                    graph = graph.answered(name, ask, (await connector.locate(ask)).matches)
+                    graph = graph.answered(name, ask, await located(connector, ask))
             if graph == before:
                 break
         return graph.known()

@@ -28,9 +28,10 @@ from activities.package import (
     verify_package,
     write_package,
 )
-from activities.pages import Collected, Pages, Span, load_collected, save_collected
+from activities.pages import Collected, Pages, Span, load_collected, outdated, save_collected
 from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
+from activities.stages import enter_with
 from activities.wrapper import progress
 from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
@@ -59,6 +60,7 @@ class ExportActivities:
         """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
+            await enter_with(tx, order)
             # The workflow has counted the approvals; asked again here, at the last door: of exactly this copy?
             if not await as_approved(tx, request.id, order.approvals):
                 return PackageReport(changed=True)
@@ -69,6 +71,12 @@ class ExportActivities:
             covers = await coverage(tx, request, policy, manifests)
             refused = await refused_parts(tx, request, policy, covers.called)
         collected = {name: one for name, one in collected.items() if name not in order.missing}
+        if again := outdated(collected, manifests):
+            return PackageReport(changed=True, outdated=again)
+        nothing = covers.without(held(manifests, collected), missing=bool(order.missing))
+        if nothing is not None:
+            changed = bool(order.approvals) and await self._changed(request.id, collected)
+            return PackageReport(changed=True) if changed else PackageReport(nothing=nothing)
         covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
         facts = package_facts(request, covers, manifests, covered, order).model_copy(
             update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}
@@ -244,7 +252,7 @@ def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
     return CategoryFacts(
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),
-        legal_bases=(one.legal_basis.value,),
+        legal_bases=tuple(basis.value for basis in one.legal_bases),
         recipients=tuple(policy.said(each.name, language) for each in recipients),
         retention=(policy.text(one.retention, language),),
         sources=(policy.text(one.source, language),),

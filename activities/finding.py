@@ -13,13 +13,21 @@ from activities.ledger import Tx
 from habeas.connector import Manifest, Match, RecordRef
 from habeas.errors import BadInput
 from habeas.matching import Decision, Place, Ruling, Settled, settle
-from habeas.model import Frozen, Identifier
+from habeas.model import Frozen, Identifier, RequestId
 
 GRAPH = "graph"
 IDENTITY = "identity"
 MATCHES = TypeAdapter(tuple[Match, ...])
 DECISIONS = "act/"
 """Prefix of the sealed words of an act, as the office leaves them."""
+
+
+class KeptBefore(Frozen):
+    """One object that an earlier erasure of the same person keeps, and below which everything of it lies."""
+
+    place: Place
+    by: RequestId
+    """The erasure."""
 
 
 class Graph(Frozen):
@@ -31,17 +39,24 @@ class Graph(Frozen):
     decisions: tuple[Decision, ...] = Field(default=(), repr=False)
     attested_name: str | None = Field(default=None, repr=False)
     """Whom staff attested. No address is proven then, so a record of another name is not theirs by itself."""
+    claimed_name: str | None = Field(default=None, repr=False)
+    """Who they said they are whose address is proven. A mailbox may be several people's: another's record waits."""
+    kept: tuple[KeptBefore, ...] = Field(default=(), repr=False)
+    """No search leads there any more: what it was found by is erased. See `activities.kept_before`."""
 
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
-        return settle(self.matches, self.decisions, self.seeds, self.attested_name)
+        return settle(self.matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
 
-    def proven_by(self, seeds: tuple[Identifier, ...], attested_name: str | None = None) -> Graph:
+    def proven_by(
+        self, seeds: tuple[Identifier, ...], *, attested_name: str | None = None, claimed_name: str | None = None
+    ) -> Graph:
         """The graph from which the search starts; what staff added before stays."""
         return self.model_copy(
             update={
                 "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
                 "attested_name": attested_name or self.attested_name,
+                "claimed_name": claimed_name or self.claimed_name,
             }
         )
 
@@ -89,7 +104,9 @@ class Graph(Frozen):
 
     def roots(self, system: str) -> tuple[RecordRef, ...]:
         """The person's records in a system, below which everything of theirs lies."""
-        return tuple(found.place.record for found in self.settled().kept if found.system == system)
+        found = [found.place.record for found in self.settled().kept if found.system == system]
+        kept = [one.place.record for one in self.kept if one.place.system == system]
+        return tuple(dict.fromkeys((*found, *kept)))
 
 
 async def load_graph(tx: Tx, request_id: str) -> Graph:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.believing import located
 from activities.exemptions import exempted
 from activities.finding import load_graph
 from activities.keeping import HeldReport, ReleaseOrder
-from activities.ledger import Tx
+from activities.ledger import RequestRow, Tx
 from activities.model import SystemOrder
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
+from activities.plans import sharing
 from habeas import law
 from habeas.connector import Connector, RecordRef
 from habeas.evidence import Tag
@@ -80,6 +82,35 @@ async def refused(tx: Tx, request_id: str, outcome: Outcome | None) -> bool:
     return outcome is Outcome.REFUSED or (answered and bool(await exempted(tx, request_id)))
 
 
+async def may_release(tx: Tx, row: RequestRow, policy: Policy, at: datetime) -> bool:
+    """Whether a request is closed and nothing follows that would need what is held for it.
+
+    Where the law says "until every recourse is exhausted" and names no day, that is for as long as the request's own
+    record is kept, and as long as an appeal about it is open.
+    """
+    if row.closed_at is None:
+        return False
+    rule = after_refusal(row, policy)
+    if rule is None or not await refused(tx, row.id, row.outcome):
+        return True
+    days = policy.record.keep_days if rule.days is None else rule.days
+    return row.closed_at + timedelta(days=days) < at and not await tx.has_open_remedy(row.id)
+
+
+async def held_for_copy(tx: Tx, erasure: Request, system: str, parts: Parts, at: datetime) -> bool:
+    """Whether what this erasure kept in a system must wait: the same person asked for a copy, and may still need it.
+
+    By what they claim, as short-lived data is held: a hold does no harm to anybody. Of whichever controller has the
+    system.
+    """
+    known = (await load_graph(tx, erasure.id)).known() or (await tx.subject(erasure.id)).identifiers
+    for controller in (erasure.controller, *sharing(erasure, parts).get(system, ())):
+        for copy in await tx.copies_asked(controller, known):
+            if not await may_release(tx, await tx.request_row(copy), parts.policy(controller), at):
+                return True
+    return False
+
+
 async def note_release(tx: Tx, request_id: str, objects: int, at: datetime) -> None:
     """As evidence: so many objects may end by themselves again."""
     facts: dict[str, JsonValue] = {"objects": objects}
@@ -121,7 +152,7 @@ async def _roots(connector: Connector, identifiers: tuple[Identifier, ...]) -> t
         if not ask:
             break
         asked |= {*ask}
-        matches = (await connector.locate(ask)).matches
+        matches = await located(connector, ask)
         roots |= {RecordRef(collection=match.collection, key=match.key): None for match in matches}
         new = tuple(dict.fromkeys(one for match in matches for one in match.yields))
     return tuple(roots)

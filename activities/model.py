@@ -22,6 +22,13 @@ class OnRequest(Frozen):
     at: AwareDatetime
 
 
+class Entering(OnRequest):
+    """The first that is done in a stage: that it was entered is written down with it."""
+
+    entering: Stage | None = Field(default=None, exclude_if=lambda stage: stage is None)
+    """Unset where that is a step of its own: `StageEntry`."""
+
+
 class SystemBrief(Frozen):
     """What the workflow must know of a connected system."""
 
@@ -239,7 +246,7 @@ class CollectReport(Frozen):
     """Something collected may name other people."""
 
 
-class FindOrder(OnRequest):
+class FindOrder(Entering):
     """Find the person in several systems at once."""
 
     systems: tuple[SystemName, ...]
@@ -252,7 +259,7 @@ class FindReport(Frozen):
     left: tuple[SystemName, ...]
 
 
-class CollectOrder(OnRequest):
+class CollectOrder(Entering):
     """Collect from several systems at once."""
 
     systems: tuple[SystemName, ...]
@@ -272,6 +279,8 @@ class PlanReport(Frozen):
     erase: int
     anonymise: int
     retain: int
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: nothing of theirs is in the plan."""
 
 
 class CopiesOrder(OnRequest):
@@ -332,7 +341,7 @@ class ConfirmReport(Frozen):
     counts: dict[Fate, int] = Field(default_factory=dict)
 
 
-class PackageOrder(OnRequest):
+class PackageOrder(Entering):
     """Build the package without these systems."""
 
     missing: tuple[SystemName, ...] = ()
@@ -349,9 +358,13 @@ class PackageReport(Frozen):
     files: int = 0
     changed: bool = False
     """Nothing was written: what is there now is not what was approved."""
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
+    nothing: Outcome | None = None
+    """Nothing was written, as nothing of what is held is given: how the request ends so."""
 
 
-class LetterOrder(OnRequest):
+class LetterOrder(Entering):
     """One letter. The same order twice is one letter."""
 
     kind: str
@@ -403,6 +416,8 @@ class CategoriesReport(Frozen):
 
     categories: int
     sealed: str
+    outdated: tuple[SystemName, ...] = ()
+    """Systems that are to be collected again first: see `activities.pages.outdated`."""
 
 
 class AskOrder(OnRequest):

@@ -9,6 +9,7 @@ import uuid
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from prometheus_client import Counter
 from pydantic import JsonValue
 from temporalio import activity
 
@@ -22,10 +23,15 @@ from activities.letters.cover import covered
 from activities.mail import MailSender
 from activities.model import AgainOrder, BounceOrder, LetterOrder, LetterReport
 from activities.parts import Parts
+from activities.stages import enter_with
 from habeas.errors import BadInput, KeyDestroyed, Terminal
 from habeas.evidence import Tag
 from habeas.model import Request, Subject
 from habeas.policy import Policy
+
+LETTERS = Counter("habeas_letters_total", "Letters by what became of them", ["state"])
+for _state in ("sent", "failed", "bounced"):
+    LETTERS.labels(_state)  # From zero on: the first of them is an increase.
 
 
 class LetterActivities:
@@ -38,10 +44,18 @@ class LetterActivities:
     async def send(self, order: LetterOrder) -> LetterReport:
         """Write the letter unless it is written, then send it. The same order again is the same letter."""
         kind = Kind(order.kind)
-        async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id, lock=True)
-            there = any(row.dedupe == order.dedupe for row in await tx.letters(order.request_id))
-            letter = None if there else await self.write(tx, request, kind, order)
+        try:
+            async with self._parts.ledger.begin() as tx:
+                request = await tx.request(order.request_id, lock=True)
+                there = any(row.dedupe == order.dedupe for row in await tx.letters(order.request_id))
+                letter = None if there else await self.write(tx, request, kind, order)
+                await enter_with(tx, order)
+        except Exception:
+            # A letter that cannot be written yet keeps nobody from seeing how far the request is.
+            if order.entering is not None:
+                async with self._parts.ledger.begin() as tx:
+                    await enter_with(tx, order)
+            raise
         if letter is not None:
             return await self._deliver(letter, request, order.at)
         return await self.deliver(order.request_id, order.dedupe, order.at)
@@ -215,6 +229,7 @@ class LetterActivities:
                 facts={"letter": letter.kind, "to": letter.recipient_role},
                 dedupe=f"{state.value}/{letter.dedupe}",
             )
+        LETTERS.labels(state.value).inc()
 
     @activity.defn(name="letter_bounced")
     async def bounced(self, order: BounceOrder) -> LetterReport:
@@ -230,6 +245,8 @@ class LetterActivities:
             await tx.record(
                 order.request_id, Tag.LETTER_BOUNCED, at=order.at, facts=told, dedupe=f"bounced/{letter.dedupe}"
             )
+        if letter.state is not LetterState.BOUNCED:
+            LETTERS.labels(LetterState.BOUNCED.value).inc()
         facts = BounceFacts(letter=letter.kind, role=letter.recipient_role, status=order.status)
         # Once the request's key is destroyed there is nobody left to reach, and nothing to read of it.
         with suppress(KeyDestroyed):

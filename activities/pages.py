@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from pydantic import Field, JsonValue
 
 from activities.ledger import Ledger, Tx
 from activities.storage import Storage
 from activities.vault import RequestKey
-from habeas.connector import Collection, Page, Record
-from habeas.model import Frozen
+from habeas.connector import Collection, Manifest, Page, Record, RecordRef
+from habeas.model import Frozen, SystemName
 
 COLLECTED = "collected/"
 _EMPTY: tuple[JsonValue, ...] = (None, "", [], {})
@@ -54,37 +54,52 @@ class Collected(Frozen):
     files: int = 0
     free_text: bool = False
     collections: dict[str, Span] = Field(default_factory=dict)
+    roots: str | None = None
+    """A name for the records below which it was collected, which says nothing without the request's key."""
+    seen: str = "0"
+    """Which of these came themselves: a bit for each, in hex, by their order."""
     content: str | None = None
     """A name for all pages so far, which says nothing without the request's key: another page is another name."""
 
-    def after(self, page: Page, kinds: Mapping[str, Collection], written: str | None = None) -> Collected:
+    def missing(self, roots: Sequence[RecordRef]) -> tuple[RecordRef, ...]:
+        """Those of these records, in the order in which `after` had them, of which nothing has come."""
+        return tuple(one for n, one in enumerate(roots) if not int(self.seen, 16) >> n & 1)
+
+    def after(
+        self,
+        page: Page,
+        kinds: Mapping[str, Collection],
+        written: str | None = None,
+        roots: Sequence[RecordRef] = (),
+    ) -> Collected:
         """Once this page is stored.
 
         Args:
             page: the next one.
-            kinds: the system's collections by their names.
+            kinds: the system's collections by their names; every record on the page is of one of them.
             written: as `Pages.write` answers.
+            roots: below which it is collected.
         """
+        came = {(record.collection, record.key) for record in page.records}
+        bits = sum(1 << n for n, one in enumerate(roots) if (one.collection, one.key) in came)
         spans = dict(self.collections)
         for name, rows in Counter(record.collection for record in page.records).items():
             before = spans.get(name) or Span(first=self.pages, filled=())
             filled = before.filled
             if filled is not None:
-                filled = tuple(sorted({*filled, *_filled(page, kinds[name])})) if name in kinds else None
+                filled = tuple(sorted({*filled, *_filled(page, kinds[name])}))
             spans[name] = Span(rows=before.rows + rows, first=before.first, last=self.pages, filled=filled)
         return Collected(
             cursor=page.cursor,
             pages=self.pages + 1,
             records=self.records + len(page.records),
             files=self.files + sum(len(record.files) for record in page.records),
-            free_text=self.free_text or any(_texts(one, kinds) for one in page.records),
+            free_text=self.free_text or any(kinds[one.collection].texts(one) for one in page.records),
             collections=spans,
+            roots=self.roots,
+            seen=f"{int(self.seen, 16) | bits:x}",
             content=_named(self.content, written),
         )
-
-
-def _texts(record: Record, kinds: Mapping[str, Collection]) -> tuple[str, ...]:
-    return kinds[record.collection].texts(record) if record.collection in kinds else record.free_text
 
 
 def _filled(page: Page, kind: Collection) -> set[str]:
@@ -110,6 +125,18 @@ async def load_collected(tx: Tx, request_id: str) -> dict[str, Collected]:
         if collected is not None:
             found[name.removeprefix(COLLECTED)] = collected
     return found
+
+
+def outdated(collected: Mapping[str, Collected], manifests: Mapping[str, Manifest]) -> tuple[SystemName, ...]:
+    """Systems of which something was collected that they do not have by that name any more: a table was renamed, say.
+
+    What lies in storage then says nothing that a plan or a copy could be made of, and is collected again.
+    """
+    return tuple(
+        name
+        for name, one in sorted(collected.items())
+        if name not in manifests or one.collections.keys() - {each.name for each in manifests[name].collections}
+    )
 
 
 class Pages:

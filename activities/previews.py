@@ -166,7 +166,7 @@ class _Preview:
         if not isinstance(facts, Extension):
             return {}
         ground = facts.grounds[0]
-        if clock.extend_ground in law.extension_grounds(facts.regime, basis.place):
+        if clock.extend_ground in self._dates.face.extension_grounds:
             ground = ground.model_copy(update={"code": clock.extend_ground})
         words = extension_words(basis)
         told = {"grounds": (ground.model_copy(update={"explanation": words}),)} if words else {"grounds": (ground,)}

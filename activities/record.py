@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from prometheus_client import Counter
@@ -17,12 +18,14 @@ from activities.finding import (
     AddedIdentifier,
     DecidedMatches,
     Graph,
+    KeptBefore,
     apply_act,
     first_seeds,
     load_graph,
     looked_up,
     save_graph,
 )
+from activities.kept_before import kept_before
 from activities.ledger import WAITING, Act, SystemRow, Tx
 from activities.ledger.results import object_name
 from activities.letters import NotARightFacts
@@ -32,6 +35,7 @@ from activities.model import (
     ClockFace,
     Closed,
     CloseOrder,
+    Entering,
     ExtendOrder,
     OnRequest,
     PauseOrder,
@@ -42,10 +46,12 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.plans import freed_since, load_plans
+from activities.proofs import check_unknown
 from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
+from activities.stages import enter, enter_with
 from activities.suppressing import suppress
 from activities.tasks import finish_task
 from habeas import law
@@ -68,8 +74,11 @@ class RecordActivities:
         self._parts = parts
 
     @activity.defn
-    async def begin(self, order: OnRequest) -> Brief:
-        """What law and policy ask of this request; its dates are computed and written down."""
+    async def begin(self, order: Entering) -> Brief:
+        """What law and policy ask of this request; its dates are computed and written down.
+
+        What is no right there enters no stage: it is answered at once.
+        """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)
@@ -80,20 +89,15 @@ class RecordActivities:
             if brief.not_a_right:
                 offered = NotARightFacts(offered=rights_here(request, policy))
                 await tx.seal(order.request_id, NOT_A_RIGHT, offered)
+            else:
+                await enter_with(tx, order)
         return brief
 
     @activity.defn
     async def enter_stage(self, order: StageEntry) -> None:
         """The request's stage, for lists, and as evidence."""
         async with self._parts.ledger.begin() as tx:
-            await tx.update_request(order.request_id, stage=order.stage)
-            await tx.record(
-                order.request_id,
-                Tag.REQUEST_STAGE,
-                at=order.at,
-                facts={"stage": order.stage.value},
-                dedupe=f"stage/{order.stage.value}/{order.at.isoformat()}",
-            )
+            await enter(tx, order)
 
     @activity.defn
     async def accept_act(self, order: AcceptAct) -> None:
@@ -123,6 +127,7 @@ class RecordActivities:
         if order.kind not in _ON_GROUNDS:
             return {}
         policy = self._parts.policy(request.controller)
+        await check_unknown(tx, request, policy, order.call.ground)
         outside = await outside_of(tx, request.id, order.kind, order.call)
         found = await check_repeated(tx, request, policy, order.call.ground, outside)
         return {"asked_before": found.known, "asked_outside": found.outside} if found else {}
@@ -144,7 +149,7 @@ class RecordActivities:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
                 subject = await tx.subject(order.request_id)
                 graph = await load_graph(tx, order.request_id)
-                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, subject.name))
+                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, attested_name=subject.name))
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
                 seeds = (await load_graph(tx, order.request_id)).seeds
@@ -185,7 +190,8 @@ class RecordActivities:
             records = await looked_up(tx, order.request_id)
             proven = Identifier(kind="email", value=sent.address)
             seeds = first_seeds(subject.identifiers, proven, records)
-            await save_graph(tx, order.request_id, (await load_graph(tx, order.request_id)).proven_by(seeds))
+            graph = (await load_graph(tx, order.request_id)).proven_by(seeds, claimed_name=subject.name)
+            await save_graph(tx, order.request_id, graph)
             await tx.record(
                 order.request_id,
                 Tag.IDENTITY_PROVEN,
@@ -404,7 +410,11 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
         await save_graph(tx, request.id, graph)
         await tx.record(request.id, Tag.IDENTITY_WAIVED, at=at, facts={}, dedupe="waived")
     settled = graph.settled()
-    known, found = settled.identifiers, len(settled.kept)
+    known = settled.identifiers
+    kept = await kept_before(tx, request, graph, parts)
+    if kept != graph.kept:
+        await save_graph(tx, request.id, graph.model_copy(update={"kept": kept}))
+    found = len({one.place for one in settled.kept} | {one.place for one in kept})
     own = graph.own(known)
     if request.right in COPIES:
         await tx.copy_is_of(request.id, request.controller, own)
@@ -415,7 +425,7 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
         "found": found,
         "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],
         "by": [*sorted({one.kind for one in known})],
-        "paths": await _paths(tx, request.id, settled),
+        "paths": await _paths(tx, request.id, settled, kept),
     }
     await tx.record(
         request.id,
@@ -427,14 +437,14 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
     return SettleReport(found=found, contradictions=len(settled.contradictions), ask=ask)
 
 
-async def _paths(tx: Tx, request_id: str, settled: Settled) -> JsonValue:
+async def _paths(tx: Tx, request_id: str, settled: Settled, kept: Iterable[KeptBefore]) -> JsonValue:
     """How each of the person's records was found; a record is named as in the table of outcomes, by a keyed digest."""
     key = await tx.key(request_id)
+    paths = {one.place: f"kept by {one.by}: {one.place.system} {one.place.record.collection}" for one in kept}
+    paths |= {found.place: path_words(settled.paths[found.place]) for found in settled.kept}
     return {
-        key.digest(object_name(found.system, found.match.collection, found.match.key)): path_words(
-            settled.paths[found.place]
-        )
-        for found in settled.kept
+        key.digest(object_name(place.system, place.record.collection, place.record.key)): path
+        for place, path in paths.items()
     }
 
 

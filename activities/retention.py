@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.clockface import local_day
 from activities.ending_letters import AGAIN
-from activities.holds import after_refusal, note_release, refused
+from activities.holds import held_for_copy, may_release, note_release
 from activities.keeping import (
     DueItem,
     DueOrder,
@@ -37,7 +37,9 @@ from habeas.plan import verdict
 log = structlog.get_logger(__name__)
 
 NOT_FORGOTTEN = "request_not_forgotten"
+"""A request whose record may go could not be forgotten: the next sweep tries again."""
 NOT_RELEASED = "request_not_released"
+"""What was held for a request could not be let go: the next sweep tries again."""
 MOST_LEFT_OUT = 200
 """Reminders of one day of what was left out; the others come on the next."""
 ENDING = "ending/"
@@ -102,6 +104,8 @@ class RetentionActivities:
                 request = await tx.request(order.request_id, lock=True)
                 today = local_day(self._parts.policy(request.controller), order.at)
                 plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today)
+                if plan.objects and await held_for_copy(tx, request, order.system, self._parts, order.at):
+                    return EndReport(state="nothing", held=held + len(plan.objects))
                 if not plan.objects:
                     return EndReport(state="nothing", held=held)
                 await tx.seal(order.request_id, f"{ENDING}{order.system}", plan)
@@ -211,27 +215,13 @@ class RetentionActivities:
 
     async def _release_one(self, request_id: str, at: datetime) -> int:
         async with self._parts.ledger.begin() as tx:
-            if not await self._may_release(tx, request_id, at):
+            row = await tx.request_row(request_id)
+            policy = self._parts.policies.get(row.controller)
+            if policy is None or not await may_release(tx, row, policy, at):
                 return 0
             objects = await tx.release_deletion(request_id, at)
             await note_release(tx, request_id, objects, at)
         return objects
-
-    async def _may_release(self, tx: Tx, request_id: str, at: datetime) -> bool:
-        """Whether nothing follows that would need it.
-
-        Where the law says "until every recourse is exhausted" and names no day, that is for as long as the request's
-        own record is kept, and as long as an appeal about it is open.
-        """
-        row = await tx.request_row(request_id)
-        policy = self._parts.policies.get(row.controller)
-        if policy is None or row.closed_at is None:
-            return False
-        rule = after_refusal(row, policy)
-        if rule is None or not await refused(tx, request_id, row.outcome):
-            return True
-        days = policy.record.keep_days if rule.days is None else rule.days
-        return row.closed_at + timedelta(days=days) < at and not await tx.has_open_remedy(request_id)
 
 
 async def _under_way(tx: Tx, order: EndOrder) -> SystemPlan:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import assert_never
 
 from pydantic import JsonValue
 from temporalio import activity
 
-from activities.by_hand import COLLECT, CONFIRM, ERASE, answered, found_pages, steps_by_hand, treated
+from activities.believing import located, settled, under_plan, vetoes_of
+from activities.by_hand import CONFIRM, ERASE, answered, steps_by_hand, treated
+from activities.collecting import collected, note_collected, note_located
 from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
-from activities.ledger import Tx
 from activities.model import (
     CollectReport,
     ConfirmReport,
@@ -23,12 +23,12 @@ from activities.model import (
     SystemOrder,
     VetoReport,
 )
-from activities.pages import Collected, Pages, save_collected
+from activities.pages import Collected
 from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
-from activities.reporting import counted, follows, keep_outcomes, note_callback, under_way
+from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress, resumed
-from habeas.connector import Connector, Match, RecordRef, SystemPlan
+from habeas.connector import Connector, Manifest, SystemPlan
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -46,8 +46,7 @@ class SystemActivities:
         """Find the records that bear what is known of the person; changes nothing in the system."""
         connector = self._parts.connector(order.system)
         asked = await self._what_to_ask(order, connector)
-        located = await connector.locate(asked) if asked else None
-        matches = located.matches if located else ()
+        matches = await located(connector, asked) if asked else ()
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
             if order.for_identity:
@@ -71,8 +70,8 @@ class SystemActivities:
         said = resumed()
         done = Collected.model_validate(said[0]) if said else Collected()
         async with self._parts.ledger.begin() as tx:
-            roots = (await load_graph(tx, order.request_id)).roots(order.system)
-        done = await collected(self._parts, order, roots, done, lambda so_far: progress(so_far.model_dump(mode="json")))
+            graph = await load_graph(tx, order.request_id)
+        done = await collected(self._parts, order, graph, done, lambda so_far: progress(so_far.model_dump(mode="json")))
         async with self._parts.ledger.begin() as tx:
             return await note_collected(tx, order, done)
 
@@ -81,7 +80,10 @@ class SystemActivities:
         """What stands in the way of the system's part of the approved plan; nothing is touched."""
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
-        reasons = dict(Counter(one.reason for one in await self._parts.vetoing(order.system).vetoes(plan)))
+        if _renamed(plan, self._parts.connector(order.system).manifest):
+            return VetoReport(system=order.system, reasons={})  # the erasure sends such a plan back
+        vetoes = vetoes_of(await self._parts.vetoing(order.system).vetoes(plan))
+        reasons = dict(Counter(one.reason for one in vetoes))
         if reasons:
             async with self._parts.ledger.begin() as tx:
                 facts: dict[str, JsonValue] = {"system": order.system, **reasons}
@@ -109,7 +111,13 @@ class SystemActivities:
                 await tx.record(order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=dedupe)
                 return EraseReport(system=order.system, state="drifted")
         by_hand = await self._by_hand(order, ERASE, plan)
-        answer = by_hand or await self._parts.connector(order.system).erase(plan, order.handle)
+        connector = self._parts.connector(order.system)
+        renamed = 0 if begun else _renamed(plan, connector.manifest)
+        answer = by_hand or (
+            Drifted(changed=renamed, appeared=0)
+            if renamed
+            else under_plan(connector.manifest, await connector.erase(plan, order.handle))
+        )
         match answer:
             case Done():
                 counts = counted(answer.result)
@@ -153,10 +161,11 @@ class SystemActivities:
         async with self._parts.ledger.begin() as tx:
             plan = await approved_plan(tx, order, self._parts)
         by_hand = await self._by_hand(order, CONFIRM, plan)
-        answer = by_hand or await self._parts.connector(order.system).confirm(plan, order.handle)
+        connector = self._parts.connector(order.system)
+        answer = by_hand or settled(connector.manifest, await connector.confirm(plan, order.handle))
         so_far = answer.so_far if isinstance(answer, Pending) else ()
-        settled = bool(so_far) and _as_planned(plan, so_far, attested=False)
-        if settled and as_it_is:
+        as_planned = bool(so_far) and _as_planned(plan, so_far, attested=False)
+        if as_planned and as_it_is:
             answer = Done(result=so_far)
         match answer:
             case Done():
@@ -174,7 +183,7 @@ class SystemActivities:
                 )
             case Pending() | Awaiting():
                 await note_callback(self._parts.ledger, order, answer)
-                return ConfirmReport(system=order.system, settled=settled, **under_way(answer))
+                return ConfirmReport(system=order.system, settled=as_planned, **under_way(answer))
             case _:
                 assert_never(answer)
 
@@ -186,81 +195,10 @@ class SystemActivities:
             return Done(result=await treated(tx, order, plan))
 
 
-async def collected(
-    parts: Parts,
-    order: SystemOrder,
-    roots: tuple[RecordRef, ...],
-    done: Collected | None = None,
-    progress: Callable[[Collected], None] = lambda _: None,
-) -> Collected:
-    """Collect what lies below these records into storage, page by page.
-
-    Args:
-        parts: the process's.
-        order: the system, and the request.
-        roots: the person's records in it.
-        done: how far an attempt before this one came.
-        progress: told after each page.
-    """
-    done = done or Collected()
-    connector = parts.connector(order.system)
-    pages = Pages(parts.ledger, parts.storage, order.request_id)
-    kinds = {one.name: one for one in connector.manifest.collections}
-    if COLLECT in steps_by_hand(connector.manifest):
-        done = Collected()
-        async for page in found_pages(parts, order):
-            written = await pages.write(order.system, done.pages, page)
-            done = done.after(page, kinds, written)
-            # What a human found has no cursor: a retry begins anew.
-            progress(Collected())
-        # A scan may show other people, as free text may.
-        return done.model_copy(update={"free_text": done.free_text or done.files > 0})
-    if roots and (done.pages == 0 or done.cursor is not None):
-        async for page in connector.collect(roots, done.cursor):
-            written = await pages.write(order.system, done.pages, follows(page, done.cursor))
-            done = done.after(page, kinds, written)
-            progress(done)
-    return done
-
-
-async def note_collected(tx: Tx, order: SystemOrder, done: Collected) -> CollectReport:
-    """Write down what was collected from one system."""
-    counts = {"records": done.records, "files": done.files, "pages": done.pages}
-    await save_collected(tx, order.request_id, order.system, done)
-    await tx.save_system(order.request_id, order.system, phase="collect", state="done", counts=counts)
-    await tx.record(
-        order.request_id,
-        Tag.SYSTEM_COLLECTED,
-        at=order.at,
-        facts={"system": order.system, **counts},
-        dedupe=f"collected/{order.system}/{order.at.isoformat()}",
-    )
-    return CollectReport(system=order.system, free_text=done.free_text, **counts)
-
-
-async def note_located(
-    tx: Tx,
-    order: LocateOrder | SystemOrder,
-    asked: tuple[Identifier, ...],
-    matches: tuple[Match, ...],
-    *,
-    for_identity: bool = False,
-    turn: int = 0,
-) -> None:
-    """Write down that one system was asked, by which kinds of identifiers and with what success."""
-    again = f"/{turn}" if turn else ""
-    await tx.record(
-        order.request_id,
-        Tag.SYSTEM_LOCATED,
-        at=order.at,
-        facts={
-            "system": order.system,
-            "asked": [*sorted({one.kind for one in asked})],
-            "matches": len(matches),
-            "purpose": "identity" if for_identity else "request",
-        },
-        dedupe=f"located/{order.system}/{for_identity}/{order.at.isoformat()}{again}",
-    )
+def _renamed(plan: SystemPlan, manifest: Manifest) -> int:
+    """How many of the plan's objects are of collections that the system does not have by that name any more."""
+    names = {one.name for one in manifest.collections}
+    return sum(one.collection not in names for one in plan.objects)
 
 
 def _as_planned(plan: SystemPlan, outcomes: tuple[ObjectOutcome, ...], *, attested: bool) -> bool:

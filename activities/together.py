@@ -15,6 +15,8 @@ from typing import TypeVar
 import structlog
 from temporalio import activity
 
+from activities.believing import located
+from activities.collecting import collected, note_collected, note_located
 from activities.finding import Graph, load_graph, save_graph
 from activities.model import (
     CollectOrder,
@@ -27,7 +29,7 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.record import proven_graph, settled_now
-from activities.systems import collected, note_collected, note_located
+from activities.stages import enter_with
 from activities.wrapper import counted
 from habeas.connector import Match
 from habeas.model import Identifier
@@ -37,6 +39,7 @@ __all__ = ["TogetherActivities"]
 log = structlog.get_logger(__name__)
 
 NOT_AT_ONCE = "system_not_at_once"
+"""A system took too long to go with others: it is asked by itself."""
 AT_ONCE = 10.0
 """Seconds. A system that takes longer is asked by itself."""
 LEFT_ALONE = 600.0
@@ -59,6 +62,7 @@ class TogetherActivities:
     async def find_together(self, order: FindOrder) -> FindReport:
         """Find the person's records, round by round, until nothing new is known of them; changes nothing anywhere."""
         async with self._parts.ledger.begin() as tx:
+            await enter_with(tx, order)
             graph = await proven_graph(tx, await tx.request(order.request_id), self._parts)
         ask = self._to_ask(graph, order.systems, graph.known())
         left: set[str] = set()
@@ -83,13 +87,11 @@ class TogetherActivities:
     async def collect_together(self, order: CollectOrder) -> GatheredReport:
         """Collect everything of the person from each system, page by page into storage."""
         async with self._parts.ledger.begin() as tx:
+            await enter_with(tx, order)
             graph = await load_graph(tx, order.request_id)
         orders = [SystemOrder(request_id=order.request_id, at=order.at, system=name) for name in order.systems]
         answers = await asyncio.gather(
-            *(
-                self._answer(one.system, "collect", partial(collected, self._parts, one, graph.roots(one.system)))
-                for one in orders
-            )
+            *(self._answer(one.system, "collect", partial(collected, self._parts, one, graph)) for one in orders)
         )
         reports: list[CollectReport] = []
         async with self._parts.ledger.begin() as tx:
@@ -121,8 +123,7 @@ class TogetherActivities:
     async def _locate(self, system: str, asked: tuple[Identifier, ...]) -> tuple[Match, ...] | None:
         if not asked:
             return ()
-        located = await self._answer(system, "locate", partial(self._parts.connector(system).locate, asked))
-        return None if located is None else located.matches
+        return await self._answer(system, "locate", partial(located, self._parts.connector(system), asked))
 
     async def _answer(self, system: str, step: str, call: Callable[[], Awaitable[T]]) -> T | None:
         """What it answers, if it does at once."""

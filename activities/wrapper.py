@@ -26,6 +26,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.ledger import Ledger
 from activities.personal import known_words, may_name
 from activities.reporting import MOST_WAIT
+from activities.spans import rename, span
 from habeas.errors import (
     BadInput,
     ConnectorError,
@@ -41,10 +42,12 @@ from habeas.model import request_of
 log = structlog.get_logger(__name__)
 
 ACTIVITY_FAILED = "activity_failed"
+"""A step failed: `error` is its class; what it said lies sealed under `correlation`."""
 ACTIVITY_DONE = "activity_done"
+"""A step ended, and how."""
 
 DONE = Counter("habeas_activities_total", "Activities by how they ended", ["activity", "system", "outcome"])
-SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity", "system"])
+SECONDS = Histogram("habeas_activity_seconds", "Time an attempt took", ["activity", "system", "outcome"])
 OURS = ""
 """The system of steps that are the engine's own."""
 
@@ -77,12 +80,20 @@ def counted(step: str, system: str) -> Iterator[None]:
     """Count and time one call: a step's own, or one system's within a step over several."""
     started, outcome = time.perf_counter(), "done"
     try:
-        yield
+        if not system:
+            yield
+        else:
+            with span(step, system=system) as made:
+                try:
+                    yield
+                except BaseException as error:
+                    rename(made, step, outcome=_outcome(error))
+                    raise
     except BaseException as error:
         outcome = _outcome(error)
         raise
     finally:
-        SECONDS.labels(step, system).observe(time.perf_counter() - started)
+        SECONDS.labels(step, system, outcome).observe(time.perf_counter() - started)
         DONE.labels(step, system, outcome).inc()
         log.debug(ACTIVITY_DONE, outcome=outcome, **({"system": system} if system else {}))
 

@@ -107,6 +107,9 @@ class Collection(Frozen):
     """Fields whose value may be corrected (`Capability.RECTIFY`)."""
     restrictable: bool = False
     """Objects can be marked as restricted (`Capability.RESTRICT`)."""
+    shared: str | None = None
+    """By which law an object stays that is somebody else's too (`Record.shared`), as the person is told. None: it goes
+    like any other."""
     expires: Retention | None = None
     """How long objects may be kept at all: after that they go, whoever asks or not (GDPR art. 5(1)(e)). Its ``law`` is
     the promise or rule that says so."""
@@ -150,6 +153,9 @@ class Manifest(Frozen):
     """Purposes for which this system can stop using a person's data (`Capability.OBJECT`)."""
     manual: bool = False
     """Nothing answers there but a human: every step is a task for one."""
+    any_root: bool = False
+    """`Connector.collect` begins at any of its objects, not only at what `Connector.locate` finds. Of a person whose
+    account is anonymous by now, what a law keeps is then given without that account."""
     keeps: tuple[str, ...] = ()
     """Laws, beside those of collections, by which a human may say that something there is kept."""
     glossary: Glossary = Glossary()
@@ -228,6 +234,8 @@ class Record(Frozen):
     """Objects of the same person that this one points at."""
     referenced: bool = False
     """Something that is not the person's points at this object: it cannot simply go (see `when_referenced`)."""
+    shared: bool = False
+    """It is another person's as much as this one's: a message between two. See `Collection.shared`."""
     lets_go: bool = False
     """Anonymised, it points at none of its parents any more, or at what says nothing: they need not stay for it."""
     only_with_parents: tuple[Treatment, ...] = ()

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, order, reach
 from habeas.model import Identifier
-from habeas.names import Name, agree, consistent, folded
+from habeas.names import Name, agree, agree_fully, consistent, folded, is_full
 
 _EMAIL, _PHONE = "email", "phone"
+
+Contested = frozenset[Identifier]
+"""Identifiers that lead to somebody else as well."""
 
 
 def contradictions_of(matches: list[Found], claimed: tuple[Identifier, ...] = ()) -> tuple[Contradiction, ...]:
     """What the records themselves say against each other."""
-    return (*_shared(matches), *_shared_across(matches, claimed), *_names(matches))
+    shared = (each for each, _ in (*_shared(matches), *_shared_across(matches, claimed)))
+    return (*shared, *_names(matches))
 
 
-def _shared(matches: list[Found]) -> Iterator[Contradiction]:
+def contested(matches: list[Found], gone: list[Found], claimed: tuple[Identifier, ...], sure: set[Place]) -> Contested:
+    """The identifiers that somebody else has, too, or may have, as far as no human has said that all is one person's.
+
+    Args:
+        matches: what may be the person's.
+        gone: what a human said is not. A staff account that the person does not ask about is theirs all the same.
+        claimed: as in `contradictions_of`.
+        sure: what a human said is the person's.
+    """
+    found = {one for each in gone if not each.match.staff for one in borne(each)}
+    for doubt, identifier in (*_shared(matches), *_shared_across(matches, claimed)):
+        if not sure.issuperset(doubt.places):
+            found.add(identifier)
+    for one, other in combinations(matches, 2):
+        if not (one.place in sure and other.place in sure) and not consistent(one.match.name, other.match.name):
+            found |= {*borne(one)} & {*borne(other)}
+    return frozenset(found)
+
+
+def _shared(matches: list[Found]) -> Iterator[tuple[Contradiction, Identifier]]:
     bearers: dict[tuple[str, str, Identifier], list[Place]] = {}
     for found in matches:
         for identifier in dict.fromkeys((*found.match.found_by, *found.match.yields)):
@@ -27,18 +50,14 @@ def _shared(matches: list[Found]) -> Iterator[Contradiction]:
         group = (identifier.kind, tuple(places))
         if len(places) > 1 and group not in seen:
             seen.add(group)
-            yield Contradiction(
-                kind=ContradictionKind.SHARED_IDENTIFIER,
-                sides=tuple((place,) for place in places),
-                identifier_kind=identifier.kind,
-            )
+            yield _shares(places, identifier), identifier
 
 
-def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Iterator[Contradiction]:
+def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Iterator[tuple[Contradiction, Identifier]]:
     """Records of several collections that share an address, or the number that was all they gave, and differ otherwise.
 
     One that bears the customer number 17 and one that bears 23 are not one person's because both have the same mailbox.
-    Names that agree, or another identifier that they share, say that they are.
+    Full names that agree, or another identifier that they share, say that they are.
     """
     bearers: dict[Identifier, list[Found]] = {}
     for found in matches:
@@ -56,11 +75,15 @@ def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Ite
         group = (identifier.kind, tuple(sorted(apart, key=order)))
         if apart and group not in seen:
             seen.add(group)
-            yield Contradiction(
-                kind=ContradictionKind.SHARED_IDENTIFIER,
-                sides=tuple((place,) for place in group[1]),
-                identifier_kind=identifier.kind,
-            )
+            yield _shares(group[1], identifier), identifier
+
+
+def _shares(places: Iterable[Place], identifier: Identifier) -> Contradiction:
+    return Contradiction(
+        kind=ContradictionKind.SHARED_IDENTIFIER,
+        sides=tuple((place,) for place in places),
+        identifier_kind=identifier.kind,
+    )
 
 
 def _kept_in(found: Found) -> tuple[str, str]:
@@ -73,7 +96,9 @@ def _differ(one: Found, other: Found, shared: Identifier) -> bool:
     Somebody has several phone numbers, and several forms of one address (``ann+shop@``).
     """
     ours, theirs = set(borne(one)), set(borne(other))
-    if (ours & theirs) - {shared} or (folded(one.match.name) and folded(other.match.name)):
+    names = folded(one.match.name), folded(other.match.name)
+    # Names that cannot be one person's are a contradiction of their own.
+    if (ours & theirs) - {shared} or agree_fully(*names) or not agree(*names):
         return False
     return any(
         mine and yours and not mine & yours
@@ -95,20 +120,24 @@ def _plain(one: Identifier) -> str:
     return f"{local.partition('+')[0]}{at}{domain}"
 
 
-def numbers(
-    matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None
+def weakly_found(
+    matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
 ) -> Iterator[Contradiction]:
-    """Records to which only a number leads, of which nothing else says that they are the person's.
+    """Records to which only a number leads, or what somebody else has too, and nothing else says whose they are.
 
     Telephone companies give numbers anew, so that nobody is known by theirs alone; other numbers are the controller's
-    own, and one is doubted where its record bears an address that is not known to be the person's. A name that can be
-    compared, or another identifier that is known, lifts the doubt; so does that nobody gave anything but numbers.
+    own, and one is doubted where its record bears an address that is not known to be the person's. Their full name, or
+    another identifier that is known, lifts the doubt; so does that nobody gave anything but numbers. What leads to
+    somebody else as well leads to the person where the record bears a full name, which contradicts if it is another's.
     """
-    firm = _reach_firmly(matches, claimed, sure, name)
+    firm = _reach_firmly(matches, claimed, sure, name, shared)
     known = [found for found in matches if found.place in firm.records]
     for found in matches:
         via = [one for one in found.match.found_by if one in firm.identifiers]
         if found.place in firm.records or not via:
+            continue
+        if by := [one for one in via if one in shared]:
+            yield _shares((found.place,), min(by, key=lambda one: one.kind))
             continue
         same = tuple(one.place for one in known if not set(via).isdisjoint(borne(one)))
         beside = same or tuple(one.place for one in known)
@@ -119,27 +148,32 @@ def numbers(
         )
 
 
-def _reach_firmly(matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None) -> Reach:
-    """What is reached without taking a number's word for it. What is reached firmly may make more so."""
+def _reach_firmly(
+    matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
+) -> Reach:
+    """What is reached without taking the word of a number, or of what is shared. What is reached may make more so."""
     alone = _numbers_alone(claimed)
     by_place = {found.place: found for found in matches}
     taken = set(sure)
     while True:
         followed = [
-            _found_only_by(found, tuple(one for one in found.match.found_by if one.kind == _EMAIL))
-            if found.place not in taken
-            else found
+            found
+            if found.place in taken
+            else _found_only_by(found, tuple(o for o in found.match.found_by if o.kind == _EMAIL and o not in shared))
             for found in matches
         ]
         firm = reach(followed, claimed, sure)
-        named = bool(folded(name)) or any(folded(by_place[place].match.name) for place in firm.records)
+        names = [folded(name), *(folded(by_place[place].match.name) for place in firm.records)]
         more = {
             found.place
             for found in matches
             if found.place not in taken
             and any(
                 one in firm.identifiers
-                and ((alone and one in claimed) or _is_backed(found, one, firm.identifiers, named=named))
+                and (
+                    _is_backed(found, one, firm.identifiers, names)
+                    or (_is_named(found) if one in shared else _is_believed(found, one, claimed, alone=alone))
+                )
                 for one in found.match.found_by
             )
         }
@@ -156,12 +190,21 @@ def _found_only_by(found: Found, identifiers: tuple[Identifier, ...]) -> Found:
     return found.model_copy(update={"match": found.match.model_copy(update={"found_by": identifiers})})
 
 
-def _is_backed(found: Found, number: Identifier, known: Collection[Identifier], *, named: bool) -> bool:
-    """Whether something besides this number says that the record is the person's, or nothing speaks against it."""
-    bears = borne(found)
-    if (named and folded(found.match.name)) or any(one in known for one in bears if one != number):
+def _is_backed(found: Found, by: Identifier, known: Collection[Identifier], names: list[Name]) -> bool:
+    """Whether something besides this identifier says that the record is the person's."""
+    own = folded(found.match.name)
+    return any(agree_fully(own, name) for name in names) or any(one in known for one in borne(found) if one != by)
+
+
+def _is_named(found: Found) -> bool:
+    return is_full(folded(found.match.name))
+
+
+def _is_believed(found: Found, number: Identifier, claimed: tuple[Identifier, ...], *, alone: bool) -> bool:
+    """Whether nothing speaks against what a number says."""
+    if alone and number in claimed:
         return True
-    return number.kind != _PHONE and all(one.kind != _EMAIL for one in bears)
+    return number.kind != _PHONE and all(one.kind != _EMAIL for one in borne(found))
 
 
 def _names(matches: list[Found]) -> Iterator[Contradiction]:
@@ -182,10 +225,14 @@ def _names(matches: list[Found]) -> Iterator[Contradiction]:
             yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple(sides))
 
 
-def strangers(matches: list[Found], name: str | None) -> Iterator[Contradiction]:
-    """The records whose name cannot be that of the person, as one question."""
-    places = tuple(found.place for found in matches if not consistent(name, found.match.name))
-    if places:
+def strangers(matches: list[Found], sure: set[Place], name: str | None) -> Iterator[Contradiction]:
+    """The records whose name cannot be that of the person, as one question.
+
+    Who bears another name by what a human said is theirs is known by that one, too.
+    """
+    names = [name, *(found.match.name for found in matches if found.place in sure and found.match.name)]
+    places = tuple(found.place for found in matches if not any(consistent(one, found.match.name) for one in names))
+    if name and places:
         yield Contradiction(kind=ContradictionKind.NAMES, sides=tuple((place,) for place in places))
 
 

@@ -2,9 +2,10 @@
 
 Records are found by identifiers alone. Four things say that a record may be somebody else's: an identifier that leads
 to more than one record of a collection, or to records of several that know different things of whoever bears it (a
-shared mailbox); names that cannot be one person's; that only a number leads to it, which may have been given anew, and
-nothing else says whose it is; and that it is the account of a member of staff, who works there and is no customer. Such
-records are held until a human has ruled on each; nothing is searched by what they alone know.
+shared mailbox), and then to one that does not say whose it is; names that cannot be one person's; that only a number
+leads to it, which may have been given anew, and nothing else says whose it is; and that it is the account of a member
+of staff, who works there and is no customer. Such records are held until a human has ruled on each; nothing is searched
+by what they alone know.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from habeas.connector import Match
-from habeas.doubts import contradictions_of, numbers, staff_accounts, strangers
+from habeas.doubts import contested, contradictions_of, staff_accounts, strangers, weakly_found
 from habeas.found import (
     Contradiction,
     ContradictionKind,
@@ -63,6 +64,7 @@ def settle(
     decisions: Iterable[Decision],
     claimed: Iterable[Identifier],
     name: str | None = None,
+    claimed_name: str | None = None,
 ) -> Settled:
     """Sort matches into the person's, the doubtful and the strays.
 
@@ -75,19 +77,29 @@ def settle(
         decisions: the human rulings so far, in their order.
         claimed: the identifiers that the search began with.
         name: whose records they must be, where only a name says so; a record of another name is held.
+        claimed_name: what the person said their name is; likewise, and proof of nothing.
     """
     rulings = {decision.place: decision.ruling for decision in decisions}
     start = tuple(dict.fromkeys(claimed))
-    alive = [found for found in flat(matches) if rulings.get(found.place) is not Ruling.NOT_SUBJECT]
+    every = flat(matches)
+    alive = [found for found in every if rulings.get(found.place) is not Ruling.NOT_SUBJECT]
+    gone = [found for found in every if rulings.get(found.place) is Ruling.NOT_SUBJECT]
     sure = {found.place for found in alive if found.place in rulings}
     reached = reach(alive, start, sure)
     relevant = [found for found in alive if found.place in reached.records]
     customers = [found for found in relevant if found.place in sure or not found.match.staff]
     plain = reach(customers, start, sure)
+    plainly = (*contradictions_of(relevant, start), *strangers(relevant, sure, name or claimed_name))
+    asked = {place for each in plainly for place in each.doubted}
+    shared = contested(relevant, gone, start, sure)
     doubts = (
-        *contradictions_of(relevant, start),
-        *strangers(relevant, name),
-        *numbers(customers, start, sure, name),
+        *plainly,
+        # Who is asked about a record for what it says itself is not asked again for what led to it.
+        *(
+            each
+            for each in weakly_found(customers, start, sure, name, shared)
+            if each.kind is ContradictionKind.NUMBER or not asked.issuperset(each.doubted)
+        ),
         *staff_accounts(relevant, plain.records),
     )
     open_ones = tuple(each for each in doubts if any(place not in sure for place in each.doubted))

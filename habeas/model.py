@@ -30,6 +30,7 @@ __all__ = [
     "REFERENCE",
     "REMEDIES",
     "TERMINAL_STAGES",
+    "USES",
     "Frozen",
     "Identifier",
     "Outcome",
@@ -99,6 +100,9 @@ CHANGING = frozenset(
     }
 )
 """Rights that change how data is held or used, and neither copy nor erase it."""
+
+USES = CHANGING - {Right.RECTIFICATION, Right.RESTRICTION}
+"""Rights about what data is used for: nothing of it is collected but what tells whose it is."""
 
 REMEDIES = frozenset({Right.APPEAL, Right.COMPLAINT, Right.GRIEVANCE})
 """Clocks beside the rights: about how an earlier request, or anything else, was handled."""

@@ -42,6 +42,28 @@ def agree(one: Name, other: Name) -> bool:
     return _contained(one, other) or _contained(other, one)
 
 
+def is_full(name: Name) -> bool:
+    """Whether a name says enough to tell people apart: two whole words, or one where none are written apart."""
+    return sum(len(part) > 1 for part in name) > 1 or _is_unspaced(name)
+
+
+def agree_fully(one: Name, other: Name) -> bool:
+    """Whether two names are so much alike that they say of whom: two whole words of one are in the other.
+
+    A first name alone, a family's, or an initial is many people's.
+    """
+    if not agree(one, other):
+        return False
+    shared = Counter(part for part in one if len(part) > 1) & Counter(other)
+    alike = "".join(one) == "".join(other)
+    return shared.total() > 1 or (alike and (is_full(one) or is_full(other)))
+
+
+def _is_unspaced(name: Name) -> bool:
+    """Of a script without capitals, which mostly writes the whole of a name as one word."""
+    return len(name) == 1 and len(name[0]) > 1 and all(unicodedata.category(char) == "Lo" for char in name[0])
+
+
 def _contained(small: Name, large: Name) -> bool:
     """Whether each part of one name has its own part in the other: the same one, or one that an initial stands for.
 

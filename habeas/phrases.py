@@ -17,6 +17,8 @@ class Part(StrEnum):
     TITLE = "title"
     LAW = "law"
     """By which something is retained."""
+    SHARED = "shared"
+    """By which something stays that is somebody else's too."""
     LABEL = "label"
     BECAUSE = "because"
     """Why a field is withheld."""
@@ -44,6 +46,8 @@ def _of(one: Collection) -> Iterator[Spoken]:
     yield Spoken(one.called, Part.TITLE, one.name)
     if one.retention:
         yield Spoken(one.retention.law, Part.LAW, one.name)
+    if one.shared:
+        yield Spoken(one.shared, Part.SHARED, one.name)
     for field in dict.fromkeys((*one.labels, *one.withheld, *one.rectifiable)):
         yield Spoken(one.label(field), Part.LABEL, one.name, field)
         if field in one.withheld:

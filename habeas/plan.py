@@ -37,6 +37,8 @@ class IndexedRecord(Frozen):
     parents: tuple[RecordRef, ...] = Field(default=(), repr=False)
     referenced: bool = False
     """Something that is not the person's points at it."""
+    shared: bool = False
+    """See `Record.shared`."""
     lets_go: bool = False
     """See `Record.lets_go`."""
     only_with_parents: tuple[Treatment, ...] = ()
@@ -52,6 +54,7 @@ class IndexedRecord(Frozen):
             anchor=record.anchor,
             parents=record.parents,
             referenced=record.referenced,
+            shared=record.shared,
             lets_go=record.lets_go,
             only_with_parents=record.only_with_parents,
         )
@@ -79,6 +82,8 @@ class _Fate(NamedTuple):
 
 
 _LEFT = _Fate(Treatment.RETAIN, reason=Because.NOT_ASKED)
+_ENDLESS = (Because.NOT_ASKED, Because.SHARED)
+"""What these keep is not broken by deleting what it points at, now or later."""
 
 
 def undecided(collections: Iterable[Collection]) -> tuple[str, ...]:
@@ -102,7 +107,9 @@ def draft(
     date is missing, the term is counted from today and the object is marked ``undated``. An object to be deleted that
     a staying one points at becomes what its collection's ``when_referenced`` says. If that is RETAIN, it takes the law
     and the end of the longest-kept object that needs it; where only anonymised ones do, or what is not the person's, no
-    law keeps it, so it is anonymised. What would end with what it points at (`Collection.bound`) keeps that from it.
+    law keeps it, so it is anonymised. What is another person's too stays as it is, by the law that its collection names
+    (`Collection.shared`), with what hangs on nothing else; the account that it points at becomes what that one's
+    ``when_referenced`` says. What would end with what it points at (`Collection.bound`) keeps that from it.
     What is held, restricted or exempt stays untouched, with everything it points at, and so does what can only go after
     it; see `habeas.staying`.
 
@@ -141,6 +148,9 @@ def draft(
         place: _own_fate(by_name[place[0]], record.anchor, today) if place[0] in covered else _LEFT
         for place, record in records.items()
     }
+    for place, law in _shared(records, by_name).items():
+        if place[0] in covered:
+            fates[place] = _Fate(Treatment.RETAIN, law, reason=Because.SHARED)
     _keep_what_is_needed(records, by_name, fates)
     planned = (_planned(records[place], by_name[place[0]], fates[place]) for place in sorted(records))
     parents = {place: [(ref.collection, ref.key) for ref in record.parents] for place, record in records.items()}
@@ -242,6 +252,27 @@ def _own_fate(collection: Collection, anchor: date | None, today: date) -> _Fate
     return _Fate(Treatment.RETAIN, retention.law, until, undated)
 
 
+def _shared(records: Mapping[Place, IndexedRecord], by_name: Mapping[str, Collection]) -> dict[Place, str]:
+    """What is somebody else's too, and by which law it stays; with what points at nothing but such: its attachments."""
+    found = {
+        place: law
+        for place, record in records.items()
+        if record.shared and (law := by_name[place[0]].shared) is not None
+    }
+    below: dict[Place, list[Place]] = {}
+    for place, record in records.items():
+        for ref in record.parents:
+            below.setdefault((ref.collection, ref.key), []).append(place)
+    queue = deque(found)
+    while queue:
+        over = queue.popleft()
+        for place in below.get(over, ()):
+            if place not in found and all((ref.collection, ref.key) in found for ref in records[place].parents):
+                found[place] = found[over]
+                queue.append(place)
+    return found
+
+
 def _keep_what_is_needed(
     records: Mapping[Place, IndexedRecord], by_name: Mapping[str, Collection], fates: dict[Place, _Fate]
 ) -> None:
@@ -277,7 +308,7 @@ def _keep_what_is_needed(
 def _needed(child: _Fate, points: Collection, parent: _Fate, rule: Collection, wanted: Treatment) -> _Fate | None:
     """What an object that stays makes of one that it points at; None for nothing."""
     told = rule.when_referenced if parent.treatment is Treatment.DELETE else parent.treatment
-    if told is Treatment.DELETE and child.reason is Because.NOT_ASKED:
+    if told is Treatment.DELETE and child.reason in _ENDLESS:
         told = Treatment.RETAIN
     if child.treatment is Treatment.RETAIN:
         told = spared(told, points)
@@ -289,8 +320,8 @@ def _needed(child: _Fate, points: Collection, parent: _Fate, rule: Collection, w
 
 
 def _by_end(fate: _Fate) -> tuple[date, str, bool]:
-    if fate.reason is Because.NOT_ASKED:
-        return date.max, "", False
+    if fate.reason in _ENDLESS:
+        return date.max, fate.law or "", False
     return fate.until or date.min, fate.law or "", fate.undated
 
 

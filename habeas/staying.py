@@ -34,6 +34,8 @@ class Because(StrEnum):
     """Somebody else decides over it, and was sent the request (GDPR art. 28(3)(a) and (e))."""
     NOT_ASKED = "not_asked"
     """Something that points at it was not asked to be erased, and stays."""
+    SHARED = "shared"
+    """It is another person's as much as theirs: a message between two."""
     LEGAL_HOLD = "legal_hold"
     """It is needed in a matter that is pending."""
     RESTRICTED = "restricted"

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from habeas.model import Frozen, RequestId, Stage, SystemName
 
-__all__ = ["FOR_HUMANS", "STAGE_TIMES", "Finding", "FindingKind", "finding_id"]
+__all__ = ["FOR_HUMANS", "STAGE_TIMES", "Finding", "FindingKind", "finding_id", "is_down"]
 
 
 class FindingKind(StrEnum):
@@ -55,6 +55,11 @@ month at the longest, and a question to the person is reminded of before its tim
 
 FOR_HUMANS = frozenset({"task_open", "processor_asked", "job", "callback", "copy_first", "copy_missing"})
 """Why something is waited for that is not down: a human, its own time, a copy that comes first. So is a veto."""
+
+
+def is_down(code: str) -> bool:
+    """Whether a system that is waited for with this code does not serve, rather than a human or its own time."""
+    return code.partition(":")[0] not in {*FOR_HUMANS, "vetoed"}
 
 
 class Finding(Frozen):

@@ -22,7 +22,9 @@ __all__ = ["Anchoring"]
 log = structlog.get_logger(__name__)
 
 ANCHORING_FAILED = "evidence_anchoring_failed"
+"""Anchoring the evidence failed: it is tried again."""
 ANCHORS_DIFFER = "evidence_anchors_differ"
+"""The place outside has other anchors than the ledger: somebody changed one of them."""
 DIFFER = Gauge("habeas_evidence_anchors_differ", "1 while the place outside has other anchors than the ledger")
 OUTSIDE = Gauge("habeas_evidence_anchors_outside", "Anchors that are kept outside of the database")
 

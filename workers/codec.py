@@ -38,6 +38,7 @@ __all__ = ["create_codec_app", "serve_codec"]
 log = structlog.get_logger(__name__)
 
 CODEC_STARTED = "codec_server_started"
+"""The codec server listens."""
 MOST = 8 * 1024 * 1024
 """Bytes of one call: a page of the UI's."""
 WRONG_PER_MINUTE = 20

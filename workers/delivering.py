@@ -21,8 +21,11 @@ __all__ = ["RETRIES", "Sender"]
 log = structlog.get_logger(__name__)
 
 DISABLED = "webhook_disabled"
+"""A webhook has not taken anything for days, and is sent nothing any more."""
 GIVEN_UP = "webhook_event_given_up"
+"""An event was given up: its webhook did not take it for days."""
 SENDING_FAILED = "webhook_sending_failed"
+"""Looking for what webhooks are to get failed: it is tried again."""
 WEBHOOKS_DISABLED = Gauge("habeas_webhooks_disabled", "Webhooks that are sent nothing any more", ["controller"])
 
 RETRIES = tuple(

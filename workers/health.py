@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,7 +24,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.ledger import Ledger
 from habeas.errors import EngineUnavailable, HabeasError
-from workers.listening import listening
+from workers.serving import serving
 from workers.settings import HealthSettings
 
 __all__ = ["FRESH", "NotPolling", "Readiness", "UnderWay", "answering", "health_app", "last_asked"]
@@ -34,7 +32,9 @@ __all__ = ["FRESH", "NotPolling", "Readiness", "UnderWay", "answering", "health_
 log = structlog.get_logger(__name__)
 
 NOT_READY = "not_ready"
+"""A probe was told that this process does not serve now, and why."""
 HEALTH_SERVED = "health_served"
+"""A worker answers probes."""
 FRESH = timedelta(seconds=90)
 """A worker that has room asks for work at least once a minute."""
 RPC_TIMEOUT = timedelta(seconds=5)
@@ -161,15 +161,6 @@ def health_app(readiness: Readiness) -> Starlette:
     return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready)])
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the worker."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
 @asynccontextmanager
 async def answering(settings: HealthSettings, readiness: Readiness) -> AsyncIterator[None]:
     """Answer probes while the block runs, where the settings ask for it; 0: at any free port.
@@ -180,15 +171,6 @@ async def answering(settings: HealthSettings, readiness: Readiness) -> AsyncIter
     if settings.port is None:
         yield
         return
-    with listening(settings.host, settings.port, "health.port") as listener:
-        config = uvicorn.Config(
-            health_app(readiness), access_log=False, log_config=None, lifespan="off", server_header=False
-        )
-        server = _Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        log.info(HEALTH_SERVED, port=listener.getsockname()[1])
-        try:
-            yield
-        finally:
-            server.should_exit = True
-            await serving
+    async with serving(health_app(readiness), settings.host, settings.port, "health.port") as port:
+        log.info(HEALTH_SERVED, port=port)
+        yield

@@ -18,6 +18,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from activities import spans
+
 __all__ = ["configure", "error_facts", "log_context"]
 
 OURS = ("habeas", "workflows", "activities", "workers")
@@ -50,6 +52,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _of_trace,
             structlog.stdlib.filter_by_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.add_log_level,
@@ -97,6 +100,11 @@ def _innermost_of_ours(trace: TracebackType | None) -> str:
     return place
 
 
+def _of_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.update(spans.ids())
+    return event
+
+
 def _only_the_template(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     record: logging.LogRecord = event["_record"]
     # The formatter has emptied record.args by now; a message that differs from its template had some.
@@ -108,6 +116,7 @@ def _only_the_template(_: Any, __: str, event: MutableMapping[str, Any]) -> Muta
         "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
         "logged_at": f"{record.module}:{record.lineno}",
         **structlog.contextvars.get_contextvars(),
+        **spans.ids(),
     }
     if record.exc_info and record.exc_info[1] is not None:
         facts["exc_info"] = record.exc_info

@@ -29,8 +29,11 @@ from workers.maildir import KeptMail, Maildir, messages
 from workers.process import LOOPBACK
 
 MAIL_KEPT = "mail.kept"
+"""The mail catcher kept a mail."""
 MAIL_REPEATED = "mail.repeated"
+"""The mail catcher got a mail that it has."""
 MAILBOX_READY = "mailbox.ready"
+"""The mail catcher listens."""
 LARGEST = 64 * 1024 * 1024
 
 __all__ = ["KeptMail", "Maildir", "messages", "serve", "smtp_server"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,10 +19,12 @@ from habeas.policy import check_systems
 from workers.settings import Settings
 from workers.wiring import load_connectors, load_policies, mail_server, open_ledger
 
-if TYPE_CHECKING:
-    pass
-
 log = structlog.get_logger(__name__)
+
+NOT_ASKED = "system_not_asked"
+"""A system's connector broke on being asked whether it serves: it counts as down."""
+NOT_HEALTHY = "system_not_healthy"
+"""A system does not serve as a worker starts: requests wait for it."""
 
 
 @asynccontextmanager
@@ -84,9 +85,9 @@ async def check_health(parts: Parts, systems: Sequence[str]) -> None:
         try:
             health = await connector.ping()
         except Exception as error:  # noqa: BLE001 - a connector is anybody's: whatever it does, the others go on
-            log.warning("system_not_asked", system=name, error=type(error).__name__)
+            log.warning(NOT_ASKED, system=name, error=type(error).__name__)
             continue
         if not health.fits:
             raise ConfigurationError(f"systems.{name}: {health.detail}", system=name)
         if not health.ok:
-            log.warning("system_not_healthy", system=name, detail=said_of_itself(health.detail))
+            log.warning(NOT_HEALTHY, system=name, detail=said_of_itself(health.detail))

@@ -129,6 +129,8 @@ class DeskSettings(Section):
     """What letters link to, and where staff sign in: https, where they do."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies in front of it whose `X-Forwarded-For` is believed; limits on clients then count clients."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where the desk serves Prometheus metrics, at `/metrics` and at no address of its own pages; unset for none."""
     sign_in: SignInSettings | None = None
     """How staff sign in; unset for nobody signing in, on this machine only."""
 
@@ -174,6 +176,17 @@ class HealthSettings(Section):
     """The address to listen on. What is told there names systems and nobody."""
     port: int | None = Field(default=None, ge=0, le=65535)
     """Where a worker answers `/healthz` and `/readyz`; unset for nowhere."""
+
+
+class TracingSettings(Section):
+    """Traces of what is done, for a collector of OpenTelemetry. They name steps, systems and requests, and nobody."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Where a collector takes them, OTLP by HTTP: `http://collector:4318/v1/traces`. Unset for no traces."""
+    headers: SecretStr | None = None
+    """What it knows us by: `name=value,name=value`; from the environment."""
+    ratio: float = Field(default=1.0, ge=0, le=1)
+    """Of the traces that begin here, how many are kept: from 0 to 1."""
 
 
 class WatchSettings(Section):
@@ -273,6 +286,7 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     health: HealthSettings = HealthSettings()
     watch: WatchSettings = WatchSettings()
+    tracing: TracingSettings = TracingSettings()
     sources: dict[str, SourceSettings] = {}
     policies: Path
     """The folder of the controllers' policy files."""
@@ -280,9 +294,9 @@ class Settings(BaseSettings):
     """Which of them this installation serves, by file name without `.toml`; unset for all in the folder."""
     systems: dict[str, SystemSettings] = {}
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    """Where a worker serves Prometheus metrics; unset for none."""
+    """Where a worker serves Prometheus metrics, at `/metrics`; unset for none."""
     metrics_host: str = "127.0.0.1"
-    """The address that it serves them on. They name systems and controllers, and nobody."""
+    """The address that worker and desk serve them on. They name systems and controllers, and nobody."""
 
     @classmethod
     def settings_customise_sources(

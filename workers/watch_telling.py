@@ -27,7 +27,9 @@ __all__ = ["NotTaken", "Teller"]
 log = structlog.get_logger(__name__)
 
 NOT_TOLD = "watchdog_not_told"
+"""A channel could not be told of findings: it is tried again."""
 FOUND = "watchdog_found"
+"""A channel was told of findings."""
 OPERATORS = "mail:operators"
 HOOK = "webhook"
 AWAY = timedelta(minutes=10)

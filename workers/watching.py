@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from prometheus_client import Gauge
 
 from activities.mail import Mailer, SmtpServer
 from habeas.errors import EngineUnavailable
 from habeas.model import Stage
-from habeas.watch import FOR_HUMANS, STAGE_TIMES, Finding, FindingKind
+from habeas.watch import STAGE_TIMES, Finding, FindingKind, is_down
 from workers.office.room import clock
 from workers.rounds import rounds, until
 from workers.watch_telling import Teller
@@ -36,8 +35,7 @@ log = structlog.get_logger(__name__)
 WATCH, WATCHED, WORKER = "watch", "watched", "worker"
 """Signs of life: a round that began, one that ended, a worker."""
 WATCH_FAILED = "watchdog_failed"
-FINDINGS = Gauge("habeas_watch_findings", "What the watchdog finds wrong now", ["kind"])
-LAST_ROUND = Gauge("habeas_watch_last_round_timestamp_seconds", "When the watchdog last looked at everything")
+"""A round of the watchdog failed: it is tried again."""
 
 ALARM_TAKES = timedelta(hours=1)
 """After a term's end its alarm has rung for long."""
@@ -98,12 +96,9 @@ class Watchdog:
             await tx.note_findings(found, looked, now)
             standing = await tx.findings(ended_since=now - timedelta(days=self._settings.again_days))
             told = await tx.told_of([one.id for one in standing])
-        for kind in FindingKind:
-            FINDINGS.labels(kind).set(sum(one.kind is kind and one.ended_at is None for one in standing))
         await self._teller.tell(standing, told, now)
         async with self._ledger.begin() as tx:
             await tx.beat(WATCHED, now)
-        LAST_ROUND.set(now.timestamp())
         await self._teller.say_alive(now)
         return True
 
@@ -128,7 +123,7 @@ class Watchdog:
                     since=one.since,
                 )
                 for one in await tx.troubled()
-                if one.since < down_since and one.code.partition(":")[0] not in {*FOR_HUMANS, "vetoed"}
+                if one.since < down_since and is_down(one.code)
             ]
             beat = (await tx.beats()).get(WORKER)
             carried = await tx.carried(now - STARTING)

@@ -21,6 +21,7 @@ from workers.settings import CONFIG_VARIABLE, Settings
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
     from temporalio.client import Client
+    from temporalio.runtime import Runtime
 
     from activities.ledger import Ledger
     from activities.mail import SmtpServer
@@ -136,8 +137,12 @@ def _parts(dotted: str) -> list[str]:
     return [part.strip().strip("\"'") for part in dotted.split(".")]
 
 
-async def connect_temporal(settings: Settings) -> Client:
+async def connect_temporal(settings: Settings, runtime: Runtime | None = None) -> Client:
     """Connect to Temporal by its own environment and profiles, with our settings over them.
+
+    Args:
+        settings: the installation's.
+        runtime: the SDK's, where it tells metrics; None for the process's own.
 
     Raises:
         EngineUnavailable: nobody answers within ten seconds.
@@ -149,6 +154,7 @@ async def connect_temporal(settings: Settings) -> Client:
     from temporalio.envconfig import ClientConfig
 
     from activities.codec import data_converter
+    from workers.tracing import interceptors
 
     wanted = settings.temporal
     converter = data_converter(await asyncio.to_thread(open_vault, settings), sealing=wanted.codec)
@@ -165,7 +171,9 @@ async def connect_temporal(settings: Settings) -> Client:
     address = config.setdefault("target_host", "localhost:7233")
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
-            return await Client.connect(**config, data_converter=converter)
+            return await Client.connect(
+                **config, data_converter=converter, runtime=runtime, interceptors=interceptors()
+            )
     except (RuntimeError, OSError, TimeoutError):
         raise EngineUnavailable(f"Nothing answers at {address}.", address=address) from None
 

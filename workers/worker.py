@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from prometheus_client import Gauge, start_http_server
 
 from activities.anchor_places import AnchorPlace, place_at
 from activities.ledger import Ledger
@@ -24,6 +23,8 @@ from workers.bootstrap import check_engine
 from workers.builds import build_of
 from workers.delivering import Sender
 from workers.health import Readiness, answering
+from workers.measuring import Measuring
+from workers.metrics import sdk_metrics, serving_metrics
 from workers.office import Engine, start_unstarted
 from workers.office.room import clock
 from workers.rounds import until
@@ -40,35 +41,14 @@ from workers.queues import Shared, called_here, queues_of, running
 log = structlog.get_logger(__name__)
 
 WORKER_STARTED = "worker_started"
+"""A worker takes work."""
 WORKER_STOPPED = "worker_stopped"
-METRICS_SERVED = "metrics_served"
-WAITING = Gauge("habeas_requests_waiting", "Open requests that wait for a system", ["system"])
+"""A worker was told to stop, and has."""
 LOOKING_FAILED = "looking_for_unstarted_requests_failed"
+"""Looking for requests that were not started failed: in half a minute it is tried again."""
 LOOK_FOR_UNSTARTED = 30.0  # seconds
-
-
-@contextmanager
-def metrics(settings: Settings) -> Iterator[None]:
-    """Prometheus' page of counters while the block runs, where the settings ask for it; 0: any free port.
-
-    Raises:
-        ConfigurationError: somebody else listens there.
-    """
-    if settings.metrics_port is None:
-        yield
-        return
-    try:
-        server, thread = start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigurationError(f"`metrics_port` {settings.metrics_port} cannot be used: {reason}.") from None
-    log.info(METRICS_SERVED, port=server.server_port)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+YOUNG = 10_000
+"""New objects after which the collector of cycles looks at them: a step makes some thousands, and leaves few."""
 
 
 async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -> None:
@@ -86,8 +66,7 @@ async def run_worker(settings: Settings, systems: Sequence[str] | None = None) -
     place = anchor_place(settings.evidence) if systems is None else None
     async with open_parts(settings, here=systems) as parts:
         await check_health(parts, list(systems or called_here(parts)))
-        with metrics(settings):
-            await _work(settings, parts, systems, stop, place)
+        await _work(settings, parts, systems, stop, place)
     log.info(WORKER_STOPPED)
     # The SDK's threads may touch the interpreter while it ends (sdk-python #300): give them a moment.
     await asyncio.sleep(0.3)
@@ -100,12 +79,16 @@ async def _work(
     stop: asyncio.Event,
     place: AnchorPlace | None = None,
 ) -> None:
-    client = await connect_temporal(settings)
+    sdk = None if settings.metrics_port is None else sdk_metrics()
+    client = await connect_temporal(settings, sdk.runtime if sdk else None)
     await check_engine(client)
+    measuring = Measuring(parts.ledger, parts.policies, settings.systems, clock) if systems is None else None
+    page = serving_metrics(settings.metrics_host, settings.metrics_port, "metrics_port", measuring, sdk)
     shared = Shared(build_of(settings.temporal))
     readiness = Readiness(parts.ledger, client, queues_of(parts, systems), shared.under_way)
-    async with running(client, parts, systems, settings.systems, shared), answering(settings.health, readiness):
+    async with page, running(client, parts, systems, settings.systems, shared), answering(settings.health, readiness):
         log.info(WORKER_STARTED, systems=sorted(systems or called_here(parts)), engine=systems is None)
+        _leave_alone_what_stays()
         if systems is None:
             engine = Engine.on(client, task_queue=parts.task_queue)
             async with asyncio.TaskGroup() as beside:
@@ -114,6 +97,13 @@ async def _work(
                 beside.create_task(_anchoring(settings.evidence, parts.ledger, place).run(stop))
                 beside.create_task(watchdog(settings, parts.ledger, engine, parts.policies).run(stop))
         await stop.wait()
+
+
+def _leave_alone_what_stays() -> None:
+    """Spare the collector of cycles what was loaded to start: it stays as long as the process, and is most of it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def anchor_place(settings: EvidenceSettings) -> AnchorPlace | None:
@@ -129,13 +119,6 @@ def _anchoring(settings: EvidenceSettings, ledger: Ledger, place: AnchorPlace | 
     return Anchoring(ledger, place, timedelta(minutes=settings.every_minutes), stamps=settings.timestamps)
 
 
-async def _count_waiting(parts: Parts) -> None:
-    async with parts.ledger.begin() as tx:
-        waiting = await tx.waited_for()
-    for system in {*parts.connectors, *waiting}:
-        WAITING.labels(system).set(waiting.get(system, 0))
-
-
 async def _start_waiting_requests(parts: Parts, engine: Engine, stop: asyncio.Event) -> None:
     """Start the daily sweep, and requests that were written down while Temporal was away, until told to stop."""
     sweeping = False
@@ -144,7 +127,6 @@ async def _start_waiting_requests(parts: Parts, engine: Engine, stop: asyncio.Ev
             async with parts.ledger.begin() as tx:
                 await tx.beat(WORKER, clock())
             await start_unstarted(parts.ledger, engine)
-            await _count_waiting(parts)
             if not sweeping:
                 await engine.start_sweep()
                 sweeping = True

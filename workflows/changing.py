@@ -105,6 +105,7 @@ class Changing(Remedying, Forwarding):
     async def _plan(self, part: Part, purposes: tuple[str, ...]) -> ChangeDraft:
         order = DraftChange(request_id=self.id, at=workflow.now(), part=part, purposes=purposes)
         draft = await calls.work(ChangeActivities.draft, order, "plan the change")
+        self.outdated = draft.outdated
         self._log(
             f"plan: change {draft.changes}, restrict {draft.covered}, contested {draft.contested}, "
             f"not found {draft.unmatched}, by hand in {len(draft.by_hand)} systems"

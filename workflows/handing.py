@@ -20,25 +20,41 @@ class Handing(Erasing):
 
     async def _hand_over(self) -> Outcome | None:
         """Hand over what was approved; None where something else is there now, which is to be looked at first."""
-        await self._enter(Stage.FULFILLING)
+        by_category = self._brief.scope is Scope.CATEGORIES
+        entering = None
+        if by_category:
+            await self._enter(Stage.FULFILLING)
+        else:
+            entering = await self._enter_with(Stage.FULFILLING)
         missing = tuple(sorted(self.systems.skipped))
         outcome = Outcome.PARTLY_FULFILLED if missing or self.exempted or self.redacted else Outcome.FULFILLED
         order = PackageOrder(
-            request_id=self.id, at=workflow.now(), missing=missing, approvals=tuple(self.approvals.values())
+            request_id=self.id,
+            at=workflow.now(),
+            entering=entering,
+            missing=missing,
+            approvals=tuple(self.approvals.values()),
         )
-        if self._brief.scope is Scope.CATEGORIES:
+        if by_category:
             return await self._answer_by_category(outcome, order)
         package = await self.systems.step(self._storage, "export", ExportActivities.build_package, order)
         if package is None:
             raise RuntimeError("the storage is not a system that can be left out")
+        self.outdated = package.outdated
         if package.changed:
             self._log("what was collected is not what was approved: back to review")
             return None
+        if package.nothing is not None:
+            self._log("nothing of what is held is given: no package")
+            return await self._tell(package.nothing, "completion_access", missing=missing)
         self._log(f"package of {package.files} files, {package.size} bytes, read back")
         return await self._tell(outcome, "completion_access", artifact_id=package.artifact_id, missing=missing)
 
-    async def _answer_by_category(self, outcome: Outcome, order: PackageOrder) -> Outcome:
+    async def _answer_by_category(self, outcome: Outcome, order: PackageOrder) -> Outcome | None:
         answer = await calls.record(CategoryActivities.answer, order, "which categories are held")
+        self.outdated = answer.outdated
+        if answer.outdated:
+            return None
         self._log(f"answered by category: {answer.categories}")
         return await self._tell(outcome, "categories", missing=order.missing, sealed=answer.sealed)
 

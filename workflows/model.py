@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from habeas.model import Frozen, RequestId, Right
 
-STEPS = 2
-"""Of requests that are started now: what is ours is done where the workflow is, and systems that answer at once are
-asked together. With it goes every change of the steps that was made before it.
+STEPS = 3
+"""Of requests that are started now. Since 2 what is ours is done where the workflow is, and systems that answer at once
+are asked together; with it goes every change of the steps that was made before it. Since 3 a stage is written down with
+the first that is done in it.
 """
 
 

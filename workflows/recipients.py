@@ -7,14 +7,11 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.model import NoticesReport, OnRequest
     from activities.recipients import FORWARDED, RecipientActivities
-    from habeas.model import CHANGING, Right
+    from habeas.model import USES
     from workflows import calls
     from workflows.model import RequestStart
     from workflows.notices import CONTROLLERS, RECIPIENTS, start_notices
     from workflows.telling import Telling
-
-USES = CHANGING - {Right.RECTIFICATION, Right.RESTRICTION}
-"""Rights about what data is used for: nothing of it is collected but what tells whose it is."""
 
 
 class Forwarding(Telling):

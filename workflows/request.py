@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -20,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         CloseOrder,
         CollectOrder,
         CollectReport,
+        Entering,
         FindOrder,
         OnRequest,
         SettleReport,
@@ -30,13 +33,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.record import RecordActivities
     from activities.systems import SystemActivities
     from activities.together import TogetherActivities
-    from habeas.model import CHANGING, REMEDIES, Outcome, Right, Stage
+    from habeas.model import CHANGING, REMEDIES, USES, Outcome, Right, Stage
     from habeas.particulars import Scope
     from workflows import calls
     from workflows.changing import Changing
     from workflows.clock import Alarm
     from workflows.model import RequestStart
-    from workflows.recipients import USES
+
+Together = TypeVar("Together", FindOrder, CollectOrder)
+R = TypeVar("R")
 
 _RELEASABLE = frozenset({Stage.VERIFYING, Stage.LOCATING, Stage.COLLECTING})
 """Near the deadline the clock goes on without systems that do not answer: where something is still being looked for.
@@ -52,6 +57,8 @@ class RequestWorkflow(Changing):
     def __init__(self, start: RequestStart) -> None:
         super().__init__(start)
         self._free_text = False
+        self._anew: set[str] = set()
+        """Systems that were collected again as what they gave before was outdated; and may still be."""
         self._nowhere = False
         """No system knows the person; a human may."""
 
@@ -122,7 +129,7 @@ class RequestWorkflow(Changing):
     # Beginning and end
 
     async def _begin(self) -> None:
-        order = OnRequest(request_id=self.id, at=workflow.now())
+        order = Entering(request_id=self.id, at=workflow.now(), entering=self._begins_with)
         self.brief = await calls.record(RecordActivities.begin, order, "what law and policy ask")
         self.clock.set(self.brief.clock)
         if not self.joined:
@@ -161,11 +168,12 @@ class RequestWorkflow(Changing):
     # Where they are known
 
     async def _find(self) -> bool:
-        await self._enter(Stage.LOCATING)
+        entering = await self._enter_with(Stage.LOCATING)
         ask = tuple(one for one in self._systems if not one.needs_hands("collect"))
         while True:
             self.look_again = False
-            known, ask = await self._ask_together(ask)
+            known, ask = await self._ask_together(ask, entering)
+            entering = None
             if ask or known is None:
                 await asyncio.gather(*(self._locate(system) for system in ask))
                 order = OnRequest(request_id=self.id, at=workflow.now())
@@ -180,16 +188,25 @@ class RequestWorkflow(Changing):
                 self._log(f"found {known.found} records of the person")
                 return known.found > 0
 
-    async def _ask_together(self, ask: tuple[SystemBrief, ...]) -> tuple[SettleReport | None, tuple[SystemBrief, ...]]:
+    async def _ask_together(
+        self, ask: tuple[SystemBrief, ...], entering: Stage | None
+    ) -> tuple[SettleReport | None, tuple[SystemBrief, ...]]:
         """Ask those at once that answer at once; what is known then, and who is still to be asked by itself."""
         names = self._together(ask)
-        if not names:
-            return None, ask
-        order = FindOrder(request_id=self.id, at=workflow.now(), systems=names)
-        report = await calls.together(TogetherActivities.find_together, order, f"locate: {', '.join(names)}")
+        order = FindOrder(request_id=self.id, at=workflow.now(), systems=names, entering=entering)
+        report = await self._at_once(TogetherActivities.find_together, order, "locate")
         if report is None:
             return None, ask
         return report.known, tuple(one for one in ask if one.name not in names or one.name in report.left)
+
+    async def _at_once(self, step: Callable[[Any, Together], Awaitable[R]], order: Together, doing: str) -> R | None:
+        """What these systems answer at once; None for nothing. The stage is entered, whatever comes of it."""
+        answer = None
+        if order.systems:
+            answer = await calls.together(step, order, f"{doing}: {', '.join(order.systems)}")
+        if answer is None and order.entering is not None:
+            await self._write_stage(order.entering, order.at)
+        return answer
 
     def _together(self, systems: tuple[SystemBrief, ...]) -> tuple[str, ...]:
         """Which of these are asked in one call."""
@@ -214,8 +231,8 @@ class RequestWorkflow(Changing):
         return left and self.since("stopped-is-told")
 
     async def _collect(self, systems: tuple[SystemBrief, ...]) -> int:
-        await self._enter(Stage.COLLECTING)
-        reports = await self._collect_together(systems)
+        entering = await self._enter_with(Stage.COLLECTING)
+        reports = await self._collect_together(systems, entering)
         there = {report.system for report in reports if report}
         reports += await asyncio.gather(
             *(
@@ -229,12 +246,12 @@ class RequestWorkflow(Changing):
         self._log(f"collected {records} records")
         return records
 
-    async def _collect_together(self, systems: tuple[SystemBrief, ...]) -> list[CollectReport | None]:
+    async def _collect_together(
+        self, systems: tuple[SystemBrief, ...], entering: Stage | None
+    ) -> list[CollectReport | None]:
         names = self._together(systems)
-        if not names:
-            return []
-        order = CollectOrder(request_id=self.id, at=workflow.now(), systems=names)
-        report = await calls.together(TogetherActivities.collect_together, order, f"collect: {', '.join(names)}")
+        order = CollectOrder(request_id=self.id, at=workflow.now(), systems=names, entering=entering)
+        report = await self._at_once(TogetherActivities.collect_together, order, "collect")
         return list(report.reports) if report else []
 
     async def _send_on(self) -> None:
@@ -285,14 +302,7 @@ class RequestWorkflow(Changing):
         self.without_copy.clear()
         await self._no_copy_awaited()
         self.drafting = True
-        if self.right is Right.ERASURE:
-            report = await calls.work(
-                PlanActivities.draft, OnRequest(request_id=self.id, at=workflow.now()), "plan the erasure"
-            )
-            self.plan = report.digest
-            self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
-        elif self.right in CHANGING:
-            self.plan = await self._plan_change()
+        await self._draft_it()
         self.drafting = False
         unread = brief.scope is Scope.CATEGORIES or not self._free_text
         needed = 0 if brief.review_only_free_text and unread else brief.approvals
@@ -300,6 +310,41 @@ class RequestWorkflow(Changing):
             await self._enter(Stage.REVIEWING)
             self.send_soon("staff_attention", f"review/{self.plan or self.decided}", code="review")
         return needed
+
+    async def _draft_it(self) -> None:
+        """Draft the plan, if there is one, of what is there now: what is outdated by now is collected again first."""
+        while True:
+            await self._collect_anew()
+            if self.right is Right.ERASURE:
+                report = await calls.work(
+                    PlanActivities.draft, OnRequest(request_id=self.id, at=workflow.now()), "plan the erasure"
+                )
+                self.plan, self.outdated = report.digest, report.outdated
+                self._log(f"plan: erase {report.erase}, anonymise {report.anonymise}, keep {report.retain}")
+            elif self.right in CHANGING:
+                self.plan = await self._plan_change()
+            else:
+                return
+            if not self._named(self.outdated):
+                self._anew.clear()
+                return
+
+    async def _collect_anew(self) -> None:
+        """Collect again what is outdated: at once, and where that did not help, when staff say so."""
+        systems, self.outdated = tuple(self._named(self.outdated)), ()
+        if not systems:
+            return
+        await self._enter(Stage.COLLECTING)
+        heard = {one.name: self.systems.heard(one.name) for one in systems if one.name in self._anew}
+        for name in heard:
+            await self.systems.wait_for(name, "collect", "quarantine")
+        await asyncio.gather(*(self.systems.told(name, before) for name, before in heard.items()))
+        for name in heard:
+            await self.systems.arrived(name, "collect", left_out=name in self.systems.skipped)
+        self._anew |= {one.name for one in systems}
+        unread = self._free_text
+        await self._collect(systems)
+        self._free_text = self._free_text or unread
 
     def _may_go_on(self, needed: int) -> bool:
         """Whether the story goes on: approved and nothing asked of the person any more, or something new turned up."""

@@ -28,6 +28,8 @@ class RequestState:
     def __init__(self, start: RequestStart) -> None:
         self.id = start.request_id
         self.joined = start.steps > 1
+        self.folded = start.steps > 2
+        """A stage is written down with the first that is done in it."""
         self.right = start.right
         self.stage = Stage.RECEIVED
         self.clock = Clock()
@@ -46,6 +48,8 @@ class RequestState:
         """Something that staff decided since makes another plan: it is drafted anew and approved anew."""
         self.drafting = False
         """The plan that can be seen is the old one, and not what would be carried out."""
+        self.outdated: tuple[str, ...] = ()
+        """Systems of which what was collected is of no use any more: they are collected again before the review."""
         self.approvals: dict[str, str] = {}
         self.approved: set[str] = set()
         """The acts of approval that are written down, whether they still count or not."""

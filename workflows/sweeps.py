@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
@@ -42,6 +43,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows import calls
     from workflows.jobs import until_done
     from workflows.notices import RECIPIENTS, notices_id, start_notices
+
+log = structlog.get_logger(__name__)
+
+STAFF_NOT_TOLD = "sweep_told_no_staff"
+"""Staff could not be told how short-lived data of a system goes: they are told tomorrow."""
+NOT_ENDED = "sweep_ended_nothing"
+"""Short-lived data of a system could not be ended: it is tried tomorrow."""
 
 DAILY = timedelta(days=1)
 MOST_ROUNDS = 50
@@ -252,7 +260,8 @@ class SweepWorkflow:
             if is_cancelled_exception(error):
                 raise
             # The mail server is away: what is due is told tomorrow.
-            workflow.logger.warning(f"staff could not be told of {system.system}: {calls.failure_code(error)}")
+            if not workflow.unsafe.is_replaying():
+                log.warning(STAFF_NOT_TOLD, system=system.system, error=calls.failure_code(error))
 
     async def _expire_all(self, system: ExpiringSystem) -> str | None:
         """The code of what was in the way; None where the system answered to the end."""
@@ -271,7 +280,8 @@ class SweepWorkflow:
                     raise
                 self._away.add(system.system)
                 code = calls.failure_code(error)
-                workflow.logger.warning(f"short-lived data could not be ended in {system.system}: {code}")
+                if not workflow.unsafe.is_replaying():
+                    log.warning(NOT_ENDED, system=system.system, error=code)
                 return code
             self._count(expired=done.erased, expired_held=done.held, expired_blocked=done.blocked)
             cursor = done.cursor

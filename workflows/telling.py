@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -32,14 +33,26 @@ class Telling(Redacting):
         """The search attributes as they stand."""
 
     async def _enter(self, stage: Stage) -> None:
+        """The stage is another, and is written down as such."""
+        await self._arrive(stage)
+        await self._write_stage(stage, workflow.now())
+
+    async def _enter_with(self, stage: Stage) -> Stage | None:
+        """The stage is another; it is to be written down with what is done first in it, if it comes back."""
+        if not self.folded:
+            await self._enter(stage)
+            return None
+        await self._arrive(stage)
+        return stage
+
+    async def _arrive(self, stage: Stage) -> None:
         await self._unless_ending()
         self.stage = stage
         self.changed()
-        await calls.record(
-            RecordActivities.enter_stage,
-            StageEntry(request_id=self.id, at=workflow.now(), stage=stage),
-            stage.value,
-        )
+
+    async def _write_stage(self, stage: Stage, at: datetime) -> None:
+        entry = StageEntry(request_id=self.id, at=at, stage=stage)
+        await calls.record(RecordActivities.enter_stage, entry, stage.value)
 
     async def _unless_ending(self) -> None:
         """Stand still while an act ends the request: until the story is cancelled, or the act is taken back."""
@@ -58,10 +71,16 @@ class Telling(Redacting):
         sealed: str | None = None,
     ) -> Outcome:
         """The last letter."""
-        await self._enter(Stage.NOTIFYING)
+        entering = None
+        if artifact_id is None:
+            # Letters are in the order of their instants: what rang at this one is told before it.
+            await self._enter(Stage.NOTIFYING)
+        else:
+            entering = await self._enter_with(Stage.NOTIFYING)
         order = LetterOrder(
             request_id=self.id,
             at=workflow.now(),
+            entering=entering,
             kind=kind,
             dedupe="end",
             act_id=act_id,

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.identity import IdentityActivities
     from activities.model import CodeOrder, LocateOrder, LocateReport, SystemBrief
     from activities.systems import SystemActivities
-    from habeas.model import Stage
+    from habeas.model import REMEDIES, Stage
     from workflows import calls
     from workflows.model import RequestStart
     from workflows.systems import stop
@@ -35,9 +35,17 @@ class Verifying(Telling):
         self._word_wanted: datetime | None = None
         """When staff were first asked to attest beside the code."""
 
+    @property
+    def _begins_with(self) -> Stage | None:
+        """The stage that is written down as the request begins, unless what it asks is no right."""
+        return Stage.VERIFYING if self.folded and self.right not in REMEDIES else None
+
     async def _verify(self) -> bool:
         identity = self._brief.identity
-        await self._enter(Stage.VERIFYING)
+        if self._begins_with is None:
+            await self._enter(Stage.VERIFYING)
+        else:
+            await self._arrive(self._begins_with)
         if not identity.required:
             self.proven = True
             return True

@@ -15,14 +15,16 @@ from activities.ledger.health import TroubledSystem, WaitRow
 from activities.ledger.holders import HolderRow
 from activities.ledger.holds import DeletionHoldRow, HoldRow, HoldWords, NewHold
 from activities.ledger.letters import Letter, LetterContent, LetterRow, LetterState
+from activities.ledger.measures import KeptRow, PressingRow, Waiting
 from activities.ledger.migrate import current_revision, downgrade, migrate
 from activities.ledger.notices import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState
 from activities.ledger.opening import NewRequest, Opened
 from activities.ledger.outbox import Placed
 from activities.ledger.past import PastRow
 from activities.ledger.privileges import Privilege, least_privileges
+from activities.ledger.queue import RequestFilter
 from activities.ledger.replays import ErasedRow, NewReplay, UndoneRow
-from activities.ledger.requests import Changes, PauseRow, RequestFilter, RequestRow
+from activities.ledger.requests import Changes, PauseRow, RequestRow
 from activities.ledger.restrictions import RestrictionRow
 from activities.ledger.results import WAITING, ErrorRow, OutcomeRow, RetainedRow, SystemRow
 from activities.ledger.searches import SearchRow
@@ -65,6 +67,7 @@ __all__ = [
     "HoldRow",
     "HoldWords",
     "HolderRow",
+    "KeptRow",
     "Ledger",
     "LedgerBehind",
     "Letter",
@@ -90,6 +93,7 @@ __all__ = [
     "PastRow",
     "PauseRow",
     "Placed",
+    "PressingRow",
     "Privilege",
     "Proof",
     "RequestFilter",
@@ -112,6 +116,7 @@ __all__ = [
     "Tx",
     "UndoneRow",
     "WaitRow",
+    "Waiting",
     "WatchRow",
     "WebhookRow",
     "at_link",

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import ARRAY, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.room import Room, person_prints, plain
+from activities.ledger.room import Room, person_prints, plain, prints_of
 from activities.ledger.tables import copy_subject, copy_wait, request
 from habeas.model import Frozen, Identifier, Outcome, RequestId, Right
 from habeas.particulars import Scope
@@ -36,9 +36,7 @@ class Copies(Room):
         """A copy's person is known by these, as well as by what was said before. Kept as fingerprints."""
         prints = self._copy_prints(controller, identifiers)
         if prints:
-            rows = [{"request_id": request_id, "fingerprint": each} for each in prints]
-            about = ("copy", request_id, *prints)
-            await self._write_later(about, upsert(copy_subject).values(rows).on_conflict_do_nothing())
+            await self._write_later(("copy", request_id, *prints), prints_of(copy_subject, request_id, prints))
 
     async def copies_of(
         self, controller: str, identifiers: Iterable[Identifier], *, lock: bool = False

@@ -29,10 +29,12 @@ from activities.ledger.holders import Holders
 from activities.ledger.holds import Holds
 from activities.ledger.keys import KeyRing
 from activities.ledger.letters import Letters
+from activities.ledger.measures import Measures
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
 from activities.ledger.past import Past
 from activities.ledger.people import People
+from activities.ledger.queue import Queue
 from activities.ledger.replays import Replays
 from activities.ledger.requests import Requests
 from activities.ledger.restrictions import Restrictions
@@ -64,6 +66,7 @@ _SERVER_SETTINGS = {
 class Tx(
     Opening,
     Requests,
+    Queue,
     Seals,
     Evidence,
     Anchors,
@@ -95,6 +98,7 @@ class Tx(
     Replays,
     Suppressions,
     Watching,
+    Measures,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 from sqlalchemy import delete, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import past_subject
 from activities.ledger.people import past_purpose
-from activities.ledger.room import Room, person_prints, plain
+from activities.ledger.room import Room, person_prints, plain, prints_of
 from activities.ledger.tables import letter, request
 from habeas.model import Frozen, Identifier, Outcome, Request, RequestId, Right, SystemName
 
@@ -45,10 +44,8 @@ class Past(Room):
     async def remember_subject(self, asked: Request, identifiers: Iterable[Identifier]) -> None:
         """By what this request will be known as the same person's when they ask for the same right again."""
         prints = sorted(self._past_prints(asked.controller, asked.right, identifiers))
-        values = [{"request_id": asked.id, "fingerprint": one} for one in prints]
-        if values:
-            about = ("past", asked.id, *prints)
-            await self._write_later(about, upsert(past_subject).values(values).on_conflict_do_nothing())
+        if prints:
+            await self._write_later(("past", asked.id, *prints), prints_of(past_subject, asked.id, prints))
 
     async def forget_subject(self, request_id: str) -> None:
         """The request no longer counts as one of that person's: it is carried out anew as another."""

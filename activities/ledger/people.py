@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from activities.ledger.duty_tables import past_subject
-from activities.ledger.room import Room, person_prints
-from activities.ledger.tables import copy_subject, open_subject, request
+from activities.ledger.room import Room, person_prints, prints_of
+from activities.ledger.tables import copy_subject, object_outcome, open_subject, request, request_key
 from activities.vault import Vault
-from habeas.model import Identifier, Right
+from habeas.model import COPIES, Identifier, Right
+from habeas.outcomes import Fate
 
 __all__ = ["People", "open_purpose", "past_purpose", "person_purpose"]
 
@@ -24,37 +24,73 @@ class People(Room):
 
     async def findable(self, request_id: str, controller: str, identifiers: Iterable[Identifier]) -> None:
         """From now on the request is found by these, too."""
-        rows = [
-            {"request_id": request_id, "fingerprint": one}
-            for one in person_prints(self._vault, person_purpose(controller), identifiers)
-        ]
-        if rows:
-            about = ("findable", request_id, *(one["fingerprint"] for one in rows))
-            await self._write_later(about, upsert(copy_subject).values(rows).on_conflict_do_nothing())
+        prints = person_prints(self._vault, person_purpose(controller), identifiers)
+        if prints:
+            await self._write_later(("findable", request_id, *prints), prints_of(copy_subject, request_id, prints))
 
     async def of_person(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
         """The controller's requests, open or closed, of whoever is known by one of these; the newest first.
 
         Whatever was opened before requests could be found is known by what it was opened, or remembered, by.
         """
-        known = _prints(self._vault, controller, tuple(identifiers))
-        tables = (copy_subject, open_subject, past_subject)
         rows = await self._all(
             select(request.c.id)
+            .where(self._theirs(controller, identifiers))
+            .order_by(request.c.received_at.desc(), request.c.id)
+            .limit(MOST)
+        )
+        return tuple(row.id for row in rows)
+
+    async def copies_asked(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+        """The controller's requests for a copy, open or closed, of whoever is, or claims to be, known by one of these.
+
+        The newest first.
+        """
+        rows = await self._all(
+            select(request.c.id)
+            .where(self._theirs(controller, identifiers), request.c.right.in_([one.value for one in COPIES]))
+            .order_by(request.c.received_at.desc(), request.c.id)
+            .limit(MOST)
+        )
+        return tuple(row.id for row in rows)
+
+    async def keeping_of(self, controller: str, identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+        """The controller's closed erasures of whoever is known by one of these that keep something; the newest first.
+
+        Without those whose key is destroyed: by then nothing says what they keep.
+        """
+        kept = object_outcome.c
+        rows = await self._all(
+            select(request.c.id)
+            .join(request_key, request_key.c.request_id == request.c.id)
             .where(
-                or_(
-                    *(
-                        request.c.id.in_(select(one.c.request_id).where(one.c.fingerprint.in_(prints)))
-                        for one, prints in zip(tables, known, strict=True)
-                    )
-                ),
-                request.c.controller == controller,
-                self._mine(request.c.controller),
+                self._theirs(controller, identifiers),
+                request.c.right == Right.ERASURE.value,
+                request.c.closed_at.is_not(None),
+                request_key.c.wrapped.is_not(None),
+                select(kept.request_id)
+                .where(kept.request_id == request.c.id, kept.fate == Fate.RETAINED.value)
+                .exists(),
             )
             .order_by(request.c.received_at.desc(), request.c.id)
             .limit(MOST)
         )
         return tuple(row.id for row in rows)
+
+    def _theirs(self, controller: str, identifiers: Iterable[Identifier]) -> ColumnElement[bool]:
+        """Whether a request is the controller's, and of whoever is known by one of these."""
+        known = _prints(self._vault, controller, tuple(identifiers))
+        tables = (copy_subject, open_subject, past_subject)
+        return and_(
+            or_(
+                *(
+                    request.c.id.in_(select(one.c.request_id).where(one.c.fingerprint.in_(prints)))
+                    for one, prints in zip(tables, known, strict=True)
+                )
+            ),
+            request.c.controller == controller,
+            self._mine(request.c.controller),
+        )
 
 
 def person_purpose(controller: str) -> str:

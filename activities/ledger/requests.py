@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Date, Row, any_, cast, delete, exists, func, literal, select, true, tuple_, update
+from sqlalchemy import (
+    Row,
+    delete,
+    func,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.duty_tables import request_holder
+from activities.ledger.paging import NEVER, Order
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import evidence_head, open_subject, pause, request
-from habeas.errors import BadInput, UnknownRequest
-from habeas.model import REFERENCE, Frozen, Outcome, PauseReason, Request, RequestId, Right, Stage
+from habeas.errors import UnknownRequest
+from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Stage
 from habeas.particulars import Scope
 
 
@@ -39,6 +43,8 @@ class RequestRow(Request):
     about: RequestId | None = None
     categories: tuple[str, ...] = ()
     before_erasure: bool = False
+    target_on: date | None = Field(default=None, exclude=True)
+    """By when staff aim to answer where nothing is due. It follows from the policy: see `Requests.find`."""
 
     @property
     def paused(self) -> bool:
@@ -46,60 +52,22 @@ class RequestRow(Request):
         return self.paused_from is not None
 
     @property
+    def queue_on(self) -> date:
+        """The day in the queue: the extended one where the term was extended, the target where there is no term."""
+        return self.extended_due_on or self.due_on or self.target_on or NEVER
+
+    @property
     def place(self) -> str:
-        """Its place in the queue."""
-        return place_of(self.extended_due_on or self.due_on, self.id)
+        """Its place in the queue as it is sorted unasked: see `RequestFilter.cursor`."""
+        return QUEUE.turn().cursor(self)
 
 
-_NEVER = date.max
-"""The day in the queue of what has no term: what PostgreSQL calls infinity, and its driver the last day there is."""
-_PLACE = re.compile(rf"(?P<day>\d{{4}}-\d\d-\d\d)/(?P<request>{REFERENCE.pattern})")
-
-
-def place_of(due_on: date | None, request_id: str) -> str:
-    """A request's place in the queue, as text that says nothing to anybody else.
-
-    A page that goes on after it goes on there, even if the request itself has moved or is not listed any more.
-
-    Args:
-        due_on: the day that counts, extended if it is; None without a term.
-        request_id: the request.
-    """
-    return base64.urlsafe_b64encode(f"{due_on or _NEVER}/{request_id}".encode()).decode().rstrip("=")
-
-
-def _read_place(text: str) -> tuple[date, str]:
-    try:
-        found = _PLACE.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
-        if found:
-            return date.fromisoformat(found["day"]), found["request"]
-    except (ValueError, binascii.Error):
-        pass
-    raise BadInput("after: no page ended so; leave it out to begin anew.", field="after")
-
-
-NOBODY = "nobody"
-"""Whoever holds what nobody holds: see `RequestFilter`."""
-
-
-class RequestFilter(Frozen):
-    """Which requests `Requests.find` lists. What is left out does not narrow the list."""
-
-    controller: str | None = None
-    stage: Stage | None = None
-    right: Right | None = None
-    outcome: Outcome | None = None
-    open: bool | None = None
-    overdue: bool | None = None
-    due_before: date | None = None
-    """Due (extended if it is) on an earlier day than this."""
-    waits_for: str | None = None
-    """Waits for this system."""
-    held: str | None = None
-    """Held by this actor; or by ``nobody``."""
-    limit: int = Field(default=100, ge=1, le=1000)
-    after: str | None = None
-    """The place of the last request of the page before: `place_of`."""
+QUEUE = Order(
+    "due_on",
+    due_on={"queue_on": date, "id": str},
+    received_at={"received_at": datetime, "id": str},
+)
+"""The queue: by the days that are left, by when requests came."""
 
 
 class PauseRow(Frozen):
@@ -131,7 +99,7 @@ class Changes(TypedDict, total=False):
 
 
 REQUEST = [request.c[name] for name in Request.model_fields]
-_ROW = [request.c[name] for name in RequestRow.model_fields]
+ROW = [request.c[name] for name in RequestRow.model_fields if name != "target_on"]
 
 
 class Requests(Room):
@@ -173,40 +141,10 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        row = await self._first(select(*_ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
+        row = await self._first(select(*ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
         if row is None:
             raise UnknownRequest
         return RequestRow(**plain(row))
-
-    async def find(self, wanted: RequestFilter) -> tuple[RequestRow, ...]:
-        """Requests in the order of their due dates (extended if they are), those without one last.
-
-        Raises:
-            BadInput: ``after`` is no place.
-        """
-        columns, conditions = request.c, [self._mine(request.c.controller)]
-        for name in ("controller", "stage", "right", "outcome", "overdue"):
-            value = getattr(wanted, name)
-            if value is not None:
-                conditions.append(columns[name] == value)
-        if wanted.open is not None:
-            conditions.append(columns.closed_at.is_(None) if wanted.open else columns.closed_at.is_not(None))
-        if wanted.due_before is not None:
-            conditions.append(columns.queue_on < wanted.due_before)
-        if wanted.waits_for is not None:
-            conditions.append(literal(wanted.waits_for) == any_(columns.blocked_on))
-        if wanted.held is not None:
-            by = request_holder.c
-            conditions.append(
-                ~exists().where(by.request_id == columns.id)
-                if wanted.held == NOBODY
-                else columns.id.in_(select(by.request_id).where(by.actor == wanted.held))
-            )
-        if wanted.after is not None:
-            due_on, last = _read_place(wanted.after)
-            conditions.append(tuple_(columns.queue_on, columns.id) > tuple_(cast(literal(due_on), Date), literal(last)))
-        statement = select(*_ROW).where(*conditions).order_by(columns.queue_on, columns.id).limit(wanted.limit)
-        return tuple(RequestRow(**plain(row)) for row in await self._all(statement))
 
     async def update_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
         """Change facts; those not named stay. With an outcome or an end the person may open a new one.

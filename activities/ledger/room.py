@@ -6,7 +6,24 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, CursorResult, Delete, Executable, Insert, Row, Update, case, func, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Executable,
+    Insert,
+    Row,
+    Table,
+    Text,
+    Update,
+    case,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.ledger.faults import mapped_errors
@@ -210,6 +227,16 @@ class Room:
 def in_one(last: W, others: Sequence[Write]) -> W:
     """One statement of several: PostgreSQL carries all of them out on the same view of the tables."""
     return last.add_cte(*(one.cte(f"write_{number}") for number, one in enumerate(others)))
+
+
+def prints_of(table: Table, request_id: str, prints: Sequence[str]) -> Insert:
+    """Keep a request's fingerprints, in this order, but for those that are there.
+
+    However many they are, it is one statement: a row of values for each would be compiled anew each time.
+    """
+    given = func.unnest(literal([*prints], ARRAY(Text))).table_valued("value", name="given").render_derived()
+    rows = select(literal(request_id, Text), given.c.value)
+    return upsert(table).from_select(["request_id", "fingerprint"], rows).on_conflict_do_nothing()
 
 
 def context(request_id: str, name: str) -> str:

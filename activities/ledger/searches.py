@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import ColumnElement, insert, select, true, update
 
 from activities.ledger.access_tables import search
+from activities.ledger.paging import Order, Turn
 from activities.ledger.room import Room, context
 from habeas.model import Frozen
 
@@ -24,8 +25,13 @@ class SearchRow(Frozen):
     actor: str
     controllers: tuple[str, ...]
     at: AwareDatetime
+    place: str = ""
+    """In the list: `cursor` of the page that goes on behind it."""
     reason: str | None = Field(default=None, repr=False)
     """Why, as they wrote it; None where that is not to be seen here, or its time is over."""
+
+
+SEARCHES = Order("-at", at={"at": datetime, "id": str})
 
 
 class Searches(Room):
@@ -48,17 +54,17 @@ class Searches(Room):
             )
         )
 
-    async def searches(self, limit: int, *, reasons: bool) -> tuple[SearchRow, ...]:
-        """The newest ones among nobody else's requests, the newest first; with ``reasons``, why, too."""
-        rows = await self._all(
-            select(search).where(self._within()).order_by(search.c.at.desc(), search.c.id).limit(limit)
-        )
+    async def searches(self, turn: Turn, *, reasons: bool) -> tuple[SearchRow, ...]:
+        """Those among nobody else's requests, in an order of `SEARCHES`; with ``reasons``, why, too."""
+        found = turn.narrow(select(search).where(self._within()), at=search.c.at, id=search.c.id)
+        rows = await self._all(found)
         return tuple(
             SearchRow(
                 id=row.id,
                 actor=row.actor,
                 controllers=tuple(row.controllers),
                 at=row.at,
+                place=turn.cursor(row),
                 reason=self._vault.house_key(row.master_key_id).open(row.reason, context("", _name(row.id))).decode()
                 if reasons and row.reason is not None
                 else None,

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Select, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import task
+from activities.ledger.paging import NEVER, Order
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import request
 from habeas.errors import BadInput, WrongStage
@@ -56,7 +57,21 @@ class TaskFilter(Frozen):
     mine: str | None = None
     """A keyed hash: tasks of this owner, and those of nobody in particular."""
     due_before: date | None = None
+    overdue_on: dict[str, date] | None = Field(default=None, exclude=True)
+    """Controller -> its today: only tasks that were due on an earlier day."""
     limit: int = Field(default=200, ge=1, le=10_000)
+    sort: str | None = None
+    """As `TASKS` has them; unset for the soonest due first."""
+    cursor: str | None = None
+    """The place of the last task of the page before, in the same order."""
+
+
+TASKS = Order(
+    "due_on",
+    due_on={"due_on": date, "opened_at": datetime, "id": str},
+    opened_at={"opened_at": datetime, "id": str},
+    system={"system": str, "id": str},
+)
 
 
 class Tasks(Room):
@@ -93,7 +108,12 @@ class Tasks(Room):
         return TaskRow(**plain(row))
 
     async def tasks(self, wanted: TaskFilter) -> tuple[TaskRow, ...]:
-        """Tasks by the day they are due."""
+        """Tasks, unless asked otherwise by the day they are due, those without one last.
+
+        Raises:
+            BadInput: there is no such sort; or the cursor is none of it.
+        """
+        turn = TASKS.turn(wanted.sort, wanted.limit, wanted.cursor)
         found = self._tasks()
         if wanted.request_id is not None:
             found = found.where(task.c.request_id == wanted.request_id)
@@ -105,8 +125,13 @@ class Tasks(Room):
             found = found.where(or_(task.c.owner == wanted.mine, task.c.owner.is_(None)))
         if wanted.due_before is not None:
             found = found.where(task.c.due_on < wanted.due_before)
-        ordered = found.order_by(task.c.due_on.nulls_last(), task.c.opened_at, task.c.id).limit(wanted.limit)
-        return tuple(TaskRow(**plain(row)) for row in await self._all(ordered))
+        if wanted.overdue_on is not None:
+            late = [(request.c.controller == of) & (task.c.due_on < day) for of, day in wanted.overdue_on.items()]
+            found = found.where(or_(false(), *late))
+        given: dict[str, ColumnElement[Any]] = {name: task.c[name] for name in turn.fields}
+        if "due_on" in given:
+            given["due_on"] = func.coalesce(task.c.due_on, NEVER, type_=Date)
+        return tuple(TaskRow(**plain(row)) for row in await self._all(turn.narrow(found, **given)))
 
     async def remind_task(self, task_id: str, number: int) -> None:
         """The n-th reminder went out; an earlier one told late changes nothing."""

@@ -40,7 +40,6 @@ from activities.letters.own import (
     ProcessorFacts,
     QuestionFacts,
     RecipientFacts,
-    RefusedPart,
     RemedyDecision,
     Shown,
     TaskFacts,
@@ -54,6 +53,7 @@ from activities.letters.parts import (
     Ground,
     KeptGroup,
     Kind,
+    LawBeside,
     LetterFacts,
     MissingSystem,
     OtherPart,
@@ -84,6 +84,7 @@ from activities.letters.sealed import (
     StaffTask,
     StaffTaskReminder,
 )
+from activities.letters.stays import RefusedPart
 from activities.letters.wording import LANGUAGES, missing_words
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "IncompleteLetter",
     "KeptGroup",
     "Kind",
+    "LawBeside",
     "LetterFacts",
     "LiftingFacts",
     "MissingSystem",

@@ -122,9 +122,10 @@ def _partial_refusal(facts: PartialRefusalLetter, say: Said) -> Iterable[Block]:
     yield say.paragraph(f"partial_refusal.{lead}", Element.ACTION_TAKEN)
     if facts.right is Right.ERASURE and not facts.nothing_goes:
         yield say.paragraph("partial_refusal.erasing", Element.DONE)
-    yield from say.refused(facts.refused)
-    yield from say.kept(facts.kept)
+    yield from say.refused(facts.refused, facts.kept_refused)
+    yield from say.kept(facts.kept_besides)
     yield from say.denial()
+    yield from say.withheld("completion_erasure.controlled", facts.controlled, Element.REASONS)
     yield from say.offers()
     yield from say.remedies()
     yield say.help()

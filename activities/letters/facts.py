@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
-from activities.letters.own import RefusedPart
 from activities.letters.parts import (
     Attention,
     BinnedGroup,
     ErasedGroup,
     Ground,
-    KeptGroup,
     Kind,
     LetterFacts,
     MissingSystem,
@@ -22,6 +19,7 @@ from activities.letters.parts import (
     WithheldGroup,
     by_law_only,
 )
+from activities.letters.stays import RefusedPart, Staying
 from habeas.model import Right, SystemName
 from habeas.staying import Because
 
@@ -114,11 +112,12 @@ class Extension(LetterFacts):
 
 
 class CompletionAccess(LetterFacts):
-    """Your data is ready (access and portability)."""
+    """Your data is ready (access and portability), or nothing of it is given, and why."""
 
     kind = Kind.COMPLETION_ACCESS
-    link_url: str = Field(repr=False)
-    link_expires_at: AwareDatetime
+    link_url: str | None = Field(default=None, repr=False)
+    """Where the package is; None where there is none, as nothing is given."""
+    link_expires_at: AwareDatetime | None = None
     records: int = Field(ge=0)
     systems: tuple[str, ...] = ()
     """Titles of the systems with data in the package."""
@@ -138,42 +137,21 @@ class CompletionAccess(LetterFacts):
         return bool(self.refused or self.withheld or self.missing)
 
 
-class CompletionErasure(PassedOn, LetterFacts):
+class CompletionErasure(PassedOn, Staying, LetterFacts):
     """What was erased, what is kept and why (erasure)."""
 
     kind = Kind.COMPLETION_ERASURE
     erased: tuple[ErasedGroup, ...] = ()
     anonymised: tuple[ErasedGroup, ...] = ()
-    kept: tuple[KeptGroup, ...] = ()
-    controlled: tuple[WithheldGroup, ...] = ()
-    """Categories that somebody else decides about, and who."""
     binned: tuple[BinnedGroup, ...] = ()
     """Of what was erased: what its system keeps in a recycle bin, which it empties by itself."""
     missing: tuple[MissingSystem, ...] = ()
     """Systems where it is not done yet, or objects that could not be erased."""
-    refused: tuple[RefusedPart, ...] = ()
-    """Categories that were refused, each with its ground."""
 
     @property
     def did(self) -> bool:
         """Whether anything was erased or made anonymous."""
         return bool(self.erased or self.anonymised)
-
-    @property
-    def kept_refused(self) -> Counter[str]:
-        """How many records stay of each refused category, by its title."""
-        named = {one.what for one in self.refused}
-        found: Counter[str] = Counter()
-        for one in self.kept:
-            if one.reason is Because.EXEMPT and one.category in named:
-                found[one.category] += one.count
-        return found
-
-    @property
-    def kept_besides(self) -> tuple[KeptGroup, ...]:
-        """What stays and is not told with what was refused."""
-        told = self.kept_refused
-        return tuple(one for one in self.kept if one.reason is not Because.EXEMPT or one.category not in told)
 
     @property
     def refused_still(self) -> tuple[RefusedPart, ...]:

@@ -12,8 +12,9 @@ from typing import Any
 from babel.numbers import format_currency, get_territory_currencies
 
 from activities.letters.exists import SOME_DAYS, TOLD_ON
-from activities.letters.own import Confirming, RefusedPart
+from activities.letters.own import Confirming
 from activities.letters.parts import Ground, Kind
+from activities.letters.stays import RefusedPart
 from habeas import law
 from habeas.law.case import Deadlines
 from habeas.law.places import zone

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from activities.letters.parts import KeptGroup, MissingSystem, PassedOn, WithheldGroup
+from activities.letters.parts import MissingSystem, PassedOn, WithheldGroup
+from activities.letters.stays import Staying
 from habeas.model import Frozen, RequestId, Right, SystemName
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "ProcessorFacts",
     "QuestionFacts",
     "RecipientFacts",
-    "RefusedPart",
     "RemedyDecision",
     "Shown",
     "TaskFacts",
@@ -163,22 +163,9 @@ class ChangeFacts(PassedOn):
     """Titles of what the person objects to as well and a human still weighs."""
 
 
-class RefusedPart(Frozen):
-    """A part that was refused, with its ground."""
-
-    what: str
-    """The category's title, in the person's language."""
-    ground: str | None = None
-    """A code of the closed list."""
-    provision: str | None = None
-    explanation: str | None = Field(default=None, repr=False)
-
-
-class PartialRefusal(Frozen):
+class PartialRefusal(Staying):
     """Which parts are refused or kept, each with its reason."""
 
-    refused: tuple[RefusedPart, ...] = ()
-    kept: tuple[KeptGroup, ...] = ()
     nothing_goes: bool = False
     """An erasure of which nothing is left to do."""
 

@@ -83,7 +83,7 @@ def _without_marks(value: Any, path: TomlPath, undecided: list[TomlPath]) -> Any
 
 
 def _stand_in(path: TomlPath) -> str | None:
-    """A column must have some rule for the map to be readable; it is reported all the same, and never carried out."""
+    """A map is read only with some rule for a column, some law for what is shared; both are reported all the same."""
     if len(path) > 3 and path[2] == "columns" and path[-1] in (path[3], "erase"):
         return "keep"
-    return None
+    return "not decided" if path[2:] == ("shared", "law") else None

@@ -115,6 +115,20 @@ class Link(Frozen):
     columns: Mapping[str, str] = Field(min_length=1)
 
 
+class SharedRule(Frozen):
+    """What becomes of a row that is another person's too: the word ``"erase"``, or the law by which it stays."""
+
+    law: str | None = Field(default=None, min_length=3)
+    """None: it goes like any other."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        if value != "erase" and not (isinstance(value, dict) and "law" in value):
+            raise ValueError('shared = "erase", or shared = { law = "…" }: by what a row stays that is another\'s too')
+        return {} if value == "erase" else value
+
+
 class MapRetention(Frozen):
     """A duty to keep rows, as the map writes it; see `habeas.connector.Retention`."""
 
@@ -198,6 +212,9 @@ class TableRule(Frozen):
     after: Treatment = Treatment.DELETE
     belongs: tuple[Link, ...] = ()
     """Any one of these suffices."""
+    shared: SharedRule | None = None
+    """What becomes of a row of which one link leads to the person and another to somebody else. Unset: it is as any
+    other, and nothing of it is held for review for that."""
     identifiers: tuple[IdentifierRule, ...] = ()
     file: FileRule | None = None
     restrict: RestrictRule | None = None
@@ -298,6 +315,7 @@ class DataMap(Frozen):
             capabilities=_BASE | {each for each, offers in _MORE.items() if any(offers(table) for table in personal)},
             collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
             purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
+            any_root=True,
             glossary=Glossary(language=self.language, words=self.words),
         ).written_in(self._places() if self._origin else {})
 
@@ -335,6 +353,7 @@ def _collection(name: str, table: TableRule) -> Collection:
         types={column: rule.holds for column, rule in table.columns.items() if isinstance(rule.holds, SensitiveType)},
         file_field=table.file.content if table.file else None,
         free_text=tuple(column for column, rule in table.columns.items() if rule.free_text),
+        shared=table.shared.law if table.shared else None,
         rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
         restrictable=table.restrict is not None,
         expires=table.expires.as_retention() if table.expires else None,
@@ -344,6 +363,9 @@ def _collection(name: str, table: TableRule) -> Collection:
 
 
 def _origins(table: TableRule) -> dict[str, Origin]:
-    """What the engine itself marks a row with was neither given by the person nor observed of them."""
+    """That a row is restricted was neither given by the person nor observed of them: the engine marks it.
+
+    What `stops` write to holds what the person chose, and comes from where the rest of the row does.
+    """
     said = {column: rule.origin for column, rule in table.columns.items() if rule.origin}
-    return dict.fromkeys(sorted(table.marks), Origin.DERIVED) | said
+    return ({table.restrict.column: Origin.DERIVED} if table.restrict else {}) | said

@@ -65,6 +65,7 @@ def _table(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
         problem = "staff says whose account a row is, and its rows are no accounts"
         yield finding(data_map, problem, "write person = true, or remove staff", name, None, "staff")
     yield from _links(data_map, name, table)
+    yield from _shared(data_map, name, table)
     yield from _rectified(data_map, name, table)
     yield from _marked(data_map, name, table)
     yield from _sensitive(data_map, name, table)
@@ -87,6 +88,18 @@ def _links(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
                 "belongs",
                 number,
             )
+
+
+def _shared(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
+    """Whose a message is that one sent and another received, no reflection tells."""
+    targets = [link.table for link in table.belongs]
+    people = [one for one in targets if one in data_map.tables and data_map.tables[one].person]
+    two = len(people) > 1 or len(set(targets)) < len(targets)
+    undecided = any(path[:3] == ("tables", name, "shared") for path in data_map.undecided)
+    if two and table.shared is None and not undecided:
+        problem = "its links may lead to two people, and what becomes of a row that is both's is not decided"
+        write = 'write shared = { law = "<by what it stays for the other>" }, or shared = "erase"'
+        yield finding(data_map, problem, write, name, None, "belongs")
 
 
 def _fixed(table: TableRule) -> dict[str, str]:

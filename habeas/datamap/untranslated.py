@@ -63,6 +63,8 @@ def _place(one: Spoken) -> TomlPath:
             return (*table, "title")
         case Part.LAW:
             return (*table, "retention", "law")
+        case Part.SHARED:
+            return (*table, "shared", "law")
         case Part.LABEL | Part.BECAUSE:
             return (*table, "columns", str(one.field), one.part.value)
 

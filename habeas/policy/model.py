@@ -77,7 +77,7 @@ class Policy(Frozen):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        found = problems(self.model_dump(mode="json", exclude_none=True))
+        found = problems(self.model_dump(mode="json", exclude_none=True, by_alias=True))
         if found:
             raise ValueError("; ".join(f"{problem.key}: {problem.message}" for problem in found))
         return self
@@ -230,6 +230,31 @@ class Policy(Frozen):
             return allowed
         too = law.pauses_allowed(home.law.read_as(self.options(home.regime)), right)
         return frozenset(one for one in allowed if one in too or law.reflection_days(read, right, one) is not None)
+
+    def extension_grounds(self, regime: str, jurisdiction: str, right: Right, on: date) -> tuple[str, ...]:
+        """What the term of a request may be extended for: what each law that binds here takes for a ground.
+
+        A ground that only the law of where the person lives knows moves no day of the establishment's, which comes no
+        later: to extend by it would be a notice that gives no time.
+
+        Args:
+            regime: of the request.
+            jurisdiction: where the person lives.
+            right: what they ask.
+            on: the day of receipt.
+
+        Raises:
+            UnknownRegime: as `habeas.law.regime`.
+        """
+        place = self.answered_in(regime, jurisdiction)
+        if not law.extension_allowed(regime, right, place):
+            return ()
+        grounds, home = law.extension_grounds(regime, place), self.binding_too(regime, right, on)
+        if home is None:
+            return grounds
+        too = law.extension_allowed(home.regime, right, home.jurisdiction)
+        known = law.extension_grounds(home.regime, home.jurisdiction) if too else ()
+        return tuple(ground for ground in grounds if ground in known)
 
     def options(self, regime: str) -> tuple[str, ...]:
         """The readings of a law that the controller chose; none of a law that is not among its own."""

@@ -30,21 +30,13 @@ def promise(raw: Raw) -> Iterator[Problem]:
 
 
 def reasons_at_once(raw: Raw) -> Iterator[Problem]:
-    """What is explained at once must be something that can stay."""
-    rows = listed(raw, "categories")
-    at = dict(_reversed(ids(raw, "categories")))
+    """What is explained at once is described. It needs no ``keep``: staff may refuse it, and a hold keep it."""
+    described = {name for _, name in ids(raw, "categories")}
     for n, name in enumerate(listed(table(raw, "promise"), "reasons_at_once")):
-        path: Path = ("promise", "reasons_at_once", n)
-        if str(name) not in at:
+        if str(name) not in described:
+            path: Path = ("promise", "reasons_at_once", n)
             yield Problem(path, f"{name!r} is not described", f"add a [[categories]] with id = {name!r}")
-        elif not table(rows[at[str(name)]], "keep"):
-            message = f"nothing of {name!r} is kept, so that there is nothing to explain"
-            yield Problem(path, message, f"say in categories.{name}.keep what stays and by which law, or remove it")
     yield from repeated(("promise", "reasons_at_once"), listed(table(raw, "promise"), "reasons_at_once"))
-
-
-def _reversed(rows: list[tuple[int, str]]) -> list[tuple[str, int]]:
-    return [(name, n) for n, name in rows]
 
 
 def proofs(raw: Raw) -> Iterator[Problem]:
@@ -115,14 +107,6 @@ def _is_email(text: str) -> bool:
     return True
 
 
-def _only_said(raw: Raw, there: Path, keeps: list[Any]) -> bool:
-    """Whether this is how long data is said to be kept, and nothing ends it: telling it is enough for a copy alone."""
-    if there[0] != "categories" or there[-1] != "retention" or "rights.access" in keeps:
-        return False
-    category = at(raw, there[:-1])
-    return not (table(category, "expires") or table(category, "controlled_by"))
-
-
 def lines(raw: Raw) -> Iterator[Problem]:
     """Every promise of the published text is kept by something: keys that exist, or a reason why none is needed."""
     answered = {name for key in table(raw, "open") for name in alternatives(key)}
@@ -137,10 +121,6 @@ def lines(raw: Raw) -> Iterator[Problem]:
             there = place(raw, key) if isinstance(key, str) else None
             if isinstance(key, str) and there is None and key not in answered:
                 yield Problem(("promises", n, "keeps", m), f"there is no {key}", "correct the key, or add it")
-            elif there and not row.get("not_held") and _only_said(raw, there, listed(row, "keeps")):
-                message = f"{key} is a sentence that nothing carries out"
-                remedy = f"add expires beside it, or say in not_held of promises[{n}] who sees to it"
-                yield Problem(("promises", n, "keeps", m), message, remedy)
             elif there and at(raw, there) in ([], {}):
                 message = f"is empty, and promises[{n}] rests on it"
                 yield Problem(there, message, "fill it, or take it out of that promise's keeps")

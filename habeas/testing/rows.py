@@ -82,7 +82,7 @@ class Rows:
         return [row for row in self.rows.values() if row.root is None]
 
     def _of(self, roots: set[str]) -> list[MemoryRow]:
-        found = [row for row in self.rows.values() if (row.root or row.key) in roots]
+        found = [row for row in self.rows.values() if row.key in roots or row.root in roots]
         return sorted(found, key=lambda row: (row.root is not None, row.collection, row.key))
 
     def _record(self, row: MemoryRow) -> Record:

@@ -5,13 +5,17 @@ import json
 import re
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import ZipFile
 
 import asyncpg
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -19,6 +23,7 @@ from habeas.acts import ActAnswer, ActKind
 from habeas.model import Right, Stage
 from tests.acceptance.command import Habeas
 from tests.acceptance.people import Planted
+from tests.served import free_socket, serving
 from workers.maildir import KeptMail, messages
 from workers.office import NewRequestInput, Office, Story, open_office
 from workers.process import free_port
@@ -47,17 +52,31 @@ async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within:
 
 
 class MeteredStack(Stack):
-    """A stack whose worker, if it is the only one, serves its metrics."""
+    """A stack whose only worker serves its metrics, and whose processes tell a collector of their traces."""
 
     def __init__(self, options: StackOptions) -> None:
         super().__init__(options)
         self.metrics_port = free_port()
+        self.collector = free_socket()
+        self.traces: list[bytes] = []
+        """What the collector took."""
 
     @property
     def environment(self) -> dict[str, str]:
+        collector = f"http://127.0.0.1:{self.collector.getsockname()[1]}/v1/traces"
+        traced = {"HABEAS_TRACING__ENDPOINT": collector, "OTEL_BSP_SCHEDULE_DELAY": "200"}
         # Of several workers none: they would all serve them on this port.
         metered = {"HABEAS_METRICS_PORT": str(self.metrics_port)} if self.options.workers == 1 else {}
-        return super().environment | metered
+        return super().environment | metered | traced
+
+    def collecting(self) -> AbstractAsyncContextManager[str]:
+        """Take what is told of traces."""
+
+        async def take(request: Request) -> Response:
+            self.traces.append(await request.body())
+            return Response()
+
+        return serving(Starlette(routes=[Route("/v1/traces", take, methods=["POST"])]), on=self.collector)
 
     async def metrics(self) -> bytes:
         """The worker's metrics page."""
@@ -256,9 +275,10 @@ async def open_house(
         workers: of several none has metrics.
     """
     stack = kind(StackOptions(folder, people=people, durable=durable, workers=workers))
-    try:
-        await stack.start()
-        async with open_office(stack.settings()) as office:
-            yield House(stack, office)
-    finally:
-        await stack.stop()
+    async with stack.collecting():
+        try:
+            await stack.start()
+            async with open_office(stack.settings()) as office:
+                yield House(stack, office)
+        finally:
+            await stack.stop()

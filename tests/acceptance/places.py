@@ -1,4 +1,4 @@
-"""Everywhere that personal data must not be: what Temporal keeps and tells, logs, metrics, outputs, stored files."""
+"""Everywhere that personal data must not be: what Temporal keeps and tells, logs, metrics, traces, outputs, files."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ QUERIES = ("__temporal_workflow_metadata", "__stack_trace", "__enhanced_stack_tr
 async def everywhere(house: House) -> dict[str, bytes]:
     """All of it, by where it was found. Temporal is stopped in between, so that its files are complete."""
     found = await in_temporal(house)
-    found |= {"metrics of the worker": await house.stack.metrics()}
+    found |= {"metrics of the worker": await house.stack.metrics(), "traces": b"\0".join(house.stack.traces)}
     found |= outputs(house.habeas.heard)
     found |= command_lines(house)
     found |= await in_ledger(house)

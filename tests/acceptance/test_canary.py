@@ -1,4 +1,4 @@
-"""Nothing personal in Temporal, logs, metrics, error output, stored files, the ledger: requests full of canaries."""
+"""Nothing personal in Temporal, logs, metrics, traces, error output, stored files, the ledger: canaries are sought."""
 
 import json
 import re
@@ -419,7 +419,9 @@ async def _error_was_sealed(house: House) -> None:
 async def test_nothing_personal_is_anywhere_it_must_not_be(house: House, canaries: Canaries) -> None:
     places = await everywhere(house)
     kinds = {place.split()[0] for place in places}
-    assert kinds >= {"file", "list", "history", "description", "metrics", "output", "command", "ledger"}
+    assert kinds >= {"file", "list", "history", "description", "metrics", "traces", "output", "command", "ledger"}
+    for name in (b"habeas-worker", b"habeas-desk", b"RunActivity:send_letter", b"RunWorkflow:RequestWorkflow"):
+        assert name in places["traces"]
     assert any(place.startswith(f"file {PACKS}/") for place in places)
     assert any(place.startswith("file temporal/temporal.db") and len(places[place]) > 100_000 for place in places)
     assert canaries.scanner().look(places) == {}

@@ -95,6 +95,28 @@ NEEDS = {
 """What each route takes; a route without a row fails."""
 
 
+LOOKS = {
+    "POST /requests/find",
+    "POST /requests/demands",
+    "POST /requests/{request_id}/preview",
+    "POST /requests/{request_id}/looks/plan",
+    "POST /requests/{request_id}/looks/match",
+    "POST /requests/{request_id}/looks/error",
+    "POST /requests/{request_id}/looks/messages",
+    "POST /requests/{request_id}/looks/file",
+    "POST /requests/{request_id}/looks/package",
+    "POST /requests/{request_id}/looks/pack",
+    "POST /requests/{request_id}/collected",
+    "POST /requests/{request_id}/collected/file",
+    "POST /requests/{request_id}/redactions/look",
+    "POST /tasks/{task_id}/look",
+    "POST /letters/{letter_id}/look",
+    "POST /erasures/replay/look",
+    "POST /suppressions/ask",
+}
+"""What changes nothing though it is posted: each look at personal data leaves a mark of its own."""
+
+
 def _routes(here: World) -> set[str]:
     found = create_api(here.office).openapi()["paths"]
     return {f"{method.upper()} {path}" for path, item in found.items() for method in item}
@@ -102,6 +124,38 @@ def _routes(here: World) -> set[str]:
 
 def test_every_route_has_a_row(here: World) -> None:
     assert _routes(here) == set(NEEDS)
+
+
+def test_every_write_takes_a_key(here: World) -> None:
+    found = create_api(here.office).openapi()["paths"]
+    keyed = {
+        f"{method.upper()} {path}"
+        for path, item in found.items()
+        for method, route in item.items()
+        if any(one["name"] == "Idempotency-Key" and one["required"] for one in route.get("parameters", ()))
+    }
+    assert keyed == {name for name in NEEDS if not name.startswith("GET ")} - LOOKS
+
+
+async def test_what_was_done_under_a_key_is_answered_again_and_not_done_again(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    request_id = await here.open(here.person())
+    path = f"/requests/{request_id}/holder"
+    headers = await token("officer", key=secrets.token_hex(8))
+    first = await api.post(path, json={}, headers=headers)
+    assert (first.status_code, first.json()["held_by"]) == (200, "Kim")
+    put_back = await api.delete(path, headers=headers)
+    assert (put_back.status_code, put_back.json()["held_by"]) == (200, None)
+    assert (await api.post(path, json={}, headers=headers)).json() == first.json()
+    (entry,) = [
+        one
+        for one in (await api.get("/requests?limit=1000", headers=headers)).json()["items"]
+        if one["id"] == request_id
+    ]
+    assert entry["held_by"] is None
+    other = await api.post(path, json={"to": "Bo"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
 @pytest.mark.parametrize("route", NEEDS)

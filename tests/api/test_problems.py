@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
         ("DELETE", "/requests", 405, "method_not_allowed"),
         ("GET", "/requests?limit=0", 422, "bad_input"),
         ("GET", "/requests?due_before=soon", 422, "bad_input"),
-        ("GET", "/requests?sort=due_on", 422, "bad_input"),
+        ("GET", "/requests?order=due_on", 422, "bad_input"),
         ("GET", "/tasks?after=x", 422, "bad_input"),
     ],
 )

@@ -26,7 +26,8 @@ async def test_a_request_is_opened_once_and_carried_to_its_end(
     assert again.json()["id"] == request_id
     assert first.headers["location"] == f"requests/{request_id}"
     acts = f"/requests/{request_id}/acts"
-    proved = await api.post(f"{acts}/prove", json={"code": await here.code(address)}, headers=agent)
+    proves = agent | {"idempotency-key": _key()}
+    proved = await api.post(f"{acts}/prove", json={"code": await here.code(address)}, headers=proves)
     assert proved.status_code == 200, proved.text
     officer = await token("officer", account="Oda")
     await here.reach(request_id, Stage.CLOSED)
@@ -96,13 +97,13 @@ async def test_the_queue_comes_in_pages(here: World, api: httpx2.AsyncClient, to
         await here.reach(one, Stage.VERIFYING)  # by then the day it is due, and its place in the queue, stand
     reads = await token("requests:read")
     seen: list[str] = []
-    after: str | None = None
+    cursor: str | None = None
     while True:
-        page = await api.get("/requests", params={"limit": 2, **({"after": after} if after else {})}, headers=reads)
+        page = await api.get("/requests", params={"limit": 2, **({"cursor": cursor} if cursor else {})}, headers=reads)
         assert len(page.json()["items"]) <= 2
         seen += [one["id"] for one in page.json()["items"]]
-        after = page.json()["next"]
-        if after is None:
+        cursor = page.json()["next"]
+        if cursor is None:
             break
     assert set(mine) <= set(seen)
     assert len(seen) == len(set(seen))

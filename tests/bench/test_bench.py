@@ -7,6 +7,7 @@ import pytest
 
 from habeas.datamap import load_map
 from habeas.policy import load_policies
+from workers.bench.export import export_lines
 from workers.bench.line import Bound, Machine, line
 from workers.bench.requests import request_lines
 from workers.bench.shop import CONTROLLER, ROWS, TABLES, shop
@@ -70,3 +71,15 @@ async def test_a_look_has_every_line() -> None:
     lines = await request_lines(lambda _: None, runs=1, each=2)
     assert {one.name.split(",")[0] for one in lines} == {"access", "erasure"}
     assert all(one.value > 0 for one in lines)
+
+
+@pytest.mark.stack
+@pytest.mark.thorough
+async def test_a_copy_of_many_rows_is_measured_beside_what_the_database_does_of_it() -> None:
+    speed, memory, grown = await export_lines(lambda _: None, rows=2_000, runs=1)
+    assert speed.floor
+    assert speed.ratio
+    assert 0 < speed.ratio < 1
+    assert memory.value > 0
+    assert grown.floor
+    assert grown.floor > 0

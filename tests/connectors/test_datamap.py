@@ -13,6 +13,7 @@ from habeas.errors import ConfigurationError, DataMapError
 from habeas.fields import Origin, SensitiveType
 from habeas.model import Identifier
 from tests.connectors import club, shop
+from tests.connectors.test_erase_hardships import MESSAGES_MAP
 
 SHOP = 'system = "shop"\n' + shop.MAP
 
@@ -56,14 +57,15 @@ def test_a_column_says_where_its_value_comes_from_and_what_it_is() -> None:
     assert {one.name: one.file_field for one in others if one.file_field} == {"attachments": "content"}
 
 
-def test_a_mark_that_is_written_here_is_derived_unless_the_map_says_otherwise() -> None:
+def test_a_restriction_is_derived_and_what_the_person_chose_is_theirs() -> None:
+    club = parse_map(CLUB).tables["members"]
+    assert club.restrict
+    assert club.stops
     members = next(one for one in parse_map(CLUB).manifest().collections if one.name == "members")
-    marks = parse_map(CLUB).tables["members"].marks
-    assert marks
-    assert members.origins == dict.fromkeys(marks, Origin.DERIVED)
-    text = CLUB.replace('newsletter = "keep"', 'newsletter = { erase = "keep", origin = "person" }')
+    assert members.origins == {club.restrict.column: Origin.DERIVED}
+    text = CLUB.replace('newsletter = "keep"', 'newsletter = { erase = "keep", origin = "derived" }')
     members = next(one for one in parse_map(text).manifest().collections if one.name == "members")
-    assert members.origins["newsletter"] is Origin.PERSON
+    assert members.origins["newsletter"] is Origin.DERIVED
 
 
 NAMES = {
@@ -136,6 +138,26 @@ def test_contradictions_are_named_with_their_line(old: str, new: str, at: str, s
     text = SHOP.replace(old, new, 1)
     found = findings(text)
     assert any(one.startswith(f"line {line(text, at)}: ") and says in one for one in found), found
+
+
+def test_what_becomes_of_a_row_of_two_people_is_decided() -> None:
+    text = 'system = "shop"\n' + MESSAGES_MAP
+    assert findings(text) == []
+    asked = text.replace('shared = { law = "Charter art. 8" }\n', "")
+    assert findings(asked) == [
+        f"line {line(asked, 'belongs = [{')}: messages: its links may lead to two people, "
+        "and what becomes of a row that is both's is not decided; "
+        'write shared = { law = "<by what it stays for the other>" }, or shared = "erase"'
+    ]
+    assert findings(text.replace('{ law = "Charter art. 8" }', '"erase"')) == []
+    guess = text.replace("Charter art. 8", "?")
+    assert findings(guess) == [f"line {line(guess, 'shared = ')}: messages: `shared.law` {REST}"]
+    for wrong in ("{}", '"keep"', '{ law = "" }'):
+        with pytest.raises(DataMapError, match=r"tables\.messages\.shared"):
+            parse_map(text.replace('{ law = "Charter art. 8" }', wrong))
+    spoken = text.replace('system = "shop"', 'system = "shop"\nlanguages = ["da"]')
+    (unspoken,) = [one for one in findings(spoken) if "Charter" in one]
+    assert unspoken.startswith(f"line {1 + line(text, 'shared = ')}: messages: ")
 
 
 def test_a_table_that_no_person_leads_to_is_named() -> None:

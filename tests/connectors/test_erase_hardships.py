@@ -1,16 +1,22 @@
 """Erasing while the database, its triggers and other people get in the way: all or nothing, every time."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any
 
 import asyncpg
 import pytest
 
+from activities.connectors.sql.draft import draft
+from activities.connectors.sql.schema import STAMP
+from activities.connectors.sql.session import schema_of
 from habeas.connector import SystemPlan
+from habeas.datamap import load_map
 from habeas.errors import HabeasError, Quarantine, Terminal, Transient
 from tests.connectors import shop
-from tests.connectors.store import Store, by_fate, ids, refs
+from tests.connectors.store import Connected, Store, by_fate, ids, refs
 
+Fetch = Callable[[str], Awaitable[Iterable[Any]]]
 ANN = refs("users", "[1]")
 # Erasing stops in the middle (rows are gone, others not yet) until the test lets go of the lock.
 GATE = """
@@ -18,6 +24,63 @@ CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN OLD; END $$;
 CREATE TRIGGER gate BEFORE DELETE ON tickets FOR EACH ROW EXECUTE FUNCTION gate();
 """
+
+# What one person wrote to another is both's.
+MESSAGES = """
+CREATE TABLE people (id int PRIMARY KEY, email varchar(80), name varchar(80));
+CREATE TABLE messages (id int PRIMARY KEY, sender int REFERENCES people (id), recipient int REFERENCES people (id),
+  title varchar(80), body varchar(200));
+CREATE TABLE files (id int PRIMARY KEY, message_id int REFERENCES messages (id), content varchar(80));
+INSERT INTO people VALUES (1, 'ann@example.org', 'Ann'), (2, 'bob@example.org', 'Bob');
+INSERT INTO messages VALUES (1, 2, 1, 'Hi', 'From Bob: my address is Long Street 1'), (2, 2, 2, 'Note', 'To himself'),
+  (3, 1, 1, 'Note', 'To herself'), (4, 1, NULL, 'Draft', 'To nobody yet');
+INSERT INTO files VALUES (1, 1, 'a map to Bob'), (3, 3, 'a list');
+"""
+MESSAGES_MAP = """
+[tables.people]
+category = "contact"
+person = true
+name = ["name"]
+erase = "delete"
+identifiers = [{ column = "email", kind = "email", match = "case" }]
+columns = { id = "keep", email = "null", name = "null" }
+[tables.messages]
+category = "messages"
+erase = "delete"
+belongs = [{ table = "people", columns = { sender = "id" } }, { table = "people", columns = { recipient = "id" } }]
+shared = { law = "Charter art. 8" }
+columns = { id = "keep", sender = "null", recipient = "null", title = "redact", body = "redact" }
+[tables.files]
+category = "messages"
+erase = "delete"
+belongs = [{ table = "messages", columns = { message_id = "id" } }]
+columns = { id = "keep", message_id = "keep", content = "redact" }
+"""
+
+
+async def what_two_share_stays(store: Connected, fetch: Fetch) -> None:
+    """Erase Ann, then Bob: what was both's stays for him, and goes with him."""
+    assert 'shared = { law = "?" }' in await draft(store.dsn, "shop"), "a draft leaves it to be decided"
+    ann, bob = refs("people", "[1]"), refs("people", "[2]")
+    records = {f"{one.collection}{one.key}": one for one in await store.collected(ann)}
+    assert records["messages[1]"].free_text == ("title", "body")
+    assert [name for name, one in records.items() if one.shared] == ["messages[1]"]
+    assert not records["messages[3]"].free_text, "it is hers alone: the map says what of it is read first"
+    plan = await store.plan(ann, ids(email="ann@example.org"))
+    assert by_fate(await store.erased(plan)) == {
+        "anonymised": ["people[1]"],
+        "erased": ["files[3]", "messages[3]", "messages[4]"],
+        "retained": ["files[1]", "messages[1]"],
+    }
+    assert by_fate(await store.confirmed(plan))["retained"] == ["files[1]", "messages[1]"]
+    left = await fetch("SELECT id, sender, recipient, body FROM messages ORDER BY id")
+    assert [tuple(one) for one in left] == [
+        (1, 2, 1, "From Bob: my address is Long Street 1"),
+        (2, 2, 2, "To himself"),
+    ]
+    assert await store.erased(plan), "a second time changes nothing"
+    await store.erased(await store.plan(bob, ids(email="bob@example.org")))
+    assert not [*await fetch("SELECT id FROM messages"), *await fetch("SELECT id FROM files")]
 
 
 @pytest.fixture
@@ -38,6 +101,11 @@ async def at_the_gate(sql: asyncpg.Connection) -> int:
             pid: int | None = await sql.fetchval("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
             if pid:
                 return pid
+
+
+async def test_what_two_share_is_not_one_s_to_have_erased(store: Store) -> None:
+    await store.build(MESSAGES, MESSAGES_MAP)
+    await what_two_share_stays(store, store.sql.fetch)
 
 
 async def test_a_connection_killed_in_the_middle_changes_nothing(ours: Store, plan: SystemPlan) -> None:
@@ -197,6 +265,58 @@ async def test_a_table_that_is_new_stops_everything(ours: Store, plan: SystemPla
     for work in (ours.connector.erase(plan, None), ours.connector.confirm(plan, None), ours.connector.locate(())):
         with pytest.raises(Terminal, match="secrets: the table is not decided"):
             await work
+
+
+ALTERATIONS = (
+    "ALTER TABLE users ADD COLUMN nickname text",
+    "ALTER TABLE users RENAME COLUMN nickname TO alias",
+    "ALTER TABLE users ALTER COLUMN alias TYPE varchar(40)",
+    "ALTER TABLE users ALTER COLUMN alias TYPE varchar(50)",
+    "ALTER TABLE users ALTER COLUMN last_name DROP NOT NULL",
+    "CREATE UNIQUE INDEX once ON users (alias)",
+    "ALTER INDEX once RENAME TO only_once",
+    "ALTER TABLE users ADD CONSTRAINT short CHECK (length(alias) < 9)",
+    "ALTER TABLE users RENAME CONSTRAINT short TO brief",
+    "ALTER TABLE users DROP COLUMN alias",
+    "ALTER TABLE comments ADD CONSTRAINT by FOREIGN KEY (author_id) REFERENCES users NOT VALID",
+    "ALTER TABLE comments ALTER CONSTRAINT by DEFERRABLE",
+    "ALTER TABLE comments DROP CONSTRAINT by",
+    "ALTER TYPE mood RENAME TO humour",
+    "CREATE DOMAIN word AS text; CREATE TABLE words (n int, of word)",
+    "ALTER DOMAIN word SET NOT NULL",
+    "CREATE TABLE parts (n int, of word) PARTITION BY LIST (n)",
+    "ALTER TABLE parts ATTACH PARTITION words FOR VALUES IN (1)",
+    "ALTER TABLE parts DETACH PARTITION words",
+    "ALTER TABLE words RENAME TO terms",
+    "DROP TABLE terms",
+    "CREATE SCHEMA attic; CREATE TABLE attic.trunks (of bigint REFERENCES users)",
+    "ALTER SCHEMA attic RENAME TO loft",
+    "DROP SCHEMA loft CASCADE",
+)
+
+
+async def test_whatever_alters_a_table_is_seen_at_once(ours: Store) -> None:
+    data_map = load_map(ours.folder / "map.toml")
+    seen, stamp = await schema_of(data_map, ours.dsn), await ours.sql.fetchval(STAMP)
+    for alteration in ALTERATIONS:
+        await ours.sql.execute(alteration)
+        now, stamped = await schema_of(data_map, ours.dsn), await ours.sql.fetchval(STAMP)
+        assert (now != seen, stamped != stamp) == (True, True), alteration
+        seen, stamp = now, stamped
+
+
+async def test_tidying_up_alters_nothing(ours: Store) -> None:
+    stamp = await ours.sql.fetchval(STAMP)
+    await ours.sql.execute("ANALYZE")
+    await ours.sql.execute("VACUUM users")
+    assert await ours.sql.fetchval(STAMP) == stamp
+
+
+async def test_a_column_that_is_new_stops_a_look_that_has_looked_before(ours: Store) -> None:
+    await ours.connector.locate(())
+    await ours.sql.execute("ALTER TABLE users ADD COLUMN secret text")
+    with pytest.raises(Terminal, match="secret"):
+        await ours.connector.locate(())
 
 
 async def test_erasing_creates_nothing(ours: Store, plan: SystemPlan) -> None:

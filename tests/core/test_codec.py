@@ -74,3 +74,9 @@ async def test_it_may_be_turned_on_and_off_while_requests_are_open() -> None:
 )
 def test_whose_workflow_it_is(workflow: str, request_id: str | None) -> None:
     assert request_of(workflow) == request_id
+
+
+def test_where_nothing_is_sealed_there_is_one_codec_for_everybody() -> None:
+    """The SDK makes a converter for each that is another, and its adapters anew."""
+    made = codec(sealing=False)
+    assert made is made.with_context(WorkflowSerializationContext(namespace="default", workflow_id="another"))

@@ -330,7 +330,7 @@ def test_a_record_that_only_a_phone_number_leads_to_waits_beside_what_bears_it_t
 @pytest.mark.parametrize(
     "said",
     [
-        {"name": "A. Berg"},
+        {"name": "Berg, Anna B."},
         {"yields": (PHONE, number(1))},
         {"found_by": (PHONE, email("ann"))},
     ],
@@ -339,6 +339,108 @@ def test_a_name_or_another_identifier_says_whose_a_number_is(said: dict[str, obj
     matches = {"crm": (CONTACT,), "shop": (match(7, PHONE, yields=(PHONE,)).model_copy(update=said),)}
     settled = settle(matches, [], [email("ann")])
     assert (settled.contradictions, len(settled.kept)) == ((), 2)
+
+
+@pytest.mark.parametrize("said", ["A. Berg", "Berg", "Anna", "A"])
+def test_a_part_of_a_name_does_not_say_whose_a_number_is(said: str) -> None:
+    other = match(7, PHONE, yields=(PHONE, email("anders")), name=said)
+    settled = settle({"crm": (CONTACT,), "shop": (other,)}, [], [email("ann")], "Anna Berg")
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NUMBER]
+    assert kept(settled) == {("crm", "[1]")}
+
+
+def test_a_name_that_is_written_as_one_word_says_whose_a_number_is() -> None:
+    matches = {
+        "crm": (match(1, email("ann"), yields=(PHONE,), name="王小明"),),
+        "shop": (match(7, PHONE, name="王 小明"),),
+    }
+    assert len(settle(matches, [], [email("ann")]).kept) == 2
+
+
+NAMELESS = match(3, email("home"), yields=(email("home"), number(3)))
+HOME: Matches = {
+    "crm": (match(1, email("home"), yields=(email("home"),), name="Anna Berg"),),
+    "billing": (match(2, email("home"), yields=(email("home"),), name="Lars Holm"),),
+    "support": (NAMELESS,),
+    "shop": (match(4, number(3), yields=(number(3),)),),
+}
+
+
+def test_what_a_mailbox_of_two_leads_to_waits_unless_it_says_whose_it_is() -> None:
+    settled = settle(HOME, [], [email("home")])
+    assert settled.kept == ()
+    assert {each for doubt in settled.contradictions for each in doubt.doubted} == {
+        place("crm", 1),
+        place("billing", 2),
+        place("support", 3),
+    }
+    ruled = [is_subject("crm", 1), not_subject("billing", 2)]
+    left = settle(HOME, ruled, [email("home")])
+    (doubt,) = left.contradictions
+    assert (doubt.kind, doubt.doubted) == (ContradictionKind.SHARED_IDENTIFIER, (place("support", 3),))
+    assert (kept(left), number(3) in left.identifiers) == ({("crm", "[1]")}, False)
+    theirs = settle(HOME, [*ruled, is_subject("support", 3)], [email("home")])
+    assert (theirs.contradictions, len(theirs.kept)) == ((), 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ({"name": "Anna B. Berg"}, False),
+        ({"name": "Berg"}, True),
+        ({"name": "A. Berg"}, True),
+        ({"found_by": (email("home"), number(1))}, False),
+        ({"yields": (number(1),)}, False),
+    ],
+)
+def test_a_full_name_or_another_identifier_says_whose_it_is_where_the_mailbox_does_not(
+    said: dict[str, object], held: bool
+) -> None:
+    crm = match(1, email("home"), yields=(email("home"), number(1)), name="Anna Berg")
+    found = {**HOME, "crm": (crm,), "support": (NAMELESS.model_copy(update={"yields": ()} | said),), "shop": ()}
+    settled = settle(found, [is_subject("crm", 1), not_subject("billing", 2)], [email("home")])
+    assert (bool(settled.contradictions), len(settled.kept)) == (held, 1 if held else 2)
+
+
+def test_what_a_human_said_is_all_one_person_s_casts_doubt_on_nothing_else() -> None:
+    settled = settle(HOME, [is_subject("crm", 1), is_subject("billing", 2)], [email("home")])
+    assert (settled.contradictions, len(settled.kept)) == ((), 4)
+
+
+def test_a_colleague_s_account_that_is_not_asked_about_makes_no_mailbox_a_shared_one() -> None:
+    found = {**AT_WORK, "shop": (match(6, email("ann"), yields=(email("ann"),)),)}
+    settled = settle(found, [not_subject("support", 5)], [email("ann")])
+    assert (settled.contradictions, kept(settled)) == ((), {("crm", "[1]"), ("billing", "[7]"), ("shop", "[6]")})
+
+
+def test_customers_of_two_numbers_are_not_one_for_an_initial() -> None:
+    jens = match(1, email("home"), yields=(number(1),), name="Jens Arla")
+    initial = match(2, email("home"), yields=(number(2),), name="J. Arla")
+    settled = settle({"crm": (jens,), "billing": (initial,)}, [], [email("home")])
+    assert {doubt.kind for doubt in settled.contradictions} == {ContradictionKind.SHARED_IDENTIFIER}
+    full = initial.model_copy(update={"name": "Jens J. Arla"})
+    assert len(settle({"crm": (jens,), "billing": (full,)}, [], [email("home")]).kept) == 2
+
+
+def test_a_record_of_another_name_than_the_person_gave_waits_though_their_address_is_proven() -> None:
+    settled = settle(
+        {"crm": (match(1, email("home"), name="Lars Holm"),)}, [], [email("home")], claimed_name="Anna Berg"
+    )
+    assert [(doubt.kind, doubt.doubted) for doubt in settled.contradictions] == [
+        (ContradictionKind.NAMES, (place("crm", 1),))
+    ]
+    more = {"crm": (match(1, email("home"), name="Lars Holm"),), "shop": (match(2, email("home"), name="L. Holm"),)}
+    known = settle(more, [is_subject("crm", 1)], [email("home")], claimed_name="Anna Berg")
+    assert (known.contradictions, len(known.kept)) == ((), 2), "a human said that this is a name of theirs"
+    own = settle({"crm": (match(1, email("home"), name="A. Berg"),)}, [], [email("home")], claimed_name="Anna Berg")
+    assert len(own.kept) == 1
+
+
+def test_a_name_that_was_only_typed_says_of_no_number_whose_it_is() -> None:
+    found = {"crm": (match(1, email("home"), yields=(PHONE,)),), "shop": (match(7, PHONE, name="Anna Berg"),)}
+    settled = settle(found, [], [email("home")], claimed_name="Anna Berg")
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NUMBER]
+    assert settle(found, [], [email("home")], "Anna Berg").contradictions == (), "whom staff know"
 
 
 def test_who_gave_nothing_but_a_number_is_found_by_it() -> None:

@@ -257,6 +257,30 @@ def test_what_is_not_the_person_s_keeps_a_row_too() -> None:
     assert planned["groups", "[3]"].treatment is DELETE
 
 
+@pytest.mark.parametrize("when_referenced", [ANONYMISE, DELETE])
+def test_what_is_another_person_s_too_stays_and_lets_the_account_be_made_anonymous(when_referenced: Treatment) -> None:
+    people = Collection(name="people", category="contact", treatment=DELETE, when_referenced=when_referenced)
+    messages = Collection(name="messages", category="messages", treatment=DELETE, shared="Charter art. 8")
+    files = Collection(name="files", category="messages", treatment=DELETE)
+    both = indexed("messages", 1, ("people", 1)).model_copy(update={"shared": True})
+    index = [
+        *(indexed("people", 1), both, indexed("messages", 2, ("people", 1))),
+        *(indexed("files", 3, ("messages", 1)), indexed("files", 4, ("messages", 1), ("people", 1))),
+    ]
+    plan = drafted([people, messages, files], index)
+    planned = by_place(plan)
+    for place in (("messages", "[1]"), ("files", "[3]")):
+        one = planned[place]
+        assert (one.treatment, one.reason, one.law, one.until) == (RETAIN, "shared", "Charter art. 8", None)
+    assert planned["messages", "[2]"].treatment is planned["files", "[4]"].treatment is DELETE, "they are theirs alone"
+    # Deleted, the account would take away whom the other's message was from: what says "delete" here stays.
+    assert planned["people", "[1]"].treatment is (ANONYMISE if when_referenced is ANONYMISE else RETAIN)
+    gone = ended(plan, [people, messages, files], date(2099, 1, 1))
+    assert gone.objects == (), "it is never over"
+    alone = both.model_copy(update={"shared": False})
+    assert by_place(drafted([people, messages], [alone]))["messages", "[1]"].treatment is DELETE
+
+
 def test_cycles_and_self_references_go_together_or_stay_together() -> None:
     people = Collection(name="people", category="contact", treatment=DELETE, when_referenced=RETAIN)
     ring = [indexed("people", 1, ("people", 2), ("people", 1)), indexed("people", 2, ("people", 1))]

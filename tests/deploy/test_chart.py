@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ yaml = pytest.importorskip("yaml", reason="missing part: PyYAML")
 CHART = chart.CHART
 EXAMPLE = CHART.parent / "example-values.yaml"
 ROLES = {"Deployment", "Job"}
-CUSTOM = {"ScaledObject", "ServiceMonitor"}
+CUSTOM = {"ScaledObject", "ServiceMonitor", "PrometheusRule"}
 """Kinds that other programs bring: Kubernetes has no schemas of them."""
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "habeas-settings": {"HABEAS_LEDGER__URL": "postgresql://app@db/habeas", "HABEAS_MAIL__PASSWORD": "made-up"},
@@ -103,7 +104,13 @@ def test_every_role_gets_settings_that_it_starts_with(
             assert ports == {"health": settings.health.port, "metrics": settings.metrics_port}
             assert {settings.health.host, settings.metrics_host} == {"0.0.0.0"}  # noqa: S104 - inside its network
         if container["args"][0] == "desk":
-            assert container["ports"][0]["containerPort"] == settings.desk.port
+            ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+            assert ports == {"http": settings.desk.port, "metrics": settings.desk.metrics_port}
+            assert settings.metrics_host == "0.0.0.0"  # noqa: S104 - inside its network
+            assert settings.desk.sign_in is not None
+        if container["args"][0] == "codec-server":
+            assert container["ports"][0]["containerPort"] == settings.codec.port
+            assert (settings.codec.host, settings.codec.names) == ("0.0.0.0", ("privacy.example",))  # noqa: S104
             assert settings.desk.sign_in is not None
         builds = settings.temporal.deployment, settings.temporal.build
         assert (builds == (None, None)) is (not name.startswith("habeas-worker"))
@@ -112,6 +119,7 @@ def test_every_role_gets_settings_that_it_starts_with(
         "habeas-worker-0-2-0": "worker",
         "habeas-connector-billing": "worker",
         "habeas-desk": "desk",
+        "habeas-codec": "codec-server",
         "habeas-bootstrap": "bootstrap",
     }
 
@@ -191,7 +199,27 @@ def test_what_scales_asks_the_queues_that_its_workers_serve(objects: list[dict[s
     assert "replicas" not in deployments["habeas-worker-0-1-0"], "two would set it"
     assert deployments["habeas-desk"]["replicas"] == 2
     guarded = {one["metadata"]["name"] for one in objects if one["kind"] == "PodDisruptionBudget"}
-    assert guarded == set(deployments)
+    assert guarded == set(deployments) - {"habeas-codec"}, "of one pod there is nothing to keep"
+
+
+def test_operators_get_the_board_and_the_alerts_as_they_are(objects: list[dict[str, Any]], tmp_path: Path) -> None:
+    (board,) = [one for one in objects if one["metadata"].get("labels", {}).get("grafana_dashboard") == "1"]
+    assert json.loads(board["data"]["habeas.json"]) == json.loads((ROOT / "deploy/grafana/habeas.json").read_text())
+    (rules,) = [one["spec"] for one in objects if one["kind"] == "PrometheusRule"]
+    assert rules == yaml.safe_load((ROOT / "deploy/prometheus/habeas.rules.yml").read_text())
+    plain = template(tmp_path, "--set", "metrics.rules.enabled=false,metrics.board.enabled=false").stdout
+    assert "PrometheusRule" not in plain
+    assert "grafana_dashboard" not in plain
+
+
+def test_the_codec_server_is_under_the_desks_name_for_staff_alone(objects: list[dict[str, Any]]) -> None:
+    doors = {one["metadata"]["name"]: one["spec"]["rules"][0] for one in objects if one["kind"] == "Ingress"}
+    behind = {
+        name: {one["path"] for one in door["http"]["paths"] if one["backend"]["service"]["name"] == "habeas-codec"}
+        for name, door in doors.items()
+    }
+    assert behind == {"habeas-desk-person": set(), "habeas-desk-staff": {"/codec/"}}
+    assert {door["host"] for door in doors.values()} == {"privacy.example"}
 
 
 def test_nobody_but_the_public_pages_is_at_the_persons_door(objects: list[dict[str, Any]]) -> None:

@@ -69,7 +69,12 @@ def _ours(services: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
 def test_every_command_is_one_of_the_command_line(services: Mapping[str, Any]) -> None:
     commands = {name: service["command"] for name, service in services.items() if service["image"] == HABEAS}
     own = {name: words for name, words in commands.items() if "entrypoint" not in services[name]}
-    assert own == {"worker": ["worker"], "desk": ["desk"], "bootstrap": ["bootstrap", "--grant-to", "habeas_app"]}
+    assert own == {
+        "worker": ["worker"],
+        "desk": ["desk"],
+        "codec": ["codec-server"],
+        "bootstrap": ["bootstrap", "--grant-to", "habeas_app"],
+    }
     for words in own.values():
         assert refusal(words) is None
 
@@ -120,12 +125,18 @@ def test_processes_that_talk_to_each_other_agree(services: Mapping[str, Any], mo
     assert settings.temporal.address == f"temporal:{7233}"
     assert settings.mail.host in services
     assert services["temporal-ui"]["environment"]["TEMPORAL_DEFAULT_NAMESPACE"] == settings.temporal.namespace
-    assert services["proxy"]["network_mode"] == "service:desk"
+    assert services["proxy"]["network_mode"] == services["codec"]["network_mode"] == "service:desk"
     proxy = (COMPOSE / "proxy.conf").read_text()
-    assert set(re.findall(r"proxy_pass http://([^;]+);", proxy)) == {f"{settings.desk.host}:{settings.desk.port}"}
+    public, staff = proxy.split("server {")[1:]
+    desk, codec = (f"{one.host}:{one.port}" for one in (settings.desk, settings.codec))
+    assert set(re.findall(r"proxy_pass http://([^;]+);", public)) == {desk}
+    assert dict(re.findall(r"location (\S+) \{ proxy_pass http://([^;]+);", staff)) == {"/": desk, "/codec/": codec}
+    ui = services["temporal-ui"]
+    (staffs,) = [each for each in services["desk"]["ports"] if each.endswith(":8472")]
+    assert ui["environment"]["TEMPORAL_CODEC_ENDPOINT"] == f"http://{staffs.removesuffix(':8472')}/codec"
+    assert settings.codec.ui_origin == f"http://{ui['ports'][0].rsplit(':', 1)[0]}"
     inside = {each.rsplit(":", 1)[1] for each in services["desk"]["ports"]}
     assert inside == set(re.findall(r"listen (\d+);", proxy))
-    public = proxy.split("server {")[1]
     assert set(re.findall(r"location (.+?) \{ proxy_pass", public)) == {
         "/v/",
         "/d/",
@@ -237,11 +248,13 @@ def read_compose(folder: Path, more: Mapping[str, str]) -> subprocess.CompletedP
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)  # noqa: S603  fixed words
 
 
-def test_the_collector_asks_where_workers_answer(services: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_collector_asks_where_processes_answer(
+    services: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())["scrape_configs"]
+    asked = {tuple(found["names"]): found["port"] for job in jobs for found in job["dns_sd_configs"]}
     settings = _settings(services["worker"], monkeypatch)
-    job = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())["scrape_configs"][0]
-    (found,) = job["dns_sd_configs"]
-    assert (found["names"], found["port"]) == (["worker"], settings.metrics_port)
+    assert asked == {("worker",): settings.metrics_port, ("desk",): settings.desk.metrics_port}
     assert settings.metrics_host == "0.0.0.0"  # noqa: S104 - inside its network
     source = yaml.safe_load((COMPOSE / "grafana/datasources/prometheus.yaml").read_text())["datasources"][0]
     assert source["url"] == "http://prometheus:9090"

@@ -51,7 +51,7 @@ async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> N
             assert request_id not in (await noor.get(path)).text
         theirs, none = [await noor.get(f"/requests/{one}") for one in (request_id, "HB-0000-0000-0000")]
         assert (theirs.status_code, theirs.text) == (none.status_code, none.text)
-        after, before = [await noor.get(f"/?after={one}") for one in (request_id, "HB-0000-0000-0000")]
+        after, before = [await noor.get(f"/?cursor={one}") for one in (request_id, "HB-0000-0000-0000")]
         # The page says its own address, to come back to in another language.
         assert after.text.replace(request_id, "HB-0000-0000-0000") == before.text
         assert after.status_code == before.status_code
@@ -73,6 +73,19 @@ async def test_who_a_letter_is_to_is_said(here: World, browser: httpx2.AsyncClie
             )  # fmt: skip
     page = (await browser.get(f"/requests/{request_id}")).text
     assert [word for word in roles.values() if word not in page] == []
+
+
+async def test_who_works_by_keyboard_begins_in_the_form(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id = await here.open(here.person())
+    for path, first in (
+        ("/open", '<select id="open-right"'),
+        ("/find", '<input id="find-value"'),
+        (f"/requests/{request_id}/match", '<input id="why-reason"'),
+    ):
+        page = (await browser.get(path)).text
+        at = page.index(" autofocus")
+        assert page.count(" autofocus") == 1
+        assert page[page.rindex("<", 0, at) :].startswith(first), path
 
 
 @pytest.mark.parametrize("path", ["/?view=closed", "/?view=overdue", "/?view=%3Cscript%3E", "/healthz", "/readyz"])

@@ -5,11 +5,13 @@ import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from habeas.errors import ConfigurationError, HabeasError
 from tests.docs.pages import PAGES, ROOT
+from workflows.attributes import SEARCH_ATTRIBUTES
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
 TOLD_AT_ONCE = frozenset(
@@ -62,6 +64,40 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     assert made["written"](page) == page, "run: python docs/settings.py"
     for row in made["rows"]():
         assert row.text, f"{row.name}: say in workers/settings.py what it is"
+
+
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/operate-it.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/metrics.py"))
+    assert "`habeas_requests_open`" in page
+    assert made["written"](page) == page, "run: python -m docs.metrics"
+
+
+def test_the_table_of_events_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/operate-it.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/events.py"))
+    events = made["events"]()
+    unnamed = [call.where for call in events.pop("", [])]
+    assert unnamed == [], "log a constant of the module, with what it means written under it"
+    assert len(events) > 40
+    assert [name for name in events if not re.fullmatch(r"[a-z][a-z_.]+", name)] == []
+    meant = {name: {call.text for call in several} for name, several in events.items()}
+    assert {name: texts for name, texts in meant.items() if len(texts) > 1 or "" in texts} == {}
+    assert made["written"](page) == page, "run: python -m docs.events"
+
+
+def test_the_links_into_temporals_ui_are_the_readmes_queries() -> None:
+    page = (ROOT / "docs/operate-it.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/views.py"))
+    assert made["written"](page) == page, "run: python -m docs.views"
+    found = [
+        parse_qs(urlsplit(link).query)["query"] for link in re.findall(r"\]\((http://127.0.0.1:8233/[^)]+)\)", page)
+    ]
+    assert found == [[view.query] for view in made["views"]()]
+    assert len(found) > 10
+    known = {*SEARCH_ATTRIBUTES, "TemporalReportedProblems"}
+    named = {name for (query,) in found for name in re.findall(r"\b(?:Habeas|Temporal)[A-Z]\w+", query)}
+    assert named <= known
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

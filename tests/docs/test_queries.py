@@ -1,4 +1,4 @@
-"""The queries of the README run on a real server, and find what they say."""
+"""The queries of the README and of the runbooks run on a real server; the README's find what they say."""
 
 import re
 from collections.abc import AsyncIterator
@@ -19,6 +19,13 @@ _ROW = re.compile(r"^\| ([^|]+) \| `([^`]+)` \|$", re.MULTILINE)
 _TYPES = {"KEYWORD": "Keyword", "KEYWORD_LIST": "KeywordList", "DATETIME": "Datetime", "BOOL": "Bool"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUERIES = dict(_ROW.findall(README.split("<!-- queries")[1].split("\n## ")[0]))
+
+OF_RUNBOOKS = [
+    (page.name, query)
+    for page in sorted((ROOT / "docs/runbooks").glob("*.md"))
+    for line in re.findall(r"^\*\*Look\*\*, in the Temporal UI: (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    for query in re.findall(r"`([^`]* (?:=|IN|IS) [^`]*)`", line)
+]
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +90,15 @@ FINDS = {
 @pytest.mark.parametrize("title", QUERIES)
 async def test_a_query_of_the_readme_finds_what_it_says(server: Client, title: str) -> None:
     assert await _found(server, QUERIES[title]) == FINDS[title]
+
+
+@pytest.mark.parametrize("query", sorted({query for _, query in OF_RUNBOOKS}))
+async def test_the_server_takes_a_query_of_a_runbook(server: Client, query: str) -> None:
+    await _found(server, query)
+
+
+def test_runbooks_have_queries() -> None:
+    assert len({name for name, _ in OF_RUNBOOKS}) > 20
 
 
 async def test_every_query_is_tried_and_a_wrong_one_is_noticed(server: Client) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from activities.pages import Collected, Span
-from habeas.connector import Collection, File, Page, Record, Treatment
+from habeas.connector import Collection, File, Page, Record, RecordRef, Treatment
 from habeas.fields import Origin, SensitiveType
 
 KINDS = {
@@ -22,10 +20,9 @@ KINDS = {
 }
 
 
-def page(*rows: dict[str, Any], files: tuple[File, ...] = (), collection: str = "people") -> Page:
+def page(*rows: dict[str, Any], files: tuple[File, ...] = ()) -> Page:
     records = [
-        Record(collection=collection, key=f"[{n}]", data=row, fingerprint="0", files=files)
-        for n, row in enumerate(rows)
+        Record(collection="people", key=f"[{n}]", data=row, fingerprint="0", files=files) for n, row in enumerate(rows)
     ]
     return Page(records=tuple(records), cursor=None)
 
@@ -48,22 +45,28 @@ def test_files_count_as_the_field_that_they_are_the_content_of() -> None:
     assert done.collections["people"].filled == ()
 
 
-@pytest.mark.parametrize("kinds", [KINDS, {}])
-def test_a_text_that_only_the_record_knows_of_is_reviewed(kinds: dict[str, Collection]) -> None:
+def test_a_text_that_only_the_record_knows_of_is_reviewed() -> None:
     own, nothing = page({"remark__c": "Ask Carl"}), page({"remark__c": ""})
     plain = Collected().after(own, KINDS)
     assert not plain.free_text
     (record,) = own.records
     said = own.model_copy(update={"records": (record.model_copy(update={"free_text": ("remark__c",)}),)})
-    assert Collected().after(said, kinds).free_text
-    assert not Collected().after(nothing, kinds).free_text
+    assert Collected().after(said, KINDS).free_text
+    assert not Collected().after(nothing, KINDS).free_text
 
 
-@pytest.mark.parametrize("kinds", [KINDS, {}])
-def test_where_it_was_not_looked_at_every_field_may_have_a_value(kinds: dict[str, Collection]) -> None:
+def test_where_it_was_not_looked_at_every_field_may_have_a_value() -> None:
     before = Collected.model_validate({"pages": 1, "collections": {"people": {"rows": 1}}})
     assert before.collections["people"] == Span(rows=1)
-    span = before.after(page({"ssn": "x"}), kinds).collections["people"]
+    span = before.after(page({"ssn": "x"}), KINDS).collections["people"]
     assert (span.filled, span.holds("ssn"), span.holds("score")) == (None, True, True)
-    unknown = Collected().after(page({"a": 1}, collection="others"), kinds).collections["others"]
-    assert unknown.filled is None
+
+
+def test_which_roots_have_come_is_known_whatever_page_they_came_on() -> None:
+    roots = [RecordRef(collection="people", key=f"[{n}]") for n in (0, 1, 70)]
+    done = Collected(roots="a name")
+    assert done.missing(roots) == tuple(roots)
+    done = done.after(page({"a": 1}, {"a": 2}), KINDS, None, roots)
+    assert done.missing(roots) == (roots[2],)
+    assert done.after(page({"a": 1}), KINDS, None, roots).missing(roots) == (roots[2],)
+    assert (done.roots, done.missing(())) == ("a name", ())

@@ -244,12 +244,37 @@ async def test_the_queue_is_in_the_order_of_what_is_due(ledger: Ledger, new_requ
         order = [ids[number] for number in (3, 0, 2, 4, 1, 5)]
         assert [row.id for row in await tx.find(RequestFilter())] == order
         seen: list[str] = []
-        after: str | None = None
-        while page := await tx.find(RequestFilter(limit=2, after=after)):
+        cursor: str | None = None
+        while page := await tx.find(RequestFilter(limit=2, cursor=cursor)):
             seen += [row.id for row in page]
-            after = page[-1].place
+            cursor = page[-1].place
         assert seen == order
+        backwards = [row.id for row in await tx.find(RequestFilter(sort="-received_at", limit=3))]
+        assert backwards == ids[:2:-1]  # they came at one moment: their references tell them apart
         assert [row.id for row in await tx.find(RequestFilter(due_before=day))] == [ids[3]]
+
+
+async def test_what_has_no_date_stands_at_its_target(ledger: Ledger, new_request: NewRequestFactory) -> None:
+    day = date(2026, 4, 1)
+    ids = sorted(request_id() for _ in range(4))
+    async with ledger.begin() as tx:
+        for number, one in enumerate(ids):
+            await tx.open_request(new_request(f"p{number}@example.org", id=one))
+        await tx.update_request(ids[2], due_on=day)
+        await tx.update_request(ids[3], due_on=day + timedelta(days=9))
+        assert {one.id for one in await tx.undated()} == set(ids[:2])
+        assert await tx.undated("another") == ()
+        aims = {ids[1]: day + timedelta(days=3)}
+        seen: list[str] = []
+        cursor: str | None = None
+        while page := await tx.find(RequestFilter(limit=1, cursor=cursor), aims):
+            seen += [row.id for row in page]
+            assert page[0].target_on == aims.get(page[0].id)
+            cursor = page[0].place
+        assert seen == [ids[2], ids[1], ids[3], ids[0]]
+        soon = RequestFilter(due_before=day + timedelta(days=4))
+        assert [row.id for row in await tx.find(soon, aims)] == [ids[2], ids[1]]
+        assert len(await tx.find(RequestFilter(sort="-received_at"), aims)) == 4
 
 
 async def test_a_page_goes_on_where_the_one_before_ended_though_its_last_request_moved(
@@ -263,10 +288,10 @@ async def test_a_page_goes_on_where_the_one_before_ended_though_its_last_request
             await tx.update_request(one, due_on=day + timedelta(days=number))
         page = await tx.find(RequestFilter(limit=2))
         await tx.update_request(ids[1], extended=True, extended_due_on=day + timedelta(days=60))
-        assert [row.id for row in await tx.find(RequestFilter(after=page[-1].place))] == [ids[2], ids[3], ids[1]]
+        assert [row.id for row in await tx.find(RequestFilter(cursor=page[-1].place))] == [ids[2], ids[3], ids[1]]
         for wrong in (ids[1], "x", page[-1].place[:-3], "é", "A" * 80):
-            with pytest.raises(BadInput, match="after"):
-                await tx.find(RequestFilter(after=wrong))
+            with pytest.raises(BadInput, match="cursor"):
+                await tx.find(RequestFilter(cursor=wrong))
 
 
 async def test_the_queue_is_narrowed(ledger: Ledger, new_request: NewRequestFactory) -> None:

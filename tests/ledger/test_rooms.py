@@ -9,6 +9,8 @@ import pytest
 
 from activities.ledger import Act, Ledger, Letter, LetterState, RetainedRow
 from activities.ledger.results import NOT_A_CODE, object_name
+from activities.ledger.room import prints_of
+from activities.ledger.tables import copy_subject
 from habeas.errors import BadInput, SealBroken, UnknownRequest
 from habeas.model import Identifier, Subject
 from habeas.outcomes import Fate, ObjectOutcome
@@ -249,3 +251,11 @@ async def test_errors_are_kept_in_full_by_their_correlation(ledger: Ledger, open
     )
     assert (second.request_id, second.detail) == (None, "before there was a request")
     assert "ada" not in repr(first)
+
+
+def test_however_many_fingerprints_there_are_they_are_one_statement() -> None:
+    """A statement that SQLAlchemy does not know again is compiled again, which takes longer than carrying it out."""
+    one, three = (prints_of(copy_subject, NOBODY, many) for many in (["x"], ["x", "y", "z"]))
+    key = one._generate_cache_key()
+    assert key is not None
+    assert key == three._generate_cache_key()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from activities.letters import CompletionErasure, Controller, ErasedGroup, KeptGroup, Kind, RenderedLetter, render
-from activities.letters.own import RefusedPart
 from activities.letters.samples import sample
 from activities.letters.sealed import PartialRefusalLetter
+from activities.letters.stays import RefusedPart
 from activities.naming import Naming
 from activities.plan import reasons_told
 from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.model import Right
 from habeas.policy import load_policy
+from habeas.policy.sections import ControlledBy
 from habeas.staying import Because
 from tests.policies.reading import CONTROLLERS
 
@@ -78,6 +79,12 @@ def test_what_was_refused_stays_whatever_a_term_says() -> None:
     assert "2031" not in told
 
 
+def test_what_is_somebody_else_s_too_is_told_as_such() -> None:
+    told = text(group("support", law="Charter art. 8", reason=Because.SHARED, until=None))
+    assert "as much as yours" in told
+    assert "Kept because of: Charter art. 8. - Support (Shop): 2 records." in told
+
+
 def test_a_refused_category_is_listed_once() -> None:
     facts = sample(Kind.COMPLETION_ERASURE, controller=US, right=Right.ERASURE)
     assert isinstance(facts, CompletionErasure)
@@ -133,6 +140,7 @@ def test_where_everything_stays_no_letter_says_that_something_goes_ahead() -> No
         written = made.model_copy(update={"refused": ()} | dict(facts))
         return " ".join(render(Kind.PARTIAL_REFUSAL, "en", written).text.split())
 
+    assert told(Treatment.DELETE, Treatment.ANONYMISE) is None
     some = told(Treatment.RETAIN, Treatment.DELETE)
     assert some is not None
     assert "everything else goes ahead" in some
@@ -142,3 +150,51 @@ def test_where_everything_stays_no_letter_says_that_something_goes_ahead() -> No
     assert "There is nothing that we can erase now" in all_of_it
     assert "goes ahead" not in all_of_it
     assert "is erased" not in all_of_it
+
+
+def test_the_letter_at_once_names_all_that_stays() -> None:
+    policy = load_policy(CONTROLLERS / "demo.toml")
+    theirs = ControlledBy(who={"en": "your employer"}, to="privacy@employer.example")
+    account = policy.category("account").model_copy(update={"controlled_by": theirs})
+    changed = {"promise": policy.promise.model_copy(update={"reasons_at_once": ("support",)}), "categories": (account,)}
+    policy = policy.model_copy(update=changed)
+    stays = {"treatment": Treatment.RETAIN, "law": HELD}
+
+    def object_(category: str, **more: object) -> PlannedObject:
+        facts = {"collection": category, "key": "1", "fingerprint": "f", "treatment": Treatment.DELETE}
+        return PlannedObject.model_validate(facts | {"category": category} | more)
+
+    def told(*objects: PlannedObject) -> str | None:
+        plan = SystemPlan(system="crm", roots=(), identifiers=(), objects=(object_("contact"), *objects))
+        part = RefusedPart(what="activity", ground="legal_claims", provision=HELD)
+        facts = reasons_told((plan,), Naming.of(policy, {}, "en"), (part,))
+        if facts is None:
+            return None
+        made = sample(Kind.PARTIAL_REFUSAL, controller=US)
+        assert isinstance(made, PartialRefusalLetter)
+        written = render(Kind.PARTIAL_REFUSAL, "en", made.model_copy(update=dict(facts)))
+        return " ".join(written.text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+    refused = object_("activity", **stays, reason=Because.EXEMPT)
+    others = object_("account", **stays | {"law": "your employer"}, reason=Because.CONTROLLED)
+    assert told(refused) is None, "nothing of what is explained at once stays"
+    text = told(object_("support", **stays, reason=Because.LEGAL_HOLD), refused, others, object_("transactions"))
+    assert text is not None
+    assert "Kept, because of a pending matter" in text
+    assert "(crm): 1 record." in text
+    assert "(1 record): We need the data to establish or defend legal claims" in text
+    assert "your employer" in text
+    assert text.count("1 record") == 2
+
+
+def test_no_letter_begins_that_something_was_erased_where_all_was_made_anonymous() -> None:
+    facts = sample(Kind.COMPLETION_ERASURE, controller=US, right=Right.ERASURE)
+    assert isinstance(facts, CompletionErasure)
+    made = ErasedGroup(system="Shop", category="Contact", count=3)
+    for kept, said in (((), "what we made anonymous no longer says"), ((group("payments"),), "We made anonymous what")):
+        written = facts.model_copy(
+            update={"erased": (), "anonymised": (made,), "kept": kept, "refused": (), "missing": (), "controlled": ()}
+        )
+        text = " ".join(render(facts.kind, "en", written).text.split())
+        assert said in text
+        assert "erased" not in text.split("Made anonymous")[0]

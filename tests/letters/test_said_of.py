@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pytest
 
 from activities.letters import LANGUAGES, Acknowledgement, Controller, Element, Extension, Ground, Kind, Refusal, render
-from activities.letters.own import RefusedPart
 from activities.letters.samples import sample
+from activities.letters.stays import RefusedPart
 from activities.letters.wording import lookup
 from habeas.model import Right
 

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 
 from activities.ledger import NewRequest, RequestFilter
-from activities.ledger.requests import NOBODY
+from activities.ledger.queue import NOBODY
 from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Identifier, Outcome, Right, Stage, Subject

@@ -72,7 +72,7 @@ async def test_a_copy_has_all_data_with_what_it_is_for_and_how_long_it_stays(wor
         assert facts["purposes"] == list(category.purposes["en"])
         assert facts["sources"] == [category.source["en"]]
         assert facts["retention"] == [category.retention["en"]]
-        assert facts["legal_bases"] == [category.legal_basis.value]
+        assert facts["legal_bases"] == [basis.value for basis in category.legal_bases]
         assert category.retention["en"] in package.text()
     assert told["Customers and their contact persons"]["legal_bases"] == ["contract"]
     assert told["Language of the website"]["retention"] == ["As long as your visit lasts."]
@@ -319,6 +319,18 @@ async def test_why_some_e_mails_stay_is_told_at_once_where_all_were_asked_for(wo
     now = await world.since(ME, before)
     assert now[LETTERS]
     assert not now["dignio_crm.correspondence"]
+
+
+@promise(ME, "L78")
+async def test_why_staff_keep_e_mails_is_told_at_once_with_whatever_else_stays(world: Installation) -> None:
+    case = await world.ask(ME, await world.settle(ME, only=("dignio_crm",)), Right.ERASURE, jurisdiction="NO")
+    await case.proves()
+    await case.reaches(Stage.REVIEWING)
+    await case.approved_without("correspondence", ground="legal_claims")
+    await case.has_letter("partial_refusal")
+    told = case.letter("everything else goes ahead")
+    assert "E-mails and summaries of calls (1 record): We need the data to establish or defend legal claims" in told
+    assert "E-mails that belong to our books (Customer relations): 1 record." in told
 
 
 @promise(ME, "L29")

@@ -7,7 +7,7 @@ or length. These lines see that as well.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInstanceDetails
 
 from workflows.bounce import BounceWorkflow
@@ -64,7 +64,7 @@ class Watching(UnsandboxedWorkflowRunner):
         return instance  # type: ignore[no-any-return]  # what the SDK made, with one method wrapped
 
 
-async def replay(name: str) -> list[str]:
+async def replay(name: str, interceptors: Sequence[Interceptor] = ()) -> list[str]:
     """Play a stored history to the workflows as they are now.
 
     Returns:
@@ -80,6 +80,7 @@ async def replay(name: str) -> list[str]:
         workflows=[*WORKFLOWS],
         data_converter=pydantic_data_converter,
         workflow_runner=runner,
+        interceptors=list(interceptors),
     )
     await replayer.replay_workflow(WorkflowHistory.from_json(request_id, history))
     return runner.lines

@@ -97,6 +97,11 @@ async def access_together(world: World) -> Case:
     return case
 
 
+async def access_with_stages_in_its_steps(world: World) -> Case:
+    """A stage is written down with what is first done in it."""
+    return await access_together(world)
+
+
 async def erasure_together(world: World) -> Case:
     """Found and collected in one call each, erased system by system."""
     with world.asked_together("crm", "billing"):
@@ -475,6 +480,7 @@ STORIES: Mapping[str, Story] = {
         access_attested,
         access_asked_again,
         access_together,
+        access_with_stages_in_its_steps,
         erasure_together,
         letter_not_at_once,
         letter_refused_at_once,

@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from temporalio import workflow
 from temporalio.workflow import NondeterminismError
 
 from habeas.model import Outcome, Stage
 from tests.replay.commands import HISTORIES, replay, stored
 from tests.replay.stories import STORIES, main
+from workers.tracing import interceptors, stop_tracing, trace_to
 from workflows import calls
 from workflows.erasing import Erasing
 from workflows.telling import Telling
@@ -34,6 +36,16 @@ def test_every_story_is_stored_with_its_commands() -> None:
 async def test_the_commands_are_those_that_were_written_down(name: str) -> None:
     for now, then in zip(await replay(name), _written(name), strict=True):
         assert now == then
+
+
+async def test_where_everything_is_traced_the_commands_are_the_same() -> None:
+    told = InMemorySpanExporter()
+    trace_to(told, "worker", at_once=True)
+    try:
+        assert await replay("erasure_with_a_job", interceptors()) == _written("erasure_with_a_job")
+    finally:
+        stop_tracing()
+    assert told.get_finished_spans() == (), "what was done before is not told again"
 
 
 @pytest.mark.parametrize("name", stored())

@@ -204,6 +204,21 @@ def test_a_day_that_the_notice_named_is_no_later_than_the_establishment_s_law_al
     assert (named.face.due_on, named.home_until) == (date(2027, 3, 1), date(2027, 3, 1))
 
 
+@pytest.mark.parametrize(
+    ("law", "home", "grounds"),
+    [
+        (IOWA, "DK", ("complexity", "number_of_requests")),
+        (CANADA, "DK", ()),  # interference, consultation, alternative format: none moves a day of the GDPR's
+        (CANADA, "US-CO", ("interference", "consultation", "alternative_format")),
+        (JAPAN, "DK", ()),
+    ],
+)
+def test_a_term_is_extended_for_what_both_laws_take_for_a_ground(
+    law: tuple[str, str], home: str, grounds: tuple[str, ...]
+) -> None:
+    assert _abroad(law, home=home)[0].face.extension_grounds == grounds
+
+
 def test_it_is_told_which_law_made_the_day_and_where_to_complain_under_both() -> None:
     times, policy, request = _abroad(IOWA)
     assert any(

@@ -119,7 +119,7 @@ async def test_the_end_comes_after_an_act_that_came_while_the_last_letter_was_wr
 ) -> None:
     case = await _review(world)
     await case.act(ActKind.PAUSE, pause_reason="identity")
-    notifying = hold(monkeypatch, "enter_stage", lambda order: order.stage is Stage.NOTIFYING)
+    notifying = hold(monkeypatch, "send_letter", lambda order: order.entering is Stage.NOTIFYING)
     await case.act(ActKind.APPROVE)
     await notifying.wait()
     act_id = str(uuid.uuid4())

@@ -297,18 +297,18 @@ async def test_the_records_are_read_page_by_page(world: World) -> None:
     whole = await _look(case)
     assert {one.system: one.records for one in whole.systems} == {"billing": 2, "crm": 5}
     seen: list[str] = []
-    after: str | None = None
+    cursor: str | None = None
     while True:
-        page = await world.office.collected(case.id, by="ann", reason="review", after=after, limit=3)
+        page = await world.office.collected(case.id, by="ann", reason="review", cursor=cursor, limit=3)
         seen += [one.object for one in page.records]
-        after = page.next
-        if after is None:
+        cursor = page.next
+        if cursor is None:
             break
     assert seen == [one.object for one in whole.records]
     assert len(set(seen)) == 7
     crm = await _look(case, system="crm")
     assert [one.object for one in crm.records] == [one for one in seen if one.startswith("crm/")]
-    for words in ({"system": "nowhere"}, {"after": "x"}, {"system": "crm", "after": "billing/0/0"}):
+    for words in ({"system": "nowhere"}, {"cursor": "x"}, {"system": "crm", "cursor": "billing/0/0"}):
         with pytest.raises(BadInput):
             await _look(case, **words)
 

@@ -7,6 +7,8 @@ from typing import cast
 
 import pytest
 
+from activities.clockface import local_day
+from activities.ledger import RequestFilter
 from activities.letters.wording import lookup
 from habeas.acts import ActKind
 from habeas.errors import BadInput
@@ -99,6 +101,11 @@ async def test_where_the_law_names_no_day_staff_are_reminded_of_their_own_and_th
     case = await world.open(person, controller=name, jurisdiction="JP")
     await case.prove()
     assert (await case.reaches(Stage.REVIEWING)).due_on is None
+    (line,) = await world.office.requests(RequestFilter(controller=name))
+    aims_at = local_day(policies[name], line.received_at) + timedelta(days=12)
+    assert (line.due_on, line.target_on, line.days_left) == (None, aims_at, 12)
+    soon = RequestFilter(controller=name, due_before=aims_at + timedelta(days=1))
+    assert [one.id for one in await world.office.requests(soon)] == [case.id]
     told = len(world.mail.to(person.email))
     await case.passes(timedelta(days=11))
     await case.has_letter("staff_reminder", 2)

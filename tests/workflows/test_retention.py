@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -22,9 +24,10 @@ from habeas.model import Outcome, Right, Stage
 from habeas.outcomes import Done, Fate, ObjectOutcome
 from habeas.policy import Policy
 from tests.workflows.conftest import engine
-from tests.workflows.controllers import controller
+from tests.workflows.controllers import controller, package
 from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
-from tests.workflows.world import Case, Person, World, someone
+from tests.workflows.test_change_rights import settled
+from tests.workflows.world import LAW, Case, Person, World, someone
 from workers.postgres import EmbeddedPostgres
 
 
@@ -362,11 +365,16 @@ async def test_reasons_are_told_at_once_where_that_was_promised(world: World) ->
     billing.fail("erase", *[Transient("down", retry_after=0.05) for _ in range(4)])
     case = await world.open(person, Right.ERASURE, controller=name)
     await case.prove()
-    await case.approve_twice()
+    await case.reaches(Stage.REVIEWING)
+    before = await case.plan()
+    await case.act(ActKind.EXEMPT, category="activity", ground="legal_claims")
+    await case.approve_anew(before)
     await case.has_letter("partial_refusal")
     assert "completion_erasure" not in await case.letters()
     text = world.mail.text(person.email, "Bookkeeping Act")
     assert case.id in text
+    assert "What we cannot do, and why" in text, "the letter says that everything else goes"
+    assert "GDPR Article 17(3)(e)" in text
     billing.faults.clear()
     if "billing" in (await case.row()).blocked_on:
         await case.act(ActKind.RETRY_SYSTEM, system="billing")
@@ -391,3 +399,59 @@ async def test_one_damaged_record_keeps_no_other_from_its_end(world: World) -> N
     rows = world.connectors["billing"].rows
     assert places[0] in rows, "its plan is not what was approved"
     assert places[1] not in rows
+
+
+async def again(world: World, person: Person, right: Right = Right.ACCESS, **words: object) -> Case:
+    """What the person asks for after an erasure that kept their invoice."""
+    case = await world.open(person, right, **words)
+    await case.prove()
+    return case
+
+
+async def test_what_an_erasure_kept_is_found_again_by_what_the_person_asks_later(world: World) -> None:
+    person = settled(world)
+    place = invoice(world, person, years_ago(5, today().date()))
+    first = await erased(world, person)
+    copy = await again(world, person)
+    assert (await copy.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    archive = await package(copy)
+    assert [name for name in archive.namelist() if "invoices" in name]
+    paths = next(one.facts["paths"] for one in await copy.events() if one.tag == "match:settled")
+    assert isinstance(paths, dict)
+    assert [*paths.values()] == [f"kept by {first.id}: billing invoices"]
+    second = await erased(world, person)
+    assert (await second.row()).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert [(one.collection, one.law, one.count) for one in await tx.retained(second.id)] == [("invoices", LAW, 1)]
+    told = world.mail.text(person.email, second.id)
+    assert LAW in told
+    assert (await sweep(world, SOON)).ended == 2, "in both requests it is written down"
+    assert place not in world.connectors["billing"].rows
+    gone = await again(world, person)
+    assert (await gone.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+
+
+async def test_what_an_erasure_kept_is_shown_to_nobody_who_is_not_proven_to_be_that_person(world: World) -> None:
+    person = settled(world)
+    await erased(world, person, name="Ada Test")
+    namesake, other, number = someone(), replace(someone("Bo Other"), email=person.email), person.number
+    for asked in (
+        partial(again, world, namesake, identifiers=(f"customer_number={number}", f"email={person.email}")),
+        partial(again, world, other, name="Bo Other"),
+        partial(again, world, person, controller=controller(world, "elsewhere")),
+    ):
+        assert (await (await asked()).reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+
+
+async def test_what_was_kept_stays_past_its_date_while_the_person_s_copy_is_open(world: World) -> None:
+    person = settled(world)
+    place = invoice(world, person, years_ago(5, today().date()))
+    await erased(world, person)
+    copy = await world.open(person)
+    report = await sweep(world, SOON)
+    assert report.held >= 1
+    assert place in world.connectors["billing"].rows
+    await copy.prove()
+    assert (await copy.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    await sweep(world, SOON)
+    assert place not in world.connectors["billing"].rows

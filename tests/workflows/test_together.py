@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 import activities.together
+from activities.notify import LetterActivities
 from activities.together import TogetherActivities
 from habeas.acts import ActKind
 from habeas.connector import Located
-from habeas.errors import Terminal
+from habeas.errors import Terminal, Transient
 from habeas.model import Identifier, Outcome, Stage
 from tests.workflows.world import Case, World, eventually, someone
 
@@ -51,6 +52,31 @@ async def test_one_call_finds_and_one_collects(world: World) -> None:
         "crm": 4,
         "billing": 2,
     }
+
+
+async def test_every_stage_is_in_the_evidence_once(world: World) -> None:
+    case = await _proven(world)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    entered = [event.facts["stage"] for event in await case.events() if event.tag.value == "request:stage"]
+    assert entered == ["verifying", "locating", "collecting", "fulfilling", "notifying"]
+
+
+async def test_a_stage_is_entered_though_what_is_first_done_in_it_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise Transient("busy")
+
+    case = await _proven(world)
+    monkeypatch.setattr(activities.together, "load_graph", fails)
+    monkeypatch.setattr(LetterActivities, "write", fails)
+    await case.prove()
+    assert (await case.reaches(Stage.NOTIFYING)).closed_at is None
+    entered = [event.facts["stage"] for event in await case.events() if event.tag.value == "request:stage"]
+    assert entered == ["verifying", "locating", "collecting", "fulfilling", "notifying"]
+    monkeypatch.undo()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
 
 
 async def test_who_fails_is_asked_by_itself_and_the_others_are_not_asked_again(world: World) -> None:

@@ -143,6 +143,20 @@ async def test_records_of_another_name_than_the_attested_one_stop_for_a_human(wo
     assert world.connectors["crm"].rows[("contacts", f'["{victim.number}"]')].data
 
 
+async def test_who_reads_a_mailbox_gets_nothing_of_another_name_until_a_human_has_looked(world: World) -> None:
+    person = someone("Bertil Other")
+    person.settle_in(world.connectors)
+    case = await world.open(person, name="Ada Test")
+    await case.prove()
+    await case.reaches(Stage.CLARIFYING)
+    assert "system:collected" not in await case.tags()
+    shown = await world.office.candidates(case.id, by="ann", reason="who is it")
+    await world.office.decide_by_handle(
+        case.id, by="ann", reason="she took his name", said={one.handle: True for one in shown.records}
+    )
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
 async def test_an_identifier_added_while_verifying_is_searched_by_afterwards(world: World) -> None:
     person = someone()
     person.settle_in(world.connectors)

@@ -54,9 +54,10 @@ async def _act(who: Caller, once: Once, reference: str, kind: ActKind, said: Fro
 
 
 @router.post("/prove")
-async def prove(who: Works, reference: Reference, said: Code) -> ActAnswer:
+async def prove(who: Works, once: Once, reference: Reference, said: Code) -> ActAnswer:
     """The code that the person read out. The same guess is the same try."""
-    return await who.office.submit_code(reference, said.code)
+    async with once.write(who, said):
+        return await who.office.submit_code(reference, said.code)
 
 
 @router.post("/attest")

@@ -12,6 +12,7 @@ from habeas.access import Scope
 from habeas.model import Frozen, Identifier
 from workers.api.acts import Approves
 from workers.api.callers import Caller, may
+from workers.api.requests import Once
 from workers.office.afterwards import MOST_ASKED, Suppressed
 from workers.office.asked import Because
 
@@ -56,16 +57,20 @@ async def look_back(who: Approves, said: Restored) -> ReplayReport:
 
 
 @router.post("/erasures/replay")
-async def erase_again(who: Approves, said: RestoredSeen) -> ReplayReport:
+async def erase_again(who: Approves, once: Once, said: RestoredSeen) -> ReplayReport:
     """Erase once more exactly what was seen; nothing, if it is something else by now."""
-    return await who.office.erase_again(
-        said.since,
-        plan=said.plan,
-        system=said.system,
-        controller=said.controller,
-        by=who.account,
-        reason=said.reason,
-    )
+
+    async def do() -> ReplayReport:
+        return await who.office.erase_again(
+            said.since,
+            plan=said.plan,
+            system=said.system,
+            controller=said.controller,
+            by=who.account,
+            reason=said.reason,
+        )
+
+    return await once.kept(who, ReplayReport, do, said)
 
 
 @router.post("/suppressions/ask")

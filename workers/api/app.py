@@ -36,7 +36,8 @@ Everything the command line can do, for programs.
 
 Each call carries a token (`habeas token create`): its scopes say what it may do, and its account does the acts. Each
 write carries an `Idempotency-Key`: sent again, it is done once. Errors are problem details (RFC 9457) that name field
-and remedy. Lists come in pages: `next` of one is `after` of the following."""
+and remedy. Lists come in pages: `limit` says how long they are, `next` of one is `cursor` of the following in the same
+`sort`."""
 
 
 def create_api(office: Office, limits: Limits | None = None, streams: Streams | None = None) -> FastAPI:

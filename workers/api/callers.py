@@ -7,14 +7,15 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from pydantic import BaseModel
 
 from habeas.access import Scope
 from habeas.errors import BadInput
@@ -25,6 +26,8 @@ from workers.office.writes import KeyedWrite
 from workers.throttle import Throttle
 
 __all__ = ["Caller", "Limits", "OnceKey", "may"]
+
+M = TypeVar("M", bound=BaseModel)
 
 _NAMESPACE = uuid.UUID("8f6c5a52-6f0e-5b7e-9d0a-5d3f0c9b2a11")
 _PLAIN = re.compile(r"[a-z_]{1,30}")
@@ -169,6 +172,27 @@ class OnceKey:
         parts = (who.account, self._request.method, self._request.url.path, *map(_spelled, said))
         async with who.office.keyed_write(act_id, "\0".join(parts).encode()) as write:
             yield write
+
+    async def kept(
+        self, who: Caller, answer: type[M], do: Callable[[], Awaitable[M]], *said: Frozen | bytes | bool
+    ) -> M:
+        """Do a write whose answer is kept: sent again, nothing is done and the first answer is given.
+
+        Args:
+            who: who writes.
+            answer: what kind of answer that is.
+            do: does it.
+            said: all that is sent.
+
+        Raises:
+            KeyReused: as `write`.
+        """
+        async with self.write(who, *said) as write:
+            if (before := write.answered(answer)) is not None:
+                return before
+            done = await do()
+            await write.keep(done)
+            return done
 
     @asynccontextmanager
     async def secret(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[None]:

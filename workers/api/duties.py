@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,13 +10,16 @@ from pydantic import Base64Bytes, Field
 
 from activities.keeping import SweepReport
 from activities.ledger import HoldRow, Letter, LetterRow, RestrictionRow, TaskFilter, TaskState
+from activities.ledger.paging import Order, Turn
+from activities.ledger.tasks import TASKS
 from activities.task_model import FoundFile
 from habeas.access import Scope
 from habeas.acts import ActAnswer
-from habeas.model import Frozen, Identifier
+from habeas.model import Identifier
 from workers.api.acts import Works
 from workers.api.bodies import whole_body
 from workers.api.callers import Caller, may
+from workers.api.paging import Page, paged
 from workers.api.requests import Controller, Filtered, Once, Reads, Reference
 from workers.office import Said, ShownTask, TaskEntry
 from workers.office.asked import Because
@@ -38,40 +41,57 @@ MOST_MAIL = 1024 * 1024
 """Bytes of a delivery report."""
 
 
-class TaskList(Frozen):
-    """Tasks, those due first ahead."""
+class TaskList(Page[TaskEntry]):
+    """Tasks."""
 
-    items: tuple[TaskEntry, ...]
-
-
-class HoldList(Frozen):
-    """Legal holds, the oldest first."""
-
-    items: tuple[HoldRow, ...]
+    ORDER = TASKS
 
 
-class RestrictionList(Frozen):
+class HoldList(Page[HoldRow]):
+    """Legal holds."""
+
+    ORDER = Order(
+        "placed_at",
+        placed_at={"placed_at": datetime, "id": str},
+        controller={"controller": str, "id": str},
+    )
+
+
+class RestrictionList(Page[RestrictionRow]):
     """What is restricted, by request and system."""
 
-    items: tuple[RestrictionRow, ...]
+    ORDER = Order(
+        "set_at",
+        set_at={"set_at": datetime, "request_id": str, "system": str},
+        request_id={"request_id": str, "system": str},
+        system={"system": str, "request_id": str},
+    )
 
 
-class RecipientList(Frozen):
+class RecipientList(Page[Told]):
     """Who was told."""
 
-    items: tuple[Told, ...]
+    ORDER = Order(
+        "since",
+        since={"since": datetime, "recipient": str, "occasion": str},
+        recipient={"recipient": str, "occasion": str},
+    )
 
 
-class LetterList(Frozen):
+class LetterList(Page[LetterRow]):
     """Letters that somebody must hand over or post."""
 
-    items: tuple[LetterRow, ...]
+    ORDER = Order(
+        "queued_at",
+        queued_at={"queued_at": datetime, "id": str},
+        request_id={"request_id": str, "id": str},
+    )
 
 
-class KeptList(Frozen):
+class KeptList(Page[Kept]):
     """What each controller keeps."""
 
-    items: tuple[Kept, ...]
+    ORDER = Order("controller", controller={"controller": str})
 
 
 class Attached(Typed):
@@ -114,14 +134,17 @@ class NewHold(Because):
 
 
 @router.post("/systems/{system}/retry", tags=["systems"])
-async def retry_waiting(who: Works, system: Name, said: Because) -> Retried:
+async def retry_waiting(who: Works, once: Once, system: Name, said: Because) -> Retried:
     """Its cause is mended: every request that waits for this system tries it again now."""
-    return await who.office.retry_waiting(system, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, Retried, lambda: who.office.retry_waiting(system, by=who.account, reason=said.reason), said
+    )
 
 
 @router.get("/tasks", tags=["tasks"])
 async def tasks(
     who: Reads,
+    turn: Annotated[Turn, paged(TASKS, usual=200)],
     controller: Controller = None,
     state: Annotated[TaskState, Query(description="In this state.")] = TaskState.OPEN,
     every: Annotated[bool, Query(description="In whatever state.")] = False,
@@ -129,18 +152,19 @@ async def tasks(
     mine: Annotated[bool, Query(description="Of the token's account, or of nobody in particular.")] = False,
     overdue: bool = False,
     due_before: Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> TaskList:
-    """What humans do by hand."""
+    """What humans do by hand, those due first ahead."""
     wanted = TaskFilter(
         controller=controller,
         request_id=request_id,
         state=None if every else state,
         mine=who.office.actor(who.account) if mine else None,
         due_before=due_before,
-        limit=limit,
+        limit=turn.limit,
+        sort=turn.sort,
+        cursor=turn.given,
     )
-    return TaskList(items=await who.office.tasks(wanted, overdue=overdue))
+    return TaskList.placed(await who.office.tasks(wanted, overdue=overdue), wanted.limit)
 
 
 @router.post("/tasks/{task_id}/look", tags=["tasks"])
@@ -169,9 +193,14 @@ async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> 
 
 
 @router.get("/holds", tags=["holds"])
-async def holds(who: Reads, controller: Controller = None, lifted: bool = False) -> HoldList:
-    """Legal holds that stand; with `lifted`, those that were lifted too."""
-    return HoldList(items=await who.office.holds(controller, standing=not lifted))
+async def holds(
+    who: Reads,
+    turn: Annotated[Turn, paged(HoldList.ORDER)],
+    controller: Controller = None,
+    lifted: bool = False,
+) -> HoldList:
+    """Legal holds that stand, the oldest first; with `lifted`, those that were lifted too."""
+    return HoldList.of(await who.office.holds(controller, standing=not lifted), turn)
 
 
 @router.post("/holds", tags=["holds"], status_code=201)
@@ -182,36 +211,48 @@ async def place_hold(who: Holds, once: Once, asked: NewHold) -> PlacedHold:
 
 
 @router.post("/holds/{hold_id}/lift", tags=["holds"])
-async def lift_hold(who: Holds, hold_id: Name, said: Because) -> LiftedHold:
+async def lift_hold(who: Holds, once: Once, hold_id: Name, said: Because) -> LiftedHold:
     """Lift a hold: what it alone kept of closed erasures goes with the next sweep."""
-    return await who.office.lift_hold(hold_id, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, LiftedHold, lambda: who.office.lift_hold(hold_id, by=who.account, reason=said.reason), said
+    )
 
 
 @router.get("/restrictions", tags=["restrictions"])
 async def restrictions(
-    who: Reads, controller: Controller = None, request_id: Filtered = None, lifted: bool = False
+    who: Reads,
+    turn: Annotated[Turn, paged(RestrictionList.ORDER)],
+    controller: Controller = None,
+    request_id: Filtered = None,
+    lifted: bool = False,
 ) -> RestrictionList:
     """What is restricted."""
     found = await who.office.restrictions(controller=controller, request_id=request_id, standing=not lifted)
-    return RestrictionList(items=found)
+    return RestrictionList.of(found, turn)
 
 
 @router.get("/requests/{request_id}/recipients", tags=["recipients"])
-async def recipients(who: Reads, reference: Reference) -> RecipientList:
+async def recipients(
+    who: Reads, reference: Reference, turn: Annotated[Turn, paged(RecipientList.ORDER)]
+) -> RecipientList:
     """Who was told what became of the data. The person may ask for this list."""
-    return RecipientList(items=await who.office.recipients(reference))
+    return RecipientList.of(await who.office.recipients(reference), turn)
 
 
 @router.post("/requests/{request_id}/recipients/{recipient}/acknowledge", tags=["recipients"])
-async def acknowledge(who: Tasks, reference: Reference, recipient: Name, said: Because) -> Told:
+async def acknowledge(who: Tasks, once: Once, reference: Reference, recipient: Name, said: Because) -> Told:
     """A recipient said otherwise than by its link that it is done."""
-    return await who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, Told, lambda: who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason), said
+    )
 
 
 @router.get("/letters/to_hand_over", tags=["letters"])
-async def letters_to_hand_over(who: Reads, controller: Controller = None) -> LetterList:
-    """Letters for people without an address."""
-    return LetterList(items=await who.office.letters_to_hand_over(controller))
+async def letters_to_hand_over(
+    who: Reads, turn: Annotated[Turn, paged(LetterList.ORDER)], controller: Controller = None
+) -> LetterList:
+    """Letters for people without an address, the oldest first."""
+    return LetterList.of(await who.office.letters_to_hand_over(controller), turn)
 
 
 @router.post("/letters/{letter_id}/look", tags=["letters"])
@@ -221,9 +262,13 @@ async def letter(who: Looks, letter_id: Annotated[str, Path(max_length=200)], sa
 
 
 @router.post("/letters/{letter_id}/handed", tags=["letters"])
-async def letter_handed(who: Tasks, letter_id: Annotated[str, Path(max_length=200)], said: Because) -> HandedLetter:
+async def letter_handed(
+    who: Tasks, once: Once, letter_id: Annotated[str, Path(max_length=200)], said: Because
+) -> HandedLetter:
     """Note that the person got a letter, and how."""
-    return await who.office.letter_handed(letter_id, by=who.account, reason=said.reason)
+    return await once.kept(
+        who, HandedLetter, lambda: who.office.letter_handed(letter_id, by=who.account, reason=said.reason), said
+    )
 
 
 @router.post(
@@ -231,19 +276,19 @@ async def letter_handed(who: Tasks, letter_id: Annotated[str, Path(max_length=20
     tags=["letters"],
     openapi_extra={"requestBody": {"required": True, "content": {"message/rfc822": {"schema": {"type": "string"}}}}},
 )
-async def letter_bounced(who: Tasks, request: Request) -> BouncedLetter:
+async def letter_bounced(who: Tasks, once: Once, request: Request) -> BouncedLetter:
     """A mail server's delivery report (RFC 3464). The same report again changes nothing."""
     mail = await whole_body(request, {"message/rfc822", "multipart/report"}, MOST_MAIL)
-    return await who.office.letter_bounced(mail)
+    return await once.kept(who, BouncedLetter, lambda: who.office.letter_bounced(mail), mail)
 
 
 @router.get("/retention", tags=["retention"])
-async def kept(who: Reads, controller: Controller = None) -> KeptList:
+async def kept(who: Reads, turn: Annotated[Turn, paged(KeptList.ORDER)], controller: Controller = None) -> KeptList:
     """What erasures have kept, by the day on which it goes; what ended of late, and what does not end."""
-    return KeptList(items=await who.office.kept(controller))
+    return KeptList.of(await who.office.kept(controller), turn)
 
 
 @router.post("/retention/sweep", tags=["retention"])
-async def sweep(who: Sweeps) -> SweepReport:
+async def sweep(who: Sweeps, once: Once) -> SweepReport:
     """Sweep once, now."""
-    return await who.office.sweep_now()
+    return await once.kept(who, SweepReport, who.office.sweep_now)

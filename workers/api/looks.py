@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -10,10 +11,12 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from activities.ledger import ErrorRow
+from activities.ledger.paging import Order
 from activities.messages import Message
 from habeas.access import Scope
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.paging import Page, TurnAsked
 from workers.api.requests import Reference, pack_response
 from workers.office import Candidates, ShownPlan
 from workers.office.asked import Because
@@ -37,10 +40,14 @@ class WhichFile(Because):
     number: int = Field(default=1, ge=1, le=100, description="Which of its files.")
 
 
-class MessageList(Frozen):
+class WhichMessages(Because, TurnAsked):
+    """Which messages to show."""
+
+
+class MessageList(Page[Message]):
     """What the person sent."""
 
-    items: tuple[Message, ...]
+    ORDER = Order("at", at={"at": datetime, "id": str})
 
 
 class SentContent(Frozen):
@@ -72,9 +79,10 @@ async def error(who: Looks, reference: Reference, said: WhichError) -> ErrorRow:
 
 
 @router.post("/messages")
-async def messages(who: Looks, reference: Reference, said: Because) -> MessageList:
+async def messages(who: Looks, reference: Reference, said: WhichMessages) -> MessageList:
     """What the person sent after the request was opened, oldest first."""
-    return MessageList(items=await who.office.messages(reference, by=who.account, reason=said.reason))
+    turn = said.turn(MessageList.ORDER)
+    return MessageList.of(await who.office.messages(reference, by=who.account, reason=said.reason), turn)
 
 
 @router.post("/file")

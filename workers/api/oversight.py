@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from habeas.model import Frozen
+from activities.ledger.paging import Order, Turn
 from workers.api.acts import Works
-from workers.api.requests import Controller, Reads, Reference
+from workers.api.paging import Page, paged
+from workers.api.requests import Controller, Once, Reads, Reference
 from workers.office.holders import Held
 from workers.office.oversight import Overview, SystemStanding, WatchStanding
 from workers.office.reports import CaliforniaReport, Report
@@ -24,10 +25,10 @@ Whose = Annotated[
 ]
 
 
-class SystemList(Frozen):
-    """The connected systems, those that are waited for first."""
+class SystemList(Page[SystemStanding]):
+    """The connected systems."""
 
-    items: tuple[SystemStanding, ...]
+    ORDER = Order("-waiting", waiting={"waiting": int, "system": str}, system={"system": str})
 
 
 class Handing(Typed):
@@ -67,9 +68,9 @@ async def overview(who: Reads, controller: Controller = None) -> Overview:
 
 
 @router.get("/systems", tags=["systems"])
-async def systems(who: Reads) -> SystemList:
+async def systems(who: Reads, turn: Annotated[Turn, paged(SystemList.ORDER)]) -> SystemList:
     """How each connected system serves: what waits for it, why, since when; when it last answered."""
-    return SystemList(items=await who.office.systems())
+    return SystemList.of(await who.office.systems(), turn)
 
 
 @router.get("/watch", tags=["systems"])
@@ -79,14 +80,18 @@ async def watch(who: Reads) -> WatchStanding:
 
 
 @router.post("/requests/{request_id}/holder", tags=["requests"])
-async def hand(who: Works, reference: Reference, said: Handing) -> Held:
+async def hand(who: Works, once: Once, reference: Reference, said: Handing) -> Held:
     """See to a request oneself, or have a colleague see to it."""
-    if said.to is None:
-        return await who.office.take(reference, by=who.account)
-    return await who.office.hand(reference, by=who.account, to=said.to)
+
+    async def do() -> Held:
+        if said.to is None:
+            return await who.office.take(reference, by=who.account)
+        return await who.office.hand(reference, by=who.account, to=said.to)
+
+    return await once.kept(who, Held, do, said)
 
 
 @router.delete("/requests/{request_id}/holder", tags=["requests"])
-async def put_back(who: Works, reference: Reference) -> Held:
+async def put_back(who: Works, once: Once, reference: Reference) -> Held:
     """Have nobody see to a request: it is anybody's to take."""
-    return await who.office.put_back(reference, by=who.account)
+    return await once.kept(who, Held, lambda: who.office.put_back(reference, by=who.account))

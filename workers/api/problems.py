@@ -21,6 +21,7 @@ __all__ = ["PROBLEMS", "Problem", "WithProblem", "add_problems", "problem"]
 log = structlog.get_logger(__name__)
 
 FAILED = "api_failed"
+"""A call of the API failed here, and not by the caller's fault."""
 MEDIA_TYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[errors.HabeasError], int], ...] = (

@@ -9,11 +9,15 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from activities.ledger import RequestFilter, SearchRow
+from activities.ledger.paging import Order, Turn
+from activities.ledger.requests import QUEUE
+from activities.ledger.searches import SEARCHES
 from habeas.access import Scope
 from habeas.errors import BadInput, UnknownRequest
-from habeas.model import Frozen, Identifier, Outcome, RequestId, Right, Stage
+from habeas.model import Identifier, Outcome, RequestId, Right, Stage
 from workers.api.bodies import whole_body
 from workers.api.callers import Caller, OnceKey, may
+from workers.api.paging import Page, paged
 from workers.api.problems import WithProblem
 from workers.office import Entry, NewRequestInput, OpenedAnswer, Story, Told, Verdict, read_reference
 from workers.office.asked import Because
@@ -50,24 +54,22 @@ Controller = Annotated[
 ]
 
 
-class Queue(Frozen):
+class Queue(Page[Entry]):
     """One page of the queue."""
 
-    items: tuple[Entry, ...]
-    next: str | None
-    """``after`` of the next page; none at the end."""
+    ORDER = QUEUE
 
 
-class SearchList(Frozen):
+class SearchList(Page[SearchRow]):
     """Searches that found nobody, and so no request to leave a mark on."""
 
-    items: tuple[SearchRow, ...]
+    ORDER = SEARCHES
 
 
-class Timeline(Frozen):
-    """Everything that happened to a request, in order."""
+class Timeline(Page[Told]):
+    """What happened to a request."""
 
-    items: tuple[Told, ...]
+    ORDER = Order("n", n={"n": int})
 
 
 class NewRequest(AskedParticulars, Typed):
@@ -100,6 +102,7 @@ class Search(Because):
 @router.get("/requests")
 async def queue(
     who: Reads,
+    turn: Annotated[Turn, paged(QUEUE)],
     controller: Controller = None,
     stage: Stage | None = None,
     right: Right | None = None,
@@ -111,8 +114,6 @@ async def queue(
     ] = None,
     waits_for: Annotated[str | None, Query(max_length=80, description="Held up by this system.")] = None,
     held: Annotated[Literal["me", "nobody"] | None, Query(description="By the token's account, or by nobody.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before.")] = None,
 ) -> Queue:
     """The queue, soonest due first."""
     wanted = RequestFilter(
@@ -125,11 +126,11 @@ async def queue(
         due_before=due_before,
         waits_for=waits_for,
         held=who.office.actor(who.account) if held == "me" else held,
-        limit=limit,
-        after=after,
+        limit=turn.limit,
+        sort=turn.sort,
+        cursor=turn.given,
     )
-    entries = await who.office.requests(wanted)
-    return Queue(items=entries, next=entries[-1].place if len(entries) == limit else None)
+    return Queue.placed(await who.office.requests(wanted), wanted.limit)
 
 
 @router.post("/requests", status_code=201, responses={200: {"model": OpenedAnswer, "description": "It was open"}})
@@ -182,13 +183,14 @@ async def find(who: Finds, said: Search) -> Queue:
     found = await who.office.find_requests(
         said.identifiers, by=who.account, reason=said.reason, controller=said.controller
     )
-    return Queue(items=found, next=None)
+    return Queue(items=found)
 
 
 @router.get("/searches")
-async def searches(who: Reads, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> SearchList:
+async def searches(who: Reads, turn: Annotated[Turn, paged(SEARCHES)]) -> SearchList:
     """Searches for a person that found nobody, the newest first; why, for who may look at personal data."""
-    return SearchList(items=await who.office.searches(limit))
+    found = await who.office.searches(turn.limit, sort=turn.sort, cursor=turn.given)
+    return SearchList.placed(found, turn.limit)
 
 
 @router.get("/requests/{request_id}")
@@ -198,9 +200,9 @@ async def story(who: Reads, reference: Reference) -> Story:
 
 
 @router.get("/requests/{request_id}/timeline")
-async def timeline(who: Reads, reference: Reference) -> Timeline:
-    """Everything that happened, as the evidence has it."""
-    return Timeline(items=await who.office.timeline(reference))
+async def timeline(who: Reads, reference: Reference, turn: Annotated[Turn, paged(Timeline.ORDER)]) -> Timeline:
+    """Everything that happened, as the evidence has it, in order."""
+    return Timeline.of(await who.office.timeline(reference), turn)
 
 
 @router.get("/requests/{request_id}/evidence")

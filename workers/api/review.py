@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response
 
+from activities.ledger.paging import Order
 from habeas.acts import ActAnswer
-from habeas.model import Frozen
 from workers.api.acts import Decides
 from workers.api.looks import Looks
+from workers.api.paging import Page, TurnAsked
 from workers.api.requests import Once, Reference
 from workers.office import CollectedPage, RedactionAsked, ShownRedaction
 from workers.office.asked import Because
@@ -24,7 +26,7 @@ class WhichRecords(Because):
     """Which records to show."""
 
     system: str | None = Field(default=None, max_length=80, description="Of this system only.")
-    after: str | None = Field(default=None, max_length=120, description="`next` of the page before.")
+    cursor: str | None = Field(default=None, max_length=120, description="`next` of the page before.")
     limit: int = Field(default=20, ge=1, le=200)
 
 
@@ -42,17 +44,21 @@ class ToRedact(RedactionAsked, Typed):
     reason: str = Field(min_length=1, max_length=2000, repr=False)
 
 
-class RedactionList(Frozen):
-    """What is taken out of the copy, in the order in which it was decided."""
+class WhichRedactions(Because, TurnAsked):
+    """Which of what is taken out to show."""
 
-    items: tuple[ShownRedaction, ...]
+
+class RedactionList(Page[ShownRedaction]):
+    """What is taken out of the copy."""
+
+    ORDER = Order("at", at={"at": datetime, "id": str}, ground={"ground": str, "id": str})
 
 
 @router.post("/collected")
 async def collected(who: Looks, reference: Reference, said: WhichRecords) -> CollectedPage:
     """What was collected for a copy, a page at a time; what may be about others is marked."""
     return await who.office.collected(
-        reference, by=who.account, reason=said.reason, system=said.system, after=said.after, limit=said.limit
+        reference, by=who.account, reason=said.reason, system=said.system, cursor=said.cursor, limit=said.limit
     )
 
 
@@ -71,9 +77,10 @@ async def collected_file(who: Looks, reference: Reference, said: WhichFile) -> R
 
 
 @router.post("/redactions/look")
-async def redactions(who: Looks, reference: Reference, said: Because) -> RedactionList:
-    """What is taken out of the copy."""
-    return RedactionList(items=await who.office.redactions(reference, by=who.account, reason=said.reason))
+async def redactions(who: Looks, reference: Reference, said: WhichRedactions) -> RedactionList:
+    """What is taken out of the copy, in the order in which it was decided."""
+    turn = said.turn(RedactionList.ORDER)
+    return RedactionList.of(await who.office.redactions(reference, by=who.account, reason=said.reason), turn)
 
 
 @router.post("/redactions")

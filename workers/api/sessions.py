@@ -9,6 +9,7 @@ from pydantic import Field
 
 from habeas.access import Scope
 from workers.api.callers import Caller, may
+from workers.api.requests import Once
 from workers.office.typed import Typed
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -21,7 +22,8 @@ class SignedOut(Typed):
 
 
 @router.post("/end")
-async def end_sessions(who: Annotated[Caller, may(Scope.TOKENS)], asked: SignedOut) -> SignedOut:
+async def end_sessions(who: Annotated[Caller, may(Scope.TOKENS)], once: Once, asked: SignedOut) -> SignedOut:
     """Sign an account out of the desk, wherever it is signed in. Whether it was is not said."""
-    await who.office.end_sessions(asked.account)
+    async with once.write(who, asked):
+        await who.office.end_sessions(asked.account)
     return asked

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
 
 from activities.ledger import TokenRow
+from activities.ledger.paging import Order, Turn
 from habeas.access import Scope
-from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.paging import Page, paged
 from workers.api.requests import Once
 from workers.office.tokens import LONGEST, MadeToken
 from workers.office.typed import Typed
@@ -20,10 +22,14 @@ router = APIRouter(prefix="/tokens", tags=["tokens"])
 Grants = Annotated[Caller, may(Scope.TOKENS)]
 
 
-class TokenList(Frozen):
-    """Tokens, the newest first, without their secrets."""
+class TokenList(Page[TokenRow]):
+    """Tokens without their secrets."""
 
-    items: tuple[TokenRow, ...]
+    ORDER = Order(
+        "-created_at",
+        created_at={"created_at": datetime, "id": str},
+        expires_at={"expires_at": datetime, "id": str},
+    )
 
 
 class NewToken(Typed):
@@ -36,9 +42,9 @@ class NewToken(Typed):
 
 
 @router.get("")
-async def tokens(who: Grants) -> TokenList:
-    """List the tokens."""
-    return TokenList(items=await who.office.tokens())
+async def tokens(who: Grants, turn: Annotated[Turn, paged(TokenList.ORDER)]) -> TokenList:
+    """List the tokens, the newest first."""
+    return TokenList.of(await who.office.tokens(), turn)
 
 
 @router.post("", status_code=201)
@@ -55,6 +61,6 @@ async def make_token(who: Grants, once: Once, asked: NewToken) -> MadeToken:
 
 
 @router.delete("/{token_id}")
-async def revoke_token(who: Grants, token_id: Annotated[str, Path(max_length=40)]) -> TokenRow:
+async def revoke_token(who: Grants, once: Once, token_id: Annotated[str, Path(max_length=40)]) -> TokenRow:
     """End one now."""
-    return await who.office.revoke_token(token_id, by=who.account)
+    return await once.kept(who, TokenRow, lambda: who.office.revoke_token(token_id, by=who.account))

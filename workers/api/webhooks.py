@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path
 from pydantic import Field
 
 from activities.ledger import WebhookRow
+from activities.ledger.paging import Order, Turn
 from habeas.access import Scope
 from habeas.events import CloudEvent
-from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.paging import Page, paged
 from workers.api.requests import Once
 from workers.office.typed import Typed
 from workers.office.webhooks import MadeWebhook
@@ -24,10 +26,15 @@ Hooks = Annotated[Caller, may(Scope.WEBHOOKS)]
 WebhookId = Annotated[str, Path(max_length=40)]
 
 
-class WebhookList(Frozen):
-    """Webhooks, the newest first, without their secrets."""
+class WebhookList(Page[WebhookRow]):
+    """Webhooks without their secrets."""
 
-    items: tuple[WebhookRow, ...]
+    ORDER = Order(
+        "-created_at",
+        created_at={"created_at": datetime, "id": str},
+        controller={"controller": str, "id": str},
+        waiting={"waiting": int, "id": str},
+    )
 
 
 class NewWebhook(Typed):
@@ -39,9 +46,9 @@ class NewWebhook(Typed):
 
 
 @router.get("")
-async def webhooks(who: Hooks) -> WebhookList:
-    """List the webhooks, and how each one does."""
-    return WebhookList(items=await who.office.webhooks())
+async def webhooks(who: Hooks, turn: Annotated[Turn, paged(WebhookList.ORDER)]) -> WebhookList:
+    """List the webhooks, and how each one does; the newest first."""
+    return WebhookList.of(await who.office.webhooks(), turn)
 
 
 @router.post("", status_code=201)
@@ -52,21 +59,21 @@ async def add_webhook(who: Hooks, once: Once, asked: NewWebhook) -> MadeWebhook:
 
 
 @router.delete("/{webhook_id}")
-async def remove_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
+async def remove_webhook(who: Hooks, once: Once, webhook_id: WebhookId) -> WebhookRow:
     """End one; what it had not taken is not sent."""
-    return await who.office.remove_webhook(webhook_id, by=who.account)
+    return await once.kept(who, WebhookRow, lambda: who.office.remove_webhook(webhook_id, by=who.account))
 
 
 @router.post("/{webhook_id}/enable")
-async def enable_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
+async def enable_webhook(who: Hooks, once: Once, webhook_id: WebhookId) -> WebhookRow:
     """Send to one that was disabled, from where it was."""
-    return await who.office.enable_webhook(webhook_id)
+    return await once.kept(who, WebhookRow, lambda: who.office.enable_webhook(webhook_id))
 
 
 @router.post("/{webhook_id}/test", status_code=202)
-async def test_webhook(who: Hooks, webhook_id: WebhookId) -> WebhookRow:
+async def test_webhook(who: Hooks, once: Once, webhook_id: WebhookId) -> WebhookRow:
     """Have a worker send a test; the list says what came of it (`test_answered`)."""
-    return await who.office.test_webhook(webhook_id)
+    return await once.kept(who, WebhookRow, lambda: who.office.test_webhook(webhook_id))
 
 
 @told.post(

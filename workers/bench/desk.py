@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import httpx2
@@ -19,7 +20,7 @@ import uvicorn
 from temporalio.client import Client
 
 from activities.ledger import Ledger, migrate
-from activities.ledger.requests import place_of
+from activities.ledger.requests import QUEUE
 from activities.storage import Storage
 from activities.vault import Vault
 from habeas.errors import EngineUnavailable
@@ -39,7 +40,7 @@ PAGES = (
     "/?view=closed",
     "/?right=erasure&stage=reviewing",
     "/?waits=billing",
-    "/?after={middle}",
+    "/?cursor={middle}",
     "/requests/{real}",
     "/overview",
     "/systems",
@@ -109,11 +110,10 @@ async def desk(requests: int) -> AsyncIterator[tuple[Office, str, str]]:
         await fill(dsn, requests, ledger, office)
         connection = await asyncpg.connect(dsn)
         row = await connection.fetchrow(
-            "SELECT coalesce(extended_due_on, due_on) AS due_on, id FROM request WHERE closed_at IS NULL "
-            "ORDER BY queue_on, id OFFSET $1 LIMIT 1",
+            "SELECT queue_on, id FROM request WHERE closed_at IS NULL ORDER BY queue_on, id OFFSET $1 LIMIT 1",
             requests // 20,
         )
-        middle = place_of(row["due_on"], row["id"])
+        middle = QUEUE.turn().cursor(SimpleNamespace(**row))
         await connection.close()
         try:
             asked = NewRequestInput(right="access", opened_by="Kim", emails=("a@example.com",), jurisdiction="DK")

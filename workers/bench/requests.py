@@ -108,13 +108,13 @@ class Course:
         parts = (self._stack.part(name).process for name in self._stack.parts)
         return [*(one.pid for one in parts if one is not None), getpid()]
 
-    async def run(self, right: Right, requests: int, in_flight: int) -> Taken:
+    async def run(self, right: Right, requests: int, in_flight: int, *, patience: float = _PATIENCE) -> Taken:
         """Carry out so many requests, so many at once."""
         gate, ids = asyncio.Semaphore(in_flight), list[str]()
 
         async def one() -> None:
             async with gate:
-                ids.append(await self._one(right))
+                ids.append(await self._one(right, patience))
 
         looking = asyncio.ensure_future(self._look())
         try:
@@ -126,14 +126,14 @@ class Course:
         finally:
             looking.cancel()
 
-    async def _one(self, right: Right) -> str:
+    async def _one(self, right: Right, patience: float) -> str:
         opened = await self.office.open_request(
             NewRequestInput(
                 right=right.value, opened_by="Bench", emails=(email_of(next(self._people)),), jurisdiction="DK"
             )
         )
         self._open.add(opened.id)
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             await self._until(opened.id, Stage.VERIFYING)
             await self.office.act(ActKind.ATTEST, opened.id, by="Ann", reason="known by voice")
             if right is Right.ERASURE:
@@ -190,8 +190,16 @@ class Course:
     @property
     def server(self) -> list[int]:
         """The Temporal server's process."""
-        process = self._stack.part(PartName.TEMPORAL).process
-        return [process.pid] if process else []
+        return self.of(PartName.TEMPORAL)
+
+    def of(self, kind: PartName) -> list[int]:
+        """The processes of one kind of part."""
+        parts = (self._stack.part(name).process for name in self._stack.parts if name.partition("-")[0] == kind)
+        return [one.pid for one in parts if one is not None]
+
+    def store(self, name: str) -> str:
+        """The address of one of its stores."""
+        return self._stack.postgres.dsn(name)
 
 
 @asynccontextmanager

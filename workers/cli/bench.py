@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def bench(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="PART", help="requests, desk, import or start; may be repeated."),
+        typer.Option("--only", metavar="PART", help="requests, export, desk, import or start; may be repeated."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A look: few runs, small numbers.")] = False,
     serve: Annotated[

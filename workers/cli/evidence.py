@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workers.cli.exits import EXIT_CODES, ExitCode
-from workers.cli.options import By, Reference
+from workers.cli.options import By, Cursor, Limit, Reference, Sort
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -25,18 +25,17 @@ def evidence() -> None:
 
 
 @command(app, "searches", epilog="Example: `habeas evidence searches`")
-async def searches(
-    shell: Shell, limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100
-) -> None:
+async def searches(shell: Shell, limit: Limit = 100, sort: Sort = None, cursor: Cursor = None) -> None:
     """Searches for a person that found nobody, and so no request to leave a mark on; the newest first."""
     from rich.table import Table
 
     async with shell.office() as office:
-        found = await office.searches(limit)
+        found = await office.searches(limit, sort=sort, cursor=cursor)
     table = Table("When", "Who", "Among", "Why")
     for one in found:
         table.add_row(f"{one.at:%Y-%m-%d %H:%M}", one.actor, ", ".join(one.controllers), one.reason or "—")
     shell.answer(list(found), table if found else "No search has found nobody.")
+    shell.tell_more(found, limit)
 
 
 @command(app, "verify")

@@ -18,6 +18,15 @@ ActId = Annotated[
     str | None,
     typer.Option("--act-id", metavar="UUID", help="Repeat an act that got no answer: it is not done twice."),
 ]
+Sort = Annotated[
+    str | None,
+    typer.Option("--sort", metavar="NAME", help="By what; a `-` before it turns it around. A wrong one is told."),
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")]
+Cursor = Annotated[
+    str | None,
+    typer.Option("--cursor", metavar="PLACE", help="Go on behind this: `place` of the last one, in --json."),
+]
 Reference = Annotated[str, typer.Argument(metavar="ID", help="The request's reference, as HB-7K2M-X4QT-90AB.")]
 
 

@@ -28,11 +28,13 @@ async def run_worker(
 ) -> None:
     """Run a worker: it carries requests out. Run as many as you like."""
     from workers import logs
+    from workers.tracing import trace
     from workers.worker import run_worker as run
 
     settings = shell.settings()
     chosen = [name.strip() for name in systems.split(",") if name.strip()] if systems else None
     logs.configure()
+    trace(settings.tracing, "worker")
     await run(settings, chosen)
 
 
@@ -52,9 +54,11 @@ async def run_desk(
     """Run the desk: the queue and each request's story, and the person's pages."""
     from workers import logs
     from workers.desk import serve
+    from workers.tracing import trace
 
     settings = shell.settings()
     logs.configure()
+    trace(settings.tracing, "desk")
     await serve(settings, by or account())
 
 

@@ -10,7 +10,7 @@ import typer
 
 from habeas.errors import BadInput
 from workers.cli.files import read_bounded
-from workers.cli.options import ActId, By, Reason, Reference
+from workers.cli.options import ActId, By, Cursor, Reason, Reference
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def collected(
     by: By,
     reason: Reason,
     system: Annotated[str | None, typer.Option(help="Of this system only.")] = None,
-    after: Annotated[str | None, typer.Option(metavar="PLACE", help="Go on here, as the page before says.")] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many records.")] = 20,
 ) -> None:
     """What was collected for a copy, and what in it may be about others. Looking leaves a mark."""
@@ -45,7 +45,7 @@ async def collected(
 
     request_id = read_reference(reference)
     async with shell.office() as office:
-        page = await office.collected(request_id, by=by, reason=reason, system=system, after=after, limit=limit)
+        page = await office.collected(request_id, by=by, reason=reason, system=system, cursor=cursor, limit=limit)
     shell.answer(page, *_page(request_id, page))
 
 
@@ -196,7 +196,7 @@ def _page(request_id: str, page: CollectedPage) -> Iterator[RenderableType]:
         yield values
     yield f"Grounds: {', '.join(f'{code} ({escape(article)})' for code, article in page.grounds.items()) or 'none'}"
     if page.next:
-        yield f"More: [cyan]habeas request collected {request_id} --after {page.next} --by … --reason …[/]"
+        yield f"More: [cyan]habeas request collected {request_id} --cursor {page.next} --by … --reason …[/]"
     approve = f"habeas request approve {request_id} --plan {page.digest[:12]} --by … --reason …"
     yield f"Approve exactly this: [cyan]{approve}[/]"
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from habeas.errors import BadInput
-from workers.cli.options import ActId, By, Reason, Reference, identifier_texts
+from workers.cli.options import ActId, By, Cursor, Limit, Reason, Reference, Sort, identifier_texts
 from workers.cli.shell import Shell, command
 
 app = typer.Typer()
@@ -31,16 +31,15 @@ async def list_(
     waits_for: Annotated[str | None, typer.Option(metavar="SYSTEM", help="Held up by this system.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you see to.")] = False,
     nobodys: Annotated[bool, typer.Option("--nobodys", help="Only those that nobody sees to.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
-    after: Annotated[
-        str | None, typer.Option(metavar="PLACE", help="Go on here: `place` of the last one, in --json.")
-    ] = None,
+    limit: Limit = 100,
+    sort: Sort = None,
+    cursor: Cursor = None,
 ) -> None:
     """The queue, soonest due first. Names nobody."""
     from pydantic import ValidationError
 
     from activities.ledger import RequestFilter
-    from activities.ledger.requests import NOBODY
+    from activities.ledger.queue import NOBODY
     from workers.cli import show
 
     if mine and nobodys:
@@ -58,7 +57,8 @@ async def list_(
                 "waits_for": waits_for,
                 "held": NOBODY if nobodys else None,
                 "limit": limit,
-                "after": after,
+                "sort": sort,
+                "cursor": cursor,
             }
         )
     except ValidationError as error:
@@ -69,6 +69,7 @@ async def list_(
             wanted = wanted.model_copy(update={"held": office.actor(shell.who)})
         entries = await office.requests(wanted)
     shell.answer(list(entries), show.queue(entries))
+    shell.tell_more(entries, limit)
 
 
 @command(

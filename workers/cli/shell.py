@@ -8,10 +8,10 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, Protocol
 
 import typer
 
@@ -40,6 +40,14 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="The settings file; else HABEAS_CONFIG, else ./habeas.toml."),
 ]
+
+
+class Placed(Protocol):
+    """A row of a list that comes in pages."""
+
+    @property
+    def place(self) -> str:
+        """`--cursor` of the page that goes on behind it."""
 
 
 class Shell:
@@ -91,6 +99,11 @@ class Shell:
         """A line for people on the way; programs are spared it."""
         if not self.as_json:
             sys.stderr.write(text + "\n")
+
+    def tell_more(self, page: Sequence[Placed], limit: int) -> None:
+        """Where a list goes on, if it may; programs have it in each row."""
+        if len(page) == limit:
+            self.tell(f"There may be more: --cursor {page[-1].place}")
 
     @asynccontextmanager
     async def ledger(self) -> AsyncIterator[Ledger]:

@@ -46,7 +46,7 @@ def queue(entries: Sequence[Entry]) -> RenderableType:
             entry.right.value,
             entry.regime,
             entry.stage.value + (" (paused)" if entry.paused else ""),
-            str(entry.due_on or "—"),
+            str(entry.due_on or (f"{entry.target_on} (target)" if entry.target_on else "—")),
             days_left(entry),
             ", ".join(entry.blocked_on) or "—",
             Text(entry.held_by or "—"),

@@ -11,7 +11,7 @@ import typer
 
 from habeas.errors import BadInput
 from workers.cli.exits import EXIT_CODES
-from workers.cli.options import ActId, By, Reason
+from workers.cli.options import ActId, By, Cursor, Limit, Reason, Sort
 from workers.cli.shell import Shell, account, command
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ async def list_(
     ] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose day is over.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Also those that are done or cancelled.")] = False,
+    limit: Limit = 200,
+    sort: Sort = None,
+    cursor: Cursor = None,
     by: Annotated[str | None, typer.Option("--by", envvar="HABEAS_BY", metavar="NAME", help="Whose.")] = None,
 ) -> None:
     """Open tasks, soonest due first. Names nobody."""
@@ -53,8 +56,10 @@ async def list_(
     async with shell.office() as office:
         whose = office.actor(by or account()) if mine else None
         state = None if all_ else TaskState.OPEN
-        entries = await office.tasks(TaskFilter(controller=controller, state=state, mine=whose), overdue=overdue)
+        wanted = TaskFilter(controller=controller, state=state, mine=whose, limit=limit, sort=sort, cursor=cursor)
+        entries = await office.tasks(wanted, overdue=overdue)
     shell.answer(list(entries), _table(entries))
+    shell.tell_more(entries, limit)
 
 
 @command(

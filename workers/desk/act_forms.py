@@ -121,7 +121,7 @@ def _grounds(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Ch
     if kind is ActKind.EXTEND:
         clock = law.regime(row.regime, place).clock(row.right)
         cite = clock.extension.cite if clock and clock.extension else ""
-        for code in law.extension_grounds(row.regime, place):
+        for code in story.standing.extension_grounds:
             yield Choice(code, say.text(f"extension_grounds.{code}"), _cited(say, cite))
         return
     codes = fee_grounds(row, place) if kind is ActKind.CHARGE else refusals(row, place)
@@ -135,8 +135,8 @@ def _grounds(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Ch
 def _open_ended(story: Story, place: str) -> bool:
     """Whether some ground extends the term to a day that staff name."""
     regime, right = story.entry.regime, story.entry.right
-    codes = law.extension_grounds(regime, place)
-    return any(law.extension_ends_as_told(regime, right, one, place) for one in codes)
+    grounds = story.standing.extension_grounds
+    return any(law.extension_ends_as_told(regime, right, one, place) for one in grounds)
 
 
 def _waits(kind: ActKind, story: Story, policy: Policy, say: Words) -> Iterator[Choice]:

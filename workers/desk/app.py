@@ -39,7 +39,9 @@ from workers.office import Office
 log = structlog.get_logger(__name__)
 
 NOT_READY = "not_ready"
+"""A probe was told that this process does not serve now, and why."""
 PAGE_FAILED = "page_failed"
+"""A page failed here."""
 
 
 def create_app(

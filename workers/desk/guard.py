@@ -8,17 +8,21 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from activities.spans import rename, span
 from workers.api.problems import problem
 from workers.desk.patience import Patience, patient
 
 log = structlog.get_logger(__name__)
 
 PAGE_SERVED = "page_served"
+"""The desk answered: the route's template, and never the path."""
+PAGES = Histogram("habeas_pages_seconds", "Time that the desk took to answer", ["method", "route", "status"])
 MOST_BODY = 4096
 """Bytes. The longest form of most pages has one code in it."""
 
@@ -73,6 +77,13 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
+        with span("page", server=True) as made:
+            try:
+                await self._answer(scope, receive, send)
+            finally:
+                rename(made, f"{_method(scope)} {_template(scope)}")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         seen: dict[str, int] = {}
 
@@ -93,13 +104,10 @@ class Guard:
             else:
                 await self._app(scope, _limited(patient(receive, self._patience), most), dressed)
         finally:
-            log.info(
-                PAGE_SERVED,
-                method=scope["method"] if scope["method"] in {"GET", "HEAD", "POST"} else "OTHER",
-                route=_template(scope),
-                status=seen.get("status", 0),
-                milliseconds=round((time.perf_counter() - began) * 1000),
-            )
+            took, status = time.perf_counter() - began, seen.get("status", 0)
+            method, route = _method(scope), _template(scope)
+            PAGES.labels(method, route, f"{status // 100}xx").observe(took)
+            log.info(PAGE_SERVED, method=method, route=route, status=status, milliseconds=round(took * 1000))
 
     def _refusal(self, scope: Scope, most: int) -> Response | None:
         headers = Headers(scope=scope)
@@ -152,6 +160,10 @@ def _name(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0].removeprefix("[").lower()
     return host.partition(":")[0].lower()
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in {"GET", "HEAD", "POST"} else "OTHER"
 
 
 def _template(scope: MutableMapping[str, Any]) -> str:

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from activities.ledger import RequestFilter
-from activities.ledger.requests import NOBODY
+from activities.ledger.queue import NOBODY
 from habeas.access import Scope
 from habeas.model import Right, Stage
+from workers.api.paging import LONGEST_CURSOR
 from workers.desk.door import Signed, Staff
 from workers.desk.staff_page import staff_page
 
@@ -31,6 +32,10 @@ class View(StrEnum):
     MINE = "mine"
     NOBODYS = "nobodys"
     CLOSED = "closed"
+
+
+SORTS = {"left": "due_on", "oldest": "received_at", "newest": "-received_at"}
+"""What the list may be sorted by, as the ledger calls it; the first one unasked."""
 
 
 class Choice(NamedTuple):
@@ -53,7 +58,8 @@ def queue_pages() -> APIRouter:
         right: str = "",
         stage: str = "",
         waits: str = "",
-        after: Annotated[str | None, Query(max_length=80)] = None,
+        sort: str = "",
+        cursor: Annotated[str | None, Query(max_length=LONGEST_CURSOR)] = None,
     ) -> Response:
         known = {
             "controller": sorted(who.office.reach(Scope.REQUESTS_READ)),
@@ -64,19 +70,22 @@ def queue_pages() -> APIRouter:
         given = {"controller": controller, "right": right, "stage": stage, "waits": waits}
         asked = {name: value for name, value in given.items() if value in known[name]}
         tab = View(view) if view in set(View) else View.OPEN
-        wanted = _wanted(who, tab, asked, after)
+        if sort in SORTS and sort != next(iter(SORTS)):
+            asked["sort"] = sort
+        wanted = _wanted(who, tab, asked, cursor)
         entries = await who.office.requests(wanted)
-        more = {"after": entries[-1].place} if len(entries) == PER_PAGE else None
+        more = {"cursor": entries[-1].place} if len(entries) == PER_PAGE else None
         return staff_page(
             "queue.html",
             who,
             entries=entries,
             view=tab,
             tabs=[Choice(one.value, address(view=one, **asked), one is tab) for one in View],
-            narrowed=bool(asked),
+            narrowed=bool(asked.keys() & known.keys()),
+            sorts=_sorts(asked, tab),
             filters={name: _choices(name, values, asked, tab) for name, values in known.items() if len(values) > 1},
             more=address(view=tab, **asked, **more) if more else None,
-            first=address(view=tab, **asked) if after else None,
+            first=address(view=tab, **asked) if cursor else None,
         )
 
     return router
@@ -96,7 +105,19 @@ def _choices(name: str, values: list[str], asked: Mapping[str, str], tab: View) 
     ]
 
 
-def _wanted(who: Signed, tab: View, asked: Mapping[str, str], after: str | None) -> RequestFilter:
+def _sorts(asked: Mapping[str, str], tab: View) -> list[Choice]:
+    usual = next(iter(SORTS))
+    return [
+        Choice(
+            f"by_{name}",
+            address(**{"view": tab, **asked, "sort": name if name != usual else ""}),
+            asked.get("sort", usual) == name,
+        )
+        for name in SORTS
+    ]
+
+
+def _wanted(who: Signed, tab: View, asked: Mapping[str, str], cursor: str | None) -> RequestFilter:
     narrowed: dict[str, Any] = {name: asked.get(name) for name in ("controller", "right", "stage")}
     match tab:
         case View.OVERDUE:
@@ -114,5 +135,6 @@ def _wanted(who: Signed, tab: View, asked: Mapping[str, str], after: str | None)
         open=tab is not View.CLOSED,
         waits_for=asked.get("waits"),
         limit=PER_PAGE,
-        after=after or None,
+        sort=SORTS[asked["sort"]] if "sort" in asked else None,
+        cursor=cursor or None,
     )

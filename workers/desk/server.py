@@ -26,6 +26,7 @@ from workers.desk.sign_in import CALLBACK
 from workers.desk.sources import sources_of
 from workers.listening import listening
 from workers.loopback import LOOPBACK_NAMES, is_loopback
+from workers.metrics import sdk_metrics, serving_metrics
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
 from workers.wiring import load_connectors
@@ -33,8 +34,11 @@ from workers.wiring import load_connectors
 log = structlog.get_logger(__name__)
 
 DESK_STARTED = "desk_started"
+"""The desk listens."""
 DESK_STOPPED = "desk_stopped"
+"""The desk was told to stop, and has."""
 DEVELOPMENT_SIGN_IN = "development_sign_in"
+"""Nobody signs in at this desk: whoever reaches it is staff."""
 MOST_CONNECTIONS = 2 * MOST_STREAMS + 200
 """More than streams can take: whoever only follows what happens leaves room for who comes to do something."""
 ANSWER_TAKES = 0.5
@@ -56,7 +60,12 @@ async def serve(settings: Settings, staff: str) -> None:
     desk = settings.desk
     refuse_wide(desk)
     hosts = {*LOOPBACK_NAMES, desk.host, urlsplit(desk.public_url).hostname or desk.host}
-    async with open_office(settings) as office, calling_back(settings) as systems:
+    sdk = None if desk.metrics_port is None else sdk_metrics()
+    async with (
+        open_office(settings, runtime=sdk.runtime if sdk else None) as office,
+        calling_back(settings) as systems,
+        serving_metrics(settings.metrics_host, desk.metrics_port, "desk.metrics_port", office.measuring(settings), sdk),
+    ):
         streams = Streams()
         with listening(desk.host, desk.port, "desk.port") as listener:
             config = uvicorn.Config(

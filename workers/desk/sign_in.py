@@ -25,8 +25,13 @@ log = structlog.get_logger(__name__)
 CALLBACK = "/sign-in/callback"
 """Where the provider sends the browser back to."""
 SIGNED_IN = "signed_in"
+"""Somebody signed in; `actor` is a keyed hash."""
 SIGNED_OUT = "signed_out"
+"""Somebody signed out."""
+PROVIDER_AWAY = "issuer_unavailable"
+"""The provider by whom staff sign in does not answer as it should."""
 SIGN_IN_REFUSED = "sign_in_refused"
+"""Somebody was not let in, and why."""
 
 PENDING = "__Host-habeas-signing-in"
 _PURPOSE = "sign-in"
@@ -158,7 +163,7 @@ def add_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(IssuerUnavailable)
     async def unavailable(_: Request, error: IssuerUnavailable) -> Response:
-        log.error(error.code, reason=error.facts.get("reason"))
+        log.error(PROVIDER_AWAY, reason=error.facts.get("reason"))
         text = "The provider by whom you sign in does not answer as it should. Please try again in a few minutes."
         return page("nothing.html", 503, title="Signing in does not work right now", text=text)
 

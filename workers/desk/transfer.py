@@ -20,6 +20,7 @@ __all__ = ["HANDOVER_FAILED", "NOT_THERE", "HandOver", "refused_link"]
 log = structlog.get_logger(__name__)
 
 HANDOVER_FAILED = "handover_failed"
+"""A download broke off: the link still works."""
 NOT_THERE = 410
 """One status for every link that does not work, whatever the reason."""
 STALLED = 60.0

@@ -128,7 +128,7 @@ class Reader:
             BadInput: there is no such system or position.
             StorageMissing: what was collected was deleted since.
         """
-        first = (system or "", 0, 0) if start is None else self._position(start, "after")[:3]
+        first = (system or "", 0, 0) if start is None else self._position(start, "cursor")[:3]
         names = [name for name in self._collected if name == system or (system is None and name >= first[0])]
         if system is not None and (not names or first[0] != system):
             raise BadInput("system: nothing was collected from a system of this name.", field="system")

@@ -19,6 +19,7 @@ __all__ = ["DECODED", "Decoding"]
 log = structlog.get_logger(__name__)
 
 DECODED = "payloads_decoded"
+"""Somebody looked at sealed payloads of these workflows."""
 
 
 class Decoding(Room):

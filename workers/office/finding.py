@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from activities.ledger import RequestRow, SearchRow
+from activities.ledger.searches import SEARCHES
 from habeas.access import Scope
 from habeas.errors import BadInput
 from habeas.model import Identifier
@@ -17,6 +18,7 @@ __all__ = ["SEARCHED", "Finding"]
 log = structlog.get_logger(__name__)
 
 SEARCHED = "person_searched"
+"""Somebody searched for a person; how many requests were found."""
 MOST_IDENTIFIERS = 10
 
 
@@ -57,9 +59,16 @@ class Finding(Reading):
         log.info(SEARCHED, actor=actor, found=len(entries))
         return entries
 
-    async def searches(self, limit: int = 100) -> tuple[SearchRow, ...]:
-        """Searches that found nobody, the newest first; why, for who may look at personal data. Names nobody else."""
+    async def searches(
+        self, limit: int = 100, *, sort: str | None = None, cursor: str | None = None
+    ) -> tuple[SearchRow, ...]:
+        """Searches that found nobody, the newest first; why, for who may look at personal data. Names nobody else.
+
+        Raises:
+            BadInput: there is no such sort, or no page ended so.
+        """
+        turn = SEARCHES.turn(sort, limit, cursor)
         self.demand(Scope.REQUESTS_READ)
         reasons = all(self.may(Scope.PERSONAL_READ, one) for one in self._policies)
         async with self._ledger.begin() as tx:
-            return await tx.searches(limit, reasons=reasons)
+            return await tx.searches(turn, reasons=reasons)

@@ -96,9 +96,11 @@ class Holding(Room):
             hold = await tx.hold(name, of=controller)
         stopped: list[RequestId] = []
         under_way: list[RequestId] = []
-        after: str | None = None
+        cursor: str | None = None
         while True:
-            wanted = RequestFilter(controller=new.controller, right=Right.ERASURE, open=True, limit=_PAGE, after=after)
+            wanted = RequestFilter(
+                controller=new.controller, right=Right.ERASURE, open=True, limit=_PAGE, cursor=cursor
+            )
             async with self._ledger.begin() as tx:
                 rows = await tx.find(wanted)
                 for row in rows:
@@ -107,7 +109,7 @@ class Holding(Room):
                         (under_way if row.stage in _CARRIED_OUT else stopped).append(row.id)
             if len(rows) < _PAGE:
                 break
-            after = rows[-1].place
+            cursor = rows[-1].place
         for request_id in (*stopped, *under_way):
             await self._say_so(request_id, hold.id)
         notes = told_as_typed(self.policy(new.controller), new.provision, new.said)

@@ -24,6 +24,7 @@ from workers.office.room import SUBJECT
 log = structlog.get_logger(__name__)
 
 STAFF_NOT_TOLD = "staff_not_told_of_message"
+"""A person's message is kept, and staff were not told of it by mail."""
 MOST_MESSAGES = 50
 """Of one request; whoever has more to say writes to the controller."""
 MOST_TEXT = 5000

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from activities.actors import scopes_of
 from activities.storage import Storage
 from activities.vault import Vault
 from habeas.access import Scope
 from habeas.errors import NotAllowed
+from workers.measuring import Measuring
 from workers.office.afterwards import Afterwards
 from workers.office.callbacks import Callbacks
 from workers.office.decoding import Decoding
@@ -37,6 +39,9 @@ from workers.office.writes import Writing
 from workers.settings import Settings
 from workers.watching import Watchdog, watchdog
 from workers.wiring import connect_temporal, load_policies, open_ledger
+
+if TYPE_CHECKING:
+    from temporalio.runtime import Runtime
 
 
 class Office(
@@ -102,6 +107,10 @@ class Office(
         """What looks after everything here; see `workers.watching`."""
         return watchdog(settings, self._ledger, self._engine, self._policies)
 
+    def measuring(self, settings: Settings) -> Measuring:
+        """What tells of everything here as metrics; see `workers.measuring`."""
+        return Measuring(self._ledger, self._policies, settings.systems, self._now)
+
     async def ready(self) -> None:
         """Raises `LedgerUnavailable`, `LedgerBehind` or `EngineUnavailable` while one of them does not serve."""
         async with self._ledger.begin() as tx:
@@ -110,12 +119,15 @@ class Office(
 
 
 @asynccontextmanager
-async def open_office(settings: Settings, *, check: bool = True) -> AsyncIterator[Office]:
+async def open_office(
+    settings: Settings, *, check: bool = True, runtime: Runtime | None = None
+) -> AsyncIterator[Office]:
     """The office of an installation. Temporal is connected to when it is first needed.
 
     Args:
         settings: of the installation.
         check: refuse at once while the ledger does not answer.
+        runtime: the SDK's, where it tells metrics; None for the process's own.
 
     Raises:
         ConfigurationError: policies, keys or storage cannot be used.
@@ -123,6 +135,6 @@ async def open_office(settings: Settings, *, check: bool = True) -> AsyncIterato
     """
     policies = load_policies(settings)
     storage = Storage.from_url(settings.storage.url)
-    engine = Engine(lambda: connect_temporal(settings), task_queue=settings.temporal.task_queue)
+    engine = Engine(lambda: connect_temporal(settings, runtime), task_queue=settings.temporal.task_queue)
     async with open_ledger(settings, check=check) as ledger:
         yield Office(ledger, engine, policies, storage)

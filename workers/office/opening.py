@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 _DECIDES = frozenset({"partial_refusal", "completion_change"})
 """Letters that go out before the end and decide a part."""
 NOT_STARTED = "request_not_started"
+"""Requests are written down, and Temporal does not start them: they are started later."""
 BATCH = 100
 
 

@@ -13,6 +13,8 @@ from activities.clockface import local_day
 from activities.copies import Before, copies_before
 from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
+from activities.ledger.paging import Turn
+from activities.ledger.requests import QUEUE
 from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
@@ -29,6 +31,7 @@ from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
+from workers.office.targets import targets
 from workers.office.whose_law import law_note
 
 HANDLE = 8
@@ -98,10 +101,15 @@ class Reading(Acting):
     """Methods that look."""
 
     async def requests(self, wanted: RequestFilter) -> tuple[Entry, ...]:
-        """The queue, in the order of due dates."""
+        """The queue: the soonest due first, unless another order is asked for.
+
+        Raises:
+            BadInput: there is no such sort, or no page ended so.
+        """
         async with self._ledger.begin() as tx:
-            rows = await tx.find(wanted)
-            return await self._entries(tx, rows)
+            undated = () if wanted.open is False else await tx.undated(wanted.controller)
+            rows = await tx.find(wanted, targets(undated, self._policies, self._now()))
+            return await self._entries(tx, rows, QUEUE.turn(wanted.sort))
 
     async def show(self, request_id: str) -> Story:
         """A request's story.
@@ -341,17 +349,19 @@ class Reading(Acting):
         known = self._policies.get(row.controller)
         return law_note(known, row.right, row.regime, row.jurisdiction, row.received_at) if known else None
 
-    async def _entries(self, tx: Tx, rows: Sequence[RequestRow]) -> tuple[Entry, ...]:
+    async def _entries(self, tx: Tx, rows: Sequence[RequestRow], turn: Turn | None = None) -> tuple[Entry, ...]:
         """Lines of the queue, in as many statements for many as for one."""
         holders = await tx.holders([row.id for row in rows])
+        aims = targets(rows, self._policies, self._now())
         waits = await tx.waits([row.id for row in rows if row.blocked_on])
         return tuple(
             entry(
-                row,
+                row.model_copy(update={"target_on": aims.get(row.id)}),
                 self._zone_of(row.controller),
                 self._now(),
                 waits=waits.get(row.id, ()),
                 holder=holders.get(row.id),
+                turn=turn,
             )
             for row in rows
         )

@@ -91,7 +91,7 @@ class Reviewing(Reading):
         by: str,
         reason: str,
         system: str | None = None,
-        after: str | None = None,
+        cursor: str | None = None,
         limit: int = PAGE,
     ) -> CollectedPage:
         """What was collected for a copy, by system, a page at a time. Personal: looking leaves a mark.
@@ -101,7 +101,7 @@ class Reviewing(Reading):
             by: who looks.
             reason: why; sealed.
             system: of this one only.
-            after: `CollectedPage.next` of the page before.
+            cursor: `CollectedPage.next` of the page before.
             limit: how many records at most, 1 to `MOST`.
 
         Raises:
@@ -122,7 +122,7 @@ class Reviewing(Reading):
         unmet = await reader.unmet(standing)
         records: list[CollectedRecord] = []
         size, following = 0, None
-        async for found in reader.read(system, after):
+        async for found in reader.read(system, cursor):
             if len(records) == limit or size > MOST_CHARACTERS:
                 following = found.position
                 break

@@ -36,6 +36,8 @@ class Standing(Frozen):
     """Until when the person is to confirm a fee, or was: unconfirmed, the request counts as withdrawn."""
     delay: bool = False
     """Whether there is a delay to announce."""
+    extension_grounds: tuple[str, ...] = ()
+    """What the term may be extended for, by every law that binds here; empty where it may not, or was."""
     proof_lacking: Proof | None = None
     """Of two proofs of identity of which one is there, the other: ``code`` or ``attestation``."""
     about: RequestId | None = None
@@ -58,6 +60,7 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
         target_on=due.target_on,
         confirm_by=due.confirm_by,
         delay=request.closed_at is None and due.delayed,
+        extension_grounds=() if request.extended else due.extension_grounds,
     )
     try:
         earlier = await earlier_request(tx, request)
@@ -95,6 +98,7 @@ class Due(Frozen):
     promised_on: date | None
     target_on: date | None
     confirm_by: date | None
+    extension_grounds: tuple[str, ...]
     delayed: bool
     """A day was promised that may not be kept, or the law's term is over."""
 
@@ -112,5 +116,6 @@ def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now:
         promised_on=dates.promised_on,
         target_on=dates.face.target_on,
         confirm_by=dates.confirm_by,
+        extension_grounds=dates.face.extension_grounds,
         delayed=sooner or (not waits and on is not None and on < local_day(policy, now)),
     )

@@ -21,7 +21,8 @@ from activities.ledger import (
     TaskRow,
     WaitRow,
 )
-from activities.ledger.requests import place_of
+from activities.ledger.paging import Turn
+from activities.ledger.requests import QUEUE
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
@@ -70,8 +71,10 @@ class Entry(Frozen):
     received_at: datetime
     due_on: date | None
     """The date that counts: the extended one where the term was extended."""
+    target_on: date | None = None
+    """By when staff aim to answer where nothing is due: a day of the controller's own."""
     days_left: int | None
-    """Until that date, in the controller's time zone; negative when it is over, None without a term."""
+    """Until that date, or else the target, in the controller's time zone; negative when it is over, None without."""
     overdue: bool
     paused: bool
     blocked_on: tuple[str, ...]
@@ -81,7 +84,7 @@ class Entry(Frozen):
     """The account of whoever sees to it."""
     held_since: datetime | None = None
     place: str = ""
-    """In the queue: `after` of the page that goes on behind it."""
+    """In the list, as it is sorted: `cursor` of the page that goes on behind it."""
 
 
 class InstructedProcessor(Frozen):
@@ -159,22 +162,25 @@ def entry(
     *,
     waits: tuple[WaitRow, ...] = (),
     holder: HolderRow | None = None,
+    turn: Turn | None = None,
 ) -> Entry:
     """A request as a line of the queue."""
     due = row.extended_due_on or row.due_on
     closed = row.stage is Stage.CLOSED
-    left = (due - now.astimezone(zone).date()).days if due and not closed else None
+    day = due or row.target_on
+    left = (day - now.astimezone(zone).date()).days if day and not closed else None
     return Entry(
         **row.model_dump(include={"id", "controller", "right", "regime", "stage", "received_at", "overdue"}),
         outcome=row.outcome.value if row.outcome else None,
         due_on=due,
+        target_on=None if due else row.target_on,
         days_left=left,
         paused=row.paused,
         blocked_on=row.blocked_on,
         waits=waits,
         held_by=holder.account if holder else None,
         held_since=holder.since if holder else None,
-        place=place_of(due, row.id),
+        place=(turn or QUEUE.turn()).cursor(row),
     )
 
 
@@ -287,7 +293,7 @@ def possible(
         act
         for kind in _ORDER
         if row.stage in stages(kind, row.right) and kind not in too_late and _stands(kind, row, standing)
-        for act in _offers(kind, row, place, awaits, reasons)
+        for act in _offers(kind, row, place, standing, awaits, reasons)
     ]
     if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
         acts.append(
@@ -327,7 +333,7 @@ def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
 
 
 def _offers(
-    kind: ActKind, row: RequestRow, place: str, awaits: bool, reasons: list[PauseReason]
+    kind: ActKind, row: RequestRow, place: str, standing: Standing, awaits: bool, reasons: list[PauseReason]
 ) -> Iterator[PossibleAct]:
     def act(title: str, words: str, choices: Iterable[str] = (), about: str | None = None) -> PossibleAct:
         verb, _, rest = words.partition(" ")
@@ -370,8 +376,7 @@ def _offers(
             yield act("Ask a fee", f'charge --amount "EUR 10.00" --ground GROUND {_WHO}', grounds)
         case ActKind.ANNOUNCE_DELAY:
             yield act("Tell the person that it takes longer", f"announce-delay --expected DATE {_WHO}")
-        case ActKind.EXTEND if not row.extended and law.extension_allowed(row.regime, row.right, place):
-            known = law.extension_grounds(row.regime, place)
+        case ActKind.EXTEND if known := standing.extension_grounds:
             told = any(law.extension_ends_as_told(row.regime, row.right, ground, place) for ground in known)
             yield act("Extend the term", f"extend --ground GROUND {'--until DATE ' if told else ''}{_WHO}", known)
         case ActKind.PAUSE if not row.paused and reasons:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from activities.ledger import TaskFilter, TaskRow, TaskState, Tx
+from activities.ledger.paging import Turn
+from activities.ledger.tasks import TASKS
 from activities.pages import Pages, found_folder
 from activities.task_model import (
     FoundFile,
@@ -49,6 +51,8 @@ class TaskEntry(Frozen):
     """Until it is due, in the controller's time zone; negative when that is over. None once it is not open."""
     reminded: int
     counts: dict[str, int]
+    place: str = ""
+    """In the list, as it is sorted: `cursor` of the page that goes on behind it."""
 
 
 class ShownTask(Frozen):
@@ -84,11 +88,18 @@ class Tasking(Reading):
     """Methods on tasks."""
 
     async def tasks(self, wanted: TaskFilter, *, overdue: bool = False) -> tuple[TaskEntry, ...]:
-        """Tasks, those due first ahead; with ``overdue`` those whose day is over."""
+        """Tasks, those due first ahead unless another order is asked for; with ``overdue`` the open whose day is over.
+
+        Raises:
+            BadInput: there is no such sort, or no page ended so.
+        """
+        if overdue:
+            days = {name: self.today(name) for name in self._policies}
+            wanted = wanted.model_copy(update={"overdue_on": days, "state": TaskState.OPEN})
         async with self._ledger.begin() as tx:
             rows = await tx.tasks(wanted)
-        entries = tuple(self._task_entry(row) for row in rows)
-        return tuple(one for one in entries if not overdue or (one.days_left is not None and one.days_left < 0))
+        turn = TASKS.turn(wanted.sort)
+        return tuple(self._task_entry(row, turn) for row in rows)
 
     async def task(self, task_id: str, *, by: str, reason: str) -> ShownTask:
         """One task and for whom it is. Personal: looking leaves a mark.
@@ -176,12 +187,12 @@ class Tasking(Reading):
         for number, page in enumerate(pages):
             await store.write_found(act_id, number, page)
 
-    def _task_entry(self, row: TaskRow) -> TaskEntry:
+    def _task_entry(self, row: TaskRow, turn: Turn | None = None) -> TaskEntry:
         known = self._policies.get(row.controller)
         today = self._now().astimezone(ZoneInfo(known.controller.clock_tz if known else "UTC")).date()
         left = (row.due_on - today).days if row.due_on and row.state is TaskState.OPEN else None
         shared = row.model_dump(exclude={"opened_at", "done_at", "done_by", "owner"})
-        return TaskEntry(**shared, days_left=left)
+        return TaskEntry(**shared, days_left=left, place=(turn or TASKS.turn()).cursor(row))
 
 
 async def task_brief(tx: Tx, row: TaskRow) -> TaskBrief:

@@ -24,6 +24,7 @@ from workers.office.room import SUBJECT
 log = structlog.get_logger(__name__)
 
 CODE_NOT_SENT = "visit_code_not_sent"
+"""A code for the person's page could not be sent."""
 LASTS = timedelta(minutes=30)
 """How long a visit lasts, and how long its code waits."""
 _APART = timedelta(minutes=2)

@@ -56,12 +56,12 @@ class Waiting(Acting):
 
     async def _waiting_for(self, system: str) -> list[RequestId]:
         found: list[RequestId] = []
-        after: str | None = None
+        cursor: str | None = None
         while True:
-            wanted = RequestFilter(open=True, waits_for=system, limit=_PAGE, after=after)
+            wanted = RequestFilter(open=True, waits_for=system, limit=_PAGE, cursor=cursor)
             async with self._ledger.begin() as tx:
                 rows = await tx.find(wanted)
             found += [row.id for row in rows]
             if len(rows) < _PAGE:
                 return found
-            after = rows[-1].place
+            cursor = rows[-1].place

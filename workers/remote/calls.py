@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from activities.ledger.paging import MOST
 from habeas import errors
+from workers.api.paging import Page
 from workers.api.problems import Problem
 
 __all__ = ["ApiUnavailable", "Calls"]
 
 M = TypeVar("M")
+T = TypeVar("T")
 
 
 class ApiUnavailable(errors.EngineUnavailable):
@@ -39,6 +42,34 @@ class Calls:
         """
         given = {name: _text(value) for name, value in query.items() if value is not None}
         return _read(answer, await self._send("GET", path, params=given))
+
+    async def every(self, path: str, page: type[Page[T]], /, **query: Any) -> tuple[T, ...]:
+        """All of a list, page after page.
+
+        Raises:
+            As `get`.
+        """
+        rows: list[T] = []
+        cursor: str | None = None
+        while True:
+            one = await self.get(path, page, limit=MOST, cursor=cursor, **query)
+            rows += one.items
+            if (cursor := one.next) is None:
+                return tuple(rows)
+
+    async def every_seen(self, path: str, page: type[Page[T]], reason: str, /) -> tuple[T, ...]:
+        """All of a list that names somebody, page after page; each look leaves its mark.
+
+        Raises:
+            As `get`.
+        """
+        rows: list[T] = []
+        cursor: str | None = None
+        while True:
+            one = await self.post(path, page, {"reason": reason, "limit": MOST, "cursor": cursor})
+            rows += one.items
+            if (cursor := one.next) is None:
+                return tuple(rows)
 
     async def post(
         self, path: str, answer: type[M], body: Mapping[str, Any] | BaseModel, /, *, key: str | None = None
@@ -67,7 +98,7 @@ class Calls:
         Raises:
             As `get`.
         """
-        return _read(answer, await self._send("DELETE", path))
+        return _read(answer, await self._send("DELETE", path, headers=_once(None)))
 
     @asynccontextmanager
     async def stream(self, path: str, body: Mapping[str, Any] | None = None) -> AsyncIterator[httpx2.Response]:

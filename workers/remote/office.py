@@ -31,7 +31,7 @@ from activities.ledger import (
     TroubleRow,
     WebhookRow,
 )
-from activities.ledger.requests import NOBODY
+from activities.ledger.queue import NOBODY
 from activities.messages import Message
 from activities.outside import AskedOutside
 from activities.replay_model import ReplayReport
@@ -126,11 +126,13 @@ class RemoteOffice:
 
     async def systems(self) -> tuple[SystemStanding, ...]:
         """See `Oversight.systems`."""
-        return (await self._calls.get("systems", SystemList)).items
+        return await self._calls.every("systems", SystemList)
 
-    async def searches(self, limit: int = 100) -> tuple[SearchRow, ...]:
+    async def searches(
+        self, limit: int = 100, *, sort: str | None = None, cursor: str | None = None
+    ) -> tuple[SearchRow, ...]:
         """See `Finding.searches`."""
-        return (await self._calls.get("searches", SearchList, limit=limit)).items
+        return (await self._calls.get("searches", SearchList, limit=limit, sort=sort, cursor=cursor)).items
 
     async def show(self, request_id: str) -> Story:
         """See `Reading.show`."""
@@ -138,7 +140,7 @@ class RemoteOffice:
 
     async def timeline(self, request_id: str) -> tuple[Told, ...]:
         """See `Reading.timeline`."""
-        return (await self._calls.get(f"requests/{request_id}/timeline", Timeline)).items
+        return await self._calls.every(f"requests/{request_id}/timeline", Timeline)
 
     async def verify_evidence(self, request_id: str, expected_head: str | None = None) -> Verdict:
         """See `Reading.verify_evidence`."""
@@ -178,11 +180,11 @@ class RemoteOffice:
         by: str,
         reason: str,
         system: str | None = None,
-        after: str | None = None,
+        cursor: str | None = None,
         limit: int = 20,
     ) -> CollectedPage:
         """See `Reviewing.collected`."""
-        said = {"reason": reason, "system": system, "after": after, "limit": limit}
+        said = {"reason": reason, "system": system, "cursor": cursor, "limit": limit}
         return await self._calls.post(f"requests/{request_id}/collected", CollectedPage, said)
 
     async def attachment(
@@ -205,7 +207,7 @@ class RemoteOffice:
     async def redactions(self, request_id: str, *, by: str, reason: str) -> tuple[ShownRedaction, ...]:
         """See `Reviewing.redactions`."""
         path = f"requests/{request_id}/redactions/look"
-        return (await self._calls.post(path, RedactionList, {"reason": reason})).items
+        return await self._calls.every_seen(path, RedactionList, reason)
 
     async def redact(
         self, request_id: str, *, by: str, reason: str, ground: str, asked: RedactionAsked, act_id: str | None = None
@@ -228,8 +230,7 @@ class RemoteOffice:
 
     async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
         """See `Messages.messages`."""
-        listed = await self._calls.post(f"requests/{request_id}/looks/messages", MessageList, {"reason": reason})
-        return listed.items
+        return await self._calls.every_seen(f"requests/{request_id}/looks/messages", MessageList, reason)
 
     async def message_file(self, request_id: str, message_id: str, number: int, *, by: str, reason: str) -> FoundFile:
         """See `Messages.message_file`."""
@@ -326,10 +327,9 @@ class RemoteOffice:
         self, *, controller: str | None = None, request_id: str | None = None, standing: bool = True
     ) -> tuple[RestrictionRow, ...]:
         """See `Restricting.restrictions`."""
-        answer = await self._calls.get(
+        return await self._calls.every(
             "restrictions", RestrictionList, controller=controller, request_id=request_id, lifted=not standing
         )
-        return answer.items
 
     async def lift_restriction(
         self,
@@ -375,7 +375,7 @@ class RemoteOffice:
 
     async def recipients(self, request_id: str) -> tuple[ToldRecipient, ...]:
         """See `Recipients.recipients`."""
-        return (await self._calls.get(f"requests/{request_id}/recipients", RecipientList)).items
+        return await self._calls.every(f"requests/{request_id}/recipients", RecipientList)
 
     async def acknowledge(self, request_id: str, recipient: str, *, by: str, reason: str) -> ToldRecipient:
         """See `Recipients.acknowledge`."""
@@ -409,7 +409,7 @@ class RemoteOffice:
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
         """See `Holding.holds`."""
-        return (await self._calls.get("holds", HoldList, controller=controller, lifted=not standing)).items
+        return await self._calls.every("holds", HoldList, controller=controller, lifted=not standing)
 
     async def lift_hold(self, hold_id: str, *, by: str, reason: str | None = None) -> LiftedHold:
         """See `Holding.lift_hold`."""
@@ -417,7 +417,7 @@ class RemoteOffice:
 
     async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
         """See `LetterPost.letters_to_hand_over`."""
-        return (await self._calls.get("letters/to_hand_over", LetterList, controller=controller)).items
+        return await self._calls.every("letters/to_hand_over", LetterList, controller=controller)
 
     async def letter_to_hand_over(self, letter_id: str, *, by: str, reason: str) -> Letter:
         """See `LetterPost.letter_to_hand_over`."""
@@ -437,7 +437,7 @@ class RemoteOffice:
 
     async def kept(self, controller: str | None = None) -> tuple[Kept, ...]:
         """See `Holding.kept`."""
-        return (await self._calls.get("retention", KeptList, controller=controller)).items
+        return await self._calls.every("retention", KeptList, controller=controller)
 
     async def failing(self, system: str) -> tuple[TroubleRow, ...]:
         """See `Holding.failing`."""
@@ -475,7 +475,7 @@ class RemoteOffice:
 
     async def tokens(self) -> tuple[TokenRow, ...]:
         """See `Tokens.tokens`."""
-        return (await self._calls.get("tokens", TokenList)).items
+        return await self._calls.every("tokens", TokenList)
 
     async def revoke_token(self, token_id: str, *, by: str) -> TokenRow:
         """See `Tokens.revoke_token`."""
@@ -493,7 +493,7 @@ class RemoteOffice:
 
     async def webhooks(self) -> tuple[WebhookRow, ...]:
         """See `Hooks.webhooks`."""
-        return (await self._calls.get("webhooks", WebhookList)).items
+        return await self._calls.every("webhooks", WebhookList)
 
     async def remove_webhook(self, webhook_id: str, *, by: str) -> WebhookRow:
         """See `Hooks.remove_webhook`."""

@@ -28,8 +28,9 @@ MAPS = SCHEMAS / "maps"
 
 WRITERS: dict[str, Callable[[World], Store]] = {"crm": crm.write, "billing": billing.write, "support": support.write}
 _LOCK = 0x5A3F1E5
-_log = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 SAMPLES_SEEDED = "samples_seeded"
+"""A sample store was filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ async def seed(
         finally:
             await connection.close()
         made.append(Seeded(store, created=True, rows=rows))
-        _log.info(SAMPLES_SEEDED, store=store, rows=rows)
+        log.info(SAMPLES_SEEDED, store=store, rows=rows)
     return tuple(made)
 
 

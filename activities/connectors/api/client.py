@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from activities.connectors.api.address import Origins, guarded, origin_of
 from activities.connectors.api.errors import failed
+from activities.spans import rename, span
 from habeas.errors import Quarantine, Transient
 
 __all__ = ["Answer", "ApiClient", "ApiSettings"]
@@ -157,7 +158,9 @@ class ApiClient:
                 request = self._http.build_request(
                     method, url, params=params, json=json, data=form, content=content, headers=dict(headers or {})
                 )
-                answer = await self._send(request, signed)
+                with span(f"HTTP {method}", system=self._system) as made:
+                    answer = await self._send(request, signed)
+                    rename(made, f"HTTP {method}", status=answer.status)
         except (httpx2.TimeoutException, TimeoutError):
             raise self._transient("It did not answer in time.") from None
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.CookieConflict) as error:

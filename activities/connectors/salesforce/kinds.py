@@ -115,10 +115,18 @@ KINDS: Mapping[str, Kind] = {
             {"ParentId": (CASE,), "RelatedToId": _WHAT},
             _GOES_OR_STAYS,
             anchor="MessageDate",
-            free_text=("Subject", "TextBody", "HtmlBody"),
-            expects=("Subject", "TextBody", "HtmlBody", "FromAddress", "ToAddress", "CcAddress", "ParentId"),
+            free_text=(
+                *("Subject", "TextBody", "HtmlBody", "Headers"),
+                *("FromName", "FromAddress", "ToAddress", "CcAddress", "BccAddress"),
+            ),
+            expects=(
+                *("Subject", "TextBody", "HtmlBody", "FromAddress", "ToAddress", "CcAddress"),
+                *("ParentId", "Incoming"),
+            ),
         ),
-        Kind(EMAIL_LINK, {}, _GOES_OR_STAYS, expects=("EmailMessageId", "RelationId", "RelationAddress")),
+        Kind(
+            EMAIL_LINK, {}, _GOES_OR_STAYS, expects=("EmailMessageId", "RelationId", "RelationAddress", "RelationType")
+        ),
         Kind("CaseComment", {"ParentId": (CASE,)}, free_text=("CommentBody",), expects=("CommentBody", "ParentId")),
         Kind(
             "CampaignMember",

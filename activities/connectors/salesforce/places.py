@@ -23,12 +23,12 @@ from activities.connectors.salesforce.kinds import (
     KINDS,
     LEAD,
     PEOPLE,
-    STAFF,
 )
 from activities.connectors.salesforce.locate import key_of
+from activities.connectors.salesforce.mails import Mails, is_foreign
 from activities.connectors.salesforce.records import Records, undecided_children
 from activities.connectors.salesforce.rest import Rest, Row
-from activities.connectors.salesforce.settings import SalesforceSettings, kinds_of
+from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings, kinds_of
 from activities.connectors.salesforce.soql import is_id, within
 from habeas.connector import RecordRef
 from habeas.errors import Quarantine, Terminal
@@ -77,6 +77,8 @@ class Known:
     """By object, by id."""
     stands_for: dict[str, RecordRef] = field(default_factory=dict)
     """The contact behind a person account -> the account."""
+    addresses: set[str] = field(default_factory=set)
+    """The e-mail addresses that these records have, in small letters."""
 
     def add(self, place: Place) -> None:
         """One more; found by a second way it has both parents."""
@@ -156,10 +158,16 @@ class Places:
         for one, row in live.items():
             above = self._individual(known, row.get(individual))
             known.add(Place(sobject, one, parents=(above,) if above else ()))
+            known.addresses |= {str(row[name]).casefold() for name in self._addresses(sobject) if row.get(name)}
             if row.get("PersonContactId"):
                 known.stands_for[row["PersonContactId"]] = RecordRef(collection=ACCOUNT, key=key_of(one))
         for one in binned:
             known.add(Place(sobject, one, binned=True))
+
+    def _addresses(self, sobject: str) -> list[str]:
+        """The fields in which an object of people has their addresses."""
+        paths = [path.partition(".") for path in self._settings.identifiers.get("email", ())]
+        return [*filter(None, [EMAILS.get(sobject)]), *(name for of, _, name in paths if of == sobject)]
 
     def _individual(self, known: Known, one: str | None) -> RecordRef | None:
         if not one or INDIVIDUAL not in self._kinds:
@@ -188,16 +196,10 @@ class Places:
         """E-mails to and from them; of one that is also others', or is in somebody else's case, their part in it."""
         if EMAIL_LINK not in self._kinds or EMAIL not in self._kinds:
             return
-        people = known.ids(CONTACT) | known.ids(LEAD)
-        fields = ("EmailMessageId", "RelationId")
-        links = await self._rest.find(within(EMAIL_LINK, fields, "RelationId", people))
+        mails = Mails(self._rest, self._records, known.ids(CONTACT) | known.ids(LEAD), known.addresses)
+        links = await mails.links()
         new = {str(row["EmailMessageId"]) for row in links} - known.ids(EMAIL)
-        others = await self._rest.find(within(EMAIL_LINK, fields, "EmailMessageId", new))
-        foreign = {row["EmailMessageId"] for row in others if _is_foreign(row["RelationId"], people)}
-        cases = known.ids(CASE)
-        for row in await self._rest.find(within(EMAIL, ("ParentId",), "Id", new - foreign)):
-            if row["ParentId"] and row["ParentId"] not in cases:
-                foreign.add(row["Id"])
+        foreign = await mails.of_others(new, known.ids(CASE))
         for row in links:
             message, member = str(row["EmailMessageId"]), known.refs([str(row["RelationId"])])
             if message in foreign:
@@ -215,15 +217,10 @@ class Places:
         links = await self._rest.find(within(DOCUMENT_LINK, fields, "LinkedEntityId", theirs))
         all_ = {str(row["ContentDocumentId"]) for row in links}
         others = await self._rest.find(within(DOCUMENT_LINK, fields, "ContentDocumentId", all_))
-        foreign = {row["ContentDocumentId"] for row in others if _is_foreign(row["LinkedEntityId"], theirs)}
+        foreign = {row["ContentDocumentId"] for row in others if is_foreign(row["LinkedEntityId"], theirs)}
         for row in links:
             document, at = str(row["ContentDocumentId"]), known.refs([str(row["LinkedEntityId"])])
             if document in foreign:
                 known.add(Place(DOCUMENT_LINK, str(row["Id"]), at))
             else:
                 known.add(Place(DOCUMENT, document, at))
-
-
-def _is_foreign(one: str | None, theirs: set[str]) -> bool:
-    """Whether a member is somebody else's; staff, who sent or own it, are nobody's part in it."""
-    return bool(one) and one not in theirs and not str(one).startswith(STAFF)

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.cursor import Cursors
+from activities.connectors.sql.effects import erased_columns
 from activities.connectors.sql.keys import Key, encode
-from activities.connectors.sql.rows import anchor, data_json, fingerprint, read_anchor, read_data
+from activities.connectors.sql.rows import anchor, data_json, fingerprint, is_erased, read_anchor, read_data
 from activities.connectors.sql.schema import ForeignKey
-from activities.connectors.sql.shape import Place, Reference, Shape, clause
-from activities.connectors.sql.walk import POSITION, Sets, given_keys, leads, person_sets, same_key
+from activities.connectors.sql.shape import Place, Reference, Shape, Statement, clause
+from activities.connectors.sql.walk import (
+    POSITION,
+    Sets,
+    given_keys,
+    handed_in,
+    leads,
+    person_sets,
+    roots_handed_in,
+    same_key,
+)
+from activities.connectors.sql.walk import Roots as AnyRoots
 from habeas.connector import File, Page, Record, RecordRef, Treatment
 from habeas.datamap import Effect
 from habeas.errors import Quarantine
@@ -42,6 +54,7 @@ class Entry:
     size: int
     parents: tuple[RecordRef, ...]
     referenced: bool
+    shared: bool
 
 
 async def collect(
@@ -59,11 +72,11 @@ async def collect(
         if waiting and (len(waiting) == PAGE_ROWS or size + entry.size > PAGE_BYTES):
             place = waiting[-1].place
             last = [each.key for each in waiting if each.place is place]
-            yield Page(records=await _records(connection, waiting), cursor=cursors.write(place, last))
+            yield Page(records=await _records(connection, shape, waiting), cursor=cursors.write(place, last))
             waiting, size = [], 0
         waiting.append(entry)
         size += entry.size
-    yield Page(records=await _records(connection, waiting), cursor=None)
+    yield Page(records=await _records(connection, shape, waiting), cursor=None)
 
 
 async def _entries(
@@ -76,12 +89,15 @@ async def _entries(
         after = None
         if place.number == position.table and position.marks:
             after = await _marked(connection, shape, place, roots, cursors, position.marks)
-        query = _passing_by(shape, place, roots, after)
-        references = holding(place)
-        result = await connection.stream(query, execution_options={"max_row_buffer": PAGE_ROWS})
+        query = _passing_by(shape, place, roots, after) if after else _from_the_first(shape, place, roots)
+        given = None if after else roots_handed_in(shape, roots)
+        held = holding(place)
+        result = await connection.stream(query, given, execution_options={"max_row_buffer": PAGE_ROWS})
         async for row in result:
             key = tuple(row[: len(place.key)])
-            yield Entry(place, key, row.size, _parents(shape, place, key, references, row.parents), row.referenced)
+            # What stays as it is, as it is another's too, cuts no link.
+            parents = _parents(shape, place, key, row.parents, place.references if row.shared else held)
+            yield Entry(place, key, row.size, parents, row.referenced, row.shared)
 
 
 async def _marked(
@@ -101,9 +117,17 @@ async def _marked(
     return tuple(row)
 
 
-def _passing_by(shape: Shape, place: Place, roots: Roots, after: Key | None) -> sa.Select[*tuple[Any, ...]]:
-    """Keys in order, with each row's size, the rows of the person it points at, and whether others point at it."""
-    references = holding(place)
+def _from_the_first(shape: Shape, place: Place, roots: Roots) -> Statement:
+    """As `_passing_by` where nothing was read yet; the roots are handed in."""
+    tables = tuple(sorted(roots))
+    return shape.statement(
+        ("passing by", place.name, tables), lambda: _passing_by(shape, place, dict.fromkeys(tables), None)
+    )
+
+
+def _passing_by(shape: Shape, place: Place, roots: AnyRoots, after: Key | None) -> Statement:
+    """Keys in order, with each row's size, what it points at, whether others point at it, and whether it is theirs."""
+    references = place.references
     outside = [key for key in shape.pointing_at(place.name) if not is_link(shape, key)]
     also = [key.table for key in outside if key.schema == shape.schema.name and key.table in shape.places]
     sets = person_sets(shape, roots, [place.name, *(reference.target for reference in references), *also])
@@ -125,12 +149,26 @@ def _passing_by(shape: Shape, place: Place, roots: Roots, after: Key | None) -> 
         _size(place).label("size"),
         (array(parents) if parents else sa.cast(sa.null(), sa.ARRAY(sa.Text))).label("parents"),
         sa.or_(sa.false(), *referenced).label("referenced"),
+        sa.or_(sa.false(), *_strangers(shape, place, sets)).label("shared"),
     )
     columns = [place.column(name) for name in place.key]
     if after is not None:
         typed = [sa.cast(sa.cast(text, sa.Text), place.type(name)) for name, text in zip(place.key, after, strict=True)]
         query = query.where(sa.tuple_(*columns) > sa.tuple_(*typed))
     return query.select_from(source).order_by(*columns)
+
+
+def _strangers(shape: Shape, place: Place, sets: Sets) -> Iterator[sa.ColumnElement[bool]]:
+    """Whether each of a row's links leads to a row that is not the person's. One made anonymous is nobody's."""
+    for link in place.links if place.rule.shared else ():
+        target = shape.places[link.target]
+        other: sa.FromClause = target.clause if target is not place else target.clause.alias("stranger")
+        own = sets[target.name].alias()
+        same = sa.and_(*(own.c[name] == other.c[name] for name in target.key))
+        query = sa.select(sa.literal(1)).select_from(other).where(leads(place, link, other), ~sa.exists().where(same))
+        if target is not place and target.anonymisable and erased_columns(target.table, target.rule):
+            query = query.where(~is_erased(target))
+        yield query.correlate(place.clause).exists()
 
 
 def _size(place: Place) -> sa.ColumnElement[int]:
@@ -168,7 +206,7 @@ def is_link(shape: Shape, foreign: ForeignKey) -> bool:
     )
 
 
-def _keys_by(target: Place, reference: Reference, sets: Sets) -> sa.Select[*tuple[Any, ...]]:
+def _keys_by(target: Place, reference: Reference, sets: Sets) -> Statement:
     """Keys of the person's rows in a table, gathered by the columns that a reference leads to."""
     rows = sets[target.name]
     by = [rows.c[name] for name in reference.target_columns]
@@ -176,7 +214,7 @@ def _keys_by(target: Place, reference: Reference, sets: Sets) -> sa.Select[*tupl
     return sa.select(*by, sa.func.json_agg(sa.func.json_build_array(*texts)).label(_KEYS)).group_by(*by)
 
 
-def _others(shape: Shape, foreign: ForeignKey, mine: sa.CTE, sets: Sets) -> sa.Select[*tuple[Any, ...]]:
+def _others(shape: Shape, foreign: ForeignKey, mine: sa.CTE, sets: Sets) -> Statement:
     """What rows that are not the person's point at, among the person's."""
     inside = shape.places.get(foreign.table) if foreign.schema == shape.schema.name else None
     columns = inside.table.columns if inside else foreign.columns
@@ -192,28 +230,28 @@ def _others(shape: Shape, foreign: ForeignKey, mine: sa.CTE, sets: Sets) -> sa.S
 
 
 def _parents(
-    shape: Shape, place: Place, key: Key, references: Sequence[Reference], found: Sequence[str | None] | None
+    shape: Shape, place: Place, key: Key, found: Sequence[str | None] | None, held: Sequence[Reference]
 ) -> tuple[RecordRef, ...]:
     refs: dict[RecordRef, None] = {}
-    for reference, texts in zip(references, found or (), strict=bool(found)):
+    for reference, texts in zip(place.references, found or (), strict=bool(found)):
         target = shape.places[reference.target]
-        for parent in json.loads(texts) if texts else ():
+        for parent in json.loads(texts) if texts and reference in held else ():
             if (target.name, tuple(parent)) != (place.name, key):
                 refs[RecordRef(collection=target.name, key=encode(target, parent))] = None
     return tuple(refs)
 
 
-async def _records(connection: AsyncConnection, entries: Sequence[Entry]) -> tuple[Record, ...]:
+async def _records(connection: AsyncConnection, shape: Shape, entries: Sequence[Entry]) -> tuple[Record, ...]:
     records: list[Record] = []
     for _, same in groupby(entries, key=lambda entry: entry.place.number):
-        records += await _of_one_table(connection, list(same))
+        records += await _of_one_table(connection, shape, list(same))
     return tuple(records)
 
 
-async def _of_one_table(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Record]:
-    place = entries[0].place
-    given = given_keys(place, [entry.key for entry in entries])
-    query = (
+def _rows(place: Place) -> Statement:
+    """Rows by keys that are handed in, in their order."""
+    given = given_keys(place, None)
+    return (
         sa.select(
             data_json(place).label("data"),
             fingerprint(place).label("fingerprint"),
@@ -222,20 +260,32 @@ async def _of_one_table(connection: AsyncConnection, entries: Sequence[Entry]) -
         .select_from(place.clause.join(given, same_key(place, given)))
         .order_by(given.c[POSITION])
     )
-    rows = (await connection.execute(query)).all()
+
+
+async def _of_one_table(connection: AsyncConnection, shape: Shape, entries: Sequence[Entry]) -> list[Record]:
+    place = entries[0].place
+    query = shape.statement(("rows", place.name), lambda: _rows(place))
+    rows = (await connection.execute(query, handed_in(place, [entry.key for entry in entries]))).all()
     return [
         Record(
             collection=place.name,
             key=encode(place, entry.key),
-            data=read_data(row.data),
+            data=data,
             fingerprint=row.fingerprint,
             anchor=read_anchor(row.anchor),
             parents=entry.parents,
             referenced=entry.referenced,
+            shared=entry.shared,
+            free_text=texts_of(data) if entry.shared else (),
             files=await _files(connection, place, entry.key),
         )
-        for entry, row in zip(entries, rows, strict=True)
+        for entry, row, data in zip(entries, rows, map(read_data, (one.data for one in rows)), strict=True)
     ]
+
+
+def texts_of(data: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """What of a row that is another's too says anything: somebody reads it before it is handed out."""
+    return tuple(name for name, value in data.items() if isinstance(value, str | dict | list))
 
 
 async def _files(connection: AsyncConnection, place: Place, key: Key) -> tuple[File, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.keys import Key, encode
 from activities.connectors.sql.marks import bears as holds
-from activities.connectors.sql.matching import bears, found_form, identifier_of, sought
-from activities.connectors.sql.shape import Place, Shape
-from activities.connectors.sql.walk import given_keys, leads, person_sets, same_key
+from activities.connectors.sql.matching import FORMS, bears, found_form, identifier_of, sought
+from activities.connectors.sql.shape import Place, Shape, Statement
+from activities.connectors.sql.walk import given_keys, handed_in, leads, person_sets, roots_handed_in, same_key
 from habeas.connector import Located, Match
 from habeas.datamap import IdentifierRule
 from habeas.errors import Quarantine
@@ -54,8 +55,8 @@ async def locate(connection: AsyncConnection, shape: Shape, identifiers: Sequenc
                 key=encode(place, key),
                 found_by=tuple(by),
                 yields=await _yields(connection, shape, place, key),
-                name=await _name(connection, place, key) or None,
-                staff=await _is_staff(connection, place, key),
+                name=await _name(connection, shape, place, key) or None,
+                staff=await _is_staff(connection, shape, place, key),
             )
         )
     return Located(matches=tuple(matches))
@@ -69,7 +70,7 @@ async def find_roots(
     todo: list[tuple[str, Key]] = []
     for place in shape.places.values():
         for rule in place.rule.identifiers:
-            for key, by in await _bearers(connection, place, rule, identifiers):
+            for key, by in await _bearers(connection, shape, place, rule, identifiers):
                 if found.add(place.name, key, by):
                     todo.append((place.name, key))
     while todo:
@@ -91,18 +92,22 @@ def in_order_of_tables(shape: Shape, roots: Bearers) -> dict[tuple[str, Key], tu
 
 
 async def _bearers(
-    connection: AsyncConnection, place: Place, rule: IdentifierRule, identifiers: Sequence[Identifier]
+    connection: AsyncConnection, shape: Shape, place: Place, rule: IdentifierRule, identifiers: Sequence[Identifier]
 ) -> list[tuple[Key, list[Identifier]]]:
     forms = sought(rule, place.table.columns[rule.column], identifiers)
     if not forms:
         return []
-    query = (
-        sa.select(*place.key_texts(), found_form(place, rule).label("form"))
-        .where(bears(place, rule, forms))
-        .order_by(*(place.column(name) for name in place.key))
-        .limit(MATCHES_MAX * 4 + 1)
-    )
-    rows = (await connection.execute(query)).all()
+
+    def build() -> Statement:
+        return (
+            sa.select(*place.key_texts(), found_form(place, rule).label("form"))
+            .where(bears(place, rule))
+            .order_by(*(place.column(name) for name in place.key))
+            .limit(MATCHES_MAX * 4 + 1)
+        )
+
+    query = shape.statement(("bearers", place.name, rule), build)
+    rows = (await connection.execute(query, {FORMS: list(forms)})).all()
     return [(tuple(row[:-1]), forms.get(row.form) or _same_to_the_column(forms, row.form)) for row in rows]
 
 
@@ -137,11 +142,8 @@ async def _yields(connection: AsyncConnection, shape: Shape, root: Place, key: K
         rules = place.rule.identifiers
         if not rules:
             continue
-        mine = person_sets(shape, {root.name: [key]}, [place.name])[place.name]
-        values = [sa.cast(place.column(rule.column), sa.Text) for rule in rules]
-        rows = place.clause.join(mine, same_key(place, mine))
-        query = sa.select(*values).select_from(rows).order_by(*(place.column(name) for name in place.key))
-        for row in await connection.execute(query.limit(YIELDS_MAX + 1)):
+        query = shape.statement(("yields", root.name, place.name), partial(_yielding, shape, root, place))
+        for row in await connection.execute(query, roots_handed_in(shape, {root.name: [key]})):
             for rule, value in zip(rules, row, strict=True):
                 identifier = identifier_of(rule, value)
                 if identifier:
@@ -151,21 +153,35 @@ async def _yields(connection: AsyncConnection, shape: Shape, root: Place, key: K
     return tuple(found)
 
 
-async def _is_staff(connection: AsyncConnection, place: Place, key: Key) -> bool:
+def _yielding(shape: Shape, root: Place, place: Place) -> Statement:
+    """Identifiers in one table, of a root that is handed in."""
+    mine = person_sets(shape, {root.name: None}, [place.name])[place.name]
+    values = [sa.cast(place.column(rule.column), sa.Text) for rule in place.rule.identifiers]
+    rows = place.clause.join(mine, same_key(place, mine))
+    query = sa.select(*values).select_from(rows).order_by(*(place.column(name) for name in place.key))
+    return query.limit(YIELDS_MAX + 1)
+
+
+async def _is_staff(connection: AsyncConnection, shape: Shape, place: Place, key: Key) -> bool:
     if not place.rule.staff:
         return False
-    given = given_keys(place, [key])
-    conditions = [sa.and_(*(holds(place, *pair) for pair in one.items())) for one in place.rule.staff]
-    query = sa.select(sa.or_(*conditions)).select_from(place.clause.join(given, same_key(place, given)))
-    return bool(await connection.scalar(query))
+
+    def build() -> Statement:
+        given = given_keys(place, None)
+        conditions = [sa.and_(*(holds(place, *pair) for pair in one.items())) for one in place.rule.staff]
+        return sa.select(sa.or_(*conditions)).select_from(place.clause.join(given, same_key(place, given)))
+
+    return bool(await connection.scalar(shape.statement(("staff", place.name), build), handed_in(place, [key])))
 
 
-async def _name(connection: AsyncConnection, place: Place, key: Key) -> str | None:
+async def _name(connection: AsyncConnection, shape: Shape, place: Place, key: Key) -> str | None:
     if not place.rule.name:
         return None
-    given = given_keys(place, [key])
-    parts = sa.func.concat_ws(" ", *(sa.cast(place.column(name), sa.Text) for name in place.rule.name))
-    name: str | None = await connection.scalar(
-        sa.select(parts).select_from(place.clause.join(given, same_key(place, given)))
-    )
+
+    def build() -> Statement:
+        given = given_keys(place, None)
+        parts = sa.func.concat_ws(" ", *(sa.cast(place.column(name), sa.Text) for name in place.rule.name))
+        return sa.select(parts).select_from(place.clause.join(given, same_key(place, given)))
+
+    name: str | None = await connection.scalar(shape.statement(("name", place.name), build), handed_in(place, [key]))
     return " ".join(name.split()) if name else None

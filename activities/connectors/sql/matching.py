@@ -105,9 +105,12 @@ def found_form(place: Place, rule: IdentifierRule) -> sa.ColumnElement[str]:
             return sa.case((column.op("~")(r"^[^0-9]*\+"), sa.func.concat("+", digits)), else_=abroad)
 
 
-def bears(place: Place, rule: IdentifierRule, forms: Iterable[str]) -> sa.ColumnElement[bool]:
-    """The row bears one of the forms."""
-    values = sa.bindparam(None, list(forms), ARRAY(sa.Text))
+FORMS = "forms"
+
+
+def bears(place: Place, rule: IdentifierRule) -> sa.ColumnElement[bool]:
+    """The row bears one of the forms that come with the execution, as `FORMS`."""
+    values = sa.bindparam(FORMS, type_=ARRAY(sa.Text))
     if rule.match is MatchBy.EXACT:
         # In the column's own type, so that its index and its own idea of equality (citext) are used.
         own: Any = place.table.columns[rule.column].type

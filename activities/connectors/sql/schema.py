@@ -76,6 +76,31 @@ WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', :schema)
 ORDER BY n.nspname
 """)
 
+STAMP = """
+SELECT concat_ws(' ', pg_postmaster_start_time(), current_database(), current_user, current_schemas(true)::text,
+  (SELECT md5(string_agg(concat_ws('/', n.oid, n.xmin), ',' ORDER BY n.oid)) FROM pg_namespace n),
+  (SELECT md5(string_agg(concat_ws('/', c.oid, c.xmin, c.relrowsecurity AND row_security_active(c.oid)), ','
+                         ORDER BY c.oid))
+   FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'm', 'i', 'I') AND NOT c.relispartition),
+  (SELECT md5(string_agg(concat_ws('/', a.attrelid, a.attnum, a.xmin), ',' ORDER BY a.attrelid, a.attnum))
+   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+   WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition),
+  (SELECT md5(string_agg(concat_ws('/', i.indexrelid, i.xmin), ',' ORDER BY i.indexrelid))
+   FROM pg_index i WHERE i.indrelid >= 16384),
+  (SELECT md5(string_agg(concat_ws('/', k.oid, k.xmin), ',' ORDER BY k.oid))
+   FROM pg_constraint k WHERE k.oid >= 16384),
+  (SELECT md5(string_agg(concat_ws('/', t.oid, t.xmin), ',' ORDER BY t.oid))
+   FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0),
+  (SELECT md5(string_agg(concat_ws('/', d.objid, d.refobjid), ',' ORDER BY d.objid, d.refobjid))
+   FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid >= 16384 AND d.deptype = 'e'))
+"""
+"""What changes with anything that `reflect` reads: of each row of the catalogue that a schema of the customer's is made
+of, which transaction wrote it last; on which server, as whom, and with what in sight.
+
+Whatever alters a table writes such a row anew. VACUUM and ANALYZE do not: what they change, they change in its place.
+Objects below 16384 are PostgreSQL's own.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

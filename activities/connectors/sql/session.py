@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from activities.connectors.sql.errors import guarded
-from activities.connectors.sql.schema import Schema, reflect
+from activities.connectors.sql.schema import STAMP, Schema, reflect
 from activities.connectors.sql.shape import Shape, shape
 from habeas.datamap import DataMap
 from habeas.errors import ConfigurationError
 
 CONNECT_SECONDS = 15
 LOCK_SECONDS = 10
+_STAMP = "catalogue"
 # Whatever the role or the database sets, texts and JSON must come out the same, or fingerprints would differ.
 _SETTINGS = {
     "DateStyle": "ISO, YMD",
@@ -70,8 +71,14 @@ class Database:
             "statement_timeout": f"{int(statement_seconds * 1000)}ms",
             "lock_timeout": f"{LOCK_SECONDS}s",
         }
-        self._set = sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))
+        self._begin = sa.select(
+            *(sa.func.set_config(name, value, True) for name, value in settings.items()),
+            sa.literal_column(f"({STAMP})").label(_STAMP),
+        )
+        self._seen: tuple[str, Shape] | None = None
         self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+        # It keeps no connection; what it compiled, it keeps.
+        self._without_pool = self._make(poolclass=NullPool)
 
     def _make(self, **pool: Any) -> AsyncEngine:
         url = self._url.difference_update_query(["sslmode", "application_name"])
@@ -97,12 +104,8 @@ class Database:
     @asynccontextmanager
     async def reading_afresh(self) -> AsyncIterator[AsyncConnection]:
         """As `reading`, on a connection that nothing has used before."""
-        engine = self._make(poolclass=NullPool)
-        try:
-            async with self._transaction(engine, readonly=True) as connection:
-                yield connection
-        finally:
-            await engine.dispose()
+        async with self._transaction(self._without_pool, readonly=True) as connection:
+            yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -117,16 +120,21 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=readonly, postgresql_deferrable=False
             )
             async with connection.begin():
-                await connection.execute(self._set)
+                connection.info[_STAMP] = (await connection.execute(self._begin)).one()[-1]
                 yield connection
 
     async def shape(self, connection: AsyncConnection) -> Shape:
-        """The map on the database as it is in this transaction: a table added since yesterday must not go unseen.
+        """The map on the database as it is in this transaction: a table added a moment ago must not go unseen.
+
+        The catalogue is read only where its stamp is another than when it was read last: see `STAMP`.
 
         Raises:
             MapDoesNotFit: the map does not fit (any more).
         """
-        return shape(self.map, await reflect(connection, self.map.schema_name))
+        stamp = str(connection.info[_STAMP])
+        if self._seen is None or self._seen[0] != stamp:
+            self._seen = stamp, shape(self.map, await reflect(connection, self.map.schema_name))
+        return self._seen[1]
 
     async def aclose(self) -> None:
         """Give back all connections."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from activities.connectors.sql.fit import fit
 from activities.connectors.sql.order import DeletionOrder, deletion_order, led_to, pointed_at, walk_order
 from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table
 from habeas.datamap import DataMap, TableRule
+
+Statement = sa.Select[*tuple[Any, ...]]
 
 
 class PgType(UserDefinedType[Any]):
@@ -87,6 +89,18 @@ class Shape:
     groups: tuple[tuple[str, ...], ...]
     """The same, those that lead to each other by links together."""
     deletion: DeletionOrder
+    _built: dict[Hashable, Statement] = field(default_factory=dict, compare=False, repr=False)
+
+    def statement(self, about: Hashable, build: Callable[[], Statement]) -> Statement:
+        """A statement that is built once for this shape. What differs from person to person are its parameters.
+
+        Args:
+            about: all that decides how it is built.
+            build: builds it, with nothing of anybody's in it.
+        """
+        if about not in self._built:
+            self._built[about] = build()
+        return self._built[about]
 
     def pointing_at(self, name: str) -> list[ForeignKey]:
         """Foreign keys that lead to this table, from wherever."""

@@ -19,9 +19,21 @@ POSITION = "position of the key"  # no column has such a name
 Sets = Mapping[str, sa.CTE]
 
 
-def given_keys(place: Place, keys: Sequence[Key], name: str = "given") -> sa.Subquery:
-    """Keys handed in as parameters: the key's columns under their names, and `POSITION`, from 1."""
-    texts = [sa.bindparam(None, [key[n] for key in keys], ARRAY(sa.Text)) for n in range(len(place.key))]
+Roots = Mapping[str, Sequence[Key] | None]
+"""The keys of roots by table; None for those that come with the execution: see `handed_in`."""
+
+
+def given_keys(place: Place, keys: Sequence[Key] | None, name: str = "given") -> sa.Subquery:
+    """Keys handed in as parameters: the key's columns under their names, and `POSITION`, from 1.
+
+    Without keys they come with the execution: see `handed_in`.
+    """
+    texts = [
+        sa.bindparam(f"{name}_{n}", type_=ARRAY(sa.Text))
+        if keys is None
+        else sa.bindparam(None, [key[n] for key in keys], ARRAY(sa.Text))
+        for n in range(len(place.key))
+    ]
     labels = [f"k{n}" for n in range(len(place.key))]
     rows = sa.func.unnest(*texts).table_valued(*labels, with_ordinality="n", name=f"{name}_texts").render_derived()
     typed = [
@@ -31,12 +43,29 @@ def given_keys(place: Place, keys: Sequence[Key], name: str = "given") -> sa.Sub
     return sa.select(*typed, rows.c["n"].label(POSITION)).subquery(name)
 
 
+def handed_in(place: Place, keys: Sequence[Key], name: str = "given") -> dict[str, list[str]]:
+    """The parameters of a statement with `given_keys` that were not said there."""
+    return {f"{name}_{n}": [key[n] for key in keys] for n in range(len(place.key))}
+
+
+def roots_handed_in(shape: Shape, roots: Mapping[str, Sequence[Key]]) -> dict[str, list[str]]:
+    """The parameters of a statement with `person_sets` whose roots were not said there."""
+    given: dict[str, list[str]] = {}
+    for name, keys in roots.items():
+        given |= handed_in(shape.places[name], keys, _named(shape.places[name]))
+    return given
+
+
+def _named(place: Place) -> str:
+    return f"roots{place.number}"
+
+
 def same_key(place: Place, other: sa.FromClause) -> sa.ColumnElement[bool]:
     """The row's key equals the other's."""
     return sa.and_(*(place.column(name) == other.c[name] for name in place.key))
 
 
-def person_sets(shape: Shape, roots: Mapping[str, Sequence[Key]], wanted: Iterable[str]) -> dict[str, sa.CTE]:
+def person_sets(shape: Shape, roots: Roots, wanted: Iterable[str]) -> dict[str, sa.CTE]:
     """The person's rows in the wanted tables (and those above them), each as a CTE of carried columns."""
     needed = _with_ancestors(shape, wanted)
     sets: dict[str, sa.CTE] = {}
@@ -62,13 +91,12 @@ def _with_ancestors(shape: Shape, wanted: Iterable[str]) -> set[str]:
     return needed
 
 
-def _entries(
-    place: Place, roots: Mapping[str, Sequence[Key]], sets: Sets, columns: Sequence[sa.ColumnElement[Any]]
-) -> list[sa.Select[Any]]:
+def _entries(place: Place, roots: Roots, sets: Sets, columns: Sequence[sa.ColumnElement[Any]]) -> list[sa.Select[Any]]:
     """The ways into a table from outside its group: as a root, or by a link from a set that is known already."""
     ways: list[sa.Select[Any]] = []
-    if roots.get(place.name):
-        keys = given_keys(place, roots[place.name], f"roots{place.number}")
+    mine = roots.get(place.name, ())
+    if mine is None or mine:
+        keys = given_keys(place, mine, _named(place))
         ways.append(sa.select(*columns).select_from(place.clause.join(keys, same_key(place, keys))))
     for link in place.links:
         if link.target in sets:
@@ -83,16 +111,14 @@ def leads(place: Place, reference: Reference, target: sa.FromClause) -> sa.Colum
     return sa.and_(*(place.column(own) == target.c[theirs] for own, theirs in pairs))
 
 
-def _plain(place: Place, roots: Mapping[str, Sequence[Key]], sets: Sets) -> sa.CTE:
+def _plain(place: Place, roots: Roots, sets: Sets) -> sa.CTE:
     columns = [place.column(name) for name in place.carried]
     ways = _entries(place, roots, sets, columns)
     rows = sa.union(*ways) if len(ways) > 1 else ways[0].distinct()
     return rows.cte(f"person{place.number}")
 
 
-def _recursive(
-    number: int, places: Sequence[Place], roots: Mapping[str, Sequence[Key]], sets: Sets
-) -> dict[str, sa.CTE]:
+def _recursive(number: int, places: Sequence[Place], roots: Roots, sets: Sets) -> dict[str, sa.CTE]:
     """All tables of a cycle in one recursive walk of (table, carried values as texts)."""
     outside = {name: cte for name, cte in sets.items() if name not in {place.name for place in places}}
     starts = [

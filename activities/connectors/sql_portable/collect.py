@@ -7,14 +7,15 @@ the keys, are what is in memory.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from itertools import groupby
 from typing import Any
 
 from pydantic import JsonValue
 
-from activities.connectors.sql.collect import PAGE_BYTES, PAGE_ROWS, holding, is_link
+from activities.connectors.sql.collect import PAGE_BYTES, PAGE_ROWS, holding, is_link, texts_of
 from activities.connectors.sql.cursor import Cursors, Position
+from activities.connectors.sql.effects import erased_columns
 from activities.connectors.sql.keys import Key, encode
 from activities.connectors.sql.schema import ForeignKey
 from activities.connectors.sql.shape import Place
@@ -86,22 +87,26 @@ async def _records(session: Session, mine: walk.Person, entries: Sequence[Entry]
 
 async def _of_one_table(session: Session, mine: walk.Person, place: Place, keys: Sequence[Key]) -> list[Record]:
     found = await rows.rows(session, place, keys)
-    parents = await _parents(session, mine, place, keys)
+    shared = await _shared(session, mine, place, keys)
+    parents = await _parents(session, mine, place, keys, shared)
     referenced = await _referenced(session, mine, place, keys)
     records = []
     for key in keys:
         row = found.get(key)
         if row is None:
             raise Quarantine(f"{place.name}: a row was gone within one snapshot.")
+        data = await _data(session, row)
         records.append(
             Record(
                 collection=place.name,
                 key=encode(place, key),
-                data=await _data(session, row),
+                data=data,
                 fingerprint=row.fingerprint,
                 anchor=row.day(place.rule.retention),
                 parents=tuple(parents.get(key, ())),
                 referenced=key in referenced,
+                shared=key in shared,
+                free_text=texts_of(data) if key in shared else (),
                 files=await _files(session, place, key),
             )
         )
@@ -137,13 +142,14 @@ async def _files(session: Session, place: Place, key: Key) -> tuple[File, ...]:
 
 
 async def _parents(
-    session: Session, mine: walk.Person, place: Place, keys: Sequence[Key]
+    session: Session, mine: walk.Person, place: Place, keys: Sequence[Key], shared: Set[Key]
 ) -> dict[Key, dict[RecordRef, None]]:
-    """The rows of the person that each of these points at."""
+    """The rows of the person that each of these points at. What is another's too stays as it is and cuts no link."""
     found: dict[Key, dict[RecordRef, None]] = {}
-    for reference in holding(place):
+    held = holding(place)
+    for reference in place.references:
         target = session.shape.places[reference.target]
-        own = {key: mine[place.name][key] for key in keys}
+        own = {key: mine[place.name][key] for key in keys if reference in held or key in shared}
         above = await walk.above(session, place, reference, list(own.values()))
         for key, texts in own.items():
             led = walk.of_row(place, reference.columns, texts)
@@ -151,6 +157,20 @@ async def _parents(
                 if parent in mine[target.name] and (target.name, parent) != (place.name, key):
                     ref = RecordRef(collection=target.name, key=encode(target, parent))
                     found.setdefault(key, {})[ref] = None
+    return found
+
+
+async def _shared(session: Session, mine: walk.Person, place: Place, keys: Sequence[Key]) -> Set[Key]:
+    """Those of which a link leads to a row that is not the person's. One made anonymous is nobody's any more."""
+    found: set[Key] = set()
+    for link in place.links if place.rule.shared else ():
+        target = session.shape.places[link.target]
+        own = {key: walk.of_row(place, link.columns, mine[place.name][key]) for key in keys}
+        above = await walk.above(session, place, link, [mine[place.name][key] for key in keys])
+        strangers = {one for some in above.values() for one in some} - mine[target.name].keys()
+        if erased_columns(target.table, target.rule):
+            strangers -= {key for key, row in (await rows.rows(session, target, [*strangers])).items() if row.is_erased}
+        found |= {key for key, led in own.items() if led is not None and strangers.intersection(above.get(led, ()))}
     return found
 
 

@@ -110,7 +110,8 @@ class ZendeskConnector(ApiConnector[ZendeskSettings]):
     async def _worked_on(self, plan: SystemPlan) -> int:
         """How many of the tickets that would be deleted are not finished, or not any more."""
         going = {*_deleted(plan, Kind.TICKETS)}
-        return sum(ids_of(one.key, 1)[0] in going for one in await vetoes(self._rest, plan))
+        found = [one for one in await vetoes(self._rest, plan) if one.collection == Kind.TICKETS]
+        return sum(ids_of(one.key, 1)[0] in going for one in found)
 
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """Look at every object again and into the bin, until every product of Zendesk's has deleted the users."""

@@ -143,7 +143,8 @@ class ZendeskObjects:
             return State.GONE
         if planned.treatment is Treatment.RETAIN:
             return State.UNCHANGED  # it is somebody else's: whatever it says by now
-        if user_id not in copied(ticket) or await people.is_purged(self._rest, user_id):
+        theirs = stored.requested(ticket, user_id) or user_id in copied(ticket)
+        if not theirs or await people.is_purged(self._rest, user_id):
             return State.ANONYMISED
         return _compared(planned, stored.copied_print(ticket, user_id))
 

@@ -14,6 +14,7 @@ __all__ = [
     "CLOSED",
     "MARK",
     "REDACTED",
+    "addressed",
     "comment_print",
     "copied_print",
     "day",
@@ -23,6 +24,7 @@ __all__ = [
     "is_redacted",
     "is_staff",
     "rating_print",
+    "requested",
     "suspended_print",
     "ticket_print",
     "told_user",
@@ -99,6 +101,17 @@ def written(ticket: Row) -> tuple[str, ...]:
     return tuple(name for name in lists if any(text(one, "value") for one in rows(ticket, name)))
 
 
+def addressed(row: Row) -> tuple[str, ...]:
+    """Where a ticket or comment that came by mail has the addresses of everybody whom that went to.
+
+    https://developer.zendesk.com/documentation/ticketing/reference-guides/via-object-reference/
+    """
+    via = row.get("via")
+    source = via.get("source") if isinstance(via, dict) else None
+    named = isinstance(source, dict) and (source.get("from") or source.get("to"))
+    return (*(("via",) if named else ()), *(("recipient",) if text(row, "recipient") else ()))
+
+
 def is_anonymous_ticket(ticket: Row) -> bool:
     """Whether its subject and its own fields tell nothing."""
     values = [one.get("value") for one in rows(ticket, "custom_fields")]
@@ -121,9 +134,14 @@ def is_redacted(comment: Row) -> bool:
     return files and is_blank(html) and is_blank(text(comment, "body"))
 
 
+def requested(ticket: Row, user_id: int) -> bool:
+    """Whether it is that user who asked for it."""
+    return number(ticket, "requester_id") == user_id
+
+
 def copied_print(ticket: Row, user_id: int) -> str:
     """Not over what is others' in it: their ticket goes on while ours waits."""
-    return fingerprint({"id": number(ticket), "copied": user_id})
+    return fingerprint({"id": number(ticket), "requested" if requested(ticket, user_id) else "copied": user_id})
 
 
 def rating_print(rating: Row) -> str:

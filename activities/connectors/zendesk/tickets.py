@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from activities.connectors.zendesk.rest import INVALID, Rest, Row, rows
-from activities.connectors.zendesk.stored import CLOSED, MARK
+from activities.connectors.zendesk.stored import CLOSED, MARK, requested
 
 __all__ = ["blank", "copied", "leave"]
 
@@ -36,6 +36,8 @@ async def leave(rest: Rest, ticket_id: int, user_id: int) -> str | None:
         return None
     if ticket.get("status") == CLOSED:
         return "ticket_closed"
+    if requested(ticket, user_id):
+        return "requester_stays"  # a ticket has one, and loses them only with their account
     return await _update(rest, ticket_id, ticket, {"collaborator_ids": [*sorted(copied(ticket) - {user_id})]})
 
 

@@ -9,9 +9,10 @@ from activities.connectors.zendesk import stored
 from activities.connectors.zendesk.files import file_of
 from activities.connectors.zendesk.keys import ids_of, key_of
 from activities.connectors.zendesk.kinds import Kind
-from activities.connectors.zendesk.locate import author_of, emails_of
 from activities.connectors.zendesk.rest import Rest, Row, number, rows, text
 from activities.connectors.zendesk.settings import ZendeskSettings
+from activities.connectors.zendesk.shared import Others
+from activities.connectors.zendesk.tickets import copied
 from habeas.connector import File, Page, Record, RecordRef, Treatment
 
 __all__ = ["Walk"]
@@ -74,21 +75,23 @@ class Walk:
 
     async def _items(self, roots: tuple[RecordRef, ...], after: Position) -> AsyncIterator[_Item]:
         held = await self._find(roots)
+        others = Others(self._rest, held.ids)
         for user, identities in held.users:
             item = self._user(user, identities)
             if item.position > after:
                 yield item
         for ticket_id, ticket in sorted(held.requested.items()):
             if (1, ticket_id) >= after[:2]:
-                async for item in self._ticket(held, ticket):
+                async for item in self._requested(held, others, ticket):
                     if item.position > after:
                         yield item
         for ticket_id, (ticket, user_ids) in sorted(held.copied.items()):
             if (2, ticket_id) >= after[:2]:
-                async for item in self._copied(held, ticket, user_ids):
+                comments = await self.comments(ticket_id)
+                async for item in self._part(held, ticket, user_ids, comments, stage=2):
                     if item.position > after:
                         yield item
-        async for item in self._suspended(held, roots):
+        async for item in self._suspended(roots):
             if item.position > after:
                 yield item
 
@@ -119,64 +122,83 @@ class Walk:
         files = (photo,) if isinstance(photo, dict) else ()
         return _Item((0, number(user), 0, 0), record.model_copy(update={"free_text": texts}), files)
 
-    async def _ticket(self, held: _Held, ticket: Row) -> AsyncIterator[_Item]:
+    async def _requested(self, held: _Held, others: Others, ticket: Row) -> AsyncIterator[_Item]:
+        comments = await self.comments(number(ticket))
+        if not await others.share(ticket, comments):
+            async for item in self._ticket(held, ticket, comments):
+                yield item
+            return
+        user_ids = sorted(held.ids & {number(ticket, "requester_id"), *copied(ticket)})
+        async for item in self._part(held, ticket, user_ids, comments, stage=1):
+            yield item
+        async for item in self._rated(held, ticket, kind=2):
+            yield item
+
+    async def _ticket(self, held: _Held, ticket: Row, comments: list[Row]) -> AsyncIterator[_Item]:
+        """One that is theirs alone."""
         ticket_id, requester = number(ticket), number(ticket, "requester_id")
         told = {key: value for key, value in ticket.items() if key not in ("url", "satisfaction_rating", "description")}
         record = _record(Kind.TICKETS, (ticket_id,), told, stored.ticket_print(ticket), ticket, anchor="updated_at")
-        comments = await self.comments(ticket_id)
         # Without what was said in it a ticket is not what it was: its description is the first comment.
         said = (RecordRef(collection=Kind.COMMENTS, key=key_of(ticket_id, number(one))) for one in comments)
         parents = ((_user(requester),) if requester in held.ids else ()) + tuple(said)
         more = {
             "parents": parents,
-            "free_text": stored.written(ticket),
+            "free_text": (*stored.written(ticket), *stored.addressed(ticket)),
             **_following(self._settings.subjects == "keep"),
         }
         yield _Item((1, ticket_id, 0, 0), record.model_copy(update=more))
-        rating = await self._rating(held, ticket)
-        if rating is not None:
-            # It stays where its ticket goes.
-            record = _record(Kind.RATINGS, (number(rating),), _told(rating), stored.rating_print(rating), rating)
-            theirs = {"parents": (_user(number(rating, "requester_id")),), "lets_go": True, **_following(True)}
-            yield _Item((1, ticket_id, 1, 0), record.model_copy(update=theirs))
+        async for item in self._rated(held, ticket, kind=1):
+            yield item
         parent = (RecordRef(collection=Kind.TICKETS, key=key_of(ticket_id)),)
         for comment in comments:
             own = number(comment, "author_id") in held.ids
             record = _comment(Kind.COMMENTS, ticket_id, comment, own=own).model_copy(update={"parents": parent})
             yield _Item((1, ticket_id, 2, number(comment)), record, tuple(rows(comment, "attachments")))
 
-    async def _rating(self, held: _Held, ticket: Row) -> Row | None:
+    async def _rated(self, held: _Held, ticket: Row, *, kind: int) -> AsyncIterator[_Item]:
         """A ticket's rating (``ShowSatisfactionRating``), for administrators only; there is no list by requester."""
         told = ticket.get("satisfaction_rating")
         if not isinstance(told, dict) or not number(told):
-            return None
+            return
         rating = await self._rest.get(f"satisfaction_ratings/{number(told)}", "satisfaction_rating")
-        return rating if rating is not None and number(rating, "requester_id") in held.ids else None
+        if rating is None or number(rating, "requester_id") not in held.ids:
+            return
+        # It stays where its ticket goes.
+        record = _record(Kind.RATINGS, (number(rating),), _told(rating), stored.rating_print(rating), rating)
+        theirs = {"parents": (_user(number(rating, "requester_id")),), "lets_go": True, **_following(True)}
+        yield _Item((1, number(ticket), kind, 0), record.model_copy(update=theirs))
 
-    async def _copied(self, held: _Held, ticket: Row, user_ids: list[int]) -> AsyncIterator[_Item]:
+    async def _part(
+        self, held: _Held, ticket: Row, user_ids: list[int], comments: list[Row], *, stage: int
+    ) -> AsyncIterator[_Item]:
+        """What is theirs in a ticket that is others' too: that they are in it, and what they wrote there."""
         ticket_id = number(ticket)
         for user_id in user_ids:
+            requested = stored.requested(ticket, user_id)
             told: Row = {"ticket": ticket_id, "subject": ticket.get("subject"), "created_at": ticket.get("created_at")}
+            told["theirs_as"] = "requester" if requested else "copy"
             record = _record(Kind.COPIED, (ticket_id, user_id), told, stored.copied_print(ticket, user_id), ticket)
-            closed = ticket.get("status") == stored.CLOSED
-            theirs = {"parents": (_user(user_id),), "lets_go": True, **_following(closed)}
-            yield _Item((2, ticket_id, 0, user_id), record.model_copy(update=theirs))
-        for comment in await self.comments(ticket_id):
+            changeless = requested or ticket.get("status") == stored.CLOSED
+            theirs = {"parents": (_user(user_id),), "lets_go": True, **_following(changeless)}
+            yield _Item((stage, ticket_id, 0, user_id), record.model_copy(update=theirs))
+        for comment in comments:
             author = number(comment, "author_id")
             if author in held.ids:
                 record = _comment(Kind.CONTRIBUTIONS, ticket_id, comment, own=True)
                 record = record.model_copy(update={"parents": (_user(author),), "lets_go": True})
-                yield _Item((2, ticket_id, 1, number(comment)), record, tuple(rows(comment, "attachments")))
+                yield _Item((stage, ticket_id, 1, number(comment)), record, tuple(rows(comment, "attachments")))
 
-    async def _suspended(self, held: _Held, roots: tuple[RecordRef, ...]) -> AsyncIterator[_Item]:
-        emails = {one for _, identities in held.users for one in emails_of(identities)}
+    async def _suspended(self, roots: tuple[RecordRef, ...]) -> AsyncIterator[_Item]:
+        """Those that are the person's. An address in them is no proof, as anybody can write one: whose is ruled."""
         known = {ids_of(one.key, 1)[0] for one in roots if one.collection == Kind.SUSPENDED}
-        if not emails and not known:
+        if not known:
             return
         found = [one async for one in self._rest.pages("suspended_tickets", "suspended_tickets")]
         for one in sorted(found, key=number):
-            if number(one) in known or author_of(one) in emails:
+            if number(one) in known:
                 record = _record(Kind.SUSPENDED, (number(one),), _told(one), stored.suspended_print(one), one)
+                record = record.model_copy(update={"free_text": stored.addressed(one)})
                 yield _Item((3, number(one), 0, 0), record, tuple(rows(one, "attachments")))
 
     async def _with_files(self, item: _Item) -> Record:
@@ -191,7 +213,8 @@ def _comment(collection: str, ticket_id: int, comment: Row, *, own: bool) -> Rec
     """A comment; where and by which program it was written, and from which address, is told to its author only."""
     told = ("author_id", "created_at", "public", "body", *(("via", "metadata") if own else ()))
     data: Row = {"ticket": ticket_id, **{key: comment.get(key) for key in told}}
-    return _record(collection, (ticket_id, number(comment)), data, stored.comment_print(comment), comment)
+    record = _record(collection, (ticket_id, number(comment)), data, stored.comment_print(comment), comment)
+    return record.model_copy(update={"free_text": stored.addressed(comment)}) if own else record
 
 
 def _user(user_id: int) -> RecordRef:

@@ -49,6 +49,7 @@ async def test_texts_of_the_org_s_own_are_reviewed(world: SalesforceWorld) -> No
     assert texts["Loyalty_Card__c"] == {"Name", "Motto__c"}
     assert texts["Referral__c"] == {"Name", "Remark__c"}
     assert texts["CampaignMember"] == set()
+    assert texts["EmailMessage"] == {"TextBody", "FromAddress", "ToAddress"}, "also of people who are no contacts"
 
 
 async def test_what_was_merged_is_found_under_its_old_address(world: SalesforceWorld) -> None:
@@ -164,6 +165,31 @@ async def test_of_what_is_shared_only_the_part_is_told(world: SalesforceWorld) -
     records = await collected(world.connector, await roots(world))
     assert "Dear all" not in str([one.data for one in records])
     assert BOB not in str([one.data for one in records])
+
+
+async def test_a_mail_is_not_hers_alone_where_an_address_is_nobodys_record(world: SalesforceWorld) -> None:
+    """Carl is no contact: his relation leads nowhere. The company's own addresses, and hers, make no mail anybody's."""
+    org, ann = world.org, world.people.ann
+    org.add("OrgWideEmailAddress", Address="Help@firm.example", DisplayName="Help")
+
+    def mail(text: str, *others: tuple[str, str], incoming: bool = False) -> None:
+        one = org.add("EmailMessage", TextBody=text, Incoming=incoming)
+        hers, theirs = ("FromAddress", "ToAddress") if incoming else ("ToAddress", "FromAddress")
+        org.add("EmailMessageRelation", EmailMessageId=one.id, RelationId=ann.id, RelationType=hers)
+        for kind, address in (*others, *([] if incoming else [(theirs, "sales@firm.example")])):
+            org.add("EmailMessageRelation", EmailMessageId=one.id, RelationType=kind, RelationAddress=address)
+
+    mail("To both", ("ToAddress", "carl@private.example"))
+    mail("Copied", ("CcAddress", "carl@private.example"))
+    mail("From her to both", ("ToAddress", "help@firm.example"), ("CcAddress", "carl@private.example"), incoming=True)
+    mail("To her", ("CcAddress", "Ann@Home.example"))
+    mail("From her", ("ToAddress", "help@firm.example"), ("CcAddress", "Ada@firm.example"), incoming=True)
+    records = await collected(world.connector, await roots(world))
+    assert [one.data["TextBody"] for one in records if one.collection == "EmailMessage"][2:] == ["To her", "From her"]
+    assert len([one for one in records if one.collection == "EmailMessageRelation"]) == 1 + 3
+    org.rights.no_read.add("OrgWideEmailAddress")
+    blind = await collected(world.connector, await roots(world))
+    assert "From her" not in str([one.data for one in blind]), "who reads along at help@ is not known then"
 
 
 async def test_an_object_that_nobody_decided_stops_it_by_name(world: SalesforceWorld) -> None:

@@ -11,7 +11,7 @@ from tests.connectors import shop as original
 from tests.connectors.sql_portable import shop
 from tests.connectors.sql_portable.stores import MySQLStore, PortableStore, SQLiteStore
 from tests.connectors.store import by_fate, gone, ids, places, refs
-from tests.connectors.test_erase_hardships import quiet
+from tests.connectors.test_erase_hardships import MESSAGES, MESSAGES_MAP, quiet, what_two_share_stays
 from tests.connectors.test_shapes import PERSON, table
 
 ANN = refs("users", "[1]")
@@ -38,6 +38,11 @@ async def erased_rows(store: PortableStore, roots: tuple[RecordRef, ...] = P1) -
     assert await store.rows() == after
     assert by_fate(await store.confirmed(plan)) == by_fate(outcomes)
     return {name: len(lost) for name, lost in gone(before, after).items()}
+
+
+async def test_what_two_share_is_not_one_s_to_have_erased(store: PortableStore) -> None:
+    await store.build(MESSAGES, MESSAGES_MAP)
+    await what_two_share_stays(store, store.fetch)
 
 
 async def test_the_shop_is_erased_as_planned(store: PortableStore) -> None:

@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from activities.connectors.zendesk.keys import key_of
 from habeas.connector import PlannedObject, RecordRef, Restrict, SystemPlan, Treatment, Vetoing
 from habeas.errors import Terminal, Transient
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
-from habeas.testing.steps import carried_out, changed, erased, erasure, looked_at, planned
+from habeas.testing.steps import carried_out, changed, collected, erased, erasure, looked_at, planned, roots
 from tests.connectors.store import held, ids
-from tests.connectors.zendesk.people import ANN, Desk
+from tests.connectors.zendesk.people import ANN, SAID, Desk
 from tests.connectors.zendesk.world import ZendeskWorld
-from tests.vendors.zendesk import Comment, Status, Ticket, User
+from tests.vendors.zendesk import Comment, Status, Suspended, Ticket, User
 
 
 def _said(outcomes: tuple[ObjectOutcome, ...], collection: str) -> list[tuple[Fate, str | None]]:
@@ -201,6 +202,63 @@ async def test_a_subject_that_cannot_be_changed_is_told(kept: ZendeskWorld, desk
     desk.hers.status = "solved"
     assert _said(await carried_out(kept, plan), "tickets") == [(Fate.ANONYMISED, None)]
     assert desk.hers.subject == "[erased]"
+
+
+@pytest.mark.parametrize("by", ["comment", "copy"])
+async def test_a_ticket_that_is_another_end_users_too_is_not_hers_to_take(
+    world: ZendeskWorld, desk: Desk, by: str
+) -> None:
+    """Bob reads along, or wrote in it; whoever answers for the company does not count."""
+    desk.hers.cc_ids.append(desk.zendesk.admin.id if by == "comment" else desk.bob.id)
+    if by == "comment":
+        desk.hers.comments.append(Comment(desk.bob.id, "Bob: my card was charged too, order 77"))
+    desk.hers.status = "solved"
+    records = await collected(world.connector, await roots(world))
+    place = key_of(desk.hers.id, desk.ann.id)
+    (hers,) = (one for one in records if (one.collection, one.key) == ("copied_tickets", place))
+    assert hers.data["theirs_as"] == "requester"
+    assert not [one for one in records if one.collection in ("tickets", "comments")]
+    told = [one.data["body"] for one in records if one.data.get("ticket") == desk.hers.id and "body" in one.data]
+    assert told == [SAID]
+    plan = await planned(world)
+    assert isinstance(world.connector, Vetoing)
+    assert [(one.collection, one.key) for one in await world.connector.vetoes(plan)] == [("copied_tickets", place)]
+    desk.hers.status = "closed"
+    assert not await world.connector.vetoes(plan)
+    assert {one.fate for one in await erased(world, plan)} == {Fate.ERASED, Fate.ANONYMISED}
+    assert desk.hers.deleted_at is None
+    assert [one.body for one in desk.hers.comments][1:] == [
+        "Dear Ann, write to you.",
+        *(["Bob: my card was charged too, order 77"] if by == "comment" else []),
+    ]
+    assert SAID not in desk.hers.comments[0].body
+
+
+async def test_a_ticket_in_which_another_wrote_after_the_plan_stops_it(world: ZendeskWorld, desk: Desk) -> None:
+    plan = await planned(world)
+    desk.hers.comments.append(Comment(desk.bob.id, "Bob: mine too"))
+    assert isinstance(await erasure(world, plan), Drifted)
+    assert desk.hers.deleted_at is None
+
+
+async def test_whoever_stays_stays_the_requester_of_a_ticket_of_several(world: ZendeskWorld, desk: Desk) -> None:
+    desk.hers.status, desk.bobs.status = "open", "open"
+    desk.hers.cc_ids.append(desk.bob.id)
+    said = await carried_out(world, _only(await planned(world), "copied_tickets"))
+    assert sorted(_said(said, "copied_tickets")) == [(Fate.ANONYMISED, None), (Fate.BLOCKED, "requester_stays")]
+
+
+async def test_what_is_ruled_not_hers_is_neither_given_nor_deleted(world: ZendeskWorld, desk: Desk) -> None:
+    """Anybody can write her address as the sender's: a human says of each suspended ticket whose it is."""
+    forged = desk.zendesk.add_suspended(Suspended("Mallory", ANN, "Forged", "What the hospital says of Bob"))
+    place = ("suspended_tickets", f"[{forged.id}]")
+    hers = tuple(one for one in await roots(world) if (one.collection, one.key) != place)
+    records = await collected(world.connector, hers)
+    assert [one.data["content"] for one in records if one.collection == "suspended_tickets"] == ["Ann again"]
+    objects = tuple(one for one in (await planned(world)).objects if (one.collection, one.key) != place)
+    said = await carried_out(world, SystemPlan(system="zendesk", roots=hers, identifiers=(), objects=objects))
+    assert _said(said, "suspended_tickets") == [(Fate.ERASED, None)]
+    assert [one.author_name for one in desk.zendesk.store.suspended.values()] == ["Bob", "Mallory"]
 
 
 async def test_a_rating_with_words_cannot_be_erased(world: ZendeskWorld, desk: Desk) -> None:

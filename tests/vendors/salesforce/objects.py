@@ -1,6 +1,6 @@
 """All objects of the org: people, what they leave behind, field histories, and Privacy Center's."""
 
-from tests.vendors.salesforce.definitions import OWNER, SYSTEM, Field, Object, lookup, picked, text
+from tests.vendors.salesforce.definitions import OWNER, SYSTEM, Field, Object, email, lookup, picked, text
 from tests.vendors.salesforce.people import PEOPLE
 from tests.vendors.salesforce.work import WORK
 
@@ -93,7 +93,11 @@ _FIELDS = Object(
     deletable=False,
     needs="ViewSetup",
 )
+# https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_orgwideemailaddress.htm
+_MAILBOXES = Object(
+    "OrgWideEmailAddress", "0D2", (*SYSTEM, email("Address"), text("DisplayName", 100)), needs="ViewSetup"
+)
 _HISTORIES = tuple(_history(parent) for parent in ("Account", "Contact", "Lead", "Case"))
 OBJECTS: dict[str, Object] = {
-    each.name: each for each in (*PEOPLE, *WORK, *_CUSTOM, *_PRIVACY, *_HISTORIES, _PERMISSIONS, _FIELDS)
+    each.name: each for each in (*PEOPLE, *WORK, *_CUSTOM, *_PRIVACY, *_HISTORIES, _PERMISSIONS, _FIELDS, _MAILBOXES)
 }

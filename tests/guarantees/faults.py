@@ -39,6 +39,7 @@ class Party(Frozen):
     faults: dict[Fault, tuple[str, ...]]
 
 
+RESTORE = "tests/workflows/test_after_a_restore.py"
 BAD, ERASE = "tests/workflows/test_bad_systems.py", "tests/connectors/test_erase_hardships.py"
 LETTERS = Party(
     title="the mail server",
@@ -130,12 +131,10 @@ ENDS = Party(
 RESTORED = Party(
     title="a system that was restored",
     faults={
-        Fault.LATE: ("tests/workflows/test_after_a_restore.py::test_it_says_what_nobody_can_know",),
+        Fault.LATE: (f"{RESTORE}::test_a_restored_system_that_is_late_is_waited_for_and_one_that_refuses_is_named",),
         Fault.TWICE: ("tests/connectors/test_shop.py::test_a_second_run_answers_the_same_and_changes_nothing",),
-        Fault.HALF: (
-            "tests/workflows/test_after_a_restore.py::test_what_is_not_as_it_was_approved_is_left_to_a_human",
-        ),
-        Fault.NOT: ("tests/workflows/test_after_a_restore.py::test_it_says_what_nobody_can_know",),
+        Fault.HALF: (f"{RESTORE}::test_what_is_not_as_it_was_approved_is_left_to_a_human",),
+        Fault.NOT: (f"{RESTORE}::test_a_restored_system_that_is_late_is_waited_for_and_one_that_refuses_is_named",),
     },
 )
 

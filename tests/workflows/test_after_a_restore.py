@@ -7,7 +7,9 @@ from typing import cast
 
 from activities.replay_model import ReplayReport
 from habeas.connector import Connector
+from habeas.errors import Terminal, Transient
 from habeas.model import Identifier, Right, Stage
+from habeas.outcomes import Pending
 from tests.workflows.controllers import controller
 from tests.workflows.world import Case, Person, World, someone
 from workers.office.holds import NewHoldInput
@@ -74,6 +76,23 @@ async def test_what_a_backup_brought_back_is_erased_again_once_two_have_seen_it(
     assert (await case.tags()).count("erasure:replayed") == 2
     assert (await look(world, whose)).lines == ()
     assert (await case.events())[-1].actor == world.office.actor("bo")
+
+
+async def test_a_restored_system_that_is_late_is_waited_for_and_one_that_refuses_is_named(world: World) -> None:
+    whose = controller(world, "restored-weak")
+    _, person = await erased(world, whose)
+    person.settle_in(world.connectors)
+    crm, billing = world.connectors["crm"], world.connectors["billing"]
+    crm.fail("confirm", Transient("busy", retry_after=0.01))
+    crm.answers("confirm", Pending(handle="job", poll_after=1))
+    billing.fail("confirm", Terminal("credentials refused"))
+    assert states(await look(world, whose)) == {"crm": "back", "billing": "terminal"}
+    seen = await look(world, whose)
+    crm.fail("erase", Transient("busy", retry_after=0.01))
+    billing.fail("erase", Terminal("credentials refused"))
+    done = await again(world, whose, seen.plan, "bo")
+    assert states(done) == {"crm": "erased_again", "billing": "terminal"}
+    assert states(await look(world, whose)) == {"billing": "back"}
 
 
 async def test_what_is_not_as_it_was_approved_is_left_to_a_human(world: World) -> None:

@@ -8,7 +8,7 @@ READY := .venv/ready
 # servers each: not more than four.
 SHARED_OUT := -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4))) --dist loadfile
 
-.PHONY: help demo up test mutants fingerprints check bench format guarantees lock screenshots
+.PHONY: help demo up test mutants fingerprints check chaos bench format guarantees faults lock screenshots
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -36,6 +36,9 @@ check: $(READY) ## Lint, format, types, the import rule
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+chaos: $(READY) ## Carry out requests while everything fails at random, and account for all of it (ARGS="--minutes 10")
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 bench: $(READY) ## Measure it beside its floor, on this machine (half an hour; ARGS=--quick for a look)
 	@$(BIN)/habeas bench $(ARGS)
 
@@ -45,6 +48,9 @@ format: $(READY) ## Put every file in its format
 
 guarantees: $(READY) ## Make docs/guarantees.md from the tables of the tests
 	@$(BIN)/python -m docs.guarantees
+
+faults: $(READY) ## Make docs/faults.md from the table of the tests
+	@$(BIN)/python -m docs.faults
 
 screenshots: $(READY) ## Take the pictures of every page for the docs anew (needs Chromium)
 	@$(BIN)/python -m docs.screenshots

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from activities.vault import Vault
-from habeas.access import ROLES, Scope
+from habeas.access import ROLES, Scope, spelt
 from habeas.policy import Policy
+
+__all__ = ["actor_of", "scopes_of", "spelt", "works_for"]
 
 
 def actor_of(vault: Vault, by: str) -> str:
     """A keyed hash of a person's name or account (16 hex digits); as `spelt`, so not of how it is written."""
     return vault.fingerprint("actor", spelt(by))[:16]
-
-
-def spelt(by: str) -> str:
-    """Spelling does not make two people of one: case, spaces, width and invisible characters do not count."""
-    seen = "".join(char for char in unicodedata.normalize("NFKC", by) if unicodedata.category(char) != "Cf")
-    return " ".join(seen.split()).casefold()
 
 
 def works_for(policy: Policy, account: str) -> bool:

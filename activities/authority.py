@@ -11,16 +11,32 @@ from habeas.policy import Policy
 
 
 def authorities(request: Request, policy: Policy) -> tuple[letters.Authority, ...]:
-    """All that letters and packages name, the nearest first; none where neither policy nor law names one.
+    """All that packages name, the nearest first; none where neither policy nor law names one.
+
+    Where the establishment's law binds beside the person's, they are told those of both.
+    """
+    beside = law_beside(request, policy)
+    return (*nearest(request, policy), *(beside.authorities if beside else ()))
+
+
+def nearest(request: Request, policy: Policy) -> tuple[letters.Authority, ...]:
+    """Those by the law that the request is answered under.
 
     Somebody who lives outside the regime's area (its law binds the controller all the same) is told those of the
-    controller's own place. Where the establishment's law binds beside the person's, they are told those of both.
+    controller's own place.
     """
     home = policy.controller.establishment
-    found = _nearest(request.regime, (request.jurisdiction, home), request.language, policy)
+    return _nearest(request.regime, (request.jurisdiction, home), request.language, policy)
+
+
+def law_beside(request: Request, policy: Policy) -> letters.LawBeside | None:
+    """The establishment's law, where it binds beside the person's and has others to turn to, with terms of its own."""
     too = policy.binding_too(request.regime, request.right, local_day(policy, request.received_at))
-    ours = _nearest(too.regime, (home,), request.language, policy) if too else ()
-    return tuple(dict.fromkeys((*found, *ours)))
+    if too is None:
+        return None
+    named, place = nearest(request, policy), policy.controller.establishment
+    others = tuple(one for one in _nearest(too.regime, (place,), request.language, policy) if one not in named)
+    return letters.LawBeside(regime=too.regime, place=place, authorities=others) if others else None
 
 
 def _nearest(regime: str, places: tuple[str, ...], language: str, policy: Policy) -> tuple[letters.Authority, ...]:

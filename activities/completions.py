@@ -31,19 +31,19 @@ _STAYING = frozenset(each.value for each in Because if each is not Because.CONTR
 
 
 async def completion_access(case: LetterCase, common: dict[str, Any], link: Link | None) -> LetterFacts:
-    """What is in the package, what is not, and the link to it.
+    """What is in the package, what is not, and the link to it; where nothing is given there is neither.
 
     Raises:
-        ConfigurationError: there is no link.
+        ConfigurationError: there is no link to what is given.
     """
-    if link is None:
-        raise ConfigurationError("A completion letter needs the link to the package.")
     copy = await copied(case.tx, case.request, case.policy, case.connectors, case.order.missing)
+    if link is None and any(copy.records.values()):
+        raise ConfigurationError("A completion letter needs the link to the package.")
     present = [system for system, records in sorted(copy.records.items()) if records]
     return letters.CompletionAccess(
         **common,
-        link_url=f"{case.public_url}/d/{link.token.get_secret_value()}",
-        link_expires_at=link.expires_at,
+        link_url=f"{case.public_url}/d/{link.token.get_secret_value()}" if link else None,
+        link_expires_at=link.expires_at if link else None,
         records=sum(copy.records.values()),
         systems=tuple(case.called.system(system) for system in present),
         withheld=(*_withheld(case, copy), *copy.left_out),

@@ -18,7 +18,7 @@ from activities.redactions import redacted_parts
 from habeas import law
 from habeas.connector import Collection, Connector, Manifest
 from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
-from habeas.model import Frozen, Request, SystemName
+from habeas.model import Frozen, Outcome, Request, SystemName
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 from habeas.reasons import Provision
@@ -27,6 +27,8 @@ from habeas.staying import Because
 __all__ = ["Copied", "Coverage", "because", "copied", "coverage", "refused_parts", "sent_on"]
 
 TOPIC = "activities.package"
+
+_UNDENIED = frozenset({Why.NOT_ASKED, Why.CONTROLLED})
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,23 @@ class Coverage:
                 reason = why_left_out(one, self.policy, self.language)
                 told[field] = WithheldField(field=field, label=name(field), reason=reason, law=one.provision)
         return tuple(told[field] for field in sorted(told))
+
+    def without(self, held: Iterable[tuple[str, Collection]], *, missing: bool) -> Outcome | None:
+        """How a request ends of which nothing is given; None where something is, or nothing is held.
+
+        What the right does not reach, or staff refused, is denied. What was not asked for, or somebody else decides
+        over, is not.
+
+        Args:
+            held: as `left_out` takes it.
+            missing: whether it is answered without some system.
+        """
+        excerpts = [self.excerpt(one) for _, one in held]
+        if not excerpts or any(one.shown for one in excerpts):
+            return None
+        if any(one.left_out and one.left_out.why not in _UNDENIED for one in excerpts):
+            return Outcome.REFUSED
+        return Outcome.PARTLY_FULFILLED if missing else Outcome.NOTHING_FOUND
 
     def left_out(self, held: Iterable[tuple[str, Collection]]) -> tuple[WithheldItem, ...]:
         """What is held and not in it, by category where that is all of the category; refusals are told apart.

@@ -73,6 +73,10 @@ class ExportActivities:
         collected = {name: one for name, one in collected.items() if name not in order.missing}
         if again := outdated(collected, manifests):
             return PackageReport(changed=True, outdated=again)
+        nothing = covers.without(held(manifests, collected), missing=bool(order.missing))
+        if nothing is not None:
+            changed = bool(order.approvals) and await self._changed(request.id, collected)
+            return PackageReport(changed=True) if changed else PackageReport(nothing=nothing)
         covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
         facts = package_facts(request, covers, manifests, covered, order).model_copy(
             update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}
@@ -248,7 +252,7 @@ def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
     return CategoryFacts(
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),
-        legal_bases=(one.legal_basis.value,),
+        legal_bases=tuple(basis.value for basis in one.legal_bases),
         recipients=tuple(policy.said(each.name, language) for each in recipients),
         retention=(policy.text(one.retention, language),),
         sources=(policy.text(one.source, language),),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from activities import letters
-from activities.authority import authorities
+from activities.authority import law_beside, nearest
 from activities.brief import categories_asked, proof_asked, rights_here
 from activities.letter_case import LetterBasis
 from activities.letters import Kind
@@ -65,7 +65,8 @@ def _of_person(case: LetterBasis) -> dict[str, Any]:
     open_to = given(request.regime, case.place, request.right)
     return {
         "person_name": case.subject.name,
-        "authorities": authorities(request, case.policy),
+        "authorities": nearest(request, case.policy),
+        "law_beside": law_beside(request, case.policy),
         "scope": asked.scope,
         "only": tuple(case.policy.text(one.title, request.language) for one in reached) if asked.categories else (),
         "appeal": case.policy.controller.email if open_to.appeal else None,

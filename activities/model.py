@@ -360,6 +360,8 @@ class PackageReport(Frozen):
     """Nothing was written: what is there now is not what was approved."""
     outdated: tuple[SystemName, ...] = ()
     """Systems that are to be collected again first: see `activities.pages.outdated`."""
+    nothing: Outcome | None = None
+    """Nothing was written, as nothing of what is held is given: how the request ends so."""
 
 
 class LetterOrder(Entering):

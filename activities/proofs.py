@@ -1,4 +1,4 @@
-"""Which proof of identity is still missing where policy asks for two."""
+"""Which proof of identity is still missing where policy asks for two, and what nobody says of who proved theirs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Set as AbstractSet
 
 from activities.brief import proof_asked
 from activities.ledger import Tx
-from habeas.model import Request
+from habeas.errors import BadInput
+from habeas.model import Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
 
-__all__ = ["BOTH", "proof_lacking"]
+__all__ = ["BOTH", "check_unknown", "proof_lacking"]
 
 BOTH = frozenset({"code", "attested"})
 """The methods, as the ledger names them, of which each is needed."""
+_UNKNOWN = frozenset({"cannot_identify", "unverified"})
+"""Grounds that say that nobody knows who asks."""
 _MISSING: dict[AbstractSet[str], Proof] = {frozenset({"code"}): Proof.ATTESTATION, frozenset({"attested"}): Proof.CODE}
 
 
@@ -27,3 +30,18 @@ async def proof_lacking(tx: Tx, request: Request, policy: Policy) -> Proof | Non
     if proof_asked(request, policy, Particulars.of(await tx.subject(request.id))) is not Proof.BOTH:
         return None
     return _MISSING.get(await tx.proofs(request.id))
+
+
+async def check_unknown(tx: Tx, request: Request, policy: Policy, ground: str | None) -> None:
+    """A ground that says that nobody knows who asks does not hold once they proved it.
+
+    While it is being cleared up which of the records are theirs it may, of the data.
+
+    Raises:
+        BadInput: it does not hold.
+        KeyDestroyed: nobody knows any more what was asked.
+    """
+    if ground not in _UNKNOWN or (ground == "cannot_identify" and request.stage is Stage.CLARIFYING):
+        return
+    if await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None:
+        raise BadInput(f"ground: {ground} does not hold: who asks has proved who they are.", field="ground")

@@ -46,6 +46,7 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.plans import freed_since, load_plans
+from activities.proofs import check_unknown
 from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
@@ -126,6 +127,7 @@ class RecordActivities:
         if order.kind not in _ON_GROUNDS:
             return {}
         policy = self._parts.policy(request.controller)
+        await check_unknown(tx, request, policy, order.call.ground)
         outside = await outside_of(tx, request.id, order.kind, order.call)
         found = await check_repeated(tx, request, policy, order.call.ground, outside)
         return {"asked_before": found.known, "asked_outside": found.outside} if found else {}

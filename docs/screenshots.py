@@ -39,6 +39,10 @@ STAFF: Mapping[str, str] = {
     "POST /letters/{letter_id}/read": "A letter to hand over",
     "GET /find": "Find a person",
     "GET /tasks/{task_id}": "Pages with personal data ask why first",
+    "GET /systems": "How the connected systems serve",
+    "GET /overview": "All open requests at a glance",
+    "GET /reports": "A report of a period",
+    "GET /reports/california": "California's yearly metrics",
     "GET /sign-in": "The development sign-in",
 }
 PERSON: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import assert_never
@@ -126,3 +127,9 @@ def scopes(words: Iterable[str]) -> frozenset[Scope]:
             known = ", ".join((*Role, *Scope))
             raise BadInput(f"scope: write one of: {known}.", field="scope")
     return frozenset(found)
+
+
+def spelt(by: str) -> str:
+    """Spelling does not make two people of one: case, spaces, width and invisible characters do not count."""
+    seen = "".join(char for char in unicodedata.normalize("NFKC", by) if unicodedata.category(char) != "Cf")
+    return " ".join(seen.split()).casefold()

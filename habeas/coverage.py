@@ -1,7 +1,7 @@
 """What of the data a copy covers: by the right, by who gave the data, by who decides over it, by what it is.
 
 Portability is narrower than access in some laws: it covers what the person gave, or what was observed of them, and in
-the GDPR's family only where consent or a contract is the basis (GDPR 20(1); WP 242 rev.01). Laws that are not listed
+the GDPR's family only where consent or a contract is a basis (GDPR 20(1); WP 242 rev.01). Laws that are not listed
 here give a portable copy of everything that access covers. Some laws never let out certain values, whatever the right
 (`habeas.law.undisclosed`).
 """
@@ -28,7 +28,7 @@ class Why(StrEnum):
     NOT_ASKED = "not_asked"
     """The person asked for other categories only."""
     BASIS = "basis"
-    """Portability: neither consent nor a contract is its basis."""
+    """Portability: neither consent nor a contract is among its bases."""
     ORIGIN = "origin"
     """Portability: the person did not give it, and it was not observed of them."""
     CONTROLLED = "controlled"
@@ -120,7 +120,7 @@ class Scope(Frozen):
             return LeftOut(category=category.id, why=Why.CONTROLLED)
         if scope and scope.origins and (origin or category.origin) not in scope.origins:
             return LeftOut(category=category.id, why=Why.ORIGIN, provision=scope.cite)
-        if scope and scope.bases and category.legal_basis not in scope.bases:
+        if scope and scope.bases and scope.bases.isdisjoint(category.legal_bases):
             return LeftOut(category=category.id, why=Why.BASIS, provision=scope.cite)
         return LeftOut(category=category.id, why=Why.REFUSED) if category.id in self.refused else None
 

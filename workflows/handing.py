@@ -44,6 +44,9 @@ class Handing(Erasing):
         if package.changed:
             self._log("what was collected is not what was approved: back to review")
             return None
+        if package.nothing is not None:
+            self._log("nothing of what is held is given: no package")
+            return await self._tell(package.nothing, "completion_access", missing=missing)
         self._log(f"package of {package.files} files, {package.size} bytes, read back")
         return await self._tell(outcome, "completion_access", artifact_id=package.artifact_id, missing=missing)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from asyncpg.exceptions import InternalClientError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -42,7 +43,8 @@ def mapped_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, TimeoutError, PoolTimeout):
+    except (OSError, TimeoutError, PoolTimeout, InternalClientError):
+        # The last is the driver's, where a connection breaks while a statement begins: SQLAlchemy lets it through.
         raise LedgerUnavailable from None
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "08000")

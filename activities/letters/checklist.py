@@ -167,6 +167,8 @@ class Given(NamedTuple):
     """From when: a code of `habeas.law.duties.RemedyStart`."""
     name: str | None
     """What the authority is asked for, where it is no complaint: a code of `habeas.law.duties.RemedyName`."""
+    court_after: str | None
+    """After what a court may be gone to, where not at once: a code of `habeas.law.duties.CourtAfter`."""
     procedure: str | None
     """How it is done, where the law wants it told: a code of the catalogues."""
 
@@ -180,7 +182,7 @@ def given(regime: str, jurisdiction: str, right: Right) -> Given:
     found = law.remedies(regime, jurisdiction, right)
     days = found.appeal.within_days if found.appeal else None
     appeal = E.APPEAL in remedies(regime, jurisdiction, right) or days is not None
-    return Given(appeal, days, found.time_limit, found.counted_from, found.name, found.procedure)
+    return Given(appeal, days, found.time_limit, found.counted_from, found.name, found.court_after, found.procedure)
 
 
 def _asked(regime: str, jurisdiction: str, notice: str) -> frozenset[Element]:

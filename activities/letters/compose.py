@@ -266,10 +266,13 @@ def _completion_access(facts: CompletionAccess, say: Said) -> Iterable[Block]:
         yield say.plain(found, Element.ACTION_TAKEN)
     else:
         yield say.paragraph("completion_access.nothing", Element.ACTION_TAKEN)
-    yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
-    yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
-    yield say.paragraph("completion_access.inside")
-    yield Block(kind="small", text=words.text("completion_access.keep_safe"))
+    if facts.link_url and facts.link_expires_at:
+        yield Block(kind="button", text=words.text("completion_access.button"), url=facts.link_url)
+        yield say.paragraph("completion_access.link", until=words.moment(facts.link_expires_at, facts.timezone))
+        yield say.paragraph("completion_access.inside")
+        yield Block(kind="small", text=words.text("completion_access.keep_safe"))
+    elif facts.right is Right.ACCESS and facts.denies:
+        yield say.paragraph("completion_access.about", contact=facts.controller.contact, id=facts.request_id)
     yield from say.refused(facts.refused)
     yield from say.withheld("completion_access.withheld", facts.withheld, Element.REASONS)
     yield from say.missing(facts.missing)
@@ -283,7 +286,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield say.asked()
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused_still)
     lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
-    yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
+    anonymous = "_anonymous" if facts.anonymised and not facts.erased else ""
+    yield say.paragraph(f"completion_erasure.{lead}{anonymous}", Element.ACTION_TAKEN)
     if facts.only:
         yield say.paragraph("completion_erasure.not_asked")
     if facts.did and say.copies:

@@ -112,11 +112,12 @@ class Extension(LetterFacts):
 
 
 class CompletionAccess(LetterFacts):
-    """Your data is ready (access and portability)."""
+    """Your data is ready (access and portability), or nothing of it is given, and why."""
 
     kind = Kind.COMPLETION_ACCESS
-    link_url: str = Field(repr=False)
-    link_expires_at: AwareDatetime
+    link_url: str | None = Field(default=None, repr=False)
+    """Where the package is; None where there is none, as nothing is given."""
+    link_expires_at: AwareDatetime | None = None
     records: int = Field(ge=0)
     systems: tuple[str, ...] = ()
     """Titles of the systems with data in the package."""

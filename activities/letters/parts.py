@@ -107,6 +107,15 @@ class Authority(Frozen):
     contact: str | None = None
 
 
+class LawBeside(Frozen):
+    """The law of the controller's establishment, where it binds beside the one that a request is answered under."""
+
+    regime: str
+    place: str
+    authorities: tuple[Authority, ...]
+    """Those that the request's own law does not name, the nearest first."""
+
+
 class Ground(Frozen):
     """A reason for refusing or for more time: a code that the catalogues know, a staff member's words, or both."""
 
@@ -216,6 +225,8 @@ class LetterFacts(Frozen):
     """Where the person follows the request."""
     authorities: tuple[Authority, ...] = ()
     """Whom the person may complain to, the nearest first."""
+    law_beside: LawBeside | None = None
+    """Whom they may complain to by another law that binds too."""
     appeal: str | None = None
     """How to appeal to the controller, where the law gives that (US states, Korea): an address or a link."""
     appeal_within_days: int | None = Field(default=None, ge=1)

@@ -10,6 +10,7 @@ from activities.letters.checklist import given, remedies, required
 from activities.letters.kept import Kept
 from activities.letters.own import NewValue
 from activities.letters.parts import (
+    Authority,
     ErasedGroup,
     Ground,
     KeptGroup,
@@ -225,27 +226,46 @@ class Said:
         ):
             blocks += self._appeal(or_none=Element.APPEAL_OR_NONE in told)
         open_to = given(facts.regime, facts.jurisdiction, facts.right)
-        blocks += self._authorities(open_to.name if facts.refuses else None)
+        blocks += self._authorities(facts.authorities, open_to.name if facts.refuses else None)
         if extension and facts.authorities:
             blocks.append(self.paragraph("extension.about", Element.ABOUT_EXTENSION))
         if facts.complain_within and (facts.refuses or (extension and not open_to.counted_from)):
             blocks.append(self._within(facts.complain_within, open_to.counted_from))
         if Element.COURT in told:
-            blocks.append(self.paragraph("remedies.court", Element.COURT))
+            key = "remedies.court_after_" + open_to.court_after if open_to.court_after else "remedies.court"
+            blocks.append(self.paragraph(key, Element.COURT))
+        blocks += self._beside(in_court=Element.COURT in told and open_to.court_after is None)
         if open_to.procedure and (facts.refuses or extension):
             blocks.append(self.paragraph(f"remedies.{open_to.procedure}", Element.PROCEDURE))
         if blocks:
             yield Block(kind="heading", text=self.words.text("remedies.title"))
             yield from blocks
 
-    def _authorities(self, name: str | None) -> Iterable[Block]:
+    def _authorities(self, those: Iterable[Authority], name: str | None) -> Iterable[Block]:
         """Whom to turn to, and for what: a complaint, or what the law calls it."""
         first, elements = "remedies.authority", {Element.AUTHORITY}
         if name:
             first, elements = f"remedies.{name}", elements | {Element.REMEDY_NAME}
-        for n, one in enumerate(self._facts.authorities):
-            text = self.words.text("remedies.authority_also" if n else first, authority=one.name)
-            yield self.plain(f"{text} ({one.contact})" if one.contact else text, *elements, url=one.url)
+        for n, one in enumerate(those):
+            yield self._office("remedies.authority_also" if n else first, one, *elements)
+
+    def _office(self, key: str, one: Authority, *elements: Element) -> Block:
+        text = self.words.text(key, authority=one.name)
+        return self.plain(f"{text} ({one.contact})" if one.contact else text, *elements, url=one.url)
+
+    def _beside(self, *, in_court: bool) -> Iterable[Block]:
+        """Whom to turn to by another law that binds too: with its own time limit, and its own way to court."""
+        facts = self._facts
+        beside = facts.law_beside
+        if beside is None:
+            return
+        open_to = given(beside.regime, beside.place, facts.right)
+        for one in beside.authorities:
+            yield self._office("remedies.authority_also", one, Element.AUTHORITY)
+        if open_to.time_limit and facts.refuses:
+            yield self._within(open_to.time_limit, open_to.counted_from)
+        if Element.COURT in remedies(beside.regime, beside.place, facts.right) and not in_court:
+            yield self.paragraph("remedies.court", Element.COURT)
 
     def _within(self, limit: str, start: str | None) -> Block:
         """By when, and counted from when."""

@@ -363,6 +363,9 @@ def _collection(name: str, table: TableRule) -> Collection:
 
 
 def _origins(table: TableRule) -> dict[str, Origin]:
-    """What the engine itself marks a row with was neither given by the person nor observed of them."""
+    """That a row is restricted was neither given by the person nor observed of them: the engine marks it.
+
+    What `stops` write to holds what the person chose, and comes from where the rest of the row does.
+    """
     said = {column: rule.origin for column, rule in table.columns.items() if rule.origin}
-    return dict.fromkeys(sorted(table.marks), Origin.DERIVED) | said
+    return ({table.restrict.column: Origin.DERIVED} if table.restrict else {}) | said

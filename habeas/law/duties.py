@@ -18,6 +18,7 @@ __all__ = [
     "Appeal",
     "Authority",
     "Counted",
+    "CourtAfter",
     "DenialRule",
     "Duty",
     "FeeAllowed",
@@ -57,6 +58,10 @@ RemedyTime = Literal["30_days", "180_days", "6_months"]
 RemedyStart = Literal["refusal_or_term"]
 """From when that is counted. ``refusal_or_term``: the refusal, or the end of the term where no answer came in it."""
 
+CourtAfter = Literal["report"]
+"""When a court may be gone to, where the law gives it only then. ``report``: once the authority has reported on a
+complaint, within a year of that."""
+
 RemedyName = Literal["examination_of_disagreement", "report", "review"]
 """What the authority is asked for, where the law does not call it a complaint; letters have words for each."""
 
@@ -95,6 +100,7 @@ class RemedyRule(OfRights):
     name: RemedyName | None = None
     procedure: Code | None = None
     court: bool = False
+    court_after: CourtAfter | None = None
     controller_complaint: bool = False
     time_limit: RemedyTime | None = None
     counted_from: RemedyStart | None = None
@@ -103,6 +109,8 @@ class RemedyRule(OfRights):
     def _something_is_counted(self) -> Self:
         if self.counted_from and not self.time_limit:
             raise ValueError("a remedy without a time limit counts from nothing")
+        if self.court_after and not self.court:
+            raise ValueError("a way to court that is none is open after nothing")
         return self
 
 
@@ -132,6 +140,7 @@ class Remedies(Figure):
 
     authority: tuple[Authority, ...]
     court: bool
+    court_after: CourtAfter | None = None
     controller_complaint: bool
     appeal: Appeal | None = None
     name: RemedyName | None = None

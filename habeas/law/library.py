@@ -291,6 +291,7 @@ def remedies(code: str, jurisdiction: str, right: Right) -> Remedies:
     return Remedies(
         authority=authorities(code, jurisdiction),
         court=rule.court,
+        court_after=rule.court_after,
         controller_complaint=rule.controller_complaint and not second,
         appeal=None if second else _appeal(law),
         name=rule.name,

@@ -11,12 +11,15 @@ from datetime import date
 from habeas import law
 from habeas.law.data import NoNumber, Regime, Span
 from habeas.law.library import fits
+from habeas.law.places import country_of
 from habeas.model import CHANGING, REMEDIES, PauseReason, Right
 from habeas.policy.lawful import SHORTEST_MONTH
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
-from habeas.policy.sections import Proof
+from habeas.policy.sections import Proof, RecipientRole
 
+_EEA, _UK = ("EU-GDPR", "EEA-GDPR"), "UK-GDPR"
+"""Laws that want it told what protects data that leaves; the EEA and the United Kingdom find each other adequate."""
 _LONGEST_MONTH = 31
 _NEAR_HOURS = 1
 _LONGEST_WORKING_DAYS = 3
@@ -39,7 +42,7 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         *_not_yet(policy, today),
         *_displaced(policy),
     )
-    return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy))
+    return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy), *_transfers(policy))
 
 
 def _lawless(policy: Policy) -> Iterator[Problem]:
@@ -195,3 +198,18 @@ def _ways_in(policy: Policy) -> Iterator[Problem]:
     if not policy.channels:
         message = "no way in is named, so that nobody can tell whether a request came in by one"
         yield Problem(("channels",), message, 'add a [[channels]], such as kind = "email" with its address in to')
+
+
+def _transfers(policy: Policy) -> Iterator[Problem]:
+    """Whoever gets data in a country outside, and nothing says what protects it there (GDPR art. 15(2))."""
+    if {entry.code for entry in policy.regimes}.isdisjoint({*_EEA, _UK}):
+        return
+    inside = {place for code in (*_EEA, _UK) for place in law.regimes()[code].places}
+    inside.add(country_of(policy.controller.establishment))
+    for n, one in enumerate(policy.recipients):
+        if one.country not in inside and one.role is not RecipientRole.SOURCE and one.safeguards is None:
+            message = f"{one.id!r} gets data in {one.country}, and a copy could not say under which safeguards"
+            remedy = (
+                "add safeguards: the clauses, or the decision that the country is adequate (GDPR art. 15(2), 45, 46)"
+            )
+            yield Problem(("recipients", n), message, remedy)

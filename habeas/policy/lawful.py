@@ -17,6 +17,7 @@ from habeas.model import COPIES, Right
 from habeas.policy.model import Policy
 from habeas.policy.raw import Path, Problem
 from habeas.policy.sections import PurposeKind, RecipientRole
+from habeas.policy.staffed import too_few
 from habeas.policy.told import STOPS, about, means
 
 _ALL = frozenset(Right)
@@ -334,6 +335,11 @@ def _provisions(policy: Policy) -> Iterator[Problem]:
                 yield Problem((*at, reason), message, "write it as `habeas law reasons` does: PIPEDA Sch. 1 cl. 4.5")
 
 
+def _staffed(policy: Policy) -> Iterator[Problem]:
+    """What takes several people has as many."""
+    yield from too_few(policy, known_rights(policy))
+
+
 _RULES = (
     _countries,
     _home,
@@ -351,4 +357,5 @@ _RULES = (
     _used_for,
     _authorities,
     _provisions,
+    _staffed,
 )

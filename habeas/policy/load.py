@@ -41,7 +41,7 @@ def load_policy(path: Path, *, languages: Collection[str] | None = None) -> Poli
     try:
         policy = Policy.model_validate(source.raw)
     except ValidationError as error:
-        each = [_problem(details) for details in error.errors(include_url=False) if details["loc"]]
+        each = [_problem(details) for details in _own(error.errors(include_url=False))]
         found += [problem for problem in each if not (problem.message == "missing" and source.awaits(problem.path))]
     found += _misspelt(source)
     if policy is not None and not any(problem.path[:1] != ("open",) for problem in found):
@@ -138,6 +138,16 @@ def problems_of(fault: ConfigurationError) -> tuple[Problem, ...]:
     """The faults that an error of `load_policy` lists."""
     found = fault.facts.get("problems", ())
     return found if isinstance(found, tuple) else ()
+
+
+def _own(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
+    """Those that have a place, without a list that is only short of what is faulty in it."""
+    places = [one["loc"] for one in errors]
+    for one in errors:
+        at = one["loc"]
+        below = any(len(place) > len(at) and place[: len(at)] == at for place in places)
+        if at and not (one["type"] == "too_short" and below):
+            yield one
 
 
 def _problem(details: ErrorDetails) -> Problem:

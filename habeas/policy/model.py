@@ -77,7 +77,7 @@ class Policy(Frozen):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        found = problems(self.model_dump(mode="json", exclude_none=True))
+        found = problems(self.model_dump(mode="json", exclude_none=True, by_alias=True))
         if found:
             raise ValueError("; ".join(f"{problem.key}: {problem.message}" for problem in found))
         return self

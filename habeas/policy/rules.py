@@ -191,6 +191,7 @@ RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     rules_terms.ways_in,
     rules_terms.lines,
     rules_data.terms,
+    rules_data.endings,
     rules_data.processed_for_others,
     rules_data.recipients,
     rules_data.purposes,

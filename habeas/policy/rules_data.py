@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 
+from habeas.law.calendar import add_months
 from habeas.policy.raw import Path, Problem, Raw, listed, number, table
 
-_DAYS = {"years": 365.25, "months": 365.25 / 12, "days": 1.0}
+_ANCHORS = tuple(date(2023, 1, 1) + timedelta(days=n) for n in range(4 * 365 + 1))
+"""Every day that a term may begin on, of four years with a leap day."""
 
 
 def terms(raw: Raw) -> Iterator[Problem]:
@@ -18,7 +21,7 @@ def terms(raw: Raw) -> Iterator[Problem]:
             if term and not term.get("law"):
                 said = "kept without a reason" if key == "keep" else "given a term without a reason"
                 yield Problem(at, said, "add law: the law, duty or promise that says so")
-            if (term or key in _keys(category)) and not _days(term):
+            if (term or key in _keys(category)) and not _timed(term):
                 yield Problem(at, "there is no length of time", "add years, months or days")
         if table(category, "keep") and not (table(category, "expires") or _keys(category) & {"not_held"}):
             message = "it ends for people who asked for erasure, and of all others it stays for ever"
@@ -27,19 +30,51 @@ def terms(raw: Raw) -> Iterator[Problem]:
         if table(category, "expires").get("partly"):
             message = "what goes by itself goes wherever it lies"
             yield Problem(("categories", n, "expires", "partly"), message, "remove it, or give the rest a category")
-        keep, expires = _days(table(category, "keep")), _days(table(category, "expires"))
-        if keep and expires and expires < keep:
+        keep, expires = table(category, "keep"), table(category, "expires")
+        if _timed(keep) and _timed(expires) and _sooner(expires, keep):
             message = "it would be gone before its keeping is over"
-            yield Problem(("categories", n, "expires"), message, "make it as long as keep, or longer")
+            yield Problem(("categories", n, "expires"), message, "make it as long as keep on every day, or longer")
+
+
+def endings(raw: Raw) -> Iterator[Problem]:
+    """How long data is said to be kept is carried out: it expires, or it is said who ends it."""
+    seen_to = {
+        key
+        for row in listed(raw, "promises")
+        if isinstance(row, Mapping) and row.get("not_held")
+        for key in listed(row, "keeps")
+        if isinstance(key, str)
+    }
+    for n, category in enumerate(listed(raw, "categories")):
+        if not isinstance(category, Mapping) or not category.get("retention") or category.get("keep"):
+            continue  # of what is kept without an end, `terms` says so
+        said = category.get("expires") or category.get("controlled_by") or category.get("not_held")
+        if not said and f"categories.{category.get('id')}.retention" not in seen_to:
+            message = "people read how long it is kept, and nothing ends it"
+            remedy = "add expires beside it, or say in not_held who deletes it and how"
+            yield Problem(("categories", n, "retention"), message, remedy)
 
 
 def _keys(row: object) -> frozenset[str]:
     return frozenset(map(str, row)) if isinstance(row, Mapping) else frozenset()
 
 
-def _days(term: Raw) -> float:
-    days = sum(number(term, unit, 0) * days for unit, days in _DAYS.items())
-    return days + _DAYS["years"] if days and term.get("to") == "year_end" else days
+def _timed(term: Raw) -> bool:
+    return any(number(term, unit, 0) for unit in ("years", "months", "days"))
+
+
+def _sooner(one: Raw, other: Raw) -> bool:
+    """Whether the first of two terms can be over before the second, both from the same day: 30 days in February."""
+    return any(_end(one, day) < _end(other, day) for day in _ANCHORS)
+
+
+def _end(term: Raw, anchor: date) -> date:
+    years, months, days = (number(term, unit, 0) for unit in ("years", "months", "days"))
+    start = date(anchor.year, 12, 31) if term.get("to") == "year_end" else anchor
+    try:
+        return add_months(start, 12 * years + months) + timedelta(days=days)
+    except (OverflowError, ValueError):
+        return date.max  # longer than any calendar; what is no length at all, the model names
 
 
 def processed_for_others(raw: Raw) -> Iterator[Problem]:

@@ -107,14 +107,6 @@ def _is_email(text: str) -> bool:
     return True
 
 
-def _only_said(raw: Raw, there: Path, keeps: list[Any]) -> bool:
-    """Whether this is how long data is said to be kept, and nothing ends it: telling it is enough for a copy alone."""
-    if there[0] != "categories" or there[-1] != "retention" or "rights.access" in keeps:
-        return False
-    category = at(raw, there[:-1])
-    return not (table(category, "expires") or table(category, "controlled_by"))
-
-
 def lines(raw: Raw) -> Iterator[Problem]:
     """Every promise of the published text is kept by something: keys that exist, or a reason why none is needed."""
     answered = {name for key in table(raw, "open") for name in alternatives(key)}
@@ -129,10 +121,6 @@ def lines(raw: Raw) -> Iterator[Problem]:
             there = place(raw, key) if isinstance(key, str) else None
             if isinstance(key, str) and there is None and key not in answered:
                 yield Problem(("promises", n, "keeps", m), f"there is no {key}", "correct the key, or add it")
-            elif there and not row.get("not_held") and _only_said(raw, there, listed(row, "keeps")):
-                message = f"{key} is a sentence that nothing carries out"
-                remedy = f"add expires beside it, or say in not_held of promises[{n}] who sees to it"
-                yield Problem(("promises", n, "keeps", m), message, remedy)
             elif there and at(raw, there) in ([], {}):
                 message = f"is empty, and promises[{n}] rests on it"
                 yield Problem(there, message, "fill it, or take it out of that promise's keeps")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from habeas.access import Role
 from habeas.errors import BadInput
@@ -47,8 +48,17 @@ def _email(value: str) -> str:
     return normalise("email", value)
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=500)]
+def _line(text: str) -> str:
+    if any(unicodedata.category(char) in _BREAKS or char in _TURNS for char in text):
+        raise ValueError("one line, without control characters or such as turn the direction of writing")
+    return text
+
+
+_BREAKS = frozenset({"Cc", "Zl", "Zp"})
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Letters, subjects and addresses would read otherwise than they are written (Unicode TR36, 3.2)."""
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000), AfterValidator(_line)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=500), AfterValidator(_line)]
 """Why a safe default is turned off, in words that an auditor can read."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
@@ -366,13 +376,22 @@ class LegalBasis(StrEnum):
     LEGITIMATE_INTEREST = "legitimate_interest"
 
 
+def _listed(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in set(LegalBasis):
+        raise ValueError(f"is one of {', '.join(LegalBasis)}, or a list of them")
+    return (value,)
+
+
 class Category(Frozen):
     """What one kind of data is for: the answer to GDPR art. 15(1)(a)-(d) and (g)."""
 
     id: Name
     title: Text
     purposes: Texts
-    legal_basis: LegalBasis
+    legal_bases: Annotated[tuple[LegalBasis, ...], BeforeValidator(_listed)] = Field(alias="legal_basis", min_length=1)
+    """An invoice is kept for the contract and because a law wants it: each of them, or the one."""
     source: Text
     recipients: tuple[Name, ...] = ()
     sources: tuple[Name, ...] = ()
@@ -392,7 +411,7 @@ class Category(Frozen):
     expires: Term | None = None
     """Erased after this, whoever asks or not. Systems' maps must say the same."""
     not_held: Words | None = None
-    """Who deletes it of people who never asked, where Habeas does not: what is kept ends here, or by `expires`."""
+    """Who deletes it of people who never asked, where Habeas does not: `retention` is kept by this, or by `expires`."""
     controlled_by: ControlledBy | None = None
 
     @property

@@ -41,8 +41,8 @@ _BASES = frozenset({LegalBasis.LEGITIMATE_INTEREST, LegalBasis.PUBLIC_TASK})
 _ABOUT: Mapping[Right, Callable[[Category], bool]] = {
     Right.OPT_OUT_SALE: lambda one: one.opted_out,
     Right.LIMIT_SENSITIVE: lambda one: one.sensitive,
-    Right.WITHDRAW_CONSENT: lambda one: one.legal_basis is LegalBasis.CONSENT,
-    Right.OBJECTION: lambda one: one.legal_basis in _BASES,
+    Right.WITHDRAW_CONSENT: lambda one: LegalBasis.CONSENT in one.legal_bases,
+    Right.OBJECTION: lambda one: not _BASES.isdisjoint(one.legal_bases),
 }
 
 

@@ -16,6 +16,7 @@ from habeas.connector import (
     SystemPlan,
     Veto,
 )
+from habeas.errors import ConnectorError
 from habeas.glossary import Glossary
 from habeas.model import Identifier
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate, ObjectOutcome
@@ -69,7 +70,11 @@ class MemoryConnector(ChangingRows):
         )
 
     async def ping(self) -> Health:
-        """Always well."""
+        """Well, unless it was told to fail."""
+        try:
+            self._called("ping")
+        except ConnectorError as error:
+            return Health(ok=False, detail=error.detail)
         return Health(ok=True)
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:

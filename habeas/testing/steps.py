@@ -15,6 +15,7 @@ from habeas.testing.world import World
 __all__ = [
     "LONGEST",
     "TODAY",
+    "anew",
     "carried_out",
     "changed",
     "collected",
@@ -63,15 +64,31 @@ async def planned(world: World, stays: Mapping[Place, Stay] | None = None) -> Sy
     return plans.draft("system", world.connector.manifest.collections, found, world.person, index, TODAY, stays)
 
 
+async def anew(world: World) -> None:
+    """A process has ended, and another one goes on with the cursor or the handle that it left, and with nothing else.
+
+    Raises:
+        AssertionError: the world cannot make its connector anew.
+    """
+    before = world.connector
+    assert await world.reconnect(), "it is gone on from what it answered: its world needs a `reconnect`"
+    assert world.connector is not before, "`reconnect` makes another connector"
+    await before.aclose()
+
+
 async def settled(
     world: World, ask: Callable[[str | None], Awaitable[A | Pending | Awaiting]], handle: str | None = None
 ) -> A:
-    """Ask until the answer is there: poll after the time it says, or when it would have called back."""
+    """Ask until the answer is there: poll after the time it says, or when it would have called back.
+
+    Each time by another process: what a handle stands for is in no connector's memory.
+    """
     for _ in range(_MOST_POLLS):
         answer = await ask(handle)
         if isinstance(answer, Pending | Awaiting):
             tells_nobody(world, answer.handle)
             assert len(answer.handle.encode()) <= LONGEST, "a handle travels: at most 2 kB"
+            await anew(world)
         if isinstance(answer, Pending):
             handle = answer.handle
             await world.wait(answer.poll_after)
@@ -111,15 +128,17 @@ async def looked_at(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]
 
 async def changed(world: World, change: Change) -> tuple[ObjectOutcome, ...] | Drifted:
     """Change what is asked."""
-    connector = world.connector
-    assert isinstance(connector, Changing), "it declares that it changes data, and has no `change`"
-    answer: Outcomes | Drifted = await settled(world, lambda handle: connector.change(change, handle))
+    answer: Outcomes | Drifted = await settled(world, lambda handle: _changing(world).change(change, handle))
     return answer if isinstance(answer, Drifted) else answer.result
 
 
 async def seen_again(world: World, change: Change) -> tuple[ObjectOutcome, ...]:
     """The second look at what was changed."""
-    connector = world.connector
-    assert isinstance(connector, Changing), "it declares that it changes data, and has no `confirm_change`"
-    answer: Outcomes = await settled(world, lambda handle: connector.confirm_change(change, handle))
+    answer: Outcomes = await settled(world, lambda handle: _changing(world).confirm_change(change, handle))
     return answer.result
+
+
+def _changing(world: World) -> Changing:
+    connector = world.connector
+    assert isinstance(connector, Changing), "it declares that it changes data, and lacks `change` or `confirm_change`"
+    return connector

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 
 from habeas.connector import Change, Connector
@@ -21,7 +22,7 @@ class World(ABC):
 
     connector: Connector
     person: tuple[Identifier, ...]
-    """The person's identifiers: each of a kind that the connector needs, and each finds all of their accounts."""
+    """The person's identifiers: one at least of each kind that the connector needs; each finds all their accounts."""
     other: tuple[Identifier, ...]
     """Somebody else's, of the same kinds."""
     nobody: tuple[Identifier, ...]
@@ -56,6 +57,31 @@ class World(ABC):
     @abstractmethod
     async def alter(self) -> None:
         """Change one of the person's records, as a colleague would who does not know of the request."""
+
+    def edits(self) -> Iterable[Callable[[], Awaitable[None]]]:
+        """Changes that a colleague can make to the person's records, each of another field; `alter`, if not more."""
+        return (self.alter,)
+
+    async def reconnect(self) -> bool:
+        """Make `connector` anew, as another process would; False where no answer of it ever has to be gone on from.
+
+        Asked for where it gives a cursor or a handle.
+        """
+        return False
+
+    async def respell(self) -> bool:
+        """Write the person's addresses in capitals, as people type them; False where the system cannot hold them so.
+
+        Nor where it takes that for another address.
+        """
+        return False
+
+    async def spoil(self) -> bool:
+        """Make the system unusable, with words of the person's in what is left of it: a damaged file, a missing table.
+
+        False where nothing but the network can break (`faults`).
+        """
+        return False
 
     async def add(self) -> bool:
         """Give the person one more record, below an account that they have; False where nothing can be below one."""

@@ -52,7 +52,7 @@ async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within:
 
 
 class MeteredStack(Stack):
-    """A stack whose worker serves its metrics, and whose processes tell a collector of their traces."""
+    """A stack whose only worker serves its metrics, and whose processes tell a collector of their traces."""
 
     def __init__(self, options: StackOptions) -> None:
         super().__init__(options)
@@ -64,8 +64,10 @@ class MeteredStack(Stack):
     @property
     def environment(self) -> dict[str, str]:
         collector = f"http://127.0.0.1:{self.collector.getsockname()[1]}/v1/traces"
-        metered = {"HABEAS_METRICS_PORT": str(self.metrics_port), "HABEAS_TRACING__ENDPOINT": collector}
-        return super().environment | metered | {"OTEL_BSP_SCHEDULE_DELAY": "200"}
+        traced = {"HABEAS_TRACING__ENDPOINT": collector, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        # Of several workers none: they would all serve them on this port.
+        metered = {"HABEAS_METRICS_PORT": str(self.metrics_port)} if self.options.workers == 1 else {}
+        return super().environment | metered | traced
 
     def collecting(self) -> AbstractAsyncContextManager[str]:
         """Take what is told of traces."""
@@ -255,9 +257,24 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, people: int = 60, kind: type[MeteredStack] = MeteredStack) -> AsyncIterator[House]:
-    """Start an installation for tests; everything is stopped at the end."""
-    stack = kind(StackOptions(folder, people=people, durable=False))
+async def open_house(
+    folder: Path,
+    people: int = 60,
+    kind: type[MeteredStack] = MeteredStack,
+    *,
+    durable: bool = False,
+    workers: int = 1,
+) -> AsyncIterator[House]:
+    """Start an installation for tests; everything is stopped at the end.
+
+    Args:
+        folder: all that it keeps.
+        people: in its stores.
+        kind: of the stack.
+        durable: the ledger keeps each commit when PostgreSQL is killed.
+        workers: of several none has metrics.
+    """
+    stack = kind(StackOptions(folder, people=people, durable=durable, workers=workers))
     async with stack.collecting():
         try:
             await stack.start()

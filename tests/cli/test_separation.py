@@ -154,7 +154,7 @@ async def two(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> T
     demo = (POLICIES / "demo.toml").read_text(encoding="utf-8")
     for name, account in (("demo", "kim"), ("other", "noor")):
         text = demo.replace('id = "demo"', f'id = "{name}"').replace(
-            '# [staff]\n# accounts = ["ane", "bo"]', f'[staff]\naccounts = ["{account}"]'
+            '# [staff]\n# accounts = ["ane", "bo"]', f'[staff]\naccounts = ["{account}", "second-{account}"]'
         )
         if name == "other":
             for ours, other in (("crm", "till"), ("billing", "books"), ("support", "desk")):

@@ -44,12 +44,17 @@ class Connected:
         self.folder = folder
         self.connector: SqlConnector
         self._made: list[SqlConnector] = []
+        self._given: dict[str, Any] = {}
 
     def connect(self, map_text: str, **settings: Any) -> SqlConnector:
         path = self.folder / "map.toml"
         path.write_text(f'system = "shop"\n{map_text}', encoding="utf-8")
-        given = {"connector": "sql", "url": self.dsn, "map": str(path), **settings}
-        connector = load_connector("shop", given)
+        self._given = {"connector": "sql", "url": self.dsn, "map": str(path), **settings}
+        return self.again()
+
+    def again(self) -> SqlConnector:
+        """Another connector, of the same settings."""
+        connector = load_connector("shop", self._given)
         assert isinstance(connector, SqlConnector)
         self.connector = connector
         self._made.append(connector)

@@ -57,14 +57,15 @@ def test_a_column_says_where_its_value_comes_from_and_what_it_is() -> None:
     assert {one.name: one.file_field for one in others if one.file_field} == {"attachments": "content"}
 
 
-def test_a_mark_that_is_written_here_is_derived_unless_the_map_says_otherwise() -> None:
+def test_a_restriction_is_derived_and_what_the_person_chose_is_theirs() -> None:
+    club = parse_map(CLUB).tables["members"]
+    assert club.restrict
+    assert club.stops
     members = next(one for one in parse_map(CLUB).manifest().collections if one.name == "members")
-    marks = parse_map(CLUB).tables["members"].marks
-    assert marks
-    assert members.origins == dict.fromkeys(marks, Origin.DERIVED)
-    text = CLUB.replace('newsletter = "keep"', 'newsletter = { erase = "keep", origin = "person" }')
+    assert members.origins == {club.restrict.column: Origin.DERIVED}
+    text = CLUB.replace('newsletter = "keep"', 'newsletter = { erase = "keep", origin = "derived" }')
     members = next(one for one in parse_map(text).manifest().collections if one.name == "members")
-    assert members.origins["newsletter"] is Origin.PERSON
+    assert members.origins["newsletter"] is Origin.DERIVED
 
 
 NAMES = {

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from activities.connectors.sql.draft import draft
 from activities.connectors.sql.schema import STAMP
 from activities.connectors.sql.session import schema_of
 from habeas.connector import SystemPlan
@@ -59,6 +60,7 @@ columns = { id = "keep", message_id = "keep", content = "redact" }
 
 async def what_two_share_stays(store: Connected, fetch: Fetch) -> None:
     """Erase Ann, then Bob: what was both's stays for him, and goes with him."""
+    assert 'shared = { law = "?" }' in await draft(store.dsn, "shop"), "a draft leaves it to be decided"
     ann, bob = refs("people", "[1]"), refs("people", "[2]")
     records = {f"{one.collection}{one.key}": one for one in await store.collected(ann)}
     assert records["messages[1]"].free_text == ("title", "body")

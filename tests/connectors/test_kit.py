@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+import structlog
 
 from habeas.connector import (
     Change,
@@ -19,6 +24,7 @@ from habeas.connector import (
     Located,
     Match,
     Page,
+    PlannedObject,
     Record,
     RecordRef,
     Rectify,
@@ -35,7 +41,7 @@ from habeas.outcomes import Awaiting, ChangeAnswer, ConfirmAnswer, Done, EraseAn
 from habeas.testing import MemoryConnector, MemoryRow, World
 from habeas.testing.suite import ConnectorSuite
 from tests.connectors import shop
-from tests.connectors.store import Store, ids
+from tests.connectors.store import Connected, Store, ids
 
 COLLECTIONS = (
     Collection(
@@ -92,8 +98,20 @@ class MemoryWorld(World):
     )
 
     def __init__(self, kind: type[MemoryConnector] = MemoryConnector) -> None:
-        self.system = kind(COLLECTIONS, [*_rows("ann", 1), *_rows("bob", 2)], purposes=("newsletter",), vetoing=True)
+        self._kind = kind
+        self.system = self._made()
+        self.system.put(*_rows("ann", 1), *_rows("bob", 2))
         self.connector = self.system
+
+    def _made(self) -> MemoryConnector:
+        return self._kind(COLLECTIONS, purposes=("newsletter",), vetoing=True)
+
+    async def reconnect(self) -> bool:
+        before, self.system = self.system, self._made()
+        for name in ("rows", "calls", "faults", "waits", "in_the_way"):
+            setattr(self.system, name, getattr(before, name))
+        self.connector = self.system
+        return True
 
     async def others(self) -> object:
         return {place: row for place, row in self.system.rows.items() if not row.key.startswith("[1")}
@@ -104,6 +122,22 @@ class MemoryWorld(World):
     async def alter(self) -> None:
         row = self.system.rows["notes", "[11]"]
         self.system.put(row.model_copy(update={"data": {"text": "changed"}}))
+
+    def edits(self) -> Iterable[Callable[[], Awaitable[None]]]:
+        return (self.alter, partial(self._write, city="Odense"), partial(self._write, street="Åvej 2"))
+
+    async def _write(self, **fields: str) -> None:
+        row = self.system.rows["accounts", "[1]"]
+        self.system.put(row.model_copy(update={"data": row.data | fields}))
+
+    async def respell(self) -> bool:
+        await self._write(email="ANN@Example.org")
+        return True
+
+    async def spoil(self) -> bool:
+        for method in ("ping", "locate", "collect", "erase", "confirm"):
+            self.system.fail(method, Terminal("It is away."))
+        return True
 
     async def add(self) -> bool:
         self.system.put(MemoryRow(collection="notes", key="[18]", root="[1]", data={"text": "new"}))
@@ -159,6 +193,7 @@ class ShopWorld(World):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._connected: Connected = store
         self.connector = store.connector
 
     async def others(self) -> object:
@@ -179,6 +214,21 @@ class ShopWorld(World):
             "comments": f"AND id {comments}",
             "attachments": f"AND comment_id {comments}",
         }
+
+    async def reconnect(self) -> bool:
+        self.connector = self._connected.again()
+        return True
+
+    async def respell(self) -> bool:
+        await self._do("UPDATE users SET email = 'ANN@EXAMPLE.org' WHERE id = 1")
+        return True
+
+    async def spoil(self) -> bool:
+        await self._do("ALTER TABLE comments RENAME TO remarks")
+        return True
+
+    async def _do(self, statement: str) -> None:
+        await self._store.sql.execute(statement)
 
     async def _rows(self, users: str, owned: str, tickets: str, comments: str) -> object:
         where = self.conditions(users, owned, tickets, comments)
@@ -659,6 +709,109 @@ class SaysExpiredAndIsNot(MemoryConnector):
         return answer
 
 
+class SaysFoundByAllThatWasAsked(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"found_by": identifiers}) for one in located.matches))
+
+
+class YieldsAStranger(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        more = ids(email="bob@example.org")
+        return Located(
+            matches=tuple(one.model_copy(update={"yields": (*one.yields, *more)}) for one in located.matches)
+        )
+
+
+class NeedsWhatItIgnores(MemoryConnector):
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more, needs=("email", "phone"))
+
+
+class KeepsItsJobsInMemory(MemoryConnector):
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._jobs: dict[str, SystemPlan] = {}
+
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        if handle is None:
+            self._jobs["job"] = plan
+            return Pending(handle="job", poll_after=1)
+        if handle not in self._jobs:
+            raise Terminal("There is no such job.")
+        return await super().erase(self._jobs[handle], None)
+
+
+class KeepsItsPlaceInMemory(MemoryConnector):
+    _rest: AsyncIterator[Page] | None = None
+
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        if cursor is None:
+            self._rest = super().collect(roots, None)
+        if self._rest is None:
+            raise Terminal("There is no such list.")
+        async for page in self._rest:
+            yield page
+
+
+class ComparesAsWritten(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        written = {row.key: row.data.get("email") for row in self._accounts()}
+        return Located(
+            matches=tuple(
+                one for one in located.matches if written[one.key] in (None, *(each.value for each in one.found_by))
+            )
+        )
+
+
+class MindsOneFieldOnly(MemoryConnector):
+    def _record(self, row: MemoryRow) -> Record:
+        return super()._record(row).model_copy(update={"fingerprint": self._print(row)})
+
+    def _unchanged(self, one: PlannedObject) -> bool:
+        row = self.rows.get((one.collection, one.key))
+        return row is not None and self._print(row) == one.fingerprint
+
+    @staticmethod
+    def _print(row: MemoryRow) -> str:
+        return str([row.root, row.data.get("text"), row.data.get("city"), row.data.get("total")])
+
+
+class QuotesWhatIsLeft(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        try:
+            return await super().locate(identifiers)
+        except Terminal:
+            raise Terminal(f"There is no {identifiers[0].value}.") from None
+
+
+class LogsThePerson(MemoryConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        logging.getLogger("shop").warning("erasing %s", plan.identifiers[0].value)
+        return await super().erase(plan, handle)
+
+
+class TellsItsOwnLogOfThePerson(MemoryConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        structlog.get_logger("shop").info("gone", who=plan.identifiers[0].value)
+        return await super().confirm(plan, handle)
+
+
+class PrintsThePerson(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        sys.stderr.write(f"looking for {[one.value for one in identifiers]}")
+        return await super().locate(identifiers)
+
+
+class HoldsTheLoopUp(MemoryConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        time.sleep(0.25)  # noqa: ASYNC251  what must not be
+        async for page in super().collect(roots, cursor):
+            yield page
+
+
 CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
     (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
@@ -710,6 +863,18 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (KeepsForEver, "test_it_is_a_connector_and_what_it_declares_is_there"),
     (LetsGoADayTooEarly, "test_it_is_a_connector_and_what_it_declares_is_there"),
     (LetsGoADayTooLate, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (SaysFoundByAllThatWasAsked, "test_each_identifier_finds_the_person_and_nobody_else"),
+    (YieldsAStranger, "test_each_identifier_finds_the_person_and_nobody_else"),
+    (ComparesAsWritten, "test_each_identifier_finds_the_person_and_nobody_else"),
+    (NeedsWhatItIgnores, "test_it_is_a_connector_and_what_it_declares_is_there"),
+    (KeepsItsJobsInMemory, "test_erasing_does_the_plan_and_touches_nobody_else"),
+    (KeepsItsPlaceInMemory, "test_it_goes_on_from_every_page"),
+    (MindsOneFieldOnly, "test_data_that_changed_is_not_erased"),
+    (QuotesWhatIsLeft, "test_it_is_well"),
+    (LogsThePerson, "test_beside_its_answers_it_is_silent_and_holds_nothing_up"),
+    (TellsItsOwnLogOfThePerson, "test_beside_its_answers_it_is_silent_and_holds_nothing_up"),
+    (PrintsThePerson, "test_beside_its_answers_it_is_silent_and_holds_nothing_up"),
+    (HoldsTheLoopUp, "test_beside_its_answers_it_is_silent_and_holds_nothing_up"),
     (SaysExpiredAndIsNot, "test_it_is_a_connector_and_what_it_declares_is_there"),
 ]
 

@@ -13,14 +13,17 @@ SOMEBODY = ControlledBy(who={"en": "Harbour Ltd"}, to="dpo@harbour.example")
 
 
 def category(
-    name: str, basis: LegalBasis, origin: Origin = Origin.PERSON, controlled_by: ControlledBy | None = None
+    name: str,
+    bases: LegalBasis | tuple[LegalBasis, ...],
+    origin: Origin = Origin.PERSON,
+    controlled_by: ControlledBy | None = None,
 ) -> Category:
     words = {"en": name}
     return Category(
         id=name,
         title=words,
         purposes={"en": (name,)},
-        legal_basis=basis,
+        legal_basis=(bases,) if isinstance(bases, LegalBasis) else bases,
         source=words,
         retention=words,
         origin=origin,
@@ -38,8 +41,10 @@ categories = st.builds(
 
 
 def test_the_portability_of_the_gdpr_by_the_letter_of_article_20() -> None:
-    kinds = {
+    kinds: dict[tuple[LegalBasis | tuple[LegalBasis, ...], Origin], Why | None] = {
         (LegalBasis.CONSENT, Origin.PERSON): None,
+        ((LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONTRACT), Origin.PERSON): None,
+        ((LegalBasis.LEGAL_OBLIGATION, LegalBasis.LEGITIMATE_INTEREST), Origin.PERSON): Why.BASIS,
         (LegalBasis.CONTRACT, Origin.OBSERVED): None,
         (LegalBasis.CONTRACT, Origin.DERIVED): Why.ORIGIN,
         (LegalBasis.CONSENT, Origin.THIRD_PARTY): Why.ORIGIN,

@@ -77,6 +77,7 @@ url = "https://www.cnil.fr"
 id = "contact"
 legal_basis = "contract"
 recipients = ["host"]
+not_held = "Staff delete it."
 title = { en = "Contact", da = "Kontakt" }
 purposes = { en = ["to trade"], da = ["at handle"] }
 source = { en = "You.", da = "Dig." }
@@ -93,7 +94,7 @@ STAFFED = (
     SMALL
     + """\
 [staff]
-accounts = ["ane"]
+accounts = ["ane", "bo"]
 """
 )
 
@@ -162,7 +163,7 @@ def test_the_demo_controller_is_whole() -> None:
 def test_the_demo_controller_explains_every_key() -> None:
     shown = re.sub(r"(?m)^# (?=[a-z\[])", "", DEMO.read_text())
     parts = (Promise, IdentityPolicy, ReviewPolicy, Category, Recipient, Purpose, Channel, StaffPolicy, PromiseLine)
-    keys = {key for part in parts for key in part.model_fields} - {"scope"}
+    keys = {field.alias or key for part in parts for key, field in part.model_fields.items()} - {"scope"}
     for name in ("calendar", "folder", "extend_reason", *Policy.model_fields, *keys):
         assert re.search(rf"\b{name}\b", shown), name
 
@@ -204,7 +205,7 @@ def test_what_a_policy_does_not_have_is_said(write: Write) -> None:
     with pytest.raises(BadInput):
         policy.recipient("nobody")
     assert policy.recipient("host").name == "A Host"
-    assert policy.category("contact").legal_basis is LegalBasis.CONTRACT
+    assert policy.category("contact").legal_bases == (LegalBasis.CONTRACT,)
 
 
 def test_an_authority_of_one_s_own_wins_for_its_country(write: Write) -> None:
@@ -248,6 +249,7 @@ FAULTS = [
     ('recipients = ["host"]', 'recipients = [\n"host",\n"guest",\n]', ["categories[0].recipients[1]"], '"guest"'),
     ('da = "Kontakt"', 'dk = "Kontakt"', ["categories[0].title", "categories[0].title.dk"], "title ="),
     ('legal_basis = "contract"', 'legal_basis = "habit"', ["categories[0].legal_basis"], "legal_basis"),
+    ('legal_basis = "contract"', "legal_basis = []", ["categories[0].legal_basis"], "legal_basis"),
     ('role = "processor"', 'role = "friend"', ["recipients[0].role"], "role"),
     ("[[recipients]]", '[[recipients]]\nid = "host"\n[[recipients]]', ["recipients[1].id"], 'id = "host"\nname'),
 ]

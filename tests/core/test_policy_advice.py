@@ -224,3 +224,14 @@ def test_a_target_where_every_answer_has_a_day_is_named(tmp_path: Path) -> None:
     assert [key for key, _ in told] == ["regimes[3].target_days"]
     spare = said(tmp_path, WHOLE.replace('calendar = "DK"', 'calendar = "DK"\ntarget_days = 10'))
     assert [key for key, _ in spare] == ["regimes[0].target_days"]
+
+
+@pytest.mark.parametrize(
+    ("country", "more", "named"),
+    [("US", "", ["recipients[0]"]), ("US", 'safeguards = { en = "Clauses.", da = "Vilkår." }\n', []), ("NO", "", [])],
+)
+def test_data_that_leaves_without_a_word_on_what_protects_it_there_is_named(
+    tmp_path: Path, country: str, more: str, named: list[str]
+) -> None:
+    text = WHOLE.replace('country = "DK"\nemail = "desk', f'country = "{country}"\n{more}email = "desk')
+    assert [key for key, _ in said(tmp_path, text)] == named

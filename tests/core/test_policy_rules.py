@@ -42,11 +42,15 @@ def with_section(section: str) -> str:
 
 
 def with_category(extra: str) -> str:
-    return changed('recipients = ["host"]\n', f'recipients = ["host"]\n{extra}\n')
+    """With more of its one category; what says how that ends takes the place of what said so."""
+    ends = re.search(r"^(keep|expires|not_held|controlled_by) =", extra, re.MULTILINE)
+    return changed(STAFF, f"{extra}\n" if ends else f"{STAFF}{extra}\n")
 
 
+STAFF = 'not_held = "Staff delete it."\n'
 QUEBEC = '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]'
 CALIFORNIA = '[[regimes]]\ncode = "US-CCPA"\njurisdictions = ["US-CA"]'
+COLORADO = '[[regimes]]\ncode = "US-STATE"\njurisdictions = ["US-CO"]'
 BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
 PROMISED = '[[promises]]\nline = "L1"\nsays = "Gone after."\nkeeps = ["categories.contact.retention"]\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
@@ -112,13 +116,27 @@ CONTRADICTIONS = {
         with_category('keep = { law = "B", years = 1, to = "year_end" }\nexpires = { law = "L5", years = 1 }'),
         "categories[0].expires",
     ),
-    "promised in a sentence that nothing carries out": (SMALL + PROMISED, "promises[0].keeps[0]"),
+    "staff of whom one alone could approve": (with_section('[staff]\naccounts = ["ane", "Ane "]\n'), "staff.accounts"),
+    "staff of whom nobody could approve": (with_section('[staff.roles]\nagent = ["carl", "dora"]\n'), "staff"),
+    "staff of whom one alone could refuse": (
+        with_section(f'{COLORADO}\n[staff.roles]\nofficer = ["ane"]\napprover = ["bo"]\n'),
+        "staff",
+    ),
+    "told in a sentence that nothing carries out": (changed(STAFF, ""), "categories[0].retention"),
+    "promised in a sentence that nothing carries out": (changed(STAFF, "") + PROMISED, "categories[0].retention"),
     "expiring without a reason": (with_category("expires = { days = 5 }"), "categories[0].expires"),
     "expiring at no time": (with_category('expires = { law = "L5" }'), "categories[0].expires"),
     "gone before its keeping is over": (
         with_category('keep = { law = "Book 5", years = 1 }\nexpires = { law = "L5", months = 11 }'),
         "categories[0].expires",
     ),
+    "gone in February before its keeping is over": (
+        with_category('keep = { law = "B", days = 30 }\nexpires = { law = "L5", months = 1 }'),
+        "categories[0].expires",
+    ),
+    "a name on two lines": (changed('"Small Shop"', '"Small\\nBcc: x"'), "controller.name"),
+    "a name that turns the direction": (changed('"Small Shop"', '"Small\\u202e Shop"'), "controller.name"),
+    "a title on two lines": (changed('en = "Contact"', 'en = "Con\\u2028tact"'), "categories[0].title.en"),
     "controlled by nobody": (
         with_category('controlled_by = { who = { en = "them", da = "dem" } }'),
         "categories[0].controlled_by",
@@ -278,10 +296,14 @@ FIT = {
     "a delay notice": with_section("[promise]\ndays = 30\ndelay_notice = true\n"),
     "reasons for what staff may keep": with_section('[promise]\nreasons_at_once = ["contact"]\n'),
     "kept and then gone": with_category('keep = { law = "B", years = 1 }\nexpires = { law = "L5", months = 12 }'),
-    "promised, and somebody else's": SMALL + PROMISED + BY_US + "\n",
+    "kept and gone on the same day of any year": with_category(
+        'keep = { law = "B", months = 1 }\nexpires = { law = "L5", days = 31 }'
+    ),
+    "promised, and somebody else's": changed(STAFF, "") + PROMISED + BY_US + "\n",
     "promised, and gone by itself": with_category('expires = { law = "L5", days = 5 }') + PROMISED,
-    "promised to be told": changed("systems =", 'rights = ["access"]\nsystems =')
-    + PROMISED.replace('retention"', 'retention", "rights.access"'),
+    "told, and somebody else's to decide": with_category(
+        'controlled_by = { who = { en = "them", da = "dem" }, field = "owner" }'
+    ),
     "a promised right beyond every law": changed("systems =", 'rights = ["opt_out_sale"]\nsystems =')
     .replace("[record]", f'{PURPOSE}kinds = ["sale", "consent"]\n[record]')
     .replace(*SOLD),
@@ -291,6 +313,7 @@ FIT = {
         '[[promises]]\nline = "L1-3 L7"\nsays = "A."\nkeeps = ["systems.crm", "regimes.EU-GDPR.calendar"]\n'
         '[[promises]]\nline = "L9"\nsays = "B."\nnote = "By law."\n'
     ),
+    "staff enough for an appeal": with_section(f'{COLORADO}\n[staff.roles]\nofficer = ["ane", "bo"]\n'),
     "a home where no law is known": changed('establishment = "DK"', 'establishment = "US-NY"'),
 }
 

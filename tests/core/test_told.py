@@ -157,7 +157,7 @@ def test_the_check_demands_the_sources_where_they_must_be_told() -> None:
 def test_the_check_demands_what_a_purpose_uses_where_others_must_hear_of_its_end() -> None:
     sale = Purpose(id="ads", title={"en": "Ads"}, kinds=(PurposeKind.SALE,))
     policy = _policy((("US-CCPA", "US-CA"),), purposes=(sale,))
-    unsold = policy.categories[0].model_copy(update={"sold": False, "legal_basis": LegalBasis.CONTRACT})
+    unsold = policy.categories[0].model_copy(update={"sold": False, "legal_bases": (LegalBasis.CONTRACT,)})
     assert "purposes[0]" not in _faults(policy)
     policy = policy.model_copy(update={"categories": (unsold,)})
     assert "add categories" in _faults(policy)["purposes[0]"]

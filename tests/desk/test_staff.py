@@ -75,6 +75,19 @@ async def test_who_a_letter_is_to_is_said(here: World, browser: httpx2.AsyncClie
     assert [word for word in roles.values() if word not in page] == []
 
 
+async def test_who_works_by_keyboard_begins_in_the_form(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id = await here.open(here.person())
+    for path, first in (
+        ("/open", '<select id="open-right"'),
+        ("/find", '<input id="find-value"'),
+        (f"/requests/{request_id}/match", '<input id="why-reason"'),
+    ):
+        page = (await browser.get(path)).text
+        at = page.index(" autofocus")
+        assert page.count(" autofocus") == 1
+        assert page[page.rindex("<", 0, at) :].startswith(first), path
+
+
 @pytest.mark.parametrize("path", ["/?view=closed", "/?view=overdue", "/?view=%3Cscript%3E", "/healthz", "/readyz"])
 async def test_pages_that_are_there(browser: httpx2.AsyncClient, path: str) -> None:
     assert (await browser.get(path)).status_code == 200

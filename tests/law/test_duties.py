@@ -183,9 +183,10 @@ def test_what_the_remedy_is_called_and_from_when_it_is_counted() -> None:
 def test_remedies_agree_with_what_a_refusal_must_say(code: str, place: str) -> None:
     law, found = regime(code, place), remedies(code, place, Right.ACCESS)
     said = law.notices["refusal"]
-    assert not ("court" in said and not found.court)
+    assert ("court" in said) is found.court, "what the law gives is told, and nothing else"
     assert not ("remedy_time" in said and found.time_limit is None)
-    assert not ("complaint_to_controller" in said and not found.controller_complaint)
+    assert ("complaint_to_controller" in said) is (found.controller_complaint and "appeal" not in said)
+    assert found.court or found.court_after is None
 
 
 @pytest.mark.parametrize(

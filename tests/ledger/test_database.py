@@ -9,9 +9,11 @@ from typing import Unpack
 
 import asyncpg
 import pytest
+from asyncpg.exceptions import InternalClientError
 from sqlalchemy import event
 
 from activities.ledger import Changes, Ledger, NewRequest, RequestFilter, Tx, migrate
+from activities.ledger.faults import mapped_errors
 from activities.vault import Vault
 from habeas.errors import ConfigurationError, LedgerUnavailable, UnknownRequest
 from habeas.evidence import Tag
@@ -85,6 +87,11 @@ async def _fail_with(ledger: Ledger, error: type[Exception]) -> None:
     async with ledger.begin() as tx:
         await tx.find(RequestFilter())
         raise error
+
+
+def test_a_connection_that_breaks_as_a_statement_begins_is_unavailable() -> None:
+    with pytest.raises(LedgerUnavailable), mapped_errors():
+        raise InternalClientError("cannot switch to state 12; another operation (2) is in progress")
 
 
 async def test_a_swallowed_error_is_not_a_commit(ledger: Ledger, opened: str) -> None:

@@ -185,3 +185,16 @@ def test_the_letter_at_once_names_all_that_stays() -> None:
     assert "(1 record): We need the data to establish or defend legal claims" in text
     assert "your employer" in text
     assert text.count("1 record") == 2
+
+
+def test_no_letter_begins_that_something_was_erased_where_all_was_made_anonymous() -> None:
+    facts = sample(Kind.COMPLETION_ERASURE, controller=US, right=Right.ERASURE)
+    assert isinstance(facts, CompletionErasure)
+    made = ErasedGroup(system="Shop", category="Contact", count=3)
+    for kept, said in (((), "what we made anonymous no longer says"), ((group("payments"),), "We made anonymous what")):
+        written = facts.model_copy(
+            update={"erased": (), "anonymised": (made,), "kept": kept, "refused": (), "missing": (), "controlled": ()}
+        )
+        text = " ".join(render(facts.kind, "en", written).text.split())
+        assert said in text
+        assert "erased" not in text.split("Made anonymous")[0]

@@ -16,7 +16,7 @@ from activities.letters import (
     said,
 )
 from activities.letters.checklist import Given, refusing
-from activities.letters.parts import MissingSystem
+from activities.letters.parts import Authority, LawBeside, MissingSystem
 from activities.letters.samples import sample
 from habeas.law.duties import RemedyRule
 from habeas.model import Right
@@ -94,7 +94,7 @@ def test_other_laws_name_theirs() -> None:
     assert "Time limit" not in text_of(letter(Kind.EXTENSION, CANADA)), "nothing is refused yet"
 
 
-_FOUND = Given(False, None, "30_days", "refusal_or_term", "examination_of_disagreement", None)
+_FOUND = Given(False, None, "30_days", "refusal_or_term", "examination_of_disagreement", None, None)
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,34 @@ def test_the_checklist_has_the_name_and_the_start() -> None:
 def test_what_is_counted_has_a_length() -> None:
     with pytest.raises(ValueError, match="counts from nothing"):
         RemedyRule(text="x", cite="s. 1", mark="K", counted_from="refusal_or_term")
+
+
+FEDERAL_COURT = {
+    "en": "Once the Commissioner has reported on your complaint, you can also apply to the Federal Court, within",
+    "fr": "vous adresser à la Cour fédérale, dans l’année qui suit ce rapport",
+    "de": "innerhalb eines Jahres nach diesem Bericht auch an das Bundesgericht (Federal Court)",
+    "da": "den føderale domstol (Federal Court) inden for et år efter rapporten",
+    "nb": "den føderale domstolen (Federal Court) innen ett år etter rapporten",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_canadian_refusal_names_the_federal_court_and_its_year(language: str) -> None:
+    text = text_of(letter(Kind.REFUSAL, CANADA), language).replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert FEDERAL_COURT[language] in text
+    lacking = letter(Kind.REFUSAL, ("JP-APPI", "JP"))
+    assert "go to court" in text_of(lacking)
+
+
+def test_each_of_two_laws_authorities_has_its_own_time_limit() -> None:
+    office = (Authority(name="Datatilsynet", url="https://www.datatilsynet.dk"),)
+    home = LawBeside(regime="EU-GDPR", place="DK", authorities=office)
+    text = text_of(letter(Kind.REFUSAL, CANADA, law_beside=home))
+    canada, limit, federal, denmark, court = (
+        text.index(said)
+        for said in ("Privacy Commissioner", "6 months", "Federal Court", "Datatilsynet", "You can also go to court.")
+    )
+    assert canada < limit < federal < denmark < court
+    away = LawBeside(regime="CA-PIPEDA", place="CA-ON", authorities=(Authority(name="The Commissioner"),))
+    text = text_of(letter(Kind.REFUSAL, ("EU-GDPR", "DK"), law_beside=away))
+    assert text.index("Datatilsynet") < text.index("The Commissioner") < text.index("6 months")

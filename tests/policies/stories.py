@@ -40,7 +40,7 @@ def assert_told_as_in_policy(world: Installation, controller: str, package: Pack
         assert facts["purposes"] == list(category.purposes[language])
         assert facts["sources"] == [category.source[language]]
         assert facts["retention"] == [category.retention[language]]
-        assert facts["legal_bases"] == [category.legal_basis.value]
+        assert facts["legal_bases"] == [basis.value for basis in category.legal_bases]
         assert facts["recipients"] == [policy.said(policy.recipient(one).name, language) for one in category.recipients]
         assert category.retention[language] in page
     return found

@@ -72,7 +72,7 @@ async def test_a_copy_has_all_data_with_what_it_is_for_and_how_long_it_stays(wor
         assert facts["purposes"] == list(category.purposes["en"])
         assert facts["sources"] == [category.source["en"]]
         assert facts["retention"] == [category.retention["en"]]
-        assert facts["legal_bases"] == [category.legal_basis.value]
+        assert facts["legal_bases"] == [basis.value for basis in category.legal_bases]
         assert category.retention["en"] in package.text()
     assert told["Customers and their contact persons"]["legal_bases"] == ["contract"]
     assert told["Language of the website"]["retention"] == ["As long as your visit lasts."]

@@ -81,8 +81,8 @@ async def test_a_copy_has_what_was_given_and_what_was_bought_observed_and_told_b
     told = told_of(package)
     assert told["What other people told us about you"]["purposes"] == ["the one reason for which it was given to us"]
     assert "count sign-ups by organisation" in told["Newsletter"]["purposes"][1]
-    bases = {one.id: one.legal_basis for one in world.policy(ME).categories}
-    assert bases["newsletter"] is bases["location"] is bases["participation"] is LegalBasis.CONSENT
+    bases = {one.id: one.legal_bases for one in world.policy(ME).categories}
+    assert bases["newsletter"] == bases["location"] == bases["participation"] == (LegalBasis.CONSENT,)
     await world.since(ME, before)
 
 

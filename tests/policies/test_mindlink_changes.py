@@ -104,6 +104,8 @@ async def test_whatever_rests_on_consent_ends_with_it(world: Installation) -> No
         CONSENTED, False
     )
     assert "Using your location" in letter
+    await world.sweep(timedelta(days=2))
+    assert (await world.rows(ME))[SUBSCRIBERS] <= before[SUBSCRIBERS]
 
 
 @promise(ME, "L12", "L13", "L14", "L24-25")

@@ -73,10 +73,10 @@ async def test_a_copy_has_every_kind_of_data_with_its_purposes_basis_source_and_
     assert package.rows("opendims_content", "products")[0]["title"] == "Kettle"
     told = assert_told_as_in_policy(world, ME, package, language)
     assert told == {one.id for one in world.policy(ME).categories} - {"uploaded_content"}
-    bases = {one.id: one.legal_basis for one in world.policy(ME).categories}
-    assert bases["contact"] is bases["credentials"] is bases["content"] is LegalBasis.CONTRACT
-    assert bases["behaviour"] is bases["support"] is LegalBasis.LEGITIMATE_INTEREST
-    assert bases["cookies"] is bases["marketing"] is LegalBasis.CONSENT
+    bases = {one.id: one.legal_bases for one in world.policy(ME).categories}
+    assert bases["contact"] == bases["credentials"] == bases["content"] == (LegalBasis.CONTRACT,)
+    assert bases["behaviour"] == bases["support"] == (LegalBasis.LEGITIMATE_INTEREST,)
+    assert bases["cookies"] == bases["marketing"] == (LegalBasis.CONSENT,)
     letter = case.letter("/d/")
     assert "Datatilsynet" in letter
     assert ("Vi fandt 10 poster om dig" if language == "da" else "We found 10 records about you") in letter
@@ -148,7 +148,8 @@ async def test_a_customer_s_customer_is_sent_to_the_one_who_decides(world: Insta
         assert "because a law says so" not in last
     else:
         assert "There is nothing that we can give you" in last
-        assert (await case.package()).tables() == set()
+        assert (await case.row()).outcome is Outcome.NOTHING_FOUND, "none of it is OpenDIMS's to give"
+        assert "/d/" not in last
 
 
 @promise(ME, "L41")

@@ -134,6 +134,10 @@ async def test_whatever_rests_on_consent_ends_with_it(world: Installation) -> No
     assert now[USES][0]["analysed"] is True
     assert "Cookies" in letter
     assert "lawful and remains so" in letter
+    await world.sweep(timedelta(days=2))
+    rows = await world.rows(ME)
+    for place in (MARKETING, "opendims_accounts.cookies"):
+        assert rows[place] <= before[place]
 
 
 # Time

@@ -86,6 +86,11 @@ def test_the_term_promised_is_that_of_the_text(tmp_path: Path, name: str) -> Non
 
 TERMS = {
     ("dimpo", "payment", "keep"): (6, 0, 0),
+    ("dimpo", "marketing", "expires"): (0, 0, 1),
+    ("dimpo", "browsing", "expires"): (0, 0, 1),
+    ("mindlink", "newsletter", "expires"): (0, 0, 1),
+    ("opendims", "cookies", "expires"): (0, 0, 1),
+    ("opendims", "marketing", "expires"): (0, 0, 1),
     ("mindlink", "billing", "keep"): (6, 0, 0),
     ("mindlink", "paper_accounts", "keep"): (6, 0, 0),
     ("dialogra", "transactions", "keep"): (10, 0, 0),
@@ -101,6 +106,7 @@ TERMS = {
     ("dignio", "correspondence", "expires"): (1, 0, 0),
     ("dignio", "chat", "expires"): (0, 0, 30),
     ("dignio", "newsletter", "expires"): (0, 0, 1),
+    ("dignio", "video", "expires"): (0, 0, 1),
     ("dignio", "analytics", "expires"): (2, 0, 0),
     ("dignio", "visit_code", "expires"): (0, 0, 1),
     ("dignio", "social_statistics", "expires"): (2, 0, 0),

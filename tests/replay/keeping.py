@@ -93,7 +93,7 @@ async def sweep(world: World) -> Case:
     says(world, case.person, datetime.now(UTC).date() - timedelta(days=40))
     world.connectors["billing"].fail("erase", *[Transient("down", retry_after=0.05) for _ in range(4)])
     handle = await world.env.client.start_workflow(
-        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue="habeas"
+        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue=world.parts.task_queue
     )
     return Swept(world, case, handle)
 
@@ -129,7 +129,7 @@ async def sweep_that_is_told(world: World) -> Case:
     await world.office.lift_hold(placed.hold.id, by="ann")
     world.connectors["chat"].fail("expired", Terminal("no permission"))
     handle = await world.env.client.start_workflow(
-        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue="habeas"
+        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue=world.parts.task_queue
     )
     return Swept(world, case, handle)
 

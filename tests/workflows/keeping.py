@@ -28,7 +28,7 @@ async def sweep(world: World, after: timedelta = timedelta()) -> SweepReport:
         "SweepWorkflow",
         Sweep(once=True),
         id=f"sweep-{uuid.uuid4().hex}",
-        task_queue="habeas",
+        task_queue=world.parts.task_queue,
         start_delay=after,
         result_type=SweepReport,
     )

@@ -15,7 +15,7 @@ from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.fields import SensitiveType
 from habeas.model import Outcome, Right, Stage
 from habeas.policy import Origin
-from habeas.policy.sections import ControlledBy
+from habeas.policy.sections import ControlledBy, LegalBasis
 from tests.workflows.controllers import answering_under, package, with_category, withheld
 from tests.workflows.gates import hold
 from tests.workflows.world import Case, Person, World, eventually, someone
@@ -35,17 +35,45 @@ async def test_portability_covers_what_consent_or_contract_brought(world: World)
     assert (await case.row()).outcome is Outcome.FULFILLED
     zipped = await package(case)
     data = {name for name in zipped.namelist() if name.startswith("data/") and name.endswith(".json")}
-    # Notes rest on legitimate interest, invoices on a law: neither is portable (GDPR 20(1)(a)).
-    assert data == {"data/crm/contacts.json", "data/billing/customers.json"}
+    # Notes rest on legitimate interest and are not portable (GDPR 20(1)(a)); invoices on a law and the contract.
+    assert data == {"data/crm/contacts.json", "data/billing/customers.json", "data/billing/invoices.json"}
     left = withheld(zipped)
     assert {item["law"] for item in left.values()} == {"GDPR 20(1)"}
-    assert len(left) == 2
+    assert len(left) == 1
     assert all("consent" in item["reason"] for item in left.values())
     letter = " ".join(world.mail.text(case.person.email, "/d/").split())
-    assert "We found 2 records about you" in letter
-    assert "History of our contact with you and Orders and invoices: Not part of this right" in letter
+    assert "We found 3 records about you" in letter
+    assert "History of our contact with you: Not part of this right" in letter
     assert "(GDPR Article 20(1))" in letter
     assert "Payments" not in letter
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
+async def test_a_copy_of_which_nothing_is_given_is_a_refusal_and_no_package(world: World, right: Right) -> None:
+    name = f"nothing-{right.value}"
+    for category in ("contact", "account", "transactions") if right is Right.PORTABILITY else ():
+        with_category(world, name, category, legal_bases=(LegalBasis.LEGITIMATE_INTEREST,))
+    person = someone()
+    person.settle_in(world.connectors, free_text=right is Right.ACCESS)
+    if right is Right.ACCESS:
+        case = await world.open(person)
+        await case.prove()
+        await case.reaches(Stage.REVIEWING)
+        for category in ("contact", "activity", "account", "transactions"):
+            await case.act(ActKind.EXEMPT, category=category, ground="rights_of_others")
+        await case.act(ActKind.APPROVE)
+    else:
+        case = await world.open(person, right, controller=name)
+        await case.prove()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+    async with world.parts.ledger.begin() as tx:
+        assert await tx.artifacts(case.id) == ()
+    letter = " ".join(world.mail.text(person.email, "There is nothing that we can give you").split())
+    assert "/d/" not in letter
+    assert "ZIP" not in letter
+    assert "You can complain to the authority" in letter
+    asks = "You can ask us what kinds of data these are" if right is Right.ACCESS else "by a request for access"
+    assert asks in letter
 
 
 async def test_the_letter_names_withheld_fields_of_what_the_package_covers_and_no_others(

@@ -54,6 +54,18 @@ async def test_a_refusal_says_its_reasons_ground_and_remedies(world: World, regi
         assert remedies.time_limit.replace("_", " ") in letter
 
 
+async def test_nobody_who_proved_it_is_refused_as_not_identified(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, free_text=True)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    for kind, more in ((ActKind.REFUSE, {}), (ActKind.EXEMPT, {"category": "activity"})):
+        with pytest.raises(BadInput, match="has proved who they are"):
+            await case.act(kind, ground="cannot_identify", **more)
+    assert not {"act:refuse", "act:exempt"} & {event.tag.value for event in await case.events()}
+
+
 async def test_a_late_refusal_is_still_a_refusal(world: World) -> None:
     person = someone()
     received = (datetime.now(UTC) - timedelta(days=60)).isoformat()

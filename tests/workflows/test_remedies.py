@@ -22,11 +22,17 @@ UK = {"code": "UK-GDPR", "jurisdictions": ("GB-ENG",)}
 
 
 async def _refused(
-    world: World, name: str, place: str, right: Right = Right.ACCESS, *, ground: str = "manifestly_unfounded"
+    world: World,
+    name: str,
+    place: str,
+    right: Right = Right.ACCESS,
+    *,
+    ground: str = "manifestly_unfounded",
+    language: str = "en",
 ) -> Case:
     person = someone()
     person.settle_in(world.connectors, free_text=True)
-    case = await world.open(person, right, controller=name, jurisdiction=place)
+    case = await world.open(person, right, controller=name, jurisdiction=place, language=language)
     await case.prove()
     await case.reaches(Stage.REVIEWING)
     await case.act(ActKind.REFUSE, by="ann", ground=ground)
@@ -79,19 +85,19 @@ async def test_a_granted_appeal_opens_the_request_anew(world: World) -> None:
 
 
 @pytest.mark.parametrize(("right", "regime"), [(Right.APPEAL, COLORADO), (Right.COMPLAINT, UK)])
-async def test_a_remedy_is_answered_where_the_request_that_it_is_about_was(
+async def test_a_remedy_is_answered_where_and_as_the_request_that_it_is_about_was(
     world: World, right: Right, regime: dict[str, Any]
 ) -> None:
     code, (place,) = regime["code"], regime["jurisdictions"]
     name = answering_under(world, f"there-{place.lower()}", regime)
-    first = await _refused(world, name, place)
+    first = await _refused(world, name, place, language="fr")
     asked = {"controller": name, "about": first.id}
     for field, other in (("jurisdiction", "DK"), ("regime", "EU-GDPR")):
         with pytest.raises(BadInput, match=f"{field}: {first.id} is of {place} under {code}"):
             await world.open(first.person, right, **asked, **{field: other})
     case = await world.open(first.person, right, **asked)
     row = await case.row()
-    assert (row.regime, row.jurisdiction) == (code, place)
+    assert (row.regime, row.jurisdiction, row.language) == (code, place, "fr")
     heading = "right,emails,controller,about,jurisdiction,regime"
     mine = f"{right.value},{first.person.email},{name},{first.id.lower()}"
     text = f"{heading}\n{mine},{place.lower()},{code.lower()}\n{mine},DK,\n{mine},,\n"

@@ -17,7 +17,7 @@ from habeas.errors import BadInput, EngineUnavailable, NotAllowed, UnknownReques
 from habeas.model import CHANGING, COPIES, Frozen, Right
 from workers.desk.act_forms import ELSEWHERE, FIELDS, ActForm, act_form, said_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, slips_of, text_of, typed
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, slip_of, slips_of, text_of, typed
 from workers.desk.staff_page import done_by, forbidden, nothing, reference_of, since, somebody_first, staff_page
 from workers.office import Story, Told
 from workers.office.asked import ASKED
@@ -152,7 +152,7 @@ class _Page:
         except UnknownRequest:
             raise
         except WrongStage as error:
-            return self._show(409, passed=error.detail)
+            return self._show(409, passed=slip_in(error, "", say))
         except BadInput as error:
             return self._refused(error)
 
@@ -174,11 +174,11 @@ class _Page:
             text = say.text("slips.code", left=left) if left else say.text("slips.code_over")
             return self.asked([Slip("code", text)], 422)
         if error.facts.get("field") == "act_id":
-            return self._show(409, passed=say.text("forms.twice_hint"))
+            return self._show(409, passed=Slip("", say.text("forms.twice_hint")))
         if error.facts.get("field") == "plan":
-            return self._show(409, passed=say.text("slips.plan"))
+            return self._show(409, passed=Slip("", say.text("slips.plan")))
         names = FIELDS | ({"expected_on": "reply_by", "reason": "question"} if self._act.kind is ActKind.ASK else {})
-        slip = slip_of(error, [one.name for one in self._act.controls], names)
+        slip = slip_of(error, [one.name for one in self._act.controls], names, say)
         return self.asked([slip], 403 if isinstance(error, NotAllowed) else 422)
 
     def _previewed(self, preview: Preview, status: int = 200) -> Response:

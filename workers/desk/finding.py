@@ -45,7 +45,7 @@ def finding_pages() -> APIRouter:
         except NotAllowed:
             return forbidden(who, Scope.PERSONAL_READ)
         except BadInput as error:
-            return _page(who, form, (slip_of(error, ("value", "reason"), _FIELDS),), 422)
+            return _page(who, form, (slip_of(error, ("value", "reason"), _FIELDS, who.say),), 422)
         return _page(who, form, found=found)
 
     return router

@@ -13,8 +13,9 @@ from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
 from activities.letters.wording import Words
-from habeas.errors import BadInput
+from habeas.errors import BadInput, HabeasError
 from habeas.model import Frozen
+from workers.office.explained import at_field, refused
 
 __all__ = [
     "Choice",
@@ -72,7 +73,7 @@ class Slip(NamedTuple):
     field: str
     text: str
     english: bool = False
-    """The engine says it, in English."""
+    """The engine says it, in English: no other shape of it is known."""
 
 
 class Sent(NamedTuple):
@@ -151,18 +152,25 @@ def _facts(each: Mapping[str, Any]) -> dict[str, object]:
     return {"most": each.get("ctx", {}).get("max_length", "")}
 
 
-def slip_of(error: BadInput, fields: Collection[str], names: Mapping[str, str]) -> Slip:
-    """What the office says is wrong, at the field that it names.
+def slip_of(error: BadInput, fields: Collection[str], names: Mapping[str, str], say: Words) -> Slip:
+    """What the office says is wrong, at the field that it names, in the language of the page where it is known.
 
     Args:
         error: as the office raised it.
         fields: those that the page has.
         names: what the office calls a field -> what the page calls it.
+        say: the page's texts.
     """
     said = str(error.facts.get("field", ""))
     name = names.get(said, said)
-    text = error.detail or str(error)
-    return Slip(name if name in fields else "", text, english=True)
+    return slip_in(error, name if name in fields else "", say)
+
+
+def slip_in(error: HabeasError, field: str, say: Words) -> Slip:
+    """What an error says, at a field of the page or at none."""
+    said = refused(error.detail or str(error), say.language)
+    text = at_field(said.text) if field and said.language == "en" else said.text
+    return Slip(field, text, english=said.language != say.language)
 
 
 def unsure(say: Words) -> Slip:

@@ -10,7 +10,7 @@ from habeas.access import Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, text_of, unsure
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, text_of, unsure
 from workers.desk.looking import ask_why, ask_why_first, why
 from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
 
@@ -106,5 +106,5 @@ async def _decided(who: Signed, request_id: str, form: FormData) -> Response:
     except BadInput as error:
         status = 409 if isinstance(error, WrongStage) else 403 if isinstance(error, NotAllowed) else 422
         field = "reason" if error.facts.get("field") == "reason" else "records"
-        return await _look(who, request_id, form, (Slip(field, error.detail or str(error), english=True),), status)
+        return await _look(who, request_id, form, (slip_in(error, field, who.say),), status)
     return RedirectResponse(f"/requests/{request_id}?done={ActKind.DECIDE_MATCH.value}", 303)

@@ -19,7 +19,7 @@ from workers.desk.door import Signed, Staff
 from workers.desk.forms import Choice, Control, Slip, new_act_id, sent_of, slip_of, text_of, typed, unsure
 from workers.desk.staff_page import forbidden, staff_page
 from workers.office import CHANNELS, NewRequestInput
-from workers.office.explained import explained
+from workers.office.explained import explained, noted
 from workers.office.foreseeing import Demands
 from workers.office.intake import OLDEST
 
@@ -81,7 +81,7 @@ def opening_pages() -> APIRouter:
         except LedgerUnavailable:
             return _page(who, form, (unsure(who.say),), 503)
         except BadInput as error:
-            slip = slip_of(error, (*_FIRST, *_MORE), _FIELDS)
+            slip = slip_of(error, (*_FIRST, *_MORE), _FIELDS, who.say)
             return _page(who, form, (slip,), 403 if isinstance(error, NotAllowed) else 422)
 
     return router
@@ -115,6 +115,7 @@ def _page(
 ) -> Response:
     controls = {one.name: one for one in _controls(who)}
     given = {"channel": "email"} | typed(form)
+    notes = (demands.law_note, demands.right_note, demands.language_note) if demands else ()
     return staff_page(
         "open.html",
         who,
@@ -126,6 +127,7 @@ def _page(
         slips=slips,
         demands=demands,
         explanation=explained(demands.explanation, who.language) if demands else (),
+        notes=[noted(one, who.language) for one in notes if one],
         act_id=sent_of(form).act_id if form else new_act_id(),
     )
 

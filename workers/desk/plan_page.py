@@ -13,7 +13,7 @@ from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from habeas.model import CHANGING, Stage
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, slip_of, text_of
+from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, slip_of, text_of
 from workers.desk.looking import ask_why, ask_why_first, why
 from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
 from workers.office import Story
@@ -137,9 +137,9 @@ async def _contest(who: Signed, request_id: str, form: FormData) -> Response:
     except UnknownRequest:
         raise
     except (BadInput, EngineUnavailable) as error:
-        slip = Slip("", str(error), english=True)
+        slip = slip_in(error, "", who.say)
         if isinstance(error, BadInput):
-            slip = slip_of(error, ("correction", "why_not"), {"reason": "why_not"})
+            slip = slip_of(error, ("correction", "why_not"), {"reason": "why_not"}, who.say)
         stale = isinstance(error, WrongStage)
         return await _look(
             who, request_id, form, (slip,), 409 if stale else 403 if isinstance(error, NotAllowed) else 422

@@ -23,6 +23,7 @@ from habeas.model import Stage
 from habeas.others import MarkKind
 from workers.desk.acting import new_act_id
 from workers.desk.door import Signed, Staff
+from workers.desk.forms import Slip, slip_in
 from workers.desk.staff_page import forbidden, nothing, reference_of, staff_page
 from workers.office import CollectedPage, RedactionAsked
 from workers.office.collected import ShownValue
@@ -92,7 +93,7 @@ def review_pages() -> APIRouter:
         except (UnknownRequest, KeyDestroyed, StorageMissing):
             return nothing(who, "copy")
         except BadInput as error:
-            return _page(who, "review_why.html", request_id, 400, slip=error.detail)
+            return _page(who, "review_why.html", request_id, 400, slip=slip_in(error, "", who.say))
         may = _may(who, (await who.office.show(reference)).entry.controller, shown)
         values = {"shown": shown, "sent": sent, "slip": slip, "done": done, "may": may, "system": sent.get("system")}
         return _page(who, "review.html", reference, 400 if slip else 200, **values)
@@ -125,7 +126,7 @@ def _may(who: Signed, controller: str, shown: CollectedPage) -> frozenset[str]:
     return frozenset(act for act, scope in scopes.items() if who.office.may(scope, controller))
 
 
-async def _carry_out(who: Signed, reference: str, sent: Sent) -> tuple[str | None, str | None]:
+async def _carry_out(who: Signed, reference: str, sent: Sent) -> tuple[Slip | None, str | None]:
     """Do what the form says; what was wrong with it, or the name of what is said once it is done."""
     if sent.act not in _ACTS:
         raise BadInput("act: there is no such act.", field="act")
@@ -143,7 +144,7 @@ async def _carry_out(who: Signed, reference: str, sent: Sent) -> tuple[str | Non
     except (UnknownRequest, KeyDestroyed, StorageMissing):
         raise
     except BadInput as error:
-        return error.detail or error.diagnostics(), None
+        return slip_in(error, "", who.say), None
     return None, f"done_{sent.act}"
 
 

@@ -31,7 +31,7 @@ from workers.desk.staff_page import done_by, nothing, reference_of, staff_page
 from workers.desk.systems_page import system_pages
 from workers.desk.tasks import task_pages
 from workers.office import Story, Told
-from workers.office.explained import explained
+from workers.office.explained import explained, noted
 
 _YEAR = 365 * 24 * 3600
 _BEFORE_SEARCH = frozenset({Stage.RECEIVED, Stage.VERIFYING})
@@ -68,6 +68,7 @@ def staff_pages() -> APIRouter:
             events=events,
             names=done_by(who, told.entry.controller, [one.actor for one in events]),
             explanation=explained(_explanation(events), who.language),
+            law_note=noted(told.law_note, who.language) if told.law_note else None,
             offers=possible,
             act_ids={one.id: new_act_id() for one in possible},
             may_hold=who.office.may(Scope.REQUESTS_WORK, told.entry.controller),

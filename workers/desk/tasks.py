@@ -139,7 +139,7 @@ async def _done(who: Signed, task_id: str, form: FormData) -> Response:
     except BadInput as error:
         status = 413 if isinstance(error, TooLarge) else 409 if isinstance(error, WrongStage) else 422
         fields = ("rows", "files", "day", "found", "collection", "outcome", "reason")
-        return await _look(who, task_id, form, (slip_of(error, fields, _FIELDS),), status)
+        return await _look(who, task_id, form, (slip_of(error, fields, _FIELDS, who.say),), status)
     # A task's name begins with its request's reference.
     return RedirectResponse(f"/requests/{task_id.rpartition('-')[0].upper()}?done={ActKind.FINISH_TASK.value}", 303)
 

@@ -14,6 +14,7 @@ from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult, RequestRow, Tx
 from activities.ledger.acts import OTHER_ACT
 from activities.outside import AskedOutside
+from activities.proofs import check_unknown
 from activities.repeated import check_repeated
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActCall, ActKind
@@ -108,6 +109,7 @@ class Acting(Room):
         if kind is ActKind.EXTEND and not request.extended:
             check_extension(call, request, policy, await pause_spans(tx, request.id), self._now())
         if kind in _ON_GROUNDS:
+            await check_unknown(tx, request, policy, call.ground)
             await check_repeated(tx, request, policy, call.ground, _outside(sealed))
 
     async def submit_code(self, request_id: str, code: str) -> ActAnswer:

@@ -20,10 +20,12 @@ from babel.dates import format_date
 from activities.letters.wording import Words, catalogue, lookup
 from habeas.model import Frozen
 
-__all__ = ["Explained", "explained"]
+__all__ = ["Explained", "at_field", "explained", "noted", "refused"]
 
 TOPIC = "workers.office"
-_SENTENCES, _ITEMS = "explained.", "explained_items."
+_SENTENCES, _ITEMS, _NOTES, _REFUSALS = "explained.", "explained_items.", "noted.", "unusable."
+_AT_FIELD = re.compile(r"[a-z][a-z_-]*(?P<number> \d+)?(?:, [a-z]+)*: ")
+"""What an error says first, of a field; a page says it at the field."""
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPRING = ("January", "February", "March", "April", "May", "June")
 _MONTHS = (*_SPRING, "July", "August", "September", "October", "November", "December")
@@ -58,6 +60,41 @@ def explained(lines: Iterable[str], language: str) -> tuple[Explained, ...]:
     )
 
 
+def noted(note: str, language: str) -> Explained:
+    """A note beside a request (`law_note`, `right_note`, `language_note`), as it is said in a language."""
+    return _in(note, language, _NOTES)
+
+
+def refused(text: str, language: str) -> Explained:
+    """An error's text for staff, as it is said in a language at the field that is wrong.
+
+    Args:
+        text: `HabeasError.detail`, in English.
+        language: of staff: ``en`` or ``fr``.
+    """
+    whole = _in(text, language, _REFUSALS)
+    at = _AT_FIELD.match(text)
+    if at is None or whole.language == language:
+        return whole
+    said = _in(text[at.end() :], language, _REFUSALS)
+    if said.language != language:
+        return whole
+    which = f"{at['number'].strip()} : " if at["number"] else ""
+    return said.model_copy(update={"text": which + said.text})
+
+
+def at_field(text: str) -> str:
+    """An error's text as it stands at its field: without the name that programs have for that."""
+    found = _AT_FIELD.match(text)
+    bare = text if found is None or found["number"] else text[found.end() :]
+    return bare[:1].upper() + bare[1:]
+
+
+def _in(line: str, language: str, group: str) -> Explained:
+    said = line if language == "en" else _Book(language).said(line, group)
+    return Explained(text=line, language="en") if said is None else Explained(text=said, language=language)
+
+
 class _Book:
     """What is said how in one language."""
 
@@ -76,7 +113,7 @@ class _Book:
             whole = {name: value for name, value in values.items() if value is not None}
             if len(whole) == len(values) and key in self._ours:
                 told = self._ours[key].format_map(whole)
-                first = told[:1].upper() + told[1:] if group == _SENTENCES else told
+                first = told if group == _ITEMS else told[:1].upper() + told[1:]
                 return self._words.typeset(first)
         return None
 

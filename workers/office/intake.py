@@ -42,6 +42,7 @@ class NewRequestInput(AskedParticulars):
     jurisdiction: str | None = None
     """Where the person lives; unset for that of the request that it is about, or else the controller's own."""
     language: str | None = None
+    """Unset for that of the request that it is about, or else the controller's first."""
     channel: str = "email"
     received_at: str | None = None
     """ISO date or time, in the controller's time zone unless it says another; unset for now."""
@@ -105,7 +106,7 @@ def check(
         right=right,
         regime=regime,
         jurisdiction=jurisdiction,
-        language=policy.language(parse_language(asked.language) if asked.language else None),
+        language=_language(asked, policy, earlier),
         channel=asked.channel,
         received_at=received,
         subject=_subject(asked, asks),
@@ -201,6 +202,13 @@ def _where_decided(asked: NewRequestInput, right: Right, policy: Policy, earlier
                 field=field,
             )
     return asked.model_copy(update=theirs)
+
+
+def _language(asked: NewRequestInput, policy: Policy, earlier: Request | None) -> str:
+    """As asked; else as the request that it is about was answered, so that nobody is written to in another one."""
+    if asked.language:
+        return policy.language(parse_language(asked.language))
+    return policy.language(earlier.language if earlier and earlier.controller == policy.id else None)
 
 
 def _place(text: str) -> str:

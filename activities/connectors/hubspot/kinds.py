@@ -29,6 +29,13 @@ class Kind:
     free_text: tuple[str, ...] = ()
 
 
+_WHO = tuple(
+    f"hs_email_{role}_{part}"
+    for role in ("from", "sender", "to", "cc", "bcc")
+    for part in ("email", "firstname", "lastname")
+)
+"""Who sent an e-mail and who got it, several in one: also people who are no contacts
+(https://developers.hubspot.com/docs/api-reference/latest/crm/activities/emails/guide)."""
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -42,7 +49,7 @@ KINDS: Mapping[str, Kind] = {
             "sales-email-read",
             _WRITE,
             "hs_timestamp",
-            ("hs_email_subject", "hs_email_text", "hs_email_html", "hs_email_headers"),
+            ("hs_email_subject", "hs_email_text", "hs_email_html", "hs_email_headers", *_WHO),
         ),
         Kind("calls", _READ, _WRITE, "hs_timestamp", ("hs_call_title", "hs_call_body")),
         Kind(

@@ -50,9 +50,9 @@ _ANCHORS = {TICKETS: "Resolved"}
 _FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     USERS: ("Comments", "FreeformContactInfo"),
     TICKETS: ("Subject", "history"),
-    MESSAGES: ("Subject", "texts"),
+    MESSAGES: ("Subject", "Headers", "texts"),
     COPIED: ("Subject",),
-    CONTRIBUTIONS: ("Subject", "texts"),
+    CONTRIBUTIONS: ("Subject", "Headers", "texts"),
     MENTIONS: ("Subject", "Headers", "text"),
 }
 

@@ -115,7 +115,10 @@ KINDS: Mapping[str, Kind] = {
             {"ParentId": (CASE,), "RelatedToId": _WHAT},
             _GOES_OR_STAYS,
             anchor="MessageDate",
-            free_text=("Subject", "TextBody", "HtmlBody"),
+            free_text=(
+                *("Subject", "TextBody", "HtmlBody", "Headers"),
+                *("FromName", "FromAddress", "ToAddress", "CcAddress", "BccAddress"),
+            ),
             expects=(
                 *("Subject", "TextBody", "HtmlBody", "FromAddress", "ToAddress", "CcAddress"),
                 *("ParentId", "Incoming"),

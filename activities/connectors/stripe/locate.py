@@ -69,9 +69,11 @@ async def _candidates(rest: Rest, identifier: Identifier, *, search: bool) -> As
     value = identifier.value
     if identifier.kind == "email":
         # The list's filter is case-sensitive: https://docs.stripe.com/api/customers/list.
-        local, _, domain = value.partition("@")
-        spelt = dict.fromkeys((*ways("email", value), f"{local.capitalize()}@{domain}", value.upper()))
-        for written in spelt:
+        local, _, domain = value.rpartition("@")
+        spelt = [*ways("email", value), f"{local.capitalize()}@{domain}", value.upper()]
+        # A search knows any case of letters; without one these are asked for as well.
+        spelt += [] if search else [f"{local.title()}@{domain}", f"{local.upper()}@{domain}", value.title()]
+        for written in dict.fromkeys(spelt):
             async for row in rest.every("customers", email=written):
                 yield row
     if search:

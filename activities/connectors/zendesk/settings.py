@@ -44,7 +44,7 @@ _RECTIFIABLE = ("name", "alias", "phone", "details", "notes", "external_id")
 _ANCHORS: Mapping[str, str] = {Kind.TICKETS: "updated_at"}  # a closed ticket does not change any more
 _FREE_TEXT: Mapping[str, tuple[str, ...]] = {
     Kind.USERS: ("notes", "details"),
-    Kind.TICKETS: ("subject",),
+    Kind.TICKETS: ("subject", "raw_subject"),
     Kind.COMMENTS: ("body",),
     Kind.COPIED: ("subject",),
     Kind.CONTRIBUTIONS: ("body",),

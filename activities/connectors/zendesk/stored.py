@@ -14,6 +14,7 @@ __all__ = [
     "CLOSED",
     "MARK",
     "REDACTED",
+    "addressed",
     "comment_print",
     "copied_print",
     "day",
@@ -98,6 +99,17 @@ def written(ticket: Row) -> tuple[str, ...]:
     """Where a ticket's own fields hold words: of which kind a field is, its value does not say."""
     lists = ("custom_fields", "fields")
     return tuple(name for name in lists if any(text(one, "value") for one in rows(ticket, name)))
+
+
+def addressed(row: Row) -> tuple[str, ...]:
+    """Where a ticket or comment that came by mail has the addresses of everybody whom that went to.
+
+    https://developer.zendesk.com/documentation/ticketing/reference-guides/via-object-reference/
+    """
+    via = row.get("via")
+    source = via.get("source") if isinstance(via, dict) else None
+    named = isinstance(source, dict) and (source.get("from") or source.get("to"))
+    return (*(("via",) if named else ()), *(("recipient",) if text(row, "recipient") else ()))
 
 
 def is_anonymous_ticket(ticket: Row) -> bool:

@@ -144,7 +144,7 @@ class Walk:
         parents = ((_user(requester),) if requester in held.ids else ()) + tuple(said)
         more = {
             "parents": parents,
-            "free_text": stored.written(ticket),
+            "free_text": (*stored.written(ticket), *stored.addressed(ticket)),
             **_following(self._settings.subjects == "keep"),
         }
         yield _Item((1, ticket_id, 0, 0), record.model_copy(update=more))
@@ -198,6 +198,7 @@ class Walk:
         for one in sorted(found, key=number):
             if number(one) in known:
                 record = _record(Kind.SUSPENDED, (number(one),), _told(one), stored.suspended_print(one), one)
+                record = record.model_copy(update={"free_text": stored.addressed(one)})
                 yield _Item((3, number(one), 0, 0), record, tuple(rows(one, "attachments")))
 
     async def _with_files(self, item: _Item) -> Record:
@@ -212,7 +213,8 @@ def _comment(collection: str, ticket_id: int, comment: Row, *, own: bool) -> Rec
     """A comment; where and by which program it was written, and from which address, is told to its author only."""
     told = ("author_id", "created_at", "public", "body", *(("via", "metadata") if own else ()))
     data: Row = {"ticket": ticket_id, **{key: comment.get(key) for key in told}}
-    return _record(collection, (ticket_id, number(comment)), data, stored.comment_print(comment), comment)
+    record = _record(collection, (ticket_id, number(comment)), data, stored.comment_print(comment), comment)
+    return record.model_copy(update={"free_text": stored.addressed(comment)}) if own else record
 
 
 def _user(user_id: int) -> RecordRef:

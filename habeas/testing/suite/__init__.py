@@ -12,12 +12,13 @@ from habeas.testing.suite.erasing import Erasing
 from habeas.testing.suite.faults import Faults
 from habeas.testing.suite.finding import Finding
 from habeas.testing.suite.partly import Partly
+from habeas.testing.suite.quietly import Quietly
 from habeas.testing.suite.saying import Saying
 
 __all__ = ["ConnectorSuite", "HttpConnectorSuite"]
 
 
-class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData):
+class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData, Quietly):
     """Subclass it and give it a ``world`` fixture."""
 
 

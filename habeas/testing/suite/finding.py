@@ -7,7 +7,7 @@ from collections import Counter
 
 from habeas.connector import RecordRef
 from habeas.model import Identifier
-from habeas.testing.steps import LONGEST, collected, roots
+from habeas.testing.steps import LONGEST, anew, collected, roots
 from habeas.testing.suite.judging import place, tells_nobody, theirs
 from habeas.testing.world import World
 
@@ -16,7 +16,7 @@ class Finding:
     """`locate` and `collect`."""
 
     async def test_each_identifier_finds_the_person_and_nobody_else(self, world: World) -> None:
-        """Exactly the accounts that bear it; all of them by each."""
+        """Exactly the accounts that bear it; all of them by each, however people write it."""
         everything = {place(ref) for ref in await roots(world)}
         assert everything
         somebody = {place(one) for one in (await world.connector.locate(world.other)).matches}
@@ -27,6 +27,11 @@ class Finding:
             assert {place(one) for one in matches} == everything
             assert all(one.found_by == (identifier,) for one in matches)
             assert {each.kind for one in matches for each in one.yields} <= set(world.connector.manifest.yields)
+        await _tells_two_apart(world)
+        if await world.respell():
+            for identifier in (one for one in world.person if one.kind == "email"):
+                found = (await world.connector.locate((identifier,))).matches
+                assert {place(one) for one in found} == everything, "it is not found as people write it"
 
     async def test_a_staff_account_comes_back_marked(self, world: World) -> None:
         """It is found like any other and never passes for a customer's; nobody else's becomes one."""
@@ -76,7 +81,7 @@ class Finding:
         assert {place(ref) for one in records for ref in one.parents} <= known
 
     async def test_it_goes_on_from_every_page(self, world: World) -> None:
-        """Cut in the middle, a new call with the last page's cursor gives the rest, no more and no less."""
+        """Cut in the middle, another process with the last page's cursor gets the rest, no more and no less."""
         found = await roots(world)
         whole = [place(one) for one in await collected(world.connector, found)]
         before: list[tuple[str, str]] = []
@@ -91,6 +96,7 @@ class Finding:
                 break
             assert len(cursor.encode()) <= LONGEST
             tells_nobody(world, cursor)
+            await anew(world)
         assert sorted(before) == sorted(whole)
 
     async def test_it_begins_where_it_says_it_can(self, world: World) -> None:
@@ -118,6 +124,23 @@ class Finding:
             assert task.cancelled() or task.exception() is None
         assert await roots(world) == found
         assert await collected(world.connector, found)
+
+
+async def _tells_two_apart(world: World) -> None:
+    """Asked for two at once: of each record what found it, of all that was asked; what it adds is nobody else's."""
+    alone = {place(one): one for one in (await world.connector.locate(world.person)).matches}
+    somebody = (await world.connector.locate(world.other)).matches
+    strange = {*world.other, *(each for one in somebody for each in one.yields)}
+    assert not strange & {each for one in alone.values() for each in one.yields}, "it yields a stranger's"
+    both = (await world.connector.locate((*world.person, *world.other))).matches
+    assert {place(one) for one in both} == alone.keys() | {place(one) for one in somebody}
+    for one in both:
+        mine = alone.get(place(one))
+        assert one.found_by, "a record is found by something"
+        assert {*one.found_by} <= {*(world.person if mine else world.other)}, "found by what it does not bear"
+        if mine:
+            assert {*one.found_by} == {*world.person}, "each of the person's identifiers finds it"
+            assert {*one.yields} == {*mine.yields}, "what it yields depends on what is asked"
 
 
 def _tagged(address: Identifier) -> Identifier:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from habeas import plan as plans
 from habeas.connector import (
     Capability,
@@ -17,8 +19,9 @@ from habeas.connector import (
     Treatment,
     Vetoing,
 )
+from habeas.errors import ConnectorError
 from habeas.outcomes import Done, Fate
-from habeas.testing.steps import collected, roots
+from habeas.testing.steps import collected, planned, roots, tells_nobody
 from habeas.testing.suite.changing import ASKED_BY
 from habeas.testing.suite.judging import place
 from habeas.testing.world import World
@@ -45,7 +48,7 @@ class Saying:
         names = [one.name for one in manifest.collections]
         assert len(names) == len(set(names))
         assert not plans.undecided(manifest.collections)
-        assert {one.kind for one in world.person} <= set(manifest.needs)
+        assert {one.kind for one in world.person} == set(manifest.needs), "each kind that it needs finds the person"
         assert world.collected <= set(names)
         assert any(one.rectifiable for one in manifest.collections) == (Capability.RECTIFY in capabilities)
         assert any(one.restrictable for one in manifest.collections) == (Capability.RESTRICT in capabilities)
@@ -53,14 +56,34 @@ class Saying:
         assert any(one.expires for one in manifest.collections) == (Capability.EXPIRE in capabilities)
 
     async def test_it_is_well(self, world: World) -> None:
-        """A system that is up, with the right credentials."""
+        """A system that is up, with the right credentials; and where it breaks, it is not, and nobody is named."""
         health = await world.connector.ping()
         assert health.ok, health.detail
+        plan = await planned(world)
+        if await world.spoil():
+            await _is_told_broken(world, plan)
 
     async def test_it_may_be_closed_twice(self, world: World) -> None:
         """The process ends in the middle of ending."""
         await world.connector.aclose()
         await world.connector.aclose()
+
+
+async def _is_told_broken(world: World, plan: SystemPlan) -> None:
+    """Each call fails in the contract's words, and quotes nothing of what is left of the system."""
+    connector = world.connector
+    health = await connector.ping()
+    assert not health.ok, "it calls itself well"
+    tells_nobody(world, health.detail)
+    for call in (
+        lambda: connector.locate(world.person),
+        lambda: collected(connector, plan.roots),
+        lambda: connector.erase(plan, None),
+        lambda: connector.confirm(plan, None),
+    ):
+        with pytest.raises(ConnectorError) as raised:
+            await call()
+        tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
 
 
 async def _expires_in_time(world: World, connector: Expiring) -> None:

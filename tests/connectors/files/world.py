@@ -88,6 +88,10 @@ class BucketWorld(FilesWorld):
         written = bucket_settings(self.server, self.bucket, self.faults.url) | self._how | more
         return S3Connector.from_settings("files", written)
 
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
+
     def put(self, name: str, content: bytes) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=name, Body=content)
 
@@ -137,7 +141,20 @@ class FolderWorld(FilesWorld):
 
     def __init__(self, root: Path, **more: Any) -> None:
         self.root = root
-        self.connector = FolderConnector.from_settings("files", {"path": str(root), "collections": COLLECTIONS, **more})
+        self._more = more
+        self.connector = self.made()
+
+    def made(self) -> FolderConnector:
+        given = {"path": str(self.root), "collections": COLLECTIONS, **self._more}
+        return FolderConnector.from_settings("files", given)
+
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
+
+    async def spoil(self) -> bool:
+        self.root.rename(self.root.with_name("away"))
+        return True
 
     def put(self, name: str, content: bytes) -> None:
         place = self.root / name

@@ -55,6 +55,13 @@ class WiredWorld(MemoryWorld):
         self._folder = folder
         self.url = ""
 
+    async def reconnect(self) -> bool:
+        self.connector = _load(self._folder, self.url, self.system)
+        return True
+
+    async def spoil(self) -> bool:
+        return False  # the network does: `faults`
+
     @asynccontextmanager
     async def without_access(self) -> AsyncIterator[Connector]:
         connector = _load(self._folder, self.url, self.system, secrets=[OTHER])
@@ -70,8 +77,8 @@ async def wired(folder: Path) -> AsyncIterator[WiredWorld]:
         world.faults = await stack.enter_async_context(faulty(url))
         world.url = world.faults.url
         world.connector = _load(folder, world.url, world.system)
-        stack.push_async_callback(world.connector.aclose)
         yield world
+        await world.connector.aclose()
 
 
 class TestHttp(HttpConnectorSuite, CarriedThrough):

@@ -35,11 +35,13 @@ async def test_texts_of_the_account_s_own_are_reviewed(world: HubSpotWorld) -> N
     world.account.crm.schema.add("notes", Property("overheard", "Overheard", custom=True))
     world.account.crm.set(world.people.things["notes"], {"overheard": "Her brother Carl is ill"})
     world.account.crm.set(world.people.ann, {"signed_up_on": "2026-01-01"})
+    world.account.crm.set(world.people.things["emails"], {"hs_email_to_email": "ann@example.org;carl@private.example"})
     kinds = {one.name: one for one in world.connector.manifest.collections}
     texts = {one.collection: kinds[one.collection].texts(one) for one in (await records(world)).values()}
     assert texts["contacts"] == ("health_remark",)
     assert texts["notes"] == ("hs_note_body", "overheard")
     assert texts["companies"] == ()
+    assert "hs_email_to_email" in texts["emails"]
 
 
 async def test_a_new_contact_is_found_before_searches_know_it(world: HubSpotWorld) -> None:

@@ -22,7 +22,11 @@ class HubSpotWorld(World):
     """Ann, with one thing of each kind, and two that she shares with Bob."""
 
     connector: HubSpotConnector
-    person: tuple[Identifier, ...] = (*ids(email=ANN), *ids(email=ANN_OLD), *ids(customer_number="C-1001"))
+    person: tuple[Identifier, ...] = (
+        *ids(email=ANN),
+        *ids(email=ANN_OLD),
+        *ids(customer_number="C-1001", phone="+4512345678"),
+    )
     other = (*ids(email=BOB), *ids(email=BOB_OLD), *ids(customer_number="C-2002"))
     nobody = (
         *(one for address in ("ann@example.or", "nn@example.org", "*@example.org") for one in ids(email=address)),
@@ -58,6 +62,10 @@ class HubSpotWorld(World):
     def made(self, **more: Any) -> HubSpotConnector:
         assert self.faults is not None
         return HubSpotConnector.from_settings("crm", settings(self.faults.url, **{**self._more, **more}))
+
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
 
     async def others(self) -> object:
         """All but Ann's, staff and the block list."""

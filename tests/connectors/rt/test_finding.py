@@ -113,6 +113,7 @@ async def test_texts_that_name_somebody_like_them_are_not_theirs(rt: RtServer, c
 async def test_what_others_wrote_about_them_is_reviewed_before_release(connector: RtConnector) -> None:
     free = {one.name: one.free_text for one in connector.manifest.collections}
     assert "text" in free["mentions"]
+    assert "Headers" in {*free["messages"]} & {*free["contributions"]}, "who else got it"
     for one in await _all_of(connector, ANN):
         assert set(free[one.collection]) & set(one.data) or one.collection in {"users"}
 

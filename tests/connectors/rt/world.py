@@ -53,6 +53,10 @@ class RtWorld(World):
         assert self.faults is not None
         return RtConnector.from_settings("rt", settings(self.rt, self.faults.url, anonymise=self._anonymise, **more))
 
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
+
     async def others(self) -> object:
         """All but Ann's; where others name her, all but her address."""
         return {

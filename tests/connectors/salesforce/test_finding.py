@@ -49,6 +49,7 @@ async def test_texts_of_the_org_s_own_are_reviewed(world: SalesforceWorld) -> No
     assert texts["Loyalty_Card__c"] == {"Name", "Motto__c"}
     assert texts["Referral__c"] == {"Name", "Remark__c"}
     assert texts["CampaignMember"] == set()
+    assert texts["EmailMessage"] == {"TextBody", "FromAddress", "ToAddress"}, "also of people who are no contacts"
 
 
 async def test_what_was_merged_is_found_under_its_old_address(world: SalesforceWorld) -> None:

@@ -23,7 +23,7 @@ class SalesforceWorld(World):
     connector: SalesforceConnector
     person: tuple[Identifier, ...] = (
         *(one for address in (ANN, ANN_OLD, ANN_HOME) for one in ids(email=address)),
-        *ids(customer="C-1001"),
+        *ids(customer="C-1001", phone="+4512345679"),
     )
     other = (*ids(email=BOB), *ids(email=BOB_OLD), *ids(customer="C-2002"))
     nobody = (
@@ -62,6 +62,10 @@ class SalesforceWorld(World):
         assert self.faults is not None
         given = settings(self.faults.url, self.org, **{**self._more, **more})
         return SalesforceConnector.from_settings("crm", given)
+
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
 
     async def others(self) -> object:
         """All but Ann's; of the referral all but that she made it."""

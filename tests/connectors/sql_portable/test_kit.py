@@ -21,6 +21,7 @@ class PortableShopWorld(ShopWorld):
 
     def __init__(self, store: PortableStore) -> None:
         self._other = store
+        self._connected = store
         self.connector = store.connector
 
     async def _rows(self, users: str, owned: str, tickets: str, comments: str) -> object:
@@ -29,6 +30,9 @@ class PortableShopWorld(ShopWorld):
             for name, one in self.conditions(users, owned, tickets, comments).items()
         }
         return {name: await self._other.fetch(query) for name, query in queries.items()}
+
+    async def _do(self, statement: str) -> None:
+        await self._other.execute(statement)
 
     async def alter(self) -> None:
         await self._other.execute("UPDATE comments SET body = 'changed' WHERE id = 100")

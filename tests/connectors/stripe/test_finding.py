@@ -119,6 +119,13 @@ class TestByPhone:
         assert not [seen for seen in shop.stripe.calls if "search" in seen.path]
         await made.aclose()
 
+    @pytest.mark.parametrize("written", ["DEE.DAHL@example.org", "Dee.Dahl@example.org", "Dee.Dahl@Example.Org"])
+    async def test_without_search_an_address_is_found_as_people_write_it(self, shop: Shop, written: str) -> None:
+        dee = shop.customer("Dee Dahl", written, "")
+        made = StripeConnector.from_settings("billing", settings(shop.stripe.base_url, search=False))
+        assert [one.key for one in (await made.locate(ids(email="dee.dahl@example.org"))).matches] == [f'["{dee}"]']
+        await made.aclose()
+
     async def test_an_account_without_search_says_so(self, shop: Shop, billing: StripeConnector) -> None:
         shop.stripe.has_search = False
         with pytest.raises(Terminal, match="`search`"):

@@ -44,6 +44,10 @@ class StripeWorld(World):
         assert self.faults is not None
         return StripeConnector.from_settings("billing", settings(self.faults.url, **self._how, **more))
 
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
+
     async def others(self) -> object:
         return self.shop.of(self.shop.carl)
 

@@ -75,6 +75,10 @@ class TrytonWorld(World):
         assert self.faults is not None
         return TrytonConnector.from_settings("erp", settings(self.faults.url, **self._how, **more))
 
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
+
     async def others(self) -> object:
         return self._rows(mine=False)
 

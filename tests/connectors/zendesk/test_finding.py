@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import JsonValue
 
+from activities.connectors.zendesk.stored import addressed
 from habeas.connector import RecordRef
 from habeas.errors import Quarantine
 from habeas.testing.steps import collected, erased, planned, roots
@@ -138,10 +140,22 @@ async def test_words_in_the_account_s_own_fields_are_reviewed(world: ZendeskWorl
     records = {one.collection: one for one in await collected(world.connector, await roots(world))}
     kinds = {one.name: one for one in world.connector.manifest.collections}
     assert kinds["users"].texts(records["users"]) == ("user_fields.city",)
-    assert kinds["tickets"].texts(records["tickets"]) == ("subject", "custom_fields", "fields")
+    assert kinds["tickets"].texts(records["tickets"]) == ("subject", "raw_subject", "custom_fields", "fields")
     desk.hers.fields = {360001: None}
     records = {one.collection: one for one in await collected(world.connector, await roots(world))}
-    assert kinds["tickets"].texts(records["tickets"]) == ("subject",)
+    assert kinds["tickets"].texts(records["tickets"]) == ("subject", "raw_subject")
+
+
+def test_to_whom_else_a_mail_went_is_reviewed() -> None:
+    came: dict[str, JsonValue] = {"channel": "email", "source": {"from": {"original_recipients": [ANN, BOB]}, "to": {}}}
+    assert addressed({"via": came, "recipient": "help@firm.example"}) == ("via", "recipient")
+    assert addressed({"via": {"channel": "web", "source": {"from": {}, "to": {}}}, "recipient": None}) == ()
+
+
+async def test_a_suspended_mail_tells_whom_it_is_from_under_review(world: ZendeskWorld) -> None:
+    records = await collected(world.connector, await roots(world))
+    (held,) = [one for one in records if one.collection == "suspended_tickets"]
+    assert held.free_text == ("via",)
 
 
 async def test_files_on_an_unknown_host_are_not_fetched(world: ZendeskWorld) -> None:

@@ -53,6 +53,10 @@ class ZendeskWorld(World):
         given = settings(self.faults.url, self.desk.zendesk.base_url, **{**self._more, **more})
         return ZendeskConnector.from_settings("zendesk", given)
 
+    async def reconnect(self) -> bool:
+        self.connector = self.made()
+        return True
+
     async def others(self) -> object:
         """All but Ann's; of tickets that she reads along at, all but that and her words."""
         store, ann = self.desk.zendesk.store, self.desk.ann

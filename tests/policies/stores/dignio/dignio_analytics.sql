@@ -29,7 +29,9 @@ CREATE TABLE video_plays (
     visitor_id bigint NOT NULL REFERENCES visitors (id),
     video      text NOT NULL,
     seconds    integer NOT NULL,
-    counted    boolean NOT NULL DEFAULT true
+    counted    boolean NOT NULL DEFAULT true,
+    stopped_on  date,
+    delete_from date GENERATED ALWAYS AS (stopped_on) STORED
 );
 
 CREATE TABLE social_visits (

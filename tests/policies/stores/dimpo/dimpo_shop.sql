@@ -41,7 +41,9 @@ CREATE TABLE visits (
     region      text,
     browser     text,
     page        text NOT NULL,
-    followed    boolean NOT NULL DEFAULT true
+    followed    boolean NOT NULL DEFAULT true,
+    stopped_on  date,
+    delete_from date GENERATED ALWAYS AS (stopped_on) STORED
 );
 
 CREATE TABLE told_by_others (

@@ -9,5 +9,7 @@ CREATE TABLE subscribers (
     city          text,
     country       text,
     subscribed    boolean NOT NULL DEFAULT true,
-    restricted_at timestamptz
+    restricted_at timestamptz,
+    unsubscribed_on date,
+    delete_from   date GENERATED ALWAYS AS (unsubscribed_on) STORED
 );

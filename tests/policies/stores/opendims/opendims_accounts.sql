@@ -31,7 +31,9 @@ CREATE TABLE cookies (
     profile_id bigint NOT NULL REFERENCES profiles (id),
     name       text NOT NULL,
     value      text,
-    allowed    boolean NOT NULL DEFAULT true
+    allowed    boolean NOT NULL DEFAULT true,
+    stopped_on  date,
+    delete_from date GENERATED ALWAYS AS (stopped_on) STORED
 );
 
 CREATE TABLE partner_data (
@@ -45,5 +47,7 @@ CREATE TABLE marketing (
     id         bigint PRIMARY KEY,
     profile_id bigint NOT NULL REFERENCES profiles (id),
     agreed_on  date NOT NULL,
-    subscribed boolean NOT NULL DEFAULT true
+    subscribed boolean NOT NULL DEFAULT true,
+    stopped_on  date,
+    delete_from date GENERATED ALWAYS AS (stopped_on) STORED
 );

@@ -7,7 +7,7 @@ import contextlib
 import random
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
@@ -69,12 +69,12 @@ class Request:
     @property
     def outcomes(self) -> frozenset[Outcome]:
         """How it may end."""
-        if self.ending is Ending.WITHDRAWN:
-            return frozenset({Outcome.WITHDRAWN})
-        if self.ending is Ending.REFUSED:
-            # What stopped at once stays stopped.
-            return frozenset({Outcome.REFUSED, Outcome.PARTLY_FULFILLED})
-        return frozenset({Outcome.FULFILLED, Outcome.PARTLY_FULFILLED})
+        done = frozenset({Outcome.FULFILLED, Outcome.PARTLY_FULFILLED})
+        if self.ending is Ending.CARRIED_OUT:
+            return done
+        ended = {Outcome.WITHDRAWN} if self.ending is Ending.WITHDRAWN else {Outcome.REFUSED}
+        # What stops at once is over before anybody could end it.
+        return done | ended if self.right is Right.OBJECTION else frozenset(ended)
 
 
 def drawn(dice: random.Random) -> Request:
@@ -98,6 +98,11 @@ async def insist(once: Callable[[], Awaitable[T]]) -> T:
                 await asyncio.sleep(LOOK)
 
 
+def uuid5(key: str, what: str) -> str:
+    """The id of something about a request, the same every time."""
+    return str(uuid.uuid5(uuid.UUID(key), what))
+
+
 class Staff:
     """Who plants, opens, proves, approves, retries and closes."""
 
@@ -106,6 +111,8 @@ class Staff:
         self._office = house.office
         self.half_planted: list[Planted] = []
         """People whose rows are in some stores only: they never ask for anything."""
+        self.beside: list[Request] = []
+        """What was opened beside a request: an objection to marketing, which stops at once, is one of its own."""
 
     async def carry_out(self, request: Request) -> None:
         """From the person's rows in the stores to the request's end; what went wrong stands in ``error``."""
@@ -113,7 +120,9 @@ class Staff:
             await self._plant(request)
             opened = await insist(lambda: self._office.open_request(self._asked(request)))
             request.id = opened.id
-            await self._see_through(request)
+            also = [replace(request, key=uuid5(request.key, one), id=one, planted=False) for one in opened.also]
+            self.beside += also
+            await asyncio.gather(*(self._see_through(one) for one in (request, *also)))
         except Exception as error:  # noqa: BLE001  whatever it is, nobody at the desk could go on
             request.error = f"{type(error).__name__}: {error}"
 
@@ -194,6 +203,6 @@ class Staff:
     ) -> None:
         if what in done:
             return
-        act_id = str(uuid.uuid5(uuid.UUID(request.key), what))
+        act_id = uuid5(request.key, what)
         await self._office.act(kind, request.id, by=by, reason="as it should be", act_id=act_id, sealed=None, **facts)
         done.add(what)

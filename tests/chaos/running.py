@@ -58,6 +58,7 @@ async def run(folder: Path, seed: int, seconds: float, at_once: int) -> Report:
         before = await _at_rest(house)
         staff, breaking = Staff(house), Breaking(house, random.Random(f"{seed}/faults"), WORKERS)  # noqa: S311  no secret
         requests = await _storm(staff, breaking, random.Random(seed), seconds, at_once)  # noqa: S311  no secret
+        requests += staff.beside
         account = await settle(house, requests, before, staff.half_planted)
     return _report(seed, time.monotonic() - begun, requests, breaking, account)
 

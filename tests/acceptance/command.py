@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -58,12 +59,12 @@ class Habeas:
         assert said.code == code, f"habeas {words[:2]}: {said.code}\n{said.out}\n{said.err}"
         return said
 
-    async def run(self, *words: str, config: Path | None = None) -> Said:
-        """Run one command as it is, however it ends."""
+    async def run(self, *words: str, config: Path | None = None, variables: Mapping[str, str] | None = None) -> Said:
+        """Run one command as it is, however it ends; with these variables besides."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HABEAS_", "TEMPORAL_"))}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "workers", *words),
-            env=kept | {"HABEAS_CONFIG": str(config or self.config)},
+            env={**kept, "HABEAS_CONFIG": str(config or self.config), **(variables or {})},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -24,6 +24,9 @@ WITHOUT_COPY = "without_copy"
 """Ground of an approval: to erase although a copy of the same person's is not answered yet; the reason says why."""
 
 
+NOT_BEGUN = "not_begun"
+"""Why a workflow refuses an act before it knows what law and policy ask; a moment later it takes it."""
+
 IN_PART = "in_part"
 """Ground of the approval of an appeal, a complaint or a grievance: granted, but not in everything."""
 NOTHING_ANEW = "nothing_anew"

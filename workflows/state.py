@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.model import AcceptAct, Brief
     from activities.record import RecordActivities
-    from habeas.acts import ActAnswer, ActCall, ActKind, stages
+    from habeas.acts import NOT_BEGUN, ActAnswer, ActCall, ActKind, stages
     from habeas.model import Outcome, Stage
     from workflows import calls
     from workflows.clock import Clock
@@ -130,7 +130,7 @@ class RequestState:
 
     def _check(self, kind: ActKind) -> None:
         if self.brief is None or not self.clock.is_set:
-            raise ApplicationError("The request has not begun yet; try again in a moment.", type="wrong_stage")
+            raise ApplicationError("The request has not begun yet; try again in a moment.", type=NOT_BEGUN)
         if self.ending:
             raise ApplicationError(f"The request is ending as {self.ending[0].value}.", type="wrong_stage")
         if (self.begun or self.touching) and kind in _ENDINGS:

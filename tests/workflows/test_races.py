@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from activities import pages, plan
@@ -24,6 +24,7 @@ from habeas.policy import Policy
 from habeas.testing import MemoryRow
 from tests.workflows.gates import Gate, hold
 from tests.workflows.world import Case, World, eventually, someone
+from workers.office.engine import is_to_begin
 from workflows.model import RequestStart
 from workflows.request import RequestWorkflow
 
@@ -468,13 +469,33 @@ def _unstarted() -> RequestWorkflow:
     return RequestWorkflow(RequestStart(request_id=REQUEST, controller="demo", right=Right.ACCESS, regime="EU-GDPR"))
 
 
+async def test_an_act_in_the_first_second_is_taken_once_the_request_has_begun(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = hold(monkeypatch, "begin", lambda _: True)
+    case = await world.open(someone())
+    await gate.wait()
+    act = asyncio.ensure_future(case.act(ActKind.EXTEND, ground="complexity"))
+    refused = asyncio.Event()
+
+    def look(error: WorkflowUpdateFailedError) -> bool:
+        refused.set()
+        return is_to_begin(error)
+
+    monkeypatch.setattr("workers.office.engine.is_to_begin", look)
+    await refused.wait()
+    gate.open()
+    assert (await act).stage is not Stage.CLOSED
+    assert (await case.row()).extended
+
+
 def test_acts_in_the_first_second_get_a_clear_answer() -> None:
     call = ActCall(act_id=str(uuid.uuid4()), actor=NOBODY)
     for kind in ActKind:
         validator = getattr(_unstarted(), f"_may_{kind.value}")
         with pytest.raises(ApplicationError, match="not begun yet") as refused:
             validator(call)
-        assert refused.value.type == "wrong_stage"
+        assert refused.value.type == "not_begun"
 
 
 async def test_while_a_plan_is_drafted_anew_nobody_approves_the_old_one(

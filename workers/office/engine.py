@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -23,7 +24,7 @@ from activities.change_model import LiftStart
 from activities.keeping import Sweep, SweepReport
 from activities.model import BounceOrder, LetterOrder
 from activities.replay_model import Replay, ReplayReport
-from habeas.acts import ActAnswer, ActCall, ActKind
+from habeas.acts import NOT_BEGUN, ActAnswer, ActCall, ActKind
 from habeas.errors import (
     BadInput,
     ConfigurationError,
@@ -56,6 +57,8 @@ PATIENCE = timedelta(seconds=30)
 """How long an act may take until the person at the desk is told to try again."""
 TASK = timedelta(seconds=5)
 """How long a workflow task may take: after it, one that a worker died with is another worker's."""
+BEGINS_IN = 0.2
+"""Seconds after which an act that came before its request had begun is sent again."""
 _RUNNING = "ExecutionStatus = 'Running'"
 _PROBLEMS = "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"
 
@@ -394,8 +397,7 @@ class Engine:
         handle = (await self.client()).get_workflow_handle(request_id)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                answer: ActAnswer = await handle.execute_update(kind.value, call, id=call.act_id, result_type=ActAnswer)
-                return answer
+                return await _taken(handle, kind, call)
         except WorkflowUpdateFailedError as error:
             raise _refusal(error) from None
         except RPCError as error:
@@ -404,6 +406,24 @@ class Engine:
             raise _no_answer(call) from None
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise _no_answer(call) from None
+
+
+async def _taken(handle: WorkflowHandle[Any, Any], kind: ActKind, call: ActCall) -> ActAnswer:
+    """What came of an act. One that comes before the request has begun is sent again: the ledger is a moment ahead."""
+    while True:
+        try:
+            answer: ActAnswer = await handle.execute_update(kind.value, call, id=call.act_id, result_type=ActAnswer)
+        except WorkflowUpdateFailedError as error:
+            if not is_to_begin(error):
+                raise
+            await asyncio.sleep(BEGINS_IN)
+        else:
+            return answer
+
+
+def is_to_begin(error: WorkflowUpdateFailedError) -> bool:
+    """Whether the workflow refused since it does not know yet what law and policy ask."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type == NOT_BEGUN
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> Exception:

@@ -196,6 +196,9 @@ class Match(Frozen):
     staff: bool = False
     """The account is one of the controller's own people, who use the system at work: an agent, an administrator. A
     human says whether it is the person's as well; until then nothing of it is collected, erased or written to."""
+    account: bool = True
+    """One for each person, so that two with one address contradict each other. False of what somebody has several of,
+    and that stands for itself: a message without an account, a case from a form."""
 
 
 class Located(Frozen):

@@ -42,8 +42,8 @@ def contested(matches: list[Found], gone: list[Found], claimed: tuple[Identifier
 
 def _shared(matches: list[Found]) -> Iterator[tuple[Contradiction, Identifier]]:
     bearers: dict[tuple[str, str, Identifier], list[Place]] = {}
-    for found in matches:
-        for identifier in dict.fromkeys((*found.match.found_by, *found.match.yields)):
+    for found in (each for each in matches if each.match.account):
+        for identifier in borne(found):
             bearers.setdefault((found.system, found.match.collection, identifier), []).append(found.place)
     seen: set[tuple[str, tuple[Place, ...]]] = set()
     for (_, _, identifier), places in sorted(bearers.items(), key=lambda item: (item[0][2].kind, *map(order, item[1]))):

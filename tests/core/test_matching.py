@@ -479,6 +479,16 @@ def test_another_phone_number_or_form_of_the_address_is_no_contradiction() -> No
     assert settle({"crm": (first,), "support": (other,)}, [], [email("ann")]).contradictions == ()
 
 
+def test_of_what_somebody_has_several_nothing_contradicts_for_one_address() -> None:
+    letters = tuple(match(key, email("ann")).model_copy(update={"account": False}) for key in (7, 8))
+    settled = settle({"crm": (CONTACT,), "support": letters}, [], [email("ann")])
+    assert (settled.contradictions, len(settled.kept)) == ((), 3)
+    others = tuple(one.model_copy(update={"name": "Lars Holm"}) for one in letters)
+    assert settle({"crm": (CONTACT,), "support": others}, [], [email("ann")]).kept == (), (
+        "names contradict all the same"
+    )
+
+
 AGENT = match(5, email("ann"), yields=(email("ann"), number(9)), name="Anna Berg").model_copy(update={"staff": True})
 AT_WORK: Matches = {
     "crm": (match(1, email("ann"), yields=(email("ann"), number(1)), name="Anna Berg"),),

@@ -206,6 +206,7 @@ class Finder:
             yields=borne,
             name=str(name or "") or None,
             staff=any(one.kind == "email" and one.value.casefold() in staff for one in borne),
+            account=node[0] != CASE,
         )
 
 

@@ -56,7 +56,8 @@ async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind:
         async for suspended in rest.pages("suspended_tickets", "suspended_tickets"):
             found_by = tuple(one for one, own in addresses.items() if author_of(suspended) in own)
             if found_by:
-                matches.append(Match(collection=Kind.SUSPENDED, key=key_of(number(suspended)), found_by=found_by))
+                key = key_of(number(suspended))
+                matches.append(Match(collection=Kind.SUSPENDED, key=key, found_by=found_by, account=False))
     _not_too_many(rest, len(matches))
     return Located(matches=tuple(matches))
 

@@ -145,7 +145,7 @@ async def test_a_case_of_nobody_is_found_by_its_address(world: SalesforceWorld) 
     comment = world.org.add("CaseComment", ParentId=case.id, CommentBody="A. New called")
     world.org.add("Case", SuppliedEmail="new@example.org", ContactId=world.people.bob.id, Subject="Bob's")
     (match,) = await _found(world, email="new@example.org")
-    assert (match.collection, match.key) == ("Case", f'["{case.id}"]')
+    assert (match.collection, match.key, match.account) == ("Case", f'["{case.id}"]', False)
     below = await collected(world.connector, (RecordRef(collection="Case", key=match.key),))
     assert {one.key for one in below} == {match.key, f'["{comment.id}"]'}
 

@@ -91,7 +91,9 @@ async def test_too_many_stop_for_a_human(world: ZendeskWorld) -> None:
 async def test_what_was_suspended_is_found_without_a_user(world: ZendeskWorld) -> None:
     suspended = world.desk.zendesk.add_suspended(Suspended("Nobody", "No.User@example.org", "Buy", "Spam"))
     found = (await world.connector.locate(ids(email="no.user@example.org"))).matches
-    assert [(one.collection, one.key) for one in found] == [("suspended_tickets", f"[{suspended.id}]")]
+    assert [(one.collection, one.key, one.account) for one in found] == [
+        ("suspended_tickets", f"[{suspended.id}]", False)
+    ]
     place = RecordRef(collection="suspended_tickets", key=f"[{suspended.id}]")
     (record,) = await collected(world.connector, (place,))
     assert record.data["content"] == "Spam"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from habeas.acts import ActKind
 from habeas.errors import UnknownRequest, WrongStage
 from habeas.model import Outcome, Stage
 from tests.policies.package import Package, Row
-from tests.policies.world import Asked, Installation
+from tests.policies.world import Asked, Installation, Rows
 from tests.workflows.world import eventually
 from workers.office import Said
 from workers.office.tasks import ShownTask
@@ -49,6 +50,17 @@ def assert_told_as_in_policy(world: Installation, controller: str, package: Pack
 def left(now: dict[str, list[Row]]) -> set[str]:
     """Where something of the person is left."""
     return {place for place, rows in now.items() if rows}
+
+
+def consented(rows: Rows) -> tuple[Rows, Rows]:
+    """Rows that rest on no consent that was withdrawn, which no sweep may touch; and the others, which one ends.
+
+    A withdrawal gives a row its ``delete_from``, the day that its term runs from.
+    """
+    ending = {
+        place: frozenset(row for row in each if json.loads(row).get("delete_from")) for place, each in rows.items()
+    }
+    return {place: each - ending[place] for place, each in rows.items()}, ending
 
 
 async def is_hidden_from_strangers(world: Installation, controller: str) -> None:

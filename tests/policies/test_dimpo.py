@@ -11,7 +11,7 @@ from habeas.model import Outcome, Right, Stage
 from habeas.policy.sections import LegalBasis, RecipientRole
 from tests.policies.package import Package
 from tests.policies.promises import promise, promises_of
-from tests.policies.stories import assert_told_as_in_policy, is_hidden_from_strangers, left, told_of
+from tests.policies.stories import assert_told_as_in_policy, consented, is_hidden_from_strangers, left, told_of
 from tests.policies.world import Asked, Installation
 from tests.workflows.world import Person, eventually
 from workflows.lifting import LiftRestrictionWorkflow
@@ -285,6 +285,8 @@ async def test_one_unsubscribes_at_once_and_the_record_says_when(world: Installa
 
 @promise(ME, "L67-69", "L97-99", "L101")
 async def test_whoever_withdraws_everything_is_obeyed_though_deemed_to_consent(world: Installation) -> None:
+    await world.sweep()
+    await world.settle(ME, "Carl Consents")
     before = await world.rows(ME)
     case = await world.ask(ME, await world.settle(ME), Right.WITHDRAW_CONSENT, jurisdiction="CA-QC", language="fr")
     letter = await case.answered()
@@ -299,6 +301,7 @@ async def test_whoever_withdraws_everything_is_obeyed_though_deemed_to_consent(w
     assert "no ground to refuse" in (promises_of(ME)["L101"].note or "")
     await world.sweep(timedelta(days=2))
     rows = await world.rows(ME)
+    await world.since(ME, consented(before)[0])  # nothing of whoever did not withdraw
     assert rows[SUBSCRIBERS] <= before[SUBSCRIBERS], "the list no longer has the address"
     assert rows[VISITS] <= before[VISITS]
     assert len(rows[CONSENTS] - before[CONSENTS]) == 2, "that it was withdrawn is still on record"

@@ -9,8 +9,8 @@ import pytest
 from habeas.acts import ActKind
 from habeas.model import Right, Stage
 from tests.policies.promises import promise
-from tests.policies.stories import due_in_ledger, left, released_without
-from tests.policies.test_dimpo import ME, PAYERS, PAYMENTS, erased
+from tests.policies.stories import consented, due_in_ledger, left, released_without
+from tests.policies.test_dimpo import ME, PAYERS, PAYMENTS, SUBSCRIBERS, VISITS, erased
 from tests.policies.world import Installation
 
 
@@ -32,7 +32,9 @@ async def test_the_answer_is_due_in_thirty_days(
     words = {"situation": "less"} if right is Right.RESTRICTION else {}
     case = await world.ask(ME, await world.settle(ME), right, jurisdiction=lives, at=received, **words)
     assert await due_in_ledger(case) == due
-    if right is not Right.WITHDRAW_CONSENT:
+    if right is Right.WITHDRAW_CONSENT:
+        await case.answered()
+    else:
         await case.has_letter("acknowledgement")
         assert "2027" in case.letter("We received your request")
 
@@ -68,6 +70,9 @@ async def test_a_system_that_stays_away_does_not_keep_the_rest_past_thirty_days(
 
 async def test_the_books_go_when_their_years_are_over(world: Installation) -> None:
     await world.sweep()
+    await world.settle(ME, "Carl Consents")
+    unwilling = await world.ask(ME, await world.settle(ME), Right.WITHDRAW_CONSENT, jurisdiction="CA-ON")
+    await unwilling.answered()
     before = await world.rows(ME)
     person = await world.settle(ME, only=("dimpo_payments", "dimpo_support"))
     today = datetime.now(UTC).date()
@@ -78,7 +83,11 @@ async def test_the_books_go_when_their_years_are_over(world: Installation) -> No
     assert left(await world.since(ME, before)) == {PAYERS, PAYMENTS}, "until the end of this year"
     report = await world.sweep(timedelta(days=(date(today.year, 12, 31) - today).days + 2))
     assert report.ended >= 1
-    now = await world.since(ME, before)
+    stays, ends = consented(before)
+    assert {place for place, each in ends.items() if each} == {VISITS, SUBSCRIBERS}, "of whoever withdrew, and no more"
+    rows = await world.rows(ME)
+    assert not any(rows[place] & each for place, each in ends.items())
+    now = await world.since(ME, stays)
     assert not now[PAYMENTS]
     assert not any(one["email"] or one["full_name"] for one in now[PAYERS]), "what it pointed at names nobody"
     assert "retention:ended" in await case.tags()

@@ -9,7 +9,7 @@ import pytest
 
 from habeas.model import Outcome, Right
 from tests.policies.promises import promise
-from tests.policies.stories import by_hand
+from tests.policies.stories import by_hand, consented
 from tests.policies.test_mindlink import CONTACTS, INVOICES, LETTER, LISTS, ME, PAPER, SUBSCRIBERS, searched
 from tests.policies.world import Installation
 from tests.workflows.world import eventually
@@ -96,6 +96,8 @@ CONSENTED = {
 
 @promise(ME, "L9", "L13")
 async def test_whatever_rests_on_consent_ends_with_it(world: Installation) -> None:
+    await world.sweep()
+    await world.settle(ME, "Carl Consents")
     before = await world.rows(ME)
     case = await world.ask(ME, await world.settle(ME), Right.WITHDRAW_CONSENT, jurisdiction="GB-ENG")
     letter = await case.answered()
@@ -105,6 +107,7 @@ async def test_whatever_rests_on_consent_ends_with_it(world: Installation) -> No
     )
     assert "Using your location" in letter
     await world.sweep(timedelta(days=2))
+    await world.since(ME, consented(before)[0])  # nothing of whoever did not withdraw
     assert (await world.rows(ME))[SUBSCRIBERS] <= before[SUBSCRIBERS]
 
 

@@ -10,7 +10,7 @@ import pytest
 from habeas.acts import ActKind
 from habeas.model import Outcome, Right, Stage
 from tests.policies.promises import promise
-from tests.policies.stories import due_in_ledger, released_without
+from tests.policies.stories import consented, due_in_ledger, left, released_without
 from tests.policies.test_opendims import AUTHORS, MARKETING, ME, PROFILES, USES
 from tests.policies.world import Installation
 from tests.workflows.world import eventually
@@ -61,6 +61,8 @@ async def test_data_is_set_aside_until_the_person_was_told_that_it_ends(world: I
         return not any(rows[place][0]["restricted_at"] for place in MARKED)
 
     await eventually(lifted)
+    await world.sweep()
+    assert not {*MARKED} & left(await world.since(ME, before)), "what alone had kept it from being erased is lifted"
 
 
 INTERESTS = {
@@ -125,6 +127,8 @@ async def test_marketing_ends_at_once_by_contact_or_link(world: Installation, ri
 
 @promise(ME, "L25")
 async def test_whatever_rests_on_consent_ends_with_it(world: Installation) -> None:
+    await world.sweep()
+    await world.settle(ME, "Carl Consents")
     before = await world.rows(ME)
     case = await world.ask(ME, await world.settle(ME), Right.WITHDRAW_CONSENT, jurisdiction="DK")
     letter = await case.answered()
@@ -135,6 +139,7 @@ async def test_whatever_rests_on_consent_ends_with_it(world: Installation) -> No
     assert "Cookies" in letter
     assert "lawful and remains so" in letter
     await world.sweep(timedelta(days=2))
+    await world.since(ME, consented(before)[0])  # nothing of whoever did not withdraw
     rows = await world.rows(ME)
     for place in (MARKETING, "opendims_accounts.cookies"):
         assert rows[place] <= before[place]

@@ -44,7 +44,7 @@ from tests.workflows.world import Case, Person, World, eventually, someone
 from workers.office import NewRequestInput
 from workers.postgres import EmbeddedPostgres
 
-__all__ = ["Asked", "Installation", "Package", "Row", "connect_systems", "in_days", "installable", "last_day"]
+__all__ = ["Asked", "Installation", "Package", "Row", "Rows", "connect_systems", "in_days", "installable", "last_day"]
 
 STORES = Path(__file__).parent / "stores"
 Rows = dict[str, frozenset[str]]

@@ -323,6 +323,7 @@ async def test_why_some_e_mails_stay_is_told_at_once_where_all_were_asked_for(wo
 
 @promise(ME, "L78")
 async def test_why_staff_keep_e_mails_is_told_at_once_with_whatever_else_stays(world: Installation) -> None:
+    before = await world.rows(ME)
     case = await world.ask(ME, await world.settle(ME, only=("dignio_crm",)), Right.ERASURE, jurisdiction="NO")
     await case.proves()
     await case.reaches(Stage.REVIEWING)
@@ -331,6 +332,9 @@ async def test_why_staff_keep_e_mails_is_told_at_once_with_whatever_else_stays(w
     told = case.letter("everything else goes ahead")
     assert "E-mails and summaries of calls (1 record): We need the data to establish or defend legal claims" in told
     assert "E-mails that belong to our books (Customer relations): 1 record." in told
+    await case.answered()
+    now = await world.since(ME, before)
+    assert left(now) == {CONTACTS, LETTERS, "dignio_crm.correspondence"}, "and everything else went"
 
 
 @promise(ME, "L29")

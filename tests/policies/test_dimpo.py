@@ -48,7 +48,7 @@ async def test_a_copy_has_every_kind_of_data_and_tells_what_each_is_for(world: I
     row = await case.row()
     assert (row.outcome, row.regime) == (Outcome.FULFILLED, "CA-PIPEDA")
     letter = case.letter("/d/")
-    assert "We found 15 records about you" in letter
+    assert "We found 16 records about you" in letter
     assert "MN Digital Planet Inc." in letter
     package = await case.package()
     (customer,) = package.rows("dimpo_shop", "customers")

@@ -12,7 +12,7 @@ from habeas.particulars import Particulars
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
 
-__all__ = ["BOTH", "check_unknown", "proof_lacking"]
+__all__ = ["BOTH", "check_unknown", "is_known", "may_hold", "proof_lacking"]
 
 BOTH = frozenset({"code", "attested"})
 """The methods, as the ledger names them, of which each is needed."""
@@ -32,16 +32,36 @@ async def proof_lacking(tx: Tx, request: Request, policy: Policy) -> Proof | Non
     return _MISSING.get(await tx.proofs(request.id))
 
 
-async def check_unknown(tx: Tx, request: Request, policy: Policy, ground: str | None) -> None:
-    """A ground that says that nobody knows who asks does not hold once they proved it.
+async def is_known(tx: Tx, request: Request, policy: Policy) -> bool:
+    """Whether who asks has proved who they are, as far as is asked.
 
-    While it is being cleared up which of the records are theirs it may, of the data.
+    Raises:
+        KeyDestroyed: nobody knows any more what was asked.
+    """
+    return await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None
+
+
+def may_hold(ground: str | None, stage: Stage, *, known: bool) -> bool:
+    """Whether a ground can be true: nobody says of who proved it that they are unknown.
+
+    While it is being cleared up which of the records are theirs it may be said of the data.
+
+    Args:
+        ground: of a refusal, whole or in part, or of a fee.
+        stage: where the request stands.
+        known: as `is_known`.
+    """
+    return not known or ground not in _UNKNOWN or (ground == "cannot_identify" and stage is Stage.CLARIFYING)
+
+
+async def check_unknown(tx: Tx, request: Request, policy: Policy, ground: str | None) -> None:
+    """A ground that says that nobody knows who asks does not hold once they proved it; see `may_hold`.
 
     Raises:
         BadInput: it does not hold.
         KeyDestroyed: nobody knows any more what was asked.
     """
-    if ground not in _UNKNOWN or (ground == "cannot_identify" and request.stage is Stage.CLARIFYING):
+    if may_hold(ground, request.stage, known=True):
         return
-    if await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None:
+    if await is_known(tx, request, policy):
         raise BadInput(f"ground: {ground} does not hold: who asks has proved who they are.", field="ground")

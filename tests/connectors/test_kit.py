@@ -279,6 +279,13 @@ class FirstPageOnly(MemoryConnector):
             return
 
 
+class BeginsAtAccountsOnly(MemoryConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        accounts = tuple(root for root in roots if root.collection == self.manifest.collections[0].name)
+        async for page in super().collect(accounts, cursor):
+            yield page
+
+
 class SearchesByLikeness(MemoryConnector):
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         found = tuple(
@@ -814,6 +821,7 @@ class HoldsTheLoopUp(MemoryConnector):
 
 CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
+    (BeginsAtAccountsOnly, "test_it_begins_where_it_says_it_can"),
     (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
     (ReturnsEverybody, "test_each_identifier_finds_the_person_and_nobody_else"),
     (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),

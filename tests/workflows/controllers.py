@@ -31,13 +31,22 @@ def controller(world: World, name: str, *, of: str = "demo", **changes: dict[str
     return name
 
 
-def answering_under(world: World, name: str, *regimes: dict[str, Any]) -> str:
-    """A controller that answers under these laws as well."""
+def answering_under(world: World, name: str, *regimes: dict[str, Any], home: str | None = None) -> str:
+    """A controller that answers under these laws as well.
+
+    Args:
+        world: where it is.
+        name: its id.
+        regimes: rows of its policy.
+        home: where it is established; in Denmark its own law binds it beside the person's (GDPR art. 3(1)).
+    """
     policies = cast("dict[str, Policy]", world.parts.policies)
     entry = type(policies["demo"].regimes[0])
     controller(world, name)
     more = tuple(entry.model_validate(one) for one in regimes)
     policies[name] = policies[name].model_copy(update={"regimes": (*policies[name].regimes, *more)})
+    if home:
+        controller(world, name, of=name, controller={"establishment": home})
     return name
 
 

@@ -24,10 +24,13 @@ _LAW = frozenset({*Element}) - {Element.REASONS, Element.WHAT_IS_NEEDED, Element
 """What the law wants told; the reasons are words of staff."""
 
 
-async def _opened(world: World, regime: str, place: str, right: Right = Right.ACCESS) -> Case:
+async def _opened(
+    world: World, regime: str, place: str, right: Right = Right.ACCESS, *, home: str | None = None
+) -> Case:
     person = someone()
     person.settle_in(world.connectors, free_text=True)
-    name = answering_under(world, place.lower(), {"code": regime, "jurisdictions": (place,)})
+    name = f"{place.lower()}-at-home" if home else place.lower()
+    answering_under(world, name, {"code": regime, "jurisdictions": (place,)}, home=home)
     return await world.open(person, right, controller=name, jurisdiction=place, language="en")
 
 
@@ -73,7 +76,7 @@ async def test_an_acknowledgement_and_a_code(world: World, regime: str, place: s
 
 @pytest.mark.parametrize(("regime", "place"), [("US-CCPA", "US-CA"), ("CA-PIPEDA", "CA-ON"), ("ZA-PAIA", "ZA")])
 async def test_an_extension(world: World, regime: str, place: str) -> None:
-    case = await _opened(world, regime, place)
+    case = await _opened(world, regime, place, home=place)
     await case.prove()
     await case.reaches(Stage.REVIEWING)
     await case.act(ActKind.EXTEND, ground=await _ground(regime, place))

@@ -21,7 +21,8 @@ from tests.workflows.world import World, someone
 async def test_an_access_request_under_pipeda(world: World) -> None:
     person = someone()
     person.settle_in(world.connectors, free_text=True)
-    case = await world.open(person, jurisdiction="CA")
+    name = answering_under(world, "in-canada", {"code": "CA-PIPEDA", "jurisdictions": ("CA",)}, home="CA")
+    case = await world.open(person, controller=name, jurisdiction="CA")
     await case.prove()
     row = await case.reaches(Stage.REVIEWING)
     assert row.regime == "CA-PIPEDA"
@@ -55,7 +56,7 @@ async def _grounds(request_id: str, world: World) -> tuple[str, ...]:
 
 
 async def test_where_the_law_sets_no_last_day_staff_name_it(world: World) -> None:
-    name = answering_under(world, "open-ended", {"code": "NZ-PRIVACY", "jurisdictions": ("NZ",)})
+    name = answering_under(world, "open-ended", {"code": "NZ-PRIVACY", "jurisdictions": ("NZ",)}, home="NZ")
     person = someone()
     person.settle_in(world.connectors, free_text=True)
     case = await world.open(person, controller=name, jurisdiction="NZ")

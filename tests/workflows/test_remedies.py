@@ -174,6 +174,7 @@ async def test_what_a_letter_offers_is_opened(world: World) -> None:
         "offered",
         {"code": "KR-PIPA", "jurisdictions": ("KR",)},
         {"code": "US-STATE", "jurisdictions": ("US-VA",)},
+        home="KR",
     )
     refused = await _refused(world, name, "KR", ground="rights_of_others")
     assert "appeal to us" in world.mail.text(refused.person.email, "as told")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from activities.ending_letters import EndingLetterActivities
 from activities.keeping import EndingOrder
@@ -29,6 +29,7 @@ from tests.workflows.keeping import chatting, invoice, says, sweep, today, years
 from tests.workflows.test_change_rights import approve, settled
 from tests.workflows.world import LAW, Case, Person, World, someone
 from workers.postgres import EmbeddedPostgres
+from workflows.sweeps import NOT_ENDED
 
 
 @pytest.fixture(scope="module")
@@ -211,30 +212,15 @@ async def test_short_lived_data_ends_by_itself(world: World) -> None:
     assert (newest.system, newest.collection, newest.erased, newest.held) == ("chat", "messages", 1, 0)
 
 
-class _Said(logging.Handler):
-    """What was logged."""
-
-    text = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.text += record.getMessage()
-
-
-async def test_short_lived_data_that_cannot_end_is_reported_and_logged(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    said = _Said(level=logging.WARNING)
-    log = logging.getLogger("temporalio.workflow")
-    # Whatever an earlier test made of the logs.
-    monkeypatch.setattr(log, "disabled", False)
-    caplog.set_level(logging.WARNING, logger=log.name)
-    monkeypatch.setattr(log, "handlers", [*log.handlers, said])
+async def test_short_lived_data_that_cannot_end_is_reported_and_logged(world: World) -> None:
     chatting(world)
     chat = world.connectors["chat"]
     place = says(world, someone(), today().date() - timedelta(days=31))
     chat.fail("expired", Terminal("no permission"))
-    assert "chat" in (await sweep(world)).waiting
-    assert "short-lived data could not be ended in chat: terminal" in said.text
+    with capture_logs() as said:
+        assert "chat" in (await sweep(world)).waiting
+    line = {"event": NOT_ENDED, "log_level": "warning", "system": "chat", "error": "terminal"}
+    assert [one for one in said if one["event"] == NOT_ENDED] == [line], "once, and nothing of what the system said"
     chat.faults.clear()
     assert (await sweep(world)).expired == 1
     assert place not in chat.rows

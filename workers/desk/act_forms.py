@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 
 from activities.clockface import local_day
 from activities.letters.wording import Words
+from activities.proofs import may_hold
 from habeas import law
 from habeas.acts import ActKind
 from habeas.model import REMEDIES, Frozen, Identifier, PauseReason, Right, Stage
@@ -124,7 +125,8 @@ def _grounds(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Ch
         for code in story.standing.extension_grounds:
             yield Choice(code, say.text(f"extension_grounds.{code}"), _cited(say, cite))
         return
-    codes = fee_grounds(row, place) if kind is ActKind.CHARGE else refusals(row, place)
+    every = fee_grounds(row, place) if kind is ActKind.CHARGE else refusals(row, place)
+    codes = [code for code in every if may_hold(code, row.stage, known=story.standing.known)]
     fee = law.fee_rule(row.regime, place, row.right).cite if kind is ActKind.CHARGE else ""
     for code in codes:
         own = code == STANDS or f"refusal_grounds.{code}" not in say

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from activities.clockface import PauseSpan, dated, local_day, pause_spans
 from activities.ledger import WAITING, RequestRow, SystemRow, Tx
-from activities.proofs import proof_lacking
+from activities.proofs import is_known, proof_lacking
 from activities.repeated import AskedBefore, asked_before
 from activities.same_person import earlier_request, is_same_person
 from habeas.acts import ActKind, stages
@@ -40,6 +40,8 @@ class Standing(Frozen):
     """What the term may be extended for, by every law that binds here; empty where it may not, or was."""
     proof_lacking: Proof | None = None
     """Of two proofs of identity of which one is there, the other: ``code`` or ``attestation``."""
+    known: bool = False
+    """Whether who asks has proved who they are: no ground says then that nobody knows it."""
     about: RequestId | None = None
     """The request that an appeal, a complaint or a grievance names."""
     same_person: bool | None = None
@@ -70,6 +72,8 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
         }
         if request.stage is Stage.VERIFYING:
             known["proof_lacking"] = await proof_lacking(tx, request, policy)
+        if request.closed_at is None:
+            known["known"] = await is_known(tx, request, policy)
         if request.right not in REMEDIES:
             known["asked_before"] = await asked_before(tx, request, policy)
     except KeyDestroyed:

@@ -23,6 +23,7 @@ from activities.ledger import (
 )
 from activities.ledger.paging import Turn
 from activities.ledger.requests import QUEUE
+from activities.proofs import may_hold
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind, stages
 from habeas.evidence import Event
@@ -332,6 +333,10 @@ def _stands(kind: ActKind, row: RequestRow, standing: Standing) -> bool:
     return kind is not ActKind.ATTEST or row.right not in REMEDIES or standing.same_person is False
 
 
+def _holding(grounds: Iterable[str], row: RequestRow, standing: Standing) -> list[str]:
+    return [ground for ground in grounds if may_hold(ground, row.stage, known=standing.known)]
+
+
 def _offers(
     kind: ActKind, row: RequestRow, place: str, standing: Standing, awaits: bool, reasons: list[PauseReason]
 ) -> Iterator[PossibleAct]:
@@ -367,9 +372,10 @@ def _offers(
         case ActKind.CONTEST if row.right is Right.RECTIFICATION:
             yield act("Do not make a correction, and say why", f"contest --correction NUMBER {_WHO}")
         case ActKind.REFUSE:
-            yield act("Refuse", f"refuse --ground GROUND {_WHO}", refusals(row, place))
+            yield act("Refuse", f"refuse --ground GROUND {_WHO}", _holding(refusals(row, place), row, standing))
         case ActKind.EXEMPT if row.right in _IN_PARTS:
-            yield act("Refuse a part", f"exempt CATEGORY --ground GROUND {_WHO}", refusals(row, place))
+            grounds = _holding(refusals(row, place), row, standing)
+            yield act("Refuse a part", f"exempt CATEGORY --ground GROUND {_WHO}", grounds)
         case ActKind.ASK:
             yield act("Ask the person something", 'ask --question "TEXT" --by "YOUR NAME"')
         case ActKind.CHARGE if grounds := fee_grounds(row, place):

@@ -44,6 +44,7 @@ class HubSpotWorld(World):
         self.account = account
         self.faults = faults
         self._more = more
+        self._made_with: dict[Connector, dict[str, Any]] = {}
         self.keeps_old_values = more.get("history") == "accept"
         self.people: People = seed(account)
         self.connector = self.made()
@@ -61,10 +62,12 @@ class HubSpotWorld(World):
 
     def made(self, **more: Any) -> HubSpotConnector:
         assert self.faults is not None
-        return HubSpotConnector.from_settings("crm", settings(self.faults.url, **{**self._more, **more}))
+        connector = HubSpotConnector.from_settings("crm", settings(self.faults.url, **{**self._more, **more}))
+        self._made_with[connector] = more
+        return connector
 
     async def reconnect(self) -> bool:
-        self.connector = self.made()
+        self.connector = self.made(**self._made_with[self.connector])
         return True
 
     async def others(self) -> object:

@@ -43,6 +43,7 @@ class SalesforceWorld(World):
         self.org = org
         self.faults = faults
         self._more = more
+        self._made_with: dict[Connector, dict[str, Any]] = {}
         self.keeps_old_values = "collections" in more and more.get("history", "accept") == "accept"
         self.people: People = seed(org)
         self.shared = frozenset({("Referral__c", f'["{self.people.referral.id}"]')})
@@ -61,10 +62,12 @@ class SalesforceWorld(World):
     def made(self, **more: Any) -> SalesforceConnector:
         assert self.faults is not None
         given = settings(self.faults.url, self.org, **{**self._more, **more})
-        return SalesforceConnector.from_settings("crm", given)
+        connector = SalesforceConnector.from_settings("crm", given)
+        self._made_with[connector] = more
+        return connector
 
     async def reconnect(self) -> bool:
-        self.connector = self.made()
+        self.connector = self.made(**self._made_with[self.connector])
         return True
 
     async def others(self) -> object:

@@ -18,6 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.redacting import Redacting
 
 
+HEARD = "an-end-is-heard"
+"""The patch since which a story whose cancellation got lost stops at its next stage."""
+
+
 class Telling(Redacting):
     """Enters stages and sends letters."""
 
@@ -29,6 +33,8 @@ class Telling(Redacting):
         self._outcome: Outcome | None = None
         self._told: list[str] = []
         self._ending_now = False
+        self._telling: asyncio.Task[Outcome] | None = None
+        """The story, once it has begun."""
         self._shown: dict[str, object] = dict(attributes.AT_THE_START)
         """The search attributes as they stand."""
 
@@ -55,9 +61,15 @@ class Telling(Redacting):
         await calls.record(RecordActivities.enter_stage, entry, stage.value)
 
     async def _unless_ending(self) -> None:
-        """Stand still while an act ends the request: until the story is cancelled, or the act is taken back."""
+        """Stand still while an act ends the request: until the story is cancelled, or the act is taken back.
+
+        A step that is waited for when it is cancelled, and then comes to its end, leaves nothing of the cancellation:
+        the story would go on beside the end, and wait for ever for what nobody may do any more.
+        """
         if self.ending and not self._ending_now:
             await workflow.wait_condition(lambda: self.ending is None)
+        elif self._ending_now and asyncio.current_task() is self._telling and workflow.patched(HEARD):
+            raise asyncio.CancelledError
 
     async def _tell(
         self,

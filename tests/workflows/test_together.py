@@ -16,6 +16,7 @@ from habeas.acts import ActKind
 from habeas.connector import Located
 from habeas.errors import Terminal, Transient
 from habeas.model import Identifier, Outcome, Stage
+from tests.workflows.gates import hold
 from tests.workflows.world import Case, World, eventually, someone
 
 
@@ -52,6 +53,24 @@ async def test_one_call_finds_and_one_collects(world: World) -> None:
         "crm": 4,
         "billing": 2,
     }
+
+
+@pytest.mark.parametrize("step", ["find_together", "collect_together"])
+async def test_who_refuses_while_systems_are_asked_ends_the_request(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The call is waited for, and its answer comes in place of the cancellation."""
+    case = await _proven(world)
+    gate = hold(monkeypatch, step, lambda order: order.request_id == case.id)
+    await case.prove()
+    await gate.wait()
+    await case.act(ActKind.REFUSE, ground="manifestly_unfounded")
+    gate.open()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.REFUSED
+    assert "export:built" not in await case.tags()
+    entered = [event.facts["stage"] for event in await case.events() if event.tag.value == "request:stage"]
+    assert entered[-1] == "notifying"
+    assert "fulfilling" not in entered
 
 
 async def test_every_stage_is_in_the_evidence_once(world: World) -> None:

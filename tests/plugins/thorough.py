@@ -25,6 +25,7 @@ THOROUGH = (
     "tests/stack/test_stack.py::test_workers_take_turns_at_being_killed",
     "tests/stack/test_stack.py::test_a_start_killed_at_any_step_can_be_started_again",
     "tests/acceptance/test_story.py::test_a_request_shows_that_it_waits_for_room",
+    "tests/acceptance/test_killed_parts.py::test_everything_is_killed_at_once_and_the_next_start_goes_on",
 )
 """How their names begin; classes of the conformance suite are marked where they stand."""
 BROKEN_OFF = (

@@ -50,8 +50,7 @@ class LetterActivities:
                 there = any(row.dedupe == order.dedupe for row in await tx.letters(order.request_id))
                 letter = None if there else await self.write(tx, request, kind, order)
                 await enter_with(tx, order)
-        except Exception:
-            # A letter that cannot be written yet keeps nobody from seeing how far the request is.
+        except Exception:  # a letter that cannot be written yet keeps nobody from seeing how far the request is
             if order.entering is not None:
                 async with self._parts.ledger.begin() as tx:
                     await enter_with(tx, order)

@@ -12,7 +12,7 @@ from habeas.particulars import Particulars
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
 
-__all__ = ["BOTH", "check_unknown", "is_known", "may_hold", "proof_lacking"]
+__all__ = ["BOTH", "check_unknown", "may_hold", "proof_lacking"]
 
 BOTH = frozenset({"code", "attested"})
 """The methods, as the ledger names them, of which each is needed."""
@@ -32,15 +32,6 @@ async def proof_lacking(tx: Tx, request: Request, policy: Policy) -> Proof | Non
     return _MISSING.get(await tx.proofs(request.id))
 
 
-async def is_known(tx: Tx, request: Request, policy: Policy) -> bool:
-    """Whether who asks has proved who they are, as far as is asked.
-
-    Raises:
-        KeyDestroyed: nobody knows any more what was asked.
-    """
-    return await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None
-
-
 def may_hold(ground: str | None, stage: Stage, *, known: bool) -> bool:
     """Whether a ground can be true: nobody says of who proved it that they are unknown.
 
@@ -49,7 +40,7 @@ def may_hold(ground: str | None, stage: Stage, *, known: bool) -> bool:
     Args:
         ground: of a refusal, whole or in part, or of a fee.
         stage: where the request stands.
-        known: as `is_known`.
+        known: whether who asks has proved who they are, as far as is asked.
     """
     return not known or ground not in _UNKNOWN or (ground == "cannot_identify" and stage is Stage.CLARIFYING)
 
@@ -63,5 +54,5 @@ async def check_unknown(tx: Tx, request: Request, policy: Policy, ground: str | 
     """
     if may_hold(ground, request.stage, known=True):
         return
-    if await is_known(tx, request, policy):
+    if await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None:
         raise BadInput(f"ground: {ground} does not hold: who asks has proved who they are.", field="ground")

@@ -47,7 +47,7 @@ def span(name: str, *, server: bool = False, **facts: str | int) -> Iterator[Spa
     ) as made:
         try:
             yield made
-        except BaseException:
+        except BaseException:  # what is cancelled did not go well either
             made.set_status(StatusCode.ERROR)
             raise
 

@@ -80,18 +80,13 @@ def counted(step: str, system: str) -> Iterator[None]:
     """Count and time one call: a step's own, or one system's within a step over several."""
     started, outcome = time.perf_counter(), "done"
     try:
-        if not system:
-            yield
-        else:
-            with span(step, system=system) as made:
-                try:
-                    yield
-                except BaseException as error:
-                    rename(made, step, outcome=_outcome(error))
-                    raise
-    except BaseException as error:
-        outcome = _outcome(error)
-        raise
+        with span(step, system=system) if system else contextlib.nullcontext() as made:
+            try:
+                yield
+            except BaseException as error:  # what is cancelled is counted as well
+                outcome = _outcome(error)
+                rename(made, step, outcome=outcome)
+                raise
     finally:
         SECONDS.labels(step, system, outcome).observe(time.perf_counter() - started)
         DONE.labels(step, system, outcome).inc()

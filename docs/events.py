@@ -6,18 +6,17 @@ An event is a constant that is handed to ``log.info`` and the like, with what it
 from __future__ import annotations
 
 import ast
-import re
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from docs.made import between, write
+
 __all__ = ["Call", "calls", "events", "table", "written"]
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("operate-it.md")
-BEGIN, END = "<!-- events: made by docs/events.py -->", "<!-- end of events -->"
 PACKAGES = ("activities", "workflows", "workers")
 _LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
@@ -122,10 +121,8 @@ def table() -> str:
 
 def written(page: str) -> str:
     """The page with the table as it should be."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n\n{table()}\n\n{END}", page)
+    return between(page, "events", table())
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"Wrote {PAGE}\n")
+    write(PAGE, written)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from activities import notify, record, wrapper
 from activities.ledger import Backlog, Ledger, Waiting
+from docs.made import between, write
 from workers import anchoring, delivering
 from workers.desk import guard
 from workers.measuring import Measured, Measuring, Seldom
@@ -22,7 +21,6 @@ from workers.measuring import Measured, Measuring, Seldom
 __all__ = ["metrics", "table", "written"]
 
 PAGE = Path(__file__).with_name("operate-it.md")
-BEGIN, END = "<!-- metrics: made by docs/metrics.py -->", "<!-- end of metrics -->"
 COUNTING = (anchoring, delivering, guard, notify, record, wrapper)
 """Modules that count for themselves: imported, for that makes their metrics."""
 _NOTHING = Backlog(
@@ -78,10 +76,8 @@ def table() -> str:
 
 def written(page: str) -> str:
     """The page with the table as it should be."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n\n{table()}\n\n{END}", page)
+    return between(page, "metrics", table())
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"Wrote {PAGE}\n")
+    write(PAGE, written)

@@ -1,11 +1,9 @@
-"""The table of settings in `deploy-it.md`, made from the code: ``python docs/settings.py`` writes it anew."""
+"""The table of settings in `deploy-it.md`, made from the code: ``python -m docs.settings`` writes it anew."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import re
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +13,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs.made import between, write
 from workers import settings
 from workers.settings import RuleSettings, Settings, SourceSettings, SystemSettings
 
 PAGE = Path(__file__).with_name("deploy-it.md")
-BEGIN, END = "<!-- settings: made by docs/settings.py -->", "<!-- end of settings -->"
 
 _TABLES = {"systems": SystemSettings, "sources": SourceSettings}
 """Tables of tables, by a name of one's own."""
@@ -93,10 +91,8 @@ def table() -> str:
 
 def written(page: str) -> str:
     """The page with the table as it should be."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n\n{table()}\n\n{END}", page)
+    return between(page, "settings", table())
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"Wrote {PAGE}\n")
+    write(PAGE, written)

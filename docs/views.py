@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from docs.made import between, write
+
 __all__ = ["View", "links", "views", "written"]
 
 README = Path(__file__).parents[1] / "README.md"
 PAGE = Path(__file__).with_name("operate-it.md")
-BEGIN, END = "<!-- views: made by docs/views.py -->", "<!-- end of views -->"
 HERE, NAMESPACE = "http://127.0.0.1:8233", "habeas"
 """As Compose has them."""
 _ROW = re.compile(r"^\| ([^|]+) \| `([^`]+)` \|$", re.MULTILINE)
@@ -45,13 +46,11 @@ def links(address: str, namespace: str) -> str:
 
 def written(page: str) -> str:
     """The page with the list as it should be."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return pattern.sub(lambda _: f"{BEGIN}\n\n{links(HERE, NAMESPACE)}\n\n{END}", page)
+    return between(page, "views", links(HERE, NAMESPACE))
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
         sys.stdout.write(links(sys.argv[1], sys.argv[2]) + "\n")
     else:
-        PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-        sys.stdout.write(f"Wrote {PAGE}\n")
+        write(PAGE, written)

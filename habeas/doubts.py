@@ -11,27 +11,33 @@ from habeas.names import Name, agree, agree_fully, consistent, folded, is_full
 
 _EMAIL, _PHONE = "email", "phone"
 
+Shared = tuple[tuple[Contradiction, Identifier], ...]
+"""Contradictions, each with the identifier that the records share."""
 Contested = frozenset[Identifier]
 """Identifiers that lead to somebody else as well."""
 
 
-def contradictions_of(matches: list[Found], claimed: tuple[Identifier, ...] = ()) -> tuple[Contradiction, ...]:
-    """What the records themselves say against each other."""
-    shared = (each for each, _ in (*_shared(matches), *_shared_across(matches, claimed)))
-    return (*shared, *_names(matches))
+def contradictions_of(matches: list[Found], shared: Shared) -> tuple[Contradiction, ...]:
+    """What the records themselves say against each other; of what they share, as `shared_among` has it."""
+    return (*(each for each, _ in shared), *_names(matches))
 
 
-def contested(matches: list[Found], gone: list[Found], claimed: tuple[Identifier, ...], sure: set[Place]) -> Contested:
+def shared_among(matches: list[Found], claimed: tuple[Identifier, ...] = ()) -> Shared:
+    """What several records have in common that not all of them can have."""
+    return (*_shared(matches), *_shared_across(matches, claimed))
+
+
+def contested(matches: list[Found], gone: list[Found], shared: Shared, sure: set[Place]) -> Contested:
     """The identifiers that somebody else has, too, or may have, as far as no human has said that all is one person's.
 
     Args:
         matches: what may be the person's.
         gone: what a human said is not. A staff account that the person does not ask about is theirs all the same.
-        claimed: as in `contradictions_of`.
+        shared: among what may be the person's, as `shared_among` has it.
         sure: what a human said is the person's.
     """
     found = {one for each in gone if not each.match.staff for one in borne(each)}
-    for doubt, identifier in (*_shared(matches), *_shared_across(matches, claimed)):
+    for doubt, identifier in shared:
         if not sure.issuperset(doubt.places):
             found.add(identifier)
     for one, other in combinations(matches, 2):

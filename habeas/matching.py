@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from habeas.connector import Match
-from habeas.doubts import contested, contradictions_of, staff_accounts, strangers, weakly_found
+from habeas.doubts import contested, contradictions_of, shared_among, staff_accounts, strangers, weakly_found
 from habeas.found import (
     Contradiction,
     ContradictionKind,
@@ -56,7 +56,10 @@ def contradictions(matches: Mapping[str, tuple[Match, ...]]) -> tuple[Contradict
         matches: by system.
     """
     found = flat(matches)
-    return (*contradictions_of(found), *staff_accounts(found, [one.place for one in found if not one.match.staff]))
+    return (
+        *contradictions_of(found, shared_among(found)),
+        *staff_accounts(found, [one.place for one in found if not one.match.staff]),
+    )
 
 
 def settle(
@@ -89,9 +92,10 @@ def settle(
     relevant = [found for found in alive if found.place in reached.records]
     customers = [found for found in relevant if found.place in sure or not found.match.staff]
     plain = reach(customers, start, sure)
-    plainly = (*contradictions_of(relevant, start), *strangers(relevant, sure, name or claimed_name))
+    common = shared_among(relevant, start)
+    plainly = (*contradictions_of(relevant, common), *strangers(relevant, sure, name or claimed_name))
     asked = {place for each in plainly for place in each.doubted}
-    shared = contested(relevant, gone, start, sure)
+    shared = contested(relevant, gone, common, sure)
     doubts = (
         *plainly,
         # Who is asked about a record for what it says itself is not asked again for what led to it.

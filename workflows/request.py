@@ -68,7 +68,7 @@ class RequestWorkflow(Changing):
         await self._begin()
         clock = asyncio.create_task(self.clock.run(self._ring))
         watch = asyncio.create_task(self.systems.watch()) if self.joined else None
-        story = self._telling = asyncio.create_task(self._story())
+        story = asyncio.create_task(self._story())
         await workflow.wait_condition(lambda: story.done() or clock.done() or self.is_to_end())
         if clock.done():
             clock.result()

@@ -33,8 +33,6 @@ class Telling(Redacting):
         self._outcome: Outcome | None = None
         self._told: list[str] = []
         self._ending_now = False
-        self._telling: asyncio.Task[Outcome] | None = None
-        """The story, once it has begun."""
         self._shown: dict[str, object] = dict(attributes.AT_THE_START)
         """The search attributes as they stand."""
 
@@ -68,7 +66,7 @@ class Telling(Redacting):
         """
         if self.ending and not self._ending_now:
             await workflow.wait_condition(lambda: self.ending is None)
-        elif self._ending_now and asyncio.current_task() is self._telling and workflow.patched(HEARD):
+        elif (task := asyncio.current_task()) and task.cancelling() and workflow.patched(HEARD):
             raise asyncio.CancelledError
 
     async def _tell(

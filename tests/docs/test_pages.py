@@ -61,7 +61,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     page = (ROOT / "docs/deploy-it.md").read_text(encoding="utf-8")
     made = runpy.run_path(str(ROOT / "docs/settings.py"))
     assert page.count("`HABEAS_LEDGER__URL`") == 1
-    assert made["written"](page) == page, "run: python docs/settings.py"
+    assert made["written"](page) == page, "run: python -m docs.settings"
     for row in made["rows"]():
         assert row.text, f"{row.name}: say in workers/settings.py what it is"
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from activities.clockface import PauseSpan, dated, local_day, pause_spans
 from activities.ledger import WAITING, RequestRow, SystemRow, Tx
-from activities.proofs import is_known, proof_lacking
+from activities.proofs import proof_lacking
 from activities.repeated import AskedBefore, asked_before
 from activities.same_person import earlier_request, is_same_person
 from habeas.acts import ActKind, stages
@@ -70,10 +70,10 @@ async def standing(tx: Tx, request: Request, policy: Policy, now: datetime) -> S
             "about": earlier.id if earlier else None,
             "same_person": await is_same_person(tx, request),
         }
-        if request.stage is Stage.VERIFYING:
-            known["proof_lacking"] = await proof_lacking(tx, request, policy)
         if request.closed_at is None:
-            known["known"] = await is_known(tx, request, policy)
+            lacking = await proof_lacking(tx, request, policy)
+            known["known"] = lacking is None and await tx.proof(request.id) is not None
+            known["proof_lacking"] = lacking if request.stage is Stage.VERIFYING else None
         if request.right not in REMEDIES:
             known["asked_before"] = await asked_before(tx, request, policy)
     except KeyDestroyed:

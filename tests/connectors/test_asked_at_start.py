@@ -10,7 +10,7 @@ import pytest
 from activities.parts import Parts
 from habeas.connector import Health
 from habeas.errors import ConfigurationError
-from tests.connectors.test_kit import MemoryWorld
+from tests.connectors.memory_world import MemoryWorld
 from workers.opening_parts import check_health
 
 

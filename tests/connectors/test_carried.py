@@ -6,7 +6,7 @@ import structlog
 from habeas.connector import Located
 from habeas.model import Identifier
 from tests.connectors.carried import CarriedThrough
-from tests.connectors.test_kit import MemoryWorld
+from tests.connectors.memory_world import MemoryWorld
 from tests.office.world import World as Installation
 
 

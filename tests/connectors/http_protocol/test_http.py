@@ -25,8 +25,8 @@ from habeas.wire import BadSignature, EraseCall, Finished, Problem, Signer
 from habeas.wire.router import habeas_router
 from habeas.wire.taken import TakenIds
 from tests.connectors.carried import CarriedThrough
+from tests.connectors.memory_world import MemoryWorld
 from tests.connectors.serving import served
-from tests.connectors.test_kit import MemoryWorld
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of 32 bytes and no less").decode()
 OTHER = "whsec_" + base64.b64encode(b"another secret of 32 bytes, ours").decode()

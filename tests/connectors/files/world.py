@@ -10,7 +10,7 @@ from typing import Any
 
 from activities.connectors.files import FolderConnector, S3Connector
 from habeas.connector import Connector
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
 from tests.connectors.files.people import (
     ANN,
     CARL,
@@ -25,9 +25,10 @@ from tests.connectors.files.people import (
     bucket_settings,
 )
 from tests.connectors.files.servers import Server
+from tests.connectors.remade import C, Remade
 
 
-class FilesWorld(World):
+class FilesWorld(Remade[C]):
     """Ann's and Carl's files, and some of nobody's."""
 
     person = PERSON
@@ -71,7 +72,7 @@ class FilesWorld(World):
         self.put(f"customers/{ANN}/restored.txt", b"From a backup.")
 
 
-class BucketWorld(FilesWorld):
+class BucketWorld(FilesWorld[S3Connector]):
     """In a bucket."""
 
     def __init__(self, server: Server, bucket: str, faults: HttpFaults, **how: Any) -> None:
@@ -83,14 +84,10 @@ class BucketWorld(FilesWorld):
         self.versions = bool(how.get("versions", True))
         self.connector = self.made()
 
-    def made(self, **more: Any) -> S3Connector:
+    def connected(self, **more: Any) -> S3Connector:
         assert self.faults is not None
         written = bucket_settings(self.server, self.bucket, self.faults.url) | self._how | more
         return S3Connector.from_settings("files", written)
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made()
-        return True
 
     def put(self, name: str, content: bytes) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=name, Body=content)
@@ -136,7 +133,7 @@ class BucketWorld(FilesWorld):
         await locked_out.aclose()
 
 
-class FolderWorld(FilesWorld):
+class FolderWorld(FilesWorld[FolderConnector]):
     """In a folder."""
 
     def __init__(self, root: Path, **more: Any) -> None:
@@ -144,13 +141,9 @@ class FolderWorld(FilesWorld):
         self._more = more
         self.connector = self.made()
 
-    def made(self) -> FolderConnector:
+    def connected(self, **more: Any) -> FolderConnector:
         given = {"path": str(self.root), "collections": COLLECTIONS, **self._more}
         return FolderConnector.from_settings("files", given)
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made()
-        return True
 
     async def spoil(self) -> bool:
         self.root.rename(self.root.with_name("away"))

@@ -10,15 +10,16 @@ from typing import Any
 from activities.connectors.hubspot import HubSpotConnector
 from habeas.connector import Connector, FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.model import Identifier
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
 from tests.connectors.hubspot.people import ANN, ANN_OLD, BOB, BOB_OLD, NAMES, NAMESAKE, People, seed, settings
+from tests.connectors.remade import Remade
 from tests.connectors.store import ids
 from tests.vendors.hubspot import Contact, HubSpot, Thing
 from tests.vendors.hubspot.crm import Record
 from tests.vendors.hubspot.kinds import KINDS
 
 
-class HubSpotWorld(World):
+class HubSpotWorld(Remade[HubSpotConnector]):
     """Ann, with one thing of each kind, and two that she shares with Bob."""
 
     connector: HubSpotConnector
@@ -44,7 +45,6 @@ class HubSpotWorld(World):
         self.account = account
         self.faults = faults
         self._more = more
-        self._made_with: dict[Connector, dict[str, Any]] = {}
         self.keeps_old_values = more.get("history") == "accept"
         self.people: People = seed(account)
         self.connector = self.made()
@@ -60,15 +60,9 @@ class HubSpotWorld(World):
             ("shared", f'["{one.kind.name}", "{one.id}", "{self.people.bob.id}"]') for one in shared
         )
 
-    def made(self, **more: Any) -> HubSpotConnector:
+    def connected(self, **more: Any) -> HubSpotConnector:
         assert self.faults is not None
-        connector = HubSpotConnector.from_settings("crm", settings(self.faults.url, **{**self._more, **more}))
-        self._made_with[connector] = more
-        return connector
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made(**self._made_with[self.connector])
-        return True
+        return HubSpotConnector.from_settings("crm", settings(self.faults.url, **{**self._more, **more}))
 
     async def others(self) -> object:
         """All but Ann's, staff and the block list."""

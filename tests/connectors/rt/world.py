@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from activities.connectors.rt import RtConnector
 from habeas.connector import Connector, FieldChange, Rectify
 from habeas.model import Identifier
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
+from tests.connectors.remade import Remade
 from tests.connectors.rt.people import ANN, ANN_OLD, ANNS, CARL, number_of, settings
 from tests.connectors.rt.server import RtServer
 from tests.connectors.store import ids
@@ -24,7 +26,7 @@ _TO = re.compile(r"^(?:To|CC|Bcc): *(.*)$", re.IGNORECASE | re.MULTILINE)
 _WORDS = re.compile(rf"(?<!\w){re.escape(ANN)}|Ann Arla|\[erased\]|\s+", re.IGNORECASE)
 
 
-class RtWorld(World):
+class RtWorld(Remade[RtConnector]):
     """Ann, with an order, a word in Bob's ticket, and named in Carl's."""
 
     person: tuple[Identifier, ...] = (*ids(email=ANN), *ids(email=ANN_OLD))
@@ -49,13 +51,9 @@ class RtWorld(World):
         city = FieldChange(collection="users", key=f"[{self._ann}]", field="City", old="Aarhus", new="Odense")
         self.changes = (Rectify(fields=(city,)),)
 
-    def made(self, **more: str) -> RtConnector:
+    def connected(self, **more: Any) -> RtConnector:
         assert self.faults is not None
         return RtConnector.from_settings("rt", settings(self.rt, self.faults.url, anonymise=self._anonymise, **more))
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made()
-        return True
 
     async def others(self) -> object:
         """All but Ann's; where others name her, all but her address."""

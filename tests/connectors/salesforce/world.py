@@ -10,14 +10,15 @@ from typing import Any
 from activities.connectors.salesforce import SalesforceConnector
 from habeas.connector import Connector, FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.model import Identifier
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
+from tests.connectors.remade import Remade
 from tests.connectors.salesforce.people import ANN, ANN_HOME, ANN_OLD, BOB, BOB_OLD, NAMES, People, seed, settings
 from tests.connectors.store import ids
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.salesforce.store import Row
 
 
-class SalesforceWorld(World):
+class SalesforceWorld(Remade[SalesforceConnector]):
     """Ann as a contact, the lead that she was, and a person account; with one thing of each kind."""
 
     connector: SalesforceConnector
@@ -43,7 +44,6 @@ class SalesforceWorld(World):
         self.org = org
         self.faults = faults
         self._more = more
-        self._made_with: dict[Connector, dict[str, Any]] = {}
         self.keeps_old_values = "collections" in more and more.get("history", "accept") == "accept"
         self.people: People = seed(org)
         self.shared = frozenset({("Referral__c", f'["{self.people.referral.id}"]')})
@@ -59,16 +59,10 @@ class SalesforceWorld(World):
             Stop(roots=(ann, home), purposes=("newsletter", "profiling")),
         )
 
-    def made(self, **more: Any) -> SalesforceConnector:
+    def connected(self, **more: Any) -> SalesforceConnector:
         assert self.faults is not None
         given = settings(self.faults.url, self.org, **{**self._more, **more})
-        connector = SalesforceConnector.from_settings("crm", given)
-        self._made_with[connector] = more
-        return connector
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made(**self._made_with[self.connector])
-        return True
+        return SalesforceConnector.from_settings("crm", given)
 
     async def others(self) -> object:
         """All but Ann's; of the referral all but that she made it."""

@@ -10,12 +10,13 @@ from typing import Any
 from activities.connectors.stripe import StripeConnector
 from habeas.connector import Connector, FieldChange, RecordRef, Rectify, Stop
 from habeas.model import Identifier
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
+from tests.connectors.remade import Remade
 from tests.connectors.store import ids
 from tests.connectors.stripe.people import ANN, CARL, CARLS_PHONE, PHONE, RETAINED, Shop, settings
 
 
-class StripeWorld(World):
+class StripeWorld(Remade[StripeConnector]):
     """Ann, who paid an invoice and has a draft, and Carl with the same."""
 
     person: tuple[Identifier, ...] = ids(email=ANN, phone=PHONE)
@@ -40,13 +41,9 @@ class StripeWorld(World):
         ann = RecordRef(collection="customers", key=key)
         self.changes = (Rectify(fields=(city,)), Stop(roots=(ann,), purposes=("direct_marketing",)))
 
-    def made(self, **more: Any) -> StripeConnector:
+    def connected(self, **more: Any) -> StripeConnector:
         assert self.faults is not None
         return StripeConnector.from_settings("billing", settings(self.faults.url, **self._how, **more))
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made()
-        return True
 
     async def others(self) -> object:
         return self.shop.of(self.shop.carl)

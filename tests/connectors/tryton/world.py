@@ -9,7 +9,8 @@ from typing import Any
 from activities.connectors.tryton import TrytonConnector
 from habeas.connector import Connector, FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.model import Identifier
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
+from tests.connectors.remade import Remade
 from tests.connectors.store import ids
 from tests.connectors.tryton.people import settings
 from tests.connectors.tryton.preparing import ANN, ANNS_NUMBER, ANNS_PHONE, CARL, CARLS_PHONE
@@ -34,7 +35,7 @@ _RESOURCES = """
 """
 
 
-class TrytonWorld(World):
+class TrytonWorld(Remade[TrytonConnector]):
     """Ann, who paid an invoice, has a draft and pays Bob's; and Carl with the same."""
 
     collected = frozenset(
@@ -71,13 +72,9 @@ class TrytonWorld(World):
             Stop(roots=(ann,), purposes=("direct_marketing",)),
         )
 
-    def made(self, **more: Any) -> TrytonConnector:
+    def connected(self, **more: Any) -> TrytonConnector:
         assert self.faults is not None
         return TrytonConnector.from_settings("erp", settings(self.faults.url, **self._how, **more))
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made()
-        return True
 
     async def others(self) -> object:
         return self._rows(mine=False)

@@ -11,13 +11,14 @@ from typing import Any
 from activities.connectors.zendesk import ZendeskConnector
 from habeas.connector import Connector, FieldChange, RecordRef, Rectify, Restrict, Stop
 from habeas.model import Identifier
-from habeas.testing import HttpFaults, World
+from habeas.testing import HttpFaults
+from tests.connectors.remade import Remade
 from tests.connectors.store import ids
 from tests.connectors.zendesk.people import ANN, ANN_OLD, BOB, Desk, settings
 from tests.vendors.zendesk import Comment, Ticket, User
 
 
-class ZendeskWorld(World):
+class ZendeskWorld(Remade[ZendeskConnector]):
     """Ann, with a ticket, a rating, a word in Bob's ticket, and a message that was taken for spam."""
 
     person: tuple[Identifier, ...] = (*ids(email=ANN), *ids(email=ANN_OLD), *ids(customer="C-17"))
@@ -48,14 +49,10 @@ class ZendeskWorld(World):
             Stop(roots=(ann,), purposes=("newsletter", "profiling")),
         )
 
-    def made(self, **more: Any) -> ZendeskConnector:
+    def connected(self, **more: Any) -> ZendeskConnector:
         assert self.faults is not None
         given = settings(self.faults.url, self.desk.zendesk.base_url, **{**self._more, **more})
         return ZendeskConnector.from_settings("zendesk", given)
-
-    async def reconnect(self) -> bool:
-        self.connector = self.made()
-        return True
 
     async def others(self) -> object:
         """All but Ann's; of tickets that she reads along at, all but that and her words."""

@@ -2,6 +2,8 @@
 # Words for the command behind a target go in ARGS:  make demo ARGS="--json --data-dir /tmp/habeas"
 
 MAKEFLAGS += --no-print-directory
+# Every process of the stack and of the tests reads the same modules: compiled once, wherever a shell says otherwise.
+export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 READY := .venv/ready
 # The whole suite in one process more than there are cores, for they wait much; what is picked with ARGS in one. Four

@@ -34,12 +34,19 @@ def as_text(_: schemathesis.SerializationContext, value: object) -> bytes:
     return str(value).encode(errors="replace")
 
 
+@pytest.fixture(scope="module")
+def schema(here: World) -> schemathesis.BaseSchema:
+    """The API's document, made once: that takes as long as trying a route."""
+    return schemathesis.openapi.from_dict(create_api(here.office).openapi())
+
+
 # Other threads of this process draw from `random` while a case is made, and Hypothesis takes it for the strategy.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("route", NEEDS)
-async def test_it_keeps_to_its_document(here: World, address: str, token: Token, route: str) -> None:
+async def test_it_keeps_to_its_document(
+    schema: schemathesis.BaseSchema, address: str, token: Token, route: str
+) -> None:
     method, path = route.split(" ")
-    schema = schemathesis.openapi.from_dict(create_api(here.office).openapi())
     schema.config.update(base_url=address)
     headers = await token(*Scope)
 

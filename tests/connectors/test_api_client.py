@@ -69,9 +69,13 @@ async def faults() -> AsyncIterator[HttpFaults]:
 
 @pytest.fixture
 async def api(faults: HttpFaults) -> AsyncIterator[ApiClient]:
-    settings = ApiSettings(rate=1000, timeout=0.5, max_answer_mb=1)
-    async with ApiClient("shop", faults.url, settings, headers={"Authorization": "Bearer secret"}) as made:
+    async with _client(faults, timeout=20) as made:
         yield made
+
+
+def _client(faults: HttpFaults, *, timeout: float) -> ApiClient:
+    settings = ApiSettings(rate=1000, timeout=timeout, max_answer_mb=1)
+    return ApiClient("shop", faults.url, settings, headers={"Authorization": "Bearer secret"})
 
 
 async def _fails(call: Awaitable[object]) -> HabeasError:
@@ -97,7 +101,6 @@ async def test_a_call_is_signed_and_answered(api: ApiClient) -> None:
         (Fault.BUSY, Transient),
         (Fault.LIMITED, Transient),
         (Fault.GARBAGE, Transient),
-        (Fault.SLOW, Transient),
         (Fault.SIGNED_OUT, Refused),
         (Fault.FORBIDDEN, Refused),
     ],
@@ -111,6 +114,12 @@ async def test_every_fault_has_its_error(
     assert getattr(error, "retry_after", None) == (17.0 if fault is Fault.LIMITED else None)
     assert await api.json("GET", "/echo")
     assert faults.calls == ["GET /echo", "GET /echo"]
+
+
+async def test_an_answer_that_is_too_slow_is_not_waited_for(faults: HttpFaults) -> None:
+    faults.fail(Fault.SLOW)
+    async with _client(faults, timeout=0.5) as api:
+        assert type(await _fails(api.json("GET", "/echo", params={"q": PERSON}))) is Transient
 
 
 async def test_a_refusal_names_its_codes_and_nothing_else(api: ApiClient) -> None:

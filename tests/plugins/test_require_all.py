@@ -24,7 +24,13 @@ import pytest
 
 pytest.importorskip("nobody_has_this", reason="missing part: a module")
 """
-PROCESSES = pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "two processes"])
+PROCESSES = pytest.mark.parametrize(
+    "processes",
+    [
+        pytest.param((), id="one process"),
+        pytest.param(("-n", "2"), id="two processes", marks=pytest.mark.thorough),
+    ],
+)
 
 
 @PROCESSES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
 import zipfile
@@ -207,7 +208,8 @@ async def test_an_approval_and_a_redaction_at_the_same_instant(world: World) -> 
     if taken_out:
         assert isinstance(answers[1], WrongStage) or getattr(answers[1], "note", "") in {"void", "approved_1_of_1"}
     if (await case.row()).stage is Stage.REVIEWING:
-        await case.act(ActKind.APPROVE)
+        with contextlib.suppress(WrongStage):  # approved by now, and not written down a moment ago
+            await case.act(ActKind.APPROVE)
     await case.reaches(Stage.CLOSED)
     assert ("Bo Nielsen" in _everything(await package(case))) is not taken_out
 

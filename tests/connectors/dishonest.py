@@ -437,6 +437,20 @@ class RestrictsByDeleting(MemoryConnector):
         return super()._mark(ref, on)
 
 
+class TellsOfMoreThanAsked(MemoryConnector):
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        answer = await super().change(change, handle)
+        return _and_another(answer) if isinstance(answer, Done) else answer
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm_change(change, handle)
+        return _and_another(answer) if isinstance(answer, Done) else answer
+
+
+def _and_another(answer: Done[tuple[ObjectOutcome, ...]]) -> Done[tuple[ObjectOutcome, ...]]:
+    return Done(result=(*answer.result, answer.result[0].model_copy(update={"key": "[11]", "collection": "notes"})))
+
+
 class NeverLifts(MemoryConnector):
     """And says that it did."""
 
@@ -632,6 +646,7 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (CorrectsAndEmptiesTheRest, "test_changes_are_made_once_and_read_back"),
     (CorrectsOtherRecordsToo, "test_changes_are_made_once_and_read_back"),
     (RestrictsByDeleting, "test_changes_are_made_once_and_read_back"),
+    (TellsOfMoreThanAsked, "test_changes_are_made_once_and_read_back"),
     (NeverLifts, "test_changes_are_made_once_and_read_back"),
     (KeepsForEver, "test_it_is_a_connector_and_what_it_declares_is_there"),
     (LetsGoADayTooEarly, "test_it_is_a_connector_and_what_it_declares_is_there"),

@@ -70,6 +70,32 @@ class ReturnsEverybody(MemoryConnector):
         return Located(matches=found)
 
 
+class FindsOneAccountOfEachAddress(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        first = {one.found_by: one for one in reversed((await super().locate(identifiers)).matches)}
+        return Located(matches=tuple(first.values()))
+
+
+class LooksForWhoIsBackUnderTheOldKeyOnly(MemoryConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm(plan, handle)
+        assert isinstance(answer, Done)
+        planned = {(one.collection, one.key) for one in plan.objects}
+        return Done(result=tuple(one for one in answer.result if (one.collection, one.key) in planned))
+
+
+class NamesNoParents(MemoryConnector):
+    def _record(self, row: MemoryRow) -> Record:
+        return super()._record(row).model_copy(update={"parents": ()})
+
+
+class TellsOfOnePastItsTerm(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        async for page in super().expired(today, cursor):
+            yield Page(records=page.records[:1], cursor=None)
+            return
+
+
 class TakesStaffForCustomers(MemoryConnector):
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         located = await super().locate(identifiers)
@@ -636,6 +662,10 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (PassesOver, "test_data_that_appeared_is_not_passed_over"),
     (TakesOthersAlong, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (CountsOnFindingIt, "test_erasing_again_changes_nothing_and_answers_the_same"),
+    (FindsOneAccountOfEachAddress, "test_who_has_several_accounts_has_all_of_them_found"),
+    (LooksForWhoIsBackUnderTheOldKeyOnly, "test_the_second_look_is_honest"),
+    (NamesNoParents, "test_parents_are_collected_too"),
+    (TellsOfOnePastItsTerm, "test_it_is_a_connector_and_what_it_declares_is_there"),
     (TakesStaffForCustomers, "test_a_staff_account_comes_back_marked"),
     (LeavesStaffOut, "test_a_staff_account_comes_back_marked"),
     (WritesWhileLooking, "test_finding_and_collecting_change_nothing"),

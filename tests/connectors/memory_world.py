@@ -138,4 +138,4 @@ class MemoryWorld(World):
         self.system.in_the_way.append(Veto(collection="invoices", key="[19]", reason="open_invoice"))
 
     async def come_back(self) -> None:
-        self.system.put(*rows_of("ann", 1)[:1])
+        self.system.put(rows_of("ann", 1)[0].model_copy(update={"key": "[17]"}))

@@ -108,6 +108,10 @@ class ZendeskWorld(Remade[ZendeskConnector]):
         ann = self.desk.ann.id
         return self.desk.zendesk.add_ticket(Ticket(ann, "One more", [Comment(ann, "One more of Ann.")], **more))
 
+    async def double(self) -> bool:
+        """An address is one user's; another one who bears it is merged or refused."""
+        return False
+
     async def come_back(self) -> None:
         self.desk.zendesk.add_user(User("Ann Arla", (ANN,)))
 

@@ -64,6 +64,12 @@ class Graph(Frozen):
         """Every identifier that may be searched by now, without those of contested records."""
         return self.settled().identifiers
 
+    def reached(self) -> tuple[Identifier, ...]:
+        """Every identifier that any record bears which was found, doubtful ones, too. To hold by, and nothing else."""
+        matches = [match for system in sorted(self.matches) for match in self.matches[system]]
+        borne = (one for match in matches for one in (*match.found_by, *match.yields))
+        return tuple(dict.fromkeys((*self.seeds, *borne)))
+
     def own(self, known: tuple[Identifier, ...] | None = None) -> tuple[Identifier, ...]:
         """Every identifier that leads to nobody else, as far as a human has said; of what is known, if that is given.
 

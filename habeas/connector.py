@@ -164,6 +164,11 @@ class Manifest(Frozen):
 
     _written: Mapping[tuple[str, str | None], Written] = PrivateAttr(default_factory=dict)
 
+    @property
+    def short_lived(self) -> frozenset[str]:
+        """The collections whose objects end by themselves."""
+        return frozenset(one.name for one in self.collections if one.expires is not None)
+
     def written(self, collection: str, field: str | None = None) -> Written | None:
         """Where a collection's retention, or a field, is decided; None where that is in no file."""
         return self._written.get((collection, field))

@@ -54,6 +54,8 @@ async def sweep(
         f"{report.expired_blocked})",
         f"Requests whose own record was over, and whose key was destroyed: {report.keys}",
         f"Systems that did not answer: {', '.join(report.waiting) or 'none'}",
+        f"Systems in which nothing ended, as it is not known yet what of it must not: "
+        f"{', '.join(report.unlooked) or 'none'}",
     )
 
 

@@ -530,6 +530,8 @@ class NoticesReport(Frozen):
     notices: tuple[NoticeBrief, ...]
     not_told: int = 0
     """How many are not told, for the reason that the policy gives."""
+    unsure: int = 0
+    """Of how many it is not known whether they have the person's data, or by what: staff find out."""
     named: int = 0
     """How many the person is told of, of those who decide over the data."""
     occasion: str = ""

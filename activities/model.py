@@ -27,6 +27,8 @@ class Entering(OnRequest):
 
     entering: Stage | None = Field(default=None, exclude_if=lambda stage: stage is None)
     """Unset where that is a step of its own: `StageEntry`."""
+    anew: bool = Field(default=False, exclude_if=lambda anew: not anew)
+    """Another workflow had begun the request before: see `IdentityBrief.proven`."""
 
 
 class SystemBrief(Frozen):
@@ -76,6 +78,10 @@ class IdentityBrief(Frozen):
     """Staff may attest."""
     both: bool = False
     """Code and attestation are both needed."""
+    proven: bool = False
+    """They had proven it before this workflow began: the request was begun anew."""
+    codes_before: int = 0
+    """Codes that were sent before it began: the next one is another."""
 
 
 class PromiseAlarms(Frozen):

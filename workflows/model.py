@@ -20,3 +20,5 @@ class RequestStart(Frozen):
     regime: str
     steps: int = 1
     """How its steps are made, by the release that started it: 1 is one by one; see `STEPS`."""
+    anew: bool = False
+    """Another workflow had begun it, and is lost or outdated: what the ledger knows of who asks stays."""

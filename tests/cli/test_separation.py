@@ -121,6 +121,8 @@ NOBODYS = {
     "system map init": "a file and a database that are given",
     "system map check": "a file and a database that are given",
     "ledger migrate": "the operator's",
+    "ledger compare": "the operator's: it names requests and nobody",
+    "ledger restart": "the operator's: it names requests and nobody",
     "bootstrap": "the operator's",
     "doctor": "the operator's: it names no request and nobody",
     "evidence keys": "public, and the installation's",

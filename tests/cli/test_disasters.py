@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import pytest
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
-from habeas.model import Stage
-from tests.cli.conftest import run_here, with_systems
+from activities.ledger import Ledger
+from activities.vault import Vault
+from habeas.errors import ConfigurationError, KeyDestroyed, UnknownRequest
+from habeas.model import Stage, Subject
+from tests.cli.conftest import Said, run_here, with_systems
 from tests.cli.disaster import Struck, struck, told
-from tests.office.world import World
+from tests.office.world import PATIENCE, World
+from workers.builds import build_of
 from workers.mailbox import messages
+from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
+from workers.queues import Shared, running
+from workers.settings import TemporalSettings
 
 WHO = ("--by", "Kim", "--reason", "seen")
 
@@ -128,6 +139,156 @@ async def test_a_ledger_that_was_lost_is_restored_by_its_runbook(house: Struck) 
         await house.follow("request", "approve", one, *WHO)
         await house.world.reach(one, Stage.CLOSED)
         assert (await house.follow("evidence", "verify", one)).json["findings"] == []
+
+
+async def test_a_ledgers_master_key_is_rotated_by_its_runbook(house: Struck) -> None:
+    listed, new, again, doctor, keys = told("the-master-key")
+    before = (await house.follow(*listed)).json
+    early, _ = await house.world.reviewed("Call Ann Lee about it")
+    await house.stops()
+    added = (await house.follow(*new)).json["id"]
+    with pytest.raises(ConfigurationError):
+        await _subject(house, late := await _opened_with(house, added))
+    await house.connects()
+    await house.starts()
+    assert [one["id"] for one in (await house.follow(*again)).json] == [before[0]["id"], added]
+    findings = {one["check"]: one for one in (await house.habeas(*doctor)).json["findings"]}
+    assert (findings["master key"]["level"], added in findings["master key"]["said"]) == ("ok", True)
+    assert len((await house.follow(*keys)).json["keys"]) == 2
+    assert await _subject(house, late) is not None
+    await house.follow("request", "approve", early, *WHO)
+    await house.world.reach(early, Stage.CLOSED)
+    async with house.world.ledger.begin() as tx:
+        assert set(await tx.master_keys()) == {before[0]["id"], added}
+
+
+async def test_requests_go_on_when_a_build_is_rolled_back_by_its_runbook(house: Struck) -> None:
+    (doctor, restart), (current,) = told("roll-a-build-back"), told("roll-a-build-back", "temporal")
+    assert (doctor, restart[:2]) == (["doctor"], ["ledger", "restart"])
+    assert current[:3] == ["worker", "deployment", "set-current-version"]
+    old, new = current[current.index("--build-id") + 1], "0.2.0"
+    await house.stops()
+    world = house.world
+    async with _build(house, old):
+        await _make_current(house, old)
+        people = [world.person() for _ in range(20)]
+        waiting = [await world.open(one) for one in people]
+        for one in people:
+            await world.code(one)
+        async with _build(house, new):
+            await _make_current(house, new)
+            for one, person in zip(waiting[:10], people, strict=False):
+                await world.office.submit_code(one, await world.code(person))
+            for one in waiting[:10]:
+                await world.reach(one, Stage.CLOSED)
+            begun = await world.proven(world.person())
+            await _make_current(house, old)
+        for one, person in zip(waiting[10:], people[10:], strict=True):
+            await world.office.submit_code(one, await world.code(person))
+        for one in (*waiting, begun):
+            await world.reach(one, Stage.CLOSED)
+
+
+@asynccontextmanager
+async def _build(house: Struck, build: str) -> AsyncIterator[None]:
+    """A worker of this build, which asks for work."""
+    shared = Shared(build=build_of(TemporalSettings(deployment="habeas", build=build)))
+    async with running(house.world.client, house.world.parts, shared=shared):
+        yield
+
+
+async def _make_current(house: Struck, build: str) -> None:
+    """What `temporal worker deployment set-current-version` does, once the server knows the build."""
+    order = SetWorkerDeploymentCurrentVersionRequest(
+        namespace=house.namespace, deployment_name="habeas", build_id=build
+    )
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                await house.world.client.workflow_service.set_worker_deployment_current_version(order)
+            except RPCError:
+                continue
+            return
+
+
+async def _opened_with(house: Struck, key: str) -> str:
+    """A request of a process that has the new key already."""
+    ledger = Ledger.connect(house.world.dsn, Vault.from_file(house.world.keys))
+    parts = house.world.parts
+    office = Office(ledger, Engine.on(house.world.client, task_queue=parts.task_queue), parts.policies, parts.storage)
+    opened = await replace(house.world, office=office).open(house.world.person())
+    async with ledger.begin() as tx:
+        assert key in await tx.master_keys()
+    await ledger.aclose()
+    return opened
+
+
+async def _subject(house: Struck, request_id: str) -> Subject:
+    async with house.world.ledger.begin() as tx:
+        return await tx.subject(request_id)
+
+
+async def test_a_wrong_persons_request_goes_from_the_record_by_its_runbook(here: World, tmp_path: Path) -> None:
+    show, withdraw, forget, timeline, verify = told("a-wrong-persons-request")
+    config = with_systems(here.settings_file(tmp_path))
+    wrong = here.person()
+    request_id = await here.open(wrong)
+    await here.code(wrong)
+
+    async def follow(words: list[str]) -> Said:
+        named = [request_id if word == "HB-7K2M-X4QT-90AB" else word for word in words]
+        return await asyncio.to_thread(run_here, *named, "--config", str(config), "--json")
+
+    assert (await follow(show)).code == 0
+    assert (await follow(forget)).error["code"] == "wrong_stage"
+    assert (await follow(withdraw)).code == 0
+    await here.reach(request_id, Stage.CLOSED)
+    find = ["request", "find", "--email", wrong, *WHO]
+    assert request_id in (await follow(find)).out
+    done = await follow(forget)
+    assert (done.code, done.json) == (0, {"forgotten": [request_id]}), done.err
+    assert request_id not in (await follow(find)).out
+    last = (await follow(timeline)).json[-1]
+    assert (last["tag"], last["facts"]) == ("key:destroyed", {"before_its_time": True})
+    assert last["actor"] == here.office.actor("Kim")
+    assert (await follow(verify)).json["findings"] == []
+    assert (await follow(forget)).error["code"] == "not_allowed"
+    async with here.ledger.begin() as tx:
+        with pytest.raises((KeyDestroyed, UnknownRequest)):
+            await tx.subject(request_id)
+
+
+async def test_a_ledger_gives_a_controller_what_is_theirs_by_its_runbook(house: Struck) -> None:
+    opened, due, holds, restrictions, hand, keys, report, forget, *_ = told("a-controller-leaves")
+    person = house.world.person()
+    request_id = await house.world.proven(person)
+    await house.world.reach(request_id, Stage.CLOSED)
+    left = await house.world.open(house.world.person())
+    for words in (due, holds, restrictions, keys):
+        await house.follow(*words)
+    assert [one["id"] for one in (await house.follow(*opened)).json] == [left]
+    assert report[-1] == "--csv"
+    await house.follow(*report[:-1])
+    folder = house.config.with_name("packs")
+    folder.mkdir()
+    words = [str(folder) if word == "packs/" else word for word in hand]
+    assert (await house.follow(*words)).json == {"packs": 2, "without_personal_data": 0}
+    assert (await house.follow(*words)).json["packs"] == 0
+    assert {file.stem for file in folder.iterdir()} == {request_id, left}
+    for file in folder.iterdir():
+        assert (await house.follow("evidence", "verify", str(file))).json["findings"] == []
+    named = {one: [one if word == "HB-7K2M-X4QT-90AB" else word for word in forget] for one in (request_id, left)}
+    kept = house.world.folder / "storage/requests" / request_id
+    assert kept.exists()
+    held = await house.follow("hold", "place", "--provision", "Case 1", "--email", person, *WHO)
+    refused = await house.habeas(*named[request_id])
+    assert (refused.error["code"], kept.exists()) == ("not_allowed", True)
+    await house.follow("hold", "lift", held.json["hold"]["id"], *WHO)
+    await house.follow(*named[request_id])
+    assert not kept.exists()
+    assert (await house.habeas(*named[left])).error["code"] == "wrong_stage"
+    with pytest.raises((KeyDestroyed, UnknownRequest)):
+        await _subject(house, request_id)
 
 
 async def test_a_request_whose_workflow_was_terminated_is_begun_anew_by_its_runbook(

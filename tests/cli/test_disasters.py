@@ -17,9 +17,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.ledger import Ledger
+from activities.model import Entering, IdentityBrief
 from activities.vault import Vault
 from habeas.errors import ConfigurationError, KeyDestroyed, UnknownRequest
-from habeas.model import Stage, Subject
+from habeas.model import Right, Stage, Subject
 from tests.cli.conftest import Said, run_here, with_systems
 from tests.cli.disaster import Struck, struck, told
 from tests.office.world import PATIENCE, World
@@ -29,6 +30,7 @@ from workers.office import Engine, Office
 from workers.postgres import EmbeddedPostgres
 from workers.queues import Shared, running
 from workers.settings import TemporalSettings
+from workflows.model import RequestStart
 
 WHO = ("--by", "Kim", "--reason", "seen")
 
@@ -309,6 +311,14 @@ async def test_a_request_whose_workflow_was_terminated_is_begun_anew_by_its_runb
     assert (again.code, "agree" in again.error["message"]) == (2, True)
     await here.office.submit_code(request_id, await here.code(person))
     await here.reach(request_id, Stage.CLOSED)
+
+
+def test_a_build_from_before_reads_what_is_not_begun_anew() -> None:
+    start = RequestStart(request_id="HB-7K2M-X4QT-90AB", controller="demo", right=Right.ACCESS, regime="EU-GDPR")
+    identity = IdentityBrief(required=True, sources=(), remind_after=(), expires_after=1, codes_max=5)
+    order = Entering(request_id=start.request_id, at=datetime(2026, 12, 1, tzinfo=UTC))
+    assert "anew" not in start.model_dump_json() + order.model_dump_json()
+    assert not {"proven", "codes_before"} & identity.model_dump().keys()
 
 
 async def _lose(house: Struck) -> None:

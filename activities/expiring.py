@@ -125,7 +125,7 @@ class ExpiringActivities:
                     graph = graph.answered(name, ask, await located(connector, ask))
             if graph == before:
                 break
-        return graph.known()
+        return graph.leads()
 
     async def _end(
         self,

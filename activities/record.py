@@ -430,7 +430,7 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
         await tx.copy_is_of(request.id, request.controller, own)
     await tx.findable(request.id, request.controller, own)
     names = parts.policy(request.controller).systems
-    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest, known))
+    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest, settled.leads))
     facts: dict[str, JsonValue] = {
         "found": found,
         "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],

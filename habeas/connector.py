@@ -191,6 +191,10 @@ class Match(Frozen):
     key: str = Field(repr=False)
     found_by: tuple[Identifier, ...] = Field(repr=False)
     yields: tuple[Identifier, ...] = Field(default=(), repr=False)
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of ``found_by`` and ``yields`` that the system knows nobody has proven: an address whose ``verified`` is
+    false, a number that people type into their own profile. What only such a one leads to, here or from here, waits
+    for a human. Empty where the system cannot tell."""
     name: str | None = Field(default=None, repr=False)
     """Never matched by; only used to notice that two matches contradict each other."""
     staff: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
-from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, order, reach
+from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, firmly, order, proven, reach
 from habeas.model import Identifier
 from habeas.names import Name, agree, agree_fully, consistent, folded, is_full
 
@@ -30,26 +30,29 @@ def shared_among(matches: list[Found], claimed: tuple[Identifier, ...] = ()) -> 
 def contested(matches: list[Found], gone: list[Found], shared: Shared, sure: set[Place]) -> Contested:
     """The identifiers that somebody else has, too, or may have, as far as no human has said that all is one person's.
 
+    What stands on a record without proof does not count: who types another's address into their own profile does not
+    share it.
+
     Args:
         matches: what may be the person's.
         gone: what a human said is not. A staff account that the person does not ask about is theirs all the same.
         shared: among what may be the person's, as `shared_among` has it.
         sure: what a human said is the person's.
     """
-    found = {one for each in gone if not each.match.staff for one in borne(each)}
+    found = {one for each in gone if not each.match.staff for one in proven(each)}
     for doubt, identifier in shared:
         if not sure.issuperset(doubt.places):
             found.add(identifier)
     for one, other in combinations(matches, 2):
         if not (one.place in sure and other.place in sure) and not consistent(one.match.name, other.match.name):
-            found |= {*borne(one)} & {*borne(other)}
+            found |= {*proven(one)} & {*proven(other)}
     return frozenset(found)
 
 
 def _shared(matches: list[Found]) -> Iterator[tuple[Contradiction, Identifier]]:
     bearers: dict[tuple[str, str, Identifier], list[Place]] = {}
     for found in (each for each in matches if each.match.account):
-        for identifier in borne(found):
+        for identifier in proven(found):
             bearers.setdefault((found.system, found.match.collection, identifier), []).append(found.place)
     seen: set[tuple[str, tuple[Place, ...]]] = set()
     for (_, _, identifier), places in sorted(bearers.items(), key=lambda item: (item[0][2].kind, *map(order, item[1]))):
@@ -67,7 +70,7 @@ def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Ite
     """
     bearers: dict[Identifier, list[Found]] = {}
     for found in matches:
-        for identifier in borne(found):
+        for identifier in proven(found):
             if identifier.kind == _EMAIL or (identifier in claimed and _numbers_alone(claimed)):
                 bearers.setdefault(identifier, []).append(found)
     seen: set[tuple[str, tuple[Place, ...]]] = set()
@@ -129,36 +132,48 @@ def _plain(one: Identifier) -> str:
 def weakly_found(
     matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
 ) -> Iterator[Contradiction]:
-    """Records to which only a number leads, or what somebody else has too, and nothing else says whose they are.
+    """Records to which only a number leads, or what is unproven or shared, and nothing else says whose they are.
 
     Telephone companies give numbers anew, so that nobody is known by theirs alone; other numbers are the controller's
     own, and one is doubted where its record bears an address that is not known to be the person's. Their full name, or
     another identifier that is known, lifts the doubt; so does that nobody gave anything but numbers. What leads to
     somebody else as well leads to the person where the record bears a full name, which contradicts if it is another's.
+    For what nobody has proven no name speaks: whoever typed the one typed the other.
     """
     firm = _reach_firmly(matches, claimed, sure, name, shared)
     known = [found for found in matches if found.place in firm.records]
-    for found in matches:
-        via = [one for one in found.match.found_by if one in firm.identifiers]
-        if found.place in firm.records or not via:
-            continue
+    typed = _typed(known)
+    for found in (one for one in matches if one.place not in firm.records):
+        via = [one for one in firmly(found).match.found_by if one in firm.identifiers]
         if by := [one for one in via if one in shared]:
             yield _shares((found.place,), min(by, key=lambda one: one.kind))
-            continue
-        same = tuple(one.place for one in known if not set(via).isdisjoint(borne(one)))
-        beside = same or tuple(one.place for one in known)
-        yield Contradiction(
-            kind=ContradictionKind.NUMBER,
-            sides=((found.place,), beside) if beside else ((found.place,),),
-            identifier_kind=min(one.kind for one in via),
-        )
+        elif via:
+            yield _led_by(via, ContradictionKind.NUMBER, found, known)
+        elif via := [one for one in found.match.found_by if one in firm.identifiers or one in typed]:
+            yield _led_by(via, ContradictionKind.UNPROVEN, found, known)
+
+
+def _led_by(via: list[Identifier], kind: ContradictionKind, found: Found, known: list[Found]) -> Contradiction:
+    same = tuple(one.place for one in known if not set(via).isdisjoint(borne(one)))
+    beside = same or tuple(one.place for one in known)
+    return Contradiction(
+        kind=kind,
+        sides=((found.place,), beside) if beside else ((found.place,),),
+        identifier_kind=min(one.kind for one in via),
+    )
+
+
+def _typed(known: Iterable[Found]) -> set[Identifier]:
+    """What stands on these records and nobody has proven."""
+    return {one for found in known for one in found.match.unproven}
 
 
 def _reach_firmly(
     matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
 ) -> Reach:
-    """What is reached without taking the word of a number, or of what is shared. What is reached may make more so."""
+    """What is reached without taking the word of a number, or of what is unproven or shared. That may make more so."""
     alone = _numbers_alone(claimed)
+    proven_ones = [firmly(found) for found in matches]
     by_place = {found.place: found for found in matches}
     taken = set(sure)
     while True:
@@ -166,13 +181,13 @@ def _reach_firmly(
             found
             if found.place in taken
             else _found_only_by(found, tuple(o for o in found.match.found_by if o.kind == _EMAIL and o not in shared))
-            for found in matches
+            for found in proven_ones
         ]
         firm = reach(followed, claimed, sure)
         names = [folded(name), *(folded(by_place[place].match.name) for place in firm.records)]
         more = {
             found.place
-            for found in matches
+            for found in proven_ones
             if found.place not in taken
             and any(
                 one in firm.identifiers

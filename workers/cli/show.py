@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from activities.copies import Before
     from activities.messages import Message
+    from habeas.model import Identifier
     from workers.office import Candidates, Entry, ShownPlan, Standing, Story, Told
-    from workers.office.reading import Doubt
+    from workers.office.reading import Candidate, Doubt
     from workers.office.story import InstructedProcessor
 
 _SOON = 5
@@ -221,9 +222,9 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
             each.system,
             f"{each.collection} {each.key}",
             escape(each.name or "—"),
-            escape("\n".join(f"{one.kind} {one.value}" for one in each.found_by)),
+            _borne(each, each.found_by),
             each.path.replace(" > ", " >\n"),
-            escape("\n".join(f"{one.kind} {one.value}" for one in each.yields if one not in each.found_by)),
+            _borne(each, (one for one in each.yields if one not in each.found_by)),
             ("[yellow]to be decided[/]" if each.standing == "held" else "the person's")
             + (" (a staff account)" if each.staff else ""),
         )
@@ -252,11 +253,19 @@ def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableTy
         yield f"[cyan]habeas request messages {request_id} --message ID --file N --to FILE --by … --reason …[/]"
 
 
+def _borne(record: Candidate, identifiers: Iterable[Identifier]) -> str:
+    return escape(
+        "\n".join(f"{one.kind} {one.value}{' (not proven)' if one in record.unproven else ''}" for one in identifiers)
+    )
+
+
 def _why(doubt: Doubt) -> str:
     if doubt.kind == ContradictionKind.STAFF:
         return "This is a staff account, nobody's until you say whose"
     if doubt.kind == ContradictionKind.NUMBER:
         return f"Only a {doubt.identifier_kind} leads to the first, and it may have been somebody else's before"
+    if doubt.kind == ContradictionKind.UNPROVEN:
+        return f"Only a {doubt.identifier_kind} leads to the first that somebody typed and nobody has proven"
     if doubt.identifier_kind:
         return f"These share one {doubt.identifier_kind}"
     return "These have names that do not agree"

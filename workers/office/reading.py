@@ -66,6 +66,8 @@ class Candidate(Frozen):
     """``kept``: the person's; ``held``: to be decided."""
     path: str = ""
     """How it was found, as `habeas.matching.path_words` says it; empty where nothing of theirs leads there."""
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of ``found_by`` and ``yields`` that somebody typed into the account and nobody has proven."""
     staff: bool = False
     """It is the account of one of the controller's own people in that system."""
 
@@ -74,7 +76,10 @@ class Doubt(Frozen):
     """Why a human must decide; each side is what would be one person."""
 
     kind: str
-    """As `habeas.matching.ContradictionKind` has it; of ``staff`` and ``number`` only the first side is in doubt."""
+    """As `habeas.matching.ContradictionKind` has it.
+
+    Of ``staff``, ``number`` and ``unproven`` only the first side is in doubt.
+    """
     identifier_kind: str | None
     sides: tuple[tuple[str, ...], ...]
     """Handles."""
@@ -387,5 +392,6 @@ def _candidate(handle: str, found: Found, held: bool, path: str) -> Candidate:
         yields=match.yields,
         standing="held" if held else "kept",
         path=path,
+        unproven=match.unproven,
         staff=match.staff,
     )

@@ -87,11 +87,11 @@ def _bytes(said: str) -> bytes:
     return bytes.fromhex(said[2:])
 
 
-def _readers(table: Table, *names: str) -> dict[str, Reader]:
+def _readers(table: Table) -> dict[str, Reader]:
     """What JSON has no form for, by column."""
 
     def each() -> Iterator[tuple[str, Reader]]:
-        for one in (table.c[name] for name in names) if names else table.c:
+        for one in table.c:
             match one.type:
                 case DateTime():
                     yield one.name, datetime.fromisoformat
@@ -103,7 +103,8 @@ def _readers(table: Table, *names: str) -> dict[str, Reader]:
     return dict(each())
 
 
-_REQUEST = _readers(request, "received_at", "due_on", "extended_until", "closed_at")
+_REQUEST = {name: read for name, read in _readers(request).items() if name != "queue_on"}
+"""The queue's day may be ``infinity``, which no date is."""
 _LETTER = {name: read for name, read in _readers(letter).items() if name != "content"}
 _ABOUT: dict[str, dict[str, Reader]] = {
     ACTS: _readers(act),

@@ -119,7 +119,7 @@ class Evidence(Room):
         row = (await self._execute(end.with_for_update(key_share=True))).first()
         if row is None:
             raise UnknownRequest
-        self._documents.pop(request_id, None)  # what others wrote before that is there to be read
+        self._forget(request_id)  # what others wrote before that is there to be read
         return (row.n, row.hash)
 
 

@@ -15,7 +15,6 @@ from activities.ledger.paging import NEVER, Order
 from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import pause, request
-from habeas.errors import UnknownRequest
 from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Stage
 from habeas.particulars import Scope
 
@@ -94,8 +93,9 @@ class Changes(TypedDict, total=False):
     citation: str | None
 
 
+_ROW_NAMES = [name for name in RequestRow.model_fields if name != "target_on"]
 REQUEST = [request.c[name] for name in Request.model_fields]
-ROW = [request.c[name] for name in RequestRow.model_fields if name != "target_on"]
+ROW = [request.c[name] for name in _ROW_NAMES]
 
 
 class Requests(Room):
@@ -110,20 +110,11 @@ class Requests(Room):
         known = self._requests.get(request_id)
         if known is not None and (not lock or request_id in self._locked):
             return known
+        answer = await self._at_hand(request_id, lock=lock)
         if lock:
-            return await self._hold(request_id)
-        mine = (request.c.id == request_id, self._mine(request.c.controller))
-        row = (await self._execute(select(*REQUEST).where(*mine))).first()
-        if row is None:
-            raise UnknownRequest
-        known = self._requests[request_id] = to_request(row)
-        return known
-
-    async def _hold(self, request_id: str) -> Request:
-        """Lock it. Whoever locks a request writes evidence too: the end of its chain is locked with it."""
-        answer = await self._at_hand(request_id, lock=True)
-        self._locked.add(request_id)
-        self._heads.setdefault(request_id, answer.head)
+            # Whoever locks a request writes evidence too: the end of its chain is locked with it.
+            self._locked.add(request_id)
+            self._heads.setdefault(request_id, answer.head)
         known = self._requests[request_id] = to_request(answer.request)
         return known
 
@@ -133,10 +124,8 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        row = await self._first(select(*ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
-        if row is None:
-            raise UnknownRequest
-        return RequestRow(**plain(row))
+        row = (await self._at_hand(request_id, lock=False)).request
+        return RequestRow(**{name: getattr(row, name) for name in _ROW_NAMES})
 
     async def update_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
         """Change facts; those not named stay. With an outcome or an end the person may open a new one.

@@ -151,11 +151,20 @@ class Room:
     async def _all(self, statement: Executable) -> Sequence[Row[Any]]:
         return (await self._run(statement)).all()
 
+    async def _all_else(self, statement: Executable) -> Sequence[Row[Any]]:
+        """As `_all`, of rows that nothing is about which is still to be written."""
+        return (await self._execute(statement)).all()
+
     async def _once(self, what: str, request_id: str, statement: Executable) -> Sequence[Row[Any] | Kept]:
         """As `_all`, asked once in this transaction, as long as nothing of it is written here: see `_reread`."""
         if (what, request_id) not in self._read:
             self._read[what, request_id] = await self._all(statement)
         return self._read[what, request_id]
+
+    def _forget(self, request_id: str) -> None:
+        """What was read of this request is asked for again."""
+        self._documents.pop(request_id, None)
+        self._read = {about: rows for about, rows in self._read.items() if about[1] != request_id}
 
     def _reread(self, what: str) -> None:
         """What was read of this is asked for again."""

@@ -347,7 +347,7 @@ class RecordActivities:
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
             request = await tx.request(order.request_id, lock=True)
-            await tx.cancel_tasks(order.request_id, order.at)
+            await tx.close_tasks(order.request_id, order.at)
             await remember(tx, request)
             await suppress(tx, request, order)
             await tx.update_request(

@@ -114,6 +114,11 @@ STAFFED = MAP.replace("person = true", f"person = true\n{_STAFF}", 1).replace(
     _FILES.format("support"), _FILES.format("files"), 1
 )
 """The map of a shop that knows its staff, by what the other tests do not mind; files can be asked for alone."""
+_EMAIL = 'column = "email", kind = "email", match = "plus"'
+PROVEN = MAP.replace(_EMAIL, f'{_EMAIL}, proven = "seen_at"', 1).replace(
+    f"[ {{ {_EMAIL} ", f"[ {{ {_EMAIL}, proven = false "
+)
+"""The map of a shop that knows since when an account's address is its user's, and asks nothing of further ones."""
 EMPLOY = "UPDATE users SET mood = 'bad' WHERE id = 1"
 HALF_EMPLOY = "UPDATE users SET first_name = 'Root' WHERE id = 1"
 """Half of a condition: Ann has a birthday, too."""

@@ -143,6 +143,7 @@ async def everybody_tells_what_is_proven(connector: Connector) -> None:
         return [(one.key, one.unproven) for one in (await connector.locate(ids(**asked))).matches]
 
     assert await told(email="ann@example.org") == [("[1]", further)], "some row of hers bears it, and that one is sure"
+    assert await told(email="ann+news@example.org") == [("[1]", further)]
     assert await told(phone="+4512345678") == [("[1]", further)]
     assert await told(email="a.arla@work.example") == [("[1]", (*further[1:], *further[:1]))]
     assert await told(email="bob@example.org") == [("[2]", ids(email="bob@example.org") + ids(email="b@b.example"))]

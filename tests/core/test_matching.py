@@ -567,6 +567,13 @@ def test_an_account_that_bears_the_proven_address_only_unproven_waits_and_doubts
     assert (theirs.contradictions, email("eve") in theirs.identifiers) == ((), True)
 
 
+def test_that_nobody_has_proven_it_is_told_beside_that_the_names_do_not_agree() -> None:
+    eves = unproven(match(1, email("eve"), yields=(email("eve"),), name="Eve Evil"), email("victim"))
+    found = {"support": (eves,), "billing": (match(7, email("victim"), name="Vic Tim"),)}
+    settled = settle(found, [], [email("eve")])
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NAMES, ContradictionKind.UNPROVEN]
+
+
 def test_what_is_proven_elsewhere_needs_no_human() -> None:
     eves = unproven(match(1, email("ann"), yields=(email("ann"),), name="Anna Berg"), PHONE)
     found = {"support": (eves,), "crm": (CONTACT,), "shop": (match(7, PHONE, yields=(PHONE, number(1))),)}

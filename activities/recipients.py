@@ -18,10 +18,11 @@ from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, Ou
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
-from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
+from activities.notice_letters import NoticeCase, PlannedNotice, Theirs, notice_letter
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
+from activities.standing import Standing
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -117,7 +118,7 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
         policy = self._parts.policy(request.controller)
-        addresses = await self._controllers(request, policy)
+        found = await self._controllers(request, policy)
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             planned = tuple(
@@ -126,11 +127,13 @@ class RecipientActivities:
                     recipient=self._parts.ledger.vault.fingerprint("controller-of-data", address)[:32],
                     name=address.rpartition("@")[2],
                     address=address,
-                    categories=tuple(sorted(categories)),
+                    categories=tuple(sorted(theirs.categories)),
                     remind_after=Recipient.model_fields["remind_after_days"].default,
                     escalate_after=Recipient.model_fields["escalate_after_days"].default,
+                    theirs=theirs,
+                    alone=len(found) == 1,
                 )
-                for address, categories in sorted(addresses.items())
+                for address, theirs in sorted(found.items())
             )
             report = await self._write(tx, request, policy, planned, {}, order)
             if planned:
@@ -248,28 +251,33 @@ class RecipientActivities:
                 found.setdefault(category, {})[f"{value.what}={value.new}"] = value
         return {category: tuple(values.values()) for category, values in found.items()}
 
-    async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
-        """Address -> the categories that it decides over, of what was collected."""
+    async def _controllers(self, request: Request, policy: Policy) -> dict[str, Theirs]:
+        """Address -> what it decides over, of what was collected."""
         async with self._parts.ledger.begin() as tx:
-            asked = Particulars.of(await tx.subject(request.id))
+            subject = await tx.subject(request.id)
+            asked = Particulars.of(subject)
             collected = await load_collected(tx, request.id)
+            proven = await tx.proof(request.id) is not None
+            if proven:
+                known = (await load_graph(tx, request.id)).own()
+                wanted = Standing(known, subject.name, asked.corrections)
+            else:
+                wanted = Standing(subject.identifiers, subject.name)
         forwarded = {one.id: one for one in categories_asked(policy, asked) if one.controlled_by}
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
-        found: dict[str, set[str]] = {}
+        found: dict[str, Theirs] = {}
         for system, manifest in self._manifests(request).items():
             for one in manifest.collections:
                 category = forwarded.get(one.category)
                 span = collected[system].collections.get(one.name) if system in collected else None
                 if category is None or category.controlled_by is None or span is None:
                     continue
-                if category.controlled_by.to:
-                    found.setdefault(category.controlled_by.to, set()).add(category.id)
-                    continue
                 async for record in pages.read(system, range(span.first, span.last + 1), one.name):
-                    address = _address(record.data.get(str(category.controlled_by.field)))
+                    address = category.controlled_by.to or _address(record.data.get(str(category.controlled_by.field)))
                     if address and (address in found or len(found) < MOST_CONTROLLERS):
-                        found.setdefault(address, set()).add(category.id)
-        return found
+                        theirs = found.setdefault(address, Theirs(wanted.another(), set(), [], proven))
+                        theirs.add(system, record, category.id)
+        return {address: theirs for address, theirs in found.items() if theirs.categories}
 
     async def _write(
         self,

@@ -59,7 +59,7 @@ class HoldActivities:
                 if one.collection in short
             }
         else:
-            places = await short_lived(connector, tuple(dict.fromkeys((*graph.known(), *claimed))))
+            places = await short_lived(connector, tuple(dict.fromkeys((*graph.reached(), *claimed))))
         async with parts.ledger.begin() as tx:
             held = await hold_places(tx, request, order.system, places, order.at)
             if collected is not None:
@@ -108,7 +108,7 @@ async def held_for_copy(tx: Tx, erasure: Request, system: str, parts: Parts, at:
     By what they claim, as short-lived data is held: a hold does no harm to anybody. Of whichever controller has the
     system.
     """
-    known = (await load_graph(tx, erasure.id)).known() or (await tx.subject(erasure.id)).identifiers
+    known = (await load_graph(tx, erasure.id)).leads() or (await tx.subject(erasure.id)).identifiers
     for controller in (erasure.controller, *sharing(erasure, parts).get(system, ())):
         for copy in await tx.copies_asked(controller, known):
             if not await may_release(tx, await tx.request_row(copy), parts.policy(controller), at):

@@ -46,7 +46,7 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.plans import freed_since, load_plans
-from activities.proofs import check_unknown
+from activities.proofs import check_unknown, proof_lacking
 from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
@@ -86,6 +86,8 @@ class RecordActivities:
             asked = Particulars.of(await tx.subject(order.request_id))
             other = await is_same_person(tx, request) is False
             brief = brief_of(request, policy, asked, self._parts, times.face, other_person=other)
+            if order.anew:
+                brief = await _begun_anew(tx, request, policy, brief)
             if brief.not_a_right:
                 offered = NotARightFacts(offered=rights_here(request, policy))
                 await tx.seal(order.request_id, NOT_A_RIGHT, offered)
@@ -345,7 +347,7 @@ class RecordActivities:
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
             request = await tx.request(order.request_id, lock=True)
-            await tx.cancel_tasks(order.request_id, order.at)
+            await tx.close_tasks(order.request_id, order.at)
             await remember(tx, request)
             await suppress(tx, request, order)
             await tx.update_request(
@@ -386,6 +388,14 @@ class RecordActivities:
             dedupe=f"clock/{dedupe}",
         )
         return times
+
+
+async def _begun_anew(tx: Tx, request: Request, policy: Policy, brief: Brief) -> Brief:
+    """The brief of a request that had begun before: what was proven stays, and codes are counted on."""
+    known = await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None
+    sent = await tx.challenge(request.id)
+    identity = brief.identity.model_copy(update={"proven": known, "codes_before": sent.number if sent else 0})
+    return brief.model_copy(update={"identity": identity})
 
 
 async def _told_until(tx: Tx, request: Request, policy: Policy, order: ExtendOrder) -> date | None:
@@ -434,7 +444,7 @@ async def settled_now(tx: Tx, request: Request, graph: Graph, parts: Parts, at: 
         await tx.copy_is_of(request.id, request.controller, own)
     await tx.findable(request.id, request.controller, own)
     names = parts.policy(request.controller).systems
-    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest, known))
+    ask = tuple(name for name in names if graph.to_ask(name, parts.connector(name).manifest, settled.leads))
     facts: dict[str, JsonValue] = {
         "found": found,
         "contradictions": [*sorted(one.kind.value for one in settled.contradictions)],

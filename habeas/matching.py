@@ -1,11 +1,11 @@
 """Whether the records found in several systems are one person. Pure; decides nothing that a human should.
 
-Records are found by identifiers alone. Four things say that a record may be somebody else's: an identifier that leads
+Records are found by identifiers alone. Five things say that a record may be somebody else's: an identifier that leads
 to more than one record of a collection, or to records of several that know different things of whoever bears it (a
 shared mailbox), and then to one that does not say whose it is; names that cannot be one person's; that only a number
-leads to it, which may have been given anew, and nothing else says whose it is; and that it is the account of a member
-of staff, who works there and is no customer. Such records are held until a human has ruled on each; nothing is searched
-by what they alone know.
+leads to it, which may have been given anew, and nothing else says whose it is; that only an identifier leads to it that
+somebody typed and nobody has proven; and that it is the account of a member of staff, who works there and is no
+customer. Such records are held until a human has ruled on each; nothing is searched by what they alone know.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from habeas.found import (
     Ruling,
     Settled,
     Step,
+    firmly,
     flat,
     path_words,
     reach,
@@ -105,18 +106,21 @@ def settle(
         *(
             each
             for each in weakly_found(customers, start, sure, name, shared)
-            if each.kind is ContradictionKind.NUMBER or not asked.issuperset(each.doubted)
+            if each.kind is not ContradictionKind.SHARED_IDENTIFIER or not asked.issuperset(each.doubted)
         ),
         *staff_accounts(relevant, plain.records),
     )
     open_ones = tuple(each for each in doubts if any(place not in sure for place in each.doubted))
     doubtful = {place for each in open_ones for place in each.doubted if place not in sure}
-    clear = reach([found for found in relevant if found.place not in doubtful], start, sure)
+    left = [found for found in relevant if found.place not in doubtful]
+    clear = reach([*map(firmly, left)], start, sure)
+    typed = dict.fromkeys(one for found in left if found.place in clear.records for one in found.match.unproven)
     return Settled(
         kept=tuple(found for found in relevant if found.place in clear.records),
         held=tuple(found for found in relevant if found.place not in clear.records),
         strays=tuple(found for found in alive if found.place not in reached.records),
         known=tuple(Known(identifier=each, path=path) for each, path in clear.identifiers.items()),
+        unproven=tuple(one for one in typed if one not in clear.identifiers),
         contradictions=open_ones,
         paths={**reached.records, **clear.records},
     )

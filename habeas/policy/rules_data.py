@@ -85,6 +85,9 @@ def processed_for_others(raw: Raw) -> Iterator[Problem]:
             message = "nobody is named that requests could be sent on to"
             remedy = "add field (of each record, with the address) or to (one address for all)"
             yield Problem(("categories", n, "controlled_by"), message, remedy)
+        if others.get("field") and others.get("to"):
+            message = "it says both where each record names who controls it and one address for all"
+            yield Problem(("categories", n, "controlled_by"), message, "keep one of field and to")
         if others and table(category, "keep"):
             message = "somebody else decides over this data, and with it how long it is kept"
             yield Problem(("categories", n, "keep"), message, "remove it, or controlled_by")
@@ -111,6 +114,18 @@ def recipients(raw: Raw) -> Iterator[Problem]:
             if isinstance(days, int) and days >= escalate:
                 message = f"a reminder after {days} days comes too late"
                 yield Problem((*at, m), message, f"below escalate_after_days ({escalate})")
+
+
+def shared_by_choice(raw: Raw) -> Iterator[Problem]:
+    """Who gets data only of people who chose so is one of those who get it, and the choice is one of the purposes."""
+    known = {row.get("id") for row in listed(raw, "purposes") if isinstance(row, Mapping)}
+    for n, category in enumerate(listed(raw, "categories")):
+        for who, purpose in table(category, "only_with").items():
+            at: Path = ("categories", n, "only_with", who)
+            if who not in listed(category, "recipients"):
+                yield Problem(at, f"{who!r} does not get this data", "name it in recipients, or remove it here")
+            elif purpose not in known:
+                yield Problem(at, f"there is no purpose {purpose!r}", "name one of [[purposes]]")
 
 
 def purposes(raw: Raw) -> Iterator[Problem]:

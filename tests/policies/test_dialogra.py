@@ -12,6 +12,7 @@ from habeas.errors import UnknownRequest
 from habeas.model import Outcome, Right, Stage
 from habeas.policy.sections import LegalBasis, RecipientRole
 from tests.policies.promises import promise
+from tests.policies.stories import told_of
 from tests.policies.world import Installation, Row
 from tests.workflows.world import Person, eventually, someone
 from workflows.lifting import LiftRestrictionWorkflow
@@ -143,6 +144,25 @@ async def test_who_got_what_was_erased_is_told_and_who_got_only_what_stays_is_no
     told = await case.told()
     assert not {"credit_agencies", "auditors", "authorities", "buyers"} & set(told)
     assert "Example Advertisers" in case.letter("Example Group")
+
+
+@promise(ME, "L69-73", "L75-77")
+async def test_advertisers_never_hear_of_somebody_who_did_not_agree_to_them(world: Installation) -> None:
+    person = await world.settle(ME)
+    refusing = "UPDATE preferences SET advertisers = false, group_marketing = false WHERE account_id = :id"
+    await world.sql("dialogra_accounts", refusing, person)
+    copy = told_of(await (await world.through(ME, person, jurisdiction="FR")).package())
+    named = {who for facts in copy.values() for who in facts["recipients"]}
+    assert "Example Sponsors" in named
+    assert "Example Advertisers" not in named
+    assert "Example Group" not in copy["Préférences de contact et consentements"]["recipients"]
+    case = await world.through(ME, person, Right.ERASURE, jurisdiction="FR")
+    letters = await case.tells("group", "sponsors")
+    assert "Réactions" not in letters["group"], "which it gets for its marketing"
+    assert "Informations sur le compte" in letters["group"]
+    assert "advertisers" not in await case.told()
+    assert "Example Advertisers" not in case.letter("Example Group")
+    assert not [one for one in world.mail.to("privacy@advertisers.example") if person.email in str(one)]
 
 
 @promise(ME, "L45-48", "L90")

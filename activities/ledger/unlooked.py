@@ -6,14 +6,20 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import deletion_hold
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room
 from habeas.model import Frozen, RequestId
 
 EVERYTHING = "0" * 64
 """In the place of an object's fingerprint: all that a system has is held, until it is known what is the person's."""
+_EVERYTHING = Prepared(
+    "INSERT INTO deletion_hold (request_id, controller, system, object, placed_at)"
+    " SELECT :request_id::text, :controller::text, value, :object::text, :at::timestamptz"
+    " FROM unnest(:systems::text[]) AS given (value)"
+    " ON CONFLICT (request_id, system, object) DO UPDATE SET placed_at = :at, released_at = NULL"
+)
 
 
 class UnlookedRow(Frozen):
@@ -28,15 +34,9 @@ class Unlooked(Room):
 
     async def hold_everything(self, request_id: str, controller: str, systems: Iterable[str], at: datetime) -> None:
         """Nothing ends by itself in these systems until somebody has looked what of this person lies there."""
-        named = {"request_id": request_id, "controller": controller, "object": EVERYTHING, "placed_at": at}
-        if rows := [{"system": each, **named} for each in sorted(systems)]:
-            statement = upsert(deletion_hold).values(rows)
-            await self._write_later(
-                ("unlooked", request_id),
-                statement.on_conflict_do_update(
-                    index_elements=["request_id", "system", "object"], set_={"placed_at": at, "released_at": None}
-                ),
-            )
+        if names := sorted(systems):
+            values = {"request_id": request_id, "controller": controller, "systems": names, "at": at}
+            await self._write_later(("unlooked", request_id), _EVERYTHING.of(values | {"object": EVERYTHING}))
 
     async def looked_through(self, request_id: str, systems: Collection[str], at: datetime) -> None:
         """What of the person lies in these systems is known, and held: the rest may end again."""

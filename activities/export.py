@@ -103,8 +103,7 @@ class ExportActivities:
             created_at=order.at,
             verified_at=order.at,
         )
-        async with self._parts.ledger.begin() as tx:
-            await tx.request(request.id, lock=True)
+        async with self._parts.ledger.begin(after=tx) as tx:
             await tx.save_artifact(artifact)
             for tag in (Tag.EXPORT_BUILT, Tag.EXPORT_VERIFIED):
                 await tx.record(

@@ -206,6 +206,11 @@ class Manifest(Frozen):
 
     _written: Mapping[tuple[str, str | None], Written] = PrivateAttr(default_factory=dict)
 
+    @property
+    def short_lived(self) -> frozenset[str]:
+        """The collections whose objects end by themselves."""
+        return frozenset(one.name for one in self.collections if one.expires is not None)
+
     def written(self, collection: str, field: str | None = None) -> Written | None:
         """Where a collection's retention, or a field, is decided; None where that is in no file."""
         return self._written.get((collection, field))
@@ -233,6 +238,10 @@ class Match(Frozen):
     key: str = Field(repr=False)
     found_by: tuple[Identifier, ...] = Field(repr=False)
     yields: tuple[Identifier, ...] = Field(default=(), repr=False)
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of ``found_by`` and ``yields`` that the system knows nobody has proven: an address whose ``verified`` is
+    false, a number that people type into their own profile. What only such a one leads to, here or from here, waits
+    for a human. Empty where the system cannot tell."""
     name: str | None = Field(default=None, repr=False)
     """Never matched by; only used to notice that two matches contradict each other."""
     staff: bool = False

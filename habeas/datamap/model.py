@@ -100,6 +100,9 @@ class IdentifierRule(Frozen):
     region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     """With ``match = "phone"``: the country of numbers that are written without their country's code. Without it such a
     number is none that has one: somebody else has it in every other country."""
+    proven: str | Literal[False] | None = None
+    """Whether the person has proven that it is theirs: the column that says so, by a yes or a date. False: people type
+    it in and nobody checks; unset: nothing is known against it. See `habeas.connector.Match.unproven`."""
 
     @model_validator(mode="after")
     def _region_is_known(self) -> Self:

@@ -85,6 +85,9 @@ def processed_for_others(raw: Raw) -> Iterator[Problem]:
             message = "nobody is named that requests could be sent on to"
             remedy = "add field (of each record, with the address) or to (one address for all)"
             yield Problem(("categories", n, "controlled_by"), message, remedy)
+        if others.get("field") and others.get("to"):
+            message = "it says both where each record names who controls it and one address for all"
+            yield Problem(("categories", n, "controlled_by"), message, "keep one of field and to")
         if others and table(category, "keep"):
             message = "somebody else decides over this data, and with it how long it is kept"
             yield Problem(("categories", n, "keep"), message, "remove it, or controlled_by")

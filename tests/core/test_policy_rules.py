@@ -55,6 +55,19 @@ BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
 PROMISED = '[[promises]]\nline = "L1"\nsays = "Gone after."\nkeeps = ["categories.contact.retention"]\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
 SOLD = ('recipients = ["host"]\n', 'recipients = ["host"]\nsold = true\n')
+ANOTHER = """
+[[categories]]
+id = "visits"
+legal_basis = "consent"
+shared = true
+statutory = "Identifiers"
+recipients = ["host"]
+not_held = "Staff delete it."
+title = { en = "Visits", da = "Besøg" }
+purposes = { en = ["to count"], da = ["at tælle"] }
+source = { en = "You.", da = "Dig." }
+retention = { en = "Two years.", da = "To år." }
+"""
 CHANNEL = '[[channels]]\nkind = "email"\nto = "a@small.example"\n'
 
 GROUND = '[clock]\nextend_ground = "{}"\n'
@@ -148,6 +161,10 @@ CONTRADICTIONS = {
         with_category('controlled_by = { who = { en = "them", da = "dem" } }'),
         "categories[0].controlled_by",
     ),
+    "controlled by two": (
+        with_category('controlled_by = { who = { en = "a", da = "b" }, field = "o", to = "a@b.example" }'),
+        "categories[0].controlled_by",
+    ),
     "controlled by somebody in one language": (
         with_category('controlled_by = { who = { en = "them" }, field = "owner" }'),
         "categories[0].controlled_by.who",
@@ -203,6 +220,12 @@ CONTRADICTIONS = {
             '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]',
             CALIFORNIA,
         ).replace('recipients = ["host"]\n', 'recipients = ["host"]\nstatutory = "Identifiers"\nsold = true\n'),
+        "categories[0].sold",
+    ),
+    "sold, and what is stopped is another": (
+        changed(QUEBEC, CALIFORNIA).replace(SOLD[0], f'{SOLD[1]}statutory = "Identifiers"\n')
+        + ANOTHER
+        + f'{PURPOSE}kinds = ["consent", "sale"]\ncategories = ["visits"]\n',
         "categories[0].sold",
     ),
     "no name of the statute": (

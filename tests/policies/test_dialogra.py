@@ -14,7 +14,7 @@ from habeas.policy.sections import LegalBasis, RecipientRole
 from tests.policies.promises import promise
 from tests.policies.stories import told_of
 from tests.policies.world import Installation, Row
-from tests.workflows.world import eventually
+from tests.workflows.world import Person, eventually, someone
 from workflows.lifting import LiftRestrictionWorkflow
 
 ME = "dialogra"
@@ -290,6 +290,23 @@ async def test_consent_is_withdrawn_as_easily_as_it_was_given(world: Installatio
     assert "Transmission aux annonceurs" in letter
     assert "avant son retrait reste licite" in letter
     assert "code" not in await case.letters()
+
+
+@promise(ME, "L161")
+async def test_a_made_up_variant_of_an_address_withdraws_nothing_and_learns_nothing(world: Installation) -> None:
+    """Nobody proves anything here: who has ada+mallory@ need not be ada@, whose consent it is."""
+    person = await world.settle(ME)
+    before = await world.rows(ME)
+    user, _, host = person.email.partition("@")
+    variant = Person(name="", email=f"{user}+mallory@{host}", number="N-0")
+    told = []
+    for one in (variant, someone()):
+        case = await world.ask(ME, one, Right.WITHDRAW_CONSENT, jurisdiction="FR")
+        told.append((await case.answered()).replace(case.id, ""))
+        assert (await case.row()).outcome is Outcome.NOTHING_FOUND
+    assert told[0] == told[1], "the answer is that of somebody whom nobody knows"
+    assert not any((await world.since(ME, before)).values())
+    assert world.mail.to(person.email) == []
 
 
 # Whose requests they are

@@ -542,6 +542,8 @@ class NoticesReport(Frozen):
     """Of how many it is not known whether they have the person's data, or by what: staff find out."""
     named: int = 0
     """How many the person is told of, of those who decide over the data."""
+    not_sent: int = 0
+    """Of how many records it is not known how to reach whoever decides over them."""
     occasion: str = ""
     """Of these notices; empty for the request's own end."""
 

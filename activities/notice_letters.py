@@ -36,13 +36,18 @@ class Theirs(NamedTuple):
     proven: bool
     """Who asks has shown that they are the person."""
 
-    def add(self, system: str, record: Record, category: str) -> None:
-        """One record more. Unproven, only one that itself holds what was typed: another tells what else is known."""
+    def add(self, system: str, record: Record, category: str) -> bool:
+        """One record more. Unproven, only one that itself holds what was typed: another tells what else is known.
+
+        Returns:
+            Whether it was added.
+        """
         if not self.standing.look(record) and not self.proven:
-            return
+            return False
         self.categories.add(category)
         if len(self.records) < MOST_RECORDS:
             self.records.append((system, RecordRef(collection=record.collection, key=record.key)))
+        return True
 
 
 class PlannedNotice(NamedTuple):

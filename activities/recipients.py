@@ -8,28 +8,24 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
-from activities.brief import categories_asked
 from activities.change_model import LiftedOrder
 from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
 from activities.connectors.manual import hands_of
-from activities.finding import load_graph
+from activities.controllers import controllers_of
 from activities.keeping import EndedOrder
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, TaskState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
-from activities.notice_letters import NoticeCase, PlannedNotice, Theirs, notice_letter
-from activities.pages import Pages, load_collected
+from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.parts import Parts
 from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
-from activities.standing import Standing
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Request, Right, normalise
+from habeas.model import Request, Right
 from habeas.outcomes import Fate
-from habeas.particulars import Particulars
 from habeas.policy import Policy, Recipient
 from habeas.policy.told import PASSED_ON
 
@@ -37,8 +33,6 @@ CHANGES = "change/"
 FORWARDED = "letter/forwarded"
 _DAY = timedelta(days=1).total_seconds()
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
-MOST_CONTROLLERS = 100
-"""Addresses that one request is sent on to; more than that is a wrong field in the policy."""
 
 
 class RecipientActivities:
@@ -125,7 +119,7 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
         policy = self._parts.policy(request.controller)
-        found = await self._controllers(request, policy)
+        found, unsent = await controllers_of(self._parts, request, policy)
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             planned = tuple(
@@ -143,12 +137,15 @@ class RecipientActivities:
                 for address, theirs in sorted(found.items())
             )
             report = await self._write(tx, request, policy, planned, {}, order)
-            if planned:
+            if unsent:
+                facts: dict[str, JsonValue] = {"categories": [*sorted(unsent)], "records": sum(unsent.values())}
+                await tx.record(request.id, Tag.REQUEST_NOT_FORWARDED, at=order.at, facts=facts, dedupe="not_forwarded")
+            if planned or unsent:
                 touched = {each for one in planned for each in one.categories}
                 who = (one.controlled_by.who for one in policy.categories if one.id in touched and one.controlled_by)
                 names = dict.fromkeys(policy.text(each, request.language) for each in who)
-                await tx.seal(request.id, FORWARDED, ForwardedFacts(who=tuple(names)))
-                report = report.model_copy(update={"named": len(names)})
+                await tx.seal(request.id, FORWARDED, ForwardedFacts(who=tuple(names), in_part=bool(unsent)))
+                report = report.model_copy(update={"named": len(names), "not_sent": sum(unsent.values())})
         return report
 
     @activity.defn
@@ -257,34 +254,6 @@ class RecipientActivities:
                 category = called.category_id(system, field.collection) or ""
                 found.setdefault(category, {})[f"{value.what}={value.new}"] = value
         return {category: tuple(values.values()) for category, values in found.items()}
-
-    async def _controllers(self, request: Request, policy: Policy) -> dict[str, Theirs]:
-        """Address -> what it decides over, of what was collected."""
-        async with self._parts.ledger.begin() as tx:
-            subject = await tx.subject(request.id)
-            asked = Particulars.of(subject)
-            collected = await load_collected(tx, request.id)
-            proven = await tx.proof(request.id) is not None
-            if proven:
-                known = (await load_graph(tx, request.id)).own()
-                wanted = Standing(known, subject.name, asked.corrections)
-            else:
-                wanted = Standing(subject.identifiers, subject.name)
-        forwarded = {one.id: one for one in categories_asked(policy, asked) if one.controlled_by}
-        pages = Pages(self._parts.ledger, self._parts.storage, request.id)
-        found: dict[str, Theirs] = {}
-        for system, manifest in self._manifests(request).items():
-            for one in manifest.collections:
-                category = forwarded.get(one.category)
-                span = collected[system].collections.get(one.name) if system in collected else None
-                if category is None or category.controlled_by is None or span is None:
-                    continue
-                async for record in pages.read(system, range(span.first, span.last + 1), one.name):
-                    address = category.controlled_by.to or _address(record.data.get(str(category.controlled_by.field)))
-                    if address and (address in found or len(found) < MOST_CONTROLLERS):
-                        theirs = found.setdefault(address, Theirs(wanted.another(), set(), [], proven))
-                        theirs.add(system, record, category.id)
-        return {address: theirs for address, theirs in found.items() if theirs.categories}
 
     async def _write(
         self,
@@ -408,10 +377,3 @@ def _brief(request_id: str, one: PlannedNotice) -> NoticeBrief:
         remind_after=tuple(days * _DAY for days in one.remind_after),
         escalate_after=one.escalate_after * _DAY,
     )
-
-
-def _address(value: JsonValue) -> str | None:
-    try:
-        return normalise("email", value) if isinstance(value, str) else None
-    except ValueError:
-        return None

@@ -134,6 +134,7 @@ class Tag(StrEnum):
     RECIPIENT_ACKNOWLEDGED = "recipient:acknowledged"
     RECIPIENT_ESCALATED = "recipient:escalated"
     REQUEST_FORWARDED = "request:forwarded"
+    REQUEST_NOT_FORWARDED = "request:not_forwarded"
 
     HOLD_PLACED = "hold:placed"
     HOLD_LIFTED = "hold:lifted"

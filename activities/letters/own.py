@@ -277,7 +277,9 @@ class ForwardFacts(Addressed):
 class ForwardedFacts(Frozen):
     """To whom the request was sent on."""
 
-    who: tuple[str, ...] = Field(min_length=1)
+    who: tuple[str, ...] = ()
+    in_part: bool = False
+    """For some of the data nobody could be written to."""
 
 
 class LiftingFacts(Frozen):

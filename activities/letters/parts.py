@@ -281,3 +281,4 @@ class Attention(StrEnum):
     LEFT_OUT = "left_out"
     PERSON_WROTE = "person_wrote"
     RECIPIENTS_UNSURE = "recipients_unsure"
+    NOT_SENT_ON = "not_sent_on"

@@ -448,6 +448,8 @@ class Recipient(Frozen):
     """The last day on which it got data; unset while it still does. Laws that look back a while ask after it."""
     not_told: Text | None = None
     """Why it is not told (impossible or disproportionate): the person reads this."""
+    gets_nothing: Reason | None = None
+    """Why no category names it: there is no merger by now, say. Without that, whoever is described here is named."""
     remind_after_days: tuple[Days, ...] = (7, 14)
     escalate_after_days: Days = 21
     """Then the privacy officer is told that it has not acknowledged."""

@@ -119,6 +119,11 @@ CONTRADICTIONS = {
         with_category(f'keep = {{ law = "Book 5", ground = "because", years = 5 }}\n{BY_US}'),
         "categories[0].keep.ground",
     ),
+    "a recipient of nothing": (changed('recipients = ["host"]', "recipients = []"), "recipients[0]"),
+    "a recipient of nothing that gets something": (
+        changed('email = "desk@host.example"', 'email = "desk@host.example"\ngets_nothing = "Nobody as yet."'),
+        "recipients[0].gets_nothing",
+    ),
     "got by a choice that nobody has": (with_category('only_with = { host = "ads" }'), "categories[0].only_with.host"),
     "got by choice and not got": (with_category('only_with = { nobody = "ads" }'), "categories[0].only_with.nobody"),
     "kept for no time": (with_category(f'keep = {{ law = "Book 5" }}\n{BY_US}'), "categories[0].keep"),
@@ -571,6 +576,7 @@ def test_words_that_a_system_has_for_nothing_are_named(tmp_path: Path) -> None:
 
 def test_words_of_a_policy_are_for_what_stands_there_once(tmp_path: Path) -> None:
     recipient = '[[recipients]]\nid = "courts"\nname = "The courts"\nrole = "authority"\ncountry = "DK"\n'
+    recipient += 'gets_nothing = "No case as yet."\n'
     policy = load_policy(written(tmp_path, f'{SMALL}\n{recipient}[words.da]\n"The courts" = "Domstolene"\n'))
     assert [policy.said("The courts", language) for language in ("da-DK", "en", "pt")] == [
         "Domstolene",

@@ -73,6 +73,20 @@ async def test_who_uploaded_an_address_is_not_told_of_the_new_one_in_the_profile
         assert known not in letter
 
 
+@promise(ME, "L7")
+async def test_what_could_not_be_sent_on_is_not_said_to_have_been(world: Installation) -> None:
+    person = await world.settle(ME)
+    await world.sql("opendims_content", UPLOAD.replace("'shop-' || :email", "'Acme Shop A/S'"), person)
+    case = await world.through(ME, person, jurisdiction="DK")
+    letter = " ".join(case.letter("we do not know how to reach whoever decides about it").split())
+    assert "sent your request on to" not in letter
+    assert "staff_attention" in await case.letters()
+    (noted,) = [one for one in await case.events() if one.tag.value == "request:not_forwarded"]
+    assert noted.facts == {"categories": ["uploaded_content"], "records": 1}
+    assert "is sent on" not in str((await case.package()).json("withheld.json"))
+    assert await case.told() == {}
+
+
 @promise(ME, "L40")
 async def test_data_is_set_aside_until_the_person_was_told_that_it_ends(world: Installation) -> None:
     before = await world.rows(ME)

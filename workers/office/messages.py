@@ -125,10 +125,11 @@ class Messages(Reading):
 
         Raises:
             BadInput: there is no such file of this request.
+            NotAllowed: one may not look, whether there is one or not.
             UnknownRequest, KeyDestroyed: there is none any more.
         """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            self.demand(Scope.PERSONAL_READ, (await tx.request(request_id)).controller)
             read = None
             if message_id.replace("-", "").isalnum():
                 read = await tx.unseal(request_id, f"{MESSAGES}{message_id.lower()[:36]}", Message)

@@ -11,6 +11,7 @@ import pytest
 from activities.ledger import RequestFilter
 from habeas.model import Right, Stage
 from habeas.policy.sections import PurposeKind
+from tests.desk.pages import form, send
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.ask import AskLimits
@@ -79,12 +80,31 @@ async def test_a_request_is_opened_as_staff_would(here: World, asker: httpx2.Asy
         subject = await tx.subject(request_id)
     assert subject.name == "עדה <script>alert(1)</script> 'Lovelace'"
     assert subject.note == "line one\nline two"
-    (heard,) = await here.office.messages(request_id, by="Kim", reason="reads")
+    words, heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert (words.text, words.proven) == ("line one\nline two", False)
     assert [one.name for one in heard.files] == ["x.html.pdf"]
     assert not heard.proven
     await here.office.submit_code(request_id, await here.code(address))
     # Their records bear another name than that.
     assert await here.reach(request_id, Stage.CLARIFYING)
+
+
+async def test_what_was_wrong_is_there_for_who_decides_on_a_complaint(
+    here: World, asker: httpx2.AsyncClient, browser: httpx2.AsyncClient
+) -> None:
+    before, ask = await known(here), "/ask/demo/complaint"
+    wrong = {"email": here.person(), "place": "CA-QC", "situation": "you <b>mixed</b> me up", "note": "call me"}
+    assert (await asker.post(ask, data=await form_of(asker, "complaint") | wrong)).status_code == 200
+    (request_id,) = await opened(here, before)
+    page = f"/requests/{request_id}/messages"
+    story = await browser.get(f"/requests/{request_id}")
+    assert f'href="{page}"' in story.text
+    assert "mixed" not in story.text
+    shown = await send(browser, form(await browser.get(page), page), reason="to decide")
+    assert "you &lt;b&gt;mixed&lt;/b&gt; me up" in shown.text
+    assert "call me" in shown.text
+    (mark,) = [one for one in await here.office.timeline(request_id) if one.tag == "personal_data:viewed"]
+    assert mark.facts["what"] == "messages"
 
 
 async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_another(
@@ -96,11 +116,11 @@ async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_anothe
     pages = [await asker.post("/ask/demo/access", data=asked) for _ in range(2)]
     assert pages[0].text == pages[1].text
     (request_id,) = await opened(here, before)
-    assert await here.office.messages(request_id, by="Kim", reason="reads") == ()
+    assert [one.text for one in await here.office.messages(request_id, by="Kim", reason="reads")] == ["once"]
     # Another form, other words: it is open already, and what is new is kept for staff.
     await asker.post("/ask/demo/access", data=await form_of(asker) | {"email": address, "note": "and this"})
-    (heard,) = await here.office.messages(request_id, by="Kim", reason="reads")
-    assert heard.text == "and this"
+    heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert [one.text for one in heard] == ["once", "and this"]
     await asker.post("/ask/demo/access", data=asked | {"email": here.person()})
     assert len(await opened(here, before)) == 2
 

@@ -104,7 +104,8 @@ async def test_a_ticket_opens_a_request_once(here: World, program: httpx2.AsyncC
     comment = {"event": "comment", "subject": f"Re: [{request_id.lower()}] your request", "body": "it is the old shop"}
     said = [await tell(program, "helpdesk", comment, message_id="msg_2") for _ in range(2)]
     assert [one.status_code for one in said] == [201, 200]
-    (heard,) = await here.office.messages(request_id, by="Kim", reason="reads")
+    words, heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert words.text == "please"
     assert (heard.text, heard.source, heard.proven) == ("it is the old shop", "helpdesk", False)
 
 

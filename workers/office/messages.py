@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import unicodedata
 import uuid
 
 import structlog
@@ -20,6 +19,7 @@ from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, Stage
 from workers.office.reading import Reading
 from workers.office.room import SUBJECT
+from workers.office.written import printable, written
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ class Messages(Reading):
             BadInput: there is nothing in it, it is too long, or there are too many.
         """
         name = f"{MESSAGES}{uuid.UUID(message_id)}"
-        text = _shown(sent.text).strip()
+        text = printable(sent.text).strip()
         if not (text or sent.identifiers or sent.files):
             raise BadInput("Write something, or add a file.", field="text")
         if len(text) > MOST_TEXT:
@@ -101,17 +101,18 @@ class Messages(Reading):
                 await self.hear(request_id, sent.model_copy(update={"text": text}), message_id)
 
     async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
-        """What was sent to a request, oldest first, its files by name. Personal: looking leaves a mark.
+        """What a request was opened with and what was sent to it, oldest first, files by name.
+
+        Personal: looking leaves a mark.
 
         Raises:
             UnknownRequest, KeyDestroyed: there is none any more.
         """
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
-            names = await tx.sealed_names(request_id, MESSAGES)
-            read = [await tx.unseal(request_id, name, Message) for name in names]
+            read = await written(tx, request_id)
             await self._mark_view(tx, request_id, "messages", by, reason)
-        return tuple(sorted((one for one in read if one is not None), key=lambda one: (one.at, one.id)))
+        return read
 
     async def message_file(self, request_id: str, message_id: str, number: int, *, by: str, reason: str) -> FoundFile:
         """A message's file. Personal: looking leaves a mark.
@@ -146,7 +147,7 @@ class Messages(Reading):
             id=message_id,
             at=now,
             files=tuple(
-                SentFile(name=_shown(one.name)[:200] or "file", media_type=one.media_type, size=len(one.content))
+                SentFile(name=printable(one.name)[:200] or "file", media_type=one.media_type, size=len(one.content))
                 for one in sent.files
             ),
             **sent.model_dump(include={"kind", "proven", "text", "source"}),
@@ -177,9 +178,3 @@ class Messages(Reading):
             await self._engine.send(order)
         except EngineUnavailable as error:
             log.warning(STAFF_NOT_TOLD, request=request_id, error=error.code)
-
-
-def _shown(text: str) -> str:
-    """Without control characters, which a terminal would obey, and lone surrogates."""
-    lines = text.replace("\r\n", "\n")
-    return "".join(char for char in lines if char == "\n" or unicodedata.category(char) not in {"Cc", "Cs"})

@@ -1,6 +1,7 @@
 """The form by which a person asks: no JavaScript, nothing told to strangers, nothing lost of what was typed."""
 
 import re
+import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import StringIO
@@ -9,6 +10,8 @@ import httpx2
 import pytest
 
 from activities.ledger import RequestFilter
+from activities.messages import MessageKind
+from habeas.errors import BadInput
 from habeas.model import Right, Stage
 from habeas.policy.sections import PurposeKind
 from tests.desk.pages import form, send
@@ -18,7 +21,8 @@ from workers.desk.ask import AskLimits
 from workers.desk.ask_form import asked_of, offered, place_of
 from workers.desk.pace import Pace
 from workers.desk.pages import LANGUAGES
-from workers.office import Office
+from workers.office import Office, messages
+from workers.office.messages import Sent
 
 MANY = AskLimits(per_client=10_000, per_address=10_000)
 FORM = re.compile(r'name="form" value="([^"]+)"')
@@ -105,6 +109,30 @@ async def test_what_was_wrong_is_there_for_who_decides_on_a_complaint(
     assert "call me" in shown.text
     (mark,) = [one for one in await here.office.timeline(request_id) if one.tag == "personal_data:viewed"]
     assert mark.facts["what"] == "messages"
+
+
+async def test_strangers_who_write_much_are_told_and_silence_nobody(
+    here: World, asker: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, who = await known(here), {"email": here.person()}
+    monkeypatch.setattr(messages, "MOST_FORMS", 2)
+    monkeypatch.setattr(messages, "MOST_MESSAGES", 1)
+    notes = ("a", "b" * 5000, "c", "d " * 9, "e")
+    said = [await asker.post("/ask/demo/access", data=await form_of(asker) | who | {"note": one}) for one in notes]
+    assert [one.status_code for one in said] == [200, 200, 200, 429, 429]
+    assert "written to us many times" in said[3].text
+    assert "d d d d" in said[3].text
+    (request_id,) = await opened(here, before)
+    office, one = here.office, Sent(kind=MessageKind.ANSWER, text="it is me", proven=True)
+    program = Sent(kind=MessageKind.REPORT, text="y" * 6000, situation="moved", source="crm")
+    assert await office.hear(request_id, one, str(uuid.uuid4()))
+    await office.hear_opening(request_id, program, str(uuid.uuid4()))
+    for more in (one, program.model_copy(update={"text": "z"})):
+        with pytest.raises(BadInput, match="too many"):
+            await office.hear(request_id, more, str(uuid.uuid4()))
+    heard = await office.messages(request_id, by="Kim", reason="reads")
+    assert [one.text for one in heard] == ["a", "b" * 5000, "c", "it is me", "y" * 6000]
+    assert heard[-1].situation == "moved"
 
 
 async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_another(

@@ -135,6 +135,8 @@ async def test_a_program_that_speaks_as_we_do(here: World, program: httpx2.Async
         ({"type": "request.open", "data": {"right": "spying", "email": "a@b.example"}}, 422, "right"),
         ({"type": "request.open", "data": {"right": "access", "email": "canary"}}, 422, "email"),
         ({"type": "request.open", "data": {"right": "access"}}, 422, "email"),
+        ({"type": "request.open", "data": {"right": ["access", "erasure"], "email": "a@b.example"}}, 422, "right"),
+        ({"type": "request.message", "data": {"request": "HB-0000-0000-0000", "text": ["a", "b"]}}, 422, "text"),
         ({"type": "request.open", "data": {"right": {"a": 1}, "email": "a@b.example"}}, 422, "right"),
         ({"type": "request.message", "data": {"request": "none", "text": "x"}}, 422, "request"),
         ({"type": "request.message", "data": {"request": "HB-0000-0000-0000", "text": "canary"}}, 404, None),

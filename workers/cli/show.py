@@ -249,6 +249,8 @@ def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableTy
         yield f"[bold]{one.id}[/] {one.at:%Y-%m-%d %H:%M} UTC, {one.kind.value}, {who}{by}"
         if one.text:
             yield Text(one.text)
+        if one.situation:
+            yield Text(f"Why, or what was wrong: {one.situation}")
         for identifier in one.identifiers:
             yield Text(f"{identifier.kind}: {identifier.value}")
         for number, file in enumerate(one.files, start=1):

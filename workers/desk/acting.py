@@ -28,6 +28,7 @@ __all__ = ["Offer", "acting_pages", "new_act_id", "offers"]
 
 _PLANNED = frozenset({Right.ERASURE, *CHANGING})
 _SCOPES: Mapping[OtherKind, Scope] = {
+    OtherKind.MESSAGES: Scope.PERSONAL_READ,
     OtherKind.LETTER_READ: Scope.PERSONAL_READ,
     OtherKind.LETTER_HANDED: Scope.TASKS_WORK,
     OtherKind.DOWNLOAD: Scope.PERSONAL_READ,
@@ -51,8 +52,8 @@ def offers(who: Signed, story: Story) -> tuple[Offer, ...]:
     """What whoever is at the page may do now, each once."""
     found: dict[str, Offer] = {}
     for one in story.possible:
-        scope = scope_of(one.kind) if isinstance(one.kind, ActKind) else _SCOPES.get(one.kind)
-        if scope is not None and who.office.may(scope, story.entry.controller):
+        scope = scope_of(one.kind) if isinstance(one.kind, ActKind) else _SCOPES[one.kind]
+        if who.office.may(scope, story.entry.controller):
             offer = _offer(who, story, one)
             at = offer.link or offer.id
             # Where more than one act leads to a page, it is called by the one that decides.
@@ -62,6 +63,8 @@ def offers(who: Signed, story: Story) -> tuple[Offer, ...]:
 
 def _offer(who: Signed, story: Story, one: PossibleAct) -> Offer:
     say, here = who.say, f"/requests/{story.entry.id}"
+    if one.kind is OtherKind.MESSAGES:
+        return Offer(say.text("request.see_messages"), link=f"{here}/messages")
     if isinstance(one.kind, OtherKind):
         letter = next((row.kind for row in story.letters if row.id == one.about), "")
         title = say.text(f"acts.{one.kind}.title", letter=letter.replace("_", " "))

@@ -15,7 +15,6 @@ from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
 from activities.ledger.paging import Turn
 from activities.ledger.requests import QUEUE
-from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
 from activities.targets import targets
@@ -33,6 +32,7 @@ from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
 from workers.office.whose_law import law_note
+from workers.office.written import has_written
 
 HANDLE = 8
 """Hex digits by which staff name a record that may be the person's."""
@@ -159,7 +159,7 @@ class Reading(Acting):
                 tasks=tasks,
                 letters=await tx.letters_to_hand_over(request_id=row.id),
                 first=first,
-                wrote=bool(await tx.sealed_names(row.id, MESSAGES)),
+                wrote=await has_written(tx, row.id),
                 systems=systems,
             ),
             first=first,

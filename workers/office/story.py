@@ -258,7 +258,7 @@ def possible(
         tasks: that are open.
         letters: that somebody must hand over or post.
         first: what must come before the erasure, if anything.
-        wrote: whether the person sent something after it was opened.
+        wrote: whether the person wrote something, in the form or after it.
         systems: how each phase stands in each system.
     """
     acts = [

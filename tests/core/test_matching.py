@@ -17,6 +17,7 @@ from habeas.matching import (
     Place,
     Ruling,
     Settled,
+    as_written,
     consistent,
     contradictions,
     settle,
@@ -679,3 +680,14 @@ def test_a_mailbox_shared_by_many_makes_few_questions() -> None:
     matches = {"crm": tuple(match(n, email("info"), name=name) for n, name in enumerate(names))}
     kinds = [doubt.kind for doubt in contradictions(matches)]
     assert kinds == [ContradictionKind.SHARED_IDENTIFIER, ContradictionKind.NAMES]
+
+
+@pytest.mark.parametrize(("asked", "had"), [("ann+shop", "ann"), ("ann", "ann+shop"), ("ann+a", "ann+b")])
+def test_where_nothing_is_proven_an_address_finds_what_has_it_as_it_is_written(asked: str, had: str) -> None:
+    variant, other = match(1, email(asked), yields=(email(had), number(1))), match(2, number(2), yields=(email("bo"),))
+    assert as_written({"crm": (variant, other)}) == {"crm": (other,)}
+    itself = match(1, email(asked), yields=(email(had), email(asked)))
+    silent, numbered = match(3, email(asked)), match(4, email(asked), number(1), yields=(email(had), number(1)))
+    (first, second, third) = as_written({"crm": (itself, silent, numbered)})["crm"]
+    assert (first, second) == (itself, silent), "it has it; it does not say which it has"
+    assert third.found_by == (number(1),)

@@ -143,7 +143,7 @@ def weakly_found(
     own, and one is doubted where its record bears an address that is not known to be the person's. Their full name, or
     another identifier that is known, lifts the doubt, and so does that nobody gave anything but numbers. Against an
     address that is not known to be theirs only one that is speaks: a name is many people's, and whoever types another's
-    number into their own profile types the name as well. What leads to
+    number into their own profile types the name as well; or staff, who attested this number and name. What leads to
     somebody else as well leads to the person where the record bears a full name, which contradicts if it is another's.
     For what nobody has proven no name speaks: whoever typed the one typed the other.
     """
@@ -191,7 +191,8 @@ def _reach_firmly(
             for found in proven_ones
         ]
         firm = reach(followed, claimed, sure)
-        names = [folded(name), *(folded(by_place[place].match.name) for place in firm.records)]
+        attested = folded(name)
+        names = [attested, *(folded(by_place[place].match.name) for place in firm.records)]
         strange = _strange(matches, firm.identifiers)
         more = {
             found.place
@@ -201,6 +202,7 @@ def _reach_firmly(
                 (alone and one in claimed and one not in shared)
                 or (
                     _bears_known_address(found, firm.identifiers)
+                    or (one in claimed and agree_fully(folded(found.match.name), attested))
                     if one.kind != _EMAIL and found.place in strange
                     else _is_believed(found, one, shared) or _is_backed(found, one, firm.identifiers, names)
                 )

@@ -486,6 +486,15 @@ def test_a_known_address_says_whose_a_number_is(known: str, held: bool) -> None:
     assert (bool(settled.contradictions), len(settled.kept)) == (held, 2 if held else 3)
 
 
+def test_what_staff_attested_is_a_human_s_word() -> None:
+    billing = match(7, number(7), yields=(number(7), email("bob")), name="Anna Berg")
+    found, claimed = {"crm": (CONTACT,), "shop": (billing,)}, [email("ann"), number(7)]
+    assert settle(found, [], claimed, "Anna Berg").contradictions == ()
+    for attested, typed in ((None, "Anna Berg"), ("Anna", None)):
+        settled = settle(found, [], claimed, attested, typed)
+        assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NUMBER]
+
+
 def test_of_one_name_and_number_and_two_addresses_a_human_says_whose_they_are() -> None:
     crm = match(1, number(1), yields=(number(1), email("ann")), name="Anna Berg")
     shop = match(7, number(1), yields=(number(1), email("bob")), name="Anna Berg")

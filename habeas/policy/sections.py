@@ -394,6 +394,9 @@ class Category(Frozen):
     """An invoice is kept for the contract and because a law wants it: each of them, or the one."""
     source: Text
     recipients: tuple[Name, ...] = ()
+    only_with: Mapping[Name, PurposeId] = Field(default_factory=dict)
+    """Recipients that get it only of people who chose a purpose: ``{ advertisers = "advertisers" }``. By what systems
+    say of that choice it is known of whom they have it."""
     sources: tuple[Name, ...] = ()
     """Those it comes from, as far as they must hear of corrections (Québec, CCQ art. 40); described in recipients."""
     retention: Text

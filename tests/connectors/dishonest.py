@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import sys
 import time
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -200,6 +202,24 @@ class NamesThePerson(MemoryConnector):
     async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         async for page in super().collect(roots, cursor.split("/")[0] if cursor else None):
             yield page.model_copy(update={"cursor": f"{page.cursor}/ann@example.org" if page.cursor else None})
+
+
+class MakesALinkItsCursor(MemoryConnector):
+    """The vendor's link to the next page, with what was searched for in it."""
+
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        start = cursor.rpartition("=")[2] if cursor else None
+        async for page in super().collect(roots, start):
+            link = f"/v1/notes?email=ann%40example.org&after={page.cursor}"
+            yield page.model_copy(update={"cursor": link if page.cursor else None})
+
+
+class SaysWhoInBase64(MemoryConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        start = json.loads(b64decode(cursor))["at"] if cursor else None
+        async for page in super().collect(roots, start):
+            place = b64encode(json.dumps({"of": "ann@example.org", "at": page.cursor}).encode()).decode()
+            yield page.model_copy(update={"cursor": place if page.cursor else None})
 
 
 class NamesThePersonInHandles(MemoryConnector):
@@ -510,6 +530,29 @@ class YieldsAStranger(MemoryConnector):
         )
 
 
+class ForgetsWhatIsUnproven(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"unproven": ()}) for one in located.matches))
+
+
+class CallsAllUnproven(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"unproven": one.yields}) for one in located.matches))
+
+
+class TellsOfUnprovenWhereAskedForItOnly(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(
+            matches=tuple(
+                one.model_copy(update={"unproven": tuple(each for each in one.unproven if each in one.found_by)})
+                for one in located.matches
+            )
+        )
+
+
 class NeedsWhatItIgnores(MemoryConnector):
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more, needs=("email", "phone"))
@@ -602,6 +645,9 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
     (BeginsAtAccountsOnly, "test_it_begins_where_it_says_it_can"),
     (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
+    (ForgetsWhatIsUnproven, "test_what_nobody_has_proven_comes_back_marked"),
+    (CallsAllUnproven, "test_what_nobody_has_proven_comes_back_marked"),
+    (TellsOfUnprovenWhereAskedForItOnly, "test_what_nobody_has_proven_comes_back_marked"),
     (ReturnsEverybody, "test_each_identifier_finds_the_person_and_nobody_else"),
     (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (BelievesItself, "test_the_second_look_is_honest"),
@@ -620,6 +666,8 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (LeavesStaffOut, "test_a_staff_account_comes_back_marked"),
     (WritesWhileLooking, "test_finding_and_collecting_change_nothing"),
     (NamesThePerson, "test_it_goes_on_from_every_page"),
+    (MakesALinkItsCursor, "test_it_goes_on_from_every_page"),
+    (SaysWhoInBase64, "test_it_goes_on_from_every_page"),
     (NamesThePersonInHandles, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (MindsEverything, "test_a_part_is_erased_and_the_rest_is_as_it_was"),
     (ErasesTheRestToo, "test_a_part_is_erased_and_the_rest_is_as_it_was"),

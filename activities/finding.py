@@ -43,13 +43,13 @@ class Graph(Frozen):
     """Who they said they are whose address is proven. A mailbox may be several people's: another's record waits."""
     kept: tuple[KeptBefore, ...] = Field(default=(), repr=False)
     """No search leads there any more: what it was found by is erased. See `activities.kept_before`."""
-    unproven: bool = False
+    waived: bool = False
     """Nobody has shown that an address is theirs, nor is asked to: it finds only what has it exactly as it was given.
     Else whoever made up a variant of somebody's address would change what is theirs, and hear of it in their place."""
 
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
-        matches = as_written(self.matches) if self.unproven else self.matches
+        matches = as_written(self.matches) if self.waived else self.matches
         return settle(matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
 
     def proven_by(
@@ -73,7 +73,7 @@ class Graph(Frozen):
                 "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
                 "attested_name": attested_name or self.attested_name,
                 "claimed_name": claimed_name or self.claimed_name,
-                "unproven": waived,
+                "waived": waived,
             }
         )
 

@@ -59,7 +59,7 @@ class HoldActivities:
                 if one.collection in short
             }
         else:
-            places = await short_lived(connector, tuple(dict.fromkeys((*graph.leads(), *claimed))))
+            places = await short_lived(connector, tuple(dict.fromkeys((*graph.reached(), *claimed))))
         async with parts.ledger.begin() as tx:
             held = await hold_places(tx, request, order.system, places, order.at)
             if collected is not None:

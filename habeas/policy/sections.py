@@ -107,7 +107,7 @@ class RegimeEntry(Frozen):
     """Which of the law's other readings are chosen, where authorities differ (`habeas law regimes` lists them)."""
     target_days: Days | None = None
     """Calendar days from receipt by which staff aim to answer where the law names no day, and none is promised; unset
-    for what its practice suggests, if anything. A target and no term: the person is told of none."""
+    for what its practice suggests, else 30. A target and no term: the person is told of none."""
 
     def calendar_elsewhere(self, home: str) -> str | None:
         """The calendar, where it is of another place than the establishment: neither a part of it nor what it is in."""

@@ -18,6 +18,7 @@ from activities.ledger.requests import QUEUE
 from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
+from activities.targets import targets
 from habeas import law
 from habeas.access import Scope
 from habeas.acts import ActAnswer
@@ -31,7 +32,6 @@ from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
-from workers.office.targets import targets
 from workers.office.whose_law import law_note
 
 HANDLE = 8

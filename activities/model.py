@@ -320,6 +320,8 @@ class EraseReport(Frozen):
     wait: float = 0.0
     """Seconds until to ask again, or until a callback is given up."""
     counts: dict[Fate, int] = Field(default_factory=dict)
+    touched: bool = False
+    """It is not carried on, and an attempt before this one did a part, or nobody can tell that it did not."""
 
 
 class VetoReport(Frozen):

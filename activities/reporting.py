@@ -86,3 +86,16 @@ async def keep_outcomes(
         facts={"system": order.system, "plan": order.digest, **part, **counts, **said},
         dedupe="/".join([phase, order.system, *map(str, part.values()), order.at.isoformat()]),
     )
+
+
+async def keep_part(tx: Tx, order: EraseOrder, outcomes: Collection[ObjectOutcome]) -> None:
+    """Write down what an erasure did that broke off and is not carried on, and the event that says so, once a plan."""
+    counts = {fate.value: count for fate, count in sorted(counted(outcomes).items())}
+    await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
+    await tx.record(
+        order.request_id,
+        Tag.SYSTEM_ERASED,
+        at=order.at,
+        facts={"system": order.system, "plan": order.digest, **counts, "broken_off": True},
+        dedupe=f"broken-off/{order.system}/{order.digest}",
+    )

@@ -91,6 +91,7 @@ columns = { id = "keep", requester_id = "keep", assignee_id = "keep", subject = 
 category = "support"
 erase = "delete"
 belongs = [ { table = "tickets", columns = { ticket_id = "id" } }, { table = "users", columns = { author_id = "id" } } ]
+shared = "erase"
 columns = { id = "keep", ticket_id = "keep", author_id = "keep", body = { erase = "redact", free_text = true } }
 
 [tables.attachments]

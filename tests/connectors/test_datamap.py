@@ -146,19 +146,23 @@ def test_what_becomes_of_a_row_of_two_people_is_decided() -> None:
     assert findings(text) == []
     asked = text.replace('shared = { law = "Charter art. 8" }\n', "")
     assert findings(asked) == [
-        f"line {line(asked, 'belongs = [{')}: messages: its links may lead to two people, "
+        f"line {line(asked, link)}: {table}: its links may lead to two people, "
         "and what becomes of a row that is both's is not decided; "
         'write shared = { law = "<by what it stays for the other>" }, or shared = "erase"'
+        for table, link in (
+            ("comments", 'belongs = [{ table = "tickets"'),
+            ("messages", 'belongs = [{ table = "people", columns = { sender'),
+        )
     ]
     assert findings(text.replace('{ law = "Charter art. 8" }', '"erase"')) == []
     guess = text.replace("Charter art. 8", "?")
-    assert findings(guess) == [f"line {line(guess, 'shared = ')}: messages: `shared.law` {REST}"]
+    assert findings(guess)[0] == f"line {line(guess, 'shared = ')}: comments: `shared.law` {REST}"
     for wrong in ("{}", '"keep"', '{ law = "" }'):
-        with pytest.raises(DataMapError, match=r"tables\.messages\.shared"):
+        with pytest.raises(DataMapError, match=r"tables\.comments\.shared"):
             parse_map(text.replace('{ law = "Charter art. 8" }', wrong))
     spoken = text.replace('system = "shop"', 'system = "shop"\nlanguages = ["da"]')
-    (unspoken,) = [one for one in findings(spoken) if "Charter" in one]
-    assert unspoken.startswith(f"line {1 + line(text, 'shared = ')}: messages: ")
+    unspoken = [one for one in findings(spoken) if "Charter" in one]
+    assert unspoken[0].startswith(f"line {1 + line(text, 'shared = ')}: comments: ")
 
 
 def test_a_table_that_no_person_leads_to_is_named() -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.connectors.sql.keys import Key, encode
-from activities.connectors.sql.marks import bears as holds
+from activities.connectors.sql.marks import is_staff
 from activities.connectors.sql.matching import FORMS, bears, found_form, identifier_of, says_proven, sought
 from activities.connectors.sql.shape import Place, Shape, Statement
 from activities.connectors.sql.walk import given_keys, handed_in, leads, person_sets, roots_handed_in, same_key
@@ -195,8 +195,7 @@ async def _is_staff(connection: AsyncConnection, shape: Shape, place: Place, key
 
     def build() -> Statement:
         given = given_keys(place, None)
-        conditions = [sa.and_(*(holds(place, *pair) for pair in one.items())) for one in place.rule.staff]
-        return sa.select(sa.or_(*conditions)).select_from(place.clause.join(given, same_key(place, given)))
+        return sa.select(is_staff(place)).select_from(place.clause.join(given, same_key(place, given)))
 
     return bool(await connection.scalar(shape.statement(("staff", place.name), build), handed_in(place, [key])))
 

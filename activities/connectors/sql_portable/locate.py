@@ -129,7 +129,7 @@ async def _is_staff(session: Session, place: Place, key: Key) -> bool:
     if not place.rule.staff:
         return False
     found = (await rows.rows(session, place, [key])).values()
-    return any(all(row.bears(*pair) for pair in one.items()) for row in found for one in place.rule.staff)
+    return any(row.is_staff for row in found)
 
 
 async def _name(session: Session, place: Place, key: Key) -> str | None:

@@ -27,8 +27,13 @@ async def copy(world: Installation, right: Right = Right.ACCESS, language: str =
 
 
 async def forwarded(world: Installation, case: Asked, person: Person) -> str:
-    """Until the request was sent on to the customer who uploaded the data: that letter."""
+    """Until the request was sent on to the customer who uploaded the data, and the person told so: that letter."""
     await case.has_letter("forwarded")
+    return await sent_on(world, case, person)
+
+
+async def sent_on(world: Installation, case: Asked, person: Person) -> str:
+    """Until the request was sent on to the customer who uploaded the data: that letter."""
     address = f"shop-{person.email}"
 
     async def there() -> bool:

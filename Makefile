@@ -10,7 +10,11 @@ READY := .venv/ready
 # servers each: not more than four.
 SHARED_OUT := -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4))) --dist loadfile
 
-.PHONY: help demo up test mutants fingerprints check chaos bench format guarantees faults lock screenshots
+# Strict: a link that leads nowhere, a page that no list names, or anything that a browser would load from elsewhere is an error.
+SITE := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --fresh-env --write-all \
+	--conf-dir docs/site --doctree-dir build/site.read . build/site
+
+.PHONY: help demo up test mutants fingerprints check chaos bench format guarantees faults lock screenshots docs
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -32,11 +36,12 @@ mutants: $(READY) ## See that the tests find faults in the code that holds each 
 fingerprints: $(READY) ## Write down anew what workflows command, once you have read why it changed (ARGS="NAME ...")
 	@$(BIN)/python -m tests.replay.stories --commands $(ARGS)
 
-check: $(READY) ## Lint, format, types, the import rule
+check: $(READY) ## Lint, format, types, the import rule, the documents' links
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(SITE)
 
 chaos: $(READY) ## Carry out requests while everything fails at random, and account for all of it (ARGS="--minutes 10")
 	@$(BIN)/python -m tests.chaos $(ARGS)
@@ -56,6 +61,10 @@ faults: $(READY) ## Make docs/faults.md from the table of the tests
 
 screenshots: $(READY) ## Take the pictures of every page for the docs anew (needs Chromium)
 	@$(BIN)/python -m docs.screenshots
+
+docs: $(READY) ## Build the documentation as a site, in build/site; a broken link stops it
+	@$(SITE)
+	@echo "build/site/index.html"
 
 lock: $(READY) ## Take the newest versions that pyproject.toml allows, and write requirements.lock
 	@.ci/setup --newest

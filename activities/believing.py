@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from habeas.connector import Connector, Located, Manifest, Match, Page, Veto
+from habeas.answered import tells_of
+from habeas.connector import Change, Connector, Located, Manifest, Match, Page, Veto
 from habeas.errors import Quarantine
 from habeas.model import Identifier
-from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
+from habeas.outcomes import Awaiting, ChangeAnswer, Done, Drifted, ObjectOutcome, Pending
 
-__all__ = ["located", "page_of", "settled", "under_plan", "vetoes_of"]
+__all__ = ["changed", "changed_again", "located", "page_of", "settled", "under_plan", "vetoes_of"]
 
 A = TypeVar("A")
 Looked = Done[tuple[ObjectOutcome, ...]] | Pending | Awaiting
@@ -68,6 +69,27 @@ def settled(manifest: Manifest, answer: Looked) -> Looked:
     match _given(answer, Done, Pending, Awaiting):
         case Done(result=outcomes) | Pending(so_far=outcomes):
             _known(manifest, (_given(one, ObjectOutcome) for one in _given(outcomes, tuple, list)))
+    return answer
+
+
+def changed(manifest: Manifest, change: Change, answer: ChangeAnswer) -> ChangeAnswer:
+    """The same answer to an order to correct, mark or stop.
+
+    Raises:
+        Quarantine: as `under_plan`; or it does not tell of all that it was asked to change, or of something else.
+    """
+    return answer if isinstance(answer, Drifted) else changed_again(manifest, change, answer)
+
+
+def changed_again(manifest: Manifest, change: Change, answer: Looked) -> Looked:
+    """The same answer of a second look at a change.
+
+    Raises:
+        Quarantine: as `changed`: what is not told of would be taken for done.
+    """
+    answer = settled(manifest, answer)
+    if isinstance(answer, Done) and not tells_of(change, answer.result):
+        raise Quarantine("It does not tell of what it was asked to change, or tells of something else.")
     return answer
 
 

@@ -7,6 +7,7 @@ from typing import assert_never
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.believing import changed, changed_again
 from activities.change_model import ChangeDraft, ChangeOrder, ChangeReport, DraftChange, PlannedChange
 from activities.changing import (
     ChangeHead,
@@ -24,7 +25,7 @@ from activities.parts import Parts
 from activities.reporting import counted, keep_outcomes, note_callback, under_way
 from activities.wrapper import progress
 from habeas.change import SystemChange
-from habeas.connector import Change, Rectify, Restrict, Stop
+from habeas.connector import Change, Manifest, Rectify, Restrict, Stop
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -108,10 +109,11 @@ class ChangeActivities:
             plan = await approved_change(tx, order, self._parts)
             change = _planned(plan)
             drifted = await self._newly_held(tx, order, change)
+        system = self._parts.changing(order.system)
         answer = (
             Drifted(changed=drifted, appeared=0)
             if drifted
-            else await self._parts.changing(order.system).change(change, order.handle)
+            else changed(self._manifest(order), change, await system.change(change, order.handle))
         )
         match answer:
             case Done():
@@ -124,6 +126,9 @@ class ChangeActivities:
             case _:
                 assert_never(answer)
 
+    def _manifest(self, order: ChangeOrder) -> Manifest:
+        return self._parts.connector(order.system).manifest
+
     async def _newly_held(self, tx: Tx, order: ChangeOrder, change: Change) -> int:
         """How many objects must be left alone by now: restricted, held, or another's to decide over since the plan."""
         request = await tx.request(order.request_id)
@@ -133,8 +138,8 @@ class ChangeActivities:
                 stays, _ = await kept_from_change(tx, request, order.system, objects, self._parts)
                 return len(stays)
             case Restrict():
-                manifest = self._parts.connector(order.system).manifest
-                others = decided_by_others(self._parts.policy(request.controller), manifest, request.language)
+                policy = self._parts.policy(request.controller)
+                others = decided_by_others(policy, self._manifest(order), request.language)
                 return sum(one.collection in others for one in change.objects)
             case Stop():
                 return 0
@@ -168,7 +173,8 @@ class ChangeActivities:
         async with self._parts.ledger.begin() as tx:
             plan = await approved_change(tx, order, self._parts)
             refused = await tx.objects_of(order.request_id, order.system, Fate.BLOCKED)
-        answer = await self._parts.changing(order.system).confirm_change(_planned(plan), order.handle)
+        change, system = _planned(plan), self._parts.changing(order.system)
+        answer = changed_again(self._manifest(order), change, await system.confirm_change(change, order.handle))
         match answer:
             case Done():
                 return await self._looked(order, answer.result, refused)

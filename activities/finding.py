@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 from activities.ledger import Tx
 from habeas.connector import Manifest, Match, RecordRef
 from habeas.errors import BadInput
-from habeas.matching import Decision, Place, Ruling, Settled, settle
+from habeas.matching import Decision, Place, Ruling, Settled, as_written, settle
 from habeas.model import Frozen, Identifier, RequestId
 
 GRAPH = "graph"
@@ -43,26 +43,56 @@ class Graph(Frozen):
     """Who they said they are whose address is proven. A mailbox may be several people's: another's record waits."""
     kept: tuple[KeptBefore, ...] = Field(default=(), repr=False)
     """No search leads there any more: what it was found by is erased. See `activities.kept_before`."""
+    waived: bool = False
+    """Nobody has shown that an address is theirs, nor is asked to: it finds only what has it exactly as it was given.
+    Else whoever made up a variant of somebody's address would change what is theirs, and hear of it in their place."""
 
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
-        return settle(self.matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
+        matches = as_written(self.matches) if self.waived else self.matches
+        return settle(matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
 
     def proven_by(
-        self, seeds: tuple[Identifier, ...], *, attested_name: str | None = None, claimed_name: str | None = None
+        self,
+        seeds: tuple[Identifier, ...],
+        *,
+        attested_name: str | None = None,
+        claimed_name: str | None = None,
+        waived: bool = False,
     ) -> Graph:
-        """The graph from which the search starts; what staff added before stays."""
+        """The graph from which the search starts; what staff added before stays.
+
+        Args:
+            seeds: what it starts with.
+            attested_name: whom staff attested.
+            claimed_name: who they said they are.
+            waived: nobody is asked to prove that the seeds are theirs.
+        """
         return self.model_copy(
             update={
                 "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
                 "attested_name": attested_name or self.attested_name,
                 "claimed_name": claimed_name or self.claimed_name,
+                "waived": waived,
             }
         )
 
     def known(self) -> tuple[Identifier, ...]:
-        """Every identifier that may be searched by now, without those of contested records."""
+        """The person's identifiers as far as is known now, without those of contested records."""
         return self.settled().identifiers
+
+    def leads(self) -> tuple[Identifier, ...]:
+        """Every identifier that may be searched by now: the person's, and what stands on their records unproven.
+
+        A human sees what the latter lead to. They are told to nobody and nothing is done by them.
+        """
+        return self.settled().leads
+
+    def reached(self) -> tuple[Identifier, ...]:
+        """Every identifier that any record bears which was found, doubtful ones, too. To hold by, and nothing else."""
+        matches = [match for system in sorted(self.matches) for match in self.matches[system]]
+        borne = (one for match in matches for one in (*match.found_by, *match.yields))
+        return tuple(dict.fromkeys((*self.seeds, *borne)))
 
     def own(self, known: tuple[Identifier, ...] | None = None) -> tuple[Identifier, ...]:
         """Every identifier that leads to nobody else, as far as a human has said; of what is known, if that is given.
@@ -81,11 +111,11 @@ class Graph(Frozen):
         return tuple(one for one in (self.known() if known is None else known) if one not in shared)
 
     def to_ask(
-        self, system: str, manifest: Manifest, known: tuple[Identifier, ...] | None = None
+        self, system: str, manifest: Manifest, leads: tuple[Identifier, ...] | None = None
     ) -> tuple[Identifier, ...]:
-        """What the system can search by and has not been asked for yet; of what is known, if that is given."""
-        asked, known = set(self.asked.get(system, ())), self.known() if known is None else known
-        return tuple(one for one in known if one.kind in manifest.needs and one not in asked)
+        """What the system can search by and has not been asked for yet; of `leads`, if they are given."""
+        asked, leads = set(self.asked.get(system, ())), self.leads() if leads is None else leads
+        return tuple(one for one in leads if one.kind in manifest.needs and one not in asked)
 
     def answered(self, system: str, asked: tuple[Identifier, ...], matches: tuple[Match, ...]) -> Graph:
         """The graph with one more answer; a record found again gains the identifiers that found it."""
@@ -131,16 +161,23 @@ async def looked_up(tx: Tx, request_id: str) -> dict[str, tuple[Match, ...]]:
 def on_record(records: Mapping[str, tuple[Match, ...]], sources: tuple[str, ...]) -> tuple[str, ...]:
     """The addresses on the records that bear something that was claimed, the most trusted source's first.
 
-    None of a staff account: whose it is, a human says later; a code sent there would tell a colleague who asks.
+    None of a staff account: whose it is, a human says later; a code sent there would tell a colleague who asks. None of
+    an account on which what was claimed stands without proof, and no address that nobody has proven: whoever typed
+    another's address or number into their own account would get that one's code.
     """
     return tuple(
         one.value
         for source in sources
         for match in records.get(source, ())
-        if not match.staff
+        if not match.staff and bears_proven(match)
         for one in match.yields
-        if one.kind == "email"
+        if one.kind == "email" and one not in match.unproven
     )
+
+
+def bears_proven(match: Match) -> bool:
+    """Whether something that it was found by stands on it proven, as far as its system can tell."""
+    return not {*match.found_by} <= {*match.unproven}
 
 
 def first_seeds(
@@ -149,15 +186,15 @@ def first_seeds(
     """What may be searched by once identity is proven.
 
     The proven address, and of what was claimed only what some record bears beside that address, staff accounts aside: a
-    stranger's customer number does not become theirs by being typed into a form. Without a proven address (attested by
-    staff), everything claimed.
+    stranger's customer number does not become theirs by being typed into a form, nor into a profile whose system says
+    that it is proven by nobody. Without a proven address (attested by staff), everything claimed.
     """
     if proven is None:
         return claimed
     seeds = [proven]
     for matches in records.values():
         for match in matches:
-            bears = {*match.yields, *match.found_by}
+            bears = {*match.yields, *match.found_by} - {*match.unproven}
             if proven in bears and not match.staff:
                 seeds += [one for one in claimed if one in bears]
     return tuple(dict.fromkeys(seeds))

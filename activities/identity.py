@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydantic import Field
 from temporalio import activity
 
-from activities.finding import looked_up, on_record
+from activities.finding import bears_proven, looked_up, on_record
 from activities.ledger import Challenge, new_code
 from activities.model import CodeOrder, CodeReport
 from activities.notify import LetterActivities
@@ -36,7 +36,8 @@ def addressee(subject: Subject, records: Mapping[str, tuple[Match, ...]], source
     sends a code to an address that was not claimed while a claimed one is on record.
 
     If no system knows anything that was claimed, there is nothing to disclose: the claimed address is used, so that
-    an answer "we hold nothing" goes to whoever reads it.
+    an answer "we hold nothing" goes to whoever reads it. So it is where what was claimed stands on records only as
+    something that nobody has proven: of these nothing is disclosed before a human has looked.
 
     Returns:
         None when records were found but none has an address, or only staff accounts were: staff must attest.
@@ -48,7 +49,8 @@ def addressee(subject: Subject, records: Mapping[str, tuple[Match, ...]], source
             return Addressee(address=address, standing="on_record")
     if held:
         return Addressee(address=held[0], standing="on_record")
-    if any(records.get(source) for source in sources) or not claimed:
+    firm = [match for source in sources for match in records.get(source, ()) if match.staff or bears_proven(match)]
+    if firm or not claimed:
         return None
     return Addressee(address=claimed[0], standing="claimed")
 

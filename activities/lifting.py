@@ -8,6 +8,7 @@ from typing import assert_never
 from pydantic import JsonValue
 from temporalio import activity
 
+from activities.believing import changed, changed_again
 from activities.brief import system_brief
 from activities.change_model import ChangeReport, LiftBrief, LiftOrder, LiftSystem, Part
 from activities.changing import load_changes
@@ -17,7 +18,7 @@ from activities.letters import LiftingFacts
 from activities.parts import Parts
 from activities.reporting import counted, under_way
 from activities.waiting import erasure_open, erasure_waits
-from habeas.connector import Capability, RecordRef, Restrict
+from habeas.connector import Capability, Manifest, RecordRef, Restrict
 from habeas.errors import NotAllowed, Terminal
 from habeas.evidence import Tag
 from habeas.model import Right
@@ -67,7 +68,8 @@ class LiftingActivities:
         objects = await self._objects(order)
         if not objects:
             return ChangeReport(system=order.system, state="done")
-        answer = await self._parts.changing(order.system).change(Restrict(objects=objects, on=False), order.handle)
+        change, system = Restrict(objects=objects, on=False), self._parts.changing(order.system)
+        answer = changed(self._manifest(order), change, await system.change(change, order.handle))
         match answer:
             case Done():
                 return ChangeReport(system=order.system, state="done", counts=counted(answer.result))
@@ -84,8 +86,8 @@ class LiftingActivities:
         objects = await self._objects(order)
         result: tuple[ObjectOutcome, ...] = ()
         if objects:
-            change = Restrict(objects=objects, on=False)
-            answer = await self._parts.changing(order.system).confirm_change(change, order.handle)
+            change, system = Restrict(objects=objects, on=False), self._parts.changing(order.system)
+            answer = changed_again(self._manifest(order), change, await system.confirm_change(change, order.handle))
             match answer:
                 case Done():
                     result = answer.result
@@ -129,6 +131,9 @@ class LiftingActivities:
                     facts={**facts, "act": order.act_id},
                     dedupe=f"lifted/{system}/{order.act_id}",
                 )
+
+    def _manifest(self, order: LiftSystem) -> Manifest:
+        return self._parts.connector(order.system).manifest
 
     async def _objects(self, order: LiftSystem) -> tuple[RecordRef, ...]:
         """What this request marked there, without what another request restricts as well."""

@@ -45,6 +45,8 @@ class Message(Frozen):
     proven: bool
     """Whether who sent it had given a code from the address on record."""
     text: str = Field(default="", repr=False, max_length=20_000)
+    situation: str | None = Field(default=None, repr=False, max_length=20_000)
+    """Why they object or want it restricted; of a complaint or an appeal, what was wrong."""
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False, max_length=10)
     files: tuple[SentFile, ...] = Field(default=(), repr=False, max_length=20)
     source: str | None = None

@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from activities.ledger import NoticeKind
 from activities.letters import DID, ForwardFacts, NewValue, RecipientFacts, Shown
 from activities.naming import Naming
 from activities.parts import Parts
-from activities.reach import duty_of
+from activities.reach import Known, duty_of
+from activities.standing import Standing
+from habeas.connector import Record, RecordRef
 from habeas.model import Identifier, Request, Subject
 from habeas.particulars import Particulars
 from habeas.policy import Policy
+from habeas.policy.told import about
+
+MOST_RECORDS = 50
+"""Records that a letter names one by one."""
+
+
+class Theirs(NamedTuple):
+    """What somebody decides over: all that a letter to them may be about."""
+
+    standing: Standing
+    """What of the person stands in it; unproven, of what was typed."""
+    categories: set[str]
+    records: list[tuple[str, RecordRef]]
+    """Systems and places, as many as a letter names."""
+
+    proven: bool
+    """Who asks has shown that they are the person."""
+
+    def add(self, system: str, record: Record, category: str) -> bool:
+        """One record more. Unproven, only one that itself holds what was typed: another tells what else is known.
+
+        Returns:
+            Whether it was added.
+        """
+        if not self.standing.look(record) and not self.proven:
+            return False
+        self.categories.add(category)
+        if len(self.records) < MOST_RECORDS:
+            self.records.append((system, RecordRef(collection=record.collection, key=record.key)))
+        return True
 
 
 class PlannedNotice(NamedTuple):
@@ -38,6 +71,14 @@ class PlannedNotice(NamedTuple):
     """The law obliges us to tell it."""
     in_time: bool = True
     """False: it got the data before the time that the law looks back to, and is not told."""
+    unsure: bool = False
+    """Whether it has the data is not known, or not by what: a human finds out and tells it."""
+    known: Known = Known()
+    """By what a recipient knows the person."""
+    theirs: Theirs | None = None
+    """Of those who decide over data."""
+    alone: bool = False
+    """Nobody else decides over anything that was found."""
 
     def id(self, request_id: str) -> str:
         """The same for every try on the same occasion."""
@@ -51,7 +92,6 @@ class NoticeCase(NamedTuple):
     request: Request
     subject: Subject
     policy: Policy
-    known: tuple[Identifier, ...]
     changes: Mapping[str, tuple[NewValue, ...]]
     today: date
     purposes: frozenset[str] = frozenset()
@@ -62,43 +102,69 @@ def notice_letter(
     case: NoticeCase, one: PlannedNotice, address: str, link: str, parts: Parts
 ) -> RecipientFacts | ForwardFacts:
     """What the letter says of its own."""
+    if one.theirs is not None:
+        return _forward(case, one, one.theirs, address, link, parts)
     request, policy = case.request, case.policy
-    common: dict[str, Any] = {
-        "to": address,
-        "subject_name": case.subject.name,
-        "identifiers": tuple(Shown(kind=each.kind, value=each.value) for each in case.known),
-        "acknowledge_url": link,
-        "by": case.today + timedelta(days=one.escalate_after),
-    }
-    if one.kind is NoticeKind.RECIPIENT:
-        duty = duty_of(request, policy) if one.by_law else None
-        return RecipientFacts(
-            **common,
-            recipient=one.name,
-            did="lifted" if one.lifted else DID[request.right],
-            source=one.source,
-            purposes=tuple(policy.text(each.title) for each in policy.purposes if each.id in case.purposes),
-            categories=_titles(policy, one.categories),
-            corrections=tuple(value for each in one.categories for value in case.changes.get(each, ())),
-            provision=duty.cite if duty else None,
-        )
-    called = Naming.of(policy, parts.connectors, policy.language(None))
-    held_in = {
-        called.system(system)
-        for system in policy.systems
-        if any(held.category in one.categories for held in parts.connector(system).manifest.collections)
-    }
-    asked = Particulars.of(case.subject)
-    named = {purpose.id: policy.text(purpose.title) for purpose in policy.purposes}
-    return ForwardFacts(
-        **common,
-        asked=case.subject.note,
-        corrections=tuple(NewValue(what=each.what, old=each.old, new=each.new) for each in asked.corrections),
-        evidence=tuple(each.evidence for each in asked.corrections if each.evidence),
-        purposes=tuple(named[each] for each in asked.purposes if each in named),
-        situation=asked.situation,
-        systems=tuple(sorted(held_in)),
+    duty = duty_of(request, policy) if one.by_law else None
+    return RecipientFacts(
+        to=address,
+        subject_name=one.known.name,
+        identifiers=_shown(one.known.identifiers),
+        acknowledge_url=link,
+        by=case.today + timedelta(days=one.escalate_after),
+        recipient=one.name,
+        did="lifted" if one.lifted else DID[request.right],
+        source=one.source,
+        purposes=tuple(policy.text(each.title) for each in policy.purposes if each.id in case.purposes),
+        categories=_titles(policy, one.categories),
+        corrections=tuple(value for each in one.categories for value in case.changes.get(each, ())),
+        provision=duty.cite if duty else None,
     )
+
+
+def _forward(
+    case: NoticeCase, one: PlannedNotice, theirs: Theirs, address: str, link: str, parts: Parts
+) -> ForwardFacts:
+    """Which right is asked, and of which of their own records. Whoever has those knows no more of the person by it.
+
+    Free words are about whatever the person thought of: they go only where all that is asked is about this one's data.
+    """
+    policy, asked, standing = case.policy, Particulars.of(case.subject), theirs.standing
+    called = Naming.of(policy, parts.connectors, policy.language(None))
+    named = {each.id: each for each in policy.purposes if each.id in asked.purposes}
+    purposes = {name: about(policy, case.request.right, each) for name, each in named.items()}
+    meant = frozenset(asked.categories).union(*purposes.values())
+    whole = theirs.proven and one.alone and bool(meant) and meant <= theirs.categories
+    said = (case.subject.note, asked.situation, *asked.corrections)
+    left = () if whole else (each for each in said if each and each not in standing.corrections)
+    return ForwardFacts(
+        to=address,
+        subject_name=standing.name,
+        identifiers=_shown(standing.identifiers),
+        records=tuple(_record(called, system, ref) for system, ref in theirs.records),
+        proven=theirs.proven,
+        more=theirs.proven and any(left),
+        asked=case.subject.note if whole else None,
+        corrections=tuple(NewValue(what=each.what, old=each.old, new=each.new) for each in standing.corrections),
+        evidence=tuple(each.evidence for each in standing.corrections if each.evidence),
+        purposes=tuple(
+            policy.text(each.title) for name, each in named.items() if not purposes[name].isdisjoint(theirs.categories)
+        ),
+        situation=asked.situation if whole else None,
+        systems=tuple(sorted({called.system(system) for system, _ in theirs.records})),
+        acknowledge_url=link,
+        by=case.today + timedelta(days=one.escalate_after),
+    )
+
+
+def _record(called: Naming, system: str, ref: RecordRef) -> Shown:
+    key = json.loads(ref.key)
+    said = ", ".join(map(str, key)) if isinstance(key, list) else str(key)
+    return Shown(kind=called.collection(system, ref.collection), value=said)
+
+
+def _shown(identifiers: Iterable[Identifier]) -> tuple[Shown, ...]:
+    return tuple(Shown(kind=each.kind, value=each.value) for each in identifiers)
 
 
 def _titles(policy: Policy, categories: Iterable[str]) -> tuple[str, ...]:

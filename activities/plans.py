@@ -133,7 +133,7 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
     policy = parts.policy(request.controller)
     place = policy.answered_in(request.regime, request.jurisdiction)
     return await Keepers.of(
-        tx, request, place, (await load_graph(tx, request.id)).known(), policy, sharing(request, parts)
+        tx, request, place, (await load_graph(tx, request.id)).leads(), policy, sharing(request, parts)
     )
 
 

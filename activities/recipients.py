@@ -8,26 +8,24 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
-from activities.brief import categories_asked
 from activities.change_model import LiftedOrder
+from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
 from activities.connectors.manual import hands_of
-from activities.finding import load_graph
+from activities.controllers import controllers_of
 from activities.keeping import EndedOrder
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, TaskState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
-from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
-from habeas.model import Request, Right, normalise
+from habeas.model import Request, Right
 from habeas.outcomes import Fate
-from habeas.particulars import Particulars
 from habeas.policy import Policy, Recipient
 from habeas.policy.told import PASSED_ON
 
@@ -35,8 +33,6 @@ CHANGES = "change/"
 FORWARDED = "letter/forwarded"
 _DAY = timedelta(days=1).total_seconds()
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
-MOST_CONTROLLERS = 100
-"""Addresses that one request is sent on to; more than that is a wrong field in the policy."""
 
 
 class RecipientActivities:
@@ -49,15 +45,20 @@ class RecipientActivities:
     async def prepare_notices(self, order: OnRequest) -> NoticesReport:
         """Who must hear of what was done with the data, or is done no more: a notice for each, with its link."""
         async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+        policy = self._parts.policy(request.controller)
+        chosen = await find_chosen(self._parts, request, policy)
+        async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            policy = self._parts.policy(request.controller)
+            await keep_chosen(tx, request.id, chosen)
             rows = await tx.outcomes(request.id)
             if request.right in PASSED_ON:
                 touched = self._categories(request, (row for row in rows if row.fate in TELLING))
             else:
                 touched = await stopped_categories(tx, request, policy)
             changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
-            return await self._write(tx, request, policy, _recipients(request, policy, touched, order), changes, order)
+            planned = await self._recipients(tx, request, policy, touched, order)
+            return await self._write(tx, request, policy, planned, changes, order)
 
     @activity.defn
     async def prepare_ended(self, order: EndedOrder) -> NoticesReport:
@@ -77,7 +78,8 @@ class RecipientActivities:
             where = f"/{order.system}" if order.system else ""
             occasion = f"ended{where}/{order.since.astimezone(UTC):%Y-%m-%dT%H%M%S.%f}"
             touched = self._categories(request, (row for row in ended if row.fate in TELLING))
-            planned = tuple(one._replace(occasion=occasion) for one in _recipients(request, policy, touched, order))
+            those = await self._recipients(tx, request, policy, touched, order)
+            planned = tuple(one._replace(occasion=occasion) for one in those)
             report = await self._write(tx, request, policy, planned, {}, order)
         return report.model_copy(update={"occasion": occasion})
 
@@ -105,7 +107,7 @@ class RecipientActivities:
             occasion = f"lifted/{order.act_id}"
             planned = tuple(
                 one._replace(occasion=occasion, lifted=True)
-                for one in _recipients(request, policy, touched, order)
+                for one in await self._recipients(tx, request, policy, touched, order)
                 if one.recipient in told
             )
             report = await self._write(tx, request, policy, planned, {}, order)
@@ -117,7 +119,7 @@ class RecipientActivities:
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
         policy = self._parts.policy(request.controller)
-        addresses = await self._controllers(request, policy)
+        found, unsent = await controllers_of(self._parts, request, policy)
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             planned = tuple(
@@ -126,19 +128,24 @@ class RecipientActivities:
                     recipient=self._parts.ledger.vault.fingerprint("controller-of-data", address)[:32],
                     name=address.rpartition("@")[2],
                     address=address,
-                    categories=tuple(sorted(categories)),
+                    categories=tuple(sorted(theirs.categories)),
                     remind_after=Recipient.model_fields["remind_after_days"].default,
                     escalate_after=Recipient.model_fields["escalate_after_days"].default,
+                    theirs=theirs,
+                    alone=len(found) == 1,
                 )
-                for address, categories in sorted(addresses.items())
+                for address, theirs in sorted(found.items())
             )
             report = await self._write(tx, request, policy, planned, {}, order)
-            if planned:
+            if unsent:
+                facts: dict[str, JsonValue] = {"categories": [*sorted(unsent)], "records": sum(unsent.values())}
+                await tx.record(request.id, Tag.REQUEST_NOT_FORWARDED, at=order.at, facts=facts, dedupe="not_forwarded")
+            if planned or unsent:
                 touched = {each for one in planned for each in one.categories}
                 who = (one.controlled_by.who for one in policy.categories if one.id in touched and one.controlled_by)
                 names = dict.fromkeys(policy.text(each, request.language) for each in who)
-                await tx.seal(request.id, FORWARDED, ForwardedFacts(who=tuple(names)))
-                report = report.model_copy(update={"named": len(names)})
+                await tx.seal(request.id, FORWARDED, ForwardedFacts(who=tuple(names), in_part=bool(unsent)))
+                report = report.model_copy(update={"named": len(names), "not_sent": sum(unsent.values())})
         return report
 
     @activity.defn
@@ -248,29 +255,6 @@ class RecipientActivities:
                 found.setdefault(category, {})[f"{value.what}={value.new}"] = value
         return {category: tuple(values.values()) for category, values in found.items()}
 
-    async def _controllers(self, request: Request, policy: Policy) -> dict[str, set[str]]:
-        """Address -> the categories that it decides over, of what was collected."""
-        async with self._parts.ledger.begin() as tx:
-            asked = Particulars.of(await tx.subject(request.id))
-            collected = await load_collected(tx, request.id)
-        forwarded = {one.id: one for one in categories_asked(policy, asked) if one.controlled_by}
-        pages = Pages(self._parts.ledger, self._parts.storage, request.id)
-        found: dict[str, set[str]] = {}
-        for system, manifest in self._manifests(request).items():
-            for one in manifest.collections:
-                category = forwarded.get(one.category)
-                span = collected[system].collections.get(one.name) if system in collected else None
-                if category is None or category.controlled_by is None or span is None:
-                    continue
-                if category.controlled_by.to:
-                    found.setdefault(category.controlled_by.to, set()).add(category.id)
-                    continue
-                async for record in pages.read(system, range(span.first, span.last + 1), one.name):
-                    address = _address(record.data.get(str(category.controlled_by.field)))
-                    if address and (address in found or len(found) < MOST_CONTROLLERS):
-                        found.setdefault(address, set()).add(category.id)
-        return found
-
     async def _write(
         self,
         tx: Tx,
@@ -280,7 +264,6 @@ class RecipientActivities:
         changes: Mapping[str, tuple[NewValue, ...]],
         order: OnRequest,
     ) -> NoticesReport:
-        known = (await load_graph(tx, request.id)).own()
         subject = await tx.subject(request.id)
         written = {one.id for one in await tx.notices(request.id)}
         listed = tuple(planned)
@@ -295,7 +278,7 @@ class RecipientActivities:
             if one.address is not None:
                 link = f"{self._parts.public_url}/r/{token.get_secret_value()}"
                 today = local_day(policy, order.at)
-                case = NoticeCase(request, subject, policy, known, changes, today, stopped)
+                case = NoticeCase(request, subject, policy, changes, today, stopped)
                 await tx.seal(request.id, _sealed(notice_id), notice_letter(case, one, one.address, link, self._parts))
             if one.kind is NoticeKind.CONTROLLER:
                 facts: dict[str, JsonValue] = {"categories": [*one.categories], "to": one.recipient}
@@ -303,29 +286,38 @@ class RecipientActivities:
                     request.id, Tag.REQUEST_FORWARDED, at=order.at, facts=facts, dedupe=f"forwarded/{notice_id}"
                 )
         told = [one for one in listed if one.address is not None]
-        return NoticesReport(notices=tuple(_brief(request.id, one) for one in told), not_told=len(listed) - len(told))
+        return NoticesReport(
+            notices=tuple(_brief(request.id, one) for one in told),
+            not_told=len(listed) - len(told),
+            unsure=sum(one.unsure for one in listed),
+        )
+
+    async def _recipients(
+        self, tx: Tx, request: Request, policy: Policy, categories: frozenset[str], order: OnRequest
+    ) -> tuple[PlannedNotice, ...]:
+        today, manifests = local_day(policy, order.at), self._manifests(request)
+        reach = await reach_of(tx, request, policy, manifests, categories, today)
+        return tuple(
+            PlannedNotice(
+                kind=NoticeKind.RECIPIENT,
+                recipient=one.recipient.id,
+                name=one.recipient.name,
+                address=one.recipient.email if one.in_time and not one.unsure else None,
+                categories=one.categories,
+                remind_after=one.recipient.remind_after_days,
+                escalate_after=one.recipient.escalate_after_days,
+                source=one.source,
+                by_law=one.by_law,
+                in_time=one.in_time,
+                unsure=one.unsure,
+                known=reach.known[one.recipient.id],
+            )
+            for one in reach.those
+        )
 
     def _manifests(self, request: Request) -> dict[str, Manifest]:
         systems = self._parts.policy(request.controller).systems
         return {system: self._parts.connector(system).manifest for system in systems}
-
-
-def _recipients(
-    request: Request, policy: Policy, categories: frozenset[str], order: OnRequest
-) -> Iterable[PlannedNotice]:
-    for one in reach_of(request, policy, categories, local_day(policy, order.at)).those:
-        yield PlannedNotice(
-            kind=NoticeKind.RECIPIENT,
-            recipient=one.recipient.id,
-            name=one.recipient.name,
-            address=one.recipient.email if one.in_time else None,
-            categories=one.categories,
-            remind_after=one.recipient.remind_after_days,
-            escalate_after=one.recipient.escalate_after_days,
-            source=one.source,
-            by_law=one.by_law,
-            in_time=one.in_time,
-        )
 
 
 async def _notice(tx: Tx, order: NoticeOrder) -> NoticeRow:
@@ -385,10 +377,3 @@ def _brief(request_id: str, one: PlannedNotice) -> NoticeBrief:
         remind_after=tuple(days * _DAY for days in one.remind_after),
         escalate_after=one.escalate_after * _DAY,
     )
-
-
-def _address(value: JsonValue) -> str | None:
-    try:
-        return normalise("email", value) if isinstance(value, str) else None
-    except ValueError:
-        return None

@@ -12,8 +12,9 @@ from activities.change_model import ChangeOrder
 from activities.ledger import Ledger, Tx
 from activities.model import EraseOrder
 from habeas.connector import Page
+from habeas.disguised import hides_address
 from habeas.errors import Quarantine
-from habeas.evidence import Tag, holds_address
+from habeas.evidence import Tag
 from habeas.outcomes import Awaiting, Fate, ObjectOutcome, Pending
 
 MOST_WAIT = 30 * 24 * 3600.0
@@ -33,7 +34,7 @@ def under_way(answer: Pending | Awaiting) -> UnderWay:
     """As every report says it; ``wait`` in seconds, at most a month: whatever a system says is a timer of ours.
 
     Raises:
-        Quarantine: the handle, which Temporal keeps, is too long or holds an e-mail address.
+        Quarantine: the handle, which Temporal keeps, is too long or holds an e-mail address, however encoded.
     """
     _names_nobody("handle", answer.handle)
     wait = answer.poll_after if isinstance(answer, Pending) else answer.give_up_after
@@ -44,7 +45,7 @@ def follows(page: Page, before: str | None) -> Page:
     """The same page, if its cursor may lie in Temporal and leads on.
 
     Raises:
-        Quarantine: the cursor is too long, holds an e-mail address, or is the one that gave this page.
+        Quarantine: the cursor is too long, holds an e-mail address, however encoded, or is the one that gave this page.
     """
     if page.cursor is not None:
         _names_nobody("cursor", page.cursor)
@@ -54,7 +55,7 @@ def follows(page: Page, before: str | None) -> Page:
 
 
 def _names_nobody(what: str, text: str) -> None:
-    if len(text.encode()) > MOST_HANDLE or holds_address(text):
+    if len(text.encode()) > MOST_HANDLE or hides_address(text):
         raise Quarantine(f"A {what} is at most {MOST_HANDLE} bytes long and names nobody.")
 
 
@@ -84,4 +85,17 @@ async def keep_outcomes(
         at=order.at,
         facts={"system": order.system, "plan": order.digest, **part, **counts, **said},
         dedupe="/".join([phase, order.system, *map(str, part.values()), order.at.isoformat()]),
+    )
+
+
+async def keep_part(tx: Tx, order: EraseOrder, outcomes: Collection[ObjectOutcome]) -> None:
+    """Write down what an erasure did that broke off and is not carried on, and the event that says so, once a plan."""
+    counts = {fate.value: count for fate, count in sorted(counted(outcomes).items())}
+    await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
+    await tx.record(
+        order.request_id,
+        Tag.SYSTEM_ERASED,
+        at=order.at,
+        facts={"system": order.system, "plan": order.digest, **counts, "broken_off": True},
+        dedupe=f"broken-off/{order.system}/{order.digest}",
     )

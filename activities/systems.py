@@ -27,9 +27,11 @@ from activities.model import (
 from activities.pages import Collected
 from activities.parts import Parts
 from activities.plans import approved_plan, freed_since, held_since, with_reasons
-from activities.reporting import counted, keep_outcomes, note_callback, under_way
+from activities.reporting import counted, keep_outcomes, keep_part, note_callback, under_way
+from activities.sent import gone_of, note_done, note_sent, was_sent
 from activities.wrapper import progress, resumed
 from habeas.connector import Connector, Manifest, SystemPlan
+from habeas.errors import NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -91,13 +93,19 @@ class SystemActivities:
     async def erase(self, order: EraseOrder) -> EraseReport:
         """Carry out the system's part of the approved plan, and of no other."""
         async with self._parts.ledger.begin() as tx:
-            plan = await approved_plan(tx, order, self._parts)
+            sent = await was_sent(tx, order)
+            try:
+                plan = await approved_plan(tx, order, self._parts)
+            except NotAllowed:
+                if not sent:
+                    raise
+                # It was, when the system was asked to begin.
+                return EraseReport(system=order.system, state="drifted", touched=True)
             # What is under way in the system, or done by hand, cannot be called back.
             begun = order.handle or await answered(tx, order)
-            if not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code:
-                return EraseReport(system=order.system, state=COPY_FIRST)
-            held = 0 if begun else await held_since(tx, order.request_id, plan, self._parts)
-            over = 0 if begun or held else await freed_since(tx, order.request_id, plan, self._parts, order.at)
+            waits = not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code
+            held = 0 if begun or waits else await held_since(tx, order.request_id, plan, self._parts)
+            over = 0 if begun or waits or held else await freed_since(tx, order.request_id, plan, self._parts, order.at)
             if held or over:
                 facts: dict[str, JsonValue] = {
                     "system": order.system,
@@ -105,10 +113,14 @@ class SystemActivities:
                 }
                 dedupe = f"held/{order.system}/{order.digest}"
                 await tx.record(order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=dedupe)
-                return EraseReport(system=order.system, state="drifted")
+        if waits or held or over:
+            return await self._stopped(order, plan, COPY_FIRST if waits else "drifted", sent=sent)
         by_hand = await self._by_hand(order, ERASE, plan)
         connector = self._parts.connector(order.system)
         renamed = 0 if begun else _renamed(plan, connector.manifest)
+        if not by_hand and not renamed:
+            async with self._parts.ledger.begin() as tx:
+                await note_sent(tx, order)
         answer = by_hand or (
             Drifted(changed=renamed, appeared=0)
             if renamed
@@ -121,6 +133,7 @@ class SystemActivities:
                 attested = {"attested": True} if by_hand else {}
                 async with self._parts.ledger.begin(after=tx) as tx:
                     await keep_outcomes(tx, order, "erase", outcomes, Tag.SYSTEM_ERASED, **attested)
+                    await note_done(tx, order)
                 return EraseReport(system=order.system, state="done", counts=counts)
             case Drifted():
                 async with self._parts.ledger.begin() as tx:
@@ -136,12 +149,23 @@ class SystemActivities:
                         facts=facts,
                         dedupe=f"drifted/{order.system}/{order.digest}",
                     )
-                return EraseReport(system=order.system, state="drifted")
+                return await self._stopped(order, plan, "drifted", sent=sent)
             case Pending() | Awaiting():
                 await note_callback(self._parts.ledger, order, answer)
                 return EraseReport(system=order.system, **under_way(answer))
             case _:
                 assert_never(answer)
+
+    async def _stopped(self, order: EraseOrder, plan: SystemPlan, state: str, *, sent: bool) -> EraseReport:
+        """It is not carried on. What an attempt before did, whose answer never came, is looked at and written down."""
+        connector = self._parts.connector(order.system)
+        if not sent:
+            return EraseReport(system=order.system, state=state)
+        gone = None if _renamed(plan, connector.manifest) else await gone_of(connector, plan)
+        if gone:
+            async with self._parts.ledger.begin() as tx:
+                await keep_part(tx, order, with_reasons(plan, gone))
+        return EraseReport(system=order.system, state=state, counts=counted(gone or ()), touched=gone != ())
 
     @activity.defn
     async def confirm(self, order: EraseOrder) -> ConfirmReport:

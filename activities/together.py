@@ -64,7 +64,7 @@ class TogetherActivities:
         async with self._parts.ledger.begin() as tx:
             await enter_with(tx, order)
             graph = await proven_graph(tx, await tx.request(order.request_id), self._parts)
-        ask = self._to_ask(graph, order.systems, graph.known())
+        ask = self._to_ask(graph, order.systems, graph.leads())
         left: set[str] = set()
         said: list[tuple[str, tuple[Identifier, ...], tuple[Match, ...]]] = []
         for _ in range(ROUNDS):
@@ -76,7 +76,7 @@ class TogetherActivities:
                     said.append((name, asked, matches))
                     graph = graph.answered(name, asked, matches)
             settled = graph.settled()
-            new = self._to_ask(graph, [name for name in order.systems if name not in left], settled.identifiers)
+            new = self._to_ask(graph, [name for name in order.systems if name not in left], settled.leads)
             ask = {name: asked for name, asked in new.items() if asked}
             if not ask or settled.contradictions:
                 break
@@ -102,9 +102,9 @@ class TogetherActivities:
         return GatheredReport(reports=tuple(reports), left=tuple(one for one in order.systems if one not in there))
 
     def _to_ask(
-        self, graph: Graph, systems: Sequence[str], known: tuple[Identifier, ...]
+        self, graph: Graph, systems: Sequence[str], leads: tuple[Identifier, ...]
     ) -> dict[str, tuple[Identifier, ...]]:
-        return {name: graph.to_ask(name, self._parts.connector(name).manifest, known) for name in systems}
+        return {name: graph.to_ask(name, self._parts.connector(name).manifest, leads) for name in systems}
 
     async def _settle(
         self, order: FindOrder, said: Sequence[tuple[str, tuple[Identifier, ...], tuple[Match, ...]]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
-from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, order, reach
+from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, firmly, order, proven, reach
 from habeas.model import Identifier
 from habeas.names import Name, agree, agree_fully, consistent, folded, is_full
 
@@ -30,26 +30,29 @@ def shared_among(matches: list[Found], claimed: tuple[Identifier, ...] = ()) -> 
 def contested(matches: list[Found], gone: list[Found], shared: Shared, sure: set[Place]) -> Contested:
     """The identifiers that somebody else has, too, or may have, as far as no human has said that all is one person's.
 
+    What stands on a record without proof does not count: who types another's address into their own profile does not
+    share it.
+
     Args:
         matches: what may be the person's.
         gone: what a human said is not. A staff account that the person does not ask about is theirs all the same.
         shared: among what may be the person's, as `shared_among` has it.
         sure: what a human said is the person's.
     """
-    found = {one for each in gone if not each.match.staff for one in borne(each)}
+    found = {one for each in gone if not each.match.staff for one in proven(each)}
     for doubt, identifier in shared:
         if not sure.issuperset(doubt.places):
             found.add(identifier)
     for one, other in combinations(matches, 2):
         if not (one.place in sure and other.place in sure) and not consistent(one.match.name, other.match.name):
-            found |= {*borne(one)} & {*borne(other)}
+            found |= {*proven(one)} & {*proven(other)}
     return frozenset(found)
 
 
 def _shared(matches: list[Found]) -> Iterator[tuple[Contradiction, Identifier]]:
     bearers: dict[tuple[str, str, Identifier], list[Place]] = {}
     for found in (each for each in matches if each.match.account):
-        for identifier in borne(found):
+        for identifier in proven(found):
             bearers.setdefault((found.system, found.match.collection, identifier), []).append(found.place)
     seen: set[tuple[str, tuple[Place, ...]]] = set()
     for (_, _, identifier), places in sorted(bearers.items(), key=lambda item: (item[0][2].kind, *map(order, item[1]))):
@@ -63,11 +66,12 @@ def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Ite
     """Records of several collections that share an address, or the number that was all they gave, and differ otherwise.
 
     One that bears the customer number 17 and one that bears 23 are not one person's because both have the same mailbox.
-    Full names that agree, or another identifier that they share, say that they are.
+    Full names that agree, or another identifier that they share, say that they are; but not of two with one number and
+    different addresses: a number given anew may go from one Jens Hansen to the next.
     """
     bearers: dict[Identifier, list[Found]] = {}
     for found in matches:
-        for identifier in borne(found):
+        for identifier in proven(found):
             if identifier.kind == _EMAIL or (identifier in claimed and _numbers_alone(claimed)):
                 bearers.setdefault(identifier, []).append(found)
     seen: set[tuple[str, tuple[Place, ...]]] = set()
@@ -103,14 +107,18 @@ def _differ(one: Found, other: Found, shared: Identifier) -> bool:
     """
     ours, theirs = set(borne(one)), set(borne(other))
     names = folded(one.match.name), folded(other.match.name)
-    # Names that cannot be one person's are a contradiction of their own.
-    if (ours & theirs) - {shared} or agree_fully(*names) or not agree(*names):
+    if not agree(*names):
+        # A contradiction of its own.
         return False
-    return any(
-        mine and yours and not mine & yours
+    apart = {
+        kind
         for kind in {each.kind for each in ours} - {_PHONE}
         for mine, yours in [(_values(ours, kind, shared), _values(theirs, kind, shared))]
-    )
+        if mine and yours and not mine & yours
+    }
+    if shared.kind != _EMAIL and _EMAIL in apart:
+        return True
+    return bool(apart) and not (({*proven(one)} & {*proven(other)}) - {shared} or agree_fully(*names))
 
 
 def _values(borne: set[Identifier], kind: str, without: Identifier) -> set[str]:
@@ -129,36 +137,50 @@ def _plain(one: Identifier) -> str:
 def weakly_found(
     matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
 ) -> Iterator[Contradiction]:
-    """Records to which only a number leads, or what somebody else has too, and nothing else says whose they are.
+    """Records to which only a number leads, or what is unproven or shared, and nothing else says whose they are.
 
     Telephone companies give numbers anew, so that nobody is known by theirs alone; other numbers are the controller's
     own, and one is doubted where its record bears an address that is not known to be the person's. Their full name, or
-    another identifier that is known, lifts the doubt; so does that nobody gave anything but numbers. What leads to
+    another identifier that is known, lifts the doubt, and so does that nobody gave anything but numbers. Against an
+    address that is not known to be theirs only one that is speaks: a name is many people's, and whoever types another's
+    number into their own profile types the name as well; or staff, who attested this number and name. What leads to
     somebody else as well leads to the person where the record bears a full name, which contradicts if it is another's.
+    For what nobody has proven no name speaks: whoever typed the one typed the other.
     """
     firm = _reach_firmly(matches, claimed, sure, name, shared)
     known = [found for found in matches if found.place in firm.records]
-    for found in matches:
-        via = [one for one in found.match.found_by if one in firm.identifiers]
-        if found.place in firm.records or not via:
-            continue
+    typed = _typed(known)
+    for found in (one for one in matches if one.place not in firm.records):
+        via = [one for one in firmly(found).match.found_by if one in firm.identifiers]
         if by := [one for one in via if one in shared]:
             yield _shares((found.place,), min(by, key=lambda one: one.kind))
-            continue
-        same = tuple(one.place for one in known if not set(via).isdisjoint(borne(one)))
-        beside = same or tuple(one.place for one in known)
-        yield Contradiction(
-            kind=ContradictionKind.NUMBER,
-            sides=((found.place,), beside) if beside else ((found.place,),),
-            identifier_kind=min(one.kind for one in via),
-        )
+        elif via:
+            yield _led_by(via, ContradictionKind.NUMBER, found, known)
+        elif via := [one for one in found.match.found_by if one in firm.identifiers or one in typed]:
+            yield _led_by(via, ContradictionKind.UNPROVEN, found, known)
+
+
+def _led_by(via: list[Identifier], kind: ContradictionKind, found: Found, known: list[Found]) -> Contradiction:
+    same = tuple(one.place for one in known if not set(via).isdisjoint(borne(one)))
+    beside = same or tuple(one.place for one in known)
+    return Contradiction(
+        kind=kind,
+        sides=((found.place,), beside) if beside else ((found.place,),),
+        identifier_kind=min(one.kind for one in via),
+    )
+
+
+def _typed(known: Iterable[Found]) -> set[Identifier]:
+    """What stands on these records and nobody has proven."""
+    return {one for found in known for one in found.match.unproven}
 
 
 def _reach_firmly(
     matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
 ) -> Reach:
-    """What is reached without taking the word of a number, or of what is shared. What is reached may make more so."""
+    """What is reached without taking the word of a number, or of what is unproven or shared. That may make more so."""
     alone = _numbers_alone(claimed)
+    proven_ones = [firmly(found) for found in matches]
     by_place = {found.place: found for found in matches}
     taken = set(sure)
     while True:
@@ -166,21 +188,26 @@ def _reach_firmly(
             found
             if found.place in taken
             else _found_only_by(found, tuple(o for o in found.match.found_by if o.kind == _EMAIL and o not in shared))
-            for found in matches
+            for found in proven_ones
         ]
         firm = reach(followed, claimed, sure)
-        names = [folded(name), *(folded(by_place[place].match.name) for place in firm.records)]
+        attested = folded(name)
+        names = [attested, *(folded(by_place[place].match.name) for place in firm.records)]
+        strange = _strange(matches, firm.identifiers)
         more = {
             found.place
-            for found in matches
+            for found in proven_ones
             if found.place not in taken
             and any(
-                one in firm.identifiers
-                and (
-                    _is_backed(found, one, firm.identifiers, names)
-                    or (_is_named(found) if one in shared else _is_believed(found, one, claimed, alone=alone))
+                (alone and one in claimed and one not in shared)
+                or (
+                    _bears_known_address(found, firm.identifiers)
+                    or (one in claimed and agree_fully(folded(found.match.name), attested))
+                    if one.kind != _EMAIL and found.place in strange
+                    else _is_believed(found, one, shared) or _is_backed(found, one, firm.identifiers, names)
                 )
                 for one in found.match.found_by
+                if one in firm.identifiers
             )
         }
         if not more:
@@ -202,15 +229,21 @@ def _is_backed(found: Found, by: Identifier, known: Collection[Identifier], name
     return any(agree_fully(own, name) for name in names) or any(one in known for one in borne(found) if one != by)
 
 
-def _is_named(found: Found) -> bool:
-    return is_full(folded(found.match.name))
+def _strange(matches: list[Found], known: Collection[Identifier]) -> set[Place]:
+    """The records that bear an address which is not known to be the person's, nor another form of one that is."""
+    plain = {_plain(one) for one in known if one.kind == _EMAIL}
+    return {
+        found.place for found in matches if any(one.kind == _EMAIL and _plain(one) not in plain for one in borne(found))
+    }
 
 
-def _is_believed(found: Found, number: Identifier, claimed: tuple[Identifier, ...], *, alone: bool) -> bool:
-    """Whether nothing speaks against what a number says."""
-    if alone and number in claimed:
-        return True
-    return number.kind != _PHONE and all(one.kind != _EMAIL for one in borne(found))
+def _bears_known_address(found: Found, known: Collection[Identifier]) -> bool:
+    return any(one.kind == _EMAIL and one in known for one in borne(found))
+
+
+def _is_believed(found: Found, by: Identifier, shared: Contested) -> bool:
+    """Whether what leads to it needs nothing besides: a number of the controller's own, or of two, a full name."""
+    return is_full(folded(found.match.name)) if by in shared else by.kind != _PHONE
 
 
 def _names(matches: list[Found]) -> Iterator[Contradiction]:

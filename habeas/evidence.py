@@ -48,6 +48,7 @@ class Tag(StrEnum):
     REQUEST_WITHDRAWN = "request:withdrawn"
     REQUEST_CLOSED = "request:closed"
     REQUEST_HOLDER = "request:holder"
+    REQUEST_RESTARTED = "request:restarted"
 
     IDENTITY_CODE_SENT = "identity:code_sent"
     IDENTITY_WRONG_CODE = "identity:wrong_code"
@@ -133,6 +134,7 @@ class Tag(StrEnum):
     RECIPIENT_ACKNOWLEDGED = "recipient:acknowledged"
     RECIPIENT_ESCALATED = "recipient:escalated"
     REQUEST_FORWARDED = "request:forwarded"
+    REQUEST_NOT_FORWARDED = "request:not_forwarded"
 
     HOLD_PLACED = "hold:placed"
     HOLD_LIFTED = "hold:lifted"

@@ -27,6 +27,9 @@ class ContradictionKind(StrEnum):
     NUMBER = "number"
     """Only a number leads to the first side, and it may have been somebody else's before; the second bears it, too, or
     is what else was found of the person."""
+    UNPROVEN = "unproven"
+    """Only an identifier leads to the first side that somebody typed and nobody has proven: it stands so on the first
+    side itself, or on the second. Without one that bears it, the second is what else was found of the person."""
     STAFF = "staff"
     """The first side is a staff account; the second, if there is one, what else was found of the person."""
 
@@ -50,7 +53,7 @@ class Contradiction(Frozen):
         return self.sides[0] if self.kind in _ONE_SIDED else self.places
 
 
-_ONE_SIDED = frozenset({ContradictionKind.NUMBER, ContradictionKind.STAFF})
+_ONE_SIDED = frozenset({ContradictionKind.NUMBER, ContradictionKind.UNPROVEN, ContradictionKind.STAFF})
 
 
 class Ruling(StrEnum):
@@ -109,6 +112,8 @@ class Settled(Frozen):
     strays: tuple[Found, ...]
     """No known identifier leads here (any more): found by what turned out to be somebody else's."""
     known: tuple[Known, ...] = Field(repr=False)
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """What only stands unproven on the person's records: it may be searched by, and is nobody's."""
     contradictions: tuple[Contradiction, ...]
     paths: Mapping[Place, tuple[Step, ...]] = Field(repr=False)
     """How each record that is kept or held was found: the shortest way from what was claimed, itself the last step."""
@@ -117,6 +122,11 @@ class Settled(Frozen):
     def identifiers(self) -> tuple[Identifier, ...]:
         """The person's identifiers, as known now."""
         return tuple(known.identifier for known in self.known)
+
+    @property
+    def leads(self) -> tuple[Identifier, ...]:
+        """Whatever may be searched by: the person's identifiers, and those that nobody has proven."""
+        return (*self.identifiers, *self.unproven)
 
 
 class Reach:
@@ -177,6 +187,7 @@ def _merge(before: Found | None, found: Found) -> Found:
         update={
             "found_by": tuple(dict.fromkeys((*before.match.found_by, *found.match.found_by))),
             "yields": tuple(dict.fromkeys((*before.match.yields, *found.match.yields))),
+            "unproven": tuple(dict.fromkeys((*before.match.unproven, *found.match.unproven))),
             "name": found.match.name or before.match.name,
             "staff": found.match.staff or before.match.staff,
         }
@@ -192,3 +203,19 @@ def order(place: Place) -> tuple[str, str, str]:
 def borne(found: Found) -> tuple[Identifier, ...]:
     """Every identifier that stands on the record, or led to it."""
     return tuple(dict.fromkeys((*found.match.found_by, *found.match.yields)))
+
+
+def proven(found: Found) -> tuple[Identifier, ...]:
+    """Those of `borne` that are not known to be unproven."""
+    return tuple(one for one in borne(found) if one not in found.match.unproven)
+
+
+def firmly(found: Found) -> Found:
+    """The same record, which nothing unproven leads to or away from."""
+    match = found.match
+    if not match.unproven:
+        return found
+    found_by, yields = (
+        tuple(one for one in many if one not in match.unproven) for many in (match.found_by, match.yields)
+    )
+    return found.model_copy(update={"match": match.model_copy(update={"found_by": found_by, "yields": yields})})

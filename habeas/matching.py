@@ -1,11 +1,11 @@
 """Whether the records found in several systems are one person. Pure; decides nothing that a human should.
 
-Records are found by identifiers alone. Four things say that a record may be somebody else's: an identifier that leads
+Records are found by identifiers alone. Five things say that a record may be somebody else's: an identifier that leads
 to more than one record of a collection, or to records of several that know different things of whoever bears it (a
 shared mailbox), and then to one that does not say whose it is; names that cannot be one person's; that only a number
-leads to it, which may have been given anew, and nothing else says whose it is; and that it is the account of a member
-of staff, who works there and is no customer. Such records are held until a human has ruled on each; nothing is searched
-by what they alone know.
+leads to it, which may have been given anew, and nothing else says whose it is; that only an identifier leads to it that
+somebody typed and nobody has proven; and that it is the account of a member of staff, who works there and is no
+customer. Such records are held until a human has ruled on each; nothing is searched by what they alone know.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from habeas.found import (
     Ruling,
     Settled,
     Step,
+    firmly,
     flat,
     path_words,
     reach,
 )
 from habeas.model import Identifier
 from habeas.names import consistent
+
+_EMAIL = "email"
 
 __all__ = [
     "Contradiction",
@@ -41,6 +44,7 @@ __all__ = [
     "Ruling",
     "Settled",
     "Step",
+    "as_written",
     "consistent",
     "contradictions",
     "path_words",
@@ -102,21 +106,52 @@ def settle(
         *(
             each
             for each in weakly_found(customers, start, sure, name, shared)
-            if each.kind is ContradictionKind.NUMBER or not asked.issuperset(each.doubted)
+            if each.kind is not ContradictionKind.SHARED_IDENTIFIER or not asked.issuperset(each.doubted)
         ),
         *staff_accounts(relevant, plain.records),
     )
     open_ones = tuple(each for each in doubts if any(place not in sure for place in each.doubted))
     doubtful = {place for each in open_ones for place in each.doubted if place not in sure}
-    clear = reach([found for found in relevant if found.place not in doubtful], start, sure)
+    left = [found for found in relevant if found.place not in doubtful]
+    clear = reach([*map(firmly, left)], start, sure)
+    typed = dict.fromkeys(one for found in left if found.place in clear.records for one in found.match.unproven)
     return Settled(
         kept=tuple(found for found in relevant if found.place in clear.records),
         held=tuple(found for found in relevant if found.place not in clear.records),
         strays=tuple(found for found in alive if found.place not in reached.records),
         known=tuple(Known(identifier=each, path=path) for each, path in clear.identifiers.items()),
+        unproven=tuple(one for one in typed if one not in clear.identifiers),
         contradictions=open_ones,
         paths={**reached.records, **clear.records},
     )
+
+
+def as_written(matches: Mapping[str, tuple[Match, ...]]) -> dict[str, tuple[Match, ...]]:
+    """The matches, without what an address found that the record has with another tag after a plus, or with none.
+
+    Who has one such address need not have the other: a mail server may give them to two people.
+
+    Args:
+        matches: by system.
+    """
+    return {
+        system: tuple(
+            match.model_copy(update={"found_by": by})
+            for match in there
+            if (by := tuple(one for one in match.found_by if not _is_variant(one, match)))
+        )
+        for system, there in matches.items()
+    }
+
+
+def _is_variant(asked: Identifier, match: Match) -> bool:
+    mailboxes = {_mailbox(one.value) for one in match.yields if one.kind == _EMAIL}
+    return asked.kind == _EMAIL and asked not in match.yields and _mailbox(asked.value) in mailboxes
+
+
+def _mailbox(address: str) -> str:
+    name, at, host = address.rpartition("@")
+    return f"{name.partition('+')[0]}{at}{host}"
 
 
 def spread(settled: Settled) -> tuple[Known, ...]:

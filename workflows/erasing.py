@@ -40,7 +40,7 @@ class Erasing(AfterCopies):
         """Of systems that waited for a copy side by side, one asks for all."""
 
     async def _erase(self) -> tuple[SystemBrief, ...]:
-        """Carry the approved plan out; the systems whose data drifted since, untouched, go back to review."""
+        """Carry the approved plan out; the systems whose data drifted since go back to review with what remains."""
         await self._enter(Stage.FULFILLING)
         if self._brief.reasons_at_once and not self._brief.erasure_waits:
             await self._tell_reasons()
@@ -150,6 +150,8 @@ class Erasing(AfterCopies):
             self.touching.add(system.name)
             report = await self.systems.step(system, "erase", SystemActivities.erase, order, refused=back)
             if report is not None and report.state in {COPY_FIRST, "drifted"}:
+                # An attempt whose answer never came may have done a part of it.
+                self.begun = self.begun or report.touched
                 self.touching.discard(system.name)
             if report is not None and report.state == COPY_FIRST:
                 # It was asked for since: what is not erased yet waits.

@@ -21,8 +21,8 @@ class Forwarding(Telling):
         super().__init__(start)
         self._notified: dict[str, set[str]] = {}
         """The notices that were started, recipients and controllers apart."""
-        self._names_told = 0
-        """How many who decide over data the person was told of."""
+        self._names_told: int | None = None
+        """How many who decide over data the person was told of; None before that."""
 
     async def _tell_recipients(self) -> None:
         """Those whom the law wants told of what was done, or is done no more, are told of it."""
@@ -32,6 +32,8 @@ class Forwarding(Telling):
         report = await calls.record(RecipientActivities.prepare_notices, order, "who got the data")
         if report.notices:
             self._log(f"{len(report.notices)} recipients are told of it")
+        if report.unsure:
+            self.send_soon("staff_attention", "recipients_unsure", code="recipients_unsure")
         await self._start(report, RECIPIENTS)
 
     async def _forward(self) -> None:
@@ -40,15 +42,20 @@ class Forwarding(Telling):
             return
         order = OnRequest(request_id=self.id, at=workflow.now())
         report = await calls.work(RecipientActivities.prepare_forwards, order, "whose data it is")
-        if not report.notices:
+        if report.not_sent:
+            self._log(f"{report.not_sent} records of others are not sent on: nobody to write to is known")
+            self.send_soon("staff_attention", "not_sent_on", code="not_sent_on")
+        if report.notices:
+            self._log(f"sent on to {len(report.notices)} who decide over the data")
+            await self._start(report, CONTROLLERS)
+        elif not report.not_sent:
             return
-        self._log(f"sent on to {len(report.notices)} who decide over the data")
-        await self._start(report, CONTROLLERS)
         if self.right in USES and not self._brief.identity.required:
             # Nobody has proven who asks: a letter to an address that is merely claimed says nothing of what is held.
             return
-        more = f"/{report.named}" if self._names_told and report.named > self._names_told else ""
-        self._names_told = max(report.named, self._names_told)
+        told = self._names_told
+        more = f"/{report.named}" if told is not None and report.named > told else ""
+        self._names_told = max(report.named, told or 0)
         self.send_soon("forwarded", f"forwarded{more}", sealed=FORWARDED)
 
     async def _start(self, report: NoticesReport, what: str) -> None:

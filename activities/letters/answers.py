@@ -61,13 +61,21 @@ def answer(facts: Answer, say: Said) -> Iterable[Block]:
         case RestrictionLifting():
             yield from _restriction_lifting(facts, say)
         case Forwarded():
-            names = say.words.listing(facts.who)
-            yield say.paragraph("forwarded.lead", Element.ACTION_TAKEN, names=names)
-            yield say.paragraph("forwarded.then")
+            yield from _forwarded(facts, say)
         case RemedyDecisionLetter():
             yield from _remedy_decision(facts, say)
         case _:
             assert_never(facts)
+
+
+def _forwarded(facts: Forwarded, say: Said) -> Iterable[Block]:
+    if facts.who:
+        yield say.paragraph("forwarded.lead", Element.ACTION_TAKEN, names=say.words.listing(facts.who))
+        yield say.paragraph("forwarded.then")
+        if facts.in_part:
+            yield say.paragraph("forwarded.in_part", contact=facts.controller.contact)
+    else:
+        yield say.paragraph("forwarded.unsent", Element.ACTION_TAKEN, contact=facts.controller.contact)
 
 
 def _question(facts: QuestionLetter, say: Said) -> Iterable[Block]:

@@ -101,6 +101,8 @@ def _subject(facts: Told) -> str:
         return "erased_subject"
     if isinstance(facts, PartialRefusalLetter) and facts.nothing_goes:
         return "nothing_goes_subject"
+    if isinstance(facts, Forwarded) and not facts.who:
+        return "unsent_subject"
     return "late_subject" if isinstance(facts, DelayLetter) and not facts.promised else "subject"
 
 

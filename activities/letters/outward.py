@@ -61,11 +61,16 @@ def _forward(facts: ForwardLetter, say: Said) -> Iterable[Block]:
     yield say.paragraph("forward_notice.lead", Element.ACTION_TAKEN)
     yield say.paragraph("forward_notice.right", right=words.named("rights", facts.right.value))
     yield say.paragraph("forward_notice.received", date=words.date(facts.received_on))
+    if not facts.proven:
+        yield say.paragraph("forward_notice.unproven")
     yield from _who(facts.subject_name, facts.identifiers, say)
+    yield from say.section("forward_notice.records", (_named(one, say) for one in facts.records))
     said = (one for one in (facts.asked, facts.situation, *facts.evidence) if one)
     yield from say.section("forward_notice.asked", dict.fromkeys(said))
     yield from say.section("recipient_notice.values", (_value(one, say) for one in facts.corrections))
     yield from say.section("forward_notice.purposes", facts.purposes)
+    if facts.more:
+        yield say.paragraph("forward_notice.more", contact=facts.controller.contact)
     if facts.systems:
         yield say.paragraph("forward_notice.where", systems=words.listing(facts.systems))
     yield say.paragraph("forward_notice.confirm", date=words.date(facts.by), contact=facts.controller.contact)
@@ -90,6 +95,10 @@ def _who(name: str | None, identifiers: Iterable[Shown], say: Said) -> Iterable[
     known = [words.text("outward.identifier", kind=_kind("name", say), value=name)] if name else []
     known += [words.text("outward.identifier", kind=_kind(one.kind, say), value=one.value) for one in identifiers]
     yield from say.section("outward.who", known)
+
+
+def _named(one: Shown, say: Said) -> str:
+    return say.words.text("outward.identifier", kind=one.kind, value=one.value)
 
 
 def _kind(kind: str, say: Said) -> str:

@@ -248,10 +248,16 @@ class RecipientFacts(Addressed):
 
 
 class ForwardFacts(Addressed):
-    """A request about data that somebody else decides about, sent on to them."""
+    """A request about data that somebody else decides about, sent on to them: nothing that their own records lack."""
 
     subject_name: str | None = Field(default=None, repr=False)
     identifiers: tuple[Shown, ...] = Field(default=(), repr=False)
+    records: tuple[Shown, ...] = Field(default=(), repr=False)
+    """Which of their records it is about, as we keep them."""
+    proven: bool = True
+    """Whether who asks has shown that they are the person."""
+    more: bool = False
+    """The person said more, which may be about what is not theirs."""
     asked: str | None = Field(default=None, repr=False)
     """What the person asked in particular."""
     corrections: tuple[NewValue, ...] = Field(default=(), repr=False)
@@ -271,7 +277,9 @@ class ForwardFacts(Addressed):
 class ForwardedFacts(Frozen):
     """To whom the request was sent on."""
 
-    who: tuple[str, ...] = Field(min_length=1)
+    who: tuple[str, ...] = ()
+    in_part: bool = False
+    """For some of the data nobody could be written to."""
 
 
 class LiftingFacts(Frozen):

@@ -280,3 +280,5 @@ class Attention(StrEnum):
     OTHER_PERSON = "other_person"
     LEFT_OUT = "left_out"
     PERSON_WROTE = "person_wrote"
+    RECIPIENTS_UNSURE = "recipients_unsure"
+    NOT_SENT_ON = "not_sent_on"

@@ -251,6 +251,7 @@ def _outward(right: Right, today: date) -> dict[Kind, tuple[type[LetterFacts], d
     forward = {
         "subject_name": "Alex Example",
         "identifiers": _WHO,
+        "records": (Shown(kind="Pupils", value="4711"),),
         "systems": ("Content store",),
         "acknowledge_url": f"{_URL}/n/2",
         "by": today + _WEEK,

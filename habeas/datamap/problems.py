@@ -91,12 +91,12 @@ def _links(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
 
 
 def _shared(data_map: DataMap, name: str, table: TableRule) -> Iterator[Finding]:
-    """Whose a message is that one sent and another received, no reflection tells."""
-    targets = [link.table for link in table.belongs]
-    people = [one for one in targets if one in data_map.tables and data_map.tables[one].person]
-    two = len(people) > 1 or len(set(targets)) < len(targets)
+    """Whose a message is that one sent and another received, or what one wrote in another's thread, no map tells.
+
+    Whatever is personal leads to people at last: two links may lead to two, an account's or by whatever lies between.
+    """
     undecided = any(path[:3] == ("tables", name, "shared") for path in data_map.undecided)
-    if two and table.shared is None and not undecided:
+    if len(table.belongs) > 1 and table.shared is None and not undecided:
         problem = "its links may lead to two people, and what becomes of a row that is both's is not decided"
         write = 'write shared = { law = "<by what it stays for the other>" }, or shared = "erase"'
         yield finding(data_map, problem, write, name, None, "belongs")

@@ -243,15 +243,14 @@ def _purposes(policy: Policy) -> Iterator[Problem]:
 def _sold(policy: Policy) -> Iterator[Problem]:
     if Right.OPT_OUT_SALE not in known_rights(policy):
         return
-    if any(PurposeKind.SALE in purpose.kinds for purpose in policy.purposes):
-        return
+    stopping = [purpose.categories for purpose in policy.purposes if PurposeKind.SALE in purpose.kinds]
     for n, category in enumerate(policy.categories):
-        if category.opted_out:
+        if category.opted_out and not any(not named or category.id in named for named in stopping):
             message = f"{category.id!r} is sold or shared, and there is no purpose that an opt-out would stop"
             yield Problem(
                 ("categories", n, "sold" if category.sold else "shared"),
                 message,
-                'add a [[purposes]] with kinds = ["sale"]',
+                'add a [[purposes]] with kinds = ["sale"], or name it in the categories of one',
             )
 
 

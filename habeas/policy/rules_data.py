@@ -85,6 +85,9 @@ def processed_for_others(raw: Raw) -> Iterator[Problem]:
             message = "nobody is named that requests could be sent on to"
             remedy = "add field (of each record, with the address) or to (one address for all)"
             yield Problem(("categories", n, "controlled_by"), message, remedy)
+        if others.get("field") and others.get("to"):
+            message = "it says both where each record names who controls it and one address for all"
+            yield Problem(("categories", n, "controlled_by"), message, "keep one of field and to")
         if others and table(category, "keep"):
             message = "somebody else decides over this data, and with it how long it is kept"
             yield Problem(("categories", n, "keep"), message, "remove it, or controlled_by")
@@ -92,6 +95,7 @@ def processed_for_others(raw: Raw) -> Iterator[Problem]:
 
 def recipients(raw: Raw) -> Iterator[Problem]:
     """A recipient is told or it is not; reminders come in their order and before somebody is alarmed."""
+    yield from _named(raw)
     for n, row in enumerate(listed(raw, "recipients")):
         if not isinstance(row, Mapping):
             continue
@@ -111,6 +115,42 @@ def recipients(raw: Raw) -> Iterator[Problem]:
             if isinstance(days, int) and days >= escalate:
                 message = f"a reminder after {days} days comes too late"
                 yield Problem((*at, m), message, f"below escalate_after_days ({escalate})")
+
+
+def _named(raw: Raw) -> Iterator[Problem]:
+    """Whoever is described gets something, or gives something: a copy names nobody whom no category names."""
+    categories = listed(raw, "categories")
+    named = {
+        who
+        for one in categories
+        for key in ("recipients", "sources")
+        for who in listed(one, key)
+        if isinstance(who, str)
+    }
+    for n, row in enumerate(listed(raw, "recipients")):
+        who, nothing = (row.get("id"), row.get("gets_nothing")) if isinstance(row, Mapping) else (None, None)
+        if not isinstance(who, str):
+            continue
+        if who not in named and not nothing:
+            message = f"no category names {who!r}, so that no answer does"
+            remedy = "name it in recipients (or sources) of a category, or say in gets_nothing why it has no data yet"
+            yield Problem(("recipients", n), message, remedy)
+        if who in named and nothing:
+            message = f"a category names {who!r}, which is said to get nothing"
+            yield Problem(("recipients", n, "gets_nothing"), message, "remove it, or the name from the category")
+
+
+def shared_by_choice(raw: Raw) -> Iterator[Problem]:
+    """Who gets data only of people who chose so is one of those who get it, and the choice is one of the purposes."""
+    rows = (row.get("id") for row in listed(raw, "purposes") if isinstance(row, Mapping))
+    known = {one for one in rows if isinstance(one, str)}
+    for n, category in enumerate(listed(raw, "categories")):
+        for who, purpose in table(category, "only_with").items():
+            at: Path = ("categories", n, "only_with", who)
+            if who not in listed(category, "recipients"):
+                yield Problem(at, f"{who!r} does not get this data", "name it in recipients, or remove it here")
+            elif isinstance(purpose, str) and purpose not in known:
+                yield Problem(at, f"there is no purpose {purpose!r}", "name one of [[purposes]]")
 
 
 def purposes(raw: Raw) -> Iterator[Problem]:

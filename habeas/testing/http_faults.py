@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 __all__ = ["Fault", "HttpFaults", "faulty"]
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _HOP = re.compile(rb"\r\n(?:connection|keep-alive):[^\r]*", re.IGNORECASE)
 _HOST = re.compile(rb"\r\nhost:[^\r]*", re.IGNORECASE)
+_NUMBER = re.compile(r"\d")
+_PROCEDURE = re.compile(rb'"method"\s*:\s*"([\w.]{1,100})"')
 
 
 class Fault(StrEnum):
@@ -68,8 +70,15 @@ class HttpFaults:
 
     url: str
     calls: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    """Of each call, its kind: method, last word of the path, names in the query, the procedure of a remote call."""
+    broken: int = 0
+    """How many calls were broken."""
     _next: list[tuple[int, Fault]] = field(default_factory=list)
     _always: Fault | None = None
+    _of_each_kind: tuple[Fault, ...] = ()
+    _tried: dict[str, int] = field(default_factory=dict)
+    _spared: bool = False
 
     def fail(self, fault: Fault, *, after: int = 0) -> None:
         """Break one call: the next, or the one after so many others."""
@@ -79,19 +88,44 @@ class HttpFaults:
         """Break every call from now on; None: no more."""
         self._always = fault
 
+    def fail_each_kind(self, *faults: Fault) -> None:
+        """Break the next calls of each kind, once in each of these ways."""
+        self._of_each_kind = faults
+        self._tried.clear()
+
     def clear(self) -> None:
         """Break nothing any more."""
         self._next.clear()
         self._always = None
+        self._of_each_kind = ()
 
-    def called(self, call: str) -> Fault | None:
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """Break nothing meanwhile."""
+        self._spared = True
+        try:
+            yield
+        finally:
+            self._spared = False
+
+    def called(self, call: str, kind: str = "") -> Fault | None:
         """Note a call, and say what goes wrong with it."""
         number = len(self.calls)
         self.calls.append(call)
+        self.kinds.append(kind or call)
+        fault = None if self._spared else self._fault(number, kind or call)
+        self.broken += fault is not None
+        return fault
+
+    def _fault(self, number: int, kind: str) -> Fault | None:
         found = next((one for one in self._next if one[0] <= number), None)
         if found is not None:
             self._next.remove(found)
             return found[1]
+        tried = self._tried.get(kind, 0)
+        if tried < len(self._of_each_kind):
+            self._tried[kind] = tried + 1
+            return self._of_each_kind[tried]
         return self._always
 
 
@@ -110,9 +144,11 @@ async def faulty(upstream: str, *, keeps_host: bool = False) -> AsyncIterator[Ht
         if task is not None:
             open_calls.add(task)
             task.add_done_callback(open_calls.discard)
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await _serve(reader, writer, (target.hostname or "127.0.0.1", target.port or 80), faults, keeps_host)
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await _serve(reader, writer, (target.hostname or "127.0.0.1", target.port or 80), faults, keeps_host)
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -136,7 +172,8 @@ async def _serve(
     length = _LENGTH.search(head)
     body = await reader.readexactly(int(length[1])) if length else b""
     method, target, _ = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    fault = faults.called(f"{method.decode()} {target.decode().split('?')[0]}")
+    path, _, query = target.decode().partition("?")
+    fault = faults.called(f"{method.decode()} {path}", _kind(method.decode(), path, query, body))
     if fault is Fault.SLOW:
         await reader.read()  # until the connector hangs up
     elif fault is not None and fault in _ANSWERS:
@@ -151,6 +188,13 @@ async def _serve(
         if fault is not Fault.LOST:
             writer.write(answer[: len(answer) // 2] if fault is Fault.HALF else answer)
             await writer.drain()
+
+
+def _kind(method: str, path: str, query: str, body: bytes) -> str:
+    names = sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)})
+    word = next((one for one in reversed(path.split("/")) if one and not _NUMBER.search(one)), "")
+    procedure = _PROCEDURE.search(body)
+    return " ".join(filter(None, (method, word, *names, procedure[1].decode() if procedure else "")))
 
 
 async def _passed_on(head: bytes, body: bytes, upstream: tuple[str, int]) -> bytes:

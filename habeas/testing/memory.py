@@ -90,6 +90,7 @@ class MemoryConnector(ChangingRows):
                         key=row.key,
                         found_by=found_by,
                         yields=row.identifiers,
+                        unproven=row.unproven,
                         name=row.name,
                         staff=row.staff,
                     )

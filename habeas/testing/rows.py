@@ -24,6 +24,8 @@ class MemoryRow(Frozen):
     root: str | None = None
     """The key of the account that it belongs to; None for an account itself."""
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of the identifiers that somebody typed into the account and nobody has proven."""
     name: str | None = Field(default=None, repr=False)
     staff: bool = False
     """The account of one who works with the system."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from habeas import plan as plans
 from habeas.connector import Change, Changing, Connector, Record, RecordRef, SystemPlan
+from habeas.disguised import readings
 from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
 from habeas.staying import Place, Stay
 from habeas.testing.world import World
@@ -40,9 +41,11 @@ Outcomes = Done[tuple[ObjectOutcome, ...]]
 
 
 def tells_nobody(world: World, *texts: str) -> None:
-    """None of these names the person."""
+    """None of these names the person, as it stands or encoded: in a link, in JSON, in base64."""
+    words = [word.casefold() for word in world.personal]
     for text in texts:
-        assert not [word for word in world.personal if word.casefold() in text.casefold()], "it names the person"
+        for said in readings(text):
+            assert not [word for word in words if word in said.casefold()], "it names the person"
 
 
 async def roots(world: World, connector: Connector | None = None) -> tuple[RecordRef, ...]:

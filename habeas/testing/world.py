@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from habeas.connector import Change, Connector
 from habeas.model import Identifier
@@ -43,6 +43,8 @@ class World(ABC):
     """Seconds for which the system, as it is set up, keeps what is erased in a bin that it empties by itself."""
     keeps_old_values: bool = False
     """The system, as it is set up, keeps what stood in a record before, and nobody can make it forget that."""
+    stands_alone: frozenset[str] = frozenset()
+    """Collections whose objects point at none of the person's others: whatever becomes of those, these can stay."""
     folds_plus: bool = False
     """To the system, as it is set up, ``ann+shop@`` and ``ann@`` are one address."""
 
@@ -101,11 +103,30 @@ class World(ABC):
 
     @abstractmethod
     async def come_back(self) -> None:
-        """Put an account that bears the person's identifiers into the system again, as a sync or a restore does."""
+        """Put an account that bears the person's identifiers into the system again, as a sync or a restore does.
+
+        Best under a new key, as a sync gives one: under the old one it is seen without looking for anybody.
+        """
+
+    async def double(self) -> bool:
+        """Give the person one more account beside those they have; False where one address has one account at most.
+
+        If not said otherwise, as `come_back` does it, where that adds to what is theirs.
+        """
+        before = await self.theirs()
+        await self.come_back()
+        return await self.theirs() != before
 
     async def employ(self) -> bool:
         """Make one of the person's accounts a member of staff's; False where the system has no accounts of staff."""
         return False
+
+    async def type_in(self) -> Identifier | None:
+        """Add an address or a number to one of the person's accounts, as they can by themselves, proven by nobody.
+
+        None where the system does not tell what is proven.
+        """
+        return None
 
     async def stand_in_the_way(self) -> None:
         """Make something that must be settled before the person can be erased. Asked for where it declares VETO."""
@@ -116,6 +137,14 @@ class World(ABC):
 
     async def call_back(self, handle: str) -> None:  # noqa: B027  as above
         """Let the system finish what it has begun and would call back about."""
+
+    @asynccontextmanager
+    async def impatient(self) -> AsyncIterator[Connector]:
+        """The same connector, where it waits for no answer longer than a second; as it is, if that cannot be set.
+
+        Asked for by `HttpConnectorSuite`, which waits a minute at most.
+        """
+        yield self.connector
 
     def without_access(self) -> AbstractAsyncContextManager[Connector]:
         """The same connector with credentials that the system does not accept. Asked for by `HttpConnectorSuite`."""

@@ -227,7 +227,7 @@ async def test_a_system_that_is_left_out_is_not_asked_again(house: House) -> Non
 
             await eventually(waits, "a request that waits for support")
             await house.habeas.here("request", "skip-system", request_id, "support", *WHO)
-            await house.until(request_id, Stage.REVIEWING, within=8)
+            await house.until(request_id, Stage.REVIEWING, within=25)
             await house.approve(request_id)
             story = await house.until(request_id, Stage.CLOSED)
             assert story.request.outcome is Outcome.PARTLY_FULFILLED

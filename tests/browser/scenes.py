@@ -1,14 +1,18 @@
 """Requests in the states that pages show, all on their way at the same time."""
 
 import asyncio
+import uuid
 from dataclasses import dataclass
 
+from activities.messages import MessageKind
+from activities.task_model import FoundFile
 from habeas.model import Right, Stage
 from tests.acceptance import agency
 from tests.acceptance.house import House, eventually
 from tests.acceptance.people import Planted, plant, somebody
 from tests.browser.installation import ARCHIVE, STAFF
 from workers.office import NewRequestInput
+from workers.office.messages import Sent
 from workers.samples import ERASURE, SHARED_MAILBOX, SamplePerson
 from workers.stack.stores import CONTROLLER
 
@@ -46,7 +50,15 @@ async def prepare(house: House) -> Scenes:
     )
     (closed, download), (by_hand, letter) = await asyncio.gather(_closed(house), _by_hand(house))
     path, task = paper
+    await _wrote(house, clarifying)
     return Scenes(verifying, clarifying, copy, erasure, correction, closed, by_hand, task, letter, download, path)
+
+
+async def _wrote(house: House, request_id: str) -> None:
+    file = FoundFile(name="contract.txt", media_type="text/plain", content=b"Contract of 2024")
+    text = "I share this mailbox with my brother. The contract is mine."
+    sent = Sent(kind=MessageKind.ANSWER, text=text, files=(file,), proven=True)
+    await house.office.hear(request_id, sent, str(uuid.uuid4()))
 
 
 async def _verifying(house: House, person: Planted) -> str:

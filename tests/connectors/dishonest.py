@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import sys
 import time
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -66,6 +68,32 @@ class ReturnsEverybody(MemoryConnector):
         rows = self._accounts() if identifiers else []
         found = tuple(Match(collection=row.collection, key=row.key, found_by=identifiers) for row in rows)
         return Located(matches=found)
+
+
+class FindsOneAccountOfEachAddress(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        first = {one.found_by: one for one in reversed((await super().locate(identifiers)).matches)}
+        return Located(matches=tuple(first.values()))
+
+
+class LooksForWhoIsBackUnderTheOldKeyOnly(MemoryConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm(plan, handle)
+        assert isinstance(answer, Done)
+        planned = {(one.collection, one.key) for one in plan.objects}
+        return Done(result=tuple(one for one in answer.result if (one.collection, one.key) in planned))
+
+
+class NamesNoParents(MemoryConnector):
+    def _record(self, row: MemoryRow) -> Record:
+        return super()._record(row).model_copy(update={"parents": ()})
+
+
+class TellsOfOnePastItsTerm(MemoryConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        async for page in super().expired(today, cursor):
+            yield Page(records=page.records[:1], cursor=None)
+            return
 
 
 class TakesStaffForCustomers(MemoryConnector):
@@ -200,6 +228,24 @@ class NamesThePerson(MemoryConnector):
     async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         async for page in super().collect(roots, cursor.split("/")[0] if cursor else None):
             yield page.model_copy(update={"cursor": f"{page.cursor}/ann@example.org" if page.cursor else None})
+
+
+class MakesALinkItsCursor(MemoryConnector):
+    """The vendor's link to the next page, with what was searched for in it."""
+
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        start = cursor.rpartition("=")[2] if cursor else None
+        async for page in super().collect(roots, start):
+            link = f"/v1/notes?email=ann%40example.org&after={page.cursor}"
+            yield page.model_copy(update={"cursor": link if page.cursor else None})
+
+
+class SaysWhoInBase64(MemoryConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        start = json.loads(b64decode(cursor))["at"] if cursor else None
+        async for page in super().collect(roots, start):
+            place = b64encode(json.dumps({"of": "ann@example.org", "at": page.cursor}).encode()).decode()
+            yield page.model_copy(update={"cursor": place if page.cursor else None})
 
 
 class NamesThePersonInHandles(MemoryConnector):
@@ -437,6 +483,20 @@ class RestrictsByDeleting(MemoryConnector):
         return super()._mark(ref, on)
 
 
+class TellsOfMoreThanAsked(MemoryConnector):
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        answer = await super().change(change, handle)
+        return _and_another(answer) if isinstance(answer, Done) else answer
+
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        answer = await super().confirm_change(change, handle)
+        return _and_another(answer) if isinstance(answer, Done) else answer
+
+
+def _and_another(answer: Done[tuple[ObjectOutcome, ...]]) -> Done[tuple[ObjectOutcome, ...]]:
+    return Done(result=(*answer.result, answer.result[0].model_copy(update={"key": "[11]", "collection": "notes"})))
+
+
 class NeverLifts(MemoryConnector):
     """And says that it did."""
 
@@ -493,6 +553,29 @@ class YieldsAStranger(MemoryConnector):
         more = ids(email="bob@example.org")
         return Located(
             matches=tuple(one.model_copy(update={"yields": (*one.yields, *more)}) for one in located.matches)
+        )
+
+
+class ForgetsWhatIsUnproven(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"unproven": ()}) for one in located.matches))
+
+
+class CallsAllUnproven(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"unproven": one.yields}) for one in located.matches))
+
+
+class TellsOfUnprovenWhereAskedForItOnly(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(
+            matches=tuple(
+                one.model_copy(update={"unproven": tuple(each for each in one.unproven if each in one.found_by)})
+                for one in located.matches
+            )
         )
 
 
@@ -588,6 +671,9 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
     (BeginsAtAccountsOnly, "test_it_begins_where_it_says_it_can"),
     (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
+    (ForgetsWhatIsUnproven, "test_what_nobody_has_proven_comes_back_marked"),
+    (CallsAllUnproven, "test_what_nobody_has_proven_comes_back_marked"),
+    (TellsOfUnprovenWhereAskedForItOnly, "test_what_nobody_has_proven_comes_back_marked"),
     (ReturnsEverybody, "test_each_identifier_finds_the_person_and_nobody_else"),
     (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (BelievesItself, "test_the_second_look_is_honest"),
@@ -602,10 +688,16 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (PassesOver, "test_data_that_appeared_is_not_passed_over"),
     (TakesOthersAlong, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (CountsOnFindingIt, "test_erasing_again_changes_nothing_and_answers_the_same"),
+    (FindsOneAccountOfEachAddress, "test_who_has_several_accounts_has_all_of_them_found"),
+    (LooksForWhoIsBackUnderTheOldKeyOnly, "test_the_second_look_is_honest"),
+    (NamesNoParents, "test_parents_are_collected_too"),
+    (TellsOfOnePastItsTerm, "test_it_is_a_connector_and_what_it_declares_is_there"),
     (TakesStaffForCustomers, "test_a_staff_account_comes_back_marked"),
     (LeavesStaffOut, "test_a_staff_account_comes_back_marked"),
     (WritesWhileLooking, "test_finding_and_collecting_change_nothing"),
     (NamesThePerson, "test_it_goes_on_from_every_page"),
+    (MakesALinkItsCursor, "test_it_goes_on_from_every_page"),
+    (SaysWhoInBase64, "test_it_goes_on_from_every_page"),
     (NamesThePersonInHandles, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (MindsEverything, "test_a_part_is_erased_and_the_rest_is_as_it_was"),
     (ErasesTheRestToo, "test_a_part_is_erased_and_the_rest_is_as_it_was"),
@@ -632,6 +724,7 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (CorrectsAndEmptiesTheRest, "test_changes_are_made_once_and_read_back"),
     (CorrectsOtherRecordsToo, "test_changes_are_made_once_and_read_back"),
     (RestrictsByDeleting, "test_changes_are_made_once_and_read_back"),
+    (TellsOfMoreThanAsked, "test_changes_are_made_once_and_read_back"),
     (NeverLifts, "test_changes_are_made_once_and_read_back"),
     (KeepsForEver, "test_it_is_a_connector_and_what_it_declares_is_there"),
     (LetsGoADayTooEarly, "test_it_is_a_connector_and_what_it_declares_is_there"),

@@ -134,8 +134,13 @@ class MemoryWorld(World):
         self.system.put(self.system.rows["accounts", "[1]"].model_copy(update={"staff": True}))
         return True
 
+    async def type_in(self) -> Identifier | None:
+        row, (typed,) = self.system.rows["accounts", "[1]"], ids(email="typed@example.org")
+        self.system.put(row.model_copy(update={"identifiers": (*row.identifiers, typed), "unproven": (typed,)}))
+        return typed
+
     async def stand_in_the_way(self) -> None:
         self.system.in_the_way.append(Veto(collection="invoices", key="[19]", reason="open_invoice"))
 
     async def come_back(self) -> None:
-        self.system.put(*rows_of("ann", 1)[:1])
+        self.system.put(rows_of("ann", 1)[0].model_copy(update={"key": "[17]"}))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -29,3 +31,9 @@ class Remade(World, Generic[C]):
     async def reconnect(self) -> bool:
         self.connector = self.made(**_GIVEN[self.connector])
         return True
+
+    @asynccontextmanager
+    async def impatient(self) -> AsyncIterator[Connector]:
+        made = self.made(timeout=0.2)
+        yield made
+        await made.aclose()

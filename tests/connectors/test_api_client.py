@@ -187,8 +187,9 @@ async def test_what_is_searched_by_is_not_logged(api: ApiClient, caplog: pytest.
 async def test_calls_are_paced(faults: HttpFaults) -> None:
     async with ApiClient("shop", faults.url, ApiSettings(rate=2)) as api:
         calls = [asyncio.create_task(api.call("GET", "/echo")) for _ in range(6)]
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         done, waiting = await asyncio.wait(calls, timeout=0.4)
-        assert 0 < len(done) < 6
+        assert len(done) < 6
         for call in waiting:
             call.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

@@ -6,8 +6,22 @@ from typing import Any
 
 import pytest
 
-from activities.believing import located, page_of, settled, under_plan, vetoes_of
-from habeas.connector import Collection, Located, Match, Page, Record, Treatment, Veto
+from activities.believing import changed, changed_again, located, page_of, settled, under_plan, vetoes_of
+from habeas.connector import (
+    Change,
+    Collection,
+    FieldChange,
+    Located,
+    Match,
+    Page,
+    Record,
+    RecordRef,
+    Rectify,
+    Restrict,
+    Stop,
+    Treatment,
+    Veto,
+)
 from habeas.errors import Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
@@ -89,6 +103,39 @@ def test_outcomes_are_of_what_the_system_has() -> None:
             settled(manifest, one)
     with pytest.raises(Quarantine):
         under_plan(manifest, strange[2])
+
+
+A_REF = RecordRef(collection="people", key='["1"]')
+OF_NAME = an_outcome().model_copy(update={"fate": Fate.RECTIFIED, "field": "name"})
+MARKED = an_outcome().model_copy(update={"fate": Fate.RESTRICTED})
+OF_ANOTHER = an_outcome().model_copy(update={"key": '["2"]'})
+A_RECTIFY = Rectify(fields=(FieldChange(**A_REF.model_dump(), field="name", old="Ann", new="Anne"),))
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "strange"),
+    [
+        (A_RECTIFY, OF_NAME, [(), (MARKED,), (OF_NAME, OF_ANOTHER)]),
+        (Restrict(objects=(A_REF,)), MARKED, [(), (OF_ANOTHER,), (MARKED, OF_ANOTHER)]),
+        (Stop(roots=(A_REF,), purposes=("marketing",)), OF_ANOTHER, [()]),
+    ],
+    ids=["rectify", "restrict", "stop"],
+)
+def test_a_change_is_told_of_whole_and_alone(
+    change: Change, told: ObjectOutcome, strange: list[tuple[ObjectOutcome, ...]]
+) -> None:
+    """Taken for an answer, silence about a value that stayed wrong would be told to the person as corrected."""
+    manifest = MemoryConnector((PEOPLE,)).manifest
+    honest = Done[tuple[ObjectOutcome, ...]](result=(told,))
+    waits = Pending(handle="job", poll_after=1)
+    for look in (changed, changed_again):
+        assert look(manifest, change, honest) is honest
+        assert look(manifest, change, waits) is waits
+        for outcomes in strange:
+            with pytest.raises(Quarantine):
+                look(manifest, change, Done(result=outcomes))
+    drifted = Drifted(changed=1, appeared=0)
+    assert changed(manifest, change, drifted) is drifted
 
 
 def test_no_answer_about_vetoes_is_no_consent() -> None:

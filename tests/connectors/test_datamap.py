@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from activities.connectors import describe_connector
+from activities.connectors.sql.matching import says_proven
 from habeas.connector import Manifest
-from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
+from habeas.datamap import DataMap, IdentifierRule, load_map, parse_map, problems, require_decided
 from habeas.datamap.looks import looks_like
 from habeas.errors import ConfigurationError, DataMapError
 from habeas.fields import Origin, SensitiveType
@@ -145,19 +146,23 @@ def test_what_becomes_of_a_row_of_two_people_is_decided() -> None:
     assert findings(text) == []
     asked = text.replace('shared = { law = "Charter art. 8" }\n', "")
     assert findings(asked) == [
-        f"line {line(asked, 'belongs = [{')}: messages: its links may lead to two people, "
+        f"line {line(asked, link)}: {table}: its links may lead to two people, "
         "and what becomes of a row that is both's is not decided; "
         'write shared = { law = "<by what it stays for the other>" }, or shared = "erase"'
+        for table, link in (
+            ("comments", 'belongs = [{ table = "tickets"'),
+            ("messages", 'belongs = [{ table = "people", columns = { sender'),
+        )
     ]
     assert findings(text.replace('{ law = "Charter art. 8" }', '"erase"')) == []
     guess = text.replace("Charter art. 8", "?")
-    assert findings(guess) == [f"line {line(guess, 'shared = ')}: messages: `shared.law` {REST}"]
+    assert findings(guess)[0] == f"line {line(guess, 'shared = ')}: comments: `shared.law` {REST}"
     for wrong in ("{}", '"keep"', '{ law = "" }'):
-        with pytest.raises(DataMapError, match=r"tables\.messages\.shared"):
+        with pytest.raises(DataMapError, match=r"tables\.comments\.shared"):
             parse_map(text.replace('{ law = "Charter art. 8" }', wrong))
     spoken = text.replace('system = "shop"', 'system = "shop"\nlanguages = ["da"]')
-    (unspoken,) = [one for one in findings(spoken) if "Charter" in one]
-    assert unspoken.startswith(f"line {1 + line(text, 'shared = ')}: messages: ")
+    unspoken = [one for one in findings(spoken) if "Charter" in one]
+    assert unspoken[0].startswith(f"line {1 + line(text, 'shared = ')}: comments: ")
 
 
 def test_a_table_that_no_person_leads_to_is_named() -> None:
@@ -360,3 +365,13 @@ def test_an_undecided_phrase_is_asked_for_once() -> None:
     assert findings(text) == [f"line 2: the map: `title` {REST}"]
     text = SPOKEN.replace('Day = "Dag"', 'Day = "?"')
     assert findings(text) == [f"line {line(text, 'Day =')}: the map: `words.da.Day` {REST}"]
+
+
+def test_a_yes_or_a_date_says_that_an_identifier_is_proven() -> None:
+    rule = IdentifierRule(column="email", kind="email", proven="verified_at")
+    assert all(says_proven(rule, said) for said in ("2026-01-01 12:00", "true", "1"))
+    assert not any(says_proven(rule, said) for said in ("False", "f", "0", "", None, "0000-00-00 00:00:00"))
+    assert says_proven(rule.model_copy(update={"proven": None}), None)
+    assert not says_proven(rule.model_copy(update={"proven": False}), None)
+    with pytest.raises(ValueError, match="proven"):
+        IdentifierRule.model_validate({"column": "email", "kind": "email", "proven": True})

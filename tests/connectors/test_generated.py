@@ -115,6 +115,7 @@ category = "c"
 erase = "{"retain" if kept else "delete"}"
 {duty}
 belongs = [{belongs}]
+shared = "erase"
 columns = {{ id = "keep", on_day = "keep", text = "redact", {columns} }}
 """
     return text

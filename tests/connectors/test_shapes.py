@@ -14,6 +14,7 @@ def table(name: str, columns: str, *, belongs: str = "", more: str = "", erase: 
         by_parent[f"{parent} {number}"] = [pair.replace("=", ' = "') + '"' for pair in pairs.split(",")]
     links = [f'{{ table = "{name.split()[0]}", columns = {{ {", ".join(p)} }} }}' for name, p in by_parent.items()]
     belongs_line = "belongs = [" + ", ".join(links) + "]" if links else ""
+    more += '\nshared = "erase"' if len(links) > 1 else ""
     rules = ", ".join(f'"{word.split("=")[0]}" = "{word.split("=")[1]}"' for word in columns.split())
     return f"""
 [tables."{name}"]

@@ -17,6 +17,7 @@ from habeas.matching import (
     Place,
     Ruling,
     Settled,
+    as_written,
     consistent,
     contradictions,
     settle,
@@ -144,6 +145,7 @@ graphs = st.dictionaries(
             key=st.sampled_from(["[1]", "[2]", "[3]"]),
             found_by=st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=2).map(tuple),
             yields=some,
+            unproven=st.lists(st.sampled_from(IDENTIFIERS), max_size=1).map(tuple),
             name=st.sampled_from([None, "Anna Berg", "A. Berg", "Lars Holm", "Ole Lund"]),
             staff=st.sampled_from([False, False, True]),
         ),
@@ -222,8 +224,9 @@ def test_identifiers_spread_only_from_what_is_kept(
     matches: Matches, claimed: list[Identifier], data: st.DataObject
 ) -> None:
     settled = settle(matches, data.draw(rulings(matches)), claimed)
-    borne = {identifier for found in settled.kept for identifier in found.match.yields}
+    borne = {one for found in settled.kept for one in found.match.yields if one not in found.match.unproven}
     assert set(settled.identifiers) == {*claimed, *borne}
+    assert not {*settled.unproven} & {*settled.identifiers}
     kept = {found.place for found in settled.kept}
     for known in spread(settled):
         assert {step.place for step in known.path} <= kept
@@ -459,6 +462,49 @@ def test_a_number_of_ours_is_believed_unless_its_record_bears_an_address_that_no
     assert kept(settled) == {("crm", "[1]")}
 
 
+@pytest.mark.parametrize("led", [PHONE, number(1)], ids=lambda one: one.kind)
+def test_no_name_speaks_against_an_address_that_is_not_known(led: Identifier) -> None:
+    """Two of one name, one of whom has the number now; or one who typed the other's name and number into their own."""
+    other = match(7, led, yields=(led, email("bob"), number(7)), name="Anna Berg")
+    for attested, claimed in ((None, "Anna Berg"), ("Anna Berg", None)):
+        settled = settle({"crm": (CONTACT,), "shop": (other,)}, [], [email("ann")], attested, claimed)
+        assert [(doubt.kind, doubt.doubted) for doubt in settled.contradictions] == [
+            (ContradictionKind.NUMBER, (place("shop", 7),))
+        ]
+        assert kept(settled) == {("crm", "[1]")}
+    both = other.model_copy(update={"found_by": (PHONE, number(1)), "yields": (PHONE, number(1), email("bob"))})
+    assert len(settle({"crm": (CONTACT,), "shop": (both,)}, [], [email("ann")]).kept) == 1, "typed as easily as one"
+
+
+@pytest.mark.parametrize(
+    ("known", "held"), [("ann", False), ("ann+shop", False), ("ann.old", False), ("ann.work", True)]
+)
+def test_a_known_address_says_whose_a_number_is(known: str, held: bool) -> None:
+    old = match(2, email("ann"), yields=(email("ann"), email("ann.old")))
+    shop = match(7, PHONE, yields=(PHONE, email(known)), name="Anna Berg")
+    settled = settle({"crm": (CONTACT,), "chat": (old,), "shop": (shop,)}, [], [email("ann")])
+    assert (bool(settled.contradictions), len(settled.kept)) == (held, 2 if held else 3)
+
+
+def test_what_staff_attested_is_a_human_s_word() -> None:
+    billing = match(7, number(7), yields=(number(7), email("bob")), name="Anna Berg")
+    found, claimed = {"crm": (CONTACT,), "shop": (billing,)}, [email("ann"), number(7)]
+    assert settle(found, [], claimed, "Anna Berg").contradictions == ()
+    for attested, typed in ((None, "Anna Berg"), ("Anna", None)):
+        settled = settle(found, [], claimed, attested, typed)
+        assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NUMBER]
+
+
+def test_of_one_name_and_number_and_two_addresses_a_human_says_whose_they_are() -> None:
+    crm = match(1, number(1), yields=(number(1), email("ann")), name="Anna Berg")
+    shop = match(7, number(1), yields=(number(1), email("bob")), name="Anna Berg")
+    settled = settle({"crm": (crm,), "shop": (shop,)}, [], [number(1)], "Anna Berg")
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.SHARED_IDENTIFIER]
+    assert settled.kept == ()
+    same = shop.model_copy(update={"yields": (number(1), email("ann"))})
+    assert len(settle({"crm": (crm,), "shop": (same,)}, [], [number(1)], "Anna Berg").kept) == 2
+
+
 def test_a_mailbox_that_leads_to_two_customers_in_two_systems_waits_for_a_human() -> None:
     other = match(4, email("ann"), yields=(email("ann"), number(2)))
     settled = settle({"crm": (CONTACT,), "support": (other,)}, [], [email("ann")])
@@ -487,6 +533,62 @@ def test_of_what_somebody_has_several_nothing_contradicts_for_one_address() -> N
     assert settle({"crm": (CONTACT,), "support": others}, [], [email("ann")]).kept == (), (
         "names contradict all the same"
     )
+
+
+def unproven(found: Match, *typed: Identifier) -> Match:
+    return found.model_copy(update={"yields": (*found.yields, *typed), "unproven": typed})
+
+
+@pytest.mark.parametrize("name", ["Vic Tim", None])
+@pytest.mark.parametrize("typed", [email("victim"), PHONE, number(7)], ids=lambda one: one.kind)
+def test_what_only_an_unproven_identifier_leads_to_waits(typed: Identifier, name: str | None) -> None:
+    eves = unproven(match(1, email("eve"), yields=(email("eve"),), name="Vic Tim"), typed)
+    found = {
+        "support": (eves,),
+        "billing": (match(7, typed, yields=(typed, number(8)), name=name),),
+        "shop": (match(9, number(8), yields=(number(8),), name=name),),
+    }
+    settled = settle(found, [], [email("eve")], claimed_name="Vic Tim")
+    (doubt,) = settled.contradictions
+    assert (doubt.kind, doubt.identifier_kind) == (ContradictionKind.UNPROVEN, typed.kind)
+    assert (doubt.doubted, doubt.sides[1:]) == ((place("billing", 7),), ((place("support", 1),),))
+    assert (kept(settled), settled.identifiers, settled.unproven) == ({("support", "[1]")}, (email("eve"),), (typed,))
+    theirs = settle(found, [is_subject("billing", 7)], [email("eve")])
+    assert (theirs.contradictions, len(theirs.kept), typed in theirs.identifiers) == ((), 3, True)
+    gone = settle(found, [not_subject("billing", 7)], [email("eve")])
+    assert (gone.contradictions, kept(gone), gone.identifiers) == ((), {("support", "[1]")}, (email("eve"),))
+
+
+def test_an_account_that_bears_the_proven_address_only_unproven_waits_and_doubts_nothing_else() -> None:
+    eves = unproven(match(1, email("ann"), yields=(email("eve"), number(3)), name="Anna Berg"), email("ann"))
+    found = {
+        "support": (eves, match(2, email("ann"), yields=(email("ann"),), name="Anna Berg")),
+        "crm": (match(4, email("ann"), yields=(email("ann"), number(1))),),
+    }
+    settled = settle(found, [], [email("ann")])
+    assert [(one.kind, one.doubted) for one in settled.contradictions] == [
+        (ContradictionKind.UNPROVEN, (place("support", 1),))
+    ]
+    assert kept(settled) == {("support", "[2]"), ("crm", "[4]")}
+    assert {*settled.leads} == {email("ann"), number(1)}
+    gone = settle(found, [not_subject("support", 1)], [email("ann")])
+    assert (gone.contradictions, kept(gone)) == ((), kept(settled)), "who types it in does not share it"
+    theirs = settle(found, [is_subject("support", 1)], [email("ann")])
+    assert (theirs.contradictions, email("eve") in theirs.identifiers) == ((), True)
+
+
+def test_that_nobody_has_proven_it_is_told_beside_that_the_names_do_not_agree() -> None:
+    eves = unproven(match(1, email("eve"), yields=(email("eve"),), name="Eve Evil"), email("victim"))
+    found = {"support": (eves,), "billing": (match(7, email("victim"), name="Vic Tim"),)}
+    settled = settle(found, [], [email("eve")])
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NAMES, ContradictionKind.UNPROVEN]
+
+
+def test_what_is_proven_elsewhere_needs_no_human() -> None:
+    eves = unproven(match(1, email("ann"), yields=(email("ann"),), name="Anna Berg"), PHONE)
+    found = {"support": (eves,), "crm": (CONTACT,), "shop": (match(7, PHONE, yields=(PHONE, number(1))),)}
+    settled = settle(found, [], [email("ann")])
+    assert (settled.contradictions, len(settled.kept), settled.unproven) == ((), 3, ())
 
 
 AGENT = match(5, email("ann"), yields=(email("ann"), number(9)), name="Anna Berg").model_copy(update={"staff": True})
@@ -578,3 +680,14 @@ def test_a_mailbox_shared_by_many_makes_few_questions() -> None:
     matches = {"crm": tuple(match(n, email("info"), name=name) for n, name in enumerate(names))}
     kinds = [doubt.kind for doubt in contradictions(matches)]
     assert kinds == [ContradictionKind.SHARED_IDENTIFIER, ContradictionKind.NAMES]
+
+
+@pytest.mark.parametrize(("asked", "had"), [("ann+shop", "ann"), ("ann", "ann+shop"), ("ann+a", "ann+b")])
+def test_where_nothing_is_proven_an_address_finds_what_has_it_as_it_is_written(asked: str, had: str) -> None:
+    variant, other = match(1, email(asked), yields=(email(had), number(1))), match(2, number(2), yields=(email("bo"),))
+    assert as_written({"crm": (variant, other)}) == {"crm": (other,)}
+    itself = match(1, email(asked), yields=(email(had), email(asked)))
+    silent, numbered = match(3, email(asked)), match(4, email(asked), number(1), yields=(email(had), number(1)))
+    (first, second, third) = as_written({"crm": (itself, silent, numbered)})["crm"]
+    assert (first, second) == (itself, silent), "it has it; it does not say which it has"
+    assert third.found_by == (number(1),)

@@ -55,6 +55,19 @@ BY_US = 'not_held = "Our bookkeeper deletes a year at a time."'
 PROMISED = '[[promises]]\nline = "L1"\nsays = "Gone after."\nkeeps = ["categories.contact.retention"]\n'
 PURPOSE = '[[purposes]]\nid = "news"\ntitle = { en = "News", da = "Nyt" }\n'
 SOLD = ('recipients = ["host"]\n', 'recipients = ["host"]\nsold = true\n')
+ANOTHER = """
+[[categories]]
+id = "visits"
+legal_basis = "consent"
+shared = true
+statutory = "Identifiers"
+recipients = ["host"]
+not_held = "Staff delete it."
+title = { en = "Visits", da = "Besøg" }
+purposes = { en = ["to count"], da = ["at tælle"] }
+source = { en = "You.", da = "Dig." }
+retention = { en = "Two years.", da = "To år." }
+"""
 CHANNEL = '[[channels]]\nkind = "email"\nto = "a@small.example"\n'
 
 GROUND = '[clock]\nextend_ground = "{}"\n'
@@ -106,6 +119,13 @@ CONTRADICTIONS = {
         with_category(f'keep = {{ law = "Book 5", ground = "because", years = 5 }}\n{BY_US}'),
         "categories[0].keep.ground",
     ),
+    "a recipient of nothing": (changed('recipients = ["host"]', "recipients = []"), "recipients[0]"),
+    "a recipient of nothing that gets something": (
+        changed('email = "desk@host.example"', 'email = "desk@host.example"\ngets_nothing = "Nobody as yet."'),
+        "recipients[0].gets_nothing",
+    ),
+    "got by a choice that nobody has": (with_category('only_with = { host = "ads" }'), "categories[0].only_with.host"),
+    "got by choice and not got": (with_category('only_with = { nobody = "ads" }'), "categories[0].only_with.nobody"),
     "kept for no time": (with_category(f'keep = {{ law = "Book 5" }}\n{BY_US}'), "categories[0].keep"),
     "kept of whoever never asks": (with_category('keep = { law = "Book 5", years = 5 }'), "categories[0].keep"),
     "going in part": (
@@ -139,6 +159,10 @@ CONTRADICTIONS = {
     "a title on two lines": (changed('en = "Contact"', 'en = "Con\\u2028tact"'), "categories[0].title.en"),
     "controlled by nobody": (
         with_category('controlled_by = { who = { en = "them", da = "dem" } }'),
+        "categories[0].controlled_by",
+    ),
+    "controlled by two": (
+        with_category('controlled_by = { who = { en = "a", da = "b" }, field = "o", to = "a@b.example" }'),
         "categories[0].controlled_by",
     ),
     "controlled by somebody in one language": (
@@ -196,6 +220,12 @@ CONTRADICTIONS = {
             '[[regimes]]\ncode = "CA-QC-25"\njurisdictions = ["CA-QC"]',
             CALIFORNIA,
         ).replace('recipients = ["host"]\n', 'recipients = ["host"]\nstatutory = "Identifiers"\nsold = true\n'),
+        "categories[0].sold",
+    ),
+    "sold, and what is stopped is another": (
+        changed(QUEBEC, CALIFORNIA).replace(SOLD[0], f'{SOLD[1]}statutory = "Identifiers"\n')
+        + ANOTHER
+        + f'{PURPOSE}kinds = ["consent", "sale"]\ncategories = ["visits"]\n',
         "categories[0].sold",
     ),
     "no name of the statute": (
@@ -546,6 +576,7 @@ def test_words_that_a_system_has_for_nothing_are_named(tmp_path: Path) -> None:
 
 def test_words_of_a_policy_are_for_what_stands_there_once(tmp_path: Path) -> None:
     recipient = '[[recipients]]\nid = "courts"\nname = "The courts"\nrole = "authority"\ncountry = "DK"\n'
+    recipient += 'gets_nothing = "No case as yet."\n'
     policy = load_policy(written(tmp_path, f'{SMALL}\n{recipient}[words.da]\n"The courts" = "Domstolene"\n'))
     assert [policy.said("The courts", language) for language in ("da-DK", "en", "pt")] == [
         "Domstolene",

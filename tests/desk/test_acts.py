@@ -1,11 +1,14 @@
 """Staff carry a request on the desk's pages: shown first, then done, once."""
 
 import asyncio
+import re
+import uuid
 from io import StringIO
 
 import httpx2
 import pytest
 
+from activities.messages import MessageKind
 from habeas.acts import ActKind
 from habeas.errors import EngineUnavailable
 from habeas.model import Identifier, Stage
@@ -13,8 +16,10 @@ from tests.desk.pages import form, forms, said, send
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
-from workers.office import Office
-from workers.office.asked import MoreIdentifiers
+from workers.office import Office, Story
+from workers.office.asked import ASKED, MoreIdentifiers
+from workers.office.messages import Sent
+from workers.office.story import OtherKind, PossibleAct
 
 
 def _at(office: Office, account: str) -> httpx2.AsyncClient:
@@ -52,6 +57,26 @@ async def test_an_act_is_shown_with_its_date_and_letter_and_then_done_once(
     tags = [one.tag for one in await here.office.timeline(request_id)]
     assert tags.count("act:extend") == 1
     assert (await here.office.show(request_id)).request.extended
+
+
+async def test_a_requests_page_opens_with_whatever_can_be_done(
+    here: World, browser: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = await _verifying(here)
+    await here.office.hear(request_id, Sent(kind=MessageKind.ANSWER, text="my phone has changed"), str(uuid.uuid4()))
+    assert (await browser.get(f"/requests/{request_id}")).status_code == 200
+    show, wrong = here.office.show, {}
+    for kind in (*sorted(ASKED), *OtherKind):
+        one = PossibleAct(kind=kind, title="", command="", about="x")
+
+        async def shown(request_id: str, one: PossibleAct = one) -> Story:
+            return (await show(request_id)).model_copy(update={"possible": (one,)})
+
+        monkeypatch.setattr(here.office, "show", shown)
+        status = (await browser.get(f"/requests/{request_id}")).status_code
+        if status != 200:
+            wrong[kind] = status
+    assert wrong == {}
 
 
 async def test_what_was_typed_is_kept_and_each_slip_names_its_field(here: World, browser: httpx2.AsyncClient) -> None:
@@ -179,9 +204,13 @@ async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: 
     address = here.person(name="Ada Lovelace")
     here.person(name="Bertil Nord", email=address)
     request_id = await here.proven(address)
+    named = (await here.office.candidates(request_id, by="Kim", reason="who asks")).name is not None
     await here.reach(request_id, Stage.CLARIFYING)
     path = f"/requests/{request_id}/match"
     shown = await send(browser, form(await browser.get(path), path), reason="two of them")
+    asker = re.search(r'<section aria-labelledby="asker".*?</section>', shown.text, re.DOTALL)
+    assert asker is not None
+    assert ("Ada Lovelace" in asker[0], address in asker[0]) == (named, True)
     assert {"Ada Lovelace", "Bertil Nord"} <= {one for one in ("Ada Lovelace", "Bertil Nord") if one in shown.text}
     await here.office.act(ActKind.EXTEND, request_id, by="Kim", reason="many", ground="complexity")
     behind = await send(browser, form(shown, path, step="decide"), reason="told by phone")

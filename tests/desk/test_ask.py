@@ -1,6 +1,7 @@
 """The form by which a person asks: no JavaScript, nothing told to strangers, nothing lost of what was typed."""
 
 import re
+import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import StringIO
@@ -9,15 +10,19 @@ import httpx2
 import pytest
 
 from activities.ledger import RequestFilter
+from activities.messages import MessageKind
+from habeas.errors import BadInput
 from habeas.model import Right, Stage
 from habeas.policy.sections import PurposeKind
+from tests.desk.pages import form, send
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.ask import AskLimits
 from workers.desk.ask_form import asked_of, offered, place_of
 from workers.desk.pace import Pace
 from workers.desk.pages import LANGUAGES
-from workers.office import Office
+from workers.office import Office, messages
+from workers.office.messages import Sent
 
 MANY = AskLimits(per_client=10_000, per_address=10_000)
 FORM = re.compile(r'name="form" value="([^"]+)"')
@@ -79,12 +84,55 @@ async def test_a_request_is_opened_as_staff_would(here: World, asker: httpx2.Asy
         subject = await tx.subject(request_id)
     assert subject.name == "עדה <script>alert(1)</script> 'Lovelace'"
     assert subject.note == "line one\nline two"
-    (heard,) = await here.office.messages(request_id, by="Kim", reason="reads")
+    words, heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert (words.text, words.proven) == ("line one\nline two", False)
     assert [one.name for one in heard.files] == ["x.html.pdf"]
     assert not heard.proven
     await here.office.submit_code(request_id, await here.code(address))
     # Their records bear another name than that.
     assert await here.reach(request_id, Stage.CLARIFYING)
+
+
+async def test_what_was_wrong_is_there_for_who_decides_on_a_complaint(
+    here: World, asker: httpx2.AsyncClient, browser: httpx2.AsyncClient
+) -> None:
+    before, ask = await known(here), "/ask/demo/complaint"
+    wrong = {"email": here.person(), "place": "CA-QC", "situation": "you <b>mixed</b> me up", "note": "call me"}
+    assert (await asker.post(ask, data=await form_of(asker, "complaint") | wrong)).status_code == 200
+    (request_id,) = await opened(here, before)
+    page = f"/requests/{request_id}/messages"
+    story = await browser.get(f"/requests/{request_id}")
+    assert f'href="{page}"' in story.text
+    assert "mixed" not in story.text
+    shown = await send(browser, form(await browser.get(page), page), reason="to decide")
+    assert "you &lt;b&gt;mixed&lt;/b&gt; me up" in shown.text
+    assert "call me" in shown.text
+    (mark,) = [one for one in await here.office.timeline(request_id) if one.tag == "personal_data:viewed"]
+    assert mark.facts["what"] == "messages"
+
+
+async def test_strangers_who_write_much_are_told_and_silence_nobody(
+    here: World, asker: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, who = await known(here), {"email": here.person()}
+    monkeypatch.setattr(messages, "MOST_FORMS", 2)
+    monkeypatch.setattr(messages, "MOST_MESSAGES", 1)
+    notes = ("a", "b" * 5000, "c", "d " * 9, "e")
+    said = [await asker.post("/ask/demo/access", data=await form_of(asker) | who | {"note": one}) for one in notes]
+    assert [one.status_code for one in said] == [200, 200, 200, 429, 429]
+    assert "written to us many times" in said[3].text
+    assert "d d d d" in said[3].text
+    (request_id,) = await opened(here, before)
+    office, one = here.office, Sent(kind=MessageKind.ANSWER, text="it is me", proven=True)
+    program = Sent(kind=MessageKind.REPORT, text="y" * 6000, situation="moved", source="crm")
+    assert await office.hear(request_id, one, str(uuid.uuid4()))
+    await office.hear_opening(request_id, program, str(uuid.uuid4()))
+    for more in (one, program.model_copy(update={"text": "z"})):
+        with pytest.raises(BadInput, match="too many"):
+            await office.hear(request_id, more, str(uuid.uuid4()))
+    heard = await office.messages(request_id, by="Kim", reason="reads")
+    assert [one.text for one in heard] == ["a", "b" * 5000, "c", "it is me", "y" * 6000]
+    assert heard[-1].situation == "moved"
 
 
 async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_another(
@@ -96,11 +144,11 @@ async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_anothe
     pages = [await asker.post("/ask/demo/access", data=asked) for _ in range(2)]
     assert pages[0].text == pages[1].text
     (request_id,) = await opened(here, before)
-    assert await here.office.messages(request_id, by="Kim", reason="reads") == ()
+    assert [one.text for one in await here.office.messages(request_id, by="Kim", reason="reads")] == ["once"]
     # Another form, other words: it is open already, and what is new is kept for staff.
     await asker.post("/ask/demo/access", data=await form_of(asker) | {"email": address, "note": "and this"})
-    (heard,) = await here.office.messages(request_id, by="Kim", reason="reads")
-    assert heard.text == "and this"
+    heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert [one.text for one in heard] == ["once", "and this"]
     await asker.post("/ask/demo/access", data=asked | {"email": here.person()})
     assert len(await opened(here, before)) == 2
 

@@ -104,7 +104,8 @@ async def test_a_ticket_opens_a_request_once(here: World, program: httpx2.AsyncC
     comment = {"event": "comment", "subject": f"Re: [{request_id.lower()}] your request", "body": "it is the old shop"}
     said = [await tell(program, "helpdesk", comment, message_id="msg_2") for _ in range(2)]
     assert [one.status_code for one in said] == [201, 200]
-    (heard,) = await here.office.messages(request_id, by="Kim", reason="reads")
+    words, heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert words.text == "please"
     assert (heard.text, heard.source, heard.proven) == ("it is the old shop", "helpdesk", False)
 
 
@@ -134,6 +135,8 @@ async def test_a_program_that_speaks_as_we_do(here: World, program: httpx2.Async
         ({"type": "request.open", "data": {"right": "spying", "email": "a@b.example"}}, 422, "right"),
         ({"type": "request.open", "data": {"right": "access", "email": "canary"}}, 422, "email"),
         ({"type": "request.open", "data": {"right": "access"}}, 422, "email"),
+        ({"type": "request.open", "data": {"right": ["access", "erasure"], "email": "a@b.example"}}, 422, "right"),
+        ({"type": "request.message", "data": {"request": "HB-0000-0000-0000", "text": ["a", "b"]}}, 422, "text"),
         ({"type": "request.open", "data": {"right": {"a": 1}, "email": "a@b.example"}}, 422, "right"),
         ({"type": "request.message", "data": {"request": "none", "text": "x"}}, 422, "request"),
         ({"type": "request.message", "data": {"request": "HB-0000-0000-0000", "text": "canary"}}, 404, None),

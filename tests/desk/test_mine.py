@@ -11,6 +11,7 @@ import pytest
 from activities.messages import MessageKind
 from habeas.acts import ActKind
 from habeas.model import Outcome, Stage
+from tests.desk.pages import form, said, send
 from tests.desk.test_person import asked_by_link, released
 from tests.office.world import World
 from workers.desk.mine import COOKIE
@@ -50,6 +51,31 @@ async def reviewed(here: World) -> tuple[str, str, str]:
     return request_id, address, code
 
 
+async def _staff_read(browser: httpx2.AsyncClient, request_id: str, nowhere: list[str]) -> None:
+    """What the person sent, on staff's page of it: reached from the request's, after a reason, files as downloads."""
+    here = f"/requests/{request_id}/messages"
+    story = await browser.get(f"/requests/{request_id}")
+    assert story.text.count(f'href="{here}"') == 2
+    assert [one for one in nowhere if one in story.text] == []
+    asked = await browser.get(here)
+    assert "The \u202eone" not in asked.text
+    assert (await send(browser, form(asked, here))).status_code == 422
+    shown = await send(browser, form(asked, here), reason="the answer")
+    assert "The \u202eone in \u05d0\u05d1 &lt;script&gt;" in shown.text
+    assert "K-77" in shown.text
+    assert said(shown).count("proven by a code") == 2
+    saving = form(shown, f"{here}/file")
+    got = await send(browser, saving)
+    assert got.content == b"%PDF-1.4 \xff\x00"
+    assert got.headers["content-type"] == "application/octet-stream"
+    assert got.headers["content-disposition"].startswith(f'attachment; filename="{request_id}-')
+    assert [(await send(browser, saving, file=one)).status_code for one in ("2", "0", "x", "1" * 5000)] == [404] * 4
+    french = await browser.post(
+        here, data=form(asked, here).values | {"reason": "r"}, headers={"accept-language": "fr"}
+    )
+    assert "prouvé par un code" in said(french)
+
+
 async def test_where_it_stands_a_word_a_file_a_number_and_away(here: World, browser: httpx2.AsyncClient) -> None:
     request_id, address, code = await reviewed(here)
     async with entered(browser, request_id, code) as me:
@@ -83,7 +109,7 @@ async def test_where_it_stands_a_word_a_file_a_number_and_away(here: World, brow
         await here.mailed(OFFICER, more_than=0)
         told = [mail for mail in messages(here.folder) if OFFICER in mail.recipients and request_id in mail.subject]
         assert any("the person wrote" in mail.subject for mail in told)
-        assert any(act.kind == "messages" for act in (await here.office.show(request_id)).possible)
+        await _staff_read(browser, request_id, [address, "K-77"])
         sure = await browser.get("/mine/withdraw", headers=me)
         assert "Do you want to take your request back?" in sure.text
         forged = await browser.post("/mine/withdraw", headers=me, data={"csrf": "0" * 64})

@@ -40,6 +40,9 @@ async def _finished(browser: httpx2.AsyncClient, here: World, path: str, address
     listed = await browser.get("/tasks")
     assert path in listed.text
     assert address not in listed.text
+    systems = (await browser.get("/systems")).text
+    assert 'href="/?waits=paper"' in systems
+    assert "/systems/paper/retry" not in systems  # it waits for people
     asked = await browser.get(path)
     assert address not in asked.text
     shown = await send(browser, form(asked, path), reason="going to the archive")

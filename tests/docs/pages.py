@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_ELSEWHERE = tuple(ROOT / "deploy" / folder / "README.md" for folder in ("controllers", "helm/habeas", "systemd"))
+_DEPLOY = ("controllers", "grafana", "helm/habeas", "prometheus", "systemd")
+_ELSEWHERE = tuple(ROOT / "deploy" / folder / "README.md" for folder in _DEPLOY)
 PAGES = tuple(sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *_ELSEWHERE]))
 _BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`((?:habeas|make) [^`\n]+)`")

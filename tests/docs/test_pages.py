@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from habeas.errors import ConfigurationError, HabeasError
+from habeas.law import regimes
 from tests.docs.pages import PAGES, ROOT
 from workflows.attributes import SEARCH_ATTRIBUTES
 
@@ -84,6 +85,16 @@ def test_the_table_of_events_is_that_of_the_code() -> None:
     meant = {name: {call.text for call in several} for name, several in events.items()}
     assert {name: texts for name, texts in meant.items() if len(texts) > 1 or "" in texts} == {}
     assert made["written"](page) == page, "run: python -m docs.events"
+
+
+def test_the_tables_of_the_law_are_those_of_the_code() -> None:
+    page = (ROOT / "docs/law-tables.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(ROOT / "docs/law_tables.py"))
+    assert made["written"](page) == page, "run: python -m docs.law_tables"
+    rows = {line.split(" |")[0]: line for line in page.splitlines() if line.startswith("| ")}
+    assert len([law for law in regimes() if f"\n## {law}\n" in page]) == len(regimes()) > 10
+    assert "| one month | moves | three months from the start |" in page[page.index("\n## EU-GDPR\n") :]
+    assert "| 90 days | 45 days more | 60 days |" in rows["| Iowa (`US-IA`)"]
 
 
 def test_the_links_into_temporals_ui_are_the_readmes_queries() -> None:

@@ -385,6 +385,7 @@ def test_what_the_rules_mark_uncertain_says_so(regime: str, place: str, right: s
         ("EE", "2026-11-24", "2026-12-28", ""),
         ("FI", "2026-05-20", "2026-06-22", ""),  # begins on the Saturday after the eve
         ("FI", "2028-11-23", "2028-12-27", ""),  # Christmas Eve is a Sunday
+        ("GR", "2027-04-04", "2027-05-05", "Tuesday 4 May 2027 (Labor Day (observed))"),
         ("DK", "2026-11-24", "2026-12-24", ""),
     ],
 )

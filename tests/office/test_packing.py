@@ -19,13 +19,15 @@ from habeas.pack_verifier import verify
 from tests.office.world import World
 
 NAME = "Grace Hopperova"
+NOTE = "my invoices of last spring only"
 
 
 @pytest.fixture(scope="module")
 async def closed(here: World) -> tuple[str, str]:
     """A request for a copy that was released, and the person's address."""
     address = here.person(systems=("crm", "billing"), name=NAME)
-    request_id = await here.proven(address)
+    request_id = await here.open(address, note=NOTE)
+    await here.office.submit_code(request_id, await here.code(address))
     await here.reach(request_id, Stage.CLOSED)
     async with here.ledger.begin() as tx:
         assert await tx.place_anchor(here.office._now())
@@ -58,7 +60,7 @@ async def test_it_says_what_was_done_by_which_rule_and_names_nobody(here: World,
     for said in (request_id, report["timeline"][-1]["hash"], report["letters"][0]["digest"], report["why"][0][:20]):
         assert said in page
     for name, content in files.items():
-        for personal in (address, NAME, "Grace", "Kim"):
+        for personal in (address, NAME, NOTE, "Grace", "Kim"):
             assert personal.encode() not in content, name
     assert not any(one.facts.get("what") == "evidence_pack" for one in await here.office.timeline(request_id))
 
@@ -77,6 +79,8 @@ async def test_with_personal_data_it_takes_a_right_and_a_reason_and_leaves_a_mar
     assert verify(made.content).findings == ()
     personal = json.loads(opened(made.content)["personal.json"])
     assert {"kind": "email", "value": address} in personal["subject"]["identifiers"]
+    assert [one["text"] for one in personal["messages"]] == [NOTE]
+    assert NOTE in opened(made.content)["index.html"].decode()
     assert any(address in letter["content"]["to"] for letter in personal["letters"])
     last = (await here.office.timeline(request_id))[-1]
     assert (last.tag, last.facts["what"]) == ("personal_data:viewed", "evidence_pack")

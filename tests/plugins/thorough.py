@@ -17,6 +17,8 @@ THOROUGH = (
     "tests/workflows/test_watch.py",
     "tests/deploy/test_external.py",
     "tests/cli/test_bootstrap.py::test_a_build_takes_work_once_it_is_current",
+    "tests/cli/test_disasters.py::test_requests_",  # in an empty Temporal, in another namespace, by another build
+    "tests/cli/test_disasters.py::test_a_ledger_",
     "tests/stack/test_users.py",
     "tests/connectors/rt/test_erasing.py",
     "tests/connectors/tryton/test_erasing.py",
@@ -32,13 +34,17 @@ THOROUGH = (
 BROKEN_OFF = (
     "test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again",
     "test_an_erasure_that_is_cancelled_anywhere_is_finished_by_asking_again",
+    "test_any_call_that_fails_changes_no_answer",
+    "test_an_erasure_that_is_refused_is_not_told_as_done",
 )
-"""Tests of the conformance suite that erase once for each call that could break off: not in servers that are slow."""
+"""Tests of the conformance suite that go once for each call that could break off: not in servers that are slow."""
 AGAIN = (
     "test_the_second_look_is_honest",
     "test_what_is_erased_is_not_found_any_more",
     "test_beside_its_answers_it_is_silent_and_holds_nothing_up",
     "test_it_goes_on_from_every_page",
+    "test_one_call_of_each_kind_that_fails_changes_no_answer",
+    "test_a_change_that_fails_is_not_told_as_made",
 )
 """Tests of the conformance suite that go the way of others once more: not in servers where each call takes long."""
 LONG = ("tests/connectors/rt/", "tests/connectors/tryton/", "tests/connectors/files/test_suite.py::TestVersions")

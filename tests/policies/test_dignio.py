@@ -195,7 +195,9 @@ async def test_what_a_customer_decides_about_goes_to_that_customer(world: Instal
     await case.has_letter("forwarded")
     assert "the customer of ours whose service you use" in case.letter("They decide and answer you")
     theirs = world.mail.text(clinic, case.id)
-    assert person.email in theirs
+    assert "Service records: " in theirs, "of their record it names what stands in it"
+    assert person.email not in theirs
+    assert person.number not in theirs
     assert "pulse" not in theirs
     package = await case.package()
     assert "dignio_crm/service_records" not in package.tables()

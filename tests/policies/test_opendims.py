@@ -27,8 +27,13 @@ async def copy(world: Installation, right: Right = Right.ACCESS, language: str =
 
 
 async def forwarded(world: Installation, case: Asked, person: Person) -> str:
-    """Until the request was sent on to the customer who uploaded the data: that letter."""
+    """Until the request was sent on to the customer who uploaded the data, and the person told so: that letter."""
     await case.has_letter("forwarded")
+    return await sent_on(world, case, person)
+
+
+async def sent_on(world: Installation, case: Asked, person: Person) -> str:
+    """Until the request was sent on to the customer who uploaded the data: that letter."""
     address = f"shop-{person.email}"
 
     async def there() -> bool:
@@ -84,14 +89,17 @@ async def test_a_copy_has_every_kind_of_data_with_its_purposes_basis_source_and_
 
 
 @promise(ME, "L29-30", "L31", "L32")
-async def test_a_copy_names_the_processors_and_no_authority_that_got_nothing(world: Installation) -> None:
+async def test_a_copy_names_the_processors_and_the_authorities_that_the_law_gives_it_to(world: Installation) -> None:
     package = await (await copy(world)).package()
     for facts in told_of(package).values():
-        assert facts["recipients"] == ["Example Cloud", "Example Hosting"]
+        assert facts["recipients"] == [
+            "Example Cloud",
+            "Example Hosting",
+            "Public authorities, where a law or a court demands it",
+        ]
     roles = {one.id: one.role for one in world.policy(ME).recipients}
     assert roles["cloud"] is roles["hosting"] is RecipientRole.PROCESSOR
     assert roles["authorities"] is RecipientRole.AUTHORITY
-    assert not [one.id for one in world.policy(ME).categories if "authorities" in one.recipients]
 
 
 @promise(ME, "L9")

@@ -11,7 +11,7 @@ from habeas.acts import ActKind
 from habeas.model import Outcome, Right, Stage
 from tests.policies.promises import promise
 from tests.policies.stories import consented, due_in_ledger, left, released_without
-from tests.policies.test_opendims import AUTHORS, MARKETING, ME, PROFILES, USES
+from tests.policies.test_opendims import AUTHORS, MARKETING, ME, PROFILES, UPLOAD, USES, forwarded, sent_on
 from tests.policies.world import Installation
 from tests.workflows.world import eventually
 from workflows.lifting import LiftRestrictionWorkflow
@@ -36,6 +36,55 @@ async def test_what_is_wrong_is_corrected_wherever_it_is(world: Installation) ->
     assert now["opendims_accounts.partner_data"][0]["value"] == "Ada Byron"
     assert "Ada Byron" in (await case.tells("cloud"))["cloud"]
     assert "Kontaktoplysninger" in case.letter()
+
+
+@promise(ME, "L7")
+async def test_who_uploaded_an_address_learns_nothing_more_of_whose_it_is(world: Installation) -> None:
+    """The row has the address alone; a withdrawal of consent needs no proof, so anybody may ask in another's name."""
+    person = await world.settle(ME)
+    await world.sql("opendims_content", UPLOAD.replace(":name", "NULL"), person)
+    case = await world.ask(ME, person, Right.WITHDRAW_CONSENT, jurisdiction="DK", note="since I am ill")
+    await case.reaches(Stage.CLOSED)
+    letter = " ".join((await sent_on(world, case, person)).split())
+    assert person.email in letter
+    assert "Nobody has proven to us yet that it is the person who asks" in letter
+    for known in ("Ada Test", person.number, "12345678", "ill"):
+        assert known not in letter
+
+
+@promise(ME, "L7", "L38")
+async def test_who_uploaded_an_address_is_not_told_of_the_new_one_in_the_profile(world: Installation) -> None:
+    person = await world.settle(ME)
+    await world.sql("opendims_content", UPLOAD.replace(":name", "NULL"), person)
+    case = await world.ask(
+        ME,
+        person,
+        Right.RECTIFICATION,
+        jurisdiction="DK",
+        corrections=("address: Eksempelvej 7 => Hemmelig Vej 9",),
+        evidence="the police say so",
+        note="I moved because of threats",
+    )
+    await case.prove()
+    letter = " ".join((await forwarded(world, case, person)).split())
+    assert "Rectification" in letter
+    assert "Uploaded people: " in letter
+    for known in ("Eksempelvej 7", "Hemmelig", "threats", "police", "Ada Test", person.number):
+        assert known not in letter
+
+
+@promise(ME, "L7")
+async def test_what_could_not_be_sent_on_is_not_said_to_have_been(world: Installation) -> None:
+    person = await world.settle(ME)
+    await world.sql("opendims_content", UPLOAD.replace("'shop-' || :email", "'Acme Shop A/S'"), person)
+    case = await world.through(ME, person, jurisdiction="DK")
+    letter = " ".join(case.letter("we do not know how to reach whoever decides about it").split())
+    assert "sent your request on to" not in letter
+    assert "staff_attention" in await case.letters()
+    (noted,) = [one for one in await case.events() if one.tag.value == "request:not_forwarded"]
+    assert noted.facts == {"categories": ["uploaded_content"], "records": 1}
+    assert "is sent on" not in str((await case.package()).json("withheld.json"))
+    assert await case.told() == {}
 
 
 @promise(ME, "L40")

@@ -41,8 +41,9 @@ async def test_what_others_decide_over_is_not_corrected_but_sent_on(world: World
         person,
         Right.RECTIFICATION,
         controller=processed(world),
-        corrections=("name: Ada Test => Ada Lovelace",),
+        corrections=("name: Ada Test => Ada Lovelace", "street: Old Road 1 => Hidden Lane 9"),
         evidence="the passport",
+        note="I moved because of threats",
     )
     await case.prove()
     await approve(case)
@@ -55,6 +56,8 @@ async def test_what_others_decide_over_is_not_corrected_but_sent_on(world: World
     assert "Ada Lovelace" in letter
     assert "Ada Test" in letter
     assert "the passport" in letter
+    for said in ("Old Road", "Hidden Lane", "threats"):
+        assert said not in letter, "none of it stands in their record"
 
 
 async def test_what_others_decide_over_is_not_restricted(world: World) -> None:
@@ -112,7 +115,10 @@ async def test_an_objection_that_is_weighed_is_sent_on(world: World) -> None:
     await case.prove()
     letter = await written_to(world, "owner3@customer.example")
     assert "What it is no longer to be used for" in letter
-    assert "I am a journalist" in letter
+    assert person.email in letter
+    assert person.number not in letter.replace(f"{person.number}-", ""), "of no record of theirs"
+    assert "I am a journalist" not in letter, "it may be about more than theirs"
+    assert "The person told us more" in letter
     await case.has_letter("forwarded")
     await approve(case)
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
@@ -124,7 +130,9 @@ async def test_what_stops_at_once_is_sent_on_and_an_unproven_address_reads_nothi
     case = await world.open(person, Right.OBJECTION, controller="processing", purposes=("newsletter",))
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert contact(world, person).stopped == {"newsletter"}
-    await written_to(world, "owner4@customer.example")
+    letter = await written_to(world, "owner4@customer.example")
+    assert person.email in letter, "which was typed, and stands in their record"
+    assert "Nobody has proven to us" in letter
     assert "forwarded" not in await case.letters()
     tags = await case.tags()
     assert tags.index("system:changed") < tags.index("system:collected"), "stopping waits for nothing"

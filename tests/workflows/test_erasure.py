@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
+from activities.ledger import NewHold
 from habeas.acts import ActKind
-from habeas.errors import NotAllowed, WrongStage
-from habeas.model import Outcome, Right, Stage
+from habeas.connector import SystemPlan
+from habeas.errors import NotAllowed, Transient, WrongStage
+from habeas.model import Identifier, Outcome, Right, Stage
+from habeas.outcomes import EraseAnswer
 from habeas.testing import MemoryRow
+from tests.workflows.keeping import today
 from tests.workflows.world import LAW, Person, World, eventually, someone
 
 
@@ -54,6 +60,69 @@ async def test_an_approval_is_of_one_plan_only(world: World) -> None:
     await case.reaches(Stage.REVIEWING)
     with pytest.raises(WrongStage):
         await case.act(ActKind.APPROVE, plan="0" * 64)
+
+
+@pytest.mark.parametrize("by", ["a change", "a hold"])
+async def test_what_an_attempt_did_that_broke_off_is_told_though_it_is_not_carried_on(
+    world: World, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt erases a note and its answer is lost; before the next one something comes up."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    crm, first, gone = world.connectors["crm"], await case.plan(), list[str]()
+    erase = crm.erase
+
+    async def break_off(plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        mine = person.number in plan.roots[0].key
+        if not mine or gone:
+            return await erase(plan, handle)
+        note = next(one for one in plan.going if one.collection == "notes")
+        gone.append(crm.rows.pop((note.collection, note.key)).key)
+        if by == "a hold":
+            await _hold(world, person)
+        else:
+            late = MemoryRow(collection="notes", key=f'["{person.number}-late"]', root=plan.roots[0].key, data={})
+            crm.put(late)
+        raise Transient("The network went away.")
+
+    monkeypatch.setattr(crm, "erase", break_off)
+    # Nothing else is erased before.
+    for row in [one for (_, key), one in world.connectors["billing"].rows.items() if person.number in key]:
+        world.connectors["billing"].put(row.model_copy(update={"data": {**row.data, "more": "since"}}))
+    await case.approve_twice()
+
+    async def another_plan() -> bool:
+        row = await case.row()
+        return row.stage is Stage.REVIEWING and await case.plan() != first
+
+    await eventually(another_plan)
+    (erased,) = [dict(one.facts) for one in await case.events() if one.tag.value == "system:erased"]
+    assert (erased["system"], erased["erased"], erased["broken_off"]) == ("crm", 1, True)
+    for kind, ground in ((ActKind.REFUSE, "manifestly_unfounded"), (ActKind.WITHDRAW, None)):
+        with pytest.raises(WrongStage, match="It has begun"):
+            await case.act(kind, ground=ground)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    async with world.parts.ledger.begin() as tx:
+        counts = (await tx.outcome_counts(case.id))["crm"]
+    assert counts == ({"erased": 5} if by == "a change" else {"erased": 1, "retained": 3})
+
+
+async def _hold(world: World, person: Person) -> None:
+    hold = NewHold(
+        controller="demo",
+        system="crm",
+        provision="Bail § 5",
+        reason="served",
+        identifiers=(Identifier(kind="customer_number", value=person.number),),
+        placed_at=today(),
+        placed_by="0" * 16,
+    )
+    async with world.parts.ledger.begin() as tx:
+        assert await tx.place_hold(str(uuid.uuid4()), hold)
 
 
 async def test_data_that_changed_since_goes_back_to_review(world: World) -> None:

@@ -13,6 +13,8 @@ from activities.export import ExportActivities
 from activities.model import EraseOrder, PackageOrder
 from activities.package import PackageCheck, PackageDamaged
 from activities.plans import approved_plan, keyed_digest
+from activities.sent import note_sent
+from activities.systems import SystemActivities
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan
 from habeas.errors import NotAllowed
@@ -46,6 +48,22 @@ async def test_only_the_plan_that_two_people_approved_passes(world: World) -> No
         await _ask(case, "0" * 64)
     await case.reaches(Stage.CLOSED)
     assert (await case.tags()).count("plan:drafted") == 1, "nothing was begun, and sent back, after the first approval"
+
+
+async def test_what_is_not_allowed_any_more_may_have_begun_once_it_was_sent(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    order = EraseOrder(request_id=case.id, at=world.now[0], system="crm", digest=await case.plan())
+    erase = SystemActivities(world.parts).erase
+    with pytest.raises(NotAllowed):
+        await ActivityEnvironment().run(erase, order)
+    async with world.parts.ledger.begin() as tx:
+        await note_sent(tx, order)
+    report = await ActivityEnvironment().run(erase, order)
+    assert (report.state, report.touched) == ("drifted", True)
 
 
 async def test_a_plan_that_was_changed_after_its_approval_does_not_pass(world: World) -> None:

@@ -328,3 +328,33 @@ async def test_the_right_code_twice_is_one_proof(world: World) -> None:
     again = await world.office.submit_code(case.id, code)
     assert first.act_id == again.act_id
     assert (await case.tags()).count("identity:proven") == 1
+
+
+async def test_who_types_anothers_address_into_their_own_account_gets_nothing_of_theirs(world: World) -> None:
+    victim, eve = someone("Vic Tim"), someone("Vic Tim")
+    addresses = tuple(Identifier(kind="email", value=one.email) for one in (eve, victim))
+    billing, key = world.connectors["billing"], f'["C{victim.number}"]'
+    billing.put(
+        MemoryRow(collection="customers", key=key, identifiers=addresses[1:], name=victim.name),
+        MemoryRow(collection="invoices", key=f'["I{victim.number}"]', root=key, data={"total": 7}),
+    )
+    own = MemoryRow(
+        collection="contacts",
+        key=f'["{eve.number}"]',
+        data={"email": eve.email},
+        identifiers=addresses,
+        unproven=addresses[1:],
+        name=eve.name,
+    )
+    world.connectors["crm"].put(own)
+    case = await world.open(eve, Right.ACCESS, name=eve.name)
+    await case.prove()
+    await case.reaches(Stage.CLARIFYING)
+    found = await world.office.candidates(case.id, by="ann", reason="Who is it?")
+    assert [one.kind for one in found.doubts] == ["unproven"]
+    (held,) = [one for one in found.records if one.standing == "held"]
+    assert (held.system, held.collection) == ("billing", "customers")
+    await world.office.decide_by_handle(case.id, by="ann", reason="Another's", said={held.handle: False})
+    await case.reaches(Stage.CLOSED)
+    told = [event for event in await case.events() if event.tag.value == "system:collected"]
+    assert {event.facts["system"]: event.facts["records"] for event in told} == {"crm": 1, "billing": 0}

@@ -173,6 +173,7 @@ class Person:
             identifiers=(email, number),
             name=self.name,
         )
+        theirs = {"controlled_by": controlled_by, "writer": self.email} if controlled_by else {}
         text = "Spoke with her brother about it" if free_text else ""
         connectors["crm"].put(
             contact,
@@ -181,7 +182,7 @@ class Person:
                     collection="notes",
                     key=f'["{self.number}-{n}"]',
                     root=contact.key,
-                    data={"text": text, "n": n, **({"controlled_by": controlled_by} if controlled_by else {})},
+                    data={"text": text, "n": n, **theirs},
                 )
                 for n in range(notes)
             ),

@@ -80,7 +80,7 @@ async def error(who: Looks, reference: Reference, said: WhichError) -> ErrorRow:
 
 @router.post("/messages")
 async def messages(who: Looks, reference: Reference, said: WhichMessages) -> MessageList:
-    """What the person sent after the request was opened, oldest first."""
+    """What the person wrote: with what the request was opened, and what was sent after, oldest first."""
     turn = said.turn(MessageList.ORDER)
     return MessageList.of(await who.office.messages(reference, by=who.account, reason=said.reason), turn)
 
@@ -98,7 +98,7 @@ async def file(who: Looks, reference: Reference, said: WhichFile) -> SentContent
     responses={200: {"content": {"application/zip": {}}, "description": "The pack"}},
 )
 async def pack(who: Looks, reference: Reference, said: Because) -> Response:
-    """The evidence pack with the person, the words of letters and the reasons of acts."""
+    """The evidence pack with the person, what they wrote, the words of letters and the reasons of acts."""
     made = await who.office.evidence_pack(reference, by=who.account, reason=said.reason, personal=True)
     return pack_response(made)
 

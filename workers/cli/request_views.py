@@ -209,7 +209,7 @@ async def messages(
     file: Annotated[int, typer.Option(metavar="N", min=1, help="Which of its files.")] = 1,
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="A new file; written with mode 0600.")] = None,
 ) -> None:
-    """What the person sent: words, files, other ways to know them. Personal: looking leaves a mark."""
+    """What the person wrote, in the form and after it; files, other ways to know them. Looking leaves a mark."""
     from workers.cli import show
     from workers.office import read_reference
     from workers.office.to_disk import refuse_unfit, write_whole

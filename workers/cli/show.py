@@ -10,14 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from habeas.matching import ContradictionKind
+from habeas.plan import reason_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from activities.copies import Before
     from activities.messages import Message
+    from habeas.model import Identifier
     from workers.office import Candidates, Entry, ShownPlan, Standing, Story, Told
-    from workers.office.reading import Doubt
+    from workers.office.reading import Candidate, Doubt
     from workers.office.story import InstructedProcessor
 
 _SOON = 5
@@ -197,13 +199,15 @@ def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[Render
         for system in shown.systems:
             for each in system.objects:
                 until = str(each.until or "")
-                table.add_row(system.system, each.collection, each.key, each.treatment, each.law or "", until)
+                by = each.law or (reason_of(each) or "").replace("_", " ")
+                table.add_row(system.system, each.collection, each.key, each.treatment, by, until)
     else:
         table = _table("System", "Category", "Objects", "Become", "By", "Until")
         for name, lines in shown.lines.items():
             for line in lines:
                 until = str(line.until or "")
-                table.add_row(name, line.category, str(line.count), line.treatment, line.law or "", until)
+                by = line.law or (line.reason or "").replace("_", " ")
+                table.add_row(name, line.category, str(line.count), line.treatment, by, until)
     yield table
     command = f"habeas request approve {request_id} --plan {shown.digest[:12]} --by … --reason …"
     yield f"Approve exactly this: [cyan]{command}[/]"
@@ -211,6 +215,7 @@ def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[Render
 
 def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
     """Records side by side."""
+    yield f"Who asks: {escape(found.name or 'no name given')}\n{_borne(found, found.claimed)}"
     if not found.records:
         yield "No records were found (yet)."
         return
@@ -221,9 +226,9 @@ def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
             each.system,
             f"{each.collection} {each.key}",
             escape(each.name or "—"),
-            escape("\n".join(f"{one.kind} {one.value}" for one in each.found_by)),
+            _borne(each, each.found_by),
             each.path.replace(" > ", " >\n"),
-            escape("\n".join(f"{one.kind} {one.value}" for one in each.yields if one not in each.found_by)),
+            _borne(each, (one for one in each.yields if one not in each.found_by)),
             ("[yellow]to be decided[/]" if each.standing == "held" else "the person's")
             + (" (a staff account)" if each.staff else ""),
         )
@@ -244,6 +249,8 @@ def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableTy
         yield f"[bold]{one.id}[/] {one.at:%Y-%m-%d %H:%M} UTC, {one.kind.value}, {who}{by}"
         if one.text:
             yield Text(one.text)
+        if one.situation:
+            yield Text(f"Why, or what was wrong: {one.situation}")
         for identifier in one.identifiers:
             yield Text(f"{identifier.kind}: {identifier.value}")
         for number, file in enumerate(one.files, start=1):
@@ -252,13 +259,23 @@ def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableTy
         yield f"[cyan]habeas request messages {request_id} --message ID --file N --to FILE --by … --reason …[/]"
 
 
+def _borne(record: Candidate | Candidates, identifiers: Iterable[Identifier]) -> str:
+    return escape(
+        "\n".join(f"{one.kind} {one.value}{' (not proven)' if one in record.unproven else ''}" for one in identifiers)
+    )
+
+
 def _why(doubt: Doubt) -> str:
     if doubt.kind == ContradictionKind.STAFF:
         return "This is a staff account, nobody's until you say whose"
     if doubt.kind == ContradictionKind.NUMBER:
         return f"Only a {doubt.identifier_kind} leads to the first, and it may have been somebody else's before"
+    if doubt.kind == ContradictionKind.UNPROVEN:
+        return f"Only a {doubt.identifier_kind} leads to the first that somebody typed and nobody has proven"
     if doubt.identifier_kind:
         return f"These share one {doubt.identifier_kind}"
+    if len(doubt.sides) == 1:
+        return "The name of who asks does not agree with these"
     return "These have names that do not agree"
 
 

@@ -22,16 +22,18 @@ from workers.desk.staff_page import done_by, forbidden, nothing, reference_of, s
 from workers.office import Story, Told
 from workers.office.asked import ASKED
 from workers.office.previewing import Preview
-from workers.office.story import PossibleAct
+from workers.office.story import OtherKind, PossibleAct
 
 __all__ = ["Offer", "acting_pages", "new_act_id", "offers"]
 
 _PLANNED = frozenset({Right.ERASURE, *CHANGING})
-_SCOPES: Mapping[str, Scope] = {
-    "letter_read": Scope.PERSONAL_READ,
-    "letter_handed": Scope.TASKS_WORK,
-    "download": Scope.PERSONAL_READ,
+_SCOPES: Mapping[OtherKind, Scope] = {
+    OtherKind.MESSAGES: Scope.PERSONAL_READ,
+    OtherKind.LETTER_READ: Scope.PERSONAL_READ,
+    OtherKind.LETTER_HANDED: Scope.TASKS_WORK,
+    OtherKind.DOWNLOAD: Scope.PERSONAL_READ,
 }
+"""What is offered here besides acts, and what it takes."""
 
 
 class Offer(NamedTuple):
@@ -50,28 +52,36 @@ def offers(who: Signed, story: Story) -> tuple[Offer, ...]:
     """What whoever is at the page may do now, each once."""
     found: dict[str, Offer] = {}
     for one in story.possible:
-        if who.office.may(_SCOPES.get(one.kind) or scope_of(ActKind(one.kind)), story.entry.controller):
+        scope = scope_of(one.kind) if isinstance(one.kind, ActKind) else _SCOPES[one.kind]
+        if who.office.may(scope, story.entry.controller):
             offer = _offer(who, story, one)
-            found.setdefault(offer.link or offer.id, offer)
+            at = offer.link or offer.id
+            # Where more than one act leads to a page, it is called by the one that decides.
+            found[at] = offer if one.kind == ActKind.APPROVE else found.get(at, offer)
     return tuple(found.values())
 
 
 def _offer(who: Signed, story: Story, one: PossibleAct) -> Offer:
     say, here = who.say, f"/requests/{story.entry.id}"
-    if one.kind in _SCOPES:
+    if one.kind is OtherKind.MESSAGES:
+        return Offer(say.text("request.see_messages"), link=f"{here}/messages")
+    if isinstance(one.kind, OtherKind):
         letter = next((row.kind for row in story.letters if row.id == one.about), "")
         title = say.text(f"acts.{one.kind}.title", letter=letter.replace("_", " "))
-        to = f"{here}/package" if one.kind == "download" else f"/letters/{one.about}/{one.kind.removeprefix('letter_')}"
+        letter_at = f"/letters/{one.about}/{one.kind.removeprefix('letter_')}"
+        to = f"{here}/package" if one.kind is OtherKind.DOWNLOAD else letter_at
         return Offer(title, send_to=to, id=f"{one.kind}-{one.about or ''}", does=say.text(f"acts.{one.kind}.does"))
-    kind = ActKind(one.kind)
+    kind = one.kind
     if kind is ActKind.FINISH_TASK:
         return Offer(say.text("acts.finish_task.title", task=one.about), link=f"/tasks/{one.about}")
     if kind is ActKind.DECIDE_MATCH:
         return Offer(say.text("acts.decide_match.title"), link=f"{here}/match")
     if kind is ActKind.CONTEST or (kind is ActKind.APPROVE and story.entry.right in _PLANNED):
         return Offer(say.text("acts.approve.title"), link=f"{here}/plan")
-    if kind in {ActKind.REDACT, ActKind.UNREDACT} or (kind is ActKind.APPROVE and story.entry.right in COPIES):
+    if kind in {ActKind.REDACT, ActKind.UNREDACT}:
         return Offer(say.text("request.see_review"), link=f"{here}/review")
+    if kind is ActKind.APPROVE and story.entry.right in COPIES:
+        return Offer(say.text("request.approve_copy"), link=f"{here}/review")
     form = act_form(kind, story, who.office.policy(story.entry.controller), say, one.about)
     return Offer(form.title, form=form, id=form.id, does=form.does)
 
@@ -164,8 +174,11 @@ class _Page:
         if somebody_first(self._who, self._events, self._sent) and kind is not ActKind.PROVE:
             # Somebody was here first: what they did is looked at before anything is done on top of it.
             return self._previewed(await self._preview(said), 409)
-        await self._who.office.carry_out(kind, request_id, said, by=self._who.account, act_id=self._sent.act_id)
-        return RedirectResponse(f"/requests/{request_id}?done={kind.value}", 303)
+        answer = await self._who.office.carry_out(
+            kind, request_id, said, by=self._who.account, act_id=self._sent.act_id
+        )
+        done = "void" if answer.note == "void" else kind.value
+        return RedirectResponse(f"/requests/{request_id}?done={done}", 303)
 
     def _refused(self, error: BadInput) -> Response:
         say = self._who.say

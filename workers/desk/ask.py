@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from activities.messages import MessageKind
-from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable
+from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, WrongStage
 from habeas.model import REMEDIES, Right
 from habeas.policy import Policy
 from workers.desk import ask_form as forms
@@ -175,9 +175,12 @@ async def _ask(office: Office, limits: AskLimits, request: Request, page: _Page,
         await _open(office, page, right, said)
         if _opts_out(office, page, right):
             await _open(office, page, Right.OPT_OUT_SALE, said.who())
-    except (LedgerUnavailable, EngineUnavailable):
+    except (LedgerUnavailable, EngineUnavailable, WrongStage):
+        # It was closed while this came in: what is asked in a moment is a new one.
         return _form(page, right, said.slipped("later"), 503)
     except BadInput as error:
+        if error.facts.get("field") == "too_many":
+            return _form(page, right, said.slipped("too_many"), 429)
         return _form(page, right, said.because(error), 422)
     opts_out = page.gpc and (right is Right.OPT_OUT_SALE or _opts_out(office, page, right))
     return page.show("asked.html", right=right.value, opts_out=opts_out)
@@ -198,7 +201,7 @@ async def _open(office: Office, page: _Page, right: Right, said: Filled) -> None
     if opened.language != page.policy.language(page.language):
         # It was open already, and whoever opened it chose another language: perhaps somebody who is not the person.
         text = f"{forms.PLEASE_WRITE[page.language]}\n{text}".strip()
-    sent = Sent(kind=MessageKind.OPENING, text=text, files=said.files)
+    sent = Sent(kind=MessageKind.OPENING, text=text, situation=asked.situation, files=said.files)
     await office.hear_opening(opened.id, sent, str(message_id))
     if not opened.created:
         await office.send_code(opened.id)

@@ -23,6 +23,8 @@ PREFIX = "/hooks/"
 MOST_MESSAGE = 256 * 1024
 """Bytes of a message."""
 _PER_MINUTE = 600
+_WORDS = frozenset({"too_long", "too_many"})
+"""What is wrong with the words of a message."""
 
 
 def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
@@ -65,7 +67,7 @@ async def _done(source: Source, meant: Meant) -> Response:
         case "open":
             asked = meant.opening(source.controller, source.account, source.name)
             opened = await source.office.open_request(asked)
-            sent = Sent(kind=MessageKind.REPORT, text=asked.note or "", source=source.name)
+            sent = Sent(kind=MessageKind.REPORT, text=asked.note or "", situation=asked.situation, source=source.name)
             await source.office.hear_opening(opened.id, sent, meant.act_id)
             return JSONResponse({"request": opened.id}, 201 if opened.created else 200)
         case "message":
@@ -85,5 +87,6 @@ async def _done(source: Source, meant: Meant) -> Response:
 
 def _refused(error: BadInput, status: int) -> Response:
     field = error.facts.get("field")
+    field = "text" if field in _WORDS else field
     wrong = [Wrong(field=str(field), message=str(error))] if field else []
     return problem(status, error.code, str(error), error.diagnostics(), wrong)

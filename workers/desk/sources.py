@@ -44,6 +44,8 @@ _MANY = {
     "category": "categories",
     "correction": "corrections",
 }
+_SEVERAL = frozenset({*_MANY, "customer_number"})
+"""Fields that may have several values; of any other, all but one would be lost."""
 _MOST_ID = 200
 _OWN = tuple(
     RuleSettings.model_validate(
@@ -133,7 +135,8 @@ class Source:
 
         Raises:
             BadSignature: somebody else says so, or it is too old.
-            BadInput: it cannot be read, or lacks what its rule needs; says which field, never what was in it.
+            BadInput: it cannot be read, lacks what its rule needs, or has several values where one counts; says which
+                field, never what was in it.
         """
         message_id = self._signer.verify(headers, body, now)
         if len(message_id) > _MOST_ID:
@@ -150,6 +153,8 @@ class Source:
         values = {name: found for name, found in values.items() if found}
         if lacking := [name for name in _NEEDS[rule.does] if name not in values]:
             raise BadInput(f"{lacking[0]}: the message has none.", field=lacking[0])
+        if several := [name for name, found in values.items() if name not in _SEVERAL and len({*found}) > 1]:
+            raise BadInput(f"{several[0]}: one at most; send a message for each.", field=several[0])
         return Meant(rule.does, str(uuid.uuid5(_NAMESPACE, f"{self.name}/{message_id}")), values)
 
 

@@ -19,6 +19,7 @@ from workers.desk.finding import finding_pages
 from workers.desk.handing import handing_pages
 from workers.desk.holder_page import holder_pages
 from workers.desk.matching import matching_pages
+from workers.desk.messages_page import message_pages
 from workers.desk.opening import opening_pages
 from workers.desk.overview import overview_pages
 from workers.desk.pages import own_path
@@ -32,6 +33,7 @@ from workers.desk.systems_page import system_pages
 from workers.desk.tasks import task_pages
 from workers.office import Story, Told
 from workers.office.explained import explained, noted
+from workers.office.story import OtherKind
 
 _YEAR = 365 * 24 * 3600
 _BEFORE_SEARCH = frozenset({Stage.RECEIVED, Stage.VERIFYING})
@@ -87,6 +89,7 @@ def staff_pages() -> APIRouter:
         plan_pages,
         review_pages,
         matching_pages,
+        message_pages,
         opening_pages,
         finding_pages,
         task_pages,
@@ -107,9 +110,13 @@ def _explanation(events: Sequence[Told]) -> tuple[str, ...]:
 def _looks(who: Signed, told: Story) -> tuple[tuple[str, str], ...]:
     """The pages that show the person's data, where there is something to see."""
     entry = told.entry
-    if not who.office.may(Scope.PERSONAL_READ, entry.controller) or entry.stage in _BEFORE_SEARCH:
+    if not who.office.may(Scope.PERSONAL_READ, entry.controller):
         return ()
     here, found = f"/requests/{entry.id}", []
+    if any(one.kind is OtherKind.MESSAGES for one in told.possible):
+        found.append((f"{here}/messages", who.say.text("request.see_messages")))
+    if entry.stage in _BEFORE_SEARCH:
+        return tuple(found)
     if entry.right is Right.ERASURE or entry.right in CHANGING:
         found.append((f"{here}/plan", who.say.text("request.see_plan")))
     if entry.right in COPIES:
@@ -122,6 +129,8 @@ def _done(who: Signed, what: str | None) -> str | None:
     say = who.say
     if what in _OPENED:
         return say.text(f"opening.{what}")
+    if what == "void":
+        return say.text("forms.void")
     if what == "finish_task":
         return say.text("tasks.finished")
     if what not in {*ActKind, "letter_handed"}:

@@ -221,7 +221,7 @@ class Holding(Room):
     async def _meets(self, tx: Tx, row: RequestRow, hold: HoldRow, identifiers: tuple[Identifier, ...]) -> bool:
         """Whether the hold covers what an open erasure is about, as far as is known by now."""
         if hold.persons:
-            known = {*(await load_graph(tx, row.id)).known(), *(await tx.subject(row.id)).identifiers}
+            known = {*(await load_graph(tx, row.id)).leads(), *(await tx.subject(row.id)).identifiers}
             vault = self._ledger.vault
             mine = set(hold_prints(vault, hold.controller, known))
             if not mine.intersection(hold_prints(vault, hold.controller, identifiers)):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import unicodedata
 import uuid
 
 import structlog
@@ -18,17 +16,27 @@ from habeas.access import Scope
 from habeas.errors import BadInput, EngineUnavailable, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, Stage
+from habeas.particulars import Particulars
 from workers.office.reading import Reading
 from workers.office.room import SUBJECT
+from workers.office.written import printable, written
 
 log = structlog.get_logger(__name__)
 
 STAFF_NOT_TOLD = "staff_not_told_of_message"
 """A person's message is kept, and staff were not told of it by mail."""
 MOST_MESSAGES = 50
-"""Of one request; whoever has more to say writes to the controller."""
+"""Of one request, of whoever gave a code, and of each program; whoever has more to say writes to the controller."""
+MOST_FORMS = 500
+"""Of one request, by the form, of nobody knows whom: they take no room from who has a code.
+
+Ten forms a day are taken with one address, whoever has it (`workers.desk.ask.AskLimits`): who comes to this bound has
+sent them for weeks, and learns of no address whether anybody has it.
+"""
 MOST_TEXT = 5000
 """Characters of one message."""
+MOST_OPENING = 12_000
+"""Characters of the words that came with an opening: those that a request may be opened with, and more."""
 
 
 class Sent(Frozen):
@@ -36,6 +44,7 @@ class Sent(Frozen):
 
     kind: MessageKind
     text: str = Field(default="", repr=False)
+    situation: str | None = Field(default=None, repr=False)
     identifiers: tuple[Identifier, ...] = Field(default=(), repr=False)
     files: tuple[FoundFile, ...] = Field(default=(), repr=False)
     proven: bool = False
@@ -45,13 +54,14 @@ class Sent(Frozen):
 class Messages(Reading):
     """Methods on messages."""
 
-    async def hear(self, request_id: str, sent: Sent, message_id: str) -> bool:
+    async def hear(self, request_id: str, sent: Sent, message_id: str, *, most: int = MOST_TEXT) -> bool:
         """Keep a message and have staff told that there is one.
 
         Args:
             request_id: to which request.
             sent: what.
             message_id: a UUID; the same one again is the same message.
+            most: characters of its text.
 
         Returns:
             Whether it is new.
@@ -63,55 +73,59 @@ class Messages(Reading):
             BadInput: there is nothing in it, it is too long, or there are too many.
         """
         name = f"{MESSAGES}{uuid.UUID(message_id)}"
-        text = _shown(sent.text).strip()
-        if not (text or sent.identifiers or sent.files):
+        text = printable(sent.text).strip()
+        situation = printable(sent.situation or "").strip() or None
+        if not (text or situation or sent.identifiers or sent.files):
             raise BadInput("Write something, or add a file.", field="text")
-        if len(text) > MOST_TEXT:
-            raise BadInput(f"text: at most {MOST_TEXT} characters.", field="too_long")
+        if max(len(text), len(situation or "")) > most:
+            raise BadInput(f"text: at most {most} characters.", field="too_long")
         async with self._ledger.begin() as tx:
             # Two that come at once stand in a line here, or both would find room for the last one.
             request = await tx.request(request_id, lock=True)
             self.demand(Scope.REQUESTS_WORK, request.controller)
-            before = await tx.sealed_names(request_id, MESSAGES)
-            if name in before:
+            if name in await tx.sealed_names(request_id, MESSAGES):
                 return False
             if request.stage is Stage.CLOSED:
                 raise WrongStage("The request is closed.")
-            if len(before) >= MOST_MESSAGES:
+            bound = MOST_FORMS if sent.kind is MessageKind.OPENING else MOST_MESSAGES
+            if await _sent_alike(tx, request_id, sent) >= bound:
                 raise BadInput("There are too many messages; write to the controller.", field="too_many")
-            await self._keep(tx, request_id, name, sent.model_copy(update={"text": text}))
+            await self._keep(tx, request_id, name, sent.model_copy(update={"text": text, "situation": situation}))
         await self._tell_staff(request_id, message_id)
         return True
 
     async def hear_opening(self, request_id: str, sent: Sent, message_id: str) -> None:
         """Keep what came with an opening and is not in the request: files, and words where it was open already.
 
-        Nothing is said of a request that takes no more: it may not be theirs who asks.
-
         Args:
             request_id: that was opened, or was open already.
             sent: what came.
             message_id: a UUID; the same one again is the same message.
+
+        Raises:
+            As `hear`, where there is anything to keep.
         """
         async with self._ledger.begin() as tx:
-            known = (await tx.subject(request_id)).note
-        text = "" if sent.text.strip() == (known or "").strip() else sent.text
-        if text or sent.files:
-            with contextlib.suppress(BadInput):
-                await self.hear(request_id, sent.model_copy(update={"text": text}), message_id)
+            subject = await tx.subject(request_id)
+        text = "" if sent.text.strip() == (subject.note or "").strip() else sent.text
+        situation = None if sent.situation == Particulars.of(subject).situation else sent.situation
+        if text.strip() or situation or sent.files:
+            new = sent.model_copy(update={"text": text, "situation": situation})
+            await self.hear(request_id, new, message_id, most=MOST_OPENING)
 
     async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
-        """What was sent to a request, oldest first, its files by name. Personal: looking leaves a mark.
+        """What a request was opened with and what was sent to it, oldest first, files by name.
+
+        Personal: looking leaves a mark.
 
         Raises:
             UnknownRequest, KeyDestroyed: there is none any more.
         """
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
-            names = await tx.sealed_names(request_id, MESSAGES)
-            read = [await tx.unseal(request_id, name, Message) for name in names]
+            read = await written(tx, request_id)
             await self._mark_view(tx, request_id, "messages", by, reason)
-        return tuple(sorted((one for one in read if one is not None), key=lambda one: (one.at, one.id)))
+        return read
 
     async def message_file(self, request_id: str, message_id: str, number: int, *, by: str, reason: str) -> FoundFile:
         """A message's file. Personal: looking leaves a mark.
@@ -125,10 +139,11 @@ class Messages(Reading):
 
         Raises:
             BadInput: there is no such file of this request.
+            NotAllowed: one may not look, whether there is one or not.
             UnknownRequest, KeyDestroyed: there is none any more.
         """
         async with self._ledger.begin() as tx:
-            await tx.request(request_id)
+            self.demand(Scope.PERSONAL_READ, (await tx.request(request_id)).controller)
             read = None
             if message_id.replace("-", "").isalnum():
                 read = await tx.unseal(request_id, f"{MESSAGES}{message_id.lower()[:36]}", Message)
@@ -145,10 +160,10 @@ class Messages(Reading):
             id=message_id,
             at=now,
             files=tuple(
-                SentFile(name=_shown(one.name)[:200] or "file", media_type=one.media_type, size=len(one.content))
+                SentFile(name=printable(one.name)[:200] or "file", media_type=one.media_type, size=len(one.content))
                 for one in sent.files
             ),
-            **sent.model_dump(include={"kind", "proven", "text", "source"}),
+            **sent.model_dump(include={"kind", "proven", "text", "situation", "source"}),
             identifiers=sent.identifiers,
         )
         for number, one in enumerate(sent.files):
@@ -178,7 +193,10 @@ class Messages(Reading):
             log.warning(STAFF_NOT_TOLD, request=request_id, error=error.code)
 
 
-def _shown(text: str) -> str:
-    """Without control characters, which a terminal would obey, and lone surrogates."""
-    lines = text.replace("\r\n", "\n")
-    return "".join(char for char in lines if char == "\n" or unicodedata.category(char) not in {"Cc", "Cs"})
+async def _sent_alike(tx: Tx, request_id: str, sent: Sent) -> int:
+    """How many messages there are of the form, of whoever gave a code, or of the same program."""
+    mine = (sent.kind is MessageKind.OPENING, sent.proven, sent.source)
+    told = (one.facts for one in await tx.events(request_id) if one.tag is Tag.PERSON_WROTE)
+    return sum(
+        (facts.get("kind") == MessageKind.OPENING, facts.get("proven"), facts.get("source")) == mine for facts in told
+    )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
-from activities.ledger import PaceRow, StandingRow, TroubledSystem, WatchRow
+from activities.ledger import WAITING, PaceRow, StandingRow, TroubledSystem, WatchRow
 from habeas.access import Scope
 from habeas.model import Frozen
 from workers.office.room import Room
@@ -46,6 +46,11 @@ class SystemStanding(Frozen):
     """Why, by the class of the error."""
     answered_at: AwareDatetime | None
     """When it last finished a step; None if it never did."""
+
+    @property
+    def failing(self) -> bool:
+        """Requests wait for it because it fails, and trying again can help: not for people, or its own time."""
+        return any(one.code != WAITING for one in self.errors)
 
 
 class WatchStanding(Frozen):

@@ -25,6 +25,7 @@ from workers.office import pack_report as reported
 from workers.office.pack_report import PackReport
 from workers.office.reading import Reading
 from workers.office.to_disk import refuse_unfit, write_whole
+from workers.office.written import written as written_by
 
 VERIFIER, PAGE, README = "verify.py", "index.html", "README.txt"
 _ABOUT = """Evidence of one data-subject request, as Habeas kept it.
@@ -88,7 +89,7 @@ class Packing(Reading):
             request_id: whose.
             by: who makes it.
             reason: why; needed for personal data.
-            personal: with the person, the words of letters and the reasons of acts. Leaves a mark.
+            personal: with the person, what they wrote, the words of letters and the reasons of acts. Leaves a mark.
 
         Raises:
             UnknownRequest: there is none.
@@ -158,7 +159,7 @@ class Packing(Reading):
             return ()
 
     async def _personal(self, tx: Tx, row: RequestRow, by: str, reason: str) -> dict[str, Any]:
-        """The person, their letters and the reasons of acts; a mark is left that somebody took them."""
+        """The person, what they wrote, their letters and acts' reasons; a mark is left that somebody took them."""
         key = await tx.key(row.id)
         await self._mark_view(tx, row.id, "evidence_pack", by, reason)
         subject, noted = await tx.subject(row.id), await tx.numbers(row.id, "letter/")
@@ -168,6 +169,7 @@ class Packing(Reading):
                 "name": subject.name,
                 "identifiers": [{"kind": one.kind, "value": one.value} for one in subject.identifiers],
             },
+            "messages": [one.model_dump(mode="json") for one in await written_by(tx, row.id)],
             "reasons": [
                 {"kind": act.kind, "proposed_at": act.proposed_at.isoformat(), "reason": act.reason}
                 for act in await tx.acts(row.id)

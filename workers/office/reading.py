@@ -15,9 +15,9 @@ from activities.finding import load_graph
 from activities.ledger import ErrorRow, RequestFilter, RequestRow, TaskFilter, Tx
 from activities.ledger.paging import Turn
 from activities.ledger.requests import QUEUE
-from activities.messages import MESSAGES
 from activities.plans import load_plans
 from activities.redactions import copy_digest
+from activities.targets import targets
 from habeas import law
 from habeas.access import Scope
 from habeas.acts import ActAnswer
@@ -31,8 +31,8 @@ from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
-from workers.office.targets import targets
 from workers.office.whose_law import law_note
+from workers.office.written import has_written
 
 HANDLE = 8
 """Hex digits by which staff name a record that may be the person's."""
@@ -66,6 +66,8 @@ class Candidate(Frozen):
     """``kept``: the person's; ``held``: to be decided."""
     path: str = ""
     """How it was found, as `habeas.matching.path_words` says it; empty where nothing of theirs leads there."""
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of ``found_by`` and ``yields`` that somebody typed into the account and nobody has proven."""
     staff: bool = False
     """It is the account of one of the controller's own people in that system."""
 
@@ -74,15 +76,24 @@ class Doubt(Frozen):
     """Why a human must decide; each side is what would be one person."""
 
     kind: str
-    """As `habeas.matching.ContradictionKind` has it; of ``staff`` and ``number`` only the first side is in doubt."""
+    """As `habeas.matching.ContradictionKind` has it.
+
+    Of ``staff``, ``number`` and ``unproven`` only the first side is in doubt.
+    """
     identifier_kind: str | None
     sides: tuple[tuple[str, ...], ...]
     """Handles."""
 
 
 class Candidates(Frozen):
-    """Records side by side."""
+    """Records side by side, and who asks. Personal."""
 
+    name: str | None = Field(default=None, repr=False)
+    """As whoever asks gave it."""
+    claimed: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """What they said that they are known by."""
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of ``claimed`` that are neither proven nor on a record beside what is."""
     records: tuple[Candidate, ...] = Field(repr=False)
     doubts: tuple[Doubt, ...]
 
@@ -148,7 +159,7 @@ class Reading(Acting):
                 tasks=tasks,
                 letters=await tx.letters_to_hand_over(request_id=row.id),
                 first=first,
-                wrote=bool(await tx.sealed_names(row.id, MESSAGES)),
+                wrote=await has_written(tx, row.id),
                 systems=systems,
             ),
             first=first,
@@ -239,11 +250,16 @@ class Reading(Acting):
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
             handles = await self._handles(tx, request_id)
-            settled = (await load_graph(tx, request_id)).settled()
+            graph, subject = await load_graph(tx, request_id), await tx.subject(request_id)
+            believed = graph.seeds if await tx.proof(request_id) else ()
             await self._mark_view(tx, request_id, "candidates", by, reason)
+        settled = graph.settled()
         names = {found.place: handle for handle, found in handles.items()}
         held = {found.place for found in settled.held}
         return Candidates(
+            name=subject.name,
+            claimed=subject.identifiers,
+            unproven=tuple(one for one in subject.identifiers if one not in believed),
             records=tuple(
                 _candidate(handle, found, found.place in held, path_words(settled.paths.get(found.place, ())))
                 for handle, found in handles.items()
@@ -387,5 +403,6 @@ def _candidate(handle: str, found: Found, held: bool, path: str) -> Candidate:
         yields=match.yields,
         standing="held" if held else "kept",
         path=path,
+        unproven=match.unproven,
         staff=match.staff,
     )

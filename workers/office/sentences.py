@@ -51,6 +51,8 @@ def sentence(tag: Tag | str, facts: Mapping[str, Any], language: str = "en") -> 
     shape = ours.get(f"told.{place}", "")
     if told.get("kind") == "processor" or told.get("outside"):
         shape = ours.get(f"by_processor.{place}", shape)
+    if told.pop("broken_off", False):
+        shape = ours.get(f"broken_off.{place}", shape)
     named = {name for _, name, _, _ in Formatter().parse(shape) if name}
     if shape and named <= told.keys():
         said = shape.format_map({name: _shown(told[name], words) for name in named})

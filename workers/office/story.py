@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from activities.copies import Before
@@ -48,10 +49,19 @@ class Told(Frozen):
     facts: dict[str, object]
 
 
+class OtherKind(StrEnum):
+    """What can be done with a request and is no act on it."""
+
+    MESSAGES = "messages"
+    LETTER_READ = "letter_read"
+    LETTER_HANDED = "letter_handed"
+    DOWNLOAD = "download"
+
+
 class PossibleAct(Frozen):
     """Something that can be done now, and the command that does it."""
 
-    kind: str
+    kind: ActKind | OtherKind
     title: str
     command: str
     choices: tuple[str, ...] = ()
@@ -248,12 +258,12 @@ def possible(
         tasks: that are open.
         letters: that somebody must hand over or post.
         first: what must come before the erasure, if anything.
-        wrote: whether the person sent something after it was opened.
+        wrote: whether the person wrote something, in the form or after it.
         systems: how each phase stands in each system.
     """
     acts = [
         PossibleAct(
-            kind=ActKind.FINISH_TASK.value,
+            kind=ActKind.FINISH_TASK,
             title=f"Say what came of it by hand: {task.phase} in {task.system}",
             command=f"habeas task done {task.id} {_WHO}",
             about=task.id,
@@ -263,7 +273,7 @@ def possible(
     if wrote:
         acts.append(
             PossibleAct(
-                kind="messages",
+                kind=OtherKind.MESSAGES,
                 title="Read what the person sent",
                 command=f"habeas request messages {row.id} {_WHO}",
             )
@@ -271,7 +281,7 @@ def possible(
     waiting = tuple(letters)
     acts += [
         PossibleAct(
-            kind="letter_read",
+            kind=OtherKind.LETTER_READ,
             title=f"Read the letter {letter.kind}, which is to be handed over and did not reach you",
             command=f"habeas letter read {letter.id} {_WHO}",
             about=letter.id,
@@ -281,7 +291,7 @@ def possible(
     ]
     acts += [
         PossibleAct(
-            kind="letter_handed",
+            kind=OtherKind.LETTER_HANDED,
             title=f"Note that the person got the letter {letter.kind}, by hand or by post",
             command=f"habeas letter handed {letter.id} {_WHO}",
             about=letter.id,
@@ -299,7 +309,7 @@ def possible(
     if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
         acts.append(
             PossibleAct(
-                kind=ActKind.APPROVE.value,
+                kind=ActKind.APPROVE,
                 title="Erase although a copy of theirs is not answered",
                 command=f"habeas request approve {row.id} --plan DIGEST --without-copy {_WHO}",
                 about=WITHOUT_COPY,
@@ -308,7 +318,7 @@ def possible(
     if packaged:
         acts.append(
             PossibleAct(
-                kind="download",
+                kind=OtherKind.DOWNLOAD,
                 title="Download the package",
                 command=f"habeas request download {row.id} --to {row.id}.zip {_WHO}",
             )
@@ -316,7 +326,7 @@ def possible(
         if row.stage is Stage.CLOSED:
             acts.append(
                 PossibleAct(
-                    kind=ActKind.RELEASE.value,
+                    kind=ActKind.RELEASE,
                     title="Send the person one more link",
                     command=f"habeas request release {row.id} {_WHO}",
                 )
@@ -343,7 +353,7 @@ def _offers(
     def act(title: str, words: str, choices: Iterable[str] = (), about: str | None = None) -> PossibleAct:
         verb, _, rest = words.partition(" ")
         command = f"habeas request {verb} {row.id} {rest}".rstrip()
-        return PossibleAct(kind=kind.value, title=title, command=command, choices=tuple(choices), about=about)
+        return PossibleAct(kind=kind, title=title, command=command, choices=tuple(choices), about=about)
 
     match kind:
         case ActKind.PROVE:

@@ -57,10 +57,9 @@ async def find(rest: Rest, web: Web, users: Iterable[int]) -> Holdings:
             held.users[number] = account
     if not held.users:
         return held
-    await _tickets(rest, web, held)
-    for number in held.tickets:
-        async for row in rest.search(f"ticket/{number}/attachments", [], ("id", "TransactionId")):
-            held.messages[int(row["TransactionId"])] = number
+    others = _Others(rest, held.users)
+    await _tickets(rest, web, held, others)
+    await _messages(rest, held, others)
     theirs = set(held.messages)
     for number in held.users:
         limits = [is_("Creator", number), is_("ObjectType", "RT::Ticket")]
@@ -101,36 +100,63 @@ async def mentions(rest: Rest, words: Words, but: set[int]) -> tuple[set[int], l
     return sent, [one for one in named if candidates[one] not in sent]
 
 
-async def _tickets(rest: Rest, web: Web, held: Holdings) -> None:
-    staff: dict[int, bool] = {}
+async def _tickets(rest: Rest, web: Web, held: Holdings, others: _Others) -> None:
     for number in held.users:
         async for row in rest.tickets(f"Watcher.id = {number}", ("id", "Requestor.id", "Cc.id")):
-            mine = await _is_theirs_alone(rest, row, set(held.users), staff)
+            mine = await _is_theirs_alone(row, others)
             (held.tickets if mine else held.copied_tickets).append(int(row["id"]))
         for deleted in await web.deleted_tickets(number):
             found = await stored.ticket(rest, deleted, history=False)
             if found:
-                others = {*found.watchers("Requestor"), *found.watchers("Cc")} - held.names
-                mine = not others and bool(found.watchers("Requestor"))
+                beside = {*found.watchers("Requestor"), *found.watchers("Cc")} - held.names
+                mine = not beside and bool(found.watchers("Requestor"))
                 (held.tickets if mine else held.copied_tickets).append(deleted)
-    held.tickets, held.copied_tickets = sorted(set(held.tickets)), sorted(set(held.copied_tickets))
 
 
-async def _is_theirs_alone(rest: Rest, row: Row, users: set[int], staff: dict[int, bool]) -> bool:
+async def _messages(rest: Rest, held: Holdings, others: _Others) -> None:
+    """What is in tickets that are theirs alone: in none in which another end user wrote, whom RT makes no watcher."""
+    asked, held.tickets = sorted(set(held.tickets)), []
+    for number in asked:
+        attachments = f"ticket/{number}/attachments"
+        rows = [row async for row in rest.search(attachments, [], ("id", "TransactionId", "Creator.id"))]
+        if await others.are_among(int(row["Creator"]["id"]) for row in rows):
+            held.copied_tickets.append(number)
+        else:
+            held.tickets.append(number)
+            held.messages |= {int(row["TransactionId"]): number for row in rows}
+    held.copied_tickets = sorted(set(held.copied_tickets))
+
+
+async def _is_theirs_alone(row: Row, others: _Others) -> bool:
     """They asked for it, nobody else did, and nobody but staff reads along."""
     requestors = {int(one["id"]) for one in row["Requestor"]}
-    if not requestors or requestors - users:
+    if not requestors or requestors - others.own:
         return False
-    for one in row["Cc"]:
-        number = int(one["id"])
-        if number in users or one["type"] != "user":
-            continue
-        if number not in staff:
-            found = await stored.user(rest, number)
-            staff[number] = found is None or found.staff
-        if not staff[number]:
-            return False
-    return True
+    return not await others.are_among(int(one["id"]) for one in row["Cc"] if one["type"] == "user")
+
+
+class _Others:
+    """End users who are not the person; each is asked for once.
+
+    Args:
+        rest: RT.
+        own: ids of the person's accounts.
+    """
+
+    def __init__(self, rest: Rest, own: Iterable[int]) -> None:
+        self._rest = rest
+        self.own = frozenset(own)
+        self._are: dict[int, bool] = {}
+
+    async def are_among(self, users: Iterable[int]) -> bool:
+        """Whether one of these is one of them: staff answer tickets, and are nobody's part in one."""
+        for one in sorted(set(users) - self.own):
+            if one not in self._are:
+                found = await stored.user(self._rest, one)
+                self._are[one] = found is not None and not found.staff
+            if self._are[one]:
+                return True
+        return False
 
 
 async def _types(rest: Rest, transactions: Iterable[int]) -> dict[int, str]:

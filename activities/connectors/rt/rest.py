@@ -50,7 +50,10 @@ class Rest:
         answer = await self._api.call("GET", f"REST/2.0/{kind}/{key}", also=(_GONE,))
         if answer.status == _GONE:
             return None
-        return Versioned(self._object(answer), answer.headers.get("etag"))
+        found = self._object(answer)
+        if "_hyperlinks" not in found:  # as every record of RT has: fields may all be missing
+            raise self._garbage()
+        return Versioned(found, answer.headers.get("etag"))
 
     async def update(self, kind: str, key: int, values: Row, etag: str | None) -> bool:
         """Change a record that is still as it was; False if it is not (412).

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.connectors.sql.cursor import Cursors
 from activities.connectors.sql.effects import erased_columns
 from activities.connectors.sql.keys import Key, encode
+from activities.connectors.sql.marks import is_staff
 from activities.connectors.sql.rows import anchor, data_json, fingerprint, is_erased, read_anchor, read_data
 from activities.connectors.sql.schema import ForeignKey
 from activities.connectors.sql.shape import Place, Reference, Shape, Statement, clause
@@ -159,7 +160,10 @@ def _passing_by(shape: Shape, place: Place, roots: AnyRoots, after: Key | None) 
 
 
 def _strangers(shape: Shape, place: Place, sets: Sets) -> Iterator[sa.ColumnElement[bool]]:
-    """Whether each of a row's links leads to a row that is not the person's. One made anonymous is nobody's."""
+    """Whether each of a row's links leads to a row that is not the person's. One made anonymous is nobody's.
+
+    Nor is an account of staff's, who answer people: their part in it is the controller's.
+    """
     for link in place.links if place.rule.shared else ():
         target = shape.places[link.target]
         other: sa.FromClause = target.clause if target is not place else target.clause.alias("stranger")
@@ -168,6 +172,8 @@ def _strangers(shape: Shape, place: Place, sets: Sets) -> Iterator[sa.ColumnElem
         query = sa.select(sa.literal(1)).select_from(other).where(leads(place, link, other), ~sa.exists().where(same))
         if target is not place and target.anonymisable and erased_columns(target.table, target.rule):
             query = query.where(~is_erased(target))
+        if target is not place and target.rule.staff:
+            query = query.where(~is_staff(target))
         yield query.correlate(place.clause).exists()
 
 

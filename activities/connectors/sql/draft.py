@@ -161,9 +161,8 @@ class _Guesses:
                 columns = ", ".join(f"{_key(own)} = {_quoted(theirs)}" for own, theirs in pairs)
                 yield f"  {{ table = {_quoted('?' + key.target)}, columns = {{ {columns} }} }},  # guess: {key.name}"
             yield "]"
-            targets = [key.target for key in keys]
-            if len(set(targets)) < len(targets) or len(self.people.intersection(targets)) > 1:
-                # Whose a message is, no reflection tells.
+            if len(keys) > 1:
+                # Whose a message or a comment is, no reflection tells.
                 yield 'shared = { law = "?" }  # by what a row stays that is another person\'s too; or shared = "erase"'
         elif table.name not in self.people and not any(_identifier(column)[0] for column in table.columns):
             yield 'belongs = ["?"]  # { table = "…", columns = { … } }: by what a row is a person\'s'

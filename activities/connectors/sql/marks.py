@@ -41,6 +41,11 @@ def bears(place: Place, column: str, word: str) -> sa.ColumnElement[bool]:
     return sa.cast(own, sa.Text).is_not_distinct_from(sa.cast(_constant(place, column, word), sa.Text))
 
 
+def is_staff(place: Place) -> sa.ColumnElement[bool]:
+    """An account is one of staff's; false where the map knows none."""
+    return sa.or_(sa.false(), *(sa.and_(*(bears(place, *pair) for pair in one.items())) for one in place.rule.staff))
+
+
 def is_restricted(place: Place) -> sa.ColumnElement[bool]:
     """The row is marked as restricted; false where the map knows no such mark."""
     rule = place.rule.restrict

@@ -161,15 +161,17 @@ async def _parents(
 
 
 async def _shared(session: Session, mine: walk.Person, place: Place, keys: Sequence[Key]) -> Set[Key]:
-    """Those of which a link leads to a row that is not the person's. One made anonymous is nobody's any more."""
+    """Those of which a link leads to a row that is not the person's. One made anonymous, or staff's, is nobody's."""
     found: set[Key] = set()
     for link in place.links if place.rule.shared else ():
         target = session.shape.places[link.target]
         own = {key: walk.of_row(place, link.columns, mine[place.name][key]) for key in keys}
         above = await walk.above(session, place, link, [mine[place.name][key] for key in keys])
         strangers = {one for some in above.values() for one in some} - mine[target.name].keys()
-        if erased_columns(target.table, target.rule):
-            strangers -= {key for key, row in (await rows.rows(session, target, [*strangers])).items() if row.is_erased}
+        may_be_erased = bool(erased_columns(target.table, target.rule))
+        if strangers and (may_be_erased or target.rule.staff):
+            read = (await rows.rows(session, target, [*strangers])).items()
+            strangers -= {key for key, row in read if (may_be_erased and row.is_erased) or row.is_staff}
         found |= {key for key, led in own.items() if led is not None and strangers.intersection(above.get(led, ()))}
     return found
 

@@ -81,6 +81,11 @@ class Row:
         return self.holds(name, values.written(self.place.table.columns[name], word))
 
     @property
+    def is_staff(self) -> bool:
+        """It is an account of staff's."""
+        return any(all(self.bears(*pair) for pair in one.items()) for one in self.place.rule.staff)
+
+    @property
     def is_restricted(self) -> bool:
         """The row is marked as restricted."""
         rule = self.place.rule.restrict

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from activities.connectors.zendesk.keys import key_of
 from activities.connectors.zendesk.kinds import Kind
@@ -22,7 +23,7 @@ _KINDS = {"email": "email", "phone_number": "phone"}
 async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind: str | None) -> Located:
     """Every user who bears one of these, and every suspended ticket whose author has one of their addresses.
 
-    By a staff account's further addresses nobody's suspended tickets are found.
+    By a staff account's further addresses, and by such as nobody has verified, nobody's suspended tickets are found.
 
     Raises:
         Quarantine: there are too many.
@@ -47,7 +48,7 @@ async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind:
                 one
                 for user_id, found_by in by.items()
                 if identifier in found_by and not is_staff(users[user_id][0])
-                for one in emails_of(users[user_id][1])
+                for one in emails_of(_verified(users[user_id][1]))
             ),
         }
         for identifier in asked
@@ -127,23 +128,39 @@ def _external(user: Row, kind: str) -> Identifier | None:
 def _match(
     user_id: int, user: Row, identities: list[Row], by: tuple[Identifier, ...], external_kind: str | None
 ) -> Match:
-    yields: list[Identifier] = []
-    for one in identities:
-        kind = _KINDS.get(text(one, "type"))
-        try:
-            yields += [Identifier(kind=kind, value=text(one, "value"))] if kind else []
-        except ValueError:
-            continue
+    yields = [*_told(identities)]
     external = _external(user, external_kind) if external_kind else None
+    sure = {*_told(_verified(identities)), *([external] if external else [])}
     yields += [external] if external else []
     return Match(
         collection=Kind.USERS,
         key=key_of(user_id),
         found_by=by,
         yields=tuple(dict.fromkeys(yields)),
+        unproven=tuple(one for one in dict.fromkeys(yields) if one not in sure),
         name=text(user, "name").strip() or None,
         staff=is_staff(user),
     )
+
+
+def _told(identities: Iterable[Row]) -> Iterator[Identifier]:
+    for one in identities:
+        kind = _KINDS.get(text(one, "type"))
+        if kind:
+            with suppress(ValueError):
+                yield Identifier(kind=kind, value=text(one, "value"))
+
+
+def _verified(identities: Sequence[Row]) -> list[Row]:
+    """Those that are known to be the user's.
+
+    Verified end users add addresses and numbers to their own profile, "verified" or not (``CreateEndUserIdentity``,
+    https://developer.zendesk.com/api-reference/ticketing/users/user_identities/); further ones that an agent adds are
+    verified at once (https://support.zendesk.com/hc/en-us/articles/4408822763546). Who has only ever written by mail
+    need not verify that address: where it is all that Zendesk knows them by, numbers aside, it counts.
+    """
+    kinds = [one.get("type") for one in identities if one.get("type") != "phone_number"]
+    return [one for one in identities if one.get("verified") is True or (kinds == ["email"] == [one.get("type")])]
 
 
 def _not_too_many(rest: Rest, count: int) -> None:

@@ -7,6 +7,7 @@
 It wants pytest, with pytest-asyncio in auto mode. Every test gets a world of its own.
 """
 
+from habeas.testing.suite.answering import Answering
 from habeas.testing.suite.changing import ChangingData
 from habeas.testing.suite.erasing import Erasing
 from habeas.testing.suite.faults import Faults
@@ -22,5 +23,5 @@ class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData, Quietly):
     """Subclass it and give it a ``world`` fixture."""
 
 
-class HttpConnectorSuite(ConnectorSuite, Faults):
+class HttpConnectorSuite(ConnectorSuite, Faults, Answering):
     """The same for connectors that speak HTTP: with a network that fails, and credentials that are refused."""

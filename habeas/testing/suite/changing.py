@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
+from habeas.answered import tells_of
 from habeas.connector import Capability, Change, Changing, Record, Rectify, Restrict, Stop
 from habeas.outcomes import Drifted, Fate
 from habeas.testing.steps import changed, collected, roots, seen_again
@@ -46,6 +47,8 @@ class ChangingData:
             await world.wait(world.connector.manifest.confirm_after)
             seen = await seen_again(world, change)
             assert {place(one) for one in first} <= {place(one) for one in seen}
+            assert tells_of(change, first), "it does not tell of what it was asked to change, or of something else"
+            assert tells_of(change, seen), "its second look is not at what it was asked to change"
             assert not {one.fate for one in (*first, *seen)} & {Fate.FAILED, Fate.BLOCKED}
             _nothing_beside_it(world, change, before, await _everything(world))
         assert await world.others() == others

@@ -126,7 +126,11 @@ class Erasing:
         await erased(world, plan)
         await world.come_back()
         await world.wait(world.connector.manifest.confirm_after)
-        assert Fate.FAILED in {one.fate for one in await looked_at(world, plan)}
+        seen = {place(one): one.fate for one in await looked_at(world, plan)}
+        assert Fate.FAILED in seen.values()
+        stays = {place(one) for one in plan.objects if one.treatment is not Treatment.DELETE}
+        back = {place(ref) for ref in await roots(world)} - stays
+        assert {seen.get(at) for at in back} <= {Fate.FAILED}, "of who is back it does not tell"
 
     async def test_foreign_objects_are_refused_not_erased(self, world: World) -> None:
         """A plan whose roots are the person's and whose objects are somebody else's is no plan of theirs."""

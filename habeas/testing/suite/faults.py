@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
 
 import pytest
 
-from habeas.connector import Capability, Connector, SystemPlan, Vetoing
 from habeas.errors import ConnectorError, Quarantine, Terminal, Transient
 from habeas.testing.http_faults import RETRY_AFTER, Fault
-from habeas.testing.steps import carried_out, collected, erased, planned, roots
+from habeas.testing.steps import carried_out, erased, planned, roots
+from habeas.testing.suite.calls import acts, everything_over, looks
 from habeas.testing.suite.judging import all_as_planned, tells_nobody
 from habeas.testing.world import World
 
 _PASSING = (Fault.DOWN, Fault.BUSY, Fault.LIMITED, Fault.GARBAGE, Fault.MISCODED, Fault.HALF)
 _BROKEN_OFF = (Fault.DOWN, Fault.LOST, Fault.HALF, Fault.BUSY)
-
-
-def _calls(connector: Connector, plan: SystemPlan) -> Iterator[Callable[[], Awaitable[object]]]:
-    """Each call that the engine makes for an erasure, beside `locate`."""
-    yield lambda: collected(connector, plan.roots)
-    yield lambda: connector.erase(plan, None)
-    yield lambda: connector.confirm(plan, None)
-    if isinstance(connector, Vetoing) and Capability.VETO in connector.manifest.capabilities:
-        vetoing = connector
-        yield lambda: vetoing.vetoes(plan)
+_PATIENCE = 60.0
+"""Seconds after which a connector that still waits for an answer waits for ever."""
 
 
 async def _is_not_well(world: World) -> None:
@@ -55,13 +47,13 @@ class Faults:
     async def test_every_call_waits_as_asked_and_survives_garbage(self, world: World) -> None:
         """Not `locate` alone: a limit is obeyed and an answer that is none is no answer, and neither does anything."""
         assert world.faults is not None
-        plan = await planned(world)
+        plan, expiring = await planned(world), await everything_over(world)
         before = await world.theirs(), await world.others()
-        for call in _calls(world.connector, plan):
+        for call in (*looks(world, plan), *acts(world, plan, expiring)):
             for fault in (Fault.LIMITED, Fault.GARBAGE, Fault.MISCODED):
                 world.faults.fail_always(fault)
                 with pytest.raises(Transient) as raised:
-                    await call()
+                    await call.ask()
                 tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
                 if fault is Fault.LIMITED:
                     assert raised.value.retry_after == pytest.approx(RETRY_AFTER, abs=2)
@@ -72,25 +64,40 @@ class Faults:
     async def test_what_was_not_asked_for_is_no_answer(self, world: World) -> None:
         """JSON that says something else is neither "there is nobody" nor "it is done", and no programming error."""
         assert world.faults is not None
-        connector, plan = world.connector, await planned(world)
-        for call in (lambda: connector.locate(world.person), *_calls(connector, plan)):
+        plan, expiring = await planned(world), await everything_over(world)
+        for call in (*looks(world, plan), *acts(world, plan, expiring)):
             world.faults.fail_always(Fault.STRANGE)
             with pytest.raises(ConnectorError) as raised:
-                await call()
+                await call.ask()
             tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
             await _is_not_well(world)
             world.faults.fail_always(None)
         assert await planned(world) == plan
 
     async def test_a_refusal_is_for_good_and_names_nobody(self, world: World) -> None:
-        """Signed out or forbidden: asking again does not help."""
+        """Signed out or forbidden, whatever is asked: asking again does not help."""
         assert world.faults is not None
+        plan, expiring = await planned(world), await everything_over(world)
         for fault in (Fault.SIGNED_OUT, Fault.FORBIDDEN):
-            world.faults.fail_always(fault)
-            with pytest.raises((Terminal, Quarantine)) as raised:
-                await world.connector.locate(world.person)
-            tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
+            for call in (*looks(world, plan), *acts(world, plan, expiring)):
+                world.faults.fail_always(fault)
+                with pytest.raises((Terminal, Quarantine)) as raised:
+                    await call.ask()
+                tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
             await _is_not_well(world)
+            world.faults.fail_always(None)
+
+    async def test_it_gives_up_on_what_never_answers(self, world: World) -> None:
+        """A system that takes the call and says nothing: a step that waits for it for ever holds up a worker."""
+        assert world.faults is not None
+        async with world.impatient() as connector:
+            before = world.faults.broken
+            world.faults.fail_always(Fault.SLOW)
+            async with asyncio.timeout(_PATIENCE):
+                with pytest.raises(Transient) as raised:
+                    await connector.locate(world.person)
+            assert world.faults.broken > before
+            tells_nobody(world, str(raised.value), repr(raised.value), raised.value.diagnostics())
             world.faults.fail_always(None)
 
     async def test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again(self, world: World) -> None:

@@ -33,6 +33,16 @@ class Finding:
                 found = (await world.connector.locate((identifier,))).matches
                 assert {place(one) for one in found} == everything, "it is not found as people write it"
 
+    async def test_who_has_several_accounts_has_all_of_them_found(self, world: World) -> None:
+        """Two customers with one address, an account in each of two shops: one of them is not the person."""
+        before = {place(ref) for ref in await roots(world)}
+        if not await world.double():
+            return
+        after = await roots(world)
+        assert before < {place(ref) for ref in after}, "of several accounts it finds some"
+        held = {place(one) for one in await collected(world.connector, after)}
+        assert {place(ref) for ref in after} <= held, "of several accounts it collects some"
+
     async def test_a_staff_account_comes_back_marked(self, world: World) -> None:
         """It is found like any other and never passes for a customer's; nobody else's becomes one."""
         before = await roots(world)
@@ -43,6 +53,21 @@ class Finding:
         assert {place(one) for one in after} == {place(one) for one in before}
         assert any(one.staff for one in after)
         assert not any(one.staff for one in (await world.connector.locate(world.other)).matches)
+
+    async def test_what_nobody_has_proven_comes_back_marked(self, world: World) -> None:
+        """It is told like all that an account bears, and named as unproven, whatever the account is found by."""
+        typed = await world.type_in()
+        found = (await world.connector.locate(world.person)).matches
+        assert all({*one.unproven} <= {*one.found_by, *one.yields} for one in found), "it names what is not there"
+        assert not any({*one.unproven} & {*world.person} for one in found), "what is proven is called unproven"
+        if typed is None:
+            return
+        bearing = {place(one) for one in found if typed in one.yields}
+        assert bearing == {place(one) for one in found if typed in one.unproven}
+        assert bearing, "what somebody typed is not told"
+        again = (await world.connector.locate((typed,))).matches
+        assert {place(one) for one in again if typed in one.unproven} == bearing
+        assert not any(typed in one.yields for one in (await world.connector.locate(world.other)).matches)
 
     async def test_what_nobody_bears_finds_nobody(self, world: World) -> None:
         """Look-alikes, wildcards and forms of an address too; and a kind that it does not need is ignored."""
@@ -75,10 +100,17 @@ class Finding:
         assert {place(one) for one in await theirs(world)} & set(again) <= world.shared
 
     async def test_parents_are_collected_too(self, world: World) -> None:
-        """What a record points at is the person's, or is no parent."""
-        records = await collected(world.connector, await roots(world))
+        """What a record points at is the person's, or is no parent; and what is below an account points at something.
+
+        Else an account is deleted although what must stay hangs on it.
+        """
+        found = await roots(world)
+        records = await collected(world.connector, found)
         known = {place(one) for one in records}
         assert {place(ref) for one in records for ref in one.parents} <= known
+        free = {ref.collection for ref in found} | world.stands_alone
+        alone = {one.collection for one in records if not one.parents} - free
+        assert not alone, f"they name no parents (or the world says that they stand alone): {', '.join(sorted(alone))}"
 
     async def test_it_goes_on_from_every_page(self, world: World) -> None:
         """Cut in the middle, another process with the last page's cursor gets the rest, no more and no less."""

@@ -68,6 +68,10 @@ class FilesWorld(Remade[C]):
         """Whose a file is stands in its name: with another name it is another file."""
         return False
 
+    async def double(self) -> bool:
+        """Whoever has a name has all that it stands in: one more file is no account."""
+        return False
+
     async def come_back(self) -> None:
         self.put(f"customers/{ANN}/restored.txt", b"From a backup.")
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from activities.connectors.http import HttpConnector
-from habeas.connector import Health, Located, SystemPlan
+from habeas.connector import Change, Health, Located, Page, RecordRef, Rectify, Restrict, Stop, SystemPlan
 from habeas.errors import ConnectorError, Terminal, Transient
 from habeas.model import Identifier
-from habeas.outcomes import ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome
+from habeas.outcomes import ChangeAnswer, ConfirmAnswer, Done, EraseAnswer, Fate, ObjectOutcome
 from habeas.testing.suite import ConnectorSuite, HttpConnectorSuite
 from tests.connectors.http_protocol.test_http import wired
 
@@ -84,6 +87,99 @@ class IsAlwaysWell(HttpConnector):
         return Health(ok=True)
 
 
+class TakesForbiddenForGone(HttpConnector):
+    async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
+        try:
+            return await super().confirm(plan, handle)
+        except Terminal:
+            return Done(result=tuple(one.became() for one in plan.objects))
+
+
+class TakesForbiddenForTheEnd(HttpConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        pages = super().collect(roots, cursor)
+        yield await anext(pages)
+        try:
+            async for page in pages:
+                yield page
+        except Terminal:
+            yield Page(records=(), cursor=None)
+
+
+class TakesBusyForTheEnd(HttpConnector):
+    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
+        pages = super().collect(roots, cursor)
+        yield await anext(pages)
+        try:
+            async for page in pages:
+                yield page
+        except Transient:
+            yield Page(records=(), cursor=None)
+
+
+class SeesNothingPastItsTermWhereItMayNotLook(HttpConnector):
+    async def expired(self, today: date, cursor: str | None) -> AsyncIterator[Page]:
+        try:
+            async for page in super().expired(today, cursor):
+                yield page
+        except Terminal:
+            yield Page(records=(), cursor=None)
+
+
+class NeverLooksWhatBecameOfAChange(HttpConnector):
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        try:
+            return await super().change(change, handle)
+        except ConnectorError:
+            return Done(result=_made(change))
+
+
+class BelievesWhatItCouldNotSee(HttpConnector):
+    async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
+        try:
+            return await super().confirm_change(change, handle)
+        except ConnectorError:
+            return Done(result=_made(change))
+
+
+def _made(change: Change) -> tuple[ObjectOutcome, ...]:
+    match change:
+        case Rectify():
+            return tuple(
+                ObjectOutcome(collection=o.collection, key=o.key, field=o.field, fate=Fate.RECTIFIED)
+                for o in change.fields
+            )
+        case Restrict():
+            fate = Fate.RESTRICTED if change.on else Fate.LIFTED
+            return tuple(ObjectOutcome(collection=o.collection, key=o.key, fate=fate) for o in change.objects)
+        case Stop():
+            return tuple(ObjectOutcome(collection=o.collection, key=o.key, fate=Fate.STOPPED) for o in change.roots)
+
+
+class TellsARefusedErasureAsDone(HttpConnector):
+    async def erase(self, plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        try:
+            return await super().erase(plan, handle)
+        except Terminal:
+            return Done(result=tuple(one.became() for one in plan.objects))
+
+
+class TellsARefusedExpiryAsDone(HttpConnector):
+    async def expire(self, plan: SystemPlan) -> ConfirmAnswer:
+        try:
+            return await super().expire(plan)
+        except Terminal:
+            return Done(result=tuple(one.became() for one in plan.objects))
+
+
+class WaitsForEver(HttpConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        self._api._http.timeout = httpx2.Timeout(None)
+        self._api._whole = 3600.0
+        return await super().locate(identifiers)
+
+
+ONE_OF_EACH = "test_one_call_of_each_kind_that_fails_changes_no_answer"
 PASSING = "test_a_passing_fault_is_transient_and_names_nobody"
 CAUGHT: list[tuple[type[HttpConnector], str]] = [
     (GivesUpAtOnce, PASSING),
@@ -95,24 +191,35 @@ CAUGHT: list[tuple[type[HttpConnector], str]] = [
     (QuotesWhatItAsked, "test_a_refusal_is_for_good_and_names_nobody"),
     (AsksForEver, "test_a_refusal_is_for_good_and_names_nobody"),
     (TakesALostAnswerForYes, "test_an_erasure_that_breaks_off_anywhere_is_finished_by_asking_again"),
+    (TakesForbiddenForGone, ONE_OF_EACH),
+    (TakesForbiddenForTheEnd, ONE_OF_EACH),
+    (TakesBusyForTheEnd, ONE_OF_EACH),
+    (SeesNothingPastItsTermWhereItMayNotLook, ONE_OF_EACH),
+    (BelievesWhatItCouldNotSee, ONE_OF_EACH),
+    (TakesForbiddenForTheEnd, "test_any_call_that_fails_changes_no_answer"),
+    (BelievesWhatItCouldNotSee, "test_a_refusal_is_for_good_and_names_nobody"),
+    (NeverLooksWhatBecameOfAChange, "test_every_call_waits_as_asked_and_survives_garbage"),
+    (NeverLooksWhatBecameOfAChange, "test_a_change_that_fails_is_not_told_as_made"),
+    (TellsARefusedErasureAsDone, "test_an_erasure_that_is_refused_is_not_told_as_done"),
+    (TellsARefusedExpiryAsDone, "test_an_erasure_that_is_refused_is_not_told_as_done"),
+    (WaitsForEver, "test_it_gives_up_on_what_never_answers"),
     (IsAlwaysWell, "test_without_access_it_says_so"),
     (AsksForEver, "test_without_access_it_says_so"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "test"), CAUGHT, ids=[f"{kind.__name__}-{test}" for kind, test in CAUGHT])
-async def test_a_dishonest_connector_is_caught(kind: type[HttpConnector], test: str, tmp_path: Path) -> None:
+async def test_a_dishonest_connector_is_caught(
+    kind: type[HttpConnector], test: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("habeas.testing.suite.faults._PATIENCE", 2.0)
     async with wired(tmp_path) as world:
         await getattr(HttpConnectorSuite(), test)(world)
     async with wired(tmp_path) as world:
         _become(world.connector, kind)
-        locked_out = world.without_access
-
-        def as_dishonest(*args: Any) -> Any:
-            return _Dishonest(locked_out(*args), kind)
-
-        world.without_access = as_dishonest  # type: ignore[method-assign]  # it lies there too
-        with pytest.raises((AssertionError, ConnectorError, pytest.fail.Exception)):
+        for name in ("without_access", "impatient"):
+            setattr(world, name, _lying(getattr(world, name), kind))
+        with pytest.raises((AssertionError, ConnectorError, TimeoutError, pytest.fail.Exception)):
             await getattr(HttpConnectorSuite(), test)(world)
 
 
@@ -124,6 +231,11 @@ def test_every_test_of_this_part_catches_somebody() -> None:
 def _become(connector: Any, kind: type[HttpConnector]) -> Any:
     connector.__class__ = kind
     return connector
+
+
+def _lying(made: Callable[[], Any], kind: type[HttpConnector]) -> Callable[[], Any]:
+    """It lies there too."""
+    return lambda: _Dishonest(made(), kind)
 
 
 class _Dishonest:

@@ -63,6 +63,12 @@ class WiredWorld(MemoryWorld):
         return False  # the network does: `faults`
 
     @asynccontextmanager
+    async def impatient(self) -> AsyncIterator[Connector]:
+        connector = _load(self._folder, self.url, self.system, timeout=0.2)
+        yield connector
+        await connector.aclose()
+
+    @asynccontextmanager
     async def without_access(self) -> AsyncIterator[Connector]:
         connector = _load(self._folder, self.url, self.system, secrets=[OTHER])
         yield connector

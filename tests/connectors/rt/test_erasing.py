@@ -17,7 +17,7 @@ from habeas.connector import FieldChange, RecordRef, Rectify, SystemPlan
 from habeas.errors import Terminal, Transient
 from habeas.outcomes import ConfirmAnswer, Done, Drifted, EraseAnswer, Fate
 from habeas.testing import Fault, HttpFaults
-from tests.connectors.rt.people import ANN, ANNS, BOBS, CARLS, JOANN, number_of, settings
+from tests.connectors.rt.people import ANN, ANNS, BOBS, CARL, CARLS, JOANN, number_of, settings
 from tests.connectors.rt.server import RtServer
 from tests.connectors.store import Stays, held, ids
 
@@ -314,6 +314,20 @@ async def test_somebody_else_who_asks_too_stops_the_erasure(rt: RtServer, made: 
     plan = await planned(connector)
     rt.call("PUT", f"ticket/{ANNS}", {"Requestor": [ANN, "bob@example.org"]})
     assert isinstance(await connector.erase(plan, None), Drifted)
+
+
+async def test_what_another_end_user_wrote_in_their_ticket_stays(rt: RtServer, made: Made) -> None:
+    connector = made.connector(mentions="munge")
+    before = await planned(connector)
+    rt.mail(CARL, f"Re: [rt.test #{ANNS}] My order", "Mine is late, too.")
+    assert isinstance(await connector.erase(before, None), Drifted)
+    wrote = "SELECT t.id, t.Creator, a.Content FROM Attachments a JOIN Transactions t ON t.id = TransactionId "
+    carls = f"{wrote} WHERE t.Creator = {number_of(rt, CARL)} AND ObjectId = {ANNS}"
+    his = rt.rows(carls)
+    assert his
+    await connector.erase(await planned(connector), None)
+    assert rt.rows(carls) == his
+    assert rt.rows("SELECT 1 FROM Attachments WHERE Content LIKE '%It is late.%'") == []
 
 
 async def test_their_own_words_in_others_tickets_go_and_the_tickets_stay(rt: RtServer, made: Made) -> None:

@@ -96,6 +96,19 @@ async def test_what_is_others_too_is_not_theirs_alone(
     assert _keys(records, "copied_tickets") == [f"[{ANNS}]", f"[{BOBS}]"]
 
 
+async def test_what_another_end_user_wrote_in_is_not_theirs_alone(rt: RtServer, connector: RtConnector) -> None:
+    """RT takes a mail to anybody's ticket, and makes its sender no watcher."""
+    rt.mail(CARL, f"Re: [rt.test #{ANNS}] My order", "Mine is late, too.")
+    ((his,),) = rt.rows("SELECT id FROM Transactions WHERE Creator = ? AND ObjectId = ?", number_of(rt, CARL), ANNS)
+    for status in ("open", "deleted"):
+        rt.call("PUT", f"ticket/{ANNS}", {"Status": status})
+        records = await _all_of(connector, ANN)
+        assert (_keys(records, "tickets"), _keys(records, "messages")) == ([], [])
+        assert _keys(records, "copied_tickets") == [f"[{ANNS}]", f"[{BOBS}]"]
+        assert f"[{his}]" not in _keys(records, "contributions")
+        assert "It is late." in str([one.data for one in records])
+
+
 async def test_staff_that_read_along_do_not_make_a_ticket_theirs(rt: RtServer, connector: RtConnector) -> None:
     rt.call("PUT", f"ticket/{ANNS}", {"Cc": ["agent@rt.test"]})
     assert _keys(await _all_of(connector, ANN), "tickets") == [f"[{ANNS}]"]

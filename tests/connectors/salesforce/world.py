@@ -38,6 +38,7 @@ class SalesforceWorld(Remade[SalesforceConnector]):
     personal = (ANN, ANN_OLD, ANN_HOME, "Arla", "C-1001", "12 34 56 79")
     collected = frozenset(NAMES)
     stamps = frozenset({"LastModifiedDate", "SystemModstamp", "History"})
+    stands_alone = frozenset({"Individual"})  # others point at it
     binned_for = 17 * 86_400.0
 
     def __init__(self, org: Salesforce, faults: HttpFaults, **more: Any) -> None:

@@ -65,6 +65,10 @@ class StripeWorld(Remade[StripeConnector]):
         """
         return False
 
+    async def double(self) -> bool:
+        await self.come_back()
+        return True
+
     async def come_back(self) -> None:
         self.shop.customer("Ann Arla", ANN, PHONE)
 

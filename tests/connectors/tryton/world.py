@@ -109,6 +109,10 @@ class TrytonWorld(Remade[TrytonConnector]):
         self.tryton.call("model.company.employee.create", [{"party": self._ann, "company": 1}])
         return True
 
+    async def double(self) -> bool:
+        await self.come_back()
+        return True
+
     async def come_back(self) -> None:
         mail = {"type": "email", "value": ANN}
         self.tryton.call("model.party.party.create", [{"name": "Ann", "contact_mechanisms": [["create", [mail]]]}])

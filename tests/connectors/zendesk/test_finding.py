@@ -182,3 +182,29 @@ async def test_of_others_tickets_only_her_words_are_told(world: ZendeskWorld, de
     assert {one.collection for one in theirs} == {"copied_tickets", "contributions"}
     assert "leak at my house" not in str([one.data for one in theirs])
     assert BOB not in str([one.data for one in records])
+
+
+async def test_an_address_that_she_only_added_is_told_as_unproven(world: ZendeskWorld, desk: Desk) -> None:
+    eve = desk.zendesk.add_user(User("Vic Tim", ("eve@example.org", "victim@example.org"), external_id="C-66"))
+    eve.identities += [Identity("phone_number", "+45 99 99 99 99", verified=False, id=5)]
+    eve.identities[1].verified = False
+    desk.zendesk.add_suspended(Suspended("Vic", "victim@example.org", "Hello", "The victim's own words"))
+    typed = (*ids(email="victim@example.org"), *ids(phone="+4599999999"))
+    (match,) = (await world.connector.locate(ids(email="eve@example.org"))).matches
+    assert (match.collection, match.unproven) == ("users", typed), "nor is what the victim wrote found by it"
+    assert {*match.yields} - {*typed} == {*ids(email="eve@example.org"), *ids(customer="C-66")}
+    again, held_back = (await world.connector.locate(ids(email="victim@example.org"))).matches
+    assert (again.key, again.found_by, again.unproven) == (match.key, typed[:1], typed)
+    assert (held_back.collection, held_back.unproven) == ("suspended_tickets", ())
+
+
+async def test_the_address_by_which_alone_zendesk_knows_somebody_counts(world: ZendeskWorld, desk: Desk) -> None:
+    """Who only writes by mail need not verify it; beside another identity nobody knows which of the two is whose."""
+    eve = desk.zendesk.add_user(User("Eve", ("eve@example.org",)))
+    eve.identities[0].verified = False
+    asked = ids(email="eve@example.org")
+    (match,) = (await world.connector.locate(asked)).matches
+    assert match.unproven == ()
+    eve.identities += [Identity("twitter", "eve", id=6)]
+    (match,) = (await world.connector.locate(asked)).matches
+    assert match.unproven == asked

@@ -15,7 +15,7 @@ from habeas.testing import HttpFaults
 from tests.connectors.remade import Remade
 from tests.connectors.store import ids
 from tests.connectors.zendesk.people import ANN, ANN_OLD, BOB, Desk, settings
-from tests.vendors.zendesk import Comment, Ticket, User
+from tests.vendors.zendesk import Comment, Identity, Ticket, User
 
 
 class ZendeskWorld(Remade[ZendeskConnector]):
@@ -100,6 +100,12 @@ class ZendeskWorld(Remade[ZendeskConnector]):
         self.desk.ann.role = "agent"
         return True
 
+    async def type_in(self) -> Identifier | None:
+        (typed,) = ids(email="typed@example.org")
+        self.desk.ann.identities.append(Identity("email", typed.value, verified=False, id=77))
+        self.desk.zendesk.store.index_user(self.desk.ann, at_once=True)
+        return typed
+
     async def stand_in_the_way(self) -> None:
         self.ticket(status="open")
 
@@ -107,6 +113,10 @@ class ZendeskWorld(Remade[ZendeskConnector]):
         """One more of Ann's."""
         ann = self.desk.ann.id
         return self.desk.zendesk.add_ticket(Ticket(ann, "One more", [Comment(ann, "One more of Ann.")], **more))
+
+    async def double(self) -> bool:
+        """An address is one user's; another one who bears it is merged or refused."""
+        return False
 
     async def come_back(self) -> None:
         self.desk.zendesk.add_user(User("Ann Arla", (ANN,)))

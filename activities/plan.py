@@ -71,7 +71,7 @@ class PlanActivities:
         for plan in plans:
             for planned in plan.objects:
                 counts[planned.treatment] += 1
-        async with ledger.begin() as tx:
+        async with ledger.begin(after=tx) as tx:
             head = await save_plans(tx, order.request_id, tuple(plans), outside)
             await tx.record(
                 order.request_id,

@@ -345,8 +345,8 @@ class RecordActivities:
     async def close(self, order: CloseOrder) -> Closed:
         """The end: outcome, and what became of everything, as counts."""
         async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True, count=True)
             counts = await tx.outcome_counts(order.request_id)
-            request = await tx.request(order.request_id, lock=True)
             await tx.close_tasks(order.request_id, order.at)
             await remember(tx, request)
             await suppress(tx, request, order)

@@ -13,6 +13,7 @@ from activities.by_hand import CONFIRM, ERASE, answered, steps_by_hand, treated
 from activities.collecting import collected, note_collected, note_located
 from activities.copies import COPY_FIRST, copies_first
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
+from activities.ledger import Tx
 from activities.model import (
     CollectReport,
     ConfirmReport,
@@ -47,24 +48,19 @@ class SystemActivities:
     async def locate(self, order: LocateOrder) -> LocateReport:
         """Find the records that bear what is known of the person; changes nothing in the system."""
         connector = self._parts.connector(order.system)
-        asked = await self._what_to_ask(order, connector)
-        matches = await located(connector, asked) if asked else ()
         async with self._parts.ledger.begin() as tx:
-            await tx.request(order.request_id, lock=True)
+            await tx.request(order.request_id)
+            asked = await _what_to_ask(tx, order, connector)
+        matches = await located(connector, asked) if asked else ()
+        async with self._parts.ledger.begin(after=tx) as tx:
             if order.for_identity:
                 await tx.seal(order.request_id, f"{IDENTITY}/{order.system}", MATCHES.dump_json(matches))
             else:
+                await tx.request(order.request_id, lock=True)
                 graph = await load_graph(tx, order.request_id)
                 await save_graph(tx, order.request_id, graph.answered(order.system, asked, matches))
             await note_located(tx, order, asked, matches, for_identity=order.for_identity)
         return LocateReport(system=order.system, matches=sum(not one.staff for one in matches))
-
-    async def _what_to_ask(self, order: LocateOrder, connector: Connector) -> tuple[Identifier, ...]:
-        async with self._parts.ledger.begin() as tx:
-            if order.for_identity:
-                claimed = (await tx.subject(order.request_id)).identifiers
-                return tuple(one for one in claimed if one.kind in connector.manifest.needs)
-            return (await load_graph(tx, order.request_id)).to_ask(order.system, connector.manifest)
 
     @activity.defn
     async def collect(self, order: SystemOrder) -> CollectReport:
@@ -135,7 +131,7 @@ class SystemActivities:
                 counts = counted(answer.result)
                 outcomes = with_reasons(plan, answer.result)
                 attested = {"attested": True} if by_hand else {}
-                async with self._parts.ledger.begin() as tx:
+                async with self._parts.ledger.begin(after=tx) as tx:
                     await keep_outcomes(tx, order, "erase", outcomes, Tag.SYSTEM_ERASED, **attested)
                     await note_done(tx, order)
                 return EraseReport(system=order.system, state="done", counts=counts)
@@ -197,7 +193,7 @@ class SystemActivities:
                 clean = _as_planned(plan, answer.result, attested=by_hand is not None)
                 outcomes = with_reasons(plan, answer.result)
                 said = {"clean": clean, **({"attested": True} if by_hand else {})}
-                async with self._parts.ledger.begin() as tx:
+                async with self._parts.ledger.begin(after=tx) as tx:
                     await keep_outcomes(tx, order, "confirm", outcomes, Tag.SYSTEM_CONFIRMED, **said)
                 return ConfirmReport(
                     system=order.system,
@@ -217,6 +213,13 @@ class SystemActivities:
             return None
         async with self._parts.ledger.begin() as tx:
             return Done(result=await treated(tx, order, plan))
+
+
+async def _what_to_ask(tx: Tx, order: LocateOrder, connector: Connector) -> tuple[Identifier, ...]:
+    if order.for_identity:
+        claimed = (await tx.subject(order.request_id)).identifiers
+        return tuple(one for one in claimed if one.kind in connector.manifest.needs)
+    return (await load_graph(tx, order.request_id)).to_ask(order.system, connector.manifest)
 
 
 def _renamed(plan: SystemPlan, manifest: Manifest) -> int:

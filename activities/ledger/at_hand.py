@@ -15,6 +15,7 @@ __all__ = [
     "ACTS",
     "AT_HAND",
     "CHALLENGES",
+    "FATES",
     "LETTERS",
     "PAUSES",
     "PROOFS",
@@ -28,9 +29,18 @@ __all__ = [
 SMALL = 65536
 """Bytes. Larger documents are read only when they are asked for."""
 AT_HAND = Prepared(
-    "SELECT * FROM request_at_hand(:wanted::text, :controllers::text[], :locked::boolean, :largest::integer)"
+    "SELECT * FROM request_at_hand(:wanted::text, :controllers::text[], :locked::boolean, :counted::boolean,"
+    " :largest::integer)"
 )
-ACTS, CHALLENGES, LETTERS, PAUSES, PROOFS, WAITS = "acts", "challenges", "letters", "pauses", "proofs", "waits"
+ACTS, CHALLENGES, FATES, LETTERS, PAUSES, PROOFS, WAITS = (
+    "acts",
+    "challenges",
+    "fates",
+    "letters",
+    "pauses",
+    "proofs",
+    "waits",
+)
 Reader = Callable[[str], object]
 
 
@@ -112,5 +122,6 @@ _ABOUT: dict[str, dict[str, Reader]] = {
     LETTERS: _LETTER,
     PAUSES: {"start": date.fromisoformat, "end": date.fromisoformat},
     PROOFS: _readers(proof),
+    FATES: {},
     WAITS: {},
 }

@@ -64,22 +64,32 @@ class Evidence(Room):
             written = await self._append(request_id, events, others)
             others = []
             if not written:
-                await self._append_the_new(request_id, events)
+                await self._append_anew(request_id, events)
 
-    async def _append_the_new(self, request_id: str, events: Mapping[str, Event]) -> None:
-        """Some were said before, by a try that did not hear the answer, or the chain had grown before it was locked."""
-        n, previous = await self._locked_end(request_id)
+    async def _append_anew(self, request_id: str, events: Mapping[str, Event]) -> None:
+        """The chain had grown before it was locked, or some were said before, by a try that did not hear the answer."""
+        end, first = await self._locked_end(request_id), next(iter(events.values()))
+        if (first.n - 1, first.previous) != end and await self._append(
+            request_id, self._linked(request_id, end, events), ()
+        ):
+            return
         mine = (evidence.c.request_id == request_id, evidence.c.dedupe.in_(list(events)))
         there = {row.dedupe for row in await self._execute(select(evidence.c.dedupe).where(*mine))}
-        new = dict[str, Event]()
-        for dedupe, event in events.items():
-            if dedupe not in there:
-                fields = event.model_dump(include={"at", "tag", "actor", "facts"})
-                new[dedupe] = link(previous, request_id=request_id, n=n + 1, **fields)
-                n, previous = new[dedupe].n, new[dedupe].hash
-        self._heads[request_id] = (n, previous)
+        left = {dedupe: event for dedupe, event in events.items() if dedupe not in there}
+        new = self._linked(request_id, end, left)
         if new:
             await self._append(request_id, new, ())
+
+    def _linked(self, request_id: str, end: tuple[int, str], events: Mapping[str, Event]) -> dict[str, Event]:
+        """The same events as they go on from this end of the chain, which they move."""
+        n, previous = end
+        linked = dict[str, Event]()
+        for dedupe, event in events.items():
+            fields = event.model_dump(include={"at", "tag", "actor", "facts"})
+            linked[dedupe] = link(previous, request_id=request_id, n=n + 1, **fields)
+            n, previous = linked[dedupe].n, linked[dedupe].hash
+        self._heads[request_id] = (n, previous)
+        return linked
 
     async def _append(self, request_id: str, events: Mapping[str, Event], others: Sequence[Write]) -> bool:
         done = await self._write([*others, _APPEND.of(_parameters(request_id, events))])

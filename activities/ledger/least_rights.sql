@@ -32,3 +32,4 @@ GRANT SELECT, INSERT ON
     evidence, anchor, anchored_head, code_try, legal_hold_subject, expiry, outgoing_event, replay
 TO :"role";
 GRANT SELECT ON alembic_version TO :"role";
+GRANT EXECUTE ON FUNCTION request_at_hand(text, text[], boolean, boolean, integer) TO :"role";

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 
 from activities.ledger.event_tables import outgoing_event
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room
 from activities.ledger.tables import evidence, evidence_head, request
 from habeas.events import REMINDER, TAGS, CloudEvent, EventType, announced
@@ -30,23 +31,21 @@ class Placed(NamedTuple):
     event: CloudEvent
 
 
+# One sender at a time; another does not wait. A chain that somebody is writing to is left for the next time: what they
+# write is not committed yet.
+_UNTOLD = Prepared(
+    "SELECT head.request_id FROM mine CROSS JOIN evidence_head head WHERE mine.so AND head.told < head.n"
+    " LIMIT :most::integer FOR NO KEY UPDATE OF head SKIP LOCKED",
+    (("mine", "SELECT pg_try_advisory_xact_lock(hashtextextended('events', 0)) AS so"),),
+)
+
+
 class Outbox(Room):
     """Methods on the line of events."""
 
     async def place_events(self) -> bool:
         """Give new events of every controller their places; whether there may be more."""
-        locked = await self._first(
-            select(func.pg_try_advisory_xact_lock(func.hashtextextended("events", 0)).label("so"))
-        )
-        if locked is None or not locked.so:
-            return False  # somebody does it right now
-        # A chain that somebody is writing to is left for the next time: what they write is not committed yet.
-        heads = await self._all(
-            select(evidence_head.c.request_id)
-            .where(evidence_head.c.told < evidence_head.c.n)
-            .limit(_HEADS)
-            .with_for_update(key_share=True, skip_locked=True)
-        )
+        heads = (await self._write([_UNTOLD.of({"most": _HEADS})])).all()
         mine = evidence_head.c.request_id.in_([row.request_id for row in heads])
         if heads:
             new = (

@@ -10,7 +10,7 @@ __all__ = ["SCRIPT", "Privilege", "least_privileges"]
 
 SCRIPT = Path(__file__).with_name("least_rights.sql")
 """For ``psql -v role=NAME``, and for `grant_least`."""
-_GRANT = re.compile(r"^GRANT ([A-Z, ]+) ON\s+(?!SCHEMA)([^;]+?)\s+TO :\"role\";", re.MULTILINE | re.DOTALL)
+_GRANT = re.compile(r"^GRANT ([A-Z, ]+) ON\s+(?!SCHEMA|FUNCTION)([^;]+?)\s+TO :\"role\";", re.MULTILINE | re.DOTALL)
 
 
 class Privilege(NamedTuple):

@@ -101,8 +101,10 @@ ROW = [request.c[name] for name in _ROW_NAMES]
 class Requests(Room):
     """Methods on the requests themselves."""
 
-    async def request(self, request_id: str, lock: bool = False) -> Request:
+    async def request(self, request_id: str, lock: bool = False, *, count: bool = False) -> Request:
         """The request's facts; with ``lock`` nobody else changes it until this transaction ends.
+
+        With ``count``, what `Results.outcome_counts` asks comes with them.
 
         Raises:
             UnknownRequest: there is none.
@@ -110,7 +112,7 @@ class Requests(Room):
         known = self._requests.get(request_id)
         if known is not None and (not lock or request_id in self._locked):
             return known
-        answer = await self._at_hand(request_id, lock=lock)
+        answer = await self._at_hand(request_id, lock=lock, count=count)
         if lock:
             # Whoever locks a request writes evidence too: the end of its chain is locked with it.
             self._locked.add(request_id)

@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ARRAY, func, literal, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.prepared import Prepared
+from activities.ledger.at_hand import FATES
+from activities.ledger.prepared import Prepared, Write
 from activities.ledger.room import Room, context, plain
 from activities.ledger.tables import CODE, error, object_outcome, system_result
 from habeas.errors import KeyDestroyed
@@ -29,6 +29,14 @@ _STANDS = Prepared(
     " ON CONFLICT (request_id, system, phase) DO UPDATE SET state = excluded.state, counts = excluded.counts,"
     " waiting_since = excluded.waiting_since, error_code = excluded.error_code, correlation = excluded.correlation,"
     " updated_at = excluded.updated_at"
+)
+# A report that comes late does not undo a newer one.
+_SAVED = Prepared(
+    "INSERT INTO object_outcome (request_id, system, at, object, collection, field, fate, reason, law, until)"
+    " SELECT :request_id::text, :system::text, :at::timestamptz, given.* FROM unnest(:object::text[],"
+    " :collection::text[], :field::text[], :fate::text[], :reason::text[], :law::text[], :until::date[]) AS given"
+    " ON CONFLICT (request_id, system, object) DO UPDATE SET fate = excluded.fate, reason = excluded.reason,"
+    " law = excluded.law, until = excluded.until, at = excluded.at WHERE object_outcome.at <= excluded.at"
 )
 NOT_A_CODE = "unstated"
 """Stands for a reason that a connector gave in free text: such text may name people."""
@@ -130,21 +138,25 @@ class Results(Room):
         self, request_id: str, system: str, outcomes: Iterable[ObjectOutcome], at: datetime
     ) -> None:
         """What became of objects, in place of what was said of them earlier. Their keys are stored only as HMACs."""
+        self._reread(FATES)
         key = await self.key(request_id)
         newest = {key.digest(object_name(system, each.collection, each.key, each.field)): each for each in outcomes}
         # In one order everywhere, or two reports could wait for each other.
         rows = sorted(newest.items(), key=lambda item: item[0])
         for start in range(0, len(rows), _BATCH):
-            await self._run(_saved_outcomes(request_id, system, rows[start : start + _BATCH], at))
+            batch = _saved_outcomes(request_id, system, rows[start : start + _BATCH], at)
+            await self._write_later(("outcomes", request_id, system), batch)
 
     async def outcome_counts(self, request_id: str) -> dict[str, dict[str, int]]:
         """System -> fate -> number of objects."""
         columns = object_outcome.c
-        rows = await self._all(
+        rows = await self._once(
+            FATES,
+            request_id,
             select(columns.system, columns.fate, func.count().label("number"))
             .where(columns.request_id == request_id)
             .group_by(columns.system, columns.fate)
-            .order_by(columns.system, columns.fate)
+            .order_by(columns.system, columns.fate),
         )
         counts: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -242,31 +254,21 @@ def _error_name(correlation: str) -> str:
     return f"~error/{correlation}"
 
 
-def _saved_outcomes(request_id: str, system: str, rows: list[tuple[str, ObjectOutcome]], at: datetime) -> Any:
-    """One statement for a batch; its text is the same for any number of rows."""
-    columns = object_outcome.c
-    lists = {
-        "object": [digest for digest, _ in rows],
-        "collection": [each.collection for _, each in rows],
-        "field": [each.field for _, each in rows],
-        "fate": [each.fate.value for _, each in rows],
-        "reason": [_reason(each.reason) for _, each in rows],
-        "law": [each.law for _, each in rows],
-        "until": [each.until for _, each in rows],
-    }
-    arrays = [literal(values, ARRAY(columns[name].type)) for name, values in lists.items()]
-    given = func.unnest(*arrays).table_valued(*lists, name="given").render_derived()
-    insertion = upsert(object_outcome).from_select(
-        ["request_id", "system", "at", *lists],
-        select(literal(request_id), literal(system), literal(at, columns.at.type), *given.c),
-    )
-    said = insertion.excluded
-    replaced = {name: said[name] for name in ("fate", "reason", "law", "until", "at")}
-    return insertion.on_conflict_do_update(
-        index_elements=["request_id", "system", "object"],
-        set_=replaced,
-        # A report that comes late does not undo a newer one.
-        where=columns.at <= said.at,
+def _saved_outcomes(request_id: str, system: str, rows: list[tuple[str, ObjectOutcome]], at: datetime) -> Write:
+    """One statement for a batch, however many they are."""
+    return _SAVED.of(
+        {
+            "request_id": request_id,
+            "system": system,
+            "at": at,
+            "object": [digest for digest, _ in rows],
+            "collection": [each.collection for _, each in rows],
+            "field": [each.field for _, each in rows],
+            "fate": [each.fate.value for _, each in rows],
+            "reason": [_reason(each.reason) for _, each in rows],
+            "law": [each.law for _, each in rows],
+            "until": [each.until for _, each in rows],
+        }
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.ledger.at_hand import AT_HAND, SMALL, AtHand, Kept, at_hand
+from activities.ledger.at_hand import AT_HAND, FATES, SMALL, AtHand, Kept, at_hand
 from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
 from activities.ledger.prepared import Prepared, Write, in_one
@@ -44,10 +44,12 @@ class Room:
         self._destroyed: set[str] = set()
         self._heads: dict[str, tuple[int, str]] = {}
         """Ends of chains that this transaction has locked, or goes on from; with what it is to write."""
+        self._seen: dict[str, tuple[int, str]] = {}
+        """Ends of chains that were read, whoever goes on with them."""
         self._before = {} if after is None else after.ends
         """Ends of chains as a transaction before this one left them: see `Evidence.record`."""
         self.ends: Mapping[str, tuple[int, str]] = {}
-        """Ends of chains that this transaction wrote to, once it is committed."""
+        """Ends of chains that this transaction saw, or wrote to, once it is committed."""
         self._said: dict[str, dict[str, Event]] = {}
         """Evidence that is still to be written, by request and what makes it one event."""
         self._documents: dict[str, dict[str, bytes | None]] = {}
@@ -100,8 +102,10 @@ class Room:
             self._spoilt = True
             raise
 
-    async def _at_hand(self, request_id: str, *, lock: bool) -> AtHand:
+    async def _at_hand(self, request_id: str, *, lock: bool, count: bool = False) -> AtHand:
         """What steps need of a request, in one answer; with ``lock`` nobody else changes it until the end.
+
+        With ``count`` what became of its objects is counted, too.
 
         Raises:
             UnknownRequest: there is none.
@@ -112,6 +116,7 @@ class Room:
             "wanted": request_id,
             "controllers": None if self._controllers is None else sorted(self._controllers),
             "locked": lock,
+            "counted": count,
             "largest": SMALL,
         }
         row = (await self._write([AT_HAND.of(asked)])).first()
@@ -120,7 +125,8 @@ class Room:
         answer = at_hand(row)
         self._documents[request_id] = answer.documents
         self._wrapped[request_id] = answer.wrapped
-        self._read |= {(what, request_id): rows for what, rows in answer.about.items()}
+        self._seen[request_id] = answer.head
+        self._read |= {(what, request_id): rows for what, rows in answer.about.items() if count or what != FATES}
         return answer
 
     async def _run(self, statement: Executable) -> CursorResult[Any]:
@@ -226,7 +232,7 @@ class Room:
             raise RuntimeError("a statement of this transaction failed: nothing of it was written")
         with mapped_errors():
             await self._connection.commit()
-        self.ends = self._heads
+        self.ends = self._seen | self._heads
         for request_id in self._destroyed:
             self._keys.drop(request_id)
         for request_id, key in self._fresh_keys.items():

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import suppression
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, person_prints
 from activities.ledger.tables import request
 from habeas.model import Frozen, Identifier, RequestId
@@ -34,12 +34,10 @@ class Suppressions(Room):
         self, request_id: str, controller: str, identifiers: Iterable[Identifier], since: datetime
     ) -> None:
         """From now on whoever is known by one of these is known as erased."""
-        rows = [
-            {"request_id": request_id, "fingerprint": one, "since": since}
-            for one in person_prints(self._vault, _purpose(controller), identifiers)
-        ]
-        if rows:
-            await self._run(upsert(suppression).values(rows).on_conflict_do_nothing())
+        prints = person_prints(self._vault, _purpose(controller), identifiers)
+        if prints:
+            values = {"request_id": request_id, "prints": prints, "since": since}
+            await self._write_later(("suppressed", request_id, *prints), _SUPPRESSED.of(values))
 
     async def suppressed(self, controller: str, identifiers: Sequence[Identifier]) -> tuple[SuppressedRow | None, ...]:
         """For each of these, in their order: the newest erasure of whoever it is; None for nobody's."""
@@ -56,6 +54,13 @@ class Suppressions(Room):
         )
         newest = {row.fingerprint: SuppressedRow(request_id=row.request_id, since=row.since) for row in rows}
         return tuple(newest.get(one) for one in prints)
+
+
+_SUPPRESSED = Prepared(
+    "INSERT INTO suppression (request_id, fingerprint, since)"
+    " SELECT :request_id::text, value, :since::timestamptz FROM unnest(:prints::text[]) AS given (value)"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 def _purpose(controller: str) -> str:

@@ -14,7 +14,7 @@ depends_on = None
 # may be written meanwhile, or writers would wait for each other.
 AT_HAND = """
 CREATE FUNCTION request_at_hand(
-    wanted text, controllers text[], locked boolean, largest integer,
+    wanted text, controllers text[], locked boolean, counted boolean, largest integer,
     OUT facts json, OUT head_n integer, OUT head_hash text, OUT wrapped bytea, OUT master_key_id text,
     OUT names text[], OUT sealed bytea[], OUT about json
 ) RETURNS SETOF record LANGUAGE plpgsql VOLATILE AS $$
@@ -53,6 +53,11 @@ BEGIN
                 FROM (SELECT l.id, l.request_id, l.kind, l.language, l.dedupe, l.recipient_role, l.queued_at, l.state,
                     l.state_at, l.message_id FROM letter l WHERE l.request_id = r.id) x
             ),
+            'fates', CASE WHEN counted THEN (
+                SELECT json_agg(x ORDER BY x.system, x.fate)
+                FROM (SELECT o.system, o.fate, count(*) AS number FROM object_outcome o
+                    WHERE o.request_id = r.id GROUP BY o.system, o.fate) x
+            ) END,
             'waits', (
                 SELECT json_agg(x ORDER BY x.request_id)
                 FROM (SELECT w.request_id FROM copy_wait w JOIN request e ON e.id = w.request_id
@@ -79,4 +84,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION request_at_hand(text, text[], boolean, integer)")
+    op.execute("DROP FUNCTION request_at_hand(text, text[], boolean, boolean, integer)")

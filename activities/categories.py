@@ -5,11 +5,13 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities import letters
-from activities.coverage import coverage
+from activities.chosen import find_chosen
+from activities.coverage import coverage, recipient_name
 from activities.model import CategoriesReport, PackageOrder
 from activities.pages import load_collected, outdated
 from activities.parts import Parts
 from habeas.policy import Category, Policy, RecipientRole
+from habeas.policy.told import Chosen, gets
 
 SEALED = "letter/categories"
 
@@ -28,7 +30,9 @@ class CategoryActivities:
         """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id)
-            policy = self._parts.policy(request.controller)
+        policy = self._parts.policy(request.controller)
+        chosen = await find_chosen(self._parts, request, policy)
+        async with self._parts.ledger.begin() as tx:
             manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
             covers = await coverage(tx, request, policy, manifests)
             kept = await load_collected(tx, order.request_id)
@@ -41,22 +45,24 @@ class CategoryActivities:
                 for one in manifests[system].collections
                 if one.name in collected.collections and covers.excerpt(one).shown
             }
-            told = tuple(held_category(one, policy, request.language) for one in policy.categories if one.id in held)
+            told = tuple(
+                held_category(one, policy, request.language, chosen) for one in policy.categories if one.id in held
+            )
             await tx.seal(order.request_id, SEALED, letters.CategoriesFacts(held=told))
         return CategoriesReport(categories=len(told), sealed=SEALED)
 
 
-def held_category(one: Category, policy: Policy, language: str) -> letters.HeldCategory:
+def held_category(one: Category, policy: Policy, language: str, chosen: Chosen) -> letters.HeldCategory:
     """One category as the person is told of it.
 
     Those who process for us, authorities and others are told apart; others buy it, or have it shared with them, where
     the policy says that of the category.
     """
-    recipients = [policy.recipient(each) for each in one.recipients]
+    recipients = [policy.recipient(each) for each in one.recipients if gets(one, each, chosen) is not False]
     others = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER}
 
     def named(*roles: RecipientRole) -> tuple[str, ...]:
-        return tuple(policy.said(each.name, language) for each in recipients if each.role in roles)
+        return tuple(recipient_name(one, each, policy, language, chosen) for each in recipients if each.role in roles)
 
     return letters.HeldCategory(
         title=policy.text(one.title, language),

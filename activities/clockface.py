@@ -16,6 +16,10 @@ from habeas.policy import AtDeadline, Policy
 from habeas.policy.sections import Applicable, Strength
 
 _WORKING_DAYS = "weekends_and_holidays"
+TARGET_DAYS = 30
+"""By when staff aim to answer where nobody else says: a complaint in the UK, say, whose outcome is due "without undue
+delay". So long the ICO gives for its acknowledgement, and so long a policy may take by the practice of other laws that
+name no day (Canada, Switzerland); it is about the month of those that do."""
 _NO_FEE = frozenset({"never", "unstated"})
 
 
@@ -32,13 +36,17 @@ class Dated(Frozen):
     home_until: date | None = None
     """Where the establishment's law binds beside that of the person's place: its own last day as it stands."""
 
+    target_is_ours: bool = False
+    """Neither the law's practice nor the policy says by when staff aim to answer: it is `TARGET_DAYS` from receipt."""
+
     @property
     def explanation(self) -> tuple[str, ...]:
         """How the day that counts came about, in sentences: what the law says, then what was promised beside it."""
         if self.face.target_on is not None:
-            said = (
-                f"The controller itself aims to answer by {words.day(self.face.target_on)}, which is no day of the law."
-            )
+            day = f"{words.day(self.face.target_on)}, which is no day of the law."
+            said = f"The controller itself aims to answer by {day}"
+            if self.target_is_ours:
+                said = f"Nobody names a day, so that staff aim at {TARGET_DAYS} days from receipt: {day}"
             return (*self.deadlines.explanation, said)
         if self.promised_on is None:
             return self.deadlines.explanation
@@ -135,7 +143,14 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         target_on=target_on,
         target_at=target_at,
     )
-    return Dated(face=face, deadlines=deadlines, promised_on=promised_on, confirm_by=confirm_by, home_until=home_until)
+    return Dated(
+        face=face,
+        deadlines=deadlines,
+        promised_on=promised_on,
+        confirm_by=confirm_by,
+        home_until=home_until,
+        target_is_ours=target_on is not None and _named_target(request, policy, deadlines) is None,
+    )
 
 
 def _at_home(too: Applicable, policy: Policy, case: law.Case) -> law.Deadlines:
@@ -156,8 +171,13 @@ def promised(request: Request, policy: Policy) -> date | None:
     return local_day(policy, request.received_at) + timedelta(days=promise.days)
 
 
-def _target(request: Request, policy: Policy, deadlines: law.Deadlines) -> date | None:
-    """By when staff aim to answer where neither law nor promise names a day: as the policy says, else as is usual."""
+def _target(request: Request, policy: Policy, deadlines: law.Deadlines) -> date:
+    """By when staff aim to answer where neither law nor promise names a day: nothing that is open lies for ever."""
+    return _named_target(request, policy, deadlines) or deadlines.received_on + timedelta(days=TARGET_DAYS)
+
+
+def _named_target(request: Request, policy: Policy, deadlines: law.Deadlines) -> date | None:
+    """The day that the policy says, else the one that the law's practice suggests."""
     days = policy.target_days(request.regime)
     return deadlines.received_on + timedelta(days=days) if days else deadlines.suggested_due_on
 

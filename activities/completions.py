@@ -191,16 +191,25 @@ async def _passed_on(case: LetterCase, rows: tuple[OutcomeRow, ...]) -> dict[str
         categories = frozenset(one for one in found if one)
     else:
         categories = await stopped_categories(case.tx, request, policy)
-    reach = reach_of(request, policy, categories, case.day(case.order.at))
-    named = [one for one in reach.those if one.in_time and one.recipient.email]
+    manifests = case.called.manifests
+    reach = await reach_of(case.tx, request, policy, manifests, categories, case.day(case.order.at))
+    named = [one for one in reach.those if one.in_time and one.recipient.email and not one.unsure]
     before = tuple(policy.said(one.recipient.name, request.language) for one in reach.those if not one.in_time)
-    silent = [one.recipient for one in reach.those if one.in_time and not one.recipient.email]
+    silent = [one.recipient for one in reach.those if one.in_time and not one.recipient.email and not one.unsure]
+    unsure = [one.recipient for one in reach.those if one.in_time and one.unsure]
     not_told = tuple(
         letters.WithheldGroup(
             what=policy.said(one.name, request.language), reason=policy.text(one.not_told, request.language)
         )
         for one in silent
         if one.not_told
+    )
+    words = lookup("activities.letters", request.language)
+    not_told += tuple(
+        letters.WithheldGroup(
+            what=policy.said(one.name, request.language), reason=words.text("completion_erasure.unsure")
+        )
+        for one in unsure
     )
     if not (named or before or not_told or reach.given_to_nobody):
         return {}

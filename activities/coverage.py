@@ -20,7 +20,8 @@ from habeas.connector import Collection, Connector, Manifest
 from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
 from habeas.model import Frozen, Outcome, Request, SystemName
 from habeas.particulars import Particulars
-from habeas.policy import Policy
+from habeas.policy import Category, Policy, Recipient
+from habeas.policy.told import Chosen, gets
 from habeas.reasons import Provision
 from habeas.staying import Because
 
@@ -228,3 +229,13 @@ def sent_on(policy: Policy, language: str) -> dict[str, str]:
         for one in policy.categories
         if one.controlled_by
     }
+
+
+def recipient_name(category: Category, recipient: Recipient, policy: Policy, language: str, chosen: Chosen) -> str:
+    """A recipient as the person reads it; with the choice on which it depends, where no record says what it was."""
+    name = policy.said(recipient.name, language)
+    if gets(category, recipient.id, chosen) is not None:
+        return name
+    depends = next(one for one in policy.purposes if one.id == category.only_with[recipient.id])
+    words = lookup(TOPIC, language)
+    return words.text("recipients.only_with", name=name, purpose=policy.text(depends.title, language))

@@ -27,7 +27,10 @@ log = structlog.get_logger(__name__)
 AGAIN = timedelta(days=7)
 """While it goes on, staff are told as often."""
 FIRST_LOOK = timedelta(hours=12)
-"""What changed while it was being ended goes on the next day: single objects are told of once they stay longer."""
+"""What changed while it was being ended goes on the next day: single objects are told of once they stay longer, and so
+is what is left alone as it is not known yet what must not end."""
+UNLOOKED = "unlooked"
+"""The system is left alone: it is not known yet what of it is of somebody who has asked for a copy."""
 NOT_TOLD = "ending_letter_refused"
 """A controller's officer is not told of what ended: the letter was refused."""
 
@@ -126,7 +129,7 @@ class EndingLetterActivities:
 def _is_due(row: TroubleRow, at: datetime) -> bool:
     if row.told_at is not None:
         return row.told_at + AGAIN <= at
-    return row.code != BLOCKED or row.since + FIRST_LOOK <= at
+    return row.code not in (BLOCKED, UNLOOKED) or row.since + FIRST_LOOK <= at
 
 
 def _message_id(policy: Policy, rows: Collection[TroubleRow]) -> str:

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from pydantic import Field
 from temporalio import activity
 
-from activities.believing import located, page_of
-from activities.by_hand import COLLECT, steps_by_hand
+from activities.believing import page_of
 from activities.clockface import local_day
-from activities.finding import Graph
-from activities.holds import ROUNDS, short_lived
+from activities.following import follow
+from activities.holds import short_lived
 from activities.keeping import ExpireOrder, ExpireReport, ExpiringReport, ExpiringSystem, SweepOrder
 from activities.ledger import ExpiryRow, HoldRow
 from activities.parts import Parts
@@ -20,7 +19,7 @@ from activities.reporting import follows
 from activities.wrapper import progress, resumed
 from habeas.connector import Capability, Collection, Connector, Expiring, PlannedObject, Record, SystemPlan, Treatment
 from habeas.errors import ConfigurationError
-from habeas.model import Frozen, Identifier
+from habeas.model import Frozen
 from habeas.outcomes import Done, Fate
 from habeas.policy import Policy
 from habeas.staying import Place
@@ -60,7 +59,8 @@ class ExpiringActivities:
     async def expire(self, order: ExpireOrder) -> ExpireReport:
         """End what is past its term in one system; after a crash it goes on from the last page that was ended.
 
-        Where several controllers share the system, what any of them must keep stays.
+        Where several controllers share the system, what any of them must keep stays. Where all of it is held for
+        somebody, since nobody has looked yet what is theirs, nothing ends.
         """
         connector = self._parts.connector(order.system)
         controllers = self._parts.controllers_of(order.system)
@@ -69,12 +69,14 @@ class ExpiringActivities:
         said = resumed()
         far = _Far.model_validate(said[0]) if said else _Far(cursor=order.cursor)
         started, counts = bool(said), Counter(far.counts)
-        cursor = far.cursor
+        cursor, unlooked = far.cursor, False
         if not (started and cursor is None):
             held: HeldPlaces = {}
             pages = far.pages
             async for page in _expiring(connector).expired(today, cursor):
                 follows(page_of(connector.manifest, page), cursor)
+                if unlooked := await self._is_unlooked(order.system, controllers):
+                    break
                 # Anew for each page: a sweep may take long, and a hold holds from the moment it is placed.
                 held = await self._held_people(order.system, connector, controllers, held)
                 held_places = set[Place]().union(*held.values())
@@ -87,7 +89,13 @@ class ExpiringActivities:
         total = Counter[str]()
         for name, count in counts.items():
             total[name.partition("/")[0]] += count
-        return ExpireReport(erased=total["erased"], held=total["held"], blocked=total["blocked"], cursor=cursor)
+        return ExpireReport(
+            erased=total["erased"], held=total["held"], blocked=total["blocked"], cursor=cursor, unlooked=unlooked
+        )
+
+    async def _is_unlooked(self, system: str, controllers: tuple[Policy, ...]) -> bool:
+        async with self._parts.ledger.begin() as tx:
+            return bool(await tx.unlooked([one.id for one in controllers], system, 1))
 
     async def _held_people(
         self, system: str, connector: Connector, controllers: tuple[Policy, ...], before: HeldPlaces
@@ -106,26 +114,10 @@ class ExpiringActivities:
             for hold, identifiers in known:
                 collections = connector.manifest.collections
                 covered = frozenset(one.name for one in collections if hold.covers(system, one.category))
-                everything = await self._known(policy, identifiers)
+                # A system that does not answer is no answer: then nothing ends in this sweep.
+                everything = await follow(identifiers, {name: self._parts.connector(name) for name in policy.systems})
                 found[hold.id] = await short_lived(connector, everything, covered)
         return found
-
-    async def _known(self, policy: Policy, identifiers: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
-        """By what else the controller's systems know whom a hold is about: a number leads to an address.
-
-        A system that does not answer is no answer: then nothing ends in this sweep, rather than what is held.
-        """
-        graph = Graph(seeds=identifiers)
-        connectors = {name: self._parts.connector(name) for name in policy.systems}
-        for _ in range(ROUNDS):
-            before = graph
-            for name, connector in connectors.items():
-                ask = graph.to_ask(name, connector.manifest)
-                if ask and COLLECT not in steps_by_hand(connector.manifest):
-                    graph = graph.answered(name, ask, await located(connector, ask))
-            if graph == before:
-                break
-        return graph.leads()
 
     async def _end(
         self,

@@ -12,8 +12,9 @@ from temporalio import activity
 
 from activities import letters
 from activities.authority import authorities
+from activities.chosen import find_chosen
 from activities.clockface import local_day
-from activities.coverage import Coverage, coverage, refused_parts
+from activities.coverage import Coverage, coverage, recipient_name, refused_parts
 from activities.ledger import Artifact
 from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
@@ -37,6 +38,7 @@ from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.policy import Category, Policy
+from habeas.policy.told import Chosen, gets
 from habeas.redaction import MARKED, Redactor, Standing
 
 MIB = 1024 * 1024
@@ -78,7 +80,8 @@ class ExportActivities:
             changed = bool(order.approvals) and await self._changed(request.id, collected)
             return PackageReport(changed=True) if changed else PackageReport(nothing=nothing)
         covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
-        facts = package_facts(request, covers, manifests, covered, order).model_copy(
+        chosen = await find_chosen(self._parts, request, policy)
+        facts = package_facts(request, covers, manifests, covered, order, chosen).model_copy(
             update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}
         )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
@@ -100,8 +103,7 @@ class ExportActivities:
             created_at=order.at,
             verified_at=order.at,
         )
-        async with self._parts.ledger.begin() as tx:
-            await tx.request(request.id, lock=True)
+        async with self._parts.ledger.begin(after=tx) as tx:
             await tx.save_artifact(artifact)
             for tag in (Tag.EXPORT_BUILT, Tag.EXPORT_VERIFIED):
                 await tx.record(
@@ -169,6 +171,7 @@ def package_facts(
     manifests: Mapping[str, Manifest],
     collected: Mapping[str, Collected],
     order: PackageOrder,
+    chosen: Chosen,
 ) -> PackageFacts:
     """What the package says besides the data: GDPR Article 15(1)(a)-(h) and (2) from the controller's policy."""
     policy, called = covers.policy, covers.called
@@ -195,7 +198,9 @@ def package_facts(
         received_on=local_day(policy, request.received_at),
         timezone=controller.clock_tz,
         systems=systems,
-        categories=tuple(_category(one, policy, request.language) for one in policy.categories if one.id in used),
+        categories=tuple(
+            _category(one, policy, request.language, chosen) for one in policy.categories if one.id in used
+        ),
         missing=called.missing(order.missing),
         authorities=authorities(request, policy),
     )
@@ -247,13 +252,13 @@ def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> C
     )
 
 
-def _category(one: Category, policy: Policy, language: str) -> CategoryFacts:
-    recipients = [policy.recipient(each) for each in one.recipients]
+def _category(one: Category, policy: Policy, language: str, chosen: Chosen) -> CategoryFacts:
+    recipients = [policy.recipient(each) for each in one.recipients if gets(one, each, chosen) is not False]
     return CategoryFacts(
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),
         legal_bases=tuple(basis.value for basis in one.legal_bases),
-        recipients=tuple(policy.said(each.name, language) for each in recipients),
+        recipients=tuple(recipient_name(one, each, policy, language, chosen) for each in recipients),
         retention=(policy.text(one.retention, language),),
         sources=(policy.text(one.source, language),),
         transfers=tuple(

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 from activities.ledger import Tx
 from habeas.connector import Manifest, Match, RecordRef
 from habeas.errors import BadInput
-from habeas.matching import Decision, Place, Ruling, Settled, settle
+from habeas.matching import Decision, Place, Ruling, Settled, as_written, settle
 from habeas.model import Frozen, Identifier, RequestId
 
 GRAPH = "graph"
@@ -43,20 +43,37 @@ class Graph(Frozen):
     """Who they said they are whose address is proven. A mailbox may be several people's: another's record waits."""
     kept: tuple[KeptBefore, ...] = Field(default=(), repr=False)
     """No search leads there any more: what it was found by is erased. See `activities.kept_before`."""
+    waived: bool = False
+    """Nobody has shown that an address is theirs, nor is asked to: it finds only what has it exactly as it was given.
+    Else whoever made up a variant of somebody's address would change what is theirs, and hear of it in their place."""
 
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
-        return settle(self.matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
+        matches = as_written(self.matches) if self.waived else self.matches
+        return settle(matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
 
     def proven_by(
-        self, seeds: tuple[Identifier, ...], *, attested_name: str | None = None, claimed_name: str | None = None
+        self,
+        seeds: tuple[Identifier, ...],
+        *,
+        attested_name: str | None = None,
+        claimed_name: str | None = None,
+        waived: bool = False,
     ) -> Graph:
-        """The graph from which the search starts; what staff added before stays."""
+        """The graph from which the search starts; what staff added before stays.
+
+        Args:
+            seeds: what it starts with.
+            attested_name: whom staff attested.
+            claimed_name: who they said they are.
+            waived: nobody is asked to prove that the seeds are theirs.
+        """
         return self.model_copy(
             update={
                 "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
                 "attested_name": attested_name or self.attested_name,
                 "claimed_name": claimed_name or self.claimed_name,
+                "waived": waived,
             }
         )
 
@@ -70,6 +87,12 @@ class Graph(Frozen):
         A human sees what the latter lead to. They are told to nobody and nothing is done by them.
         """
         return self.settled().leads
+
+    def reached(self) -> tuple[Identifier, ...]:
+        """Every identifier that any record bears which was found, doubtful ones, too. To hold by, and nothing else."""
+        matches = [match for system in sorted(self.matches) for match in self.matches[system]]
+        borne = (one for match in matches for one in (*match.found_by, *match.yields))
+        return tuple(dict.fromkeys((*self.seeds, *borne)))
 
     def own(self, known: tuple[Identifier, ...] | None = None) -> tuple[Identifier, ...]:
         """Every identifier that leads to nobody else, as far as a human has said; of what is known, if that is given.

@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.believing import located
 from activities.exemptions import exempted
 from activities.finding import load_graph
+from activities.following import TRAIL
 from activities.keeping import HeldReport, ReleaseOrder
 from activities.ledger import RequestRow, Tx
 from activities.model import SystemOrder
@@ -39,7 +40,8 @@ class HoldActivities:
         """Hold what the person has in one system and what would end by itself; only fingerprints of it are kept.
 
         Before the person is found, they are looked for by what they claim: a hold does no harm to anybody, and what
-        has ended cannot be brought back.
+        has ended cannot be brought back. What only other systems lead to is held with all of the system, until the
+        sweep has looked (`activities.unlooked`), or everything is collected.
         """
         parts = self._parts
         async with parts.ledger.begin() as tx:
@@ -50,16 +52,18 @@ class HoldActivities:
         connector = parts.connector(order.system)
         if collected is not None:
             pages = Pages(parts.ledger, parts.storage, order.request_id)
-            short = _expiring(connector)
+            short = connector.manifest.short_lived
             places = {
                 (one.collection, one.key)
                 async for one in pages.read(order.system, range(collected.pages))
                 if one.collection in short
             }
         else:
-            places = await short_lived(connector, graph.leads() or claimed)
+            places = await short_lived(connector, tuple(dict.fromkeys((*graph.reached(), *claimed))))
         async with parts.ledger.begin() as tx:
-            held = await _hold(tx, request, order, places)
+            held = await hold_places(tx, request, order.system, places, order.at)
+            if collected is not None:
+                await tx.looked_through(request.id, [order.system], order.at)
         return HeldReport(system=order.system, held=held)
 
     @activity.defn
@@ -71,6 +75,7 @@ class HoldActivities:
             if rule is not None and await refused(tx, order.request_id, order.outcome):
                 return 0
             released = await tx.release_deletion(order.request_id, order.at)
+            await tx.remove_sealed(order.request_id, TRAIL)
             if released:
                 await note_release(tx, order.request_id, released, order.at)
         return released
@@ -117,6 +122,21 @@ async def note_release(tx: Tx, request_id: str, objects: int, at: datetime) -> N
     await tx.record(request_id, Tag.DELETION_RELEASED, at=at, facts=facts, dedupe="deletion/released")
 
 
+async def hold_places(tx: Tx, request: Request, system: str, places: set[Place], at: datetime) -> int:
+    """These objects of a system must not end by themselves while the request is open; how many of them are new."""
+    row = await tx.request_row(request.id)
+    if row.closed_at is not None and not await tx.is_unlooked(request.id, system):
+        # It was closed while a system was slow to answer: nothing is held for it any more.
+        return 0
+    prints = [tx.object_print(request.controller, system, *place) for place in places]
+    held = await tx.hold_deletion(request.id, request.controller, system, prints, at)
+    if held:
+        facts: dict[str, JsonValue] = {"system": system, "objects": held}
+        dedupe = f"deletion/held/{system}/{at.isoformat()}"
+        await tx.record(request.id, Tag.DELETION_HELD, at=at, facts=facts, dedupe=dedupe)
+    return held
+
+
 async def short_lived(
     connector: Connector, identifiers: tuple[Identifier, ...], only: frozenset[str] | None = None
 ) -> set[Place]:
@@ -127,7 +147,7 @@ async def short_lived(
         identifiers: of the person. What the system's records add is followed inside the system.
         only: collections to look at, of those whose objects end by themselves.
     """
-    wanted = _expiring(connector) if only is None else _expiring(connector) & only
+    wanted = connector.manifest.short_lived if only is None else connector.manifest.short_lived & only
     roots = await _roots(connector, identifiers) if wanted else ()
     places: set[Place] = set()
     if not roots:
@@ -156,25 +176,3 @@ async def _roots(connector: Connector, identifiers: tuple[Identifier, ...]) -> t
         roots |= {RecordRef(collection=match.collection, key=match.key): None for match in matches}
         new = tuple(dict.fromkeys(one for match in matches for one in match.yields))
     return tuple(roots)
-
-
-async def _hold(tx: Tx, request: Request, order: SystemOrder, places: set[Place]) -> int:
-    row = await tx.request_row(request.id)
-    if row.closed_at is not None:
-        # It was closed while a system was slow to answer: nothing is held for it any more.
-        return 0
-    prints = [tx.object_print(request.controller, order.system, *place) for place in places]
-    held = await tx.hold_deletion(request.id, request.controller, order.system, prints, order.at)
-    if held:
-        await tx.record(
-            request.id,
-            Tag.DELETION_HELD,
-            at=order.at,
-            facts={"system": order.system, "objects": held},
-            dedupe=f"deletion/held/{order.system}/{order.at.isoformat()}",
-        )
-    return held
-
-
-def _expiring(connector: Connector) -> frozenset[str]:
-    return frozenset(one.name for one in connector.manifest.collections if one.expires is not None)

@@ -112,12 +112,34 @@ class ExpireOrder(SweepOrder):
 
 
 class ExpireReport(Frozen):
-    """What ended, and where to go on; None after the last page."""
+    """What ended, and where to go on; None after the last page, or where it stopped before the first."""
 
     erased: int = 0
     held: int = 0
     blocked: int = 0
     cursor: str | None = None
+    unlooked: bool = False
+    """It stopped: all of the system is held for somebody, until it is known what of it is theirs."""
+
+
+class LookOrder(SweepOrder):
+    """Before anything ends in this system: what must not."""
+
+    system: SystemName
+
+
+class TrailOrder(LookOrder):
+    """Ask this system what it knows of those for whom all of another one is held."""
+
+    before_ending: SystemName
+    """The other one."""
+
+
+class LookedReport(Frozen):
+    """For how many requests it is known now what must not end in a system, and how many objects of it are new."""
+
+    looked: int = 0
+    held: int = 0
 
 
 class EndingOrder(SweepOrder):
@@ -180,6 +202,8 @@ class SweepReport(Frozen):
     """Requests whose own record was over, and whose key was destroyed."""
     waiting: tuple[SystemName, ...] = ()
     """Systems that did not answer, or refused."""
+    unlooked: tuple[SystemName, ...] = ()
+    """Systems in which nothing ended, as it is not known yet what of it is of somebody who has asked for a copy."""
 
     def plus(self, **more: int) -> SweepReport:
         """With so much more of each."""

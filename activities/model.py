@@ -6,6 +6,7 @@ These travel through Temporal and are read by operators; whatever is personal st
 from __future__ import annotations
 
 from datetime import date
+from operator import not_
 
 from pydantic import AwareDatetime, Field
 
@@ -27,6 +28,8 @@ class Entering(OnRequest):
 
     entering: Stage | None = Field(default=None, exclude_if=lambda stage: stage is None)
     """Unset where that is a step of its own: `StageEntry`."""
+    anew: bool = Field(default=False, exclude_if=not_)
+    """Another workflow had begun the request before: see `IdentityBrief.proven`."""
 
 
 class SystemBrief(Frozen):
@@ -76,6 +79,11 @@ class IdentityBrief(Frozen):
     """Staff may attest."""
     both: bool = False
     """Code and attestation are both needed."""
+    proven: bool = Field(default=False, exclude_if=not_)
+    """They had proven it before this workflow began: the request was begun anew. Unset where it is not so, as below: a
+    build from before knows no such field."""
+    codes_before: int = Field(default=0, exclude_if=not_)
+    """Codes that were sent before it began: the next one is another."""
 
 
 class PromiseAlarms(Frozen):
@@ -497,7 +505,7 @@ class Closed(Frozen):
 
     outcome: Outcome
     counts: dict[str, dict[str, int]] = Field(default_factory=dict)
-    erasures: tuple[RequestId, ...] = Field(default=(), exclude_if=lambda waiting: not waiting)
+    erasures: tuple[RequestId, ...] = Field(default=(), exclude_if=not_)
     """Erasures of the same person that waited for this copy."""
 
 
@@ -530,6 +538,8 @@ class NoticesReport(Frozen):
     notices: tuple[NoticeBrief, ...]
     not_told: int = 0
     """How many are not told, for the reason that the policy gives."""
+    unsure: int = 0
+    """Of how many it is not known whether they have the person's data, or by what: staff find out."""
     named: int = 0
     """How many the person is told of, of those who decide over the data."""
     occasion: str = ""

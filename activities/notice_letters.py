@@ -12,7 +12,7 @@ from activities.ledger import NoticeKind
 from activities.letters import DID, ForwardFacts, NewValue, RecipientFacts, Shown
 from activities.naming import Naming
 from activities.parts import Parts
-from activities.reach import duty_of
+from activities.reach import Known, duty_of
 from activities.standing import Standing
 from habeas.connector import Record, RecordRef
 from habeas.model import Identifier, Request, Subject
@@ -66,6 +66,10 @@ class PlannedNotice(NamedTuple):
     """The law obliges us to tell it."""
     in_time: bool = True
     """False: it got the data before the time that the law looks back to, and is not told."""
+    unsure: bool = False
+    """Whether it has the data is not known, or not by what: a human finds out and tells it."""
+    known: Known = Known()
+    """By what a recipient knows the person."""
     theirs: Theirs | None = None
     """Of those who decide over data."""
     alone: bool = False
@@ -83,7 +87,6 @@ class NoticeCase(NamedTuple):
     request: Request
     subject: Subject
     policy: Policy
-    known: tuple[Identifier, ...]
     changes: Mapping[str, tuple[NewValue, ...]]
     today: date
     purposes: frozenset[str] = frozenset()
@@ -100,8 +103,8 @@ def notice_letter(
     duty = duty_of(request, policy) if one.by_law else None
     return RecipientFacts(
         to=address,
-        subject_name=case.subject.name,
-        identifiers=_shown(case.known),
+        subject_name=one.known.name,
+        identifiers=_shown(one.known.identifiers),
         acknowledge_url=link,
         by=case.today + timedelta(days=one.escalate_after),
         recipient=one.name,

@@ -56,7 +56,7 @@ class LetterActivities:
                     await enter_with(tx, order)
             raise
         if letter is not None:
-            return await self._deliver(letter, request, order.at)
+            return await self._deliver(letter, request, order.at, after=tx)
         return await self.deliver(order.request_id, order.dedupe, order.at)
 
     @activity.defn(name="send_letter_again")
@@ -186,18 +186,18 @@ class LetterActivities:
         async with self._parts.ledger.begin() as tx:
             letter = await tx.letter_of(request_id, dedupe)
             request = await tx.request(request_id)
-        return await self._deliver(letter, request, at)
+        return await self._deliver(letter, request, at, after=tx)
 
-    async def _deliver(self, letter: Letter, request: Request, at: datetime) -> LetterReport:
+    async def _deliver(self, letter: Letter, request: Request, at: datetime, *, after: Tx) -> LetterReport:
         state = letter.state
         if state is LetterState.QUEUED:
-            state = await self._hand_over(letter, request, at)
+            state = await self._hand_over(letter, request, at, after)
         if state is LetterState.FAILED:
             refused = BounceFacts(letter=letter.kind, role=letter.recipient_role, refused=True)
             await self._tell_staff(letter, refused, at)
         return LetterReport(state=state.value)
 
-    async def _hand_over(self, letter: Letter, request: Request, at: datetime) -> LetterState:
+    async def _hand_over(self, letter: Letter, request: Request, at: datetime, after: Tx) -> LetterState:
         """To the mail server; what it refuses for good is marked as failed."""
         controller = self._parts.policy(request.controller).controller
         message_id = f"<{letter.id}@{controller.email.rpartition('@')[2]}>"
@@ -214,11 +214,11 @@ class LetterActivities:
             )
         except (Terminal, BadInput):
             state = LetterState.FAILED
-        await self._mark(letter, state, message_id, at)
+        await self._mark(letter, state, message_id, at, after)
         return state
 
-    async def _mark(self, letter: Letter, state: LetterState, message_id: str, at: datetime) -> None:
-        async with self._parts.ledger.begin() as tx:
+    async def _mark(self, letter: Letter, state: LetterState, message_id: str, at: datetime, after: Tx) -> None:
+        async with self._parts.ledger.begin(after=after) as tx:
             await tx.mark_letter(letter.id, state, at=at, message_id=message_id)
             tag = Tag.LETTER_SENT if state is LetterState.SENT else Tag.LETTER_FAILED
             await tx.record(

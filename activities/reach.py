@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Some
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from activities.change_model import Part
 from activities.changing import load_changes
+from activities.chosen import load_chosen
 from activities.clockface import local_day
 from activities.concluding import TOLD
+from activities.finding import Graph, load_graph
 from activities.ledger import Tx
 from activities.letters import ChangeFacts
 from habeas import law
+from habeas.connector import Manifest, Match
 from habeas.law.duties import Duty
-from habeas.model import Request
+from habeas.model import Identifier, Request, Subject
 from habeas.outcomes import Fate
 from habeas.policy import Policy
-from habeas.policy.told import Reached, involved, reached, told_since
+from habeas.policy.told import Reached, gets, involved, reached, told_since
 
-__all__ = ["TELLING", "Reach", "duty_of", "reach_of", "stopped_purposes"]
+__all__ = ["TELLING", "Known", "Reach", "duty_of", "reach_of", "stopped_purposes"]
 
 TELLING = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.RESTRICTED})
 """What became of objects, where whoever got them is to do the same."""
+
+
+class Known(NamedTuple):
+    """By what somebody knows the person."""
+
+    identifiers: tuple[Identifier, ...] = ()
+    name: str | None = None
 
 
 class Reach(NamedTuple):
@@ -31,7 +42,9 @@ class Reach(NamedTuple):
     those: tuple[Reached, ...]
     since: date | None
     given_to_nobody: bool
-    """Something was done, and the policy names nobody who got data of its kind."""
+    """Something was done, and the policy names nobody who got this person's data of its kind."""
+    known: Mapping[str, Known]
+    """Recipient -> by what it knows the person. A notice says no more than that."""
 
 
 def duty_of(request: Request, policy: Policy) -> Duty | None:
@@ -40,20 +53,69 @@ def duty_of(request: Request, policy: Policy) -> Duty | None:
     return law.recipients_duty(request.regime, place, request.right)
 
 
-def reach_of(request: Request, policy: Policy, categories: Some[str], today: date) -> Reach:
-    """Who is concerned by what was done with these categories.
+async def reach_of(
+    tx: Tx,
+    request: Request,
+    policy: Policy,
+    manifests: Mapping[str, Manifest],
+    categories: Some[str],
+    today: date,
+) -> Reach:
+    """Who is concerned by what was done with these categories, and by what each knows the person.
 
     Args:
+        tx: where the request's documents are.
         request: its facts.
         policy: its controller's.
+        manifests: of the policy's systems.
         categories: something of which was corrected, erased or set aside, or a use of which has stopped.
         today: in the controller's zone.
     """
-    duty = duty_of(request, policy)
+    duty, chosen = duty_of(request, policy), await load_chosen(tx, request.id)
     since = told_since(duty, local_day(policy, request.received_at), today)
-    those = tuple(reached(policy, request.right, duty, categories, since))
-    had = any(one.recipients for one in policy.categories if one.id in categories)
-    return Reach(those, since, given_to_nobody=bool(categories) and not had and duty is not None)
+    graph, subject = await load_graph(tx, request.id), await tx.subject(request.id)
+    those, known = [], {}
+    for one in reached(policy, request.right, duty, categories, since, chosen):
+        known[one.recipient.id] = found = _known_by(graph, subject, manifests, one.categories)
+        lost = bool(one.recipient.email) and one.in_time and not found.identifiers
+        those.append(one._replace(unsure=one.unsure or lost))
+    had = any(
+        gets(one, each, chosen) is not False
+        for one in policy.categories
+        if one.id in categories
+        for each in one.recipients
+    )
+    nobody = bool(categories) and not had and duty is not None
+    return Reach(tuple(those), since, given_to_nobody=nobody, known=known)
+
+
+def _known_by(graph: Graph, subject: Subject, manifests: Mapping[str, Manifest], categories: Some[str]) -> Known:
+    """By what whoever has these categories knows the person.
+
+    What stands in the records of these; where that is nothing, in those of the same systems that tell whose they are.
+    """
+    own, settled = {*graph.own()}, graph.settled().kept
+    category = {
+        (system, one.name): one.category for system, manifest in manifests.items() for one in manifest.collections
+    }
+    where = {system for (system, _), one in category.items() if one in categories}
+    matches = [
+        (category.get((one.place.system, one.place.record.collection)), match)
+        for one in settled
+        if one.place.system in where
+        for match in graph.matches.get(one.place.system, ())
+        if (match.collection, match.key) == (one.place.record.collection, one.place.record.key)
+    ]
+
+    def borne(found: Iterable[Match]) -> Known:
+        listed = tuple(found)
+        bears = dict.fromkeys(each for match in listed for each in (*match.found_by, *match.yields) if each in own)
+        names = {" ".join((match.name or "").split()).casefold() for match in listed}
+        name = subject.name if subject.name and " ".join(subject.name.split()).casefold() in names else None
+        return Known(tuple(bears), name)
+
+    nearest = borne(match for of, match in matches if of in categories)
+    return nearest if nearest.identifiers else borne(match for _, match in matches)
 
 
 async def stopped_purposes(tx: Tx, request_id: str) -> frozenset[str]:

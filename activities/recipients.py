@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.brief import categories_asked
 from activities.change_model import LiftedOrder
+from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
 from activities.connectors.manual import hands_of
 from activities.finding import load_graph
@@ -50,15 +51,20 @@ class RecipientActivities:
     async def prepare_notices(self, order: OnRequest) -> NoticesReport:
         """Who must hear of what was done with the data, or is done no more: a notice for each, with its link."""
         async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id)
+        policy = self._parts.policy(request.controller)
+        chosen = await find_chosen(self._parts, request, policy)
+        async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            policy = self._parts.policy(request.controller)
+            await keep_chosen(tx, request.id, chosen)
             rows = await tx.outcomes(request.id)
             if request.right in PASSED_ON:
                 touched = self._categories(request, (row for row in rows if row.fate in TELLING))
             else:
                 touched = await stopped_categories(tx, request, policy)
             changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
-            return await self._write(tx, request, policy, _recipients(request, policy, touched, order), changes, order)
+            planned = await self._recipients(tx, request, policy, touched, order)
+            return await self._write(tx, request, policy, planned, changes, order)
 
     @activity.defn
     async def prepare_ended(self, order: EndedOrder) -> NoticesReport:
@@ -78,7 +84,8 @@ class RecipientActivities:
             where = f"/{order.system}" if order.system else ""
             occasion = f"ended{where}/{order.since.astimezone(UTC):%Y-%m-%dT%H%M%S.%f}"
             touched = self._categories(request, (row for row in ended if row.fate in TELLING))
-            planned = tuple(one._replace(occasion=occasion) for one in _recipients(request, policy, touched, order))
+            those = await self._recipients(tx, request, policy, touched, order)
+            planned = tuple(one._replace(occasion=occasion) for one in those)
             report = await self._write(tx, request, policy, planned, {}, order)
         return report.model_copy(update={"occasion": occasion})
 
@@ -106,7 +113,7 @@ class RecipientActivities:
             occasion = f"lifted/{order.act_id}"
             planned = tuple(
                 one._replace(occasion=occasion, lifted=True)
-                for one in _recipients(request, policy, touched, order)
+                for one in await self._recipients(tx, request, policy, touched, order)
                 if one.recipient in told
             )
             report = await self._write(tx, request, policy, planned, {}, order)
@@ -288,7 +295,6 @@ class RecipientActivities:
         changes: Mapping[str, tuple[NewValue, ...]],
         order: OnRequest,
     ) -> NoticesReport:
-        known = (await load_graph(tx, request.id)).own()
         subject = await tx.subject(request.id)
         written = {one.id for one in await tx.notices(request.id)}
         listed = tuple(planned)
@@ -303,7 +309,7 @@ class RecipientActivities:
             if one.address is not None:
                 link = f"{self._parts.public_url}/r/{token.get_secret_value()}"
                 today = local_day(policy, order.at)
-                case = NoticeCase(request, subject, policy, known, changes, today, stopped)
+                case = NoticeCase(request, subject, policy, changes, today, stopped)
                 await tx.seal(request.id, _sealed(notice_id), notice_letter(case, one, one.address, link, self._parts))
             if one.kind is NoticeKind.CONTROLLER:
                 facts: dict[str, JsonValue] = {"categories": [*one.categories], "to": one.recipient}
@@ -311,29 +317,38 @@ class RecipientActivities:
                     request.id, Tag.REQUEST_FORWARDED, at=order.at, facts=facts, dedupe=f"forwarded/{notice_id}"
                 )
         told = [one for one in listed if one.address is not None]
-        return NoticesReport(notices=tuple(_brief(request.id, one) for one in told), not_told=len(listed) - len(told))
+        return NoticesReport(
+            notices=tuple(_brief(request.id, one) for one in told),
+            not_told=len(listed) - len(told),
+            unsure=sum(one.unsure for one in listed),
+        )
+
+    async def _recipients(
+        self, tx: Tx, request: Request, policy: Policy, categories: frozenset[str], order: OnRequest
+    ) -> tuple[PlannedNotice, ...]:
+        today, manifests = local_day(policy, order.at), self._manifests(request)
+        reach = await reach_of(tx, request, policy, manifests, categories, today)
+        return tuple(
+            PlannedNotice(
+                kind=NoticeKind.RECIPIENT,
+                recipient=one.recipient.id,
+                name=one.recipient.name,
+                address=one.recipient.email if one.in_time and not one.unsure else None,
+                categories=one.categories,
+                remind_after=one.recipient.remind_after_days,
+                escalate_after=one.recipient.escalate_after_days,
+                source=one.source,
+                by_law=one.by_law,
+                in_time=one.in_time,
+                unsure=one.unsure,
+                known=reach.known[one.recipient.id],
+            )
+            for one in reach.those
+        )
 
     def _manifests(self, request: Request) -> dict[str, Manifest]:
         systems = self._parts.policy(request.controller).systems
         return {system: self._parts.connector(system).manifest for system in systems}
-
-
-def _recipients(
-    request: Request, policy: Policy, categories: frozenset[str], order: OnRequest
-) -> Iterable[PlannedNotice]:
-    for one in reach_of(request, policy, categories, local_day(policy, order.at)).those:
-        yield PlannedNotice(
-            kind=NoticeKind.RECIPIENT,
-            recipient=one.recipient.id,
-            name=one.recipient.name,
-            address=one.recipient.email if one.in_time else None,
-            categories=one.categories,
-            remind_after=one.recipient.remind_after_days,
-            escalate_after=one.recipient.escalate_after_days,
-            source=one.source,
-            by_law=one.by_law,
-            in_time=one.in_time,
-        )
 
 
 async def _notice(tx: Tx, order: NoticeOrder) -> NoticeRow:

@@ -46,7 +46,7 @@ from activities.model import (
 )
 from activities.parts import Parts
 from activities.plans import freed_since, load_plans
-from activities.proofs import check_unknown
+from activities.proofs import check_unknown, proof_lacking
 from activities.redactions import check_approval, check_redaction
 from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
@@ -86,12 +86,24 @@ class RecordActivities:
             asked = Particulars.of(await tx.subject(order.request_id))
             other = await is_same_person(tx, request) is False
             brief = brief_of(request, policy, asked, self._parts, times.face, other_person=other)
+            if order.anew:
+                brief = await _begun_anew(tx, request, policy, brief)
             if brief.not_a_right:
                 offered = NotARightFacts(offered=rights_here(request, policy))
                 await tx.seal(order.request_id, NOT_A_RIGHT, offered)
             else:
                 await enter_with(tx, order)
+            if request.right in COPIES:
+                # Whoever opened it does not know the systems' manifests.
+                await tx.looked_through(
+                    order.request_id, {*policy.systems} - self._short_lived(request.controller), order.at
+                )
         return brief
+
+    def _short_lived(self, controller: str) -> set[str]:
+        """The controller's systems in which something ends by itself."""
+        systems = self._parts.policy(controller).systems
+        return {name for name in systems if self._parts.connector(name).manifest.short_lived}
 
     @activity.defn
     async def enter_stage(self, order: StageEntry) -> None:
@@ -153,7 +165,11 @@ class RecordActivities:
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
                 seeds = (await load_graph(tx, order.request_id)).seeds
-                await tx.findable(order.request_id, (await tx.request(order.request_id)).controller, seeds)
+                request = await tx.request(order.request_id)
+                await tx.findable(order.request_id, request.controller, seeds)
+                if request.right in COPIES:
+                    systems = self._short_lived(request.controller)
+                    await tx.hold_everything(order.request_id, request.controller, systems, order.at)
             case ActKind.DECIDE_MATCH:
                 await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
             case ActKind.FINISH_TASK:
@@ -331,7 +347,7 @@ class RecordActivities:
         async with self._parts.ledger.begin() as tx:
             counts = await tx.outcome_counts(order.request_id)
             request = await tx.request(order.request_id, lock=True)
-            await tx.cancel_tasks(order.request_id, order.at)
+            await tx.close_tasks(order.request_id, order.at)
             await remember(tx, request)
             await suppress(tx, request, order)
             await tx.update_request(
@@ -374,6 +390,14 @@ class RecordActivities:
         return times
 
 
+async def _begun_anew(tx: Tx, request: Request, policy: Policy, brief: Brief) -> Brief:
+    """The brief of a request that had begun before: what was proven stays, and codes are counted on."""
+    known = await tx.proof(request.id) is not None and await proof_lacking(tx, request, policy) is None
+    sent = await tx.challenge(request.id)
+    identity = brief.identity.model_copy(update={"proven": known, "codes_before": sent.number if sent else 0})
+    return brief.model_copy(update={"identity": identity})
+
+
 async def _told_until(tx: Tx, request: Request, policy: Policy, order: ExtendOrder) -> date | None:
     """The day that the notice names where the law sets none: as staff said, or so many days more as the policy says."""
     if request.extended:
@@ -400,7 +424,7 @@ async def proven_graph(tx: Tx, request: Request, parts: Parts) -> Graph:
     await proven(tx, request, parts.policy(request.controller))
     graph = await load_graph(tx, request.id)
     if await tx.proof(request.id) is None:
-        return graph.proven_by((await tx.subject(request.id)).identifiers)
+        return graph.proven_by((await tx.subject(request.id)).identifiers, waived=True)
     return graph
 
 

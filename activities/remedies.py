@@ -17,7 +17,7 @@ from habeas import law
 from habeas.acts import IN_PART, NOTHING_ANEW, ActKind
 from habeas.errors import BadInput, KeyDestroyed, NotAllowed, NothingAnew, StillStands
 from habeas.evidence import Tag
-from habeas.model import REMEDIES, Request, Right
+from habeas.model import COPIES, REMEDIES, Request, Right
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 
@@ -96,6 +96,9 @@ class RemedyActivities:
                 categories=Particulars.of(subject).categories,
             )
         )
+        if opened.created and earlier.right in COPIES:
+            systems = self._parts.policy(earlier.controller).systems
+            await tx.hold_everything(opened.request.id, earlier.controller, systems, at)
         if opened.created:
             facts = {
                 "right": earlier.right.value,

@@ -183,20 +183,7 @@ class RetentionActivities:
         return ForgetReport(keys=keys, released=released)
 
     async def _forget(self, request_id: str, at: datetime) -> int:
-        parts = self._parts
-        async with parts.ledger.begin() as tx:
-            request = await tx.request(request_id, lock=True)
-            holds = (await keepers_of(tx, request, parts)).holds
-            if any(hold.system is None and hold.category is None for hold in holds):
-                # Everything about the matter is kept, and our own record of it, too.
-                return 0
-        # The storage first: without the key nobody could find out what there was to remove.
-        await parts.storage.delete_prefix(f"requests/{request_id}")
-        async with parts.ledger.begin() as tx:
-            facts: dict[str, JsonValue] = {"keep_days": parts.policy(request.controller).record.keep_days}
-            await tx.record(request_id, Tag.KEY_DESTROYED, at=at, facts=facts, dedupe="key/destroyed")
-            await tx.destroy_key(request_id, at)
-        return 1
+        return int(await forget_record(self._parts, request_id, at))
 
     async def _release(self, order: ForgetOrder) -> int:
         released, after = 0, ""
@@ -222,6 +209,32 @@ class RetentionActivities:
             objects = await tx.release_deletion(request_id, at)
             await note_release(tx, request_id, objects, at)
         return objects
+
+
+async def forget_record(parts: Parts, request_id: str, at: datetime, *, actor: str = "engine") -> bool:
+    """Remove what a closed request collected and packed, and destroy its key; False where a legal hold keeps it.
+
+    Args:
+        parts: ledger, storage and policies.
+        request_id: of a request whose record nothing needs, or somebody said so.
+        at: when.
+        actor: who said so before its time; else the sweep did, as its time came.
+    """
+    async with parts.ledger.begin() as tx:
+        request = await tx.request(request_id, lock=True)
+        holds = (await keepers_of(tx, request, parts)).holds
+        if any(hold.system is None and hold.category is None for hold in holds):
+            # Everything about the matter is kept, and our own record of it, too.
+            return False
+    # The storage first: without the key nobody could find out what there was to remove.
+    await parts.storage.delete_prefix(f"requests/{request_id}")
+    async with parts.ledger.begin() as tx:
+        facts: dict[str, JsonValue] = {"keep_days": parts.policy(request.controller).record.keep_days}
+        if actor != "engine":
+            facts = {"before_its_time": True}
+        await tx.record(request_id, Tag.KEY_DESTROYED, at=at, actor=actor, facts=facts, dedupe="key/destroyed")
+        await tx.destroy_key(request_id, at)
+    return True
 
 
 async def _under_way(tx: Tx, order: EndOrder) -> SystemPlan:

@@ -94,7 +94,7 @@ class TogetherActivities:
             *(self._answer(one.system, "collect", partial(collected, self._parts, one, graph)) for one in orders)
         )
         reports: list[CollectReport] = []
-        async with self._parts.ledger.begin() as tx:
+        async with self._parts.ledger.begin(after=tx) as tx:
             for one, done in zip(orders, answers, strict=True):
                 if done is not None:
                     reports.append(await note_collected(tx, one, done))

@@ -54,11 +54,11 @@ def _own() -> Iterator[Metric]:
 
 
 def _whole() -> Iterator[Metric]:
-    measuring = Measuring(cast(Ledger, None), [], [], lambda: datetime.now(UTC))
+    measuring = Measuring(cast(Ledger, None), {}, [], lambda: datetime.now(UTC))
     beats: Mapping[str, datetime] = {}
     waiting = Waiting(tasks=0, tasks_overdue=0, untold_since=None)
     now = datetime.now(UTC)
-    measuring._often = now, Measured((), (), _NOTHING, waiting, (), {}, Counter(), beats)
+    measuring._often = now, Measured((), (), _NOTHING, waiting, {}, (), {}, Counter(), beats)
     measuring._seldom = now, Seldom((), ())
     for family in measuring.collect():
         yield Metric(family.name, family.type, tuple(cast(Any, family)._labelnames), family.documentation, True)

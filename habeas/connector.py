@@ -74,6 +74,34 @@ class Retention(Frozen):
     )
 
 
+class Choice(Frozen):
+    """Which field of a record says whether the data is used for a purpose."""
+
+    purpose: PurposeId
+    field: str
+    stopped: JsonValue = None
+    """The value that says it is not; None: no value does."""
+    any_value: bool = False
+    """Any value says that it is not: the moment at which it was stopped."""
+    where: Mapping[str, str] = Field(default_factory=dict)
+    """Only of records whose fields hold these."""
+
+    def stands(self, data: Mapping[str, JsonValue]) -> bool | None:
+        """Whether the use stands; None where the record does not say."""
+        if self.field not in data or any(_written(data.get(name)) != word for name, word in self.where.items()):
+            return None
+        value = data[self.field]
+        if self.any_value:
+            return value is None
+        if self.stopped is None:
+            return value is not None
+        return None if value is None else _written(value) != _written(self.stopped)
+
+
+def _written(value: JsonValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class Collection(Frozen):
     """One kind of object in a system (a table, an endpoint), and what the law and the controller say of it."""
 
@@ -110,6 +138,8 @@ class Collection(Frozen):
     shared: str | None = None
     """By which law an object stays that is somebody else's too (`Record.shared`), as the person is told. None: it goes
     like any other."""
+    choices: tuple[Choice, ...] = ()
+    """What people chose, or had stopped: by which it is known who got their data only because of it."""
     expires: Retention | None = None
     """How long objects may be kept at all: after that they go, whoever asks or not (GDPR art. 5(1)(e)). Its ``law`` is
     the promise or rule that says so."""
@@ -131,6 +161,18 @@ class Collection(Frozen):
     def label(self, field: str) -> str:
         """What people call a field, as the manifest's language has it."""
         return self.labels.get(field) or humanise(field)
+
+    def chosen(self, record: Record) -> dict[PurposeId, bool]:
+        """Purpose -> whether the use for it stands, as far as a record of this collection says.
+
+        What is not in the record is not said.
+        """
+        said = ((one.purpose, one.stands(record.data)) for one in self.choices)
+        found: dict[PurposeId, bool] = {}
+        for purpose, stands in said:
+            if stands is not None:
+                found[purpose] = found.get(purpose, False) or stands
+        return found
 
 
 class Written(NamedTuple):
@@ -163,6 +205,11 @@ class Manifest(Frozen):
     answered in one that is not there reads them as written: `habeas policy check` names what is missing."""
 
     _written: Mapping[tuple[str, str | None], Written] = PrivateAttr(default_factory=dict)
+
+    @property
+    def short_lived(self) -> frozenset[str]:
+        """The collections whose objects end by themselves."""
+        return frozenset(one.name for one in self.collections if one.expires is not None)
 
     def written(self, collection: str, field: str | None = None) -> Written | None:
         """Where a collection's retention, or a field, is decided; None where that is in no file."""

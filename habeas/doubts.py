@@ -66,7 +66,8 @@ def _shared_across(matches: list[Found], claimed: tuple[Identifier, ...]) -> Ite
     """Records of several collections that share an address, or the number that was all they gave, and differ otherwise.
 
     One that bears the customer number 17 and one that bears 23 are not one person's because both have the same mailbox.
-    Full names that agree, or another identifier that they share, say that they are.
+    Full names that agree, or another identifier that they share, say that they are; but not of two with one number and
+    different addresses: a number given anew may go from one Jens Hansen to the next.
     """
     bearers: dict[Identifier, list[Found]] = {}
     for found in matches:
@@ -106,14 +107,18 @@ def _differ(one: Found, other: Found, shared: Identifier) -> bool:
     """
     ours, theirs = set(borne(one)), set(borne(other))
     names = folded(one.match.name), folded(other.match.name)
-    # Names that cannot be one person's are a contradiction of their own.
-    if (ours & theirs) - {shared} or agree_fully(*names) or not agree(*names):
+    if not agree(*names):
+        # A contradiction of its own.
         return False
-    return any(
-        mine and yours and not mine & yours
+    apart = {
+        kind
         for kind in {each.kind for each in ours} - {_PHONE}
         for mine, yours in [(_values(ours, kind, shared), _values(theirs, kind, shared))]
-    )
+        if mine and yours and not mine & yours
+    }
+    if shared.kind != _EMAIL and _EMAIL in apart:
+        return True
+    return bool(apart) and not (({*proven(one)} & {*proven(other)}) - {shared} or agree_fully(*names))
 
 
 def _values(borne: set[Identifier], kind: str, without: Identifier) -> set[str]:
@@ -136,7 +141,9 @@ def weakly_found(
 
     Telephone companies give numbers anew, so that nobody is known by theirs alone; other numbers are the controller's
     own, and one is doubted where its record bears an address that is not known to be the person's. Their full name, or
-    another identifier that is known, lifts the doubt; so does that nobody gave anything but numbers. What leads to
+    another identifier that is known, lifts the doubt, and so does that nobody gave anything but numbers. Against an
+    address that is not known to be theirs only one that is speaks: a name is many people's, and whoever types another's
+    number into their own profile types the name as well. What leads to
     somebody else as well leads to the person where the record bears a full name, which contradicts if it is another's.
     For what nobody has proven no name speaks: whoever typed the one typed the other.
     """
@@ -185,17 +192,20 @@ def _reach_firmly(
         ]
         firm = reach(followed, claimed, sure)
         names = [folded(name), *(folded(by_place[place].match.name) for place in firm.records)]
+        strange = _strange(matches, firm.identifiers)
         more = {
             found.place
             for found in proven_ones
             if found.place not in taken
             and any(
-                one in firm.identifiers
-                and (
-                    _is_backed(found, one, firm.identifiers, names)
-                    or (_is_named(found) if one in shared else _is_believed(found, one, claimed, alone=alone))
+                (alone and one in claimed and one not in shared)
+                or (
+                    _bears_known_address(found, firm.identifiers)
+                    if one.kind != _EMAIL and found.place in strange
+                    else _is_believed(found, one, shared) or _is_backed(found, one, firm.identifiers, names)
                 )
                 for one in found.match.found_by
+                if one in firm.identifiers
             )
         }
         if not more:
@@ -217,15 +227,21 @@ def _is_backed(found: Found, by: Identifier, known: Collection[Identifier], name
     return any(agree_fully(own, name) for name in names) or any(one in known for one in borne(found) if one != by)
 
 
-def _is_named(found: Found) -> bool:
-    return is_full(folded(found.match.name))
+def _strange(matches: list[Found], known: Collection[Identifier]) -> set[Place]:
+    """The records that bear an address which is not known to be the person's, nor another form of one that is."""
+    plain = {_plain(one) for one in known if one.kind == _EMAIL}
+    return {
+        found.place for found in matches if any(one.kind == _EMAIL and _plain(one) not in plain for one in borne(found))
+    }
 
 
-def _is_believed(found: Found, number: Identifier, claimed: tuple[Identifier, ...], *, alone: bool) -> bool:
-    """Whether nothing speaks against what a number says."""
-    if alone and number in claimed:
-        return True
-    return number.kind != _PHONE and all(one.kind != _EMAIL for one in borne(found))
+def _bears_known_address(found: Found, known: Collection[Identifier]) -> bool:
+    return any(one.kind == _EMAIL and one in known for one in borne(found))
+
+
+def _is_believed(found: Found, by: Identifier, shared: Contested) -> bool:
+    """Whether what leads to it needs nothing besides: a number of the controller's own, or of two, a full name."""
+    return is_full(folded(found.match.name)) if by in shared else by.kind != _PHONE
 
 
 def _names(matches: list[Found]) -> Iterator[Contradiction]:

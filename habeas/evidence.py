@@ -48,6 +48,7 @@ class Tag(StrEnum):
     REQUEST_WITHDRAWN = "request:withdrawn"
     REQUEST_CLOSED = "request:closed"
     REQUEST_HOLDER = "request:holder"
+    REQUEST_RESTARTED = "request:restarted"
 
     IDENTITY_CODE_SENT = "identity:code_sent"
     IDENTITY_WRONG_CODE = "identity:wrong_code"

@@ -32,6 +32,8 @@ from habeas.found import (
 from habeas.model import Identifier
 from habeas.names import consistent
 
+_EMAIL = "email"
+
 __all__ = [
     "Contradiction",
     "ContradictionKind",
@@ -42,6 +44,7 @@ __all__ = [
     "Ruling",
     "Settled",
     "Step",
+    "as_written",
     "consistent",
     "contradictions",
     "path_words",
@@ -121,6 +124,34 @@ def settle(
         contradictions=open_ones,
         paths={**reached.records, **clear.records},
     )
+
+
+def as_written(matches: Mapping[str, tuple[Match, ...]]) -> dict[str, tuple[Match, ...]]:
+    """The matches, without what an address found that the record has with another tag after a plus, or with none.
+
+    Who has one such address need not have the other: a mail server may give them to two people.
+
+    Args:
+        matches: by system.
+    """
+    return {
+        system: tuple(
+            match.model_copy(update={"found_by": by})
+            for match in there
+            if (by := tuple(one for one in match.found_by if not _is_variant(one, match)))
+        )
+        for system, there in matches.items()
+    }
+
+
+def _is_variant(asked: Identifier, match: Match) -> bool:
+    mailboxes = {_mailbox(one.value) for one in match.yields if one.kind == _EMAIL}
+    return asked.kind == _EMAIL and asked not in match.yields and _mailbox(asked.value) in mailboxes
+
+
+def _mailbox(address: str) -> str:
+    name, at, host = address.rpartition("@")
+    return f"{name.partition('+')[0]}{at}{host}"
 
 
 def spread(settled: Settled) -> tuple[Known, ...]:

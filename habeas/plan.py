@@ -68,6 +68,9 @@ class PlanLine(Frozen):
     law: str | None
     until: date | None
     count: int
+    reason: str | None = None
+    """Why it stays or is made anonymous, where no law says so: a code of `habeas.staying`; ``referenced``, because
+    something that stays points at it; or ``as_mapped``, because its data map treats it so."""
 
 
 class _Fate(NamedTuple):
@@ -175,15 +178,24 @@ def digest(plans: Iterable[SystemPlan]) -> str:
 
 
 def summary(plan: SystemPlan) -> tuple[PlanLine, ...]:
-    """Count a plan's objects by category, treatment, law and end."""
-    counts = Counter((each.category, each.treatment, each.law, each.until) for each in plan.objects)
+    """Count a plan's objects by category, treatment, law or reason, and end."""
+    counts = Counter((each.category, each.treatment, each.law, each.until, reason_of(each)) for each in plan.objects)
     lines = (
-        PlanLine(category=category, treatment=treatment, law=law, until=until, count=count)
-        for (category, treatment, law, until), count in counts.items()
+        PlanLine(category=category, treatment=treatment, law=law, until=until, count=count, reason=why)
+        for (category, treatment, law, until, why), count in counts.items()
     )
-    return tuple(
-        sorted(lines, key=lambda line: (line.category, line.treatment, line.law or "", line.until or date.min))
-    )
+    return tuple(sorted(lines, key=_by_category))
+
+
+def _by_category(line: PlanLine) -> tuple[str, Treatment, str, date, str]:
+    return line.category, line.treatment, line.law or "", line.until or date.min, line.reason or ""
+
+
+def reason_of(planned: PlannedObject) -> str | None:
+    """As `PlanLine.reason` has it; None where a law says why, and of what is deleted, as was asked."""
+    if planned.reason or planned.law or planned.treatment is Treatment.DELETE:
+        return planned.reason
+    return "referenced" if planned.referenced else "as_mapped"
 
 
 def verdict(planned: PlannedObject, outcome: ObjectOutcome) -> bool:

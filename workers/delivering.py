@@ -74,12 +74,15 @@ class Sender:
             async with self._ledger.begin() as tx:
                 more = await tx.place_events()
             async with self._ledger.begin() as tx:
-                more = await tx.line_up() or more
-        async with self._ledger.begin() as tx:
-            due = await tx.due_webhooks(self._now())
-            disabled = await tx.disabled_webhooks()
+                disabled = await tx.disabled_webhooks()
+                if disabled:
+                    more = await tx.line_up() or more
         for controller, count in disabled.items():
             WEBHOOKS_DISABLED.labels(controller).set(count)
+        if not disabled:  # nobody wants to be told
+            return
+        async with self._ledger.begin() as tx:
+            due = await tx.due_webhooks(self._now())
         for webhook in due:
             if (task := self._sending.get(webhook.id)) is None or task.done():
                 self._sending[webhook.id] = asyncio.create_task(self._drain(webhook))

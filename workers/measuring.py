@@ -10,16 +10,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from activities.clockface import local_day
 from activities.ledger import Backlog, KeptRow, Ledger, PaceRow, PressingRow, StandingRow, TroubledSystem, Waiting
+from activities.targets import targets
 from habeas.errors import HabeasError
-from habeas.model import Stage
+from habeas.model import Request, Stage
 from habeas.watch import FindingKind, is_down
+
+if TYPE_CHECKING:
+    from habeas.policy import Policy
 
 __all__ = ["AGES", "DAYS_LEFT", "Measured", "Measuring"]
 
@@ -46,6 +51,7 @@ class Measured(NamedTuple):
     pressing: tuple[PressingRow, ...]
     backlog: Backlog
     waiting: Waiting
+    past_target: Mapping[str, int]
     troubled: tuple[TroubledSystem, ...]
     waited_for: Mapping[str, int]
     found: Counter[str]
@@ -64,7 +70,7 @@ class Measuring(Collector):
 
     Args:
         ledger: everybody's.
-        controllers: of whom it tells, also while they have no request.
+        policies: of the controllers of whom it tells, also while they have no request.
         systems: the connected ones, also while nothing waits for them.
         now: the time.
     """
@@ -72,12 +78,13 @@ class Measuring(Collector):
     def __init__(
         self,
         ledger: Ledger,
-        controllers: Iterable[str],
+        policies: Mapping[str, Policy],
         systems: Iterable[str],
         now: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._controllers = sorted(controllers)
+        self._policies = policies
+        self._controllers = sorted(policies)
         self._systems = sorted(systems)
         self._now = now
         self._looking = asyncio.Lock()
@@ -105,11 +112,22 @@ class Measuring(Collector):
                 pressing=await tx.pressing(),
                 backlog=await tx.backlog(now),
                 waiting=await tx.waiting(now),
+                past_target=self._past_target(await tx.undated(), now),
                 troubled=await tx.troubled(),
                 waited_for=await tx.waited_for(),
                 found=Counter(one.kind.value for one in await tx.findings()),
                 beats=await tx.beats(),
             )
+
+    def _past_target(self, undated: tuple[Request, ...], now: datetime) -> Mapping[str, int]:
+        """By controller, how many of these are open after the day at which staff aimed."""
+        known = {one.id: one for one in undated}
+        aims = targets(undated, self._policies, now)
+        return Counter(
+            known[name].controller
+            for name, day in aims.items()
+            if day < local_day(self._policies[known[name].controller], now)
+        )
 
     async def _measured_seldom(self, now: datetime) -> Seldom:
         async with self._ledger.begin() as tx:
@@ -145,6 +163,9 @@ def _requests(seen: Measured, controllers: Iterable[str]) -> Iterator[GaugeMetri
     overdue = {(one,): 0 for one in every} | {(row.controller,): row.overdue for row in seen.pressing}
     ambiguous = {(one,): 0 for one in every} | {(row.controller,): row.ambiguous for row in seen.pressing}
     yield _gauge("requests_overdue", "Open requests whose term ran out", overdue, "controller")
+    past = {(one,): seen.past_target.get(one, 0) for one in every}
+    help_text = "Open requests without a term that are past the day at which staff aimed"
+    yield _gauge("requests_past_target", help_text, past, "controller")
     help_text = "Open requests in which a human is to say whose the records are"
     yield _gauge("requests_ambiguous", help_text, ambiguous, "controller")
 

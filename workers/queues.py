@@ -33,6 +33,7 @@ from activities.retention import RetentionActivities
 from activities.systems import SystemActivities
 from activities.tasks import TaskActivities
 from activities.together import TogetherActivities
+from activities.unlooked import UnlookedActivities
 from activities.wrapper import WrapperInterceptor
 from workers.health import ACTIVITIES, WORKFLOWS, UnderWay
 from workers.settings import SystemSettings
@@ -133,6 +134,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             ReplayActivities(parts).erased_since,
             ReplayActivities(parts).changed_since,
             ExpiringActivities(parts).expiring,
+            UnlookedActivities(parts).still_to_ask,
             EndingLetterActivities(parts).report_expiry,
             ExportActivities(parts).build_package,
             CategoryActivities(parts).answer,
@@ -191,6 +193,8 @@ def system_worker(
             replaying.erase_replayed,
             replaying.confirm_replayed,
             ExpiringActivities(parts).expire,
+            UnlookedActivities(parts).follow_trails,
+            UnlookedActivities(parts).hold_found,
             changes.change,
             changes.confirm,
             lifting.lift,

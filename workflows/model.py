@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from operator import not_
+
+from pydantic import Field
+
 from habeas.model import Frozen, RequestId, Right
 
 STEPS = 3
@@ -20,3 +24,5 @@ class RequestStart(Frozen):
     regime: str
     steps: int = 1
     """How its steps are made, by the release that started it: 1 is one by one; see `STEPS`."""
+    anew: bool = Field(default=False, exclude_if=not_)
+    """Another workflow had begun it, and is lost or outdated: what the ledger knows of who asks stays."""

@@ -32,6 +32,8 @@ class Forwarding(Telling):
         report = await calls.record(RecipientActivities.prepare_notices, order, "who got the data")
         if report.notices:
             self._log(f"{len(report.notices)} recipients are told of it")
+        if report.unsure:
+            self.send_soon("staff_attention", "recipients_unsure", code="recipients_unsure")
         await self._start(report, RECIPIENTS)
 
     async def _forward(self) -> None:

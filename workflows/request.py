@@ -129,7 +129,7 @@ class RequestWorkflow(Changing):
     # Beginning and end
 
     async def _begin(self) -> None:
-        order = Entering(request_id=self.id, at=workflow.now(), entering=self._begins_with)
+        order = Entering(request_id=self.id, at=workflow.now(), entering=self._begins_with, anew=self.begun_anew)
         self.brief = await calls.record(RecordActivities.begin, order, "what law and policy ask")
         self.clock.set(self.brief.clock)
         if not self.joined:

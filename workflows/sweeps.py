@@ -12,14 +12,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.ending_letters import AGAIN, EndingLetterActivities
+    from activities.ending_letters import AGAIN, UNLOOKED, EndingLetterActivities
     from activities.expiring import ExpiringActivities
     from activities.keeping import (
         DueItem,
@@ -31,29 +31,39 @@ with workflow.unsafe.imports_passed_through():
         ExpireOrder,
         ExpiringSystem,
         ForgetOrder,
+        LookedReport,
+        LookOrder,
         Sweep,
         SweepOrder,
         SweepReport,
+        TrailOrder,
     )
     from activities.ledger.past import LEFT_OUT
     from activities.model import AgainOrder, LetterOrder, LetterReport
     from activities.notify import LetterActivities
     from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
+    from activities.unlooked import UnlookedActivities
     from workflows import calls
     from workflows.jobs import until_done
     from workflows.notices import RECIPIENTS, notices_id, start_notices
 
 log = structlog.get_logger(__name__)
+A = TypeVar("A", LookOrder, TrailOrder)
 
 STAFF_NOT_TOLD = "sweep_told_no_staff"
 """Staff could not be told how short-lived data of a system goes: they are told tomorrow."""
 NOT_ENDED = "sweep_ended_nothing"
 """Short-lived data of a system could not be ended: it is tried tomorrow."""
 
+NOT_LOOKED = "sweep_followed_nobody"
+"""A system did not say what it knows of people who are held: nothing ends where they may be."""
+
 DAILY = timedelta(days=1)
 MOST_ROUNDS = 50
 """Of a system's expired objects in one sweep: what is left is there tomorrow, too."""
+MOST_STEPS = 10
+"""From one system's records to another's, after somebody: what lies further off is followed tomorrow."""
 
 WEEKLY = "kept-is-told-weekly"
 """The patch since which staff hear of what does not go every week, not once."""
@@ -72,6 +82,9 @@ class SweepWorkflow:
         self._report = sweep.report
         self._told = set(sweep.told)
         self._away: set[str] = set(sweep.report.waiting)
+        self._unlooked: set[str] = set()
+        self._silent: set[str] = set()
+        """Systems that did not say what they know of somebody."""
 
     @workflow.run
     async def run(self, sweep: Sweep) -> SweepReport:
@@ -82,7 +95,8 @@ class SweepWorkflow:
         if workflow.patched("left-out-is-reminded-of"):
             await self._remind_of_left_out()
         await self._forget()
-        self._report = self._report.model_copy(update={"waiting": tuple(sorted(self._away))})
+        here = {"waiting": tuple(sorted(self._away)), "unlooked": tuple(sorted(self._unlooked))}
+        self._report = self._report.model_copy(update=here)
         if not sweep.once:
             await self._rest()
             workflow.continue_as_new(Sweep(told=tuple(sorted(self._told))))
@@ -93,6 +107,7 @@ class SweepWorkflow:
         workflow.set_current_details(
             f"{workflow.now():%Y-%m-%d %H:%M} ended {report.ended}, expired {report.expired}, keys {report.keys}, "
             f"unfinished {report.unfinished}; waiting for: {', '.join(report.waiting) or 'nothing'}"
+            f"{'; left alone: ' if report.unlooked else ''}{', '.join(report.unlooked)}"
         )
         await workflow.sleep(DAILY, summary="until the next day")
 
@@ -285,9 +300,53 @@ class SweepWorkflow:
                 return code
             self._count(expired=done.erased, expired_held=done.held, expired_blocked=done.blocked)
             cursor = done.cursor
-            if cursor is None:
+            if done.unlooked:
+                if not await self._look_through(system):
+                    self._unlooked.add(system.system)
+                    return UNLOOKED
+            elif cursor is None:
                 break
         return None
+
+    async def _look_through(self, system: ExpiringSystem) -> bool:
+        """Find out what must not end in this system of those for whom all of it is held; whether that helped.
+
+        Who is known to one system by something that only another one's records lead to is followed there.
+        """
+        order = LookOrder(at=workflow.now(), system=system.system)
+        before: tuple[ExpiringSystem, ...] | None = None
+        for _ in range(MOST_STEPS):
+            found = await calls.record(UnlookedActivities.still_to_ask, order, "who else may know them")
+            ask = tuple(one for one in found.systems if one.system not in self._silent)
+            asked = await asyncio.gather(*(self._follow(one, system.system) for one in ask))
+            # A step that was killed after it had asked says that it asked nobody.
+            if not ask or (ask == before and not sum(asked)):
+                break
+            before = ask
+        done = await self._of_system(system, UnlookedActivities.hold_found, order, "hold what is theirs")
+        return done is not None and done.looked > 0
+
+    async def _follow(self, system: ExpiringSystem, before_ending: str) -> int:
+        order = TrailOrder(at=workflow.now(), system=system.system, before_ending=before_ending)
+        done = await self._of_system(system, UnlookedActivities.follow_trails, order, "who is held, by what is known")
+        return done.looked if done else 0
+
+    async def _of_system(
+        self, system: ExpiringSystem, step: Callable[[Any, A], Awaitable[LookedReport]], order: A, what: str
+    ) -> LookedReport | None:
+        """A system's answer; None where it does not."""
+        try:
+            return await calls.on_system(
+                step, order, f"{what}: {system.system}", task_queue=system.task_queue, patience=calls.FIRST_PATIENCE
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._away.add(system.system)
+            self._silent.add(system.system)
+            if not workflow.unsafe.is_replaying():
+                log.warning(NOT_LOOKED, system=system.system, error=calls.failure_code(error))
+            return None
 
     # The requests' own records
 

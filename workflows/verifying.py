@@ -46,9 +46,10 @@ class Verifying(Telling):
             await self._enter(Stage.VERIFYING)
         else:
             await self._arrive(self._begins_with)
-        if not identity.required:
+        if identity.proven or not identity.required:
             self.proven = True
             return True
+        self.code_wanted += identity.codes_before
         await self._look_on_record()
         await self._send_code()
         started = workflow.now()

@@ -9,12 +9,13 @@ from pydantic import AwareDatetime, Field, JsonValue
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.at_hand import ACTS, Kept
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import act
 from habeas.errors import BadInput
 from habeas.model import Frozen, RequestId
 
-_ACTS = "acts"
 OTHER_ACT = "act-id: this one belongs to another act; leave it out to make a new one."
 
 
@@ -32,6 +33,9 @@ class Act(Frozen):
     accepted_at: AwareDatetime | None = None
 
 
+_ACCEPTED = Prepared("UPDATE act SET accepted_at = coalesce(accepted_at, :at::timestamptz) WHERE id = :id")
+
+
 class Acts(Room):
     """Methods on acts."""
 
@@ -43,7 +47,7 @@ class Acts(Room):
         """
         reason = await self._sealed(proposed.request_id, _name(proposed.id), proposed.reason)
         values = proposed.model_dump(exclude={"reason", "accepted_at"})
-        self._reread(_ACTS)
+        self._reread(ACTS)
         placed = await self._run(upsert(act).values(**values, reason=reason).on_conflict_do_nothing())
         if not placed.rowcount:
             mine = select(act.c.id).where(act.c.id == proposed.id, act.c.request_id == proposed.request_id)
@@ -61,7 +65,11 @@ class Acts(Room):
         Raises:
             BadInput: there is no such act.
         """
-        self._reread(_ACTS)
+        held = self._held_act(act_id)
+        self._reread(ACTS)
+        if held is not None:
+            await self._write_later(("act", act_id), _ACCEPTED.of({"id": act_id, "at": at}))
+            return await self._act(Kept({**plain(held), "accepted_at": held.accepted_at or at}))
         row = await self._first(
             update(act)
             .where(act.c.id == act_id)
@@ -72,18 +80,23 @@ class Acts(Room):
             raise BadInput("There is no such act.")
         return await self._act(row)
 
+    def _held_act(self, act_id: str) -> Row[Any] | Kept | None:
+        """The act as it was read with the lock on its request: nobody takes it back meanwhile."""
+        read = (rows for (what, of), rows in self._read.items() if what == ACTS and of in self._locked)
+        return next((row for rows in read for row in rows if row.id == act_id), None)
+
     async def drop_act(self, act_id: str) -> bool:
         """Take a proposal away that the workflow refused; an accepted act stays. Returns whether it went."""
-        self._reread(_ACTS)
+        self._reread(ACTS)
         dropped = await self._run(delete(act).where(act.c.id == act_id, act.c.accepted_at.is_(None)))
         return dropped.rowcount > 0
 
     async def acts(self, request_id: str) -> tuple[Act, ...]:
         """All acts of a request, in the order they were proposed."""
         in_order = select(act).where(act.c.request_id == request_id).order_by(act.c.proposed_at, act.c.id)
-        return tuple([await self._act(row) for row in await self._once(_ACTS, request_id, in_order)])
+        return tuple([await self._act(row) for row in await self._once(ACTS, request_id, in_order)])
 
-    async def _act(self, row: Row[Any]) -> Act:
+    async def _act(self, row: Row[Any] | Kept) -> Act:
         values = plain(row)
         sealed = values.pop("reason")
         reason = "" if sealed is None else await self._opened(row.request_id, _name(row.id), sealed)

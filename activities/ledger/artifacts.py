@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator
-from sqlalchemy import Row, case, func, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, func, select, update
 
+from activities.ledger.prepared import Prepared, placed
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import artifact, link
 from habeas.errors import LinkRefused
@@ -95,24 +95,31 @@ _WORDS = {
 }
 
 
+_SAVED = placed(
+    "artifact",
+    Artifact.model_fields,
+    "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, path = excluded.path, sha256 = excluded.sha256,"
+    " size = excluded.size, verified_at = CASE WHEN artifact.sha256 = excluded.sha256"
+    " THEN coalesce(artifact.verified_at, excluded.verified_at) ELSE excluded.verified_at END"
+    " WHERE artifact.request_id = excluded.request_id",
+)
+_LINKED = placed(
+    "link",
+    ("id", "request_id", "artifact_id", "token_sha256", "created_at", "expires_at"),
+    "ON CONFLICT DO NOTHING",
+)
+_REVOKED = Prepared(
+    "UPDATE link SET revoked_at = :revoked_at WHERE request_id = :request_id AND claimed_at IS NULL"
+    " AND revoked_at IS NULL AND id IS DISTINCT FROM :keep::text"
+)
+
+
 class Artifacts(Room):
     """Methods on artifacts and links."""
 
     async def save_artifact(self, new: Artifact) -> None:
         """Write down a file, or what is new about it. Bytes that changed count as unverified until said otherwise."""
-        insertion = upsert(artifact).values(new.model_dump())
-        said = insertion.excluded
-        verified = case(
-            (artifact.c.sha256 == said.sha256, func.coalesce(artifact.c.verified_at, said.verified_at)),
-            else_=said.verified_at,
-        )
-        replaced = {name: said[name] for name in ("kind", "path", "sha256", "size")} | {"verified_at": verified}
-        await self._write_later(
-            ("artifact", new.id),
-            insertion.on_conflict_do_update(
-                index_elements=["id"], set_=replaced, where=artifact.c.request_id == said.request_id
-            ),
-        )
+        await self._write_later(("artifact", new.id), _SAVED.of(new.model_dump()))
 
     async def artifacts(self, request_id: str) -> tuple[Artifact, ...]:
         """A request's artifacts, oldest first."""
@@ -123,9 +130,8 @@ class Artifacts(Room):
 
     async def new_link(self, new: Link) -> None:
         """Write down a link; of its token only the SHA-256 is kept."""
-        values = new.model_dump(exclude={"token"})
-        placed = upsert(link).values(values | {"token_sha256": _hash(new.token)}).on_conflict_do_nothing()
-        await self._write_later(("link", new.id), placed)
+        values = new.model_dump(exclude={"token"}) | {"token_sha256": _hash(new.token)}
+        await self._write_later(("link", new.id), _LINKED.of(values))
 
     async def links(self, request_id: str) -> tuple[LinkRow, ...]:
         """A request's links, oldest first."""
@@ -195,14 +201,7 @@ class Artifacts(Room):
         """Make a request's unused links useless, all but one if ``keep`` names it."""
         await self._write_later(
             ("links", request_id, keep),
-            update(link)
-            .where(
-                link.c.request_id == request_id,
-                link.c.claimed_at.is_(None),
-                link.c.revoked_at.is_(None),
-                link.c.id.is_distinct_from(keep),
-            )
-            .values(revoked_at=now),
+            _REVOKED.of({"request_id": request_id, "revoked_at": now, "keep": keep}),
         )
 
 

@@ -14,11 +14,16 @@ from pydantic import AwareDatetime, Field, SecretStr
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.at_hand import CHALLENGES, PROOFS, Kept
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import challenge, code_try, proof
 from habeas.model import Frozen, RequestId
 
-_PROOFS = "proofs"
+_ATTESTED = Prepared(
+    "INSERT INTO proof (id, request_id, method, how, actor, proven_at)"
+    " VALUES (:id, :request_id, 'attested', :how, :actor, :proven_at) ON CONFLICT DO NOTHING"
+)
 CODE_DIGITS = 8
 """Five tries at eight digits: a guess succeeds once in twenty million."""
 
@@ -82,6 +87,7 @@ class Challenges(Room):
 
     async def new_challenge(self, new: Challenge) -> None:
         """Write down a code that is about to be sent; it supersedes those with a smaller number."""
+        self._reread(CHALLENGES)
         key = await self.key(new.request_id)
         values = new.model_dump(exclude={"code", "address"})
         values["code"] = key.digest(_code_text(new.id, new.code))
@@ -94,7 +100,7 @@ class Challenges(Room):
         Raises:
             KeyDestroyed: the address is gone with the request's key.
         """
-        row = await self._first(_newest(request_id))
+        row = next(iter(await self._once(CHALLENGES, request_id, _newest(request_id))), None)
         if row is None:
             return None
         values = plain(row)
@@ -111,6 +117,7 @@ class Challenges(Room):
         Raises:
             UnknownRequest, KeyDestroyed: as `Room.key`.
         """
+        self._reread(CHALLENGES)
         key = await self.key(request_id)
         row = await self._first(_newest(request_id).with_for_update(key_share=True))
         if row is None:
@@ -130,7 +137,7 @@ class Challenges(Room):
             case CodeResult.WRONG:
                 change: dict[str, Any] = {"tries_left": challenge.c.tries_left - 1}
             case CodeResult.PROVEN:
-                self._reread(_PROOFS)
+                self._reread(PROOFS)
                 change = {"used_at": now}
                 await self._run(
                     upsert(proof)
@@ -169,22 +176,20 @@ class Challenges(Room):
         """By which methods identity was proven: ``code``, ``attested``, both or none."""
         return frozenset(row.method for row in await self._proofs(request_id))
 
-    async def _proofs(self, request_id: str) -> Sequence[Row[Any]]:
+    async def _proofs(self, request_id: str) -> Sequence[Row[Any] | Kept]:
         """The newest first."""
         newest_first = (
             select(proof).where(proof.c.request_id == request_id).order_by(proof.c.proven_at.desc(), proof.c.id)
         )
-        return await self._once(_PROOFS, request_id, newest_first)
+        return await self._once(PROOFS, request_id, newest_first)
 
     async def attest(self, request_id: str, proof_id: str, how: str, actor: str, now: datetime) -> None:
         """Staff say that, and how, they made sure of the identity; the words are sealed."""
         sealed = await self._sealed(request_id, _how_name(proof_id), how)
-        self._reread(_PROOFS)
+        self._reread(PROOFS)
         await self._write_later(
             ("proof", proof_id),
-            upsert(proof)
-            .values(id=proof_id, request_id=request_id, method="attested", how=sealed, actor=actor, proven_at=now)
-            .on_conflict_do_nothing(),
+            _ATTESTED.of({"id": proof_id, "request_id": request_id, "how": sealed, "actor": actor, "proven_at": now}),
         )
 
 

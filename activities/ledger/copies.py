@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import ARRAY, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.at_hand import WAITS
 from activities.ledger.room import Room, person_prints, plain, prints_of
 from activities.ledger.tables import copy_subject, copy_wait, request
 from habeas.model import Frozen, Identifier, Outcome, RequestId, Right
@@ -59,18 +60,19 @@ class Copies(Room):
     async def wait_for_copies(self, request_id: str, copies: Iterable[str]) -> None:
         """This erasure waits for these copies: when one of them closes, it is told."""
         rows = [{"request_id": request_id, "copy": each} for each in copies]
+        self._reread(WAITS)
         if rows:
             await self._run(upsert(copy_wait).values(rows).on_conflict_do_nothing())
 
     async def waiting_for_copy(self, copy: str) -> tuple[str, ...]:
         """The open erasures that wait for this copy."""
-        rows = await self._all(
+        waiting = (
             select(copy_wait.c.request_id)
             .join(request, request.c.id == copy_wait.c.request_id)
             .where(copy_wait.c.copy == copy, request.c.closed_at.is_(None), self._mine(request.c.controller))
             .order_by(copy_wait.c.request_id)
         )
-        return tuple(row.request_id for row in rows)
+        return tuple(row.request_id for row in await self._once(WAITS, copy, waiting))
 
     def _copy_prints(self, controller: str, identifiers: Iterable[Identifier]) -> list[str]:
         return person_prints(self._vault, f"copy/{controller}", identifiers)

@@ -148,8 +148,11 @@ class Ledger:
         return inner
 
     @contextlib.asynccontextmanager
-    async def begin(self) -> AsyncIterator[Tx]:
+    async def begin(self, *, after: Tx | None = None) -> AsyncIterator[Tx]:
         """One transaction: committed at the end, rolled back on any exception.
+
+        Args:
+            after: one that ended a moment ago: chains are most likely as it left them, and need not be read for that.
 
         Raises:
             LedgerUnavailable: the database does not answer, or not in time. Nothing was written, except when the
@@ -162,7 +165,7 @@ class Ledger:
         async with contextlib.AsyncExitStack() as stack:
             with mapped_errors():
                 connection = await stack.enter_async_context(self._engine.connect())
-            tx = Tx(connection, self._vault, self._keys, self._controllers)
+            tx = Tx(connection, self._vault, self._keys, self._controllers, after=after)
             yield tx
             await tx.commit()
 

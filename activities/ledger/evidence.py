@@ -9,25 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import (
-    ARRAY,
-    Integer,
-    Row,
-    Text,
-    Update,
-    bindparam,
-    cast,
-    column,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Row, select
 
-from activities.ledger.room import Room, Write, in_one, plain
+from activities.ledger.prepared import Prepared, Write
+from activities.ledger.room import Room, plain
 from activities.ledger.tables import evidence, evidence_head
 from habeas.errors import UnknownRequest
 from habeas.evidence import Event, Tag, link
@@ -52,7 +37,9 @@ class Evidence(Room):
     ) -> None:
         """Append an event, unless one with the same dedupe key is there already.
 
-        The end of the chain stays locked until the transaction ends: writers of one request stand in a line.
+        The end of the chain stays locked until the transaction ends: writers of one request stand in a line. Where the
+        transaction began after one of ours, it is taken to be the one that was left then, and locked as it is written;
+        if it has grown meanwhile, the events are linked anew.
 
         Raises:
             UnknownRequest: there is no such request.
@@ -80,15 +67,11 @@ class Evidence(Room):
                 await self._append_the_new(request_id, events)
 
     async def _append_the_new(self, request_id: str, events: Mapping[str, Event]) -> None:
-        """Some were said before, by a try that did not hear the answer; nobody writes to the chain meanwhile."""
+        """Some were said before, by a try that did not hear the answer, or the chain had grown before it was locked."""
+        n, previous = await self._locked_end(request_id)
         mine = (evidence.c.request_id == request_id, evidence.c.dedupe.in_(list(events)))
         there = {row.dedupe for row in await self._execute(select(evidence.c.dedupe).where(*mine))}
-        head = (
-            await self._execute(
-                select(evidence_head.c.n, evidence_head.c.hash).where(evidence_head.c.request_id == request_id)
-            )
-        ).one()
-        n, previous, new = head.n, head.hash, dict[str, Event]()
+        new = dict[str, Event]()
         for dedupe, event in events.items():
             if dedupe not in there:
                 fields = event.model_dump(include={"at", "tag", "actor", "facts"})
@@ -99,7 +82,7 @@ class Evidence(Room):
             await self._append(request_id, new, ())
 
     async def _append(self, request_id: str, events: Mapping[str, Event], others: Sequence[Write]) -> bool:
-        done = await self._execute(in_one(_APPEND_ALL, others), _parameters(request_id, events))
+        done = await self._write([*others, _APPEND.of(_parameters(request_id, events))])
         return done.first() is not None
 
     async def events(self, request_id: str) -> tuple[Event, ...]:
@@ -124,52 +107,56 @@ class Evidence(Room):
         return 0 if row is None else int(row.n)
 
     async def _head(self, request_id: str) -> tuple[int, str]:
-        """The end of the chain, locked."""
+        """The end of the chain: locked, or as the transaction before this one left it."""
         head = self._heads.get(request_id)
         if head is None:
-            # What is still to be written is none of this row's.
-            found = await self._execute(
-                select(evidence_head.c.n, evidence_head.c.hash)
-                .where(evidence_head.c.request_id == request_id)
-                .with_for_update(key_share=True)
-            )
-            row = found.first()
-            if row is None:
-                raise UnknownRequest
-            head = self._hold_end(request_id, row.n, row.hash)
+            head = self._heads[request_id] = self._before.get(request_id) or await self._locked_end(request_id)
         return head
 
-
-def _append_all() -> Update:
-    """All of them at the end of the chain, or none if one of them is there; the new end comes back."""
-    kinds: dict[str, TypeEngine[Any]] = {name: evidence.c[name].type for name in _SAID} | {"facts": Text()}
-    given = (bindparam(f"said_{name}", type_=ARRAY(kind)) for name, kind in kinds.items())
-    said = func.unnest(*given).table_valued(*(column(*one) for one in kinds.items()), name="said").render_derived()
-    request_id = bindparam("said_of", type_=Text())
-    columns = (cast(said.c[name], JSONB) if name == "facts" else said.c[name] for name in _SAID)
-    known = exists().where(evidence.c.request_id == request_id, evidence.c.dedupe.in_(select(said.c.dedupe)))
-    appended = (
-        insert(evidence)
-        .from_select(["request_id", *_SAID], select(request_id, *columns).where(~known))
-        .returning(evidence.c.n)
-        .cte("appended")
-    )
-    return (
-        update(evidence_head)
-        .where(evidence_head.c.request_id == request_id, select(appended.c.n).exists())
-        .values(n=bindparam("end_n", type_=Integer()), hash=bindparam("end_hash", type_=Text()))
-        .returning(evidence_head.c.n)
-    )
+    async def _locked_end(self, request_id: str) -> tuple[int, str]:
+        # What is still to be written is none of this row's.
+        end = select(evidence_head.c.n, evidence_head.c.hash).where(evidence_head.c.request_id == request_id)
+        row = (await self._execute(end.with_for_update(key_share=True))).first()
+        if row is None:
+            raise UnknownRequest
+        self._forget(request_id)  # what others wrote before that is there to be read
+        return (row.n, row.hash)
 
 
-_APPEND_ALL = _append_all()
+_APPEND = Prepared(
+    "UPDATE evidence_head SET n = :end_n::integer, hash = :end_hash"
+    " WHERE request_id = :of::text AND EXISTS (SELECT FROM appended) RETURNING n",
+    (
+        # The lock comes first: whoever has it is waited for, and then the chain's end may be another.
+        (
+            "held",
+            "SELECT n FROM evidence_head WHERE request_id = :of::text AND n = :from_n::integer AND hash = :from_hash"
+            " FOR NO KEY UPDATE",
+        ),
+        (
+            "said",
+            "SELECT * FROM unnest(:n::integer[], :at::timestamptz[], :tag::text[], :actor::text[], :facts::text[],"
+            " :previous::text[], :hash::text[], :dedupe::text[])"
+            " AS given (n, at, tag, actor, facts, previous, hash, dedupe)",
+        ),
+        (
+            "appended",
+            "INSERT INTO evidence (request_id, n, at, tag, actor, facts, previous, hash, dedupe)"
+            " SELECT :of::text, n, at, tag, actor, facts::jsonb, previous, hash, dedupe FROM said"
+            " WHERE EXISTS (SELECT FROM held) AND NOT EXISTS (SELECT FROM evidence there"
+            " WHERE there.request_id = :of::text AND there.dedupe = ANY (:dedupe::text[])) RETURNING n",
+        ),
+    ),
+)
+"""All of them at the end of the chain, if it is the one that they are linked to, or none if one is there already."""
 
 
 def _parameters(request_id: str, events: Mapping[str, Event]) -> dict[str, Any]:
     values = [one.model_dump() | {"facts": json.dumps(one.facts), "dedupe": dedupe} for dedupe, one in events.items()]
-    end = values[-1]
-    listed = {f"said_{name}": [one[name] for one in values] for name in _SAID}
-    return {"said_of": request_id, "end_n": end["n"], "end_hash": end["hash"], **listed}
+    first, end = values[0], values[-1]
+    listed = {name: [one[name] for one in values] for name in _SAID}
+    ends = {"from_n": first["n"] - 1, "from_hash": first["previous"], "end_n": end["n"], "end_hash": end["hash"]}
+    return {"of": request_id, **ends, **listed}
 
 
 def _event(row: Row[Any]) -> Event:

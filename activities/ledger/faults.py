@@ -24,7 +24,8 @@ _REFUSALS = {
     "40001": "Two transactions touched the same rows; trying again helps.",
 }
 _CONNECTION_CLASSES = ("08", "53", "57", "58")
-_MISSING_TABLE = "42P01"
+_MISSING = ("42P01", "42883")
+"""A table, a function."""
 
 
 _FOREIGN_KEY_VIOLATION = "23503"
@@ -49,7 +50,7 @@ def mapped_errors() -> Iterator[None]:
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "08000")
         constraint = str(getattr(getattr(error.orig, "__cause__", None), "constraint_name", None))
-        if state == _MISSING_TABLE:
+        if state in _MISSING:
             raise ConfigurationError("The ledger's tables are not there: run `habeas ledger migrate`.") from None
         if state == _FOREIGN_KEY_VIOLATION and constraint.endswith("_request_id"):
             raise UnknownRequest from None

@@ -16,8 +16,9 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, func, insert, lite
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import deletion_hold, legal_hold, legal_hold_subject
-from activities.ledger.room import Room, context, parsed, person_prints, plain
+from activities.ledger.room import context, parsed, person_prints, plain
 from activities.ledger.tables import evidence, request
+from activities.ledger.unlooked import EVERYTHING, Unlooked
 from activities.vault import Vault
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -82,7 +83,7 @@ class DeletionHoldRow(Frozen):
     released_at: AwareDatetime | None
 
 
-class Holds(Room):
+class Holds(Unlooked):
     """Methods on holds."""
 
     async def place_hold(self, hold_id: str, new: NewHold) -> bool:
@@ -200,8 +201,9 @@ class Holds(Room):
             update(deletion_hold)
             .where(deletion_hold.c.request_id == request_id, deletion_hold.c.released_at.is_(None))
             .values(released_at=at)
+            .returning(deletion_hold.c.object)
         )
-        return released.rowcount
+        return sum(row.object != EVERYTHING for row in released)
 
     async def held_from_deletion(self, controller: str, system: str, prints: Iterable[str]) -> set[str]:
         """Those of these objects that somebody's open request holds."""
@@ -228,7 +230,7 @@ class Holds(Room):
                 func.min(columns.placed_at).label("placed_at"),
                 func.max(columns.released_at).label("released_at"),
             )
-            .where(columns.request_id == request_id)
+            .where(columns.request_id == request_id, columns.object != EVERYTHING)
             .group_by(columns.request_id, columns.system)
             .order_by(columns.system)
         )

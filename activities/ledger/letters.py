@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.at_hand import LETTERS
+from activities.ledger.prepared import Prepared, placed
 from activities.ledger.room import Room, context, parsed, plain
 from activities.ledger.tables import evidence, letter, request
 from habeas.errors import BadInput, KeyDestroyed
@@ -74,6 +76,11 @@ class Letters(Room):
         sealed = key.seal(content.model_dump_json().encode(), context(new.request_id, _name(new.id)))
         facts = new.model_dump(include=set(LetterRow.model_fields))
         facts |= {"state": LetterState.QUEUED.value, "state_at": new.queued_at, "message_id": None}
+        if self._is_first(new):
+            await self._write_later(("letter", new.id), _QUEUED.of(facts | {"content": sealed}))
+            self._reread(LETTERS)
+            return Letter(**facts, **content.model_dump())
+        self._reread(LETTERS)
         row = await self._first(
             upsert(letter).values(**facts, content=sealed).on_conflict_do_nothing().returning(letter)
         )
@@ -82,6 +89,13 @@ class Letters(Room):
         if row is None:
             raise BadInput("This letter id is taken; make another one.")
         return await self._letter(row)
+
+    def _is_first(self, new: Letter) -> bool:
+        """Whether it is known that there is none like it: its request was locked, and its letters read with that."""
+        there = self._read.get((LETTERS, new.request_id))
+        if there is None or new.request_id not in self._locked:
+            return False
+        return not any(new.id == one.id or new.dedupe == one.dedupe for one in there)
 
     async def letter(self, letter_id: str) -> Letter:
         """A letter in full.
@@ -112,10 +126,8 @@ class Letters(Room):
     async def letters(self, request_id: str) -> tuple[LetterRow, ...]:
         """A request's letters without their content, in the order they were queued."""
         columns = [letter.c[name] for name in LetterRow.model_fields]
-        rows = await self._all(
-            select(*columns).where(letter.c.request_id == request_id).order_by(letter.c.queued_at, letter.c.id)
-        )
-        return tuple(LetterRow(**plain(row)) for row in rows)
+        in_order = select(*columns).where(letter.c.request_id == request_id).order_by(letter.c.queued_at, letter.c.id)
+        return tuple(LetterRow(**plain(row)) for row in await self._once(LETTERS, request_id, in_order))
 
     async def last_letter(
         self, about: str, *, request_id: str | None = None, controller: str | None = None
@@ -181,11 +193,9 @@ class Letters(Room):
         earlier = [each.value for each in order[: order.index(state)]]
         if state is LetterState.FAILED:
             earlier.append(state.value)  # it may fail again and again
-        values: dict[str, Any] = {"state": state.value, "state_at": at}
-        if message_id is not None:
-            values["message_id"] = message_id
-        changed = update(letter).where(letter.c.id == letter_id, letter.c.state.in_(earlier)).values(values)
-        await self._write_later(("letter", letter_id, state), changed)
+        values = {"id": letter_id, "earlier": earlier, "state": state.value, "at": at, "message_id": message_id}
+        self._reread(LETTERS)
+        await self._write_later(("letter", letter_id, state), _MARKED.of(values))
 
     async def _letter(self, row: Row[Any]) -> Letter:
         values = plain(row)
@@ -195,6 +205,14 @@ class Letters(Room):
             raise KeyDestroyed
         content = parsed(LetterContent, key.open(sealed, context(row.request_id, _name(row.id))))
         return Letter(**values, **content.model_dump())
+
+
+_QUEUED = placed("letter", (*LetterRow.model_fields, "content"))
+"""Where there is one after all, nothing of the transaction is written."""
+_MARKED = Prepared(
+    "UPDATE letter SET state = :state, state_at = :at, message_id = coalesce(:message_id::text, message_id)"
+    " WHERE id = :id AND state = ANY (:earlier::text[])"
+)
 
 
 def _keyed(request_id: str, dedupe: str) -> Select[Any]:

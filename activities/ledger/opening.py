@@ -94,7 +94,7 @@ class Opening(Copies):
             row = (await self._run(_opening(new, wrapped, key, fingerprints, idempotency, known))).one()
             if row.id is not None:
                 self._fresh_keys[new.id] = key
-                self._hold_end(new.id, 0, genesis(new.id))
+                self._heads[new.id] = (0, genesis(new.id))
                 return Opened(request=to_request(row), created=True)
             found = await self._first(_in_the_way(new, fingerprints, idempotency, row.claimed or []))
             if found is None:

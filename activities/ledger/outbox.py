@@ -57,8 +57,8 @@ class Outbox(Room):
                 )
                 .order_by(evidence.c.request_id, evidence.c.n)
             )
-            await self._run(insert(outgoing_event).from_select(["request_id", "n"], new))
-            await self._run(update(evidence_head).where(mine).values(told=evidence_head.c.n))
+            placed_now = insert(outgoing_event).from_select(["request_id", "n"], new).cte("placed_now")
+            await self._run(update(evidence_head).where(mine).values(told=evidence_head.c.n).add_cte(placed_now))
         return len(heads) == _HEADS
 
     async def last_position(self) -> int:

@@ -60,7 +60,7 @@ class People(Room):
         Without those whose key is destroyed: by then nothing says what they keep.
         """
         kept = object_outcome.c
-        rows = await self._all(
+        rows = await self._all_else(  # they are closed, and this transaction is about one that is open
             select(request.c.id)
             .join(request_key, request_key.c.request_id == request.c.id)
             .where(

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypedDict, Unpack
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import (
-    Row,
-    delete,
-    func,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Row, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.at_hand import PAUSES, Kept
 from activities.ledger.paging import NEVER, Order
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, plain
-from activities.ledger.tables import evidence_head, open_subject, pause, request
-from habeas.errors import UnknownRequest
+from activities.ledger.tables import pause, request
 from habeas.model import Frozen, Outcome, PauseReason, Request, RequestId, Stage
 from habeas.particulars import Scope
 
@@ -98,8 +93,9 @@ class Changes(TypedDict, total=False):
     citation: str | None
 
 
+_ROW_NAMES = [name for name in RequestRow.model_fields if name != "target_on"]
 REQUEST = [request.c[name] for name in Request.model_fields]
-ROW = [request.c[name] for name in RequestRow.model_fields if name != "target_on"]
+ROW = [request.c[name] for name in _ROW_NAMES]
 
 
 class Requests(Room):
@@ -114,25 +110,12 @@ class Requests(Room):
         known = self._requests.get(request_id)
         if known is not None and (not lock or request_id in self._locked):
             return known
-        mine = (request.c.id == request_id, self._mine(request.c.controller))
-        # FOR NO KEY UPDATE: rows that refer to the request may be written meanwhile, or writers wait for each other.
-        # Whoever locks a request writes evidence too: the end of its chain is locked with it.
-        row = (
-            await self._execute(
-                select(*REQUEST, evidence_head.c.n.label("head_n"), evidence_head.c.hash.label("head_hash"))
-                .join(evidence_head, evidence_head.c.request_id == request.c.id)
-                .where(*mine)
-                .with_for_update(key_share=True)
-                if lock
-                else select(*REQUEST).where(*mine)
-            )
-        ).first()
-        if row is None:
-            raise UnknownRequest
+        answer = await self._at_hand(request_id, lock=lock)
         if lock:
+            # Whoever locks a request writes evidence too: the end of its chain is locked with it.
             self._locked.add(request_id)
-            self._hold_end(request_id, row.head_n, row.head_hash)
-        known = self._requests[request_id] = to_request(row)
+            self._heads.setdefault(request_id, answer.head)
+        known = self._requests[request_id] = to_request(answer.request)
         return known
 
     async def request_row(self, request_id: str) -> RequestRow:
@@ -141,10 +124,8 @@ class Requests(Room):
         Raises:
             UnknownRequest: there is none.
         """
-        row = await self._first(select(*ROW).where(request.c.id == request_id, self._mine(request.c.controller)))
-        if row is None:
-            raise UnknownRequest
-        return RequestRow(**plain(row))
+        row = (await self._at_hand(request_id, lock=False)).request
+        return RequestRow(**{name: getattr(row, name) for name in _ROW_NAMES})
 
     async def update_request(self, request_id: str, **changes: Unpack[Changes]) -> Request:
         """Change facts; those not named stay. With an outcome or an end the person may open a new one.
@@ -163,12 +144,12 @@ class Requests(Room):
         known = await self.request(request_id, lock=True)
         merged = self._changed[request_id] = self._changed.get(request_id, {}) | values
         await self._write_later(
-            ("request", request_id), update(request).where(request.c.id == request_id).values(merged), replaces=True
+            ("request", request_id),
+            _changed(tuple(sorted(merged))).of(merged | {"request_id": request_id}),
+            replaces=True,
         )
         if _ends(changes):
-            await self._write_later(
-                ("freed", request_id), delete(open_subject).where(open_subject.c.request_id == request_id)
-            )
+            await self._write_later(("freed", request_id), _FREED.of({"request_id": request_id}))
         facts = {name: value for name, value in values.items() if name in Request.model_fields}
         self._requests[request_id] = known.model_copy(update=facts)
         return self._requests[request_id]
@@ -204,6 +185,7 @@ class Requests(Room):
 
     async def add_pause(self, request_id: str, pause_id: str, reason: PauseReason, start: date) -> None:
         """The clock stands still from this date on."""
+        self._reread(PAUSES)
         await self._run(
             upsert(pause)
             .values(request_id=request_id, id=pause_id, reason=reason, start_on=start)
@@ -212,6 +194,7 @@ class Requests(Room):
 
     async def end_pause(self, request_id: str, pause_id: str, end: date) -> None:
         """The clock goes on from this date; the first end said stays."""
+        self._reread(PAUSES)
         await self._run(
             update(pause)
             .where(pause.c.request_id == request_id, pause.c.id == pause_id, pause.c.end_on.is_(None))
@@ -220,15 +203,25 @@ class Requests(Room):
 
     async def pauses(self, request_id: str) -> tuple[PauseRow, ...]:
         """All pauses, in their order."""
-        rows = await self._all(
+        in_order = (
             select(pause.c.id, pause.c.reason, pause.c.start_on.label("start"), pause.c.end_on.label("end"))
             .where(pause.c.request_id == request_id)
             .order_by(pause.c.start_on, pause.c.id)
         )
-        return tuple(PauseRow(**plain(row)) for row in rows)
+        return tuple(PauseRow(**plain(row)) for row in await self._once(PAUSES, request_id, in_order))
 
 
-def to_request(row: Row[Any]) -> Request:
+@cache
+def _changed(names: tuple[str, ...]) -> Prepared:
+    """Change these facts of a request."""
+    changes = ", ".join(f"{name} = :{name}" for name in names)
+    return Prepared(f"UPDATE request SET {changes} WHERE id = :request_id")  # noqa: S608  # columns of ours
+
+
+_FREED = Prepared("DELETE FROM open_subject WHERE request_id = :request_id")
+
+
+def to_request(row: Row[Any] | Kept) -> Request:
     """The facts in a row that has at least `REQUEST`."""
     return Request(**{name: getattr(row, name) for name in Request.model_fields})
 

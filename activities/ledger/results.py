@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import ARRAY, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, context, plain
 from activities.ledger.tables import CODE, error, object_outcome, system_result
 from habeas.errors import KeyDestroyed
@@ -19,6 +21,15 @@ from habeas.outcomes import Fate, ObjectOutcome
 
 _CODE = re.compile(CODE)
 _BATCH = 5000
+_STANDS = Prepared(
+    "INSERT INTO system_result"
+    " (request_id, system, phase, state, counts, waiting_since, error_code, correlation, updated_at)"
+    " VALUES (:request_id, :system, :phase, :state, :counts, :waiting_since, :error_code, :correlation,"
+    " coalesce(:updated_at, now()))"
+    " ON CONFLICT (request_id, system, phase) DO UPDATE SET state = excluded.state, counts = excluded.counts,"
+    " waiting_since = excluded.waiting_since, error_code = excluded.error_code, correlation = excluded.correlation,"
+    " updated_at = excluded.updated_at"
+)
 NOT_A_CODE = "unstated"
 """Stands for a reason that a connector gave in free text: such text may name people."""
 WAITING = "waiting"
@@ -89,18 +100,19 @@ class Results(Room):
     ) -> None:
         """How this phase stands in this system now, in place of what was said before. ``at`` defaults to the clock."""
         values = {
+            "request_id": request_id,
+            "system": system,
+            "phase": phase,
             "state": state,
-            "counts": dict(counts),
+            "counts": json.dumps(dict(counts)),
             "waiting_since": waiting_since,
             "error_code": error_code,
             "correlation": correlation,
-            "updated_at": at if at is not None else func.now(),
+            "updated_at": at,
         }
         await self._write_later(
             ("system", request_id, system, phase),
-            upsert(system_result)
-            .values(request_id=request_id, system=system, phase=phase, **values)
-            .on_conflict_do_update(index_elements=["request_id", "system", "phase"], set_=values),
+            _STANDS.of(values),
             replaces=True,
         )
 

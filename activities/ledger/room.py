@@ -6,28 +6,13 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    CursorResult,
-    Delete,
-    Executable,
-    Insert,
-    Row,
-    Table,
-    Text,
-    Update,
-    case,
-    func,
-    literal,
-    select,
-    true,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.ledger.at_hand import AT_HAND, SMALL, AtHand, Kept, at_hand
 from activities.ledger.faults import mapped_errors
 from activities.ledger.keys import KeyRing
+from activities.ledger.prepared import Prepared, Write, in_one
 from activities.ledger.tables import document, request, request_key
 from activities.vault import RequestKey, Vault, WrappedKey
 from habeas.errors import KeyDestroyed, SealBroken, UnknownRequest
@@ -35,17 +20,19 @@ from habeas.evidence import Event
 from habeas.model import Identifier, Request
 
 M = TypeVar("M", bound=BaseModel)
-_SMALL = 65536
-"""Bytes. Larger documents are read only when they are asked for."""
-Write = Insert | Update | Delete
-W = TypeVar("W", Insert, Update, Delete, Insert | Update | Delete)
 
 
 class Room:
     """One transaction on the ledger. Rooms add their methods to it."""
 
     def __init__(
-        self, connection: AsyncConnection, vault: Vault, keys: KeyRing, controllers: frozenset[str] | None = None
+        self,
+        connection: AsyncConnection,
+        vault: Vault,
+        keys: KeyRing,
+        controllers: frozenset[str] | None = None,
+        *,
+        after: Room | None = None,
     ) -> None:
         self._connection = connection
         self._controllers = controllers
@@ -56,7 +43,11 @@ class Room:
         """Keys made in this transaction: into the cache only once it is committed."""
         self._destroyed: set[str] = set()
         self._heads: dict[str, tuple[int, str]] = {}
-        """Ends of chains that this transaction has locked."""
+        """Ends of chains that this transaction has locked, or goes on from; with what it is to write."""
+        self._before = {} if after is None else after.ends
+        """Ends of chains as a transaction before this one left them: see `Evidence.record`."""
+        self.ends: Mapping[str, tuple[int, str]] = {}
+        """Ends of chains that this transaction wrote to, once it is committed."""
         self._said: dict[str, dict[str, Event]] = {}
         """Evidence that is still to be written, by request and what makes it one event."""
         self._documents: dict[str, dict[str, bytes | None]] = {}
@@ -66,8 +57,10 @@ class Room:
         """Requests that nobody else changes until the end."""
         self._changed: dict[str, dict[str, Any]] = {}
         """What of a request is still to be written."""
-        self._read: dict[tuple[str, str], Sequence[Row[Any]]] = {}
+        self._read: dict[tuple[str, str], Sequence[Row[Any] | Kept]] = {}
         """Rows that were read, by what of which request they are."""
+        self._wrapped: dict[str, tuple[bytes, str] | None] = {}
+        """Keys as they are kept, and under which master key, that were read with something else."""
         self._later: dict[Hashable, Write] = {}
         """What is still to be written, by what it is about."""
         self._spoilt = False
@@ -89,8 +82,7 @@ class Room:
     async def _flush(self) -> None:
         """Write what is still to be written."""
         if self._later:
-            *others, last = self._taken()
-            await self._execute(in_one(last, others))
+            await self._write(self._taken())
 
     def _taken(self) -> list[Write]:
         writes = list(self._later.values())
@@ -98,21 +90,47 @@ class Room:
         self._changed.clear()
         return writes
 
-    def _hold_end(self, request_id: str, n: int, digest: str) -> tuple[int, str]:
-        """The end of a request's chain is locked from here on: what others wrote before that is there to be read."""
-        if request_id not in self._heads:
-            self._documents.pop(request_id, None)
-            self._heads[request_id] = (n, digest)
-        return self._heads[request_id]
+    async def _write(self, writes: Sequence[Write]) -> CursorResult[Any]:
+        """Carry them out in one statement; the answer is the last one's."""
+        text, parameters = in_one(writes)
+        try:
+            with mapped_errors():
+                return await self._connection.exec_driver_sql(text, parameters)
+        except BaseException:
+            self._spoilt = True
+            raise
+
+    async def _at_hand(self, request_id: str, *, lock: bool) -> AtHand:
+        """What steps need of a request, in one answer; with ``lock`` nobody else changes it until the end.
+
+        Raises:
+            UnknownRequest: there is none.
+        """
+        if self._later:  # evidence that is still to be written is not read here
+            await self._flush()
+        asked = {
+            "wanted": request_id,
+            "controllers": None if self._controllers is None else sorted(self._controllers),
+            "locked": lock,
+            "largest": SMALL,
+        }
+        row = (await self._write([AT_HAND.of(asked)])).first()
+        if row is None:
+            raise UnknownRequest
+        answer = at_hand(row)
+        self._documents[request_id] = answer.documents
+        self._wrapped[request_id] = answer.wrapped
+        self._read |= {(what, request_id): rows for what, rows in answer.about.items()}
+        return answer
 
     async def _run(self, statement: Executable) -> CursorResult[Any]:
         await self._flush()
         return await self._execute(statement)
 
-    async def _execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    async def _execute(self, statement: Executable) -> CursorResult[Any]:
         try:
             with mapped_errors():
-                return await self._connection.execute(statement, parameters)
+                return await self._connection.execute(statement)
         except BaseException:  # a cancelled statement, too, leaves nothing to go on with
             self._spoilt = True
             raise
@@ -133,11 +151,20 @@ class Room:
     async def _all(self, statement: Executable) -> Sequence[Row[Any]]:
         return (await self._run(statement)).all()
 
-    async def _once(self, what: str, request_id: str, statement: Executable) -> Sequence[Row[Any]]:
+    async def _all_else(self, statement: Executable) -> Sequence[Row[Any]]:
+        """As `_all`, of rows that nothing is about which is still to be written."""
+        return (await self._execute(statement)).all()
+
+    async def _once(self, what: str, request_id: str, statement: Executable) -> Sequence[Row[Any] | Kept]:
         """As `_all`, asked once in this transaction, as long as nothing of it is written here: see `_reread`."""
         if (what, request_id) not in self._read:
             self._read[what, request_id] = await self._all(statement)
         return self._read[what, request_id]
+
+    def _forget(self, request_id: str) -> None:
+        """What was read of this request is asked for again."""
+        self._documents.pop(request_id, None)
+        self._read = {about: rows for about, rows in self._read.items() if about[1] != request_id}
 
     def _reread(self, what: str) -> None:
         """What was read of this is asked for again."""
@@ -155,14 +182,18 @@ class Room:
         key = self._fresh_keys.get(request_id) or self._keys.get(request_id)
         if key is not None:
             return key
-        row = await self._first(
-            select(request_key).where(request_key.c.request_id == request_id, self._ours(request_key.c.request_id))
-        )
-        if row is None:
-            raise UnknownRequest
-        if row.wrapped is None:
+        if request_id not in self._wrapped:
+            row = await self._first(
+                select(request_key).where(request_key.c.request_id == request_id, self._ours(request_key.c.request_id))
+            )
+            if row is None:
+                raise UnknownRequest
+            self._wrapped[request_id] = None if row.wrapped is None else (row.wrapped, row.master_key_id)
+        kept = self._wrapped[request_id]
+        if kept is None:
             raise KeyDestroyed
-        key = self._vault.unwrap(WrappedKey(request_id, row.master_key_id, row.wrapped))
+        wrapped, master_key_id = kept
+        key = self._vault.unwrap(WrappedKey(request_id, master_key_id, wrapped))
         self._keys.put(request_id, key)
         return key
 
@@ -181,7 +212,7 @@ class Room:
         known = self._documents.get(request_id)
         if known is None:
             size = func.octet_length(document.c.sealed)
-            small = case((size <= _SMALL, document.c.sealed)).label("small")
+            small = case((size <= SMALL, document.c.sealed)).label("small")
             rows = await self._all(select(document.c.name, small).where(document.c.request_id == request_id))
             known = self._documents[request_id] = {row.name: row.small for row in rows}
         return known
@@ -195,6 +226,7 @@ class Room:
             raise RuntimeError("a statement of this transaction failed: nothing of it was written")
         with mapped_errors():
             await self._connection.commit()
+        self.ends = self._heads
         for request_id in self._destroyed:
             self._keys.drop(request_id)
         for request_id, key in self._fresh_keys.items():
@@ -206,6 +238,8 @@ class Room:
         Whoever adds a hold or a restriction takes it alone. Whoever lets something go, after a look at what must stay,
         shares it: else one could be placed between the look and the end of the transaction.
         """
+        self._documents.clear()  # what was said before the lock was ours is there to be read
+        self._read.clear()
         take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
         await self._run(select(take(func.hashtextextended(f"stays/{controller}", 0))))
 
@@ -224,19 +258,16 @@ class Room:
         return key.open(sealed, context(request_id, name)).decode()
 
 
-def in_one(last: W, others: Sequence[Write]) -> W:
-    """One statement of several: PostgreSQL carries all of them out on the same view of the tables."""
-    return last.add_cte(*(one.cte(f"write_{number}") for number, one in enumerate(others)))
-
-
-def prints_of(table: Table, request_id: str, prints: Sequence[str]) -> Insert:
+def prints_of(table: Table, request_id: str, prints: Sequence[str]) -> Write:
     """Keep a request's fingerprints, in this order, but for those that are there.
 
-    However many they are, it is one statement: a row of values for each would be compiled anew each time.
+    However many they are, it is one statement: a row of values for each would be made anew each time.
     """
-    given = func.unnest(literal([*prints], ARRAY(Text))).table_valued("value", name="given").render_derived()
-    rows = select(literal(request_id, Text), given.c.value)
-    return upsert(table).from_select(["request_id", "fingerprint"], rows).on_conflict_do_nothing()
+    text = (
+        f"INSERT INTO {table.name} (request_id, fingerprint)"  # noqa: S608  # a table of ours
+        " SELECT :request_id::text, value FROM unnest(:prints::text[]) AS given (value) ON CONFLICT DO NOTHING"
+    )
+    return Prepared(text).of({"request_id": request_id, "prints": list(prints)})
 
 
 def context(request_id: str, name: str) -> str:
@@ -261,6 +292,6 @@ def person_prints(vault: Vault, purpose: str, identifiers: Iterable[Identifier])
     return sorted({vault.fingerprint(purpose, f"{one.kind}:{one.value}") for one in identifiers})
 
 
-def plain(row: Row[Any]) -> dict[str, Any]:
+def plain(row: Row[Any] | Kept) -> dict[str, Any]:
     """A row as keyword arguments."""
     return dict(row._mapping)

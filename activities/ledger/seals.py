@@ -6,12 +6,17 @@ import re
 
 from pydantic import BaseModel
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert as upsert
 
+from activities.ledger.prepared import placed
 from activities.ledger.room import M, Room, context, parsed
 from activities.ledger.tables import NAME, document
 
 _NAME = re.compile(NAME)
+_KEPT = placed(
+    "document",
+    ("request_id", "name", "sealed"),
+    "ON CONFLICT (request_id, name) DO UPDATE SET sealed = excluded.sealed",
+)
 
 
 class Seals(Room):
@@ -30,9 +35,7 @@ class Seals(Room):
         sealed = (await self.key(request_id)).seal(text, context(request_id, name))
         await self._write_later(
             ("document", request_id, name),
-            upsert(document)
-            .values(request_id=request_id, name=name, sealed=sealed)
-            .on_conflict_do_update(index_elements=["request_id", "name"], set_={"sealed": sealed}),
+            _KEPT.of({"request_id": request_id, "name": name, "sealed": sealed}),
             replaces=True,
         )
         if request_id in self._documents:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import task
 from activities.ledger.paging import NEVER, Order
+from activities.ledger.prepared import Prepared
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import request
 from habeas.errors import BadInput, WrongStage
@@ -71,6 +72,11 @@ TASKS = Order(
     due_on={"due_on": date, "opened_at": datetime, "id": str},
     opened_at={"opened_at": datetime, "id": str},
     system={"system": str, "id": str},
+)
+
+
+_CLOSED = Prepared(
+    "UPDATE task SET state = 'cancelled', done_at = :at WHERE request_id = :request_id AND state = 'open'"
 )
 
 
@@ -160,6 +166,10 @@ class Tasks(Room):
             condition &= task.c.system == system
         cancelled = await self._run(update(task).where(condition).values(state=TaskState.CANCELLED.value, done_at=at))
         return cancelled.rowcount
+
+    async def close_tasks(self, request_id: str, at: datetime) -> None:
+        """As `cancel_tasks`, of all that are open: the request is closed."""
+        await self._write_later(("tasks", request_id), _CLOSED.of({"request_id": request_id, "at": at}))
 
     def _tasks(self) -> Select[Any]:
         columns = [task.c[name] for name in TaskRow.model_fields if name != "controller"]

@@ -57,6 +57,10 @@ def _body(facts: EndingFacts, words: Words) -> Iterable[Block]:
     yield Block(kind="bullets", items=tuple(_category(one, facts.mended, words) for one in facts.categories))
     if facts.mended:
         return
+    if facts.code == "unlooked":
+        yield Block(kind="paragraph", text=words.text("ending.unlooked"))
+        yield Block(kind="paragraph", text=words.text("ending.todo_unlooked"))
+        return
     key = "ending.left" if facts.code == "blocked" else "ending.failed"
     yield Block(kind="paragraph", text=words.text(key, code=facts.code))
     yield Block(kind="paragraph", text=words.text("ending.todo", **where))

@@ -280,3 +280,4 @@ class Attention(StrEnum):
     OTHER_PERSON = "other_person"
     LEFT_OUT = "left_out"
     PERSON_WROTE = "person_wrote"
+    RECIPIENTS_UNSURE = "recipients_unsure"

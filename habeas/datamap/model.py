@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from habeas.connector import Capability, Collection, Manifest, ReasonCode, Retention, Treatment, Written
+from habeas.connector import Capability, Choice, Collection, Manifest, ReasonCode, Retention, Treatment, Written
 from habeas.fields import Origin, SensitiveType
 from habeas.glossary import Glossary, Phrase, humanise
 from habeas.languages import Language
@@ -100,6 +100,9 @@ class IdentifierRule(Frozen):
     region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     """With ``match = "phone"``: the country of numbers that are written without their country's code. Without it such a
     number is none that has one: somebody else has it in every other country."""
+    proven: str | Literal[False] | None = None
+    """Whether the person has proven that it is theirs: the column that says so, by a yes or a date. False: people type
+    it in and nobody checks; unset: nothing is known against it. See `habeas.connector.Match.unproven`."""
 
     @model_validator(mode="after")
     def _region_is_known(self) -> Self:
@@ -356,6 +359,16 @@ def _collection(name: str, table: TableRule) -> Collection:
         shared=table.shared.law if table.shared else None,
         rectifiable=tuple(column for column, rule in table.columns.items() if rule.rectify),
         restrictable=table.restrict is not None,
+        choices=tuple(
+            Choice(
+                purpose=stop.purpose,
+                field=stop.column,
+                stopped=None if stop.to in (NOW, NULL) else stop.to,
+                any_value=stop.to == NOW,
+                where=stop.where,
+            )
+            for stop in table.stops
+        ),
         expires=table.expires.as_retention() if table.expires else None,
         title=table.title,
         labels={column: rule.label or humanise(column) for column, rule in table.columns.items() if column != content},

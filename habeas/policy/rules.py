@@ -194,6 +194,7 @@ RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     rules_data.endings,
     rules_data.processed_for_others,
     rules_data.recipients,
+    rules_data.shared_by_choice,
     rules_data.purposes,
     rules_data.marked,
 )

@@ -116,6 +116,18 @@ def recipients(raw: Raw) -> Iterator[Problem]:
                 yield Problem((*at, m), message, f"below escalate_after_days ({escalate})")
 
 
+def shared_by_choice(raw: Raw) -> Iterator[Problem]:
+    """Who gets data only of people who chose so is one of those who get it, and the choice is one of the purposes."""
+    known = {row.get("id") for row in listed(raw, "purposes") if isinstance(row, Mapping)}
+    for n, category in enumerate(listed(raw, "categories")):
+        for who, purpose in table(category, "only_with").items():
+            at: Path = ("categories", n, "only_with", who)
+            if who not in listed(category, "recipients"):
+                yield Problem(at, f"{who!r} does not get this data", "name it in recipients, or remove it here")
+            elif purpose not in known:
+                yield Problem(at, f"there is no purpose {purpose!r}", "name one of [[purposes]]")
+
+
 def purposes(raw: Raw) -> Iterator[Problem]:
     """A purpose is stopped at once or weighed first, not both."""
     for n, row in enumerate(listed(raw, "purposes")):

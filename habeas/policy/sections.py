@@ -107,7 +107,7 @@ class RegimeEntry(Frozen):
     """Which of the law's other readings are chosen, where authorities differ (`habeas law regimes` lists them)."""
     target_days: Days | None = None
     """Calendar days from receipt by which staff aim to answer where the law names no day, and none is promised; unset
-    for what its practice suggests, if anything. A target and no term: the person is told of none."""
+    for what its practice suggests, else 30. A target and no term: the person is told of none."""
 
     def calendar_elsewhere(self, home: str) -> str | None:
         """The calendar, where it is of another place than the establishment: neither a part of it nor what it is in."""
@@ -394,6 +394,9 @@ class Category(Frozen):
     """An invoice is kept for the contract and because a law wants it: each of them, or the one."""
     source: Text
     recipients: tuple[Name, ...] = ()
+    only_with: Mapping[Name, PurposeId] = Field(default_factory=dict)
+    """Recipients that get it only of people who chose a purpose: ``{ advertisers = "advertisers" }``. By what systems
+    say of that choice it is known of whom they have it."""
     sources: tuple[Name, ...] = ()
     """Those it comes from, as far as they must hear of corrections (Québec, CCQ art. 40); described in recipients."""
     retention: Text

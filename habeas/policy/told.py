@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Collection as Some
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from habeas.law.calendar import add_months
 from habeas.law.duties import Duty
 from habeas.model import Right
+from habeas.particulars import PurposeId
 from habeas.policy.model import Policy
 from habeas.policy.sections import Category, LegalBasis, Purpose, PurposeKind, Recipient, RecipientRole
 
-__all__ = ["PASSED_ON", "STOPS", "Reached", "about", "involved", "means", "reached", "told_since"]
+__all__ = [
+    "PASSED_ON",
+    "STOPS",
+    "Chosen",
+    "Reached",
+    "about",
+    "choices_asked",
+    "gets",
+    "involved",
+    "means",
+    "reached",
+    "told_since",
+]
+
+Chosen = Mapping[PurposeId, bool]
+"""Purpose -> whether the person's choice of it stands; of what is missing nothing is known."""
 
 STOPS: Mapping[PurposeKind, Right] = {
     PurposeKind.DIRECT_MARKETING: Right.OBJECTION,
@@ -58,6 +75,9 @@ class Reached(NamedTuple):
     """The law asks that it be told; False where it got the data before the time that the law looks back to."""
     by_law: bool
     """The law asks it, whether the person does or not; False where a processor follows by its contract only."""
+    unsure: bool = False
+    """It has the data only if the person chose so, and nothing says whether they did. A notice would tell somebody of a
+    person whom they may not know: a human finds out first."""
 
 
 def means(duty: Duty, role: RecipientRole) -> bool:
@@ -94,8 +114,25 @@ def involved(policy: Policy, right: Right, purposes: Some[str]) -> frozenset[str
     return found - {one.id for one in policy.categories if one.controlled_by}
 
 
+def choices_asked(policy: Policy) -> frozenset[PurposeId]:
+    """The choices by which somebody gets data or does not."""
+    return frozenset(purpose for one in policy.categories for purpose in one.only_with.values())
+
+
+def gets(category: Category, recipient: str, chosen: Chosen) -> bool | None:
+    """Whether a recipient has this person's data of a category; None where nothing says so."""
+    if recipient not in category.recipients:
+        return False
+    return chosen.get(category.only_with[recipient]) if recipient in category.only_with else True
+
+
 def reached(
-    policy: Policy, right: Right, duty: Duty | None, categories: Some[str], since: date | None
+    policy: Policy,
+    right: Right,
+    duty: Duty | None,
+    categories: Some[str],
+    since: date | None,
+    chosen: Chosen = MappingProxyType({}),
 ) -> Iterable[Reached]:
     """Who is concerned, in the policy's order.
 
@@ -105,13 +142,16 @@ def reached(
         duty: the law's for this right; None where it has none.
         categories: something of which was corrected, erased or set aside, or a use of which has stopped.
         since: as `told_since`.
+        chosen: by the person.
     """
     touched = [one for one in policy.categories if one.id in categories]
     for recipient in policy.recipients:
         processor = recipient.role is RecipientRole.PROCESSOR and right in PASSED_ON
         addressed = recipient.role is RecipientRole.AUTHORITY and bool(recipient.email) and "recipients" in _whom(duty)
         meant = duty is not None and (means(duty, recipient.role) or addressed)
-        got = tuple(one.id for one in touched if recipient.id in one.recipients)
+        has = {one.id: gets(one, recipient.id, chosen) for one in touched}
+        got = tuple(one for one, it in has.items() if it)
+        perhaps = tuple(one for one, it in has.items() if it is None)
         gave = tuple(one.id for one in touched if recipient.id in one.sources) if "source" in _whom(duty) else ()
         by_law = duty is not None and not duty.on_request and (meant or bool(gave))
         in_time = since is None or recipient.received_until is None or recipient.received_until >= since
@@ -121,6 +161,8 @@ def reached(
             )
         elif gave:
             yield Reached(recipient, gave, True, True, by_law)
+        elif perhaps and (meant or processor):
+            yield Reached(recipient, perhaps, False, in_time or processor, by_law, unsure=True)
 
 
 def _whom(duty: Duty | None) -> tuple[str, ...]:

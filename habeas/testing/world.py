@@ -107,6 +107,13 @@ class World(ABC):
         """Make one of the person's accounts a member of staff's; False where the system has no accounts of staff."""
         return False
 
+    async def type_in(self) -> Identifier | None:
+        """Add an address or a number to one of the person's accounts, as they can by themselves, proven by nobody.
+
+        None where the system does not tell what is proven.
+        """
+        return None
+
     async def stand_in_the_way(self) -> None:
         """Make something that must be settled before the person can be erased. Asked for where it declares VETO."""
         raise NotImplementedError  # a system that knows no veto has nothing to make

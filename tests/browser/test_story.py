@@ -40,12 +40,12 @@ async def _release(house: House, desk: Desk, request_id: str) -> None:
     """An officer reviews the copy and approves exactly it."""
     await house.until(request_id, Stage.REVIEWING)
     await desk.story(request_id)
-    await desk.page.get_by_role("link", name=SAY.text("request.see_review"), exact=True).first.click()
+    await desk.page.get_by_role("link", name=SAY.text("request.approve_copy"), exact=True).first.click()
     await desk.press("review.look")
     approving = desk.page.get_by_role("region", name=SAY.text("review.approve_title"))
     await approving.get_by_label(SAY.text("review.approve_reason")).fill(WHY)
     await desk.press("review.approve", approving)
-    await expect(desk.page.get_by_role("status")).to_have_text(SAY.text("review.done_approve"))
+    await desk.confirm("acts.approve.title")
 
 
 @WIDTHS

@@ -530,6 +530,29 @@ class YieldsAStranger(MemoryConnector):
         )
 
 
+class ForgetsWhatIsUnproven(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"unproven": ()}) for one in located.matches))
+
+
+class CallsAllUnproven(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(matches=tuple(one.model_copy(update={"unproven": one.yields}) for one in located.matches))
+
+
+class TellsOfUnprovenWhereAskedForItOnly(MemoryConnector):
+    async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
+        located = await super().locate(identifiers)
+        return Located(
+            matches=tuple(
+                one.model_copy(update={"unproven": tuple(each for each in one.unproven if each in one.found_by)})
+                for one in located.matches
+            )
+        )
+
+
 class NeedsWhatItIgnores(MemoryConnector):
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more, needs=("email", "phone"))
@@ -622,6 +645,9 @@ CAUGHT: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_everything_is_collected_once_and_belongs_to_them"),
     (BeginsAtAccountsOnly, "test_it_begins_where_it_says_it_can"),
     (SearchesByLikeness, "test_what_nobody_bears_finds_nobody"),
+    (ForgetsWhatIsUnproven, "test_what_nobody_has_proven_comes_back_marked"),
+    (CallsAllUnproven, "test_what_nobody_has_proven_comes_back_marked"),
+    (TellsOfUnprovenWhereAskedForItOnly, "test_what_nobody_has_proven_comes_back_marked"),
     (ReturnsEverybody, "test_each_identifier_finds_the_person_and_nobody_else"),
     (SaysDoneAndDoesNothing, "test_erasing_does_the_plan_and_touches_nobody_else"),
     (BelievesItself, "test_the_second_look_is_honest"),

@@ -134,6 +134,11 @@ class MemoryWorld(World):
         self.system.put(self.system.rows["accounts", "[1]"].model_copy(update={"staff": True}))
         return True
 
+    async def type_in(self) -> Identifier | None:
+        row, (typed,) = self.system.rows["accounts", "[1]"], ids(email="typed@example.org")
+        self.system.put(row.model_copy(update={"identifiers": (*row.identifiers, typed), "unproven": (typed,)}))
+        return typed
+
     async def stand_in_the_way(self) -> None:
         self.system.in_the_way.append(Veto(collection="invoices", key="[19]", reason="open_invoice"))
 

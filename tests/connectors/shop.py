@@ -110,10 +110,17 @@ columns = { number = "keep", user_id = "keep", issued_on = "keep", total = "keep
 
 _STAFF = 'staff = [ { mood = "bad" }, { first_name = "Root", born = "null" } ]'
 _FILES = '[tables.attachments]\ncategory = "{}"'
-STAFFED = MAP.replace("person = true", f"person = true\n{_STAFF}", 1).replace(
-    _FILES.format("support"), _FILES.format("files"), 1
+_EMAIL = 'column = "email", kind = "email", match = "plus"'
+_FURTHER = f"[ {{ {_EMAIL} ", f"[ {{ {_EMAIL}, proven = false "
+STAFFED = (
+    MAP.replace("person = true", f"person = true\n{_STAFF}", 1)
+    .replace(_FILES.format("support"), _FILES.format("files"), 1)
+    .replace(*_FURTHER)
 )
-"""The map of a shop that knows its staff, by what the other tests do not mind; files can be asked for alone."""
+"""The map of a shop that knows its staff, by what the other tests do not mind; files can be asked for alone, and other
+addresses are proven by nobody."""
+PROVEN = MAP.replace(_EMAIL, f'{_EMAIL}, proven = "seen_at"', 1).replace(*_FURTHER)
+"""The map of a shop that knows since when an account's address is its user's, and asks nothing of further ones."""
 EMPLOY = "UPDATE users SET mood = 'bad' WHERE id = 1"
 HALF_EMPLOY = "UPDATE users SET first_name = 'Root' WHERE id = 1"
 """Half of a condition: Ann has a birthday, too."""

@@ -11,7 +11,7 @@ import asyncpg
 
 from activities.connectors import load_connector
 from activities.connectors.sql import SqlConnector
-from habeas.connector import Page, Record, RecordRef, SystemPlan
+from habeas.connector import Connector, Page, Record, RecordRef, SystemPlan
 from habeas.model import Identifier
 from habeas.outcomes import Done, ObjectOutcome
 from habeas.plan import IndexedRecord, draft
@@ -133,3 +133,17 @@ def gone(before: Rows, after: Rows) -> dict[str, set[str]]:
 def new(before: Rows, after: Rows) -> dict[str, set[str]]:
     """Rows that were not there like this."""
     return gone(after, before)
+
+
+async def everybody_tells_what_is_proven(connector: Connector) -> None:
+    """By `tests.connectors.shop.PROVEN`: Ann's own address is, not those beside it; Bob's own is not; phones are."""
+    further = ids(email="ann+shop@example.org") + ids(email="a.arla@work.example")
+
+    async def told(**asked: str) -> list[tuple[str, tuple[Identifier, ...]]]:
+        return [(one.key, one.unproven) for one in (await connector.locate(ids(**asked))).matches]
+
+    assert await told(email="ann@example.org") == [("[1]", further)], "some row of hers bears it, and that one is sure"
+    assert await told(email="ann+news@example.org") == [("[1]", further)]
+    assert await told(phone="+4512345678") == [("[1]", further)]
+    assert await told(email="a.arla@work.example") == [("[1]", (*further[1:], *further[:1]))]
+    assert await told(email="bob@example.org") == [("[2]", ids(email="bob@example.org") + ids(email="b@b.example"))]

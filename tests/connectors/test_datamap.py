@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from activities.connectors import describe_connector
+from activities.connectors.sql.matching import says_proven
 from habeas.connector import Manifest
-from habeas.datamap import DataMap, load_map, parse_map, problems, require_decided
+from habeas.datamap import DataMap, IdentifierRule, load_map, parse_map, problems, require_decided
 from habeas.datamap.looks import looks_like
 from habeas.errors import ConfigurationError, DataMapError
 from habeas.fields import Origin, SensitiveType
@@ -360,3 +361,13 @@ def test_an_undecided_phrase_is_asked_for_once() -> None:
     assert findings(text) == [f"line 2: the map: `title` {REST}"]
     text = SPOKEN.replace('Day = "Dag"', 'Day = "?"')
     assert findings(text) == [f"line {line(text, 'Day =')}: the map: `words.da.Day` {REST}"]
+
+
+def test_a_yes_or_a_date_says_that_an_identifier_is_proven() -> None:
+    rule = IdentifierRule(column="email", kind="email", proven="verified_at")
+    assert all(says_proven(rule, said) for said in ("2026-01-01 12:00", "true", "1"))
+    assert not any(says_proven(rule, said) for said in ("False", "f", "0", "", None, "0000-00-00 00:00:00"))
+    assert says_proven(rule.model_copy(update={"proven": None}), None)
+    assert not says_proven(rule.model_copy(update={"proven": False}), None)
+    with pytest.raises(ValueError, match="proven"):
+        IdentifierRule.model_validate({"column": "email", "kind": "email", "proven": True})

@@ -105,6 +105,8 @@ CHANGED_MAP = {
     ('mood = "null"', 'mood = { erase = "set", to = "meh" }'): "'meh' is no value of mood",
     ("person = true", 'person = true\nstaff = { role = "agent" }'): "staff names role, which the table does not have",
     ("person = true", 'person = true\nstaff = { mood = "meh" }'): "staff: 'meh' is no value of mood",
+    ('match = "plus"', 'match = "plus", proven = "sure"'): "identifiers names sure, which the table does not have",
+    ('match = "plus"', 'match = "plus", proven = "mood"'): "identifiers: mood is mood; name a column of yes or no",
     ('erase = "delete"\nidentifiers', 'erase = "delete"\nkey = ["last_name"]\nidentifiers'): "key must name columns",
     ('schema = "public"', 'schema = "nowhere"'): "the schema nowhere has no tables",
     ("[tables.currencies]", "[tables.coins]"): "currencies: the table is not decided",

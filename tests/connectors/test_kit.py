@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from habeas.errors import ConnectorError
+from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World
 from habeas.testing.suite import ConnectorSuite
@@ -107,6 +108,10 @@ class ShopWorld(World):
         await self._store.sql.execute(
             "INSERT INTO users (id, email, phone, last_name) VALUES (77, 'ann@example.org', '+45 12345678', 'Ann')"
         )
+
+    async def type_in(self) -> Identifier | None:
+        await self._store.sql.execute("INSERT INTO user_emails VALUES (77, 1, 'typed@example.org')")
+        return ids(email="typed@example.org")[0]
 
     async def employ(self) -> bool:
         await self._store.sql.execute(shop.EMPLOY)

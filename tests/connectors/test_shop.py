@@ -10,7 +10,7 @@ from habeas.errors import Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Drifted
 from tests.connectors import shop
-from tests.connectors.store import Store, by_fate, gone, ids, new, places, refs
+from tests.connectors.store import Store, by_fate, everybody_tells_what_is_proven, gone, ids, new, places, refs
 
 ANN = refs("users", "[1]")
 ANN_IDS = ids(email="ann@example.org")
@@ -105,6 +105,11 @@ async def test_locate_says_by_what_and_what_else(ours: Store) -> None:
         "a.arla@work.example",
     ]
     assert match.name == "Ann Ärla"
+
+
+async def test_what_the_map_does_not_call_proven_is_told_as_unproven(store: Store) -> None:
+    await store.build(shop.DDL, shop.PROVEN)
+    await everybody_tells_what_is_proven(store.connector)
 
 
 async def test_an_identifier_of_everybody_is_for_a_human(ours: Store) -> None:

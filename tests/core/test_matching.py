@@ -17,6 +17,7 @@ from habeas.matching import (
     Place,
     Ruling,
     Settled,
+    as_written,
     consistent,
     contradictions,
     settle,
@@ -461,6 +462,40 @@ def test_a_number_of_ours_is_believed_unless_its_record_bears_an_address_that_no
     assert kept(settled) == {("crm", "[1]")}
 
 
+@pytest.mark.parametrize("led", [PHONE, number(1)], ids=lambda one: one.kind)
+def test_no_name_speaks_against_an_address_that_is_not_known(led: Identifier) -> None:
+    """Two of one name, one of whom has the number now; or one who typed the other's name and number into their own."""
+    other = match(7, led, yields=(led, email("bob"), number(7)), name="Anna Berg")
+    for attested, claimed in ((None, "Anna Berg"), ("Anna Berg", None)):
+        settled = settle({"crm": (CONTACT,), "shop": (other,)}, [], [email("ann")], attested, claimed)
+        assert [(doubt.kind, doubt.doubted) for doubt in settled.contradictions] == [
+            (ContradictionKind.NUMBER, (place("shop", 7),))
+        ]
+        assert kept(settled) == {("crm", "[1]")}
+    both = other.model_copy(update={"found_by": (PHONE, number(1)), "yields": (PHONE, number(1), email("bob"))})
+    assert len(settle({"crm": (CONTACT,), "shop": (both,)}, [], [email("ann")]).kept) == 1, "typed as easily as one"
+
+
+@pytest.mark.parametrize(
+    ("known", "held"), [("ann", False), ("ann+shop", False), ("ann.old", False), ("ann.work", True)]
+)
+def test_a_known_address_says_whose_a_number_is(known: str, held: bool) -> None:
+    old = match(2, email("ann"), yields=(email("ann"), email("ann.old")))
+    shop = match(7, PHONE, yields=(PHONE, email(known)), name="Anna Berg")
+    settled = settle({"crm": (CONTACT,), "chat": (old,), "shop": (shop,)}, [], [email("ann")])
+    assert (bool(settled.contradictions), len(settled.kept)) == (held, 2 if held else 3)
+
+
+def test_of_one_name_and_number_and_two_addresses_a_human_says_whose_they_are() -> None:
+    crm = match(1, number(1), yields=(number(1), email("ann")), name="Anna Berg")
+    shop = match(7, number(1), yields=(number(1), email("bob")), name="Anna Berg")
+    settled = settle({"crm": (crm,), "shop": (shop,)}, [], [number(1)], "Anna Berg")
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.SHARED_IDENTIFIER]
+    assert settled.kept == ()
+    same = shop.model_copy(update={"yields": (number(1), email("ann"))})
+    assert len(settle({"crm": (crm,), "shop": (same,)}, [], [number(1)], "Anna Berg").kept) == 2
+
+
 def test_a_mailbox_that_leads_to_two_customers_in_two_systems_waits_for_a_human() -> None:
     other = match(4, email("ann"), yields=(email("ann"), number(2)))
     settled = settle({"crm": (CONTACT,), "support": (other,)}, [], [email("ann")])
@@ -531,6 +566,13 @@ def test_an_account_that_bears_the_proven_address_only_unproven_waits_and_doubts
     assert (gone.contradictions, kept(gone)) == ((), kept(settled)), "who types it in does not share it"
     theirs = settle(found, [is_subject("support", 1)], [email("ann")])
     assert (theirs.contradictions, email("eve") in theirs.identifiers) == ((), True)
+
+
+def test_that_nobody_has_proven_it_is_told_beside_that_the_names_do_not_agree() -> None:
+    eves = unproven(match(1, email("eve"), yields=(email("eve"),), name="Eve Evil"), email("victim"))
+    found = {"support": (eves,), "billing": (match(7, email("victim"), name="Vic Tim"),)}
+    settled = settle(found, [], [email("eve")])
+    assert [doubt.kind for doubt in settled.contradictions] == [ContradictionKind.NAMES, ContradictionKind.UNPROVEN]
 
 
 def test_what_is_proven_elsewhere_needs_no_human() -> None:
@@ -629,3 +671,14 @@ def test_a_mailbox_shared_by_many_makes_few_questions() -> None:
     matches = {"crm": tuple(match(n, email("info"), name=name) for n, name in enumerate(names))}
     kinds = [doubt.kind for doubt in contradictions(matches)]
     assert kinds == [ContradictionKind.SHARED_IDENTIFIER, ContradictionKind.NAMES]
+
+
+@pytest.mark.parametrize(("asked", "had"), [("ann+shop", "ann"), ("ann", "ann+shop"), ("ann+a", "ann+b")])
+def test_where_nothing_is_proven_an_address_finds_what_has_it_as_it_is_written(asked: str, had: str) -> None:
+    variant, other = match(1, email(asked), yields=(email(had), number(1))), match(2, number(2), yields=(email("bo"),))
+    assert as_written({"crm": (variant, other)}) == {"crm": (other,)}
+    itself = match(1, email(asked), yields=(email(had), email(asked)))
+    silent, numbered = match(3, email(asked)), match(4, email(asked), number(1), yields=(email(had), number(1)))
+    (first, second, third) = as_written({"crm": (itself, silent, numbered)})["crm"]
+    assert (first, second) == (itself, silent), "it has it; it does not say which it has"
+    assert third.found_by == (number(1),)

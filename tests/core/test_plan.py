@@ -14,7 +14,7 @@ from habeas.connector import Collection, PlannedObject, Record, RecordRef, Reten
 from habeas.errors import ConfigurationError, Quarantine
 from habeas.model import Identifier
 from habeas.outcomes import Fate, ObjectOutcome
-from habeas.plan import IndexedRecord, digest, draft, summary, term_end, undecided, verdict
+from habeas.plan import IndexedRecord, digest, draft, reason_of, summary, term_end, undecided, verdict
 from habeas.staying import ANSWERS, PASSING, Because, Stay, ended, outlived, together
 
 TODAY = date(2026, 11, 23)
@@ -448,8 +448,8 @@ def test_a_summary_counts_every_object_once(given_: tuple[list[Collection], list
         same = [
             each
             for each in plan.objects
-            if (each.category, each.treatment, each.law, each.until)
-            == (line.category, line.treatment, line.law, line.until)
+            if (each.category, each.treatment, each.law, each.until, reason_of(each))
+            == (line.category, line.treatment, line.law, line.until, line.reason)
         ]
         assert len(same) == line.count
 

@@ -119,6 +119,8 @@ CONTRADICTIONS = {
         with_category(f'keep = {{ law = "Book 5", ground = "because", years = 5 }}\n{BY_US}'),
         "categories[0].keep.ground",
     ),
+    "got by a choice that nobody has": (with_category('only_with = { host = "ads" }'), "categories[0].only_with.host"),
+    "got by choice and not got": (with_category('only_with = { nobody = "ads" }'), "categories[0].only_with.nobody"),
     "kept for no time": (with_category(f'keep = {{ law = "Book 5" }}\n{BY_US}'), "categories[0].keep"),
     "kept of whoever never asks": (with_category('keep = { law = "Book 5", years = 5 }'), "categories[0].keep"),
     "going in part": (

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from habeas import law
+from habeas.connector import Choice
 from habeas.model import Right
 from habeas.policy import (
     Category,
@@ -163,3 +165,50 @@ def test_the_check_demands_what_a_purpose_uses_where_others_must_hear_of_its_end
     assert "add categories" in _faults(policy)["purposes[0]"]
     named = sale.model_copy(update={"categories": (unsold.id,)})
     assert "purposes[0]" not in _faults(policy.model_copy(update={"purposes": (named,)}))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told", "unsure"),
+    [({}, set(), {"controller"}), ({"ads": False}, set(), set()), ({"ads": True}, {"controller"}, set())],
+)
+def test_who_gets_data_by_choice_is_told_where_the_choice_stands(
+    chosen: dict[str, bool], told: set[str], unsure: set[str]
+) -> None:
+    policy = _policy()
+    one = policy.categories[0].model_copy(update={"recipients": ("controller",), "only_with": {"controller": "ads"}})
+    policy = policy.model_copy(update={"categories": (one,)})
+    duty = law.recipients_duty("EU-GDPR", "DK", Right.ERASURE)
+    found = tuple(reached(policy, Right.ERASURE, duty, {one.id}, None, chosen))
+    assert {each.recipient.id for each in found if not each.unsure} == told
+    assert {each.recipient.id for each in found if each.unsure} == unsure
+
+
+def test_who_gets_something_in_any_case_is_told_of_that_alone() -> None:
+    policy = _policy()
+    first = policy.categories[0].model_copy(update={"recipients": ("controller",)})
+    second = first.model_copy(update={"id": "ads", "only_with": {"controller": "ads"}})
+    policy = policy.model_copy(update={"categories": (first, second)})
+    duty = law.recipients_duty("EU-GDPR", "DK", Right.ERASURE)
+    (found,) = reached(policy, Right.ERASURE, duty, {first.id, second.id}, None)
+    assert (found.categories, found.unsure) == ((first.id,), False)
+
+
+@pytest.mark.parametrize(
+    ("choice", "data", "stands"),
+    [
+        ({"stopped": "false"}, {"ads": True}, True),
+        ({"stopped": "false"}, {"ads": False}, False),
+        ({"stopped": "false"}, {"ads": None}, None),
+        ({"stopped": "false"}, {}, None),
+        ({"any_value": True}, {"ads": None}, True),
+        ({"any_value": True}, {"ads": "2026-01-01"}, False),
+        ({}, {"ads": None}, False),
+        ({}, {"ads": "2026-01-01"}, True),
+        ({"stopped": "off", "where": {"topic": "ads"}}, {"ads": "on", "topic": "ads"}, True),
+        ({"stopped": "off", "where": {"topic": "ads"}}, {"ads": "on", "topic": "news"}, None),
+    ],
+)
+def test_a_record_says_whether_a_choice_stands(
+    choice: dict[str, Any], data: dict[str, JsonValue], stands: bool | None
+) -> None:
+    assert Choice(purpose="ads", field="ads", **choice).stands(data) is stands

@@ -1,6 +1,7 @@
 """Staff carry a request on the desk's pages: shown first, then done, once."""
 
 import asyncio
+import re
 import uuid
 from io import StringIO
 
@@ -203,9 +204,13 @@ async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: 
     address = here.person(name="Ada Lovelace")
     here.person(name="Bertil Nord", email=address)
     request_id = await here.proven(address)
+    named = (await here.office.candidates(request_id, by="Kim", reason="who asks")).name is not None
     await here.reach(request_id, Stage.CLARIFYING)
     path = f"/requests/{request_id}/match"
     shown = await send(browser, form(await browser.get(path), path), reason="two of them")
+    asker = re.search(r'<section aria-labelledby="asker".*?</section>', shown.text, re.DOTALL)
+    assert asker is not None
+    assert ("Ada Lovelace" in asker[0], address in asker[0]) == (named, True)
     assert {"Ada Lovelace", "Bertil Nord"} <= {one for one in ("Ada Lovelace", "Bertil Nord") if one in shown.text}
     await here.office.act(ActKind.EXTEND, request_id, by="Kim", reason="many", ground="complexity")
     behind = await send(browser, form(shown, path, step="decide"), reason="told by phone")

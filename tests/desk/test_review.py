@@ -10,9 +10,11 @@ import httpx2
 import pytest
 
 from activities.pages import Pages
+from habeas.acts import ActKind
 from habeas.connector import File, Page
 from habeas.model import Outcome, Stage
 from habeas.policy import StaffPolicy
+from tests.desk.pages import form, send
 from tests.fetching import fetched
 from tests.office.world import World
 from workers.desk import create_app
@@ -81,10 +83,12 @@ async def test_a_copy_is_looked_at_redacted_and_approved(here: World, browser: h
     await reviewer.send(act="unredact", redaction=unmet, reason="nothing")
     (back,) = re.findall(r'name="redaction" value="([^"]+)"', reviewer.page.split("wherever it occurs: ")[1])
     assert "It is put back" in (await reviewer.send(act="unredact", redaction=back, reason="no need")).text
-    plan = re.search(r'name="plan" value="([^"]+)"', reviewer.page)
-    assert plan
-    approved = await reviewer.send(act="approve", plan=plan.group(1), reason="seen")
-    assert (approved.status_code, "Your approval is noted" in approved.text) == (200, True)
+    action = f"/requests/{request_id}/acts/approve"
+    shown = await send(browser, form(await reviewer.look(), action), reason="seen")
+    assert (shown.status_code, "What it does" in shown.text) == (200, True)
+    assert (await here.office.show(request_id)).entry.stage is Stage.REVIEWING
+    approved = await send(browser, form(shown, action, step="do"))
+    assert approved.headers["location"] == f"/requests/{request_id}?done=approve"
     await here.reach(request_id, Stage.CLOSED)
     assert (await here.office.show(request_id)).entry.outcome == Outcome.PARTLY_FULFILLED.value
     zipped = zipfile.ZipFile(io.BytesIO(await fetched(here.office, await here.link(address))))
@@ -94,6 +98,21 @@ async def test_a_copy_is_looked_at_redacted_and_approved(here: World, browser: h
     views = [one for one in await here.office.timeline(request_id) if one.facts.get("what") == "collected"]
     assert len(views) == 8
     assert "nothing can be taken out of it" in (await reviewer.look()).text
+
+
+async def test_what_a_colleague_did_meanwhile_is_seen_before_a_copy_is_released(
+    here: World, browser: httpx2.AsyncClient
+) -> None:
+    """Somebody had the review open while another asked the person something: the release waits for them to know."""
+    request_id, _ = await here.reviewed(NOTE)
+    action = f"/requests/{request_id}/acts/approve"
+    opened = form(await Reviewer(browser, request_id).look(), action)
+    await here.office.act(ActKind.ASK, request_id, by="Ida", reason="Do not release it before I say so.")
+    shown = await send(browser, opened, reason="seen")
+    assert (shown.status_code, "Somebody was here before you" in shown.text) == (200, True)
+    at_once = await send(browser, opened, reason="seen", step="do")
+    assert (at_once.status_code, "Somebody was here before you" in at_once.text) == (409, True)
+    assert "act:approve" not in [one.tag for one in await here.office.timeline(request_id)]
 
 
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(here: World, browser: httpx2.AsyncClient) -> None:
@@ -109,8 +128,9 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(here: World, bro
     for fields in ({"what": "nonsense"}, {"what": "passage:x:y:/note"}, {"what": "file:1"}, {"what": "passage:"}):
         assert (await reviewer.send(act="redact", **fields, **said)).status_code == 400
     assert (await reviewer.send(act="unredact", redaction="0" * 36, reason="x")).status_code == 400
-    stale = await reviewer.send(act="approve", plan="0" * 64, reason="seen")
-    assert (stale.status_code, "not the one that you saw" in stale.text) == (400, True)
+    action = f"/requests/{request_id}/acts/approve"
+    stale = await send(browser, form(await reviewer.look(), action), plan="0" * 64, reason="seen")
+    assert (stale.status_code, "has changed since you saw it" in stale.text) == (409, True)
     assert (await reviewer.send(act="dance")).status_code == 400
     assert (await reviewer.send(why="")).status_code == 400
     assert (await reviewer.look(after="x")).status_code == 400
@@ -162,7 +182,8 @@ async def test_who_may_do_what(here: World, role: str) -> None:
             return
         reviewer = Reviewer(noor, request_id)
         await reviewer.look()
-        offered = {act for act in ("redact", "approve") if f'name="act" value="{act}"' in reviewer.page}
+        offers = {"redact": 'name="act" value="redact"', "approve": f'action="/requests/{request_id}/acts/approve"'}
+        offered = {act for act, said in offers.items() if said in reviewer.page}
         assert offered == ROLES[role] - {"look"}
         sent = await reviewer.send(
             act="redact", what="everywhere", text="Bo", ground="rights_of_others", reason="x", act_id=""

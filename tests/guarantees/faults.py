@@ -173,6 +173,8 @@ STEPS: tuple[Step, ...] = (
     *_steps("sweep_that_reminds", "due_left_out", "forget", "prepare_ended", "report_expiry"),
     *_steps("sweep_that_reminds", "expire", parties=(ENDS,), struck=CALLS),
     *_steps("sweep_that_reminds", "expiring", struck=frozenset({Boundary.BEGUN, Boundary.DONE})),
+    *_steps("sweep_that_follows", "still_to_ask"),
+    *_steps("sweep_that_follows", "follow_trails", "hold_found", parties=(READ,), struck=CALLS),
     *_steps("kept_goes", "due_retained"),
     *_steps("kept_goes", "confirm_ended", "end_retention", parties=(ENDS,), struck=CALLS),
     *_steps("left_out_is_remembered", "send_letter_again", parties=(LETTERS,), struck=CALLS),

@@ -69,6 +69,29 @@ async def test_many_writers_make_one_chain(ledger: Ledger, opened: str) -> None:
     assert verify(events) == ()
 
 
+@pytest.mark.parametrize("grown", [False, True])
+async def test_a_chain_goes_on_from_where_it_is(ledger: Ledger, opened: str, *, grown: bool) -> None:
+    """Whoever takes it to be as it was left links anew what others got in before; and says nothing twice."""
+
+    async def write(number: int) -> None:
+        async with ledger.begin(after=left) as tx:
+            await tx.seal(opened, f"note/{number}", b"x")
+            await tx.record(opened, Tag.SYSTEM_LOCATED, NOW, dedupe=f"one-{number % 8}")
+            await tx.record(opened, Tag.SYSTEM_COLLECTED, NOW, dedupe="a" if number == 0 else f"two-{number}")
+
+    async with ledger.begin() as left:
+        await left.record(opened, Tag.REQUEST_OPENED, NOW, dedupe="a")
+    if grown:
+        async with ledger.begin() as tx:
+            await tx.record(opened, Tag.REQUEST_STAGE, NOW, dedupe="b")
+    await asyncio.gather(*(write(number) for number in range(1 if grown else 24)))
+    async with ledger.begin() as tx:
+        events = await tx.events(opened)
+        assert len(await tx.sealed_names(opened, "note/")) == (1 if grown else 24)
+    assert [event.n for event in events] == list(range(1, 3 + 1 if grown else 1 + 8 + 23 + 1))
+    assert verify(events) == ()
+
+
 async def test_what_is_rolled_back_leaves_no_gap(ledger: Ledger, opened: str) -> None:
     async with ledger.begin() as tx:
         await tx.record(opened, Tag.REQUEST_OPENED, NOW, dedupe="a")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -10,13 +11,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from activities.ledger import Ledger
 from habeas.errors import LedgerUnavailable
 from habeas.evidence import Tag
-from habeas.model import Outcome, Stage
+from habeas.model import Outcome, Right, Stage
 from habeas.outcomes import Fate, ObjectOutcome
+from habeas.policy import load_policy
+from habeas.policy.sections import RegimeEntry
 from habeas.staying import Because
 from tests.ledger.conftest import NOW, NewRequestFactory
 from workers.measuring import OFTEN, Measuring
 
 DAY = timedelta(days=1)
+_DEMO = load_policy(Path(__file__).parents[2] / "deploy/controllers/demo.toml")
+POLICY = _DEMO.model_copy(update={"regimes": (*_DEMO.regimes, RegimeEntry(code="UK-GDPR", jurisdictions=("GB-ENG",)))})
 Told = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -68,7 +73,7 @@ def _retained(until: date, reason: str = "tax") -> ObjectOutcome:
 
 async def test_everything_is_told_as_it_stands(ledger: Ledger, new_request: NewRequestFactory) -> None:
     await filled(ledger, new_request)
-    page = await told(Measuring(ledger, ["acme", "other"], ["crm", "shop", "tickets"], lambda: NOW))
+    page = await told(Measuring(ledger, {"acme": POLICY, "other": POLICY}, ["crm", "shop", "tickets"], lambda: NOW))
     assert value(page, "ledger_up") == 1
     assert values(page, "requests_open", "stage") == {"reviewing": 1, "clarifying": 1, "collecting": 1}
     assert values(page, "requests_open_by_days_left", "left") == {"over": 1, "week": 1, "no_term": 1}
@@ -91,11 +96,25 @@ async def test_everything_is_told_as_it_stands(ledger: Ledger, new_request: NewR
     assert value(page, "watch_findings", kind="no_worker") == 0
 
 
+async def test_what_lies_longer_than_staff_aimed_at_is_counted(ledger: Ledger, new_request: NewRequestFactory) -> None:
+    """A complaint in the UK has no day in its law: staff aim at thirty days from receipt."""
+    british = {"right": Right.COMPLAINT, "regime": "UK-GDPR", "jurisdiction": "GB-ENG"}
+    now = NOW.replace(year=2027)
+    async with ledger.begin() as tx:
+        for days in (30, 31):
+            await tx.open_request(new_request(f"{days}@example.org", received_at=now - days * DAY, **british))
+        too_early = new_request("early@example.org", received_at=NOW.replace(year=2020), **british)
+        await tx.open_request(too_early)
+    page = await told(Measuring(ledger, {"acme": POLICY, "other": POLICY}, [], lambda: now))
+    assert value(page, "requests_past_target", controller="acme") == 1, "on its last day it is not past"
+    assert value(page, "requests_past_target", controller="other") == 0
+
+
 async def test_what_was_seen_is_remembered_for_a_while_and_no_longer(
     ledger: Ledger, new_request: NewRequestFactory
 ) -> None:
     now = [NOW]
-    measuring = Measuring(ledger, ["acme"], [], lambda: now[0])
+    measuring = Measuring(ledger, {"acme": POLICY}, [], lambda: now[0])
     await told(measuring)
     await opened(ledger, new_request, "a@example.org", stage=Stage.REVIEWING)
     assert values(await told(measuring), "requests_open", "stage") == {}
@@ -107,7 +126,7 @@ async def test_a_ledger_that_is_away_is_told_of_and_nothing_else(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [NOW]
-    measuring = Measuring(ledger, ["acme"], [], lambda: now[0])
+    measuring = Measuring(ledger, {"acme": POLICY}, [], lambda: now[0])
     await told(measuring)
 
     def away(*_: object) -> Iterable[None]:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import uuid
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 from pydantic import JsonValue
 
-from activities.ledger import Ledger, NewRequest, Opened, RequestFilter
+from activities.ledger import Act, Ledger, NewRequest, Opened, RequestFilter
 from habeas.errors import BadInput, UnknownRequest
 from habeas.model import Identifier, Outcome, PauseReason, Request, Right, Stage, Subject
 from tests.ledger.conftest import NOW, NewRequestFactory, request_id
@@ -355,17 +357,44 @@ async def test_a_lock_keeps_others_waiting(ledger: Ledger, opened: str) -> None:
 
     async def second() -> None:
         async with ledger.begin() as tx:
-            await tx.request(opened, lock=True)
+            assert (await tx.request(opened, lock=True)).language == "en"
+            assert await tx.unseal_bytes(opened, "note") == b"x", "it sees what was done while it waited"
+            assert [one.id for one in await tx.pauses(opened)] == ["p"]
             order.append("second")
 
     async with ledger.begin() as tx:
         await tx.request(opened, lock=True)
+        await tx.seal(opened, "note", b"x")
+        await tx.add_pause(opened, "p", PauseReason.IDENTITY, NOW.date())
         task = asyncio.create_task(second())
         async with ledger.begin() as reader:  # a plain look does not wait
             assert (await reader.request(opened)).id == opened
         order.append("first")
     await task
     assert order == ["first", "second"]
+
+
+async def test_a_lock_is_on_the_request_its_chain_and_what_is_proposed(
+    ledger: Ledger, ledger_url: str, opened: str
+) -> None:
+    """Nobody takes a proposal back that is being accepted."""
+    act_id = str(uuid.uuid4())
+    proposed = Act(id=act_id, request_id=opened, kind="pause", actor="0" * 16, proposed_at=NOW)
+    async with ledger.begin() as tx:
+        await tx.propose_act(proposed)
+    other = await asyncpg.connect(ledger_url)
+    try:
+        async with ledger.begin() as tx:
+            await tx.request(opened, lock=True)
+            for table in ("request", "evidence_head", "act"):
+                with pytest.raises(asyncpg.LockNotAvailableError):
+                    await other.execute(f"SELECT FROM {table} FOR NO KEY UPDATE NOWAIT")
+            assert (await tx.accept_act(act_id, NOW)).accepted_at == NOW
+            assert [one.accepted_at for one in await tx.acts(opened)] == [NOW]
+    finally:
+        await other.close()
+    async with ledger.begin() as tx:
+        assert not await tx.drop_act(act_id)
 
 
 async def test_what_is_asked_besides_is_another_request(ledger: Ledger, new_request: NewRequestFactory) -> None:

@@ -91,3 +91,7 @@ def test_what_does_not_end_is_named(language: str, count: int | None, code: str)
     assert len({letter.text, again.text, mended.text}) == 3
     assert "habeas system check" not in mended.text
     assert letter.subject != mended.subject
+    alone = ending_letter(facts.model_copy(update={"code": "unlooked"}), language)
+    assert "habeas system check" in " ".join(alone.text.split())
+    assert "unlooked" not in alone.text
+    assert alone.text != letter.text

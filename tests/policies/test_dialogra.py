@@ -12,8 +12,9 @@ from habeas.errors import UnknownRequest
 from habeas.model import Outcome, Right, Stage
 from habeas.policy.sections import LegalBasis, RecipientRole
 from tests.policies.promises import promise
+from tests.policies.stories import told_of
 from tests.policies.world import Installation, Row
-from tests.workflows.world import eventually
+from tests.workflows.world import Person, eventually, someone
 from workflows.lifting import LiftRestrictionWorkflow
 
 ME = "dialogra"
@@ -145,6 +146,25 @@ async def test_who_got_what_was_erased_is_told_and_who_got_only_what_stays_is_no
     assert "Example Advertisers" in case.letter("Example Group")
 
 
+@promise(ME, "L69-73", "L75-77")
+async def test_advertisers_never_hear_of_somebody_who_did_not_agree_to_them(world: Installation) -> None:
+    person = await world.settle(ME)
+    refusing = "UPDATE preferences SET advertisers = false, group_marketing = false WHERE account_id = :id"
+    await world.sql("dialogra_accounts", refusing, person)
+    copy = told_of(await (await world.through(ME, person, jurisdiction="FR")).package())
+    named = {who for facts in copy.values() for who in facts["recipients"]}
+    assert "Example Sponsors" in named
+    assert "Example Advertisers" not in named
+    assert "Example Group" not in copy["Préférences de contact et consentements"]["recipients"]
+    case = await world.through(ME, person, Right.ERASURE, jurisdiction="FR")
+    letters = await case.tells("group", "sponsors")
+    assert "Réactions" not in letters["group"], "which it gets for its marketing"
+    assert "Informations sur le compte" in letters["group"]
+    assert "advertisers" not in await case.told()
+    assert "Example Advertisers" not in case.letter("Example Group")
+    assert not [one for one in world.mail.to("privacy@advertisers.example") if person.email in str(one)]
+
+
 @promise(ME, "L45-48", "L90")
 async def test_nothing_is_passed_on_in_a_merger_as_long_as_there_is_none(world: Installation) -> None:
     policy = world.policy(ME)
@@ -270,6 +290,23 @@ async def test_consent_is_withdrawn_as_easily_as_it_was_given(world: Installatio
     assert "Transmission aux annonceurs" in letter
     assert "avant son retrait reste licite" in letter
     assert "code" not in await case.letters()
+
+
+@promise(ME, "L161")
+async def test_a_made_up_variant_of_an_address_withdraws_nothing_and_learns_nothing(world: Installation) -> None:
+    """Nobody proves anything here: who has ada+mallory@ need not be ada@, whose consent it is."""
+    person = await world.settle(ME)
+    before = await world.rows(ME)
+    user, _, host = person.email.partition("@")
+    variant = Person(name="", email=f"{user}+mallory@{host}", number="N-0")
+    told = []
+    for one in (variant, someone()):
+        case = await world.ask(ME, one, Right.WITHDRAW_CONSENT, jurisdiction="FR")
+        told.append((await case.answered()).replace(case.id, ""))
+        assert (await case.row()).outcome is Outcome.NOTHING_FOUND
+    assert told[0] == told[1], "the answer is that of somebody whom nobody knows"
+    assert not any((await world.since(ME, before)).values())
+    assert world.mail.to(person.email) == []
 
 
 # Whose requests they are

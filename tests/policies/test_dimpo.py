@@ -98,10 +98,10 @@ async def test_a_copy_names_who_told_something_and_who_got_something(world: Inst
     (source,) = told["What others told us about you"]["sources"]
     for words in ("authorized reseller", "employer", "application you connected"):
         assert words in source
-    assert told["Contact details"]["recipients"] == ["Example Storage", "Example Contractors", "Example Resellers"]
+    assert told["Contact details"]["recipients"] == ["Example Storage", "Example Contractors"]
     assert "Social networks where you post" in told["Comments and messages on our sites"]["recipients"]
     assert "The holder of your corporate account" in told["Your account"]["recipients"]
-    assert "Example Resellers" in package.text()
+    assert not [who for one in told.values() for who in one["recipients"] if "Resellers" in who], "they only give"
     assert not [one.id for one in world.policy(ME).categories if one.sold]
 
 
@@ -213,11 +213,13 @@ async def test_the_record_of_consents_outlasts_a_withdrawal_and_not_an_erasure(w
 @promise(ME, "L57", "L71-75", "L109")
 async def test_those_who_got_the_data_are_told_of_its_erasure_and_of_others_why_not(world: Installation) -> None:
     case = await erased(world, await world.settle(ME))
-    for text in (await case.tells("payment_provider", "contractors", "resellers")).values():
+    for text in (await case.tells("payment_provider", "contractors")).values():
         assert case.person.email in text
     told = await case.told()
+    assert "resellers" not in told
+    assert "Example Resellers" not in case.letter()
     assert told["storage"] == told["social_networks"] == told["corporate_account"] == "not_told"
-    letter = case.letter("Example Resellers")
+    letter = case.letter("Example Contractors")
     assert "only you can change it" in letter
     assert "The holder sees each change in the account itself." in letter
 
@@ -237,7 +239,7 @@ async def test_what_is_wrong_is_corrected_wherever_it_is(world: Installation) ->
     for place in (CUSTOMERS, PAYERS, "dimpo_support.requesters"):
         assert now[place][0]["full_name"] == "Ada Byron"
     assert "the new values are there" in case.letter()
-    told = await case.tells("payment_provider", "contractors", "resellers")
+    told = await case.tells("payment_provider", "contractors")
     assert all("Ada Byron" in text for text in told.values())
 
 

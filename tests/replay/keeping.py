@@ -134,6 +134,21 @@ async def sweep_that_is_told(world: World) -> Case:
     return Swept(world, case, handle)
 
 
+async def sweep_that_follows(world: World) -> Case:
+    """Somebody has asked for a copy by what only another system knows: they are followed there before anything ends."""
+    name = chatting(world)
+    person = someone()
+    person.settle_in(world.connectors)
+    says(world, person, datetime.now(UTC).date() - timedelta(days=40))
+    number = f"customer_number={person.number}"
+    case = await world.open(person, controller=name, emails=(), identifiers=(number,))
+    await case.reaches(Stage.VERIFYING)
+    handle = await world.env.client.start_workflow(
+        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue=world.parts.task_queue
+    )
+    return Swept(world, case, handle)
+
+
 async def erased_again_after_a_restore(world: World) -> Case:
     """Two systems were restored: what erasures did there is looked at, and done once more; one has changed since."""
     person = someone()
@@ -179,5 +194,6 @@ KEEPING = (
     sweep_that_tells_again,
     erased_again_after_a_restore,
     sweep_that_reminds,
+    sweep_that_follows,
     restriction_lifted,
 )

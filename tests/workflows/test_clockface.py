@@ -12,6 +12,7 @@ from habeas.model import PauseReason, Request, Right
 from habeas.policy import Policy, load_policy
 from habeas.policy.sections import RegimeEntry, Strength
 from tests.workflows.conftest import POLICY
+from workers.office.explained import explained
 
 
 def _request(day: str, right: Right = Right.ACCESS) -> Request:
@@ -137,6 +138,8 @@ def test_a_reading_of_other_terms_is_not_told_of_this_one() -> None:
         ("CN-PIPL", "CN", Right.ERASURE, "2026-11-23"),
         ("BR-LGPD", "BR", Right.ERASURE, "2026-11-17"),
         ("CH-FADP", "CH", Right.ERASURE, "2026-12-02"),
+        ("UK-GDPR", "GB-ENG", Right.COMPLAINT, "2026-12-02"),
+        ("KR-PIPA", "KR", Right.APPEAL, "2026-12-02"),
         ("CH-FADP", "CH", Right.ACCESS, None),
     ],
 )
@@ -151,6 +154,7 @@ def test_where_nothing_is_due_staff_aim_at_what_practice_suggests(
     assert (times.face.target_on and times.face.target_on.isoformat()) == target
     assert (times.face.due_on is None, bool(times.face.remind_at)) == (target is not None, True)
     assert ("which is no day of the law" in times.explanation[-1]) == (target is not None)
+    assert explained(times.explanation[-1:], "fr")[0].language == "fr"
     mine = policy.model_copy(update={"regimes": (entry.model_copy(update={"target_days": 9}),)})
     ours = dated(request, mine, (), now).face
     assert ours.target_on == (date(2026, 11, 11) if target else None)

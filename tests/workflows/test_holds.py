@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from activities import holds, retention
+from activities.ending_letters import UNLOOKED
+from activities.following import TRAIL
 from activities.keeping import EndedOrder, EndOrder
 from activities.ledger import NewHold, Tx
 from activities.recipients import RecipientActivities
@@ -539,6 +541,81 @@ async def test_a_system_that_cannot_hold_keeps_nobody_waiting(world: World) -> N
     await case.prove()
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     chat.faults.clear()
+
+
+async def asked_by_number(world: World, person: Person) -> Case:
+    """A copy is asked for by a number alone, which the chat does not know."""
+    person.settle_in(world.connectors)
+    return await world.open(
+        person, controller=chatting(world), emails=(), identifiers=(f"customer_number={person.number}",)
+    )
+
+
+async def test_what_only_another_system_leads_to_is_held_before_the_sweep_ends_anything(world: World) -> None:
+    person, other = someone(), someone()
+    mine, others = (says(world, one, today().date() - timedelta(days=31)) for one in (person, other))
+    case = await asked_by_number(world, person)
+    report = await sweep(world)
+    assert (report.expired, report.expired_held, report.unlooked) == (1, 1, ())
+    assert mine in world.connectors["chat"].rows
+    assert others not in world.connectors["chat"].rows
+    async with world.parts.ledger.begin() as tx:
+        assert [(row.system, row.objects) for row in await tx.deletion_holds(case.id)] == [("chat", 1)]
+        assert await tx.unseal_bytes(case.id, TRAIL) is None, "what was found on the way is not kept"
+    await case.reaches(Stage.VERIFYING)
+    assert "match:settled" not in await case.tags(), "nothing is taken for theirs by it"
+    await case.act(ActKind.WITHDRAW)
+    await case.reaches(Stage.CLOSED)
+    assert (await sweep(world)).expired == 1
+
+
+async def test_a_system_is_left_alone_until_all_have_said_what_they_know(world: World) -> None:
+    person, other = someone(), someone()
+    mine, others = (says(world, one, today().date() - timedelta(days=31)) for one in (person, other))
+    world.connectors["crm"].fail("locate", *[Terminal("no permission") for _ in range(5)])
+    case = await asked_by_number(world, person)
+    await case.reaches(Stage.VERIFYING)
+    report = await sweep(world)
+    assert (report.expired, report.expired_held) == (0, 0)
+    assert (report.unlooked, report.waiting) == (("chat",), ("crm",))
+    assert {mine, others} <= world.connectors["chat"].rows.keys()
+    (trouble,) = [row for row in await world.office.failing("chat") if row.controller == "chatty"]
+    assert (trouble.code, trouble.told) == (UNLOOKED, 0), "a system that is mended by tomorrow needs no letter"
+    await sweep(world, timedelta(days=1))
+    assert [row.told for row in await world.office.failing("chat") if row.controller == "chatty"] == [1]
+    world.connectors["crm"].faults.clear()
+    report = await sweep(world)
+    assert (report.expired, report.expired_held, report.unlooked) == (1, 1, ())
+    assert others not in world.connectors["chat"].rows
+    await case.act(ActKind.WITHDRAW)
+    await case.reaches(Stage.CLOSED)
+    assert (await sweep(world)).expired == 1
+
+
+async def test_a_request_that_comes_during_a_sweep_is_looked_for_before_the_next_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, asks = someone(), someone()
+    rows = [says(world, one, today().date() - timedelta(days=31)) for one in (first, asks)]
+    chat = world.connectors["chat"]
+    real, opened = type(chat).expired, list[Case]()
+
+    async def slowly(self: object, on: date, cursor: str | None) -> AsyncIterator[Page]:
+        records = [one async for page in real(self, on, None) for one in page.records]  # type: ignore[arg-type]  # in memory
+        if cursor is None:
+            yield Page(records=tuple(one for one in records if one.key == rows[0][1]), cursor="1")
+            opened.append(await asked_by_number(world, asks))
+        yield Page(records=tuple(one for one in records if one.key == rows[1][1]), cursor=None)
+
+    monkeypatch.setattr(type(chat), "expired", slowly)
+    report = await sweep(world)
+    assert (report.expired, report.expired_held, report.unlooked) == (1, 1, ())
+    assert [row in chat.rows for row in rows] == [False, True]
+    monkeypatch.undo()
+    await opened[0].reaches(Stage.VERIFYING)
+    await opened[0].act(ActKind.WITHDRAW)
+    await opened[0].reaches(Stage.CLOSED)
+    await sweep(world)
 
 
 async def test_a_hold_on_a_person_keeps_their_short_lived_data_too(world: World) -> None:

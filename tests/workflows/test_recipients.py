@@ -17,7 +17,7 @@ from habeas.errors import BadInput, LinkRefused
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Policy
 from habeas.testing import MemoryRow
-from tests.workflows.controllers import controller
+from tests.workflows.controllers import controller, with_category
 from tests.workflows.world import REFUSED, Case, World, eventually, someone
 from workflows.notices import NoticesWorkflow
 
@@ -80,6 +80,20 @@ async def test_who_cannot_be_told_stands_in_the_list_with_no_letter(world: World
         row = next(one for one in await tx.notices(case.id) if one.recipient == "hosting")
         assert not await tx.acknowledge_notice(row.id, "recipient", world.now[0])
     assert (await _states(world, case))["hosting"] == "not_told"
+
+
+async def test_who_may_not_have_the_data_is_not_told_of_the_person_until_staff_know(world: World) -> None:
+    """It gets data of people who chose so, and no system says what this person chose."""
+    name = with_category(
+        world, controller(world, "choosing", of="sharing"), "contact", only_with={"carrier": "newsletter"}
+    )
+    case = await _erased(world, answers=name)
+    assert (await _states(world, case))["carrier"] == "not_told"
+    assert _links(world, CARRIER, case) == []
+    assert "staff_attention" in await case.letters()
+    letter = " ".join(world.mail.text(case.person.email, case.id).split())
+    assert "Østersøens Pakkepost" in letter
+    assert "we are finding out whether they have yours" in letter
 
 
 async def test_who_got_only_what_is_kept_is_not_told(world: World) -> None:

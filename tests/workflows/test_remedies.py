@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from activities.ledger import RequestFilter
 from activities.model import RemedyOrder
 from activities.remedies import RemedyActivities
 from habeas.acts import ActKind
@@ -149,6 +150,13 @@ async def test_a_complaint_has_its_own_clock_and_needs_no_earlier_request(world:
     letter = " ".join(world.mail.text(person.email, case.id).split())
     assert "You do not need to prove who you are" in letter
     assert "one-time code" not in letter
+    (line,) = await world.office.requests(RequestFilter(controller=name))
+    assert (line.due_on, line.days_left) == (None, 30), "the law names no day, and staff aim at one"
+    told = len(world.mail.to(person.email))
+    await case.passes(timedelta(days=31))
+    await case.has_letter("staff_alarm")
+    assert (await case.letters()).count("staff_reminder") == 3
+    assert (len(world.mail.to(person.email)), (await case.row()).overdue) == (told, False), "no term of theirs is over"
     await case.act(ActKind.APPROVE, by="ann")
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert (await case.letters())[-1] == "remedy_decision"

@@ -175,6 +175,47 @@ async def pack(
     )
 
 
+@command(
+    app, "hand-over", epilog='Example: `habeas evidence hand-over demo --to packs/ --by "Kim" --reason "they leave"`'
+)
+async def hand_over(
+    shell: Shell,
+    controller: Annotated[str, typer.Argument(metavar="CONTROLLER", help="Whose requests.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A folder; packs that are there stay.")],
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why; kept sealed.")],
+) -> None:
+    """Make the pack of every request of a controller, with its personal data where that is still there. Leaves marks.
+
+    Broken off, it goes on where it was when it is given again.
+    """
+    from activities.ledger import RequestFilter
+    from habeas.access import Scope
+    from habeas.errors import KeyDestroyed
+    from workers.office import open_office
+
+    made, bare = 0, 0
+    async with open_office(shell.settings()) as house:
+        office = house.for_staff(shell.who)
+        wanted = RequestFilter(controller=office.one_of_reach(Scope.PERSONAL_READ, controller))
+        while rows := await office.requests(wanted):
+            for row in rows:
+                file = to / f"{row.id}.zip"
+                if file.exists():
+                    continue
+                try:
+                    await office.write_pack(row.id, to=file, by=by, reason=reason, personal=True)
+                except KeyDestroyed:
+                    await office.write_pack(row.id, to=file, by=by)
+                    bare += 1
+                made += 1
+            wanted = wanted.model_copy(update={"cursor": rows[-1].place})
+    shell.answer(
+        {"packs": made, "without_personal_data": bare},
+        f"[green]Written:[/] {made} packs; of {bare} the personal data was gone already.",
+    )
+
+
 @command(app, "keys")
 async def keys(shell: Shell) -> None:
     """The public keys by which packs are checked, the one in use first: give them to whoever gets packs."""

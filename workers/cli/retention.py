@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workers.cli.exits import EXIT_CODES
+from workers.cli.options import By
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -54,7 +55,42 @@ async def sweep(
         f"{report.expired_blocked})",
         f"Requests whose own record was over, and whose key was destroyed: {report.keys}",
         f"Systems that did not answer: {', '.join(report.waiting) or 'none'}",
+        f"Systems in which nothing ended, as it is not known yet what of it must not: "
+        f"{', '.join(report.unlooked) or 'none'}",
     )
+
+
+@command(app, "forget", epilog='Example: `habeas retention forget HB-7K2M-X4QT-90AB --by "Kim"`')
+async def forget(
+    shell: Shell,
+    references: Annotated[list[str], typer.Argument(metavar="ID...", help="Closed requests, by their references.")],
+    by: By,
+    though_needed: Annotated[
+        bool,
+        typer.Option("--though-needed", help="Even if something is retained, restricted or awaited for them."),
+    ] = False,
+) -> None:
+    """Destroy the personal data of closed requests now, before their time. It cannot be taken back.
+
+    Who it was, what was found and what letters said is gone; what was done, when and by whom stays.
+    """
+    from datetime import UTC, datetime
+
+    from habeas.access import Scope
+    from workers.forgetting import forget as run
+    from workers.office import open_office, read_reference
+    from workers.opening_parts import open_parts
+
+    ids, settings = [read_reference(one) for one in references], shell.settings()
+    async with open_office(settings) as house:
+        office = house.for_staff(shell.who)
+        for one in ids:
+            await office.show(one)
+        may = office.reach(Scope.REQUESTS_DECIDE)
+    async with open_parts(settings) as parts:
+        for one in ids:
+            await run(parts, one, datetime.now(UTC), by, may=may, though_needed=though_needed)
+    shell.answer({"forgotten": ids}, f"Gone for good: what was personal of {len(ids)}.")
 
 
 def _shown(kept: Kept) -> list[Table | str]:

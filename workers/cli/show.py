@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from habeas.matching import ContradictionKind
+from habeas.plan import reason_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -198,13 +199,15 @@ def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[Render
         for system in shown.systems:
             for each in system.objects:
                 until = str(each.until or "")
-                table.add_row(system.system, each.collection, each.key, each.treatment, each.law or "", until)
+                by = each.law or (reason_of(each) or "").replace("_", " ")
+                table.add_row(system.system, each.collection, each.key, each.treatment, by, until)
     else:
         table = _table("System", "Category", "Objects", "Become", "By", "Until")
         for name, lines in shown.lines.items():
             for line in lines:
                 until = str(line.until or "")
-                table.add_row(name, line.category, str(line.count), line.treatment, line.law or "", until)
+                by = line.law or (line.reason or "").replace("_", " ")
+                table.add_row(name, line.category, str(line.count), line.treatment, by, until)
     yield table
     command = f"habeas request approve {request_id} --plan {shown.digest[:12]} --by … --reason …"
     yield f"Approve exactly this: [cyan]{command}[/]"
@@ -212,6 +215,7 @@ def plan(request_id: str, shown: ShownPlan, *, objects: bool) -> Iterable[Render
 
 def candidates(request_id: str, found: Candidates) -> Iterable[RenderableType]:
     """Records side by side."""
+    yield f"Who asks: {escape(found.name or 'no name given')}\n{_borne(found, found.claimed)}"
     if not found.records:
         yield "No records were found (yet)."
         return
@@ -255,7 +259,7 @@ def messages(request_id: str, heard: Sequence[Message]) -> Iterable[RenderableTy
         yield f"[cyan]habeas request messages {request_id} --message ID --file N --to FILE --by … --reason …[/]"
 
 
-def _borne(record: Candidate, identifiers: Iterable[Identifier]) -> str:
+def _borne(record: Candidate | Candidates, identifiers: Iterable[Identifier]) -> str:
     return escape(
         "\n".join(f"{one.kind} {one.value}{' (not proven)' if one in record.unproven else ''}" for one in identifiers)
     )
@@ -270,6 +274,8 @@ def _why(doubt: Doubt) -> str:
         return f"Only a {doubt.identifier_kind} leads to the first that somebody typed and nobody has proven"
     if doubt.identifier_kind:
         return f"These share one {doubt.identifier_kind}"
+    if len(doubt.sides) == 1:
+        return "The name of who asks does not agree with these"
     return "These have names that do not agree"
 
 

@@ -55,7 +55,9 @@ def offers(who: Signed, story: Story) -> tuple[Offer, ...]:
         scope = scope_of(one.kind) if isinstance(one.kind, ActKind) else _SCOPES[one.kind]
         if who.office.may(scope, story.entry.controller):
             offer = _offer(who, story, one)
-            found.setdefault(offer.link or offer.id, offer)
+            at = offer.link or offer.id
+            # Where more than one act leads to a page, it is called by the one that decides.
+            found[at] = offer if one.kind == ActKind.APPROVE else found.get(at, offer)
     return tuple(found.values())
 
 
@@ -76,8 +78,10 @@ def _offer(who: Signed, story: Story, one: PossibleAct) -> Offer:
         return Offer(say.text("acts.decide_match.title"), link=f"{here}/match")
     if kind is ActKind.CONTEST or (kind is ActKind.APPROVE and story.entry.right in _PLANNED):
         return Offer(say.text("acts.approve.title"), link=f"{here}/plan")
-    if kind in {ActKind.REDACT, ActKind.UNREDACT} or (kind is ActKind.APPROVE and story.entry.right in COPIES):
+    if kind in {ActKind.REDACT, ActKind.UNREDACT}:
         return Offer(say.text("request.see_review"), link=f"{here}/review")
+    if kind is ActKind.APPROVE and story.entry.right in COPIES:
+        return Offer(say.text("request.approve_copy"), link=f"{here}/review")
     form = act_form(kind, story, who.office.policy(story.entry.controller), say, one.about)
     return Offer(form.title, form=form, id=form.id, does=form.does)
 
@@ -170,8 +174,11 @@ class _Page:
         if somebody_first(self._who, self._events, self._sent) and kind is not ActKind.PROVE:
             # Somebody was here first: what they did is looked at before anything is done on top of it.
             return self._previewed(await self._preview(said), 409)
-        await self._who.office.carry_out(kind, request_id, said, by=self._who.account, act_id=self._sent.act_id)
-        return RedirectResponse(f"/requests/{request_id}?done={kind.value}", 303)
+        answer = await self._who.office.carry_out(
+            kind, request_id, said, by=self._who.account, act_id=self._sent.act_id
+        )
+        done = "void" if answer.note == "void" else kind.value
+        return RedirectResponse(f"/requests/{request_id}?done={done}", 303)
 
     def _refused(self, error: BadInput) -> Response:
         say = self._who.say

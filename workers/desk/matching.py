@@ -70,6 +70,7 @@ async def _look(
         who,
         status,
         entry=entry,
+        asker=found,
         records={one.handle: one for one in found.records},
         doubts=found.doubts,
         doubted={handle for doubt in found.doubts for side in doubt.sides for handle in side},

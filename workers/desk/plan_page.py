@@ -12,6 +12,7 @@ from habeas.access import Scope, scope_of
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from habeas.model import CHANGING, Stage
+from habeas.plan import reason_of
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, slip_of, text_of
 from workers.desk.looking import ask_why, ask_why_first, why
@@ -83,6 +84,7 @@ async def _look(
         change=change,
         digest=(plan or change).digest,  # type: ignore[union-attr]  # one of the two is there
         titles=titles,
+        reason_of=reason_of,
         only=[titles.get(one, one) for one in story.request.categories],
         reason=reason,
         slips=slips,

@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, Response
 from activities.letters.wording import lookup
 from activities.storage import StorageMissing
 from habeas.access import Scope
-from habeas.acts import ActKind
 from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
 from habeas.model import Stage
 from habeas.others import MarkKind
@@ -33,7 +32,8 @@ __all__ = ["Piece", "pieces", "review_pages"]
 PER_PAGE = 20
 MOST_DIGITS = 7
 """Of an attachment's number."""
-_ACTS = frozenset({"look", "redact", "unredact", "approve"})
+_ACTS = frozenset({"look", "redact", "unredact"})
+"""What is done on this page. Its approval is previewed, and done, as any other act is (see `workers.desk.acting`)."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,9 @@ def review_pages() -> APIRouter:
         except BadInput as error:
             return _page(who, "review_why.html", request_id, 400, slip=slip_in(error, "", who.say))
         may = _may(who, (await who.office.show(reference)).entry.controller, shown)
+        events = await who.office.timeline(reference)
         values = {"shown": shown, "sent": sent, "slip": slip, "done": done, "may": may, "system": sent.get("system")}
+        values["seen"] = events[-1].n if events else 0
         return _page(who, "review.html", reference, 400 if slip else 200, **values)
 
     @router.post("/requests/{request_id}/review/file")
@@ -136,11 +138,8 @@ async def _carry_out(who: Signed, reference: str, sent: Sent) -> tuple[Slip | No
     try:
         if sent.act == "redact":
             await who.office.redact(reference, ground=sent.get("ground") or "", asked=_asked(sent), **said)
-        elif sent.act == "unredact":
-            await who.office.unredact(reference, redaction=sent.get("redaction") or "", **said)
         else:
-            answer = await who.office.act(ActKind.APPROVE, reference, plan=sent.get("plan"), **said)
-            return None, "done_void" if answer.note == "void" else "done_approve"
+            await who.office.unredact(reference, redaction=sent.get("redaction") or "", **said)
     except (UnknownRequest, KeyDestroyed, StorageMissing):
         raise
     except BadInput as error:

@@ -129,6 +129,8 @@ def _done(who: Signed, what: str | None) -> str | None:
     say = who.say
     if what in _OPENED:
         return say.text(f"opening.{what}")
+    if what == "void":
+        return say.text("forms.void")
     if what == "finish_task":
         return say.text("tasks.finished")
     if what not in {*ActKind, "letter_handed"}:

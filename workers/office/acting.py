@@ -69,7 +69,9 @@ class Acting(Room):
             request = await tx.request_row(request_id)
             self.demand(scope_of(kind), request.controller)
             await self._check_said(tx, kind, request, call, sealed)
-            if before := await tx.act(call.act_id):
+            # One of another request is refused where it is proposed.
+            before = next((one for one in await tx.acts(request_id) if one.id == call.act_id), None)
+            if before is not None:
                 _refuse_other(before, proposal)
             await tx.propose_act(proposal)
             if sealed is not None and before is None:

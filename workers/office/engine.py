@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -123,12 +125,35 @@ class Engine:
             EngineUnavailable: Temporal does not answer.
             ConfigurationError: the namespace lacks our search attributes.
         """
+        await self._carry(request, WorkflowIDReusePolicy.REJECT_DUPLICATE, WorkflowIDConflictPolicy.USE_EXISTING)
+
+    async def begin_anew(self, request: Request) -> None:
+        """Start the request's workflow once more; what runs of it, and of what it started, is ended first.
+
+        Raises:
+            EngineUnavailable, ConfigurationError: as `start`.
+        """
+        client = await self.client()
+        for child in await self._listed(f"{_RUNNING} AND WorkflowId STARTS_WITH '{request.id}/'"):
+            try:
+                await client.get_workflow_handle(child).terminate("the request is begun anew")
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise EngineUnavailable from None
+        after, while_it_runs = WorkflowIDReusePolicy.ALLOW_DUPLICATE, WorkflowIDConflictPolicy.TERMINATE_EXISTING
+        await self._carry(request, after, while_it_runs, anew=True)
+
+    async def _carry(
+        self, request: Request, twice: WorkflowIDReusePolicy, now: WorkflowIDConflictPolicy, *, anew: bool = False
+    ) -> None:
+        """Start the workflow: ``twice`` says whether after another one, ``now`` what of one that runs."""
         start = RequestStart(
             request_id=request.id,
             controller=request.controller,
             right=request.right,
             regime=request.regime,
             steps=STEPS,
+            anew=anew,
         )
         client = await self.client()
         try:
@@ -139,8 +164,8 @@ class Engine:
                     id=request.id,
                     task_queue=self._task_queue,
                     task_timeout=TASK,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=twice,
+                    id_conflict_policy=now,
                     search_attributes=attributes.initial(start),
                     static_summary=f"{request.right} · {request.controller} · {request.regime}",
                 )
@@ -338,6 +363,38 @@ class Engine:
         """
         found = await self._described(workflow_id)
         return found is not None and found.status is WorkflowExecutionStatus.RUNNING
+
+    async def state_of(self, workflow_id: str) -> str | None:
+        """Its newest run's state, in lower case; None where there is none.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        found = await self._described(workflow_id)
+        return found.status.name.lower() if found is not None and found.status is not None else None
+
+    async def moved_at(self, workflow_id: str) -> datetime | None:
+        """When its newest event was written; None where there is no such workflow.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
+        client = await self.client()
+        newest = GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=workflow_id),
+            maximum_page_size=1,
+        )
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                answer = await client.workflow_service.get_workflow_execution_history_reverse(newest)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise EngineUnavailable from None
+        except TimeoutError:
+            raise EngineUnavailable from None
+        return next((one.event_time.ToDatetime(UTC) for one in answer.history.events), None)
 
     async def sweep_begun(self) -> datetime | None:
         """When the daily sweep last began; None before the first.

@@ -15,7 +15,7 @@ from activities.same_person import shares_identifier
 from habeas.access import Scope
 from habeas.errors import EngineUnavailable, UnknownRequest
 from habeas.evidence import Tag
-from habeas.model import Frozen, Request, Right
+from habeas.model import COPIES, Frozen, Request, Right
 from habeas.particulars import BESIDE, LANGUAGE_ASKED, Beside, LanguageAsked, Particulars
 from workers.office.engine import Engine
 from workers.office.intake import Checked, NewRequestInput, check, language_note, not_given, words
@@ -154,6 +154,9 @@ class Opening(Room):
             facts |= {"called": called.value} if called else {}
             facts |= {"categories": [*checked.categories]} if checked.categories else {}
             at, actor = new.opened_at, new.opened_by
+            if checked.right in COPIES:
+                systems = self._policies[checked.controller].systems
+                await tx.hold_everything(opened.request.id, checked.controller, systems, at)
             await tx.record(opened.request.id, Tag.REQUEST_OPENED, at, actor, facts, dedupe="request:opened")
         return opened
 

@@ -17,6 +17,7 @@ from activities.ledger.paging import Turn
 from activities.ledger.requests import QUEUE
 from activities.plans import load_plans
 from activities.redactions import copy_digest
+from activities.targets import targets
 from habeas import law
 from habeas.access import Scope
 from habeas.acts import ActAnswer
@@ -30,7 +31,6 @@ from workers.office.acting import Acting
 from workers.office.intake import words
 from workers.office.standing import Standing, standing
 from workers.office.story import Entry, Story, Told, entry, instructed, is_asked, possible, told
-from workers.office.targets import targets
 from workers.office.whose_law import law_note
 from workers.office.written import has_written
 
@@ -86,8 +86,14 @@ class Doubt(Frozen):
 
 
 class Candidates(Frozen):
-    """Records side by side."""
+    """Records side by side, and who asks. Personal."""
 
+    name: str | None = Field(default=None, repr=False)
+    """As whoever asks gave it."""
+    claimed: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """What they said that they are known by."""
+    unproven: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Those of ``claimed`` that are neither proven nor on a record beside what is."""
     records: tuple[Candidate, ...] = Field(repr=False)
     doubts: tuple[Doubt, ...]
 
@@ -244,11 +250,16 @@ class Reading(Acting):
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
             handles = await self._handles(tx, request_id)
-            settled = (await load_graph(tx, request_id)).settled()
+            graph, subject = await load_graph(tx, request_id), await tx.subject(request_id)
+            believed = graph.seeds if await tx.proof(request_id) else ()
             await self._mark_view(tx, request_id, "candidates", by, reason)
+        settled = graph.settled()
         names = {found.place: handle for handle, found in handles.items()}
         held = {found.place for found in settled.held}
         return Candidates(
+            name=subject.name,
+            claimed=subject.identifiers,
+            unproven=tuple(one for one in subject.identifiers if one not in believed),
             records=tuple(
                 _candidate(handle, found, found.place in held, path_words(settled.paths.get(found.place, ())))
                 for handle, found in handles.items()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from activities.connectors.api import Refused
-from activities.connectors.salesforce.kinds import ACCOUNT, DOCUMENT, INDIVIDUAL, PEOPLE, USER, Kind
+from activities.connectors.salesforce.kinds import (
+    ACCOUNT,
+    ACTIVITIES,
+    CASE,
+    CONTACT,
+    DOCUMENT,
+    INDIVIDUAL,
+    PEOPLE,
+    USER,
+    Kind,
+)
 from activities.connectors.salesforce.records import Records, undecided_children
 from activities.connectors.salesforce.rest import Described, Rest
 from activities.connectors.salesforce.settings import (
@@ -29,6 +39,8 @@ _OWN_FIELDS = (
     "It cannot be told which fields of the org's own are hidden from the user: "
     'it lacks "View Setup and Configuration".'
 )
+_EMPTIED_INSTEAD = (CASE, CONTACT, ACCOUNT, *ACTIVITIES)
+"""They are emptied, or let go, where somebody else is in them."""
 _HISTORY = "Delete From Field History"
 
 
@@ -81,10 +93,11 @@ async def _forbidden(rest: Rest, records: Records, settings: SalesforceSettings)
 
 def _may_not(found: Described, settings: SalesforceSettings) -> Iterator[str]:
     name = found.name
-    if Treatment.DELETE in settings.collections[name].treatments and not found.deletable:
+    goes = Treatment.DELETE in settings.collections[name].treatments
+    if goes and not found.deletable:
         yield f"The user may not delete {name}."
     marks = (*settings.restriction, *(path for paths in settings.purposes.values() for path in paths))
-    writes = name in may_anonymise(settings) or settings.rectifiable.get(name)
+    writes = name in may_anonymise(settings) or settings.rectifiable.get(name) or (goes and name in _EMPTIED_INSTEAD)
     if (writes or any(path.startswith(f"{name}.") for path in marks)) and not found.updateable:
         yield f"The user may not edit {name}."
 

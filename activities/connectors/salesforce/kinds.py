@@ -12,7 +12,9 @@ from habeas.connector import Treatment
 
 __all__ = [
     "ACCOUNT",
+    "ACTIVITIES",
     "CASE",
+    "COMMENT",
     "CONTACT",
     "DOCUMENT",
     "DOCUMENT_LINK",
@@ -34,6 +36,7 @@ __all__ = [
 
 CONTACT, LEAD, ACCOUNT, INDIVIDUAL = "Contact", "Lead", "Account", "Individual"
 CASE, OPPORTUNITY, EMAIL, DOCUMENT = "Case", "Opportunity", "EmailMessage", "ContentDocument"
+COMMENT, ACTIVITIES = "CaseComment", ("Task", "Event")
 EMAIL_LINK, DOCUMENT_LINK = "EmailMessageRelation", "ContentDocumentLink"
 USER = "User"
 STAFF = "005"
@@ -127,7 +130,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             EMAIL_LINK, {}, _GOES_OR_STAYS, expects=("EmailMessageId", "RelationId", "RelationAddress", "RelationType")
         ),
-        Kind("CaseComment", {"ParentId": (CASE,)}, free_text=("CommentBody",), expects=("CommentBody", "ParentId")),
+        Kind(COMMENT, {"ParentId": (CASE,)}, free_text=("CommentBody",), expects=("CommentBody", "ParentId")),
         Kind(
             "CampaignMember",
             {"ContactId": (CONTACT,), "LeadId": (LEAD,)},

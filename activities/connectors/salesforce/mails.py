@@ -6,7 +6,7 @@ https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from activities.connectors.salesforce.kinds import EMAIL, EMAIL_LINK, STAFF, USER
 from activities.connectors.salesforce.records import Records
@@ -42,9 +42,7 @@ class Mails:
 
     async def of_others(self, messages: Collection[str], cases: Collection[str]) -> set[str]:
         """Those of these e-mails that are somebody else's too: they are to or from them, or in a case not of these."""
-        known = await self._records.fields(EMAIL_LINK)
-        told = tuple(one for one in ("RelationId", "RelationType", "RelationAddress") if one in known)
-        rows = await self._rest.find(within(EMAIL_LINK, ("EmailMessageId", *told), "EmailMessageId", messages))
+        rows = await self._relations(messages)
         foreign = {str(row["EmailMessageId"]) for row in rows if is_foreign(row["RelationId"], self._people)}
         unknown: dict[str, list[Row]] = {}
         for row in rows:
@@ -62,6 +60,35 @@ class Mails:
             if any(strangers) or (row["ParentId"] and row["ParentId"] not in cases):
                 foreign.add(str(row["Id"]))
         return foreign
+
+    async def by_others(self, inside: Mapping[str, Row]) -> set[str]:
+        """Those of these e-mails in the person's own cases that are others': their record is in it, or they sent it.
+
+        Whoever else got one there is nobody's record: as a rule a mailbox of the company's that cases come by.
+
+        Args:
+            inside: their ids -> `Incoming` and `FromAddress`.
+        """
+        rows = await self._relations(inside)
+        foreign = {str(row["EmailMessageId"]) for row in rows if is_foreign(row["RelationId"], self._people)}
+        known = {str(row["EmailMessageId"]) for row in rows if row["RelationId"] and row.get("RelationType") == _SENDER}
+        senders = {
+            one: str(row["FromAddress"]).casefold()
+            for one, row in inside.items()
+            if self._addresses and one not in known and row["FromAddress"] and row["Incoming"] is not False
+        }
+        own = {*self._addresses, *await self._company(set(senders.values()).difference(self._addresses))}
+        return foreign | {one for one, address in senders.items() if address not in own}
+
+    async def _relations(self, messages: Collection[str]) -> list[Row]:
+        described = await self._records.described(EMAIL_LINK) if messages else None
+        if described is None:
+            return []
+        told = ("RelationId", "RelationType", "RelationAddress")
+        seen = tuple(one for one in told if one in described.fields)
+        rows = await self._rest.find(within(EMAIL_LINK, ("EmailMessageId", *seen), "EmailMessageId", messages))
+        unseen = dict.fromkeys(told)
+        return [{**unseen, **row} for row in rows]
 
     async def _company(self, addresses: Iterable[str]) -> set[str]:
         """Which of these are the company's: of users who work here, and those that all of them write from."""

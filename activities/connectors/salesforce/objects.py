@@ -9,6 +9,7 @@ from activities.connectors.api.erasure import State
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
     CASE,
+    COMMENT,
     CONTACT,
     DOCUMENT,
     DOCUMENT_LINK,
@@ -21,6 +22,7 @@ from activities.connectors.salesforce.kinds import (
     PEOPLE,
 )
 from activities.connectors.salesforce.locate import Finder
+from activities.connectors.salesforce.others import Others
 from activities.connectors.salesforce.places import Place, place_of
 from activities.connectors.salesforce.records import Records, day, remembering, values
 from activities.connectors.salesforce.rest import Rest, Row
@@ -33,7 +35,7 @@ from habeas.outcomes import Fate, ObjectOutcome
 __all__ = ["SalesforceObjects"]
 
 _CHILDREN = (
-    *(DOCUMENT_LINK, DOCUMENT, EMAIL_LINK, EMAIL, "CaseComment", "Task", "Event", "CampaignMember"),
+    *(DOCUMENT_LINK, DOCUMENT, EMAIL_LINK, EMAIL, COMMENT, "Task", "Event", "CampaignMember"),
     *("OpportunityContactRole", CASE, OPPORTUNITY),
 )
 _PARENTS = (LEAD, CONTACT, ACCOUNT, INDIVIDUAL)
@@ -65,6 +67,7 @@ class SalesforceObjects:
         self.order: Sequence[str] = (*reversed(own), *_CHILDREN, *_PARENTS)
         self._words: tuple[str, ...] = ()
         self._theirs: set[str] = set()
+        self._going: set[tuple[str, str]] = set()
         self._rows: dict[tuple[str, str], Row] = {}
         self._binned: dict[tuple[str, str], Row] = {}
         self._past: dict[tuple[str, str], list[str]] = {}
@@ -82,12 +85,16 @@ class SalesforceObjects:
             self._rows |= {(sobject, one): row for one, row in found.items()}
             self._binned |= {(sobject, one): row for one, row in binned.items()}
         self._theirs = {one.id for one in places if one.sobject in (*PEOPLE, INDIVIDUAL)}
+        self._theirs |= {place_of(one.collection, one.key, (*PEOPLE, CASE)).id for one in plan.roots}
         self._theirs |= {str(row["PersonContactId"]) for row in self._rows.values() if row.get("PersonContactId")}
+        self._going = {(one.collection, one.key) for one in plan.objects if one.treatment is Treatment.DELETE}
         await self._read_past(plan.objects)
 
     async def walk(self, roots: tuple[RecordRef, ...]) -> AsyncIterator[Record]:
-        """Where everything of theirs is; what it holds is not read again."""
+        """Where everything of theirs is; what it holds is not read again. A case that must stay now is not to go."""
         for place in await self._walk.places(roots):
+            if place.needed and (place.sobject, place.ref.key) in self._going:
+                continue
             yield Record(collection=place.sobject, key=place.ref.key, data={}, fingerprint="")
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
@@ -118,6 +125,8 @@ class SalesforceObjects:
         place = self._place(planned)
         row = self._rows.get((place.sobject, place.id))
         if planned.treatment is Treatment.DELETE:
+            if row is not None and place.sobject == CASE and await self._is_others_too(row):
+                return planned.became(Fate.BLOCKED, "drifted")
             refused = await self._rest.delete(place.sobject, place.id)
             if self._takes_out and refused is None:
                 self.to_take_out.append(place.id)
@@ -127,6 +136,11 @@ class SalesforceObjects:
         if planned.fingerprint == shared_print(row):
             return await self._leave(planned, place, row)
         return await self._empty(planned, place)
+
+    async def _is_others_too(self, case: Row) -> bool:
+        """Somebody else whom the org knows is in it, now that it would take along what is theirs."""
+        people = {*self._theirs, *filter(None, [case.get("ContactId")])}
+        return bool(await Others(self._rest, self._records, people, ()).within([str(case["Id"])]))
 
     def in_bin(self, objects: Iterable[PlannedObject]) -> dict[tuple[str, str], date | None]:
         """Which of these lie in the recycle bin, by collection and key, and the day on which each leaves it."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
+    ACTIVITIES,
     CASE,
     CONTACT,
     DOCUMENT,
@@ -25,7 +26,8 @@ from activities.connectors.salesforce.kinds import (
     PEOPLE,
 )
 from activities.connectors.salesforce.locate import key_of
-from activities.connectors.salesforce.mails import Mails, is_foreign
+from activities.connectors.salesforce.mails import is_foreign
+from activities.connectors.salesforce.others import Others
 from activities.connectors.salesforce.records import Records, undecided_children
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings, kinds_of
@@ -38,13 +40,14 @@ __all__ = ["Known", "Place", "Places", "place_of"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where an object is; ``shared``: somebody else's record is in it too."""
+    """Where an object is; ``shared``: somebody else's record is in it too; ``needed``: what is theirs hangs on it."""
 
     sobject: str
     id: str
     parents: tuple[RecordRef, ...] = ()
     shared: bool = False
     binned: bool = False
+    needed: bool = False
 
     @property
     def ref(self) -> RecordRef:
@@ -133,7 +136,7 @@ class Places:
             if sobject not in KINDS:
                 links = await self._records.links(sobject, [one for one in self._kinds if one != sobject])
             await self._below(known, sobject, links)
-        await self._emails(known)
+        await self._others(known)
         await self._documents(known)
         return known
 
@@ -183,7 +186,7 @@ class Places:
         queries = [one for name, ids in by_field.items() for one in within(sobject, fields, name, ids)]
         theirs = known.all_ids()
         for row in await self._rest.find(queries):
-            others = sobject not in KINDS and await self._names_others(sobject, row, theirs)
+            others = (sobject not in KINDS or sobject in ACTIVITIES) and await self._names_others(sobject, row, theirs)
             above = [str(row[name]) for name, ids in by_field.items() if row[name] in ids]
             known.add(Place(sobject, str(row["Id"]), known.refs(above), shared=others))
 
@@ -192,14 +195,40 @@ class Places:
         people = await self._records.links(sobject, (CONTACT, LEAD, INDIVIDUAL))
         return any(row.get(name) and row[name] not in theirs for name in people)
 
-    async def _emails(self, known: Known) -> None:
-        """E-mails to and from them; of one that is also others', or is in somebody else's case, their part in it."""
-        if EMAIL_LINK not in self._kinds or EMAIL not in self._kinds:
+    async def _others(self, known: Known) -> None:
+        """In their cases, what is somebody else's: it is not theirs, and their case stays for it."""
+        cases = known.ids(CASE)
+        known.addresses |= await self._wrote_from(cases)
+        others = Others(self._rest, self._records, known.ids(CONTACT) | known.ids(LEAD), known.addresses)
+        found = await others.within(cases)
+        for (sobject, one), case in found.items():
+            known.places.get(sobject, {}).pop(one, None)
+            known.places[CASE][case] = replace(known.places[CASE][case], needed=True)
+        await self._emails(known, others, {one for sobject, one in found if sobject == EMAIL})
+
+    async def _wrote_from(self, cases: set[str]) -> set[str]:
+        """The addresses that their cases came from."""
+        described = await self._records.described(CASE) if cases else None
+        if described is None or "SuppliedEmail" not in described.fields:
+            return set()
+        rows = await self._rest.find(within(CASE, ("SuppliedEmail",), "Id", cases))
+        return {str(row["SuppliedEmail"]).casefold() for row in rows if row["SuppliedEmail"]}
+
+    async def _emails(self, known: Known, others: Others, foreign: set[str]) -> None:
+        """E-mails to and from them; of one that is also others', or is in somebody else's case, their part in it.
+
+        Args:
+            known: what is theirs.
+            others: what was found in their cases.
+            foreign: e-mails in their own cases that are others'.
+        """
+        if EMAIL not in self._kinds:
             return
-        mails = Mails(self._rest, self._records, known.ids(CONTACT) | known.ids(LEAD), known.addresses)
-        links = await mails.links()
-        new = {str(row["EmailMessageId"]) for row in links} - known.ids(EMAIL)
-        foreign = await mails.of_others(new, known.ids(CASE))
+        links = await others.mails.links() if EMAIL_LINK in self._kinds else []
+        linked = {str(row["EmailMessageId"]) for row in links}
+        foreign |= await others.mails.of_others((linked | known.ids(EMAIL)) - others.inside, known.ids(CASE))
+        for one in foreign:
+            known.places.get(EMAIL, {}).pop(one, None)
         for row in links:
             message, member = str(row["EmailMessageId"]), known.refs([str(row["RelationId"])])
             if message in foreign:

@@ -88,7 +88,7 @@ class Walk:
             fingerprint=shared_print(row) if place.shared else await self._records.fingerprint(place.sobject, row),
             anchor=day(row, self._kinds[place.sobject].anchor),
             parents=place.parents,
-            referenced=place.shared,
+            referenced=place.shared or place.needed,
             lets_go=place.shared,
             files=files,
             free_text=await self._records.texts(place.sobject, row),

@@ -119,6 +119,11 @@ class _Fitting:
             (("identifiers", number), one.column, _is_comparable, "text, a number or a uuid")
             for number, one in enumerate(rule.identifiers)
         ]
+        wanted += [
+            (("identifiers", number), one.proven, _tells_yes, "a column of yes or no, a whole number or a date")
+            for number, one in enumerate(rule.identifiers)
+            if one.proven
+        ]
         if rule.retention:
             wanted.append((("retention",), rule.retention.anchor, _is_date, "a date"))
         if rule.file:
@@ -239,6 +244,10 @@ def _is_comparable(column: Column) -> bool:
 
 def _is_date(column: Column) -> bool:
     return column.base in DATES
+
+
+def _tells_yes(column: Column) -> bool:
+    return column.base in ("bool", "int2", "int4", "int8", *DATES)
 
 
 def _is_bytes(column: Column) -> bool:

@@ -17,6 +17,9 @@ from habeas.datamap import IdentifierRule, MatchBy
 from habeas.model import Identifier
 from habeas.written import phone_in, phone_ways, ways
 
+_NO = ("", "0", "f", "false")
+_ZERO_DATE = "0000-00-00"
+"""What MySQL keeps where a date is missing in a column that takes no NULL."""
 _BLANKS = " \t\r\n\u00a0"
 _TAG = re.compile(r"^([^+@]+)\+[^@]*@")
 _INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
@@ -40,6 +43,18 @@ def identifier_of(rule: IdentifierRule, value: str | None) -> Identifier | None:
         return Identifier(kind=rule.kind, value=written)
     except ValueError:
         return None
+
+
+def says_proven(rule: IdentifierRule, said: str | None) -> bool:
+    """Whether what a row bears is the person's as far as the map knows.
+
+    Args:
+        rule: of the identifier's column.
+        said: what `IdentifierRule.proven`'s column holds, as text; None where it is NULL, or the rule has none.
+    """
+    if isinstance(rule.proven, str):
+        return said is not None and said.casefold() not in _NO and not said.startswith(_ZERO_DATE)
+    return rule.proven is None
 
 
 def _forms(rule: IdentifierRule, identifier: Identifier) -> Iterator[str]:

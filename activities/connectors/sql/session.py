@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -76,7 +76,7 @@ class Database:
             sa.literal_column(f"({STAMP})").label(_STAMP),
         )
         self._seen: tuple[str, Shape] | None = None
-        self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+        self._engine = self._make(pool_size=pool_size, max_overflow=0, pool_timeout=60)
         # It keeps no connection; what it compiled, it keeps.
         self._without_pool = self._make(poolclass=NullPool)
 
@@ -115,13 +115,26 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine, *, readonly: bool) -> AsyncIterator[AsyncConnection]:
-        async with engine.connect() as plain:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await self._begun(stack, engine, readonly=readonly)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                # The pool gave out one that had died: nothing was done on it. Asking each before would take longer.
+                connection = await self._begun(stack, engine, readonly=readonly)
+            yield connection
+
+    async def _begun(self, stack: AsyncExitStack, engine: AsyncEngine, *, readonly: bool) -> AsyncConnection:
+        async with AsyncExitStack() as begun:
+            plain = await begun.enter_async_context(engine.connect())
             connection = await plain.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=readonly, postgresql_deferrable=False
             )
-            async with connection.begin():
-                connection.info[_STAMP] = (await connection.execute(self._begin)).one()[-1]
-                yield connection
+            await begun.enter_async_context(connection.begin())
+            connection.info[_STAMP] = (await connection.execute(self._begin)).one()[-1]
+            stack.push_async_exit(begun.pop_all())
+        return connection
 
     async def shape(self, connection: AsyncConnection) -> Shape:
         """The map on the database as it is in this transaction: a table added a moment ago must not go unseen.

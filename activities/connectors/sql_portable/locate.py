@@ -9,9 +9,11 @@ from activities.connectors.sql.locate import (
     MATCHES_MAX,
     YIELDS_MAX,
     Bearers,
+    Borne,
     in_order_of_tables,
+    unproven,
 )
-from activities.connectors.sql.matching import held, identifier_of, sought
+from activities.connectors.sql.matching import held, identifier_of, says_proven, sought
 from activities.connectors.sql.shape import Place
 from activities.connectors.sql_portable import rows, walk
 from activities.connectors.sql_portable.session import Session
@@ -21,7 +23,7 @@ from habeas.errors import Quarantine
 from habeas.model import Identifier
 
 _CANDIDATES_MAX = 10_000
-Roots = dict[tuple[str, Key], tuple[Identifier, ...]]
+Roots = dict[tuple[str, Key], Borne]
 
 
 async def locate(session: Session, identifiers: Sequence[Identifier]) -> Located:
@@ -29,12 +31,14 @@ async def locate(session: Session, identifiers: Sequence[Identifier]) -> Located
     matches = []
     for (table, key), by in (await find_roots(session, identifiers)).items():
         place = session.shape.places[table]
+        yields = await _yields(session, place, key)
         matches.append(
             Match(
                 collection=table,
                 key=encode(place, key),
-                found_by=by,
-                yields=await _yields(session, place, key),
+                found_by=tuple(by),
+                yields=tuple(yields),
+                unproven=unproven(by, yields),
                 name=await _name(session, place, key),
                 staff=await _is_staff(session, place, key),
             )
@@ -54,7 +58,7 @@ async def find_roots(session: Session, identifiers: Sequence[Identifier]) -> Roo
                     todo.append((place.name, key))
     while todo:
         table, key = todo.pop()
-        borne = tuple(found.by[table, key])
+        borne = dict(found.by[table, key])
         parents = await _parents(session, shape.places[table], key)
         todo += [parent for parent in parents if found.add(*parent, borne)]
         if not parents:
@@ -64,21 +68,29 @@ async def find_roots(session: Session, identifiers: Sequence[Identifier]) -> Roo
 
 async def _bearers(
     session: Session, place: Place, rule: IdentifierRule, identifiers: Sequence[Identifier]
-) -> dict[Key, list[Identifier]]:
+) -> dict[Key, Borne]:
     forms = sought(rule, place.table.columns[rule.column], identifiers)
     if not forms:
         return {}
     condition = session.dialect.candidates(place, rule, list(forms))
-    found: dict[Key, list[Identifier]] = {}
-    candidates = await rows.leads(session, place, (rule.column,), condition, limit=_CANDIDATES_MAX)
+    found: dict[Key, Borne] = {}
+    candidates = await rows.leads(session, place, _columns(rule), condition, limit=_CANDIDATES_MAX)
     if len(candidates) == _CANDIDATES_MAX:
         raise Quarantine("An identifier is borne by too many rows to be one person's.")
     for texts in candidates:
         text = texts[rule.column]
         by = forms.get(held(rule.match, text)) if text is not None else None
         if by:
-            found[rows.key_of(place, texts)] = by
+            found[rows.key_of(place, texts)] = dict.fromkeys(by, _says_proven(rule, texts))
     return found
+
+
+def _columns(rule: IdentifierRule) -> tuple[str, ...]:
+    return (rule.column, rule.proven) if rule.proven else (rule.column,)
+
+
+def _says_proven(rule: IdentifierRule, texts: rows.Texts) -> bool:
+    return says_proven(rule, texts[rule.proven] if rule.proven else None)
 
 
 async def _parents(session: Session, place: Place, key: Key) -> list[tuple[str, Key]]:
@@ -95,22 +107,22 @@ async def _parents(session: Session, place: Place, key: Key) -> list[tuple[str, 
     return list(found)
 
 
-async def _yields(session: Session, root: Place, key: Key) -> tuple[Identifier, ...]:
+async def _yields(session: Session, root: Place, key: Key) -> Borne:
     """All identifiers on the root's own row and on the rows below it."""
-    found: dict[Identifier, None] = {}
+    found: dict[Identifier, bool] = {}
     mine = await walk.person(session, {root.name: [key]})
     for name, own in mine.items():
         place = session.shape.places[name]
-        columns = tuple(rule.column for rule in place.rule.identifiers)
+        columns = tuple(column for rule in place.rule.identifiers for column in _columns(rule))
         for batch in rows.batches(sorted(own)) if columns else ():
             for texts in await rows.leads(session, place, columns, rows.equal_to(place, place.key, batch)):
                 for rule in place.rule.identifiers:
                     identifier = identifier_of(rule, texts[rule.column])
                     if identifier:
-                        found[identifier] = None
+                        found[identifier] = found.get(identifier, False) or _says_proven(rule, texts)
         if len(found) > YIELDS_MAX:
             raise Quarantine(f"More than {YIELDS_MAX} identifiers hang on one record.")
-    return tuple(found)
+    return found
 
 
 async def _is_staff(session: Session, place: Place, key: Key) -> bool:

@@ -44,6 +44,21 @@ class Finding:
         assert any(one.staff for one in after)
         assert not any(one.staff for one in (await world.connector.locate(world.other)).matches)
 
+    async def test_what_nobody_has_proven_comes_back_marked(self, world: World) -> None:
+        """It is told like all that an account bears, and named as unproven, whatever the account is found by."""
+        typed = await world.type_in()
+        found = (await world.connector.locate(world.person)).matches
+        assert all({*one.unproven} <= {*one.found_by, *one.yields} for one in found), "it names what is not there"
+        assert not any({*one.unproven} & {*world.person} for one in found), "what is proven is called unproven"
+        if typed is None:
+            return
+        bearing = {place(one) for one in found if typed in one.yields}
+        assert bearing == {place(one) for one in found if typed in one.unproven}
+        assert bearing, "what somebody typed is not told"
+        again = (await world.connector.locate((typed,))).matches
+        assert {place(one) for one in again if typed in one.unproven} == bearing
+        assert not any(typed in one.yields for one in (await world.connector.locate(world.other)).matches)
+
     async def test_what_nobody_bears_finds_nobody(self, world: World) -> None:
         """Look-alikes, wildcards and forms of an address too; and a kind that it does not need is ignored."""
         everything = {place(ref) for ref in await roots(world)}

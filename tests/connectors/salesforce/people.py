@@ -85,6 +85,20 @@ def seed(org: Salesforce) -> People:
     return people
 
 
+def in_her_case(org: Salesforce, people: People) -> list[Row]:
+    """What somebody else has in Ann's case: Bob's and a stranger's mails, Bob's comment and task."""
+    case, bob = people.case, people.bob
+    mail = org.add("EmailMessage", ParentId=case.id, FromAddress=BOB, Incoming=True, TextBody="I, Bob, am ill")
+    his = org.add("EmailMessageRelation", EmailMessageId=mail.id, RelationId=bob.id, RelationType="FromAddress")
+    carls = org.add(
+        "EmailMessage", ParentId=case.id, FromAddress="carl@private.example", Incoming=True, TextBody="I, too"
+    )
+    portal = org.add("User", LastName="Berg", Username=f"bob{len(org.store.rows)}", ContactId=bob.id, IsActive=True)
+    comment = org.add("CaseComment", ParentId=case.id, CommentBody="Bob agrees", CreatedById=portal.id)
+    task = org.add("Task", WhatId=case.id, WhoId=bob.id, Subject="Call Bob about it")
+    return [mail, his, carls, comment, task]
+
+
 def _ann(org: Salesforce) -> tuple[Row, Row, Row, Row]:
     person = org.add("Individual", FirstName="Ann", LastName="Arla")
     lead = org.add("Lead", FirstName="Ann", LastName="Arla", Company="Arla", Email=ANN_OLD, IndividualId=person.id)

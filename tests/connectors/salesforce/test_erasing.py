@@ -11,7 +11,7 @@ from habeas.connector import SystemPlan, Treatment
 from habeas.errors import Transient
 from habeas.outcomes import Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.testing.steps import carried_out, erased, erasure, looked_at, planned
-from tests.connectors.salesforce.people import ANN, LAW, anonymised, collections
+from tests.connectors.salesforce.people import ANN, LAW, anonymised, collections, in_her_case
 from tests.connectors.salesforce.world import SalesforceWorld
 from tests.connectors.store import held
 from tests.vendors.shared.faults import Answer
@@ -151,6 +151,26 @@ async def test_of_a_record_that_names_two_only_the_one_goes(world: SalesforceWor
     assert _said(outcomes, "Referral__c") == [(Fate.ANONYMISED, None)]
     left = world.people.referral.values
     assert (left["Referrer__c"], left["Referred__c"], left["Remark__c"]) == (None, world.people.bob.id, "Bob was told")
+
+
+async def test_what_others_have_in_her_case_stays_and_her_case_is_emptied(world: SalesforceWorld) -> None:
+    """Salesforce deletes with a case all that is in it."""
+    before = await planned(world)
+    theirs = in_her_case(world.org, world.people)
+    assert isinstance(await world.connector.erase(before, None), Drifted)
+    plan = await planned(world)
+    late = in_her_case(world.org, world.people)
+    case = next(one for one in before.objects if one.collection == "Case")
+    alone = plan.model_copy(update={"objects": (case,), "roots": (), "only": ("Case",)})
+    assert _said(await carried_out(world, alone), "Case") == [(Fate.BLOCKED, "drifted")], "the last moment"
+    kept = [(one, dict(one.values)) for one in (*theirs, *late)]
+    outcomes = await carried_out(world, plan)
+    assert [(one, dict(one.values)) for one, _ in kept] == kept
+    assert all(one.deleted_at is None for one, _ in kept)
+    assert _said(outcomes, "Case") == [(Fate.ANONYMISED, None)]
+    assert (world.people.case.values["Subject"], world.people.case.values["Description"]) == (None, None)
+    assert (Fate.ANONYMISED, None) in _said(outcomes, "Contact")
+    assert world.people.ann.values["Email"] is None
 
 
 async def test_an_address_in_somebody_else_s_record_is_for_a_human(world: SalesforceWorld) -> None:

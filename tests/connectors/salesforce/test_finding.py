@@ -9,7 +9,7 @@ import pytest
 from habeas.connector import Match, RecordRef
 from habeas.errors import Quarantine, Terminal
 from habeas.testing.steps import collected, roots
-from tests.connectors.salesforce.people import ANN, ANN_OLD, BOB, CV, collections
+from tests.connectors.salesforce.people import ANN, ANN_OLD, BOB, CV, collections, in_her_case
 from tests.connectors.salesforce.world import SalesforceWorld
 from tests.connectors.store import ids
 from tests.vendors.salesforce.objects import OBJECTS
@@ -190,6 +190,23 @@ async def test_a_mail_is_not_hers_alone_where_an_address_is_nobodys_record(world
     org.rights.no_read.add("OrgWideEmailAddress")
     blind = await collected(world.connector, await roots(world))
     assert "From her" not in str([one.data for one in blind]), "who reads along at help@ is not known then"
+
+
+async def test_what_others_have_in_her_case_is_not_hers(world: SalesforceWorld) -> None:
+    """Bob and Carl answer in it; whatever mailbox of the company's it came by makes an e-mail there nobody's."""
+    org, case = world.org, world.people.case
+    case.values["SuppliedEmail"] = "ann@work.example"
+    theirs = in_her_case(world.org, world.people)
+    for text, sender in (("By a mailbox", ANN), ("From work", "Ann@work.example"), ("Ada wrote", "ada@firm.example")):
+        org.add("EmailMessage", ParentId=case.id, Incoming=True, FromAddress=sender, ToAddress="x@y.z", TextBody=text)
+    about_bob = org.add("Task", WhatId=world.people.home.id, WhoId=world.people.bob.id, Subject="Of both")
+    records = await collected(world.connector, await roots(world))
+    assert not {one.key for one in records} & {f'["{one.id}"]' for one in theirs}
+    texts = [one.data["TextBody"] for one in records if one.collection == "EmailMessage"]
+    assert sorted(map(str, texts)) == ["Ada wrote", "By a mailbox", "Dear Ann", "From work", "I, Ann"]
+    assert {one.key for one in records if one.referenced} == {
+        f'["{one.id}"]' for one in (case, about_bob, world.people.referral)
+    }
 
 
 async def test_an_object_that_nobody_decided_stops_it_by_name(world: SalesforceWorld) -> None:

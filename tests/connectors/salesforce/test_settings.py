@@ -77,6 +77,7 @@ def test_what_salesforce_cannot_do_is_refused(more: dict[str, Any], named: str) 
         ({"no_read": "ContentVersion"}, "may not see ContentVersion"),
         ({"no_delete": "Task"}, "may not delete Task"),
         ({"no_edit": "Contact"}, "may not edit Contact"),
+        ({"no_edit": "Case"}, "may not edit Case"),
         ({"no_edit": "Individual"}, "may not edit Individual"),
         ({"permissions": "ViewAllData"}, "View All Data"),
         ({"permissions": "QueryAllFiles"}, 'lacks the permission "Query All Files"'),

@@ -10,7 +10,7 @@ from habeas.outcomes import Drifted
 from tests.connectors import shop as original
 from tests.connectors.sql_portable import shop
 from tests.connectors.sql_portable.stores import MySQLStore, PortableStore, SQLiteStore
-from tests.connectors.store import by_fate, gone, ids, places, refs
+from tests.connectors.store import by_fate, everybody_tells_what_is_proven, gone, ids, places, refs
 from tests.connectors.test_erase_hardships import MESSAGES, MESSAGES_MAP, quiet, what_two_share_stays
 from tests.connectors.test_shapes import PERSON, table
 
@@ -126,6 +126,11 @@ async def test_whom_the_map_calls_staff_comes_back_marked(store: PortableStore) 
     assert await staff() == [False], "all of a condition must hold"
     await store.execute(original.WHOLLY_EMPLOY)
     assert await staff() == [True]
+
+
+async def test_what_the_map_does_not_call_proven_is_told_as_unproven(store: PortableStore) -> None:
+    await store.build(shop.DDL[store.kind], original.PROVEN)
+    await everybody_tells_what_is_proven(store.connector)
 
 
 async def test_look_alikes_do_not_match(store: PortableStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from habeas.model import Identifier
 from habeas.testing import World
 from habeas.testing.suite import ConnectorSuite
 from tests.connectors import shop as original
@@ -48,6 +49,10 @@ class PortableShopWorld(ShopWorld):
     async def move(self) -> bool:
         await self._other.execute(original.MOVE)
         return True
+
+    async def type_in(self) -> Identifier | None:
+        await self._other.execute("INSERT INTO user_emails VALUES (77, 1, 'typed@example.org')")
+        return ids(email="typed@example.org")[0]
 
     async def employ(self) -> bool:
         await self._other.execute(original.EMPLOY)

@@ -15,7 +15,7 @@ from habeas.testing import HttpFaults
 from tests.connectors.remade import Remade
 from tests.connectors.store import ids
 from tests.connectors.zendesk.people import ANN, ANN_OLD, BOB, Desk, settings
-from tests.vendors.zendesk import Comment, Ticket, User
+from tests.vendors.zendesk import Comment, Identity, Ticket, User
 
 
 class ZendeskWorld(Remade[ZendeskConnector]):
@@ -99,6 +99,12 @@ class ZendeskWorld(Remade[ZendeskConnector]):
     async def employ(self) -> bool:
         self.desk.ann.role = "agent"
         return True
+
+    async def type_in(self) -> Identifier | None:
+        (typed,) = ids(email="typed@example.org")
+        self.desk.ann.identities.append(Identity("email", typed.value, verified=False, id=77))
+        self.desk.zendesk.store.index_user(self.desk.ann, at_once=True)
+        return typed
 
     async def stand_in_the_way(self) -> None:
         self.ticket(status="open")

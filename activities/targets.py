@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from activities.clockface import dated, local_day
+from habeas.errors import HabeasError
 from habeas.model import Request, Stage
 from habeas.policy import Policy
 
@@ -25,7 +26,11 @@ def targets(requests: Iterable[Request], policies: Mapping[str, Policy], now: da
             continue
         alike = (one.controller, one.regime, one.jurisdiction, one.right.value, local_day(policy, one.received_at))
         if alike not in known:
-            known[alike] = dated(one, policy, (), now).face.target_on
+            try:
+                known[alike] = dated(one, policy, (), now).face.target_on
+            except HabeasError:
+                # Its own story says why it has no dates; the others have theirs all the same.
+                known[alike] = None
         if (day := known[alike]) is not None:
             found[one.id] = day
     return found

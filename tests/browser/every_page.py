@@ -11,6 +11,8 @@ from tests.browser.scenes import Scenes
 from tests.browser.staff import SAY, WHY
 
 UNKNOWN = "A" * 43
+ERROR = "e" * 32
+"""No system fails in the scenes: that there is no such error."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,8 @@ PAGES: Mapping[str, Way | str] = {
     "GET /requests/{request_id}/messages": lambda one: one.go(f"{one.request('clarifying')}/messages"),
     "POST /requests/{request_id}/messages": lambda one: one.look(f"{one.request('clarifying')}/messages"),
     "POST /requests/{request_id}/messages/file": "a file, to be saved",
+    "GET /requests/{request_id}/errors/{correlation}": lambda one: one.go(f"{one.request('copy')}/errors/{ERROR}"),
+    "POST /requests/{request_id}/errors/{correlation}": lambda one: one.look(f"{one.request('copy')}/errors/{ERROR}"),
     "POST /requests/{request_id}/package": _why_package,
     "GET /requests/{request_id}/review": lambda one: one.go(f"{one.request('copy')}/review"),
     "POST /requests/{request_id}/review": lambda one: one.look(f"{one.request('copy')}/review", "review.look"),

@@ -27,6 +27,8 @@ STAFF: dict[str, Scope | None] = {
     "GET /requests/{request_id}/messages": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/messages": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/messages/file": Scope.PERSONAL_READ,
+    "GET /requests/{request_id}/errors/{correlation}": Scope.PERSONAL_READ,
+    "POST /requests/{request_id}/errors/{correlation}": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/package": Scope.PERSONAL_READ,
     "GET /requests/{request_id}/review": Scope.PERSONAL_READ,
     "POST /requests/{request_id}/review": Scope.PERSONAL_READ,
@@ -83,6 +85,7 @@ async def test_each_role_gets_what_it_may_and_nothing_else(
         "language": "fr",
         "task_id": "x",
         "letter_id": "x",
+        "correlation": "x",
         "system": "billing",
     }
     wrong = {}
@@ -112,7 +115,8 @@ async def test_a_form_from_elsewhere_does_nothing(
     somebody: tuple[Role, httpx2.AsyncClient, str], request_id: str
 ) -> None:
     _, browser, _ = somebody
-    places = {"request_id": request_id, "kind": "pause", "task_id": "x", "letter_id": "x", "system": "billing"}
+    places = {"request_id": request_id, "kind": "pause", "task_id": "x", "letter_id": "x"}
+    places |= {"system": "billing", "correlation": "x"}
     async with browser:
         for route in STAFF:
             method, path = route.split(" ")

@@ -5,9 +5,10 @@ from io import StringIO
 import httpx2
 import pytest
 
-from activities.ledger import Letter
+from activities.ledger import WAITING, Letter
 from habeas.errors import ConfigurationError
 from habeas.model import Stage
+from tests.desk.pages import form, send
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
@@ -56,6 +57,25 @@ async def test_staff_of_one_controller_see_nothing_of_anothers(here: World) -> N
         assert after.text.replace(request_id, "HB-0000-0000-0000") == before.text
         assert after.status_code == before.status_code
         assert (await noor.get(f"/v/{request_id}")).status_code == 200
+
+
+async def test_what_a_system_said_is_shown_in_full_to_who_says_why(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id, under = await here.open(here.person()), uuid.uuid4().hex
+    await here.reach(request_id, Stage.VERIFYING)
+    async with here.ledger.begin() as tx:
+        await tx.save_system(request_id, "crm", "find", WAITING, {}, error_code="terminal", correlation=under)
+        await tx.save_error(request_id, under, "terminal", "no row of <b>canary")
+    story, page = await browser.get(f"/requests/{request_id}"), f"/requests/{request_id}/errors/{under}"
+    assert f'href="{page}"' in story.text
+    assert "canary" not in story.text
+    asked = form(await browser.get(page), page)
+    assert (await send(browser, asked)).status_code == 422
+    shown = await send(browser, asked, reason="to mend it")
+    assert "no row of &lt;b&gt;canary" in shown.text
+    other = await browser.post(f"/requests/{request_id}/errors/{'e' * 32}", data=asked.values | {"reason": "r"})
+    assert other.status_code == 404
+    (mark,) = [one for one in await here.office.timeline(request_id) if one.tag == "personal_data:viewed"]
+    assert mark.facts["what"] == "error"
 
 
 async def test_who_a_letter_is_to_is_said(here: World, browser: httpx2.AsyncClient) -> None:

@@ -15,6 +15,7 @@ from habeas.evidence import Tag
 from habeas.model import CHANGING, COPIES, Right, Stage
 from workers.desk.acting import acting_pages, new_act_id, offers
 from workers.desk.door import Signed, Staff, keep, staff_only
+from workers.desk.error_page import error_pages
 from workers.desk.finding import finding_pages
 from workers.desk.handing import handing_pages
 from workers.desk.holder_page import holder_pages
@@ -73,6 +74,7 @@ def staff_pages() -> APIRouter:
             law_note=noted(told.law_note, who.language) if told.law_note else None,
             offers=possible,
             act_ids={one.id: new_act_id() for one in possible},
+            may_read=who.office.may(Scope.PERSONAL_READ, told.entry.controller),
             may_hold=who.office.may(Scope.REQUESTS_WORK, told.entry.controller),
             seen=events[-1].n if events else 0,
             looks=_looks(who, told),
@@ -90,6 +92,7 @@ def staff_pages() -> APIRouter:
         review_pages,
         matching_pages,
         message_pages,
+        error_pages,
         opening_pages,
         finding_pages,
         task_pages,

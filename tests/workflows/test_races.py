@@ -157,9 +157,12 @@ async def test_an_identifier_that_is_being_added_is_waited_for_before_nothing_is
     await case.reaches(Stage.LOCATING)
     act_id = str(uuid.uuid4())
     accepting = _held_act(monkeypatch, act_id)
-    number = Identifier(kind="customer_number", value=known.number)
+    theirs = tuple(
+        Identifier(kind=kind, value=value)
+        for kind, value in (("customer_number", known.number), ("email", known.email))
+    )
     adding = asyncio.create_task(
-        world.office.add_identifier(case.id, by="ann", reason="by phone", identifiers=(number,), act_id=act_id)
+        world.office.add_identifier(case.id, by="ann", reason="by phone", identifiers=theirs, act_id=act_id)
     )
     await accepting.wait()
     located.set()

@@ -80,7 +80,8 @@ async def test_a_pause_adds_its_days_and_holds_the_alarms(world: World) -> None:
     after = (await case.row()).due_on
     assert before is not None
     assert after is not None
-    assert timedelta(days=39) <= after - before <= timedelta(days=46)
+    # Weekends and holidays roll either day, by five days at most.
+    assert timedelta(days=34) <= after - before <= timedelta(days=46)
 
 
 async def test_a_pause_that_the_law_does_not_know_is_refused(world: World) -> None:

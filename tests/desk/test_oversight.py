@@ -236,7 +236,14 @@ async def test_all_that_waits_is_tried_again_with_a_reason(here: World) -> None:
         assert "<script>" not in (await browser.get("/systems?tried=%3Cscript%3E&n=2")).text
         nowhere = await browser.post("/systems/nowhere/retry", data={"csrf": token, "reason": "r"})
         assert nowhere.status_code == 404
-        assert (await browser.post("/systems/billing/retry", data={"reason": "r"})).status_code == 403
+        stale = await browser.post(
+            "/systems/billing/retry", data={"csrf": "another's", "reason": "half a story"}
+        )
+        assert (stale.status_code, "half a story" in stale.text, "of another session" in stale.text) == (
+            403,
+            True,
+            False,
+        )
     async with as_(here, "Audrey", auditor=("Audrey",)) as browser:
         assert "/systems/billing/retry" not in (await browser.get("/systems")).text
         token = await csrf_of_another_form(browser)

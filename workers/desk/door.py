@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -72,6 +72,11 @@ class NotOurs(Exception):
 
 class Forged(Exception):
     """A form that did not come from a page of this session."""
+
+    def __init__(self, written: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.written = written or {}
+        """What was typed into it: somebody who signed in again meanwhile wants it back."""
 
 
 class TooOften(Exception):
@@ -257,7 +262,10 @@ async def staff_only(request: Request) -> AsyncIterator[Signed]:
         return
     form = await _form(request)
     try:
-        door.check(request, form.get("csrf"))
+        try:
+            door.check(request, form.get("csrf"))
+        except Forged:
+            raise Forged(typed(form)) from None
         yield who
     finally:
         await form.close()

@@ -148,12 +148,11 @@ def add_refusals(app: FastAPI) -> None:
         return page("not_signed_in.html", 403, why=None, account=error.account, csrf=error.csrf)
 
     @app.exception_handler(Forged)
-    async def forged(_: Request, __: Exception) -> Response:
-        text = (
-            "The page that this was sent from is out of date, perhaps because you signed in again since. Nothing was "
-            "done: go back, load the page anew and send it once more."
-        )
-        return page("nothing.html", 403, title="Please send this again", text=text)
+    async def forged(request: Request, error: Forged) -> Response:
+        say = speech(chosen(request))
+        written = {name: text for name, text in error.written.items() if text.strip()}
+        title, text = say.text("lost.forged_title"), say.text("lost.forged_kept" if written else "lost.forged")
+        return page("nothing.html", 403, title=title, text=text, say=say, written=written)
 
     @app.exception_handler(TooOften)
     async def too_often(_: Request, error: TooOften) -> Response:

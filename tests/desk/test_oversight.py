@@ -236,9 +236,7 @@ async def test_all_that_waits_is_tried_again_with_a_reason(here: World) -> None:
         assert "<script>" not in (await browser.get("/systems?tried=%3Cscript%3E&n=2")).text
         nowhere = await browser.post("/systems/nowhere/retry", data={"csrf": token, "reason": "r"})
         assert nowhere.status_code == 404
-        stale = await browser.post(
-            "/systems/billing/retry", data={"csrf": "another's", "reason": "half a story"}
-        )
+        stale = await browser.post("/systems/billing/retry", data={"csrf": "another's", "reason": "half a story"})
         assert (stale.status_code, "half a story" in stale.text, "of another session" in stale.text) == (
             403,
             True,

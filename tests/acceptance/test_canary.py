@@ -253,7 +253,7 @@ async def _by_themselves(house: House, made: Canaries, person: Planted) -> None:
         await browser.post("/mine/send", headers=me, data=sent | {"text": made.say("answer")}, files=file)
         await browser.post("/mine/send", headers=me, data=sent | {"kind": "email", "value": made.say("address")})
         heard = await house.habeas.here("request", "messages", request_id, *made.words("by", "reason"), personal=True)
-        assert {one["text"] for one in heard.json} == {"", made.say("answer")}
+        assert {one["text"] for one in heard.json} == {"", made.say("note"), made.say("answer")}
         await house.until(request_id, Stage.CLARIFYING, Stage.REVIEWING, Stage.CLOSED)
         await browser.post("/mine/withdraw", headers=me, data=sent)
     await house.until(request_id, Stage.CLOSED)

@@ -100,6 +100,7 @@ async def _vetoed(world: World, name: str, **sections: Any) -> Case:
     person = someone()
     person.settle_in(world.connectors)
     billing = world.connectors["billing"]
+    _able_to_veto(billing)  # before a request begins, and is told so
     case = await world.open(person, Right.ERASURE, controller=name)
     billing.in_the_way = [_veto(billing, case)]
     await case.prove()

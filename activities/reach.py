@@ -22,6 +22,7 @@ from habeas.model import Identifier, Request, Subject
 from habeas.outcomes import Fate
 from habeas.policy import Policy
 from habeas.policy.told import Reached, gets, involved, reached, told_since
+from habeas.written import same_words
 
 __all__ = ["TELLING", "Known", "Reach", "duty_of", "reach_of", "stopped_purposes"]
 
@@ -110,8 +111,8 @@ def _known_by(graph: Graph, subject: Subject, manifests: Mapping[str, Manifest],
     def borne(found: Iterable[Match]) -> Known:
         listed = tuple(found)
         bears = dict.fromkeys(each for match in listed for each in (*match.found_by, *match.yields) if each in own)
-        names = {" ".join((match.name or "").split()).casefold() for match in listed}
-        name = subject.name if subject.name and " ".join(subject.name.split()).casefold() in names else None
+        names = {same_words(match.name or "") for match in listed}
+        name = subject.name if subject.name and same_words(subject.name) in names else None
         return Known(tuple(bears), name)
 
     nearest = borne(match for of, match in matches if of in categories)

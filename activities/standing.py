@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from habeas.connector import Record
 from habeas.model import Identifier, normalise
 from habeas.particulars import Correction
+from habeas.written import same_words
 
 __all__ = ["Standing"]
 
@@ -38,13 +39,13 @@ class Standing:
             Whether any identifier stands there.
         """
         values = tuple(_values(record.data))
-        same = {_folded(one) for one in values}
+        same = {same_words(one) for one in values}
         written = {kind: _written(kind, values) for kind in {one.kind for one in self._identifiers}}
         met = {n for n, one in enumerate(self._identifiers) if one.value in written[one.kind]}
         self._met |= met
-        self._named = self._named or (self._name is not None and _folded(self._name) in same)
+        self._named = self._named or (self._name is not None and same_words(self._name) in same)
         self._wrong |= {
-            n for n, one in enumerate(self._corrections) if one.old is not None and _folded(one.old) in same
+            n for n, one in enumerate(self._corrections) if one.old is not None and same_words(one.old) in same
         }
         return bool(met)
 
@@ -91,7 +92,3 @@ def _written(kind: str, values: Iterable[str]) -> frozenset[str]:
                 continue
 
     return frozenset(normal())
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

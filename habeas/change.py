@@ -18,6 +18,7 @@ from habeas.connector import Change, Collection, FieldChange, Record, RecordRef,
 from habeas.model import Frozen, SystemName, normalise
 from habeas.particulars import Correction
 from habeas.staying import Because
+from habeas.written import same_words
 
 __all__ = [
     "Corrections",
@@ -308,7 +309,7 @@ def _normal(field: str, text: str) -> str:
         text = normalise(_kind(field), text)
     except ValueError:
         text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.split()).casefold()
+    return same_words(text)
 
 
 def _text(value: JsonValue) -> str:

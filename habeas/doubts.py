@@ -8,6 +8,7 @@ from itertools import combinations
 from habeas.found import Contradiction, ContradictionKind, Found, Place, Reach, borne, firmly, order, proven, reach
 from habeas.model import Identifier
 from habeas.names import Name, agree, agree_fully, consistent, folded, is_full
+from habeas.written import untagged
 
 _EMAIL, _PHONE = "email", "phone"
 
@@ -128,10 +129,7 @@ def _values(borne: set[Identifier], kind: str, without: Identifier) -> set[str]:
 
 
 def _plain(one: Identifier) -> str:
-    if one.kind != _EMAIL:
-        return one.value
-    local, at, domain = one.value.rpartition("@")
-    return f"{local.partition('+')[0]}{at}{domain}"
+    return untagged(one.value) if one.kind == _EMAIL else one.value
 
 
 def weakly_found(
@@ -182,7 +180,7 @@ def _reach_firmly(
     alone = _numbers_alone(claimed)
     proven_ones = [firmly(found) for found in matches]
     by_place = {found.place: found for found in matches}
-    taken = set(sure)
+    taken, attested = set(sure), folded(name)
     while True:
         followed = [
             found
@@ -191,7 +189,6 @@ def _reach_firmly(
             for found in proven_ones
         ]
         firm = reach(followed, claimed, sure)
-        attested = folded(name)
         names = [attested, *(folded(by_place[place].match.name) for place in firm.records)]
         strange = _strange(matches, firm.identifiers)
         more = {

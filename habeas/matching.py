@@ -31,6 +31,7 @@ from habeas.found import (
 )
 from habeas.model import Identifier
 from habeas.names import consistent
+from habeas.written import untagged
 
 _EMAIL = "email"
 
@@ -145,13 +146,8 @@ def as_written(matches: Mapping[str, tuple[Match, ...]]) -> dict[str, tuple[Matc
 
 
 def _is_variant(asked: Identifier, match: Match) -> bool:
-    mailboxes = {_mailbox(one.value) for one in match.yields if one.kind == _EMAIL}
-    return asked.kind == _EMAIL and asked not in match.yields and _mailbox(asked.value) in mailboxes
-
-
-def _mailbox(address: str) -> str:
-    name, at, host = address.rpartition("@")
-    return f"{name.partition('+')[0]}{at}{host}"
+    mailboxes = {untagged(one.value) for one in match.yields if one.kind == _EMAIL}
+    return asked.kind == _EMAIL and asked not in match.yields and untagged(asked.value) in mailboxes
 
 
 def spread(settled: Settled) -> tuple[Known, ...]:

@@ -15,7 +15,17 @@ import idna
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-__all__ = ["REGIONS", "local_number", "normalise", "phone_in", "phone_ways", "spellings", "ways"]
+__all__ = [
+    "REGIONS",
+    "local_number",
+    "normalise",
+    "phone_in",
+    "phone_ways",
+    "same_words",
+    "spellings",
+    "untagged",
+    "ways",
+]
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """Countries whose numbers are known, by their ISO code."""
@@ -27,6 +37,17 @@ _NANP = "1"
 """North America's code, which is dialled inside of it as well."""
 _TRUNK = re.compile(r"^(\+\d{1,3})\(0\)")
 """The 0 that is dialled inside a country only: ``+44 (0)20``."""
+
+
+def untagged(address: str) -> str:
+    """An e-mail address without its tag: ``ann+shop@`` is one mailbox with ``ann@`` where the mail server says so."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
+def same_words(text: str) -> str:
+    """A form by which texts are compared that differ in capitals and spaces only."""
+    return " ".join(text.split()).casefold()
 
 
 def normalise(kind: str, value: str) -> str:

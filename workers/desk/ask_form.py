@@ -23,6 +23,7 @@ from habeas.law.places import country_of, is_country, parse_place
 from habeas.model import CHANGING, COPIES, REMEDIES, Right, normalise
 from habeas.policy import Policy
 from habeas.policy.sections import PurposeKind
+from habeas.written import untagged
 from workers.desk.uploads import found_files
 from workers.office import NewRequestInput
 from workers.office.room import SUBJECT
@@ -217,10 +218,10 @@ def reached(said: Filled) -> list[str]:
 
     Variants of an address by a plus are one mailbox.
     """
-    name, at, host = normalise("email", said.given["email"]).rpartition("@")
+    mailbox = untagged(normalise("email", said.given["email"]))
     numbers = {kind: "".join(said.given.get(kind, "").split()).casefold() for kind in ("phone", "number")}
     return [
-        f"email:{name.partition('+')[0]}{at}{host}",
+        f"email:{mailbox}",
         *(f"{kind}:{text}" for kind, text in numbers.items() if text),
     ]
 

@@ -135,11 +135,7 @@ class Engine:
         """
         client = await self.client()
         for child in await self._listed(f"{_RUNNING} AND WorkflowId STARTS_WITH '{request.id}/'"):
-            try:
-                await client.get_workflow_handle(child).terminate("the request is begun anew")
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise EngineUnavailable from None
+            await self._found(client.get_workflow_handle(child).terminate("the request is begun anew"))
         after, while_it_runs = WorkflowIDReusePolicy.ALLOW_DUPLICATE, WorkflowIDConflictPolicy.TERMINATE_EXISTING
         await self._carry(request, after, while_it_runs, anew=True)
 
@@ -385,16 +381,8 @@ class Engine:
             execution=WorkflowExecution(workflow_id=workflow_id),
             maximum_page_size=1,
         )
-        try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                answer = await client.workflow_service.get_workflow_execution_history_reverse(newest)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise EngineUnavailable from None
-        except TimeoutError:
-            raise EngineUnavailable from None
-        return next((one.event_time.ToDatetime(UTC) for one in answer.history.events), None)
+        answer = await self._found(client.workflow_service.get_workflow_execution_history_reverse(newest))
+        return None if answer is None else next((one.event_time.ToDatetime(UTC) for one in answer.history.events), None)
 
     async def sweep_begun(self) -> datetime | None:
         """When the daily sweep last began; None before the first.
@@ -415,9 +403,17 @@ class Engine:
 
     async def _described(self, workflow_id: str) -> WorkflowExecutionDescription | None:
         client = await self.client()
+        return await self._found(client.get_workflow_handle(workflow_id).describe())
+
+    async def _found(self, asked: Awaitable[A]) -> A | None:
+        """What is asked of one workflow; None where there is none.
+
+        Raises:
+            EngineUnavailable: Temporal does not answer.
+        """
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                return await client.get_workflow_handle(workflow_id).describe()
+                return await asked
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
@@ -432,16 +428,12 @@ class Engine:
             EngineUnavailable: Temporal does not answer.
         """
         handle = (await self.client()).get_workflow_handle(workflow_id)
-        try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                await handle.signal(name, args=said)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise EngineUnavailable from None
-        except TimeoutError:
-            raise EngineUnavailable from None
-        return True
+
+        async def told() -> bool:
+            await handle.signal(name, args=said)
+            return True
+
+        return await self._found(told()) is not None
 
     async def act(self, request_id: str, kind: ActKind, call: ActCall) -> ActAnswer:
         """Have the request's workflow carry out one act. The same act id is the same act, however often it is sent.

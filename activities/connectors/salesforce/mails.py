@@ -81,14 +81,8 @@ class Mails:
         return foreign | {one for one, address in senders.items() if address not in own}
 
     async def _relations(self, messages: Collection[str]) -> list[Row]:
-        described = await self._records.described(EMAIL_LINK) if messages else None
-        if described is None:
-            return []
-        told = ("RelationId", "RelationType", "RelationAddress")
-        seen = tuple(one for one in told if one in described.fields)
-        rows = await self._rest.find(within(EMAIL_LINK, ("EmailMessageId", *seen), "EmailMessageId", messages))
-        unseen = dict.fromkeys(told)
-        return [{**unseen, **row} for row in rows]
+        fields = ("EmailMessageId", "RelationId", "RelationType", "RelationAddress")
+        return await self._records.told(EMAIL_LINK, fields, "EmailMessageId", messages)
 
     async def _company(self, addresses: Iterable[str]) -> set[str]:
         """Which of these are the company's: of users who work here, and those that all of them write from."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from activities.connectors.api.erasure import State
 from activities.connectors.salesforce.kinds import (
     ACCOUNT,
+    ACTIVITIES,
     CASE,
     COMMENT,
     CONTACT,
@@ -35,7 +36,7 @@ from habeas.outcomes import Fate, ObjectOutcome
 __all__ = ["SalesforceObjects"]
 
 _CHILDREN = (
-    *(DOCUMENT_LINK, DOCUMENT, EMAIL_LINK, EMAIL, COMMENT, "Task", "Event", "CampaignMember"),
+    *(DOCUMENT_LINK, DOCUMENT, EMAIL_LINK, EMAIL, COMMENT, *ACTIVITIES, "CampaignMember"),
     *("OpportunityContactRole", CASE, OPPORTUNITY),
 )
 _PARENTS = (LEAD, CONTACT, ACCOUNT, INDIVIDUAL)

@@ -60,10 +60,7 @@ class Others:
         described = await self._records.described(sobject) if cases else None
         if described is None or link not in described.fields:
             return {}
-        seen = tuple(one for one in fields if one in described.fields)
-        rows = await self._rest.find(within(sobject, seen, link, cases))
-        unseen = dict.fromkeys(fields)
-        return {str(row["Id"]): {**unseen, **row} for row in rows}
+        return {str(row["Id"]): row for row in await self._records.told(sobject, fields, link, cases)}
 
     async def _from_outside(self, users: Collection[str]) -> set[str]:
         """Which of these users sign in from outside, as a contact who is not the person."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from pydantic import JsonValue
@@ -72,6 +72,19 @@ class Records:
         """Live records, with all their fields."""
         wanted = set(ids)
         return await self._rest.read(sobject, wanted, await self.readable(sobject)) if wanted else {}
+
+    async def told(self, sobject: str, fields: tuple[str, ...], link: str, ids: Collection[str]) -> list[Row]:
+        """These fields of live records that this link leads to one of these; None in one that we do not see.
+
+        Nothing of an object that we do not see.
+        """
+        described = await self.described(sobject) if ids else None
+        if described is None:
+            return []
+        seen = tuple(one for one in fields if one == link or one in described.fields)
+        rows = await self._rest.find(within(sobject, seen, link, ids))
+        unseen = dict.fromkeys(fields)
+        return [{**unseen, **row} for row in rows]
 
     async def binned(self, sobject: str, ids: Iterable[str]) -> dict[str, Row]:
         """Records that are in the recycle bin, with all their fields.

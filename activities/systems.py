@@ -92,6 +92,7 @@ class SystemActivities:
     @activity.defn
     async def erase(self, order: EraseOrder) -> EraseReport:
         """Carry out the system's part of the approved plan, and of no other."""
+        connector = self._parts.connector(order.system)
         async with self._parts.ledger.begin() as tx:
             sent = await was_sent(tx, order)
             try:
@@ -106,6 +107,10 @@ class SystemActivities:
             waits = not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code
             held = 0 if begun or waits else await held_since(tx, order.request_id, plan, self._parts)
             over = 0 if begun or waits or held else await freed_since(tx, order.request_id, plan, self._parts, order.at)
+            renamed = 0 if begun else _renamed(plan, connector.manifest)
+            stopped = bool(waits or held or over)
+            if not (stopped or renamed or ERASE in steps_by_hand(connector.manifest)):
+                await note_sent(tx, order)
             if held or over:
                 facts: dict[str, JsonValue] = {
                     "system": order.system,
@@ -113,14 +118,9 @@ class SystemActivities:
                 }
                 dedupe = f"held/{order.system}/{order.digest}"
                 await tx.record(order.request_id, Tag.PLAN_DRIFTED, at=order.at, facts=facts, dedupe=dedupe)
-        if waits or held or over:
+        if stopped:
             return await self._stopped(order, plan, COPY_FIRST if waits else "drifted", sent=sent)
         by_hand = await self._by_hand(order, ERASE, plan)
-        connector = self._parts.connector(order.system)
-        renamed = 0 if begun else _renamed(plan, connector.manifest)
-        if not by_hand and not renamed:
-            async with self._parts.ledger.begin() as tx:
-                await note_sent(tx, order)
         answer = by_hand or (
             Drifted(changed=renamed, appeared=0)
             if renamed

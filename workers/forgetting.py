@@ -13,9 +13,6 @@ from habeas.model import Stage
 
 __all__ = ["forget"]
 
-_SIBLINGS = 40
-"""More than there are references that differ in their last sign."""
-
 
 async def forget(
     parts: Parts, request_id: str, at: datetime, by: str, *, may: Collection[str], though_needed: bool = False
@@ -42,8 +39,8 @@ async def forget(
         if request.stage is not Stage.CLOSED:
             raise WrongStage("It is open: end it first, by `habeas request withdraw` or `refuse`.")
         soon = at + timedelta(seconds=1)
-        free = await tx.forgettable(request.controller, soon, _SIBLINGS, after=request_id[:-1])
-    if request_id not in free and not though_needed:
+        free = await tx.forgettable(request.controller, soon, 1, only=request_id)
+    if not free and not though_needed:
         raise NotAllowed(
             "Something is retained, restricted or awaited for it, an appeal is open, or its key is destroyed already."
         )

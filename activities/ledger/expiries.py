@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import and_, false, func, or_, select, tuple_
+from sqlalchemy import and_, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import deletion_hold, expiry, notice, restriction
@@ -145,9 +145,9 @@ class Expiries(Room):
         return tuple(AheadRow(**plain(row)) for row in rows)
 
     async def forgettable(
-        self, controller: str, closed_before: datetime, limit: int, after: str = ""
+        self, controller: str, closed_before: datetime, limit: int, after: str = "", only: str | None = None
     ) -> tuple[str, ...]:
-        """Requests whose record may go, in the order of their ids.
+        """Requests whose record may go, in the order of their ids; or the one that is asked about.
 
         Closed before that instant, with a key still, and nothing that needs it: nothing retained or restricted for
         them, nothing held, nobody who has yet to acknowledge, no open appeal about them.
@@ -175,6 +175,7 @@ class Expiries(Room):
                 request.c.closed_at < closed_before,
                 request_key.c.wrapped.is_not(None),
                 mine > after,
+                true() if only is None else mine == only,
                 *(~one.exists() for one in needed),
             )
             .order_by(mine)

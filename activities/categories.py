@@ -6,12 +6,12 @@ from temporalio import activity
 
 from activities import letters
 from activities.chosen import find_chosen
-from activities.coverage import coverage, recipient_name
+from activities.coverage import coverage, recipient_name, recipients_of
 from activities.model import CategoriesReport, PackageOrder
 from activities.pages import load_collected, outdated
 from activities.parts import Parts
 from habeas.policy import Category, Policy, RecipientRole
-from habeas.policy.told import Chosen, gets
+from habeas.policy.told import Chosen
 
 SEALED = "letter/categories"
 
@@ -58,7 +58,7 @@ def held_category(one: Category, policy: Policy, language: str, chosen: Chosen) 
     Those who process for us, authorities and others are told apart; others buy it, or have it shared with them, where
     the policy says that of the category.
     """
-    recipients = [policy.recipient(each) for each in one.recipients if gets(one, each, chosen) is not False]
+    recipients = recipients_of(one, policy, chosen)
     others = {RecipientRole.CONTROLLER, RecipientRole.JOINT_CONTROLLER}
 
     def named(*roles: RecipientRole) -> tuple[str, ...]:

@@ -231,6 +231,11 @@ def sent_on(policy: Policy, language: str) -> dict[str, str]:
     }
 
 
+def recipients_of(category: Category, policy: Policy, chosen: Chosen) -> list[Recipient]:
+    """Who has this person's data of a category, or may have it: not those who get it by a choice that was not made."""
+    return [policy.recipient(each) for each in category.recipients if gets(category, each, chosen) is not False]
+
+
 def recipient_name(category: Category, recipient: Recipient, policy: Policy, language: str, chosen: Chosen) -> str:
     """A recipient as the person reads it; with the choice on which it depends, where no record says what it was."""
     name = policy.said(recipient.name, language)

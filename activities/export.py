@@ -14,7 +14,7 @@ from activities import letters
 from activities.authority import authorities
 from activities.chosen import find_chosen
 from activities.clockface import local_day
-from activities.coverage import Coverage, coverage, recipient_name, refused_parts
+from activities.coverage import Coverage, coverage, recipient_name, recipients_of, refused_parts
 from activities.ledger import Artifact
 from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
@@ -38,7 +38,7 @@ from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.policy import Category, Policy
-from habeas.policy.told import Chosen, gets
+from habeas.policy.told import Chosen
 from habeas.redaction import MARKED, Redactor, Standing
 
 MIB = 1024 * 1024
@@ -253,7 +253,7 @@ def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> C
 
 
 def _category(one: Category, policy: Policy, language: str, chosen: Chosen) -> CategoryFacts:
-    recipients = [policy.recipient(each) for each in one.recipients if gets(one, each, chosen) is not False]
+    recipients = recipients_of(one, policy, chosen)
     return CategoryFacts(
         category=policy.text(one.title, language),
         purposes=policy.texts(one.purposes, language),

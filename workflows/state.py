@@ -29,8 +29,8 @@ class RequestState:
         self.id = start.request_id
         self.joined = start.steps > 1
         self.folded = start.steps > 2
-        self.begun_anew = start.anew
         """A stage is written down with the first that is done in it."""
+        self.begun_anew = start.anew
         self.right = start.right
         self.stage = Stage.RECEIVED
         self.clock = Clock()

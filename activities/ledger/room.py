@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -95,12 +96,8 @@ class Room:
     async def _write(self, writes: Sequence[Write]) -> CursorResult[Any]:
         """Carry them out in one statement; the answer is the last one's."""
         text, parameters = in_one(writes)
-        try:
-            with mapped_errors():
-                return await self._connection.exec_driver_sql(text, parameters)
-        except BaseException:
-            self._spoilt = True
-            raise
+        with self._whole():
+            return await self._connection.exec_driver_sql(text, parameters)
 
     async def _at_hand(self, request_id: str, *, lock: bool, count: bool = False) -> AtHand:
         """What steps need of a request, in one answer; with ``lock`` nobody else changes it until the end.
@@ -134,9 +131,15 @@ class Room:
         return await self._execute(statement)
 
     async def _execute(self, statement: Executable) -> CursorResult[Any]:
+        with self._whole():
+            return await self._connection.execute(statement)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """One statement; the transaction is spoilt if it fails."""
         try:
             with mapped_errors():
-                return await self._connection.execute(statement)
+                yield
         except BaseException:  # a cancelled statement, too, leaves nothing to go on with
             self._spoilt = True
             raise

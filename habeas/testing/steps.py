@@ -19,6 +19,7 @@ __all__ = [
     "anew",
     "carried_out",
     "changed",
+    "changing",
     "collected",
     "erased",
     "erasure",
@@ -131,17 +132,18 @@ async def looked_at(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]
 
 async def changed(world: World, change: Change) -> tuple[ObjectOutcome, ...] | Drifted:
     """Change what is asked."""
-    answer: Outcomes | Drifted = await settled(world, lambda handle: _changing(world).change(change, handle))
+    answer: Outcomes | Drifted = await settled(world, lambda handle: changing(world).change(change, handle))
     return answer if isinstance(answer, Drifted) else answer.result
 
 
 async def seen_again(world: World, change: Change) -> tuple[ObjectOutcome, ...]:
     """The second look at what was changed."""
-    answer: Outcomes = await settled(world, lambda handle: _changing(world).confirm_change(change, handle))
+    answer: Outcomes = await settled(world, lambda handle: changing(world).confirm_change(change, handle))
     return answer.result
 
 
-def _changing(world: World) -> Changing:
+def changing(world: World) -> Changing:
+    """The connector, of which changes are asked."""
     connector = world.connector
     assert isinstance(connector, Changing), "it declares that it changes data, and lacks `change` or `confirm_change`"
     return connector

@@ -14,7 +14,7 @@ from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import text_of
 from workers.desk.looking import ask_why, ask_why_first, why
-from workers.desk.staff_page import forbidden, gone, nothing, reference_of, staff_page
+from workers.desk.staff_page import forbidden, gone, nothing, reference_of, saved, staff_page
 
 __all__ = ["message_pages"]
 
@@ -78,6 +78,4 @@ async def _file(who: Signed, request_id: str, form: FormData) -> Response:
     found = await who.office.message_file(reference, message, number, by=who.account, reason=why(form))
     # The name that the person gave it stands on the page only: it may name somebody, or lead somewhere.
     name = f"{reference}-{message[:8]}-{number}{mimetypes.guess_extension(found.media_type) or ''}"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    # Never shown by the browser: whoever wrote may have sent anything.
-    return Response(found.content, media_type="application/octet-stream", headers=headers)
+    return saved(found.content, name)

@@ -23,7 +23,7 @@ from habeas.others import MarkKind
 from workers.desk.acting import new_act_id
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import Slip, slip_in
-from workers.desk.staff_page import forbidden, nothing, reference_of, staff_page
+from workers.desk.staff_page import forbidden, nothing, reference_of, saved, staff_page
 from workers.office import CollectedPage, RedactionAsked
 from workers.office.collected import ShownValue
 
@@ -113,9 +113,7 @@ def review_pages() -> APIRouter:
             return forbidden(who, Scope.PERSONAL_READ)
         except (BadInput, KeyDestroyed, StorageMissing):
             return nothing(who, "copy")
-        # Never shown by the browser: whoever wrote to the controller may have sent anything.
-        headers = {"content-disposition": f'attachment; filename="{found.name}"'}
-        return Response(found.content, media_type="application/octet-stream", headers=headers)
+        return saved(found.content, found.name)
 
     return router
 

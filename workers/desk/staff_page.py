@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from babel.numbers import format_decimal
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from activities.letters.wording import Words
 from habeas.access import Scope
@@ -20,7 +20,7 @@ from workers.desk.pages import page
 from workers.desk.speech import LANGUAGES
 from workers.office import Told, read_reference
 
-__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "since", "somebody_first", "staff_page"]
+__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "saved", "since", "somebody_first", "staff_page"]
 
 _ENGINE = "engine"
 
@@ -62,6 +62,12 @@ def reference_of(text: str) -> str:
         return read_reference(text[:100])
     except BadInput:
         raise UnknownRequest from None
+
+
+def saved(content: bytes, name: str) -> Response:
+    """A file that came from outside, to be saved: whoever sent it may have sent anything, so no browser shows it."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def done_by(who: Signed, controller: str, actors: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from functools import partial
 from habeas.connector import (
     Capability,
     Change,
-    Changing,
     Collection,
     Connector,
     Expiring,
@@ -22,7 +21,7 @@ from habeas.connector import (
     Vetoing,
 )
 from habeas.outcomes import Done, Fate, ObjectOutcome
-from habeas.testing.steps import collected, looked_at, roots, seen_again
+from habeas.testing.steps import changing, collected, looked_at, roots, seen_again
 from habeas.testing.suite.judging import place
 from habeas.testing.world import World
 
@@ -140,9 +139,7 @@ def _to_go(collection: Collection, record: Record) -> PlannedObject:
 
 
 async def _change(world: World, change: Change) -> object:
-    connector = world.connector
-    assert isinstance(connector, Changing), "it declares that it changes data, and lacks `change` or `confirm_change`"
-    return await connector.change(change, None)
+    return await changing(world).change(change, None)
 
 
 def _vetoing(world: World) -> Vetoing:

@@ -95,26 +95,25 @@ class TakesForbiddenForGone(HttpConnector):
             return Done(result=tuple(one.became() for one in plan.objects))
 
 
-class TakesForbiddenForTheEnd(HttpConnector):
+class _TakesItForTheEnd(HttpConnector):
+    what: type[ConnectorError]
+
     async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         pages = super().collect(roots, cursor)
         yield await anext(pages)
         try:
             async for page in pages:
                 yield page
-        except Terminal:
+        except self.what:
             yield Page(records=(), cursor=None)
 
 
-class TakesBusyForTheEnd(HttpConnector):
-    async def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
-        pages = super().collect(roots, cursor)
-        yield await anext(pages)
-        try:
-            async for page in pages:
-                yield page
-        except Transient:
-            yield Page(records=(), cursor=None)
+class TakesForbiddenForTheEnd(_TakesItForTheEnd):
+    what = Terminal
+
+
+class TakesBusyForTheEnd(_TakesItForTheEnd):
+    what = Transient
 
 
 class SeesNothingPastItsTermWhereItMayNotLook(HttpConnector):

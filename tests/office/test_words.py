@@ -30,6 +30,13 @@ def test_references_are_well_formed_and_never_the_same() -> None:
     assert all(REFERENCE.fullmatch(each) for each in made)
 
 
+def test_no_part_of_a_reference_can_be_taken_for_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes are eight digits, in the same letter, shown as two times four."""
+    drawn = iter("728011947280K194AAAAAAAA")
+    monkeypatch.setattr("workers.office.references.secrets.choice", lambda _: next(drawn))
+    assert new_reference() == "HB-K194-AAAA-AAAA"
+
+
 @pytest.mark.parametrize("typed", ["hb-7k2m-x4qt-90ab", " HB 7K2M X4QT 90AB ", "HB7K2MX4QT9OAB", "HB–7K2M–X4QT–90AB"])
 def test_a_reference_is_read_as_people_type_it(typed: str) -> None:
     assert read_reference(typed) == REQUEST

@@ -13,9 +13,15 @@ _LOOK_ALIKES = str.maketrans("OIL", "011")
 
 
 def new_reference() -> str:
-    """A new ``HB-XXXX-XXXX-XXXX``: 60 random bits, so that nobody can guess another person's."""
-    groups = ("".join(secrets.choice(CROCKFORD) for _ in range(4)) for _ in range(3))
-    return "HB-" + "-".join(groups)
+    """A new ``HB-XXXX-XXXX-XXXX``: nearly 60 random bits, so that nobody can guess another person's."""
+    return "HB-" + "-".join(_group() for _ in range(3))
+
+
+def _group() -> str:
+    # Never four digits: two such groups look like the one-time code that stands in the same letter.
+    while (group := "".join(secrets.choice(CROCKFORD) for _ in range(4))).isdecimal():
+        pass
+    return group
 
 
 def read_reference(text: str) -> str:

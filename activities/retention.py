@@ -266,6 +266,8 @@ async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: 
         facts=facts,
         dedupe=f"retention/ended/{order.system}/{order.at.isoformat()}",
     )
+    if new:
+        await tx.has_ended(order.request_id, order.at)
     if not remaining:
         await tx.remove_sealed(order.request_id, f"{ENDING}{order.system}")
     return len(new)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from activities.ledger.access_tables import visit
-from activities.ledger.duty_tables import callback, past_subject, request_holder, suppression
+from activities.ledger.duty_tables import callback, past_subject, request_holder, suppression, untold_ending
 from activities.ledger.room import Room
 from activities.ledger.tables import (
     act,
@@ -57,6 +57,7 @@ class Endings(Room):
                 visit,
                 request_holder,
                 suppression,
+                untold_ending,
             )
         ] + [
             update(column.table).where(column.table.c.request_id == request_id).values({column: None}).cte(f"no_{name}")

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import and_, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.duty_tables import deletion_hold, expiry, notice, restriction
+from activities.ledger.duty_tables import deletion_hold, expiry, notice, restriction, untold_ending
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import object_outcome, request, request_key
 from habeas.model import Frozen, RequestId, Right
@@ -150,7 +150,7 @@ class Expiries(Room):
         """Requests whose record may go, in the order of their ids; or the one that is asked about.
 
         Closed before that instant, with a key still, and nothing that needs it: nothing retained or restricted for
-        them, nothing held, nobody who has yet to acknowledge, no open appeal about them.
+        them, nothing held, nobody who has yet to be told or to acknowledge, no open appeal about them.
         """
         other = request.alias("other")
         kept, mine = object_outcome.c, request.c.id
@@ -165,6 +165,7 @@ class Expiries(Room):
             ),
             select(restriction.c.request_id).where(restriction.c.request_id == mine, restriction.c.lifted_at.is_(None)),
             select(notice.c.request_id).where(notice.c.request_id == mine, notice.c.state.in_(("queued", "sent"))),
+            select(untold_ending.c.request_id).where(untold_ending.c.request_id == mine),
             select(other.c.id).where(other.c.about == mine, other.c.closed_at.is_(None)),
         )
         rows = await self._all(

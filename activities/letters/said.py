@@ -150,7 +150,7 @@ class Said:
 
     def kept(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
         """What stays, by why it does: a law with its term, a refusal, a pending matter, a restriction."""
-        return Kept(self.words).blocks(groups)
+        return Kept(self.words, self._facts.record_kept_until).blocks(groups)
 
     def withheld(self, key: str, groups: Iterable[WithheldGroup], *elements: Element) -> Iterable[Block]:
         """Things left out, each with its reason."""

@@ -21,7 +21,7 @@ from activities.retention import RetentionActivities
 from habeas import law
 from habeas.acts import ActKind
 from habeas.connector import Page, RecordRef
-from habeas.errors import BadInput, PlanOutlived, SealBroken, Terminal, WrongStage
+from habeas.errors import BadInput, PlanOutlived, SealBroken, Terminal, Transient, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Access
 from habeas.testing import MemoryRow
@@ -319,6 +319,37 @@ async def test_who_was_told_before_hears_of_what_ends_later(world: World) -> Non
     assert await carriers(world, case) == [("", "acknowledged"), ("ended/crm", "acknowledged")]
     assert (await sweep(world)).ended == 0
     assert len(await carriers(world, case)) == 2, "once for each ending"
+
+
+async def test_the_person_hears_once_that_what_a_hold_had_kept_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, placed = await told_of_one_and_held(world)
+    first = " ".join(world.mail.text(case.person.email, "Kept, because of a pending matter").split())
+    assert "After that day we no longer have your address" in first
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    mailer = type(world.parts.mailer)
+    send = mailer.send
+
+    async def away(self: Any, to: str, *rest: Any) -> None:
+        if to == case.person.email:
+            raise Transient("the mail server is away", retry_after=0.01)
+        await send(self, to, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mailer, "send", away)
+        assert (await sweep(world)).ended == 4
+    async with world.parts.ledger.begin() as tx:
+        assert case.id in await tx.untold(1000)
+    await sweep(world)
+    told = " ".join(world.mail.text(case.person.email, "gone now").split())
+    assert "Something still remains; below you read what and why. Kept, because a law says so" in told
+    assert "legal" not in told, "what is over is not told as going on"
+    assert "We are telling those to whom we had given the data" in told
+    await sweep(world)
+    assert (await case.letters()).count("kept_ended") == 1
+    async with world.parts.ledger.begin() as tx:
+        assert case.id not in await tx.untold(1000)
 
 
 async def test_an_ending_is_told_once_whatever_is_killed(world: World) -> None:

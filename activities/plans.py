@@ -33,6 +33,8 @@ class PlanHead(Frozen):
     systems: tuple[SystemName, ...]
     needed_outside: Mapping[SystemName, int] = Field(default_factory=dict)
     """How many objects stay for what keeps another one, which was not asked for and so is not in the plan."""
+    approved: str | None = None
+    """The digest of the plan that was approved, of which only what is still to be erased is left."""
 
 
 async def save_plans(
@@ -160,7 +162,9 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
     kept = await _kept(tx, request)
     if request.stage is not Stage.CLOSED:
         raise NotAllowed("The request is not closed.")
-    if not await approvals_of(tx, request_id, await keyed_digest(tx, request_id, kept)):
+    head = await tx.unseal(request_id, HEAD, PlanHead)
+    approved = head.approved if head else None
+    if not await approvals_of(tx, request_id, approved or await keyed_digest(tx, request_id, kept)):
         raise NotAllowed("The plan is not one that was approved.")
     plan = _of_system(kept, system)
     manifest = parts.connector(system).manifest

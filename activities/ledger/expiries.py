@@ -147,10 +147,11 @@ class Expiries(Room):
     async def forgettable(
         self, controller: str, closed_before: datetime, limit: int, after: str = "", only: str | None = None
     ) -> tuple[str, ...]:
-        """Requests whose record may go, in the order of their ids; or the one that is asked about.
+        """Requests whose record may go, in the order of their ids; or the one that is asked about, if it may go whole.
 
-        Closed before that instant, with a key still, and nothing that needs it: nothing retained or restricted for
-        them, nothing held, nobody who has yet to be told or to acknowledge, no open appeal about them.
+        Closed before that instant, with a key still, and nothing that needs it: nothing restricted for them, nothing
+        retained where the key is of nothing else by now (`narrow_key`), nothing held, nobody who has yet to be told or
+        to acknowledge, no open appeal about them.
         """
         other = request.alias("other")
         kept, mine = object_outcome.c, request.c.id
@@ -159,6 +160,7 @@ class Expiries(Room):
                 kept.request_id == mine,
                 kept.fate == Fate.RETAINED.value,
                 or_(and_(kept.until.is_not(None), ~_refused()), _passing()),
+                true() if only is not None else request_key.c.narrowed_at.is_not(None),
             ),
             select(deletion_hold.c.request_id).where(
                 deletion_hold.c.request_id == mine, deletion_hold.c.released_at.is_(None)

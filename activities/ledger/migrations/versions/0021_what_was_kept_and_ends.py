@@ -1,4 +1,4 @@
-"""What a person is still to be told of that an erasure had kept and that has ended."""
+"""What erasures had kept and that ends: of what a person is still to be told; what outlives a request's record."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def upgrade() -> None:
         comment="what an erasure had kept has ended, and the person has not been told; a row goes with its letter",
     )
 
+    op.add_column(
+        "request_key",
+        sa.Column(
+            "narrowed_at",
+            sa.DateTime(timezone=True),
+            comment="when another key took its place, of what is still to be erased alone",
+        ),
+    )
+
 
 def downgrade() -> None:
+    op.drop_column("request_key", "narrowed_at")
     op.drop_table("untold_ending")

@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.clockface import local_day
 from activities.ending_letters import AGAIN
-from activities.holds import held_for_copy, may_release, note_release
+from activities.holds import held_for_copy, note_release
 from activities.keeping import (
     DueItem,
     DueOrder,
@@ -28,6 +28,7 @@ from activities.ledger import Tx
 from activities.narrowing import ENDING, still_owed
 from activities.parts import Parts
 from activities.plans import ended_plan, keepers_of
+from activities.recourse import may_release
 from activities.reporting import under_way
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput, ConfigurationError, KeyDestroyed, NotAllowed, SealBroken
@@ -102,7 +103,7 @@ class RetentionActivities:
             if order.handle is None:
                 request = await tx.request(order.request_id, lock=True)
                 today = local_day(self._parts.policy(request.controller), order.at)
-                plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today)
+                plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today, order.at)
                 if plan.objects and await held_for_copy(tx, request, order.system, self._parts, order.at):
                     return EndReport(state="nothing", held=held + len(plan.objects))
                 if not plan.objects:

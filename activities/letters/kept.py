@@ -47,14 +47,15 @@ class Kept:
     def _ends(self, reason: Because | None, alike: Iterable[KeptGroup]) -> Iterable[str]:
         """What follows once the reason is over, and whether a letter tells of it: none can once the address is gone."""
         days = [one.until for one in alike if one.until]
-        if reason is None and days:
+        dated = reason in (None, Because.RECOURSE) and bool(days)
+        if dated:
             yield self._words.text("common.kept_ends")
         known = self._record_until
-        if known is None or not (days if reason is None else reason in PASSING):
+        if known is None or not (dated or reason in PASSING):
             return
-        if reason is None and max(days) < known:
+        if dated and max(days) < known:
             yield self._words.text("common.kept_ends_told")
-        elif reason is None and min(days) >= known:
+        elif dated and min(days) >= known:
             yield self._words.text("common.kept_ends_untold")
         else:
             yield self._words.text("common.kept_ends_perhaps", date=self._words.date(known))

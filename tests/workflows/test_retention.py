@@ -206,6 +206,7 @@ async def test_a_request_s_own_record_goes_once_it_keeps_nothing_any_more(world:
     assert (await copy.row()).outcome is Outcome.FULFILLED, "what was done stays to be proven"
     assert (await erasure.events())[-1].facts == {"keep_days": 30, "kept": 1}
     assert (await world.office.show(erasure.id)).request.outcome is not None, "it can still be looked at"
+    assert not await world.office.send_code(erasure.id), "where its letters went is not known any more"
     later = await world.open(keeper, controller=name)
     await later.prove()
     await later.reaches(Stage.CLOSED)

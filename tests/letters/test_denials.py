@@ -107,8 +107,8 @@ def test_a_denial_without_its_offer_is_not_sent(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("code", "place", "said"),
     [
-        ("CA-PIPEDA", "CA", "we keep it at least until 4 October 2026 (PIPEDA section 8(8))"),
-        ("CA-QC-25", "CA-QC", "we keep it at least until 4 May 2026 (P-39.1 section 36)"),
+        ("CA-PIPEDA", "CA", "we keep it at least until 5 October 2026 (PIPEDA s. 8(8))"),
+        ("CA-QC-25", "CA-QC", "we keep it at least until 4 May 2026 (CQLR c. P-39.1 s. 36)"),
         ("EU-GDPR", "DK", None),
     ],
 )

@@ -138,9 +138,7 @@ class ChangeActivities:
                 stays, _ = await kept_from_change(tx, request, order.system, objects, self._parts)
                 return len(stays)
             case Restrict():
-                policy = self._parts.policy(request.controller)
-                others = decided_by_others(policy, self._manifest(order), request.language)
-                return sum(one.collection in others for one in change.objects)
+                return len(await decided_by_others(tx, request, order.system, change.objects, self._parts))
             case Stop():
                 return 0
             case _:

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from pydantic import JsonValue
-
 from activities.brief import categories_asked
+from activities.deciding import load_ours, mailboxes, manifests_of
 from activities.finding import load_graph
 from activities.ledger import Tx
 from activities.notice_letters import Theirs
@@ -16,9 +15,10 @@ from activities.pages import Collected, Pages, load_collected
 from activities.parts import Parts
 from activities.standing import Standing
 from habeas.connector import Record
-from habeas.model import Request, Subject, normalise
+from habeas.model import Request, Subject
 from habeas.particulars import Particulars
 from habeas.policy import Category, Policy
+from habeas.policy.sections import address_of
 
 __all__ = ["MOST_CONTROLLERS", "Controllers", "controllers_of"]
 
@@ -32,7 +32,8 @@ class Controllers(NamedTuple):
     found: dict[str, Theirs]
     """By address."""
     unsent: Counter[str]
-    """Category -> records: no address in the field, too many of them, or nothing in it that who asks has typed."""
+    """Category -> records: no address in the field, too many of them, nothing in it that who asks has typed, or the
+    very address that who asks says is theirs, and has not shown to be."""
 
 
 async def controllers_of(parts: Parts, request: Request, policy: Policy) -> Controllers:
@@ -42,11 +43,17 @@ async def controllers_of(parts: Parts, request: Request, policy: Policy) -> Cont
         collected = await load_collected(tx, request.id)
         proven = await tx.proof(request.id) is not None
         wanted = await _wanted(tx, request, subject, proven=proven)
+        manifests = manifests_of(policy, parts)
+        ours = await load_ours(tx, request, policy, manifests)
+        doubtful = (await mailboxes(tx, request, policy, manifests)).claimed
     found: dict[str, Theirs] = {}
     unsent: Counter[str] = Counter()
     asked = categories_asked(policy, Particulars.of(subject))
     async for system, category, record in _controlled(parts, request, policy, asked, collected):
+        if ours.has(system, (record.collection, record.key)):
+            continue
         address = _address_of(category, record)
+        address = None if address in doubtful else address
         theirs = found.get(address or "") or Theirs(wanted.another(), set(), [], proven)
         if address and (address in found or len(found) < MOST_CONTROLLERS) and theirs.add(system, record, category.id):
             found[address] = theirs
@@ -79,14 +86,4 @@ async def _controlled(
 
 
 def _address_of(category: Category, record: Record) -> str | None:
-    others = category.controlled_by
-    if others is None or others.to:
-        return others.to if others else None
-    return _address(record.data.get(str(others.field)))
-
-
-def _address(value: JsonValue) -> str | None:
-    try:
-        return normalise("email", value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return address_of(category.controlled_by.named(record.data)) if category.controlled_by else None

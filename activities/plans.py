@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from activities.clockface import local_day
+from activities.deciding import load_ours, manifests_of
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
@@ -132,9 +133,9 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
     """What may make this person's objects stay."""
     policy = parts.policy(request.controller)
     place = policy.answered_in(request.regime, request.jurisdiction)
-    return await Keepers.of(
-        tx, request, place, (await load_graph(tx, request.id)).leads(), policy, sharing(request, parts)
-    )
+    leads = (await load_graph(tx, request.id)).leads()
+    ours = await load_ours(tx, request, policy, manifests_of(policy, parts))
+    return await Keepers.of(tx, request, place, leads, policy, sharing(request, parts), ours)
 
 
 def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:

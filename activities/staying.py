@@ -9,6 +9,7 @@ from collections.abc import Collection as Some
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from activities.deciding import Ours
 from activities.exemptions import Exemption, exempted
 from activities.ledger import HoldRow, Tx
 from habeas import law
@@ -32,6 +33,7 @@ class Keepers:
         controlled: Mapping[str, str],
         sharing: Mapping[str, tuple[str, ...]],
         others_holds: Mapping[str, tuple[HoldRow, ...]],
+        ours: Ours,
     ) -> None:
         self._tx = tx
         self._request = request
@@ -40,6 +42,7 @@ class Keepers:
         """The standing holds that the person falls under, each with its law or matter as this request's letters say."""
         self._refused = refused
         self._controlled = controlled
+        self._ours = ours
         self._sharing = sharing
         self._others_holds = others_holds
         self.met: set[str] = set()
@@ -54,6 +57,7 @@ class Keepers:
         known: Iterable[Identifier],
         policy: Policy,
         sharing: Mapping[str, tuple[str, ...]],
+        ours: Ours,
     ) -> Keepers:
         """For a request and everything by which its person is known.
 
@@ -65,6 +69,7 @@ class Keepers:
             policy: of the request's controller.
             sharing: its systems that other controllers have too, each with their ids. What one of them must keep there
                 stays, whoever else asks: nobody knows whose an object is that two have.
+            ours: what is the controller's own of categories that somebody else decides over.
         """
         identifiers = tuple(known)
         standing = await tx.holds_on(request.controller, identifiers)
@@ -76,7 +81,7 @@ class Keepers:
             for one in policy.categories
             if one.controlled_by
         }
-        return cls(tx, request, place, holds, await exempted(tx, request.id), controlled, sharing, others_holds)
+        return cls(tx, request, place, holds, await exempted(tx, request.id), controlled, sharing, others_holds, ours)
 
     async def stays(
         self,
@@ -108,7 +113,7 @@ class Keepers:
             if refusals and category in self._refused:
                 stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
                 found.setdefault(place, []).append(stay)
-            if category in self._controlled:
+            if category in self._controlled and not self._ours.has(system, place):
                 stay = Stay(because=Because.CONTROLLED, law=self._controlled[category])
                 found.setdefault(place, []).append(stay)
         return {place: together(stays) for place, stays in found.items()}

@@ -222,6 +222,24 @@ async def test_what_others_decide_over_is_not_erased_but_sent_on(world: World) -
     assert "our customer" in world.mail.text(person.email, "our customer")
 
 
+async def test_of_several_records_each_is_whose_it_is_to_decide_over(world: World) -> None:
+    """Three notes about one person: two are another's to decide over, one says that they decide themselves."""
+    person = someone()
+    person.settle_in(world.connectors, controlled_by="mixed@customer.example")
+    own = world.connectors["crm"].rows["notes", f'["{person.number}-1"]']
+    world.connectors["crm"].put(own.model_copy(update={"data": own.data | {"controlled_by": person.email.upper()}}))
+    case = await world.open(person, Right.ERASURE, controller="processing")
+    await case.prove()
+    await case.approve_twice()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    kept = [row for key, row in world.connectors["crm"].rows.items() if person.number in key[1]]
+    assert {row.data["n"] for row in kept if row.collection == "notes"} == {0, 2}
+    assert [one.kind.value for one in await world.office.recipients(case.id)].count("controller") == 1
+    letter = world.mail.text("mixed@customer.example", case.id)
+    assert f"{person.number}-0" in letter
+    assert f"{person.number}-1" not in letter
+
+
 async def test_who_decides_over_data_found_later_is_written_to_as_well(world: World) -> None:
     person, other = someone(), someone()
     person.settle_in(world.connectors, controlled_by="first@customer.example")

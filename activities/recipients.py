@@ -12,7 +12,7 @@ from activities.change_model import LiftedOrder
 from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
 from activities.connectors.manual import hands_of
-from activities.controllers import controllers_of
+from activities.controllers import addressed, controllers_of
 from activities.keeping import EndedOrder
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, TaskState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
@@ -125,16 +125,17 @@ class RecipientActivities:
             planned = tuple(
                 PlannedNotice(
                     kind=NoticeKind.CONTROLLER,
-                    recipient=self._parts.ledger.vault.fingerprint("controller-of-data", address)[:32],
-                    name=address.rpartition("@")[2],
-                    address=address,
-                    categories=tuple(sorted(theirs.categories)),
+                    recipient=one.recipient,
+                    name=one.address.rpartition("@")[2],
+                    address=one.address,
+                    categories=tuple(sorted(one.theirs.categories)),
                     remind_after=Recipient.model_fields["remind_after_days"].default,
                     escalate_after=Recipient.model_fields["escalate_after_days"].default,
-                    theirs=theirs,
+                    theirs=one.theirs,
                     alone=len(found) == 1,
+                    apart=one.apart,
                 )
-                for address, theirs in sorted(found.items())
+                for one in await addressed(tx, self._parts.ledger.vault, request.id, found)
             )
             report = await self._write(tx, request, policy, planned, {}, order)
             if unsent:

@@ -264,6 +264,38 @@ async def test_who_decides_over_data_found_later_is_written_to_as_well(world: Wo
     assert (await case.letters()).count("forwarded") == 1, "the same words would be in it"
 
 
+async def test_records_that_nothing_in_them_connects_are_not_connected_by_what_is_sent_on(world: World) -> None:
+    """One customer has a row under each of two addresses, and one more that lists many: it may not learn of a tie."""
+    person, other = someone(), someone()
+    person.settle_in(world.connectors, controlled_by="two@customer.example")
+    other.settle_in(world.connectors, controlled_by="two@customer.example")
+    listing = world.connectors["crm"].rows["notes", f'["{other.number}-2"]']
+    data = listing.data | {"writer": [other.email, "third@example.org"], "n": 77}
+    world.connectors["crm"].put(listing.model_copy(update={"data": data}))
+    case = await world.open(person, Right.ERASURE, controller="processing", note="both are mine")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await _told(world, "two@customer.example", case)
+    theirs = (("customer_number", other.number), ("email", other.email))
+    known = AddedIdentifier(identifiers=tuple(Identifier(kind=kind, value=value) for kind, value in theirs))
+    await world.office.act(ActKind.ADD_IDENTIFIER, case.id, by="ann", reason="on the letter", act_id=None, sealed=known)
+
+    async def both() -> bool:
+        return len(world.mail.to("two@customer.example")) >= 2
+
+    await eventually(both)
+    first, second = (str(one.get_body(("plain",))) for one in world.mail.to("two@customer.example"))
+    assert person.email in first
+    assert person.number in first
+    assert case.id in first
+    assert other.email in second
+    for tie in (case.id, person.email, person.number, "third@example.org", "both are mine"):
+        assert tie not in second
+    assert other.email not in first
+    (row,) = [one for one in await world.office.recipients(case.id) if one.recipient[:12].upper() in second]
+    assert row.kind.value == "controller", "whoever quotes it is found by it"
+
+
 async def test_who_decides_over_data_that_drifted_is_written_to_as_well(world: World) -> None:
     person = someone()
     person.settle_in(world.connectors, controlled_by="before@customer.example")

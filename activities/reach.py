@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from activities.change_model import Part
+from activities.change_model import TOLD, Part
 from activities.changing import load_changes
 from activities.chosen import load_chosen
 from activities.clockface import local_day
-from activities.concluding import TOLD
 from activities.finding import Graph, load_graph
 from activities.ledger import Tx
 from activities.letters import ChangeFacts

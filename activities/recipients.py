@@ -21,6 +21,7 @@ from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.parts import Parts
 from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
+from activities.telling import keep_about
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -276,6 +277,7 @@ class RecipientActivities:
                 continue
             token = new_token()
             await tx.new_notice(_row(request.id, one, order.at), token)
+            await keep_about(tx, request.id, one)
             if one.address is not None:
                 link = f"{self._parts.public_url}/r/{token.get_secret_value()}"
                 today = local_day(policy, order.at)

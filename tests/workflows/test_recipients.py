@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from activities.finding import AddedIdentifier
 from activities.model import NoticeOrder, OnRequest
 from activities.recipients import RecipientActivities
+from activities.telling import WhyNot
 from habeas.acts import ActKind
 from habeas.errors import BadInput, LinkRefused
 from habeas.model import Identifier, Outcome, Right, Stage
@@ -68,6 +69,44 @@ async def test_who_got_erased_data_is_told_and_acknowledges_by_the_link(world: W
     assert (await case.tags()).count("recipient:acknowledged") == 1
     completion = world.mail.text(case.person.email, case.id)
     assert "Østersøens Pakkepost" in completion
+
+
+@pytest.mark.parametrize("right", [Right.ERASURE, Right.RESTRICTION])
+async def test_before_it_is_decided_staff_see_who_will_be_told_of_what_and_afterwards_who_was(
+    world: World, right: Right
+) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, right, controller="sharing", situation="it is wrong")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    before = {one.recipient: one for one in await world.office.recipients(case.id)}
+    assert before["carrier"].state == "foreseen"
+    assert before["hosting"].state == "foreseen_not"
+    assert before["hosting"].why_not is WhyNot.POLICY
+    assert _links(world, CARRIER, case) == []
+    if right is Right.ERASURE:
+        await case.approve_twice()
+    else:
+        plan = await world.office.change_plan(case.id, by="ann", reason="review")
+        await case.act(ActKind.APPROVE, plan=plan.digest)
+    await case.reaches(Stage.CLOSED)
+    await _told(world, CARRIER, case)
+    after = {one.recipient: one for one in await world.office.recipients(case.id)}
+    assert after["carrier"].state in {"queued", "sent"}
+    assert after["hosting"].state == "not_told"
+    foreseen, became = (
+        {name: (one.categories, one.known_by, one.why, one.why_not) for name, one in each.items()}
+        for each in (before, after)
+    )
+    assert foreseen == became
+    letter = world.mail.text(CARRIER, case.id)
+    assert before["carrier"].categories
+    assert before["carrier"].known_by
+    policy = world.parts.policies["sharing"]
+    titles = {one.id: policy.text(one.title, policy.language(None)) for one in policy.categories}
+    assert {each for each, title in titles.items() if title in letter} == {*before["carrier"].categories}
+    assert (person.email in letter) is ("email" in before["carrier"].known_by)
 
 
 async def test_who_cannot_be_told_stands_in_the_list_with_no_letter(world: World) -> None:
@@ -203,6 +242,8 @@ async def test_what_others_decide_over_is_sent_on_to_them(world: World) -> None:
     token = await _told(world, "privacy@customer.example", case)
     await case.has_letter("forwarded")
     assert person.email in world.mail.text("privacy@customer.example", case.id)
+    (theirs,) = await world.office.recipients(case.id)
+    assert (theirs.kind.value, theirs.categories, theirs.known_by) == ("controller", ("activity",), ("email",))
     await case.reaches(Stage.CLOSED)
     assert await world.office.acknowledge_link(token) is True
     assert "request:forwarded" in await case.tags()

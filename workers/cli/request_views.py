@@ -128,16 +128,19 @@ async def plan(
 ) -> None:
     """A plan: what goes or stays and by which law; what is corrected, restricted or stopped. Looking leaves a mark."""
     from workers.cli import request_changes, show
+    from workers.cli.recipient import table_of
     from workers.office import read_reference
 
     request_id = read_reference(reference)
     async with shell.office() as office:
         if await office.is_change(request_id):
             change = await office.change_plan(request_id, by=by, reason=reason)
-            shell.answer(change, *request_changes.shown(request_id, change, objects=objects))
+            told = table_of(await office.recipients(request_id))
+            shell.answer(change, *request_changes.shown(request_id, change, objects=objects), told)
             return
         shown = await office.plan(request_id, by=by, reason=reason)
-    shell.answer(shown, *show.plan(request_id, shown, objects=objects))
+        told = table_of(await office.recipients(request_id))
+    shell.answer(shown, *show.plan(request_id, shown, objects=objects), told)
 
 
 @command(

@@ -67,6 +67,15 @@ class Ours(Frozen):
         """How many records of a collection are answered so."""
         return sum(name == collection for name, _ in self.records.get(system, ()))
 
+    def categories(self, manifests: Mapping[str, Manifest]) -> frozenset[str]:
+        """The categories of which any record is answered so."""
+        return frozenset(
+            one.category
+            for system, manifest in manifests.items()
+            for one in manifest.collections
+            if self.rows(system, one.name)
+        )
+
     def rest(self, system: str, collection: str) -> int:
         """How many of its records are another's, where any is."""
         return self.others.get(system, {}).get(collection, 0)
@@ -122,15 +131,19 @@ async def load_ours(tx: Tx, request: Request, policy: Policy, manifests: Mapping
 async def mailboxes(tx: Tx, request: Request, policy: Policy, manifests: Mapping[str, Manifest]) -> Mailboxes:
     """The addresses of the person who asks.
 
-    Whoever proved a mailbox by a code has every address shown that the search started from: the others stand beside it
-    on a record, or staff added them. Attested, or not proven at all, people have what they typed believed only where a
-    record of the controller's own bears it: else whoever types another's address would decide in their place.
+    What staff added is shown. Whoever proved a mailbox by a code alone has every address shown that the search started
+    from: it stands beside that one on a record. Attested, or not proven at all, people have what they typed believed
+    only where a record of the controller's own bears it: else whoever types another's address would decide for them.
     """
     graph = await load_graph(tx, request.id)
     own = _emails(graph.own())
     shown = _borne(graph, _theirs(policy), manifests)
-    if "code" in await tx.proofs(request.id):
-        shown |= _emails(graph.seeds)
+    typed = (
+        frozenset[str]()
+        if await tx.proofs(request.id) == {"code"}
+        else _emails((await tx.subject(request.id)).identifiers)
+    )
+    shown |= _emails(graph.seeds) - typed
     return Mailboxes(hers=own & shown, claimed=own - shown)
 
 

@@ -56,7 +56,7 @@ class RecipientActivities:
             if request.right in PASSED_ON:
                 touched = self._categories(request, (row for row in rows if row.fate in TELLING))
             else:
-                touched = await stopped_categories(tx, request, policy)
+                touched = await stopped_categories(tx, request, policy, self._manifests(request))
             changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
             planned = await self._recipients(tx, request, policy, touched, order)
             return await self._write(tx, request, policy, planned, changes, order)

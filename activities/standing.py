@@ -33,7 +33,7 @@ class Stands(NamedTuple):
     name: str | None = None
     """The person's name, where it stands there as they write it, and not in a list of several."""
     corrections: tuple[Correction, ...] = ()
-    """Those whose wrong value stands there. Where a missing one belongs only a human can say."""
+    """Those whose wrong value stands there, alone of its kind. Where a missing one belongs only a human can say."""
 
     def and_in(self, other: Self) -> Self:
         """In these records and in others."""
@@ -63,14 +63,17 @@ class Standing:
             reader: their e-mail address: they know which of several is theirs.
         """
         values = [value for value, _ in _values(record.data)]
-        same = {same_words(str(one)) for one in values}
         alone = {same_words(str(value)) for value, listed in _values(record.data) if not listed}
         met = [one for one in self._identifiers if any(_is(one, value) for value in values)]
         return Stands(
             found=bool(met),
             identifiers=tuple(one for one in met if not _one_of_several(one, record, reader)),
             name=self._name if self._name is not None and same_words(self._name) in alone else None,
-            corrections=tuple(one for one in self._corrections if one.old is not None and same_words(one.old) in same),
+            corrections=tuple(
+                one
+                for one in self._corrections
+                if one.old is not None and same_words(one.old) in alone and not _is_one_of(one.old, record, reader)
+            ),
         )
 
 
@@ -119,6 +122,14 @@ def _one_of_several(one: Identifier, record: Record, reader: str | None) -> bool
     shapes = {_shape(value) for value, _ in theirs}
     in_list = any(listed for _, listed in theirs)
     return any(_shape(value) in shapes or (in_list and listed and _numbered(value)) for value, listed in others)
+
+
+def _is_one_of(old: str, record: Record, reader: str | None) -> bool:
+    """Whether a wrong value is an address or a number of which the record has several."""
+    normal = {kind: _normal(kind, old) for kind in ("email", "phone")}
+    return any(
+        _one_of_several(Identifier(kind=kind, value=value), record, reader) for kind, value in normal.items() if value
+    )
 
 
 def _shape(value: Value) -> str:

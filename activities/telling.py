@@ -15,6 +15,7 @@ from pydantic import Field
 from activities.change_model import Part
 from activities.changing import load_changes
 from activities.clockface import local_day
+from activities.deciding import load_ours
 from activities.ledger import NoticeKind, Tx
 from activities.notice_letters import PlannedNotice
 from activities.reach import reach_of
@@ -90,7 +91,8 @@ async def change_touches(tx: Tx, request: Request, policy: Policy, manifests: Ma
             corrected = {one.collection for one in plan.found if one not in (*plan.contested, *plan.blocked)}
             covered = {one.collection for one in plan.covered}
             found |= {category.get((plan.system, name), "") for name in corrected | covered}
-    return (frozenset(found) - {""}) | involved(policy, request.right, purposes)
+    ours = (await load_ours(tx, request, policy, manifests)).categories(manifests)
+    return (frozenset(found) - {""}) | involved(policy, request.right, purposes, ours)
 
 
 async def foresee(

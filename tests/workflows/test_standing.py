@@ -72,6 +72,20 @@ def test_which_of_several_in_a_record_is_the_person_s_is_not_told(
     assert found.identifiers == told
 
 
+def test_a_wrong_number_is_not_told_where_it_is_one_of_several() -> None:
+    wrong = Correction(what="phone", old="+45 12 34 56 78", new="+45 99 99 99 99")
+    looks = Standing((MAIL,), corrections=(wrong,))
+    assert looks.look(record(mail="ada@person.example", phone="+4512345678", day="2026-11-02")).corrections == ()
+    assert looks.look(record(mail="ada@person.example", phone="+45 12 34 56 78")).corrections == (wrong,)
+    assert looks.look(record(phones=["+45 12 34 56 78", "+45 87 65 43 21"])).corrections == ()
+    assert looks.look(record(home="+45 12 34 56 78", work="+45 87 65 43 21")).corrections == ()
+    mail = Correction(what="mail", old="ada@person.example", new="new@person.example")
+    kept = record(mail="ada@person.example", keeper="shop@keeper.example")
+    assert Standing((MAIL,), corrections=(mail,)).look(kept, "shop@keeper.example").corrections == (mail,)
+    street = Standing((MAIL,), corrections=(MOVED,))
+    assert street.look(record(streets=["Old Road 1", "New Road 2"])).corrections == ()
+
+
 def test_which_of_several_names_in_a_list_is_the_person_s_is_not_told() -> None:
     assert wanted().look(record(mail="ada@person.example", who=["Ada Test", "Ben Test"])).name is None
     assert wanted().look(record(mail="ada@person.example", who=["Ada Test"])).name == "Ada Test"

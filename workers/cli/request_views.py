@@ -100,11 +100,13 @@ async def find(
 async def show_(shell: Shell, reference: Reference) -> None:
     """Where a request stands, and what can be done now. Names nobody."""
     from workers.cli import show
+    from workers.cli.recipient import table_of
     from workers.office import read_reference
 
     async with shell.office() as office:
         story = await office.show(read_reference(reference))
-    shell.answer(story, *show.story(story))
+        told = await office.recipients(story.entry.id)
+    shell.answer(story, *show.story(story), *((table_of(told),) if told else ()))
 
 
 @command(app, "timeline")

@@ -16,6 +16,12 @@ CONTESTED = "contested"
 """The note of an act that contests corrections."""
 
 
+DONE = "change/"
+"""Prefix of the sealed changes that were carried out, by system: recipients are told from them."""
+TOLD = "changes/told"
+"""Prefix of the sealed facts of what was changed, as the person is told, by part."""
+
+
 class Part(StrEnum):
     """An objection may have two: what stops at once, and what a human weighs. Everything else is whole."""
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.believing import changed, changed_again
-from activities.change_model import ChangeDraft, ChangeOrder, ChangeReport, DraftChange, PlannedChange
+from activities.change_model import DONE, ChangeDraft, ChangeOrder, ChangeReport, DraftChange, PlannedChange
 from activities.changing import (
     ChangeHead,
     approved_change,
@@ -18,11 +18,13 @@ from activities.changing import (
     kept_from_change,
     save_changes,
 )
+from activities.chosen import find_chosen, keep_chosen
 from activities.consent import despite_restriction
 from activities.drafting import Drafting
 from activities.ledger import Tx
 from activities.parts import Parts
 from activities.reporting import counted, keep_outcomes, note_callback, under_way
+from activities.telling import change_touches, foresee
 from activities.wrapper import progress
 from habeas.change import SystemChange
 from habeas.connector import Change, Manifest, Rectify, Restrict, Stop
@@ -31,8 +33,6 @@ from habeas.model import Request
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.particulars import Particulars
 
-DONE = "change/"
-"""Prefix of the sealed changes that were carried out, by system: recipients are told from them."""
 _SETTLED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.LIFTED, Fate.STOPPED, Fate.NOT_FOUND})
 
 
@@ -51,6 +51,9 @@ class ChangeActivities:
             asked = Particulars.of(await tx.subject(order.request_id))
             contested = frozenset(await contests(tx, order.request_id))
         drafted = await Drafting(self._parts, request, asked, contested).draft(order)
+        policy = self._parts.policy(request.controller)
+        manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+        chosen = await find_chosen(self._parts, request, policy)
         progress()
         plans = tuple(plan for plan in drafted.plans if not plan.empty or plan.found or plan.stays)
         head = ChangeHead(
@@ -62,6 +65,9 @@ class ChangeActivities:
         )
         async with ledger.begin() as tx:
             head = await save_changes(tx, order.request_id, order.part, plans, head)
+            await keep_chosen(tx, order.request_id, chosen)
+            touched = await change_touches(tx, request, policy, manifests)
+            await foresee(tx, request, policy, manifests, touched, order.at)
             report = _counted_draft(head, plans).model_copy(update={"outdated": drafted.outdated})
             await tx.record(
                 order.request_id,
@@ -138,9 +144,7 @@ class ChangeActivities:
                 stays, _ = await kept_from_change(tx, request, order.system, objects, self._parts)
                 return len(stays)
             case Restrict():
-                policy = self._parts.policy(request.controller)
-                others = decided_by_others(policy, self._manifest(order), request.language)
-                return sum(one.collection in others for one in change.objects)
+                return len(await decided_by_others(tx, request, order.system, change.objects, self._parts))
             case Stop():
                 return 0
             case _:

@@ -243,7 +243,7 @@ async def _passed_on(case: LetterCase, rows: tuple[OutcomeRow, ...]) -> dict[str
         found = (case.called.category_id(row.system, row.collection) for row in rows if row.fate in TELLING)
         categories = frozenset(one for one in found if one)
     else:
-        categories = await stopped_categories(case.tx, request, policy)
+        categories = await stopped_categories(case.tx, request, policy, case.called.manifests)
     manifests = case.called.manifests
     reach = await reach_of(case.tx, request, policy, manifests, categories, case.day(case.order.at))
     named = [one for one in reach.those if one.in_time and one.recipient.email and not one.unsure]

@@ -9,8 +9,7 @@ from itertools import chain
 from temporalio import activity
 
 from activities.by_hand import said_of
-from activities.change_model import ConcludeOrder, Conclusion
-from activities.changes import DONE
+from activities.change_model import DONE, TOLD, ConcludeOrder, Conclusion
 from activities.changing import ChangeHead, contests, load_changes
 from activities.consent import CONSENTED, MARKED, despite_restriction
 from activities.coverage import sent_on
@@ -27,7 +26,6 @@ from habeas.outcomes import Fate, ObjectOutcome
 from habeas.particulars import Particulars
 from habeas.staying import Because
 
-TOLD = "changes/told"
 SO_FAR = f"{TOLD}/so_far"
 BY_HAND = "by_hand"
 RESTRICTED = Because.RESTRICTED.value

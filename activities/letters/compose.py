@@ -91,7 +91,7 @@ def compose(facts: Told, words: Words) -> Draft:
     """The letter's blocks, in order, in the language of the words."""
     return Draft(
         subject=words.of(
-            f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", facts.right.value, id=facts.request_id
+            f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", facts.right.value, id=facts.quoted
         ),
         greeting=_greeting(facts, words),
         blocks=(*_body(facts, words), *_closing(facts, words)),
@@ -179,7 +179,7 @@ def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
         yield Block(kind="link", text=words.of("common.follow", facts.right.value), url=facts.status_url)
     if facts.kind in _EXPLAINED:
         return
-    questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
+    questions = words.text("common.questions", contact=facts.controller.contact, id=facts.quoted)
     yield Block(kind="paragraph", text=questions)
 
 

@@ -270,6 +270,8 @@ class ForwardFacts(Addressed):
     """The particular situation, or why it is to be restricted, in the person's words."""
     systems: tuple[str, ...] = ()
     """Titles of the systems where we keep that data for them."""
+    reference: str | None = None
+    """What the letter is called in place of the request, which other letters to the same address name."""
     acknowledge_url: str = Field(repr=False)
     by: date
 

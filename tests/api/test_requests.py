@@ -79,6 +79,10 @@ async def test_an_erasure_takes_the_plan_that_two_people_saw(
 ) -> None:
     request_id = await here.proven(here.person(), "erasure")
     await here.reach(request_id, Stage.REVIEWING)
+    told = f"/requests/{request_id}/recipients"
+    ahead = (await api.get(told, headers=await token("requests:read"))).json()["items"]
+    assert {(one["state"], one["why_not"]) for one in ahead} == {("foreseen", None), ("foreseen_not", "policy")}
+    assert all(one["categories"] and bool(one["said"]) is bool(one["why_not"]) for one in ahead)
     for account in ("Oda", "Per"):
         officer = await token("officer", account=account)
         looked = await api.post(f"/requests/{request_id}/looks/plan", json={"reason": "review"}, headers=officer)
@@ -89,6 +93,11 @@ async def test_an_erasure_takes_the_plan_that_two_people_saw(
         done = await api.post(approve, json=said, headers=officer | {"idempotency-key": _key()})
         assert done.status_code == 200, done.text
     await here.reach(request_id, Stage.CLOSED)
+    since = (await api.get(told, headers=await token("requests:read"))).json()["items"]
+    assert not {one["state"] for one in since} & {"foreseen", "foreseen_not"}
+    assert {one["recipient"]: one["categories"] for one in since} == {
+        one["recipient"]: one["categories"] for one in ahead
+    }
 
 
 async def test_the_queue_comes_in_pages(here: World, api: httpx2.AsyncClient, token: Token) -> None:

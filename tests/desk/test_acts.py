@@ -183,11 +183,14 @@ async def test_an_erasure_is_looked_at_and_approved_by_two(here: World, browser:
     shown = await send(browser, form(await browser.get(plan), plan), reason="review")
     assert "erased" in said(shown)
     assert "Nobody has approved this plan yet; it takes 2." in said(shown)
+    assert "Who else is told" in said(shown)
+    assert "will not be told: the policy says why" in said(shown)
     viewed = [one for one in await here.office.timeline(request_id) if "viewed" in one.tag]
     assert len(viewed) == 1
     action = f"/requests/{request_id}/acts/approve"
     preview = await send(browser, form(shown, action), reason="seen")
     assert "0 of 2 have approved" in said(preview)
+    assert "will not be told: the policy says why" in said(preview)
     assert (await send(browser, form(preview, action, step="do"))).status_code == 303
     again = await send(browser, form(await browser.get(plan), plan), reason="review")
     assert "1 of 2 people have approved this plan." in said(again)
@@ -198,6 +201,10 @@ async def test_an_erasure_is_looked_at_and_approved_by_two(here: World, browser:
         assert "with yours it is carried out" in said(preview)
         assert (await send(second, form(preview, action, step="do"))).status_code == 303
     await here.reach(request_id, Stage.CLOSED)
+    story = said(await browser.get(f"/requests/{request_id}"))
+    assert "Who else is told" in story
+    assert "will not be told" not in story
+    assert "not told: the policy says why" in story
 
 
 async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: httpx2.AsyncClient) -> None:

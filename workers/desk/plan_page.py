@@ -16,7 +16,17 @@ from habeas.plan import reason_of
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, slip_of, text_of
 from workers.desk.looking import ask_why, ask_why_first, why
-from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
+from workers.desk.staff_page import (
+    done_by,
+    forbidden,
+    gone,
+    nothing,
+    reference_of,
+    since,
+    somebody_first,
+    staff_page,
+    titles_of,
+)
 from workers.office import Story
 
 __all__ = ["plan_pages"]
@@ -65,7 +75,7 @@ async def _look(
     if not reason:
         return ask_why(who, title, here, back=request_id, slip=True)
     said = {"by": who.account, "reason": reason}
-    change, plan, titles = None, None, _titles(who, story)
+    change, plan, titles = None, None, titles_of(who, story)
     try:
         if story.entry.right in CHANGING:
             change = await who.office.change_plan(request_id, **said)
@@ -84,6 +94,7 @@ async def _look(
         change=change,
         digest=(plan or change).digest,  # type: ignore[union-attr]  # one of the two is there
         titles=titles,
+        told=await who.office.recipients(request_id),
         reason_of=reason_of,
         only=[titles.get(one, one) for one in story.request.categories],
         reason=reason,
@@ -114,12 +125,6 @@ async def _deciding(who: Signed, story: Story, seen: int) -> dict[str, Any]:
         "act_id": new_act_id(),
         "seen": events[-1].n if events else 0,
     }
-
-
-def _titles(who: Signed, story: Story) -> dict[str, str]:
-    policy = who.office.policy(story.entry.controller)
-    titles = {one.id: policy.text(one.title, who.language) for one in policy.categories}
-    return titles | {one.id: policy.text(one.title, who.language) for one in policy.purposes}
 
 
 async def _contest(who: Signed, request_id: str, form: FormData) -> Response:

@@ -18,9 +18,20 @@ from workers.desk.forms import Sent
 from workers.desk.guard import STAFFS_POLICY
 from workers.desk.pages import page
 from workers.desk.speech import LANGUAGES
-from workers.office import Told, read_reference
+from workers.office import Story, Told, read_reference
 
-__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "saved", "since", "somebody_first", "staff_page"]
+__all__ = [
+    "done_by",
+    "forbidden",
+    "gone",
+    "nothing",
+    "reference_of",
+    "saved",
+    "since",
+    "somebody_first",
+    "staff_page",
+    "titles_of",
+]
 
 _ENGINE = "engine"
 
@@ -32,6 +43,13 @@ def staff_page(template: str, who: Signed, status: int = 200, **values: Any) -> 
     answer = page(template, status, **shared, decimal=partial(_decimal, say), **values)
     answer.headers["content-security-policy"] = STAFFS_POLICY
     return answer
+
+
+def titles_of(who: Signed, story: Story) -> dict[str, str]:
+    """Categories and purposes of a request's controller, as its policy calls them in the reader's language."""
+    policy = who.office.policy(story.entry.controller)
+    titles = {one.id: policy.text(one.title, who.language) for one in policy.categories}
+    return titles | {one.id: policy.text(one.title, who.language) for one in policy.purposes}
 
 
 def nothing(who: Signed, what: str, status: int = 404, **values: str) -> HTMLResponse:

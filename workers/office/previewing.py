@@ -21,6 +21,7 @@ from habeas.errors import WrongStage
 from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, Right, Stage
 from habeas.particulars import Particulars
 from workers.office.asked import Approval, Asked, spelled
+from workers.office.recipients import Recipients, Told
 from workers.office.samples import SampleWriter
 
 __all__ = ["Approvals", "Approved", "Preview", "PreviewedLetter", "Previewing"]
@@ -73,6 +74,8 @@ class Preview(Frozen):
     approvals: Approvals | None = None
     """Of an approval: how it stands before this one."""
     letter: PreviewedLetter | None = None
+    told: tuple[Told, ...] = ()
+    """Of an approval: who else hears of it, and of what (`Recipients.recipients`)."""
 
 
 class _TakenBack(Exception):
@@ -83,7 +86,7 @@ class _TakenBack(Exception):
         self.preview = preview
 
 
-class Previewing(Asked):
+class Previewing(Recipients, Asked):
     """Methods that show what would be."""
 
     async def preview(self, kind: ActKind, request_id: str, said: Frozen, *, by: str) -> Preview:
@@ -104,7 +107,8 @@ class Previewing(Asked):
                 shown = await (self._tried if kind in TRIED or remedy else self._sampled)(tx, kind, row, said, by)
                 raise _TakenBack(shown)
         except _TakenBack as back:
-            return back.preview
+            told = await self.recipients(request_id) if kind is ActKind.APPROVE else ()
+            return back.preview.model_copy(update={"told": told})
 
     async def approvals(self, request_id: str) -> Approvals:
         """Who approved what is under review, of how many.

@@ -21,6 +21,7 @@ from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
 from activities.holds import HoldActivities
 from activities.identity import IdentityActivities
+from activities.leaving import LeavingActivities
 from activities.lifting import LiftingActivities
 from activities.notify import LetterActivities
 from activities.parts import Parts
@@ -147,6 +148,8 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             changes.hold,
             ConcludingActivities(parts).conclude,
             ConcludingActivities(parts).so_far,
+            LeavingActivities(parts).begun,
+            LeavingActivities(parts).unseen,
             lifting.prepare,
             lifting.let_go,
             tasks.open_task,
@@ -186,6 +189,7 @@ def system_worker(
             steps.erase,
             steps.confirm,
             steps.confirm_as_it_is,
+            LeavingActivities(parts).look,
             HoldActivities(parts).hold_deletion,
             retention.end_retention,
             retention.confirm_ended,

@@ -293,7 +293,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused_still)
     lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
     anonymous = "_anonymous" if facts.anonymised and not facts.erased else ""
-    yield say.paragraph(f"completion_erasure.{lead}{anonymous}", Element.ACTION_TAKEN)
+    lead = "unclear" if facts.unsure else f"{lead}{anonymous}"
+    yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     if facts.only:
         yield say.paragraph("completion_erasure.not_asked")
     if facts.did and say.copies:

@@ -145,6 +145,8 @@ class ChangeFacts(PassedOn):
     """Systems where somebody did it by hand."""
     missing: tuple[MissingSystem, ...] = ()
     """Where it is not done yet."""
+    unsure: bool = False
+    """Of something nobody knows whether it was changed."""
     left: tuple[WithheldGroup, ...] = ()
     """What was left alone, and why: a legal hold, or somebody else decides over it."""
     restricted: tuple[str, ...] = ()

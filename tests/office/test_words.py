@@ -86,7 +86,7 @@ def test_facts_stand_in_the_sentence_once() -> None:
     code = sentence(Tag.IDENTITY_CODE_SENT, {"number": 1, "to": "on_record", "expires_at": "2026-03-02T10:30:00+00:00"})
     assert code == "One-time code 1 was sent to the address on record (expires at 2026-03-02 10:30 UTC)."
     half = sentence(Tag.SYSTEM_ERASED, {"system": "crm", "erased": 1, "broken_off": True})
-    assert half == "Crm carried out some of its part of the plan, and broke off (erased 1)."
+    assert half == "Crm began with its part of the plan, and broke off (erased 1)."
 
 
 def test_facts_are_said_in_the_language_too() -> None:

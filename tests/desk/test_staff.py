@@ -1,6 +1,8 @@
+import re
 import uuid
 from collections.abc import AsyncIterator
 from io import StringIO
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -10,6 +12,7 @@ from habeas.errors import ConfigurationError
 from habeas.model import Stage
 from tests.desk.pages import form, send
 from tests.office.world import World
+from workers import desk
 from workers.desk import create_app
 from workers.desk.door import Door, Local
 from workers.desk.pages import page
@@ -134,6 +137,19 @@ async def test_every_answer_keeps_the_browser_honest(browser: httpx2.AsyncClient
 def test_what_a_page_shows_lets_no_script_run() -> None:
     """A processor's page has a value `who`, too: the persons."""
     assert "content-security-policy" not in page("nothing.html", title="t", text="t", who=[("Name", "n")]).headers
+
+
+def test_a_browser_lets_nobody_write_more_than_is_given_back() -> None:
+    """What is longer than a form takes is refused, and of what is refused no more is shown again than so much."""
+    fields = re.compile(r"<textarea[^>]*>|<input(?![^>]*type=\"(?:hidden|radio|checkbox|file|date)\")[^>]*>")
+    templates = Path(desk.__file__).parent / "templates"
+    without = {
+        f"{file.name}: {one}"
+        for file in templates.glob("*.html")
+        for one in fields.findall(file.read_text())
+        if "maxlength" not in one
+    }
+    assert without == set()
 
 
 async def test_what_should_not_come_in_does_not(browser: httpx2.AsyncClient) -> None:

@@ -123,7 +123,9 @@ async def test_an_ambiguous_match_is_decided_side_by_side(house: House, kim: Des
         answer = "match.yes" if mine.name in await candidate.inner_text() else "match.no"
         await candidate.get_by_label(SAY.text(answer)).check()
     await kim.page.get_by_label(SAY.text("fields.reason")).fill(WHY)
-    await kim.press("match.submit")
+    await kim.press("forms.preview")
+    await expect(kim.page.get_by_role("region", name=SAY.text("preview.effect"))).to_contain_text("crm")
+    await kim.confirm("acts.decide_match.title")
     await house.until(request_id, Stage.REVIEWING)
 
 
@@ -155,10 +157,11 @@ async def test_what_is_on_paper_is_found_by_hand(
     await kim.press("forms.look")
     await expect(kim.page.get_by_text(planted.email)).to_be_visible()
     await kim.page.get_by_label(SAY.text("tasks.found_something")).check()
+    await kim.page.get_by_label(SAY.text("tasks.how_done")).fill("folder 12")
+    await kim.press("forms.preview")
     scan: FilePayload = {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": PDF}
     await kim.page.locator("input[type=file]").set_input_files(scan)
-    await kim.page.get_by_label(SAY.text("tasks.how_done")).fill("folder 12")
-    await kim.press("tasks.done")
+    await kim.page.get_by_role("button", name=f"{SAY.text('forms.confirm')}: {SAY.text('tasks.answer')}").click()
     await expect(kim.page.get_by_role("status")).to_have_text(SAY.text("tasks.finished"))
     await _release(house, kim, request_id)
     await house.until(request_id, Stage.CLOSED)

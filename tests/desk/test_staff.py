@@ -9,6 +9,7 @@ import pytest
 
 from activities.ledger import WAITING, Letter
 from habeas.errors import ConfigurationError
+from habeas.evidence import Tag
 from habeas.model import Stage
 from tests.desk.pages import form, send
 from tests.office.world import World
@@ -17,7 +18,8 @@ from workers.desk import create_app
 from workers.desk.door import Door, Local
 from workers.desk.pages import page
 from workers.desk.server import refuse_wide
-from workers.office import Office
+from workers.office import Office, Told
+from workers.office.letters import HandedLetter
 from workers.settings import DeskSettings
 
 
@@ -180,3 +182,26 @@ def test_the_desk_serves_this_machine_only(host: str) -> None:
     with pytest.raises(ConfigurationError, match=r"desk\.host"):
         refuse_wide(DeskSettings(host=host))
     refuse_wide(DeskSettings())
+
+
+async def test_who_notes_a_letter_second_is_told_who_was_first(
+    here: World, browser: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = await here.open(here.person())
+    events = await here.office.timeline(request_id)
+
+    async def noted(*_: object, **__: object) -> HandedLetter:
+        return HandedLetter(request=request_id, letter="acknowledgement", first=False)
+
+    async def timeline(_: str) -> tuple[Told, ...]:
+        colleague = {"tag": Tag.LETTER_HANDED_OVER, "actor": here.office.actor("Ida"), "facts": {"id": "l1"}}
+        return (*events, events[-1].model_copy(update=colleague))
+
+    monkeypatch.setattr(here.office, "letter_handed", noted)
+    monkeypatch.setattr(here.office, "timeline", timeline)
+    token = form(await browser.get(f"/requests/{request_id}"), f"/requests/{request_id}/acts/extend").values["csrf"]
+    second = await browser.post("/letters/L1/handed", data={"csrf": token, "reason": "given to them at the desk"})
+    assert second.status_code == 409
+    assert "noted before you that the person got this letter" in second.text
+    assert here.office.actor("Ida")[:6] in second.text
+    assert "given to them at the desk" in second.text

@@ -162,6 +162,10 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(here: World, bro
         assert word in html.unescape(wrong.text), word
     for fields in ({"what": "nonsense"}, {"what": "passage:x:y:/note"}, {"what": "file:1"}, {"what": "passage:"}):
         assert (await reviewer.send(act="redact", **fields, **words)).status_code == 400
+    for unusable in ({"text": "\0"}, {"ground": "\0"}, {"ground": "x" * 400}, {"reason": "\0"}):
+        sent = {"what": "field:/note", **words} | unusable
+        assert (await reviewer.send(act="redact", step="preview", **sent)).status_code == 400, unusable
+    assert (await reviewer.send(act="unredact", step="preview", redaction="\0" * 9, reason="x")).status_code == 400
     assert (await reviewer.send(act="unredact", redaction="0" * 36, reason="x")).status_code == 400
     action = f"/requests/{request_id}/acts/approve"
     stale = await send(browser, form(await reviewer.look(), action), plan="0" * 64, reason="seen")

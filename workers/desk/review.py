@@ -182,10 +182,11 @@ async def _written(who: Signed, reference: str, sent: Sent) -> Written:
     """
     say, reason = who.say, words("reason", sent.get("reason") or "")
     lines: tuple[tuple[str, str], ...] = ((say.text("review.why_back"), reason),)
-    said: Because = PutBack(reason=reason, redaction=(sent.get("redaction") or "")[:36])
+    said: Because = PutBack.model_construct(reason=reason, redaction=(sent.get("redaction") or "")[:36])
     if sent.act == "redact":
         asked, ground = _asked(sent), (sent.get("ground") or "")[:60]
-        said = TakeOut(reason=reason, ground=ground, asked=asked)
+        # As it was typed: what of it cannot be is said by the office.
+        said = TakeOut.model_construct(reason=reason, ground=ground, asked=asked)
         lines = (
             (say.text("review.choose"), _told(say, asked)),
             (say.text("review.passage"), asked.text or ""),

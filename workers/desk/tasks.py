@@ -182,7 +182,7 @@ async def _sure(who: Signed, request_id: str, form: FormData, finish: Finish, sl
         kind=ActKind.FINISH_TASK,
         request_id=request_id,
         controller=(await who.office.show(request_id)).entry.controller,
-        said=Finish(task=finish.task, reason=reason, said=said, files_follow=follow),
+        said=Finish.model_construct(task=finish.task, reason=reason, said=said, files_follow=follow),
         lines=(*_lines(say, form), (say.text("tasks.how_done"), reason)),
         to=f"/tasks/{finish.task}/done",
         title=say.text("tasks.answer"),

@@ -16,7 +16,7 @@ from activities.changing import contests, refuse_unasked
 from activities.finding import decided, load_graph
 from activities.ledger import TaskFilter, TaskState, Tx
 from activities.redactions import redactions
-from habeas.acts import ActCall, ActKind
+from habeas.acts import ActKind
 from habeas.errors import BadInput, WrongStage
 from habeas.matching import Found
 from habeas.model import Frozen
@@ -168,7 +168,9 @@ class Effects(Approving, Reviewing, Tasking):
     async def _of_redaction(self, request_id: str, said: TakeOut, by: str) -> tuple[Effect, ...]:
         async with self._ledger.begin() as tx:
             await self._of_copy(tx, request_id)
-            call = ActCall(act_id=str(uuid.uuid4()), actor=self.actor(by), ground=said.ground)
+            _, call = self._proposal(
+                ActKind.REDACT, request_id, by, said.reason, str(uuid.uuid4()), {"ground": said.ground}
+            )
             row = await tx.request_row(request_id)
             check_words(ActKind.REDACT, row, call, self.policy(row.controller), self._now())
             reader = await self._reader(tx, request_id)

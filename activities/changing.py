@@ -185,5 +185,14 @@ async def check_contest(tx: Tx, request_id: RequestId, act_id: str) -> None:
     """
     said = await tx.unseal(request_id, f"{DECISIONS}{act_id}", Contest)
     asked = Particulars.of(await tx.subject(request_id)).corrections
-    if said is None or any(not 0 <= index < len(asked) for index in said.corrections):
-        raise BadInput(f"correction: the person asked for {len(asked)}; name them by their number.", field="correction")
+    refuse_unasked(said.corrections if said else (-1,), len(asked))
+
+
+def refuse_unasked(indexes: Iterable[int], asked: int) -> None:
+    """Refuse to contest what nobody asked for.
+
+    Raises:
+        BadInput: there is no such correction.
+    """
+    if any(not 0 <= index < asked for index in indexes):
+        raise BadInput(f"correction: the person asked for {asked}; name them by their number.", field="correction")

@@ -223,6 +223,12 @@ class DecidedMatches(Frozen):
     decisions: tuple[Decision, ...] = Field(min_length=1, repr=False)
 
 
+def decided(graph: Graph, decisions: tuple[Decision, ...]) -> Graph:
+    """The graph once a human has ruled; of two rulings on one record the newer counts."""
+    newer = {one.place: one for one in (*graph.decisions, *decisions)}
+    return graph.model_copy(update={"decisions": tuple(newer.values())})
+
+
 async def apply_act(tx: Tx, request_id: str, act_id: str, model: type[AddedIdentifier | DecidedMatches]) -> None:
     """Bring the sealed words of an act into the graph.
 
@@ -237,8 +243,7 @@ async def apply_act(tx: Tx, request_id: str, act_id: str, model: type[AddedIdent
             claimed = tuple(one for one in graph.claimed if one not in said.identifiers)
             graph = graph.model_copy(update={"seeds": seeds, "claimed": claimed})
         case DecidedMatches():
-            newer = {one.place: one for one in (*graph.decisions, *said.decisions)}
-            graph = graph.model_copy(update={"decisions": tuple(newer.values())})
+            graph = decided(graph, said.decisions)
         case None:
             raise BadInput("Nothing was said with this act.")
     await save_graph(tx, request_id, graph)

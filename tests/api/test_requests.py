@@ -69,6 +69,18 @@ async def test_what_would_be_is_asked_first_and_changes_nothing(
     assert shown.json()["letter"]["kind"] == "withdrawal"
     refuse = {"act": "refuse", "said": {"reason": "no", "ground": "excessive"}}
     assert (await api.post(f"/requests/{request_id}/preview", json=refuse, headers=agent)).status_code == 403
+    officer = await token("officer", account="Oda")
+    other: dict[str, dict[str, object]] = {
+        "decide_match": {"records": {"abc": True}},
+        "contest": {"corrections": [1]},
+        "redact": {"ground": "rights_of_others", "object": "crm/0/0/abc"},
+        "unredact": {"redaction": "0" * 36},
+        "finish_task": {"task": f"{request_id.lower()}-1", "nothing": True},
+    }
+    for act, said in other.items():
+        asked_for = {"act": act, "said": said | {"reason": "looked"}}
+        early = await api.post(f"/requests/{request_id}/preview", json=asked_for, headers=officer)
+        assert early.status_code == 409, (act, early.text)
     unknown = await api.post(f"/requests/{request_id}/preview", json={"act": "burn", "said": {}}, headers=agent)
     assert unknown.status_code == 422
     assert await story() == before

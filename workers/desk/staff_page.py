@@ -52,12 +52,19 @@ def titles_of(who: Signed, story: Story) -> dict[str, str]:
     return titles | {one.id: policy.text(one.title, who.language) for one in policy.purposes}
 
 
-def nothing(who: Signed, what: str, status: int = 404, **values: str) -> HTMLResponse:
-    """That there is no such thing here, to the letter the same for what is another's; ``what`` names the words."""
+def nothing(who: Signed, what: str, status: int = 404, *, written: str = "", **values: str) -> HTMLResponse:
+    """That there is no such thing here, to the letter the same for what is another's; ``what`` names the words.
+
+    Args:
+        who: is at the page.
+        what: is not there.
+        status: of the answer.
+        written: what they typed, to be given back.
+        values: for the words.
+    """
     who = replace(who, here=None)
-    return staff_page(
-        "lost.html", who, status, title=who.say.text(f"lost.{what}_title"), text=who.say.text(f"lost.{what}", **values)
-    )
+    title, text = who.say.text(f"lost.{what}_title"), who.say.text(f"lost.{what}", **values)
+    return staff_page("lost.html", who, status, title=title, text=text, written=written)
 
 
 def forbidden(who: Signed, scope: Scope) -> HTMLResponse:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from pydantic import AwareDatetime
 
 from activities.brief import approvals, purposes_of
 from activities.changing import under_review
-from activities.ledger import RequestRow, Tx
+from activities.ledger import Act, RequestRow, Tx
 from activities.plans import load_plans
 from habeas.acts import ActKind
 from habeas.model import CHANGING, Frozen, Right, Stage
@@ -51,9 +52,10 @@ class Approving(Asked):
         elif row.right in CHANGING and (change := await under_review(tx, row.id)):
             digest = change[0].digest
         asked = Particulars.of(await tx.subject(row.id))
-        since = await _reviewed_since(tx, row.id)
+        acts = await tx.acts(row.id)
+        since = max((await _reviewed_since(tx, row.id), *_another_copy(acts)))
         first: dict[str, datetime] = {}
-        for act in await tx.acts(row.id):
+        for act in acts:
             counts = act.kind == ActKind.APPROVE and act.accepted_at and act.accepted_at >= since
             if counts and act.accepted_at and (digest is None or act.facts.get("plan") == digest):
                 first.setdefault(act.actor, act.accepted_at)
@@ -61,6 +63,11 @@ class Approving(Asked):
             needed=approvals(row.right, policy, purposes_of(policy, row.right, asked.purposes)),
             given=tuple(Approved(actor=actor, at=at) for actor, at in first.items()),
         )
+
+
+def _another_copy(acts: Iterable[Act]) -> Iterator[datetime]:
+    """When something was taken out of a copy or put back: see `workflows.redacting.Redacting`."""
+    return (act.accepted_at for act in acts if act.kind in {ActKind.REDACT, ActKind.UNREDACT} and act.accepted_at)
 
 
 async def _reviewed_since(tx: Tx, request_id: str) -> datetime:

@@ -161,7 +161,7 @@ class FactsOf:
         facts: dict[str, Any] = common_facts(self._case, Kind.CODE) | {
             "code": code,
             "expires_at": expires_at,
-            "confirm_url": f"{self._case.public_url}/v/{request.id}",
+            "confirm_url": f"{self._case.public_url}/v/{request.id}?lang={request.language}",
             "second_proof": second,
             # Asking everybody for a code is no doubt about anybody: the clock stops only when staff pause it.
             "clock_waits": False,

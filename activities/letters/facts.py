@@ -24,6 +24,7 @@ from habeas.model import Right, SystemName
 from habeas.staying import Because
 
 __all__ = [
+    "OF_THE_REQUEST",
     "Acknowledgement",
     "CodeLetter",
     "CodeReminder",
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 
-_OF_THE_REQUEST = frozenset(
+OF_THE_REQUEST = frozenset(
     {"unverified", "cannot_identify", "manifestly_unfounded", "excessive", "repeat", "fraud", "late"}
 )
 """Grounds of refusal that say nothing of the data."""
@@ -212,7 +213,7 @@ class Refusal(LetterFacts):
     @property
     def withholds(self) -> bool:
         """See `LetterFacts`."""
-        return any(one.code not in _OF_THE_REQUEST for one in self.grounds)
+        return any(one.code not in OF_THE_REQUEST for one in self.grounds)
 
 
 class Withdrawal(LetterFacts):

@@ -26,6 +26,7 @@ from workers.desk.forms import Slip, slip_in
 from workers.desk.staff_page import forbidden, nothing, reference_of, saved, staff_page
 from workers.office import CollectedPage, RedactionAsked
 from workers.office.collected import ShownValue
+from workers.office.grounds import stated
 
 __all__ = ["Piece", "pieces", "review_pages"]
 
@@ -153,7 +154,8 @@ def _asked(sent: Sent) -> RedactionAsked:
     """
     what, _, rest = (sent.get("what") or "").partition(":")
     text = _passage(sent)
-    parts: dict[str, Any] = {"object": sent.get("object"), "text": text}
+    said = stated(sent.get("stated"), sent.get("stated_on"))
+    parts: dict[str, Any] = {"object": sent.get("object"), "text": text, "stated": said}
     if what == "field":
         parts["field"] = rest
     elif what == "passage":

@@ -32,6 +32,7 @@ _TELLING = frozenset(
     {
         Kind.COMPLETION_ACCESS,
         Kind.COMPLETION_ERASURE,
+        Kind.KEPT_ENDED,
         Kind.COMPLETION_CHANGE,
         Kind.PARTIAL_REFUSAL,
         Kind.CATEGORIES,

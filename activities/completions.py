@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from datetime import date
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from activities import letters
 from activities.brief import purposes_of, weighed
@@ -14,7 +14,7 @@ from activities.changing import load_changes
 from activities.coverage import Copied, because, copied, decider_of, refused_parts, sent_on
 from activities.ledger import Link, OutcomeRow
 from activities.letter_case import LetterCase
-from activities.letters import LetterFacts
+from activities.letters import Kind, LetterFacts
 from activities.letters.wording import lookup
 from activities.reach import TELLING, reach_of, stopped_categories
 from habeas.errors import ConfigurationError
@@ -24,7 +24,7 @@ from habeas.particulars import Particulars
 from habeas.policy.told import PASSED_ON
 from habeas.staying import Because
 
-__all__ = ["completion_access", "completion_change", "completion_erasure", "refused_objection"]
+__all__ = ["completion_access", "completion_change", "completion_erasure", "kept_ended", "refused_objection"]
 
 _STAYING = frozenset(each.value for each in Because if each is not Because.CONTROLLED)
 """Why an object stays that no term of a law keeps."""
@@ -63,14 +63,23 @@ def _withheld(case: LetterCase, copy: Copied) -> Iterator[letters.WithheldGroup]
         yield letters.WithheldGroup(what=f"{words.listing(names)} ({system})", reason=reason)
 
 
-async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> LetterFacts:
-    """What was erased, what stays and why, and what could not be done."""
+class _Became(NamedTuple):
+    """What became of objects, as letters tell it."""
+
+    gone: Counter[tuple[Fate, str, str]]
+    """By fate, system and category."""
+    kept: tuple[letters.KeptGroup, ...]
+    controlled: tuple[letters.WithheldGroup, ...]
+    binned: tuple[letters.BinnedGroup, ...]
+    undone: tuple[str, ...]
+
+
+def _became(case: LetterCase, rows: Iterable[OutcomeRow]) -> _Became:
     gone: Counter[tuple[Fate, str, str]] = Counter()
-    undone: list[str] = [*case.order.missing]
+    undone: list[str] = []
     kept: Counter[tuple[str, str, str, date, str]] = Counter()
     others = sent_on(case.policy, case.request.language)
     controlled: set[letters.WithheldGroup] = set()
-    rows = await case.tx.outcomes(case.request.id)
     binned: dict[str, list[date | None]] = {}
     for row in rows:
         category = case.called.category(row.system, row.collection)
@@ -88,11 +97,8 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             # What is not found any more is gone, whoever took it away.
             fate = Fate.ANONYMISED if row.fate is Fate.ANONYMISED else Fate.ERASED
             gone[fate, case.called.system(row.system), category] += 1
-    return letters.CompletionErasure(
-        **common,
-        **await _passed_on(case, rows),
-        erased=_groups(gone, Fate.ERASED),
-        anonymised=_groups(gone, Fate.ANONYMISED),
+    return _Became(
+        gone=gone,
         kept=tuple(
             letters.KeptGroup(
                 system=system,
@@ -109,9 +115,56 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
             letters.BinnedGroup(system=system, until=None if None in days else max(day for day in days if day))
             for system, days in sorted(binned.items())
         ),
-        missing=case.called.missing(tuple(undone)),
+        undone=tuple(undone),
+    )
+
+
+async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> LetterFacts:
+    """What was erased, what stays and why, and what could not be done."""
+    rows = await case.tx.outcomes(case.request.id)
+    became = _became(case, rows)
+    return letters.CompletionErasure(
+        **common,
+        **await _passed_on(case, rows),
+        erased=_groups(became.gone, Fate.ERASED),
+        anonymised=_groups(became.gone, Fate.ANONYMISED),
+        kept=became.kept,
+        controlled=became.controlled,
+        binned=became.binned,
+        missing=case.called.missing((*case.order.missing, *became.undone)),
         refused=await refused_parts(case.tx, case.request, case.policy, case.called),
     )
+
+
+async def kept_ended(case: LetterCase, common: dict[str, Any]) -> LetterFacts:
+    """What an erasure had kept and is gone since the person was last told, and what still stays.
+
+    What should have gone by now and is not gone is told as not finished: not as kept, for no law keeps it any more.
+    """
+    instants = set(await case.tx.unwritten_endings(case.request.id))
+    rows, today = await case.tx.outcomes(case.request.id), case.day(case.order.at)
+    ended = tuple(row for row in rows if row.at in instants and row.fate is not Fate.RETAINED)
+    stays = [row for row in rows if row.fate is Fate.RETAINED]
+    due = [row for row in stays if row.until and row.until < today and row.reason != Because.EXEMPT]
+    gone, closed = _became(case, ended).gone, (await case.tx.request_row(case.request.id)).closed_at
+    # Its own record is as old as the request's end, however much later this is.
+    kept_for = timedelta(days=case.policy.record.keep_days)
+    return letters.KeptEnded(
+        **(common | {"record_kept_until": case.day((closed or case.order.at) + kept_for)}),
+        **await _passed_on(case, ended),
+        told_on=await _told_on(case),
+        erased=_groups(gone, Fate.ERASED),
+        anonymised=_groups(gone, Fate.ANONYMISED),
+        kept=_became(case, (row for row in stays if row not in due)).kept,
+        missing=case.called.missing(tuple(row.system for row in due)),
+    )
+
+
+async def _told_on(case: LetterCase) -> date:
+    """When the person was told what is kept: with the last answer, or else as the request was closed."""
+    row = await case.tx.request_row(case.request.id)
+    told = [one.queued_at for one in await case.tx.letters(case.request.id) if one.kind == Kind.COMPLETION_ERASURE]
+    return case.day(max(told, default=row.closed_at or case.order.at))
 
 
 async def completion_change(case: LetterCase, common: dict[str, Any], own: letters.ChangeFacts) -> LetterFacts:

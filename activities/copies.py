@@ -1,8 +1,8 @@
 """Which copies come before an erasure: what is gone cannot be handed over any more.
 
-An erasure waits while a request for a copy of the same person is open that came in on the same day or earlier, or that
-the person wants first. Where the policy asks for an export before an erasure, any open copy is waited for, and one
-must have been released.
+An erasure waits while a request for a copy of the same person is open that came in on the same day or earlier, that
+the person wants first, or whose law keeps what is asked for until it is answered (PIPEDA 8(8)). Where the policy asks
+for an export before an erasure, any open copy is waited for, and one must have been released.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from activities.ledger import CopyRow, Tx
 from activities.model import CopiesOrder, CopiesReport
 from activities.parts import Parts
 from activities.plans import approvals_of
+from activities.recourse import rule_of
 from habeas.acts import WITHOUT_COPY
 from habeas.coverage import portable
 from habeas.errors import NotAllowed
@@ -42,6 +43,8 @@ class Before(Frozen):
     """Open requests for a copy."""
     missing: bool = False
     """As `COPY_MISSING`."""
+    by_law: bool = False
+    """What one of them is about must be there until it is answered, whoever says what (PIPEDA 8(8))."""
 
     @property
     def code(self) -> str | None:
@@ -64,7 +67,7 @@ class CopyActivities:
 
 
 async def copies_first(tx: Tx, request_id: str, plan: str, parts: Parts) -> Before:
-    """What the approved plan waits for, unless as many people as approve an erasure said to go on without it.
+    """What the approved plan waits for, unless as many people as approve an erasure said to go on without it, and may.
 
     The copies are locked: one that closes meanwhile either is seen as closed here, or sees that it is waited for.
     """
@@ -73,7 +76,10 @@ async def copies_first(tx: Tx, request_id: str, plan: str, parts: Parts) -> Befo
     before = await copies_before(tx, request, policy, lock=True)
     if before.code is None:
         return before
-    if len(await approvals_of(tx, request_id, plan, ground=WITHOUT_COPY)) >= policy.review.erasure_approvals:
+    if (
+        not before.by_law
+        and len(await approvals_of(tx, request_id, plan, ground=WITHOUT_COPY)) >= policy.review.erasure_approvals
+    ):
         return Before()
     await tx.wait_for_copies(request_id, before.copies)
     return before
@@ -88,14 +94,16 @@ async def copies_before(tx: Tx, request: Request, policy: Policy, *, lock: bool 
     rows = await tx.copies_of(request.controller, known, lock=lock)
     asked = policy.review.export_before_erasure
     day = local_day(policy, request.received_at)
+    by_law = {row.id for row in rows if row.closed_at is None and rule_of(row, policy) is not None}
     open_ = tuple(
         row.id
         for row in rows
-        if row.closed_at is None and (asked or row.before_erasure or local_day(policy, row.received_at) <= day)
+        if row.id in by_law
+        or (row.closed_at is None and (asked or row.before_erasure or local_day(policy, row.received_at) <= day))
     )
     wanted = frozenset(Particulars.of(subject).categories)
     missing = asked and not open_ and not any(_is_export(row, request, wanted) for row in rows)
-    return Before(copies=open_, missing=missing)
+    return Before(copies=open_, missing=missing, by_law=bool(by_law))
 
 
 async def needs_a_copy(tx: Tx, request: Request, policy: Policy) -> None:

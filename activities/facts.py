@@ -18,6 +18,7 @@ from activities.completions import (
     completion_access,
     completion_change,
     completion_erasure,
+    kept_ended,
     refused_objection,
     titles_of,
 )
@@ -86,6 +87,8 @@ class FactsOf:
                 return await completion_access(case, common, self._link)
             case Kind.COMPLETION_ERASURE:
                 return await completion_erasure(case, common)
+            case Kind.KEPT_ENDED:
+                return await kept_ended(case, common)
             case Kind.COMPLETION_CHANGE:
                 return await completion_change(case, common, await self._own(kind, letters.ChangeFacts))
             case Kind.NOTHING_FOUND:

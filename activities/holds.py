@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import JsonValue
 from temporalio import activity
 
 from activities.believing import located
-from activities.exemptions import exempted
 from activities.finding import load_graph
 from activities.following import TRAIL
 from activities.keeping import HeldReport, ReleaseOrder
-from activities.ledger import RequestRow, Tx
+from activities.ledger import Tx
 from activities.model import SystemOrder
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.plans import sharing
-from habeas import law
+from activities.recourse import may_release, refused, rule_of
 from habeas.connector import Connector, RecordRef
 from habeas.evidence import Tag
-from habeas.law import HoldRule
-from habeas.model import Identifier, Outcome, Request
-from habeas.policy import Policy
+from habeas.model import Identifier, Request
 from habeas.staying import Place
 
 ROUNDS = 3
@@ -71,7 +68,7 @@ class HoldActivities:
         """The request is over: what it held may end again, unless the law keeps it after a refusal."""
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            rule = after_refusal(request, self._parts.policy(request.controller))
+            rule = rule_of(request, self._parts.policy(request.controller))
             if rule is not None and await refused(tx, order.request_id, order.outcome):
                 return 0
             released = await tx.release_deletion(order.request_id, order.at)
@@ -79,27 +76,6 @@ class HoldActivities:
             if released:
                 await note_release(tx, order.request_id, released, order.at)
         return released
-
-
-async def refused(tx: Tx, request_id: str, outcome: Outcome | None) -> bool:
-    """Whether a request was answered by a refusal, of all of it or of a part."""
-    answered = outcome in {Outcome.FULFILLED, Outcome.PARTLY_FULFILLED}
-    return outcome is Outcome.REFUSED or (answered and bool(await exempted(tx, request_id)))
-
-
-async def may_release(tx: Tx, row: RequestRow, policy: Policy, at: datetime) -> bool:
-    """Whether a request is closed and nothing follows that would need what is held for it.
-
-    Where the law says "until every recourse is exhausted" and names no day, that is for as long as the request's own
-    record is kept, and as long as an appeal about it is open.
-    """
-    if row.closed_at is None:
-        return False
-    rule = after_refusal(row, policy)
-    if rule is None or not await refused(tx, row.id, row.outcome):
-        return True
-    days = policy.record.keep_days if rule.days is None else rule.days
-    return row.closed_at + timedelta(days=days) < at and not await tx.has_open_remedy(row.id)
 
 
 async def held_for_copy(tx: Tx, erasure: Request, system: str, parts: Parts, at: datetime) -> bool:
@@ -155,12 +131,6 @@ async def short_lived(
     async for page in connector.collect(roots, None):
         places |= {(one.collection, one.key) for one in page.records if one.collection in wanted}
     return places
-
-
-def after_refusal(request: Request, policy: Policy) -> HoldRule | None:
-    """The rule by which refused information is kept, where the request's law has one for its right."""
-    rule = law.hold_after_refusal(request.regime, policy.answered_in(request.regime, request.jurisdiction))
-    return rule if rule is not None and rule.covers(request.right) else None
 
 
 async def _roots(connector: Connector, identifiers: tuple[Identifier, ...]) -> tuple[RecordRef, ...]:

@@ -152,6 +152,21 @@ class EndingOrder(SweepOrder):
     """Why nothing could be ended there; None if it answered."""
 
 
+class TellOrder(SweepOrder):
+    """Tell the next people of what erasures had kept for them, and that has ended."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+    after: str = ""
+    """The last request of the round before."""
+
+
+class TellReport(Frozen):
+    """How many letters went out, and where to go on; None after the last."""
+
+    told: int = 0
+    after: str | None = None
+
+
 class LeftOut(Frozen):
     """A system that a closed request was answered without."""
 

@@ -99,7 +99,7 @@ class PlanActivities:
         needed = tuple(one for one in graph.own() if one.kind in manifest.needs)
         async with parts.ledger.begin() as tx:
             request = await tx.request(request.id)
-            keepers = await keepers_of(tx, request, parts)
+            keepers = await keepers_of(tx, request, parts, at)
             asked = frozenset(Particulars.of(await tx.subject(request.id)).categories) or None
             stays = await keepers.stays(system, manifest, [(one.collection, one.key) for one in index])
             await keepers.note(at)

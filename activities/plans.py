@@ -13,6 +13,7 @@ from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
 from activities.model import EraseOrder
 from activities.parts import Parts
+from activities.recourse import Recourse, recourses
 from activities.staying import Keepers, touched
 from habeas.acts import ActKind
 from habeas.connector import PlannedObject, SystemPlan, Treatment
@@ -33,6 +34,8 @@ class PlanHead(Frozen):
     systems: tuple[SystemName, ...]
     needed_outside: Mapping[SystemName, int] = Field(default_factory=dict)
     """How many objects stay for what keeps another one, which was not asked for and so is not in the plan."""
+    approved: str | None = None
+    """The digest of the plan that was approved, of which only what is still to be erased is left."""
 
 
 async def save_plans(
@@ -94,10 +97,10 @@ async def enough_approvals(tx: Tx, request_id: str, plan: str, needed: int) -> N
         raise NotAllowed(f"The plan has {people} of {needed} approvals.")
 
 
-async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) -> int:
+async def held_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts, at: datetime) -> int:
     """How many objects the plan would touch that must stay by now: a hold, a restriction or a refusal came after it."""
     request = await tx.request(request_id)
-    keepers = await keepers_of(tx, request, parts)
+    keepers = await keepers_of(tx, request, parts, at)
     done = await anonymised(tx, request_id, plan)
     left = [place for place in touched(plan) if place not in done]
     return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, left))
@@ -111,7 +114,7 @@ async def freed_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts, a
         return 0
     request = await tx.request(request_id)
     manifest, today = parts.connector(plan.system).manifest, local_day(parts.policy(request.controller), at)
-    still = await (await keepers_of(tx, request, parts)).stays(plan.system, manifest, passing)
+    still = await (await keepers_of(tx, request, parts, at)).stays(plan.system, manifest, passing)
     over = outlived(plan, manifest.collections, today, still)
     return max(0, over - head.needed_outside.get(plan.system, 0))
 
@@ -128,13 +131,21 @@ async def anonymised(tx: Tx, request_id: str, plan: SystemPlan) -> dict[Place, P
     }
 
 
-async def keepers_of(tx: Tx, request: Request, parts: Parts) -> Keepers:
-    """What may make this person's objects stay."""
-    policy = parts.policy(request.controller)
+async def keepers_of(tx: Tx, request: Request, parts: Parts, at: datetime | None = None) -> Keepers:
+    """What may make this person's objects stay; with an instant, also what must not be erased on that day.
+
+    That what a copy of was refused must be there as long as the refusal may be reviewed keeps it from nothing else.
+    """
+    policy, others = parts.policy(request.controller), sharing(request, parts)
     place = policy.answered_in(request.regime, request.jurisdiction)
-    return await Keepers.of(
-        tx, request, place, (await load_graph(tx, request.id)).leads(), policy, sharing(request, parts)
-    )
+    known = (await load_graph(tx, request.id)).leads()
+    kept: tuple[Recourse, ...] = ()
+    if at is not None and request.right is Right.ERASURE:
+        concerned = {request.controller, *(one for named in others.values() for one in named)}
+        claimed = (await tx.subject(request.id)).identifiers
+        policies = {one: parts.policy(one) for one in concerned}
+        kept = await recourses(tx, dict.fromkeys((*known, *claimed)), policies, at)
+    return await Keepers.of(tx, request, place, known, policy, others, kept)
 
 
 def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:
@@ -146,7 +157,9 @@ def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:
     return {system: others for system, others in named.items() if others}
 
 
-async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, today: date) -> tuple[SystemPlan, int]:
+async def ended_plan(
+    tx: Tx, request_id: str, system: SystemName, parts: Parts, today: date, at: datetime | None = None
+) -> tuple[SystemPlan, int]:
     """What a closed erasure kept in one system and must erase now; and how much of it a hold or a restriction keeps.
 
     The approval of the plan was also one of what becomes of the kept objects when their time has come. So this path
@@ -160,7 +173,9 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
     kept = await _kept(tx, request)
     if request.stage is not Stage.CLOSED:
         raise NotAllowed("The request is not closed.")
-    if not await approvals_of(tx, request_id, await keyed_digest(tx, request_id, kept)):
+    head = await tx.unseal(request_id, HEAD, PlanHead)
+    approved = head.approved if head else None
+    if not await approvals_of(tx, request_id, approved or await keyed_digest(tx, request_id, kept)):
         raise NotAllowed("The plan is not one that was approved.")
     plan = _of_system(kept, system)
     manifest = parts.connector(system).manifest
@@ -173,7 +188,7 @@ async def ended_plan(tx: Tx, request_id: str, system: SystemName, parts: Parts, 
     }
     plan = plan.model_copy(update={"objects": tuple(_as_said(one, said) for one in plan.objects)})
     present = said.keys()
-    still = await (await keepers_of(tx, request, parts)).stays(system, manifest, present, refusals=False)
+    still = await (await keepers_of(tx, request, parts, at)).stays(system, manifest, present, refusals=False)
     due = ended(plan, manifest.collections, today, still=still, present=present)
     unheld = ended(plan, manifest.collections, today, present=present)
     return due, len(unheld.objects) - len(due.objects)
@@ -201,9 +216,9 @@ async def carried_out_plan(tx: Tx, request_id: str, system: SystemName, parts: P
     return carried_out(plan, fates)
 
 
-async def kept_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts) -> int:
+async def kept_since(tx: Tx, request_id: str, plan: SystemPlan, parts: Parts, at: datetime) -> int:
     """How many objects the plan would touch that must stay by now, those too that were anonymous once."""
-    keepers = await keepers_of(tx, await tx.request(request_id), parts)
+    keepers = await keepers_of(tx, await tx.request(request_id), parts, at)
     return len(await keepers.stays(plan.system, parts.connector(plan.system).manifest, touched(plan)))
 
 

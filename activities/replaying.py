@@ -114,7 +114,7 @@ class ReplayActivities:
         plan = await self._plan(order)
         if order.handle is None:
             async with self._parts.ledger.begin() as tx:
-                if await kept_since(tx, order.request_id, plan, self._parts):
+                if await kept_since(tx, order.request_id, plan, self._parts, order.at):
                     return Replayed(state="held")
         match await self._parts.connector(order.system).erase(plan, order.handle):
             case Done():

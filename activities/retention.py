@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.clockface import local_day
 from activities.ending_letters import AGAIN
-from activities.holds import held_for_copy, may_release, note_release
+from activities.holds import held_for_copy, note_release
 from activities.keeping import (
     DueItem,
     DueOrder,
@@ -25,8 +25,10 @@ from activities.keeping import (
     SweepOrder,
 )
 from activities.ledger import Tx
+from activities.narrowing import ENDING, still_owed
 from activities.parts import Parts
 from activities.plans import ended_plan, keepers_of
+from activities.recourse import may_release
 from activities.reporting import under_way
 from habeas.connector import SystemPlan
 from habeas.errors import BadInput, ConfigurationError, KeyDestroyed, NotAllowed, SealBroken
@@ -42,8 +44,6 @@ NOT_RELEASED = "request_not_released"
 """What was held for a request could not be let go: the next sweep tries again."""
 MOST_LEFT_OUT = 200
 """Reminders of one day of what was left out; the others come on the next."""
-ENDING = "ending/"
-"""Prefix of the plan by which a system ends what is under way."""
 
 
 class RetentionActivities:
@@ -103,7 +103,7 @@ class RetentionActivities:
             if order.handle is None:
                 request = await tx.request(order.request_id, lock=True)
                 today = local_day(self._parts.policy(request.controller), order.at)
-                plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today)
+                plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today, order.at)
                 if plan.objects and await held_for_copy(tx, request, order.system, self._parts, order.at):
                     return EndReport(state="nothing", held=held + len(plan.objects))
                 if not plan.objects:
@@ -211,14 +211,19 @@ class RetentionActivities:
         return objects
 
 
-async def forget_record(parts: Parts, request_id: str, at: datetime, *, actor: str = "engine") -> bool:
+async def forget_record(
+    parts: Parts, request_id: str, at: datetime, *, actor: str = "engine", whole: bool = False
+) -> bool:
     """Remove what a closed request collected and packed, and destroy its key; False where a legal hold keeps it.
+
+    What it takes to erase what it kept, once that may go, outlives its record under a key of its own.
 
     Args:
         parts: ledger, storage and policies.
         request_id: of a request whose record nothing needs, or somebody said so.
         at: when.
         actor: who said so before its time; else the sweep did, as its time came.
+        whole: whatever it still has to erase.
     """
     async with parts.ledger.begin() as tx:
         request = await tx.request(request_id, lock=True)
@@ -229,11 +234,22 @@ async def forget_record(parts: Parts, request_id: str, at: datetime, *, actor: s
     # The storage first: without the key nobody could find out what there was to remove.
     await parts.storage.delete_prefix(f"requests/{request_id}")
     async with parts.ledger.begin() as tx:
+        request = await tx.request(request_id, lock=True)
+        narrowed = await tx.is_narrowed(request_id)
+        owed = None if whole or narrowed else await still_owed(tx, request)
         facts: dict[str, JsonValue] = {"keep_days": parts.policy(request.controller).record.keep_days}
         if actor != "engine":
             facts = {"before_its_time": True}
-        await tx.record(request_id, Tag.KEY_DESTROYED, at=at, actor=actor, facts=facts, dedupe="key/destroyed")
-        await tx.destroy_key(request_id, at)
+        if owed:
+            facts |= {"kept": owed.retained}
+        dedupe = "key/destroyed/kept" if narrowed else "key/destroyed"
+        await tx.record(request_id, Tag.KEY_DESTROYED, at=at, actor=actor, facts=facts, dedupe=dedupe)
+        if owed:
+            await tx.narrow_key(request_id, at, owed.objects)
+            for name, content in owed.documents.items():
+                await tx.seal(request_id, name, content)
+        else:
+            await tx.destroy_key(request_id, at)
     return True
 
 
@@ -266,6 +282,9 @@ async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: 
         facts=facts,
         dedupe=f"retention/ended/{order.system}/{order.at.isoformat()}",
     )
+    if new and not await tx.is_narrowed(order.request_id):
+        # Afterwards there is no address any more: the evidence alone says it.
+        await tx.has_ended(order.request_id, order.at)
     if not remaining:
         await tx.remove_sealed(order.request_id, f"{ENDING}{order.system}")
     return len(new)

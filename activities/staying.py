@@ -11,6 +11,7 @@ from datetime import datetime
 
 from activities.exemptions import Exemption, exempted
 from activities.ledger import HoldRow, Tx
+from activities.recourse import Recourse
 from habeas import law
 from habeas.connector import Manifest, SystemPlan, Treatment
 from habeas.evidence import Tag
@@ -32,6 +33,7 @@ class Keepers:
         controlled: Mapping[str, str],
         sharing: Mapping[str, tuple[str, ...]],
         others_holds: Mapping[str, tuple[HoldRow, ...]],
+        recourses: tuple[Recourse, ...],
     ) -> None:
         self._tx = tx
         self._request = request
@@ -42,6 +44,7 @@ class Keepers:
         self._controlled = controlled
         self._sharing = sharing
         self._others_holds = others_holds
+        self._recourses = recourses
         self.met: set[str] = set()
         """Holds that keep something."""
 
@@ -54,6 +57,7 @@ class Keepers:
         known: Iterable[Identifier],
         policy: Policy,
         sharing: Mapping[str, tuple[str, ...]],
+        recourses: tuple[Recourse, ...] = (),
     ) -> Keepers:
         """For a request and everything by which its person is known.
 
@@ -65,6 +69,7 @@ class Keepers:
             policy: of the request's controller.
             sharing: its systems that other controllers have too, each with their ids. What one of them must keep there
                 stays, whoever else asks: nobody knows whose an object is that two have.
+            recourses: what refused requests for a copy keep, of the controller and of these others.
         """
         identifiers = tuple(known)
         standing = await tx.holds_on(request.controller, identifiers)
@@ -76,7 +81,8 @@ class Keepers:
             for one in policy.categories
             if one.controlled_by
         }
-        return cls(tx, request, place, holds, await exempted(tx, request.id), controlled, sharing, others_holds)
+        refused = await exempted(tx, request.id)
+        return cls(tx, request, place, holds, refused, controlled, sharing, others_holds, recourses)
 
     async def stays(
         self,
@@ -105,13 +111,21 @@ class Keepers:
                     found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=matter))
             if any(hold.covers(system, category) for hold in self._of_others(system)):
                 found.setdefault(place, []).append(Stay(because=Because.LEGAL_HOLD, law=self._pending))
+            found.setdefault(place, []).extend(self._reviewed(system, category))
             if refusals and category in self._refused:
                 stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
                 found.setdefault(place, []).append(stay)
             if category in self._controlled:
                 stay = Stay(because=Because.CONTROLLED, law=self._controlled[category])
                 found.setdefault(place, []).append(stay)
-        return {place: together(stays) for place, stays in found.items()}
+        return {place: together(stays) for place, stays in found.items() if stays}
+
+    def _reviewed(self, system: str, category: str) -> Iterator[Stay]:
+        """Another controller's categories are not ours: what it refused of a system that both have keeps all of it."""
+        for one in self._recourses:
+            ours = one.controller == self._request.controller
+            if category in (one.categories or {category}) if ours else one.controller in self._sharing.get(system, ()):
+                yield Stay(because=Because.RECOURSE, law=one.law, until=one.until)
 
     async def note(self, at: datetime) -> None:
         """Write down which holds the request has met, each once."""

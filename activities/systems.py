@@ -105,7 +105,7 @@ class SystemActivities:
             # What is under way in the system, or done by hand, cannot be called back.
             begun = order.handle or await answered(tx, order)
             waits = not begun and (await copies_first(tx, order.request_id, order.digest, self._parts)).code
-            held = 0 if begun or waits else await held_since(tx, order.request_id, plan, self._parts)
+            held = 0 if begun or waits else await held_since(tx, order.request_id, plan, self._parts, order.at)
             over = 0 if begun or waits or held else await freed_since(tx, order.request_id, plan, self._parts, order.at)
             renamed = 0 if begun else _renamed(plan, connector.manifest)
             stopped = bool(waits or held or over)

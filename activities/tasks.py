@@ -63,6 +63,7 @@ _ENDS = {
 _KEEPS = {
     Because.EXEMPT: "a refusal of the category",
     Because.CONTROLLED: "somebody else, who decides over it",
+    Because.RECOURSE: "a copy that was refused, which the person may still have reviewed",
     Because.RESTRICTED: "a restriction (`habeas restriction list`)",
 }
 """What keeps something beside a hold, which is named by its id."""
@@ -194,7 +195,7 @@ class TaskActivities:
         if order.phase is TaskPhase.ERASE:
             # Where a hold came after the approval nobody is sent to erase: the story goes back to review.
             plan = await approved_plan(tx, _erase_order(order), self._parts)
-            return not brief.objects or bool(await held_since(tx, order.request_id, plan, self._parts))
+            return not brief.objects or bool(await held_since(tx, order.request_id, plan, self._parts, order.at))
         if order.phase is not TaskPhase.FIND:
             return False
         before = await last_done(tx, order.request_id, order.system, TaskPhase.FIND)
@@ -239,7 +240,7 @@ class TaskActivities:
             if task.state is not TaskState.OPEN:
                 return task.state is TaskState.CANCELLED
             plan = await approved_plan(tx, _erase_order(order), self._parts)
-            if not await held_since(tx, order.request_id, plan, self._parts):
+            if not await held_since(tx, order.request_id, plan, self._parts, order.at):
                 return False
             await tx.cancel_tasks(order.request_id, order.at, system=order.system)
         return True

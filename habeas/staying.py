@@ -36,13 +36,15 @@ class Because(StrEnum):
     """Something that points at it was not asked to be erased, and stays."""
     SHARED = "shared"
     """It is another person's as much as theirs: a message between two."""
+    RECOURSE = "recourse"
+    """A copy of it was refused, and the person may still have that reviewed (PIPEDA 8(8), P-39.1 s.36)."""
     LEGAL_HOLD = "legal_hold"
     """It is needed in a matter that is pending."""
     RESTRICTED = "restricted"
     """Nothing may be done with it but storing (GDPR art. 18)."""
 
 
-PASSING = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})
+PASSING = frozenset({Because.RECOURSE, Because.LEGAL_HOLD, Because.RESTRICTED})
 """Once these are over, what the person asked for is done. An exemption is an answer, and stays one."""
 ANSWERS = frozenset({Because.EXEMPT, Because.CONTROLLED, Because.NOT_ASKED})
 """What these keep is not touched by the end of anything else, and nothing that it points at."""
@@ -53,6 +55,8 @@ class Stay(Frozen):
 
     because: Because
     law: str = Field(min_length=1)
+    until: date | None = None
+    """The last day, where it is known by itself."""
 
 
 def together(stays: Iterable[Stay]) -> Stay:
@@ -61,10 +65,13 @@ def together(stays: Iterable[Stay]) -> Stay:
     Raises:
         ValueError: there is none.
     """
-    ordered = sorted(set(stays), key=lambda stay: (_STRENGTH.index(stay.because), stay.law))
+    ordered = sorted(set(stays), key=lambda stay: (_STRENGTH.index(stay.because), stay.law, stay.until or date.max))
     if not ordered:
         raise ValueError("no reason was given")
-    return Stay(because=ordered[0].because, law="; ".join(dict.fromkeys(stay.law for stay in ordered)))
+    first = ordered[0].because
+    days = [stay.until for stay in ordered if stay.because is first]
+    until = None if None in days else max(day for day in days if day)
+    return Stay(because=first, law="; ".join(dict.fromkeys(stay.law for stay in ordered)), until=until)
 
 
 def kept_back(
@@ -283,6 +290,7 @@ def _staying(each: PlannedObject, stay: Stay, *, needed: bool) -> PlannedObject:
         update={
             "treatment": Treatment.RETAIN,
             "law": stay.law,
+            "until": stay.until,
             "reason": stay.because.value,
             "then": each.treatment,
             "referenced": each.referenced or needed,

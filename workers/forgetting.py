@@ -44,5 +44,5 @@ async def forget(
         raise NotAllowed(
             "Something is retained, restricted or awaited for it, an appeal is open, or its key is destroyed already."
         )
-    if not await forget_record(parts, request_id, at, actor=actor_of(parts.ledger.vault, by)):
+    if not await forget_record(parts, request_id, at, actor=actor_of(parts.ledger.vault, by), whole=True):
         raise NotAllowed("A legal hold keeps everything of this person: lift it first.")

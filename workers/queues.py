@@ -21,6 +21,7 @@ from activities.expiring import ExpiringActivities
 from activities.export import ExportActivities
 from activities.holds import HoldActivities
 from activities.identity import IdentityActivities
+from activities.kept_ended import KeptEndedActivities
 from activities.lifting import LiftingActivities
 from activities.notify import LetterActivities
 from activities.parts import Parts
@@ -130,6 +131,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             HoldActivities(parts).release_deletion,
             retention.due_retained,
             retention.due_left_out,
+            KeptEndedActivities(parts, letters).tell,
             retention.forget,
             ReplayActivities(parts).erased_since,
             ReplayActivities(parts).changed_since,

@@ -36,8 +36,10 @@ with workflow.unsafe.imports_passed_through():
         Sweep,
         SweepOrder,
         SweepReport,
+        TellOrder,
         TrailOrder,
     )
+    from activities.kept_ended import KeptEndedActivities
     from activities.ledger.past import LEFT_OUT
     from activities.model import AgainOrder, LetterOrder, LetterReport
     from activities.notify import LetterActivities
@@ -53,6 +55,8 @@ A = TypeVar("A", LookOrder, TrailOrder)
 
 STAFF_NOT_TOLD = "sweep_told_no_staff"
 """Staff could not be told how short-lived data of a system goes: they are told tomorrow."""
+PEOPLE_NOT_TOLD = "sweep_told_nobody"
+"""People could not be told of what has ended: they are told tomorrow."""
 NOT_ENDED = "sweep_ended_nothing"
 """Short-lived data of a system could not be ended: it is tried tomorrow."""
 
@@ -91,6 +95,8 @@ class SweepWorkflow:
         """Sweep once; then answer, or wait for the next day and go on anew."""
         if sweep.retained:
             await self._end_retained()
+        if workflow.patched("people-hear-of-endings"):
+            await self._tell_people()
         await self._expire()
         if workflow.patched("left-out-is-reminded-of"):
             await self._remind_of_left_out()
@@ -182,6 +188,28 @@ class SweepWorkflow:
             occasion = report.occasion or f"{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}"
             name = notices_id(item.request_id, RECIPIENTS, occasion)
             await start_notices(item.request_id, report.notices, name, RECIPIENTS)
+
+    async def _tell_people(self) -> None:
+        """Whoever was told why their data is kept hears once that it is gone: their request ends with it."""
+        after: str | None = ""
+        while after is not None:
+            order = TellOrder(at=workflow.now(), after=after)
+            try:
+                done = await calls.on_system(
+                    KeptEndedActivities.tell,
+                    order,
+                    "tell people what has ended",
+                    task_queue=workflow.info().task_queue,
+                    patience=calls.FIRST_PATIENCE,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                # The mail server is away: what is due is told tomorrow.
+                if not workflow.unsafe.is_replaying():
+                    log.warning(PEOPLE_NOT_TOLD, error=calls.failure_code(error))
+                return
+            after = done.after
 
     async def _until_done(
         self, item: DueItem, step: Callable[[Any, EndOrder], Awaitable[EndReport]], what: str

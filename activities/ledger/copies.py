@@ -22,6 +22,7 @@ class CopyRow(Frozen):
     id: RequestId
     right: Right
     regime: str
+    jurisdiction: str
     received_at: AwareDatetime
     closed_at: datetime | None
     outcome: Outcome | None

@@ -46,6 +46,7 @@ from activities.ledger.suppressions import Suppressions
 from activities.ledger.tasks import Tasks
 from activities.ledger.tokens import Tokens
 from activities.ledger.troubles import Troubles
+from activities.ledger.untold import Untold
 from activities.ledger.visits import Visits
 from activities.ledger.watching import Watching
 from activities.ledger.writes import Writes
@@ -88,6 +89,7 @@ class Tx(
     Tokens,
     Deliveries,
     Troubles,
+    Untold,
     Visits,
     Writes,
     Searches,

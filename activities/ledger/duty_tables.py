@@ -38,6 +38,7 @@ __all__ = [
     "restriction",
     "suppression",
     "task",
+    "untold_ending",
 ]
 
 restriction = Table(
@@ -200,6 +201,15 @@ expiry = Table(
     Column("held", BigInteger, nullable=False),
     Column("blocked", BigInteger, nullable=False),
     comment="what ended because its term was over, as counts",
+)
+
+untold_ending = Table(
+    "untold_ending",
+    metadata,
+    request_column(primary_key=True),
+    Column("at", moment(), primary_key=True, comment="when objects ended, as their outcomes have it"),
+    Column("letter", Text, comment="dedupe key of the letter that tells of it; null before it is written"),
+    comment="what an erasure had kept has ended, and the person has not been told; a row goes with its letter",
 )
 
 expiry_trouble = Table(

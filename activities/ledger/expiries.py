@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import and_, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from activities.ledger.duty_tables import deletion_hold, expiry, notice, restriction
+from activities.ledger.duty_tables import deletion_hold, expiry, notice, restriction, untold_ending
 from activities.ledger.room import Room, plain
 from activities.ledger.tables import object_outcome, request, request_key
 from habeas.model import Frozen, RequestId, Right
@@ -147,10 +147,11 @@ class Expiries(Room):
     async def forgettable(
         self, controller: str, closed_before: datetime, limit: int, after: str = "", only: str | None = None
     ) -> tuple[str, ...]:
-        """Requests whose record may go, in the order of their ids; or the one that is asked about.
+        """Requests whose record may go, in the order of their ids; or the one that is asked about, if it may go whole.
 
-        Closed before that instant, with a key still, and nothing that needs it: nothing retained or restricted for
-        them, nothing held, nobody who has yet to acknowledge, no open appeal about them.
+        Closed before that instant, with a key still, and nothing that needs it: nothing restricted for them, nothing
+        retained where the key is of nothing else by now (`narrow_key`), nothing held, nobody who has yet to be told or
+        to acknowledge, no open appeal about them.
         """
         other = request.alias("other")
         kept, mine = object_outcome.c, request.c.id
@@ -159,12 +160,14 @@ class Expiries(Room):
                 kept.request_id == mine,
                 kept.fate == Fate.RETAINED.value,
                 or_(and_(kept.until.is_not(None), ~_refused()), _passing()),
+                true() if only is not None else request_key.c.narrowed_at.is_not(None),
             ),
             select(deletion_hold.c.request_id).where(
                 deletion_hold.c.request_id == mine, deletion_hold.c.released_at.is_(None)
             ),
             select(restriction.c.request_id).where(restriction.c.request_id == mine, restriction.c.lifted_at.is_(None)),
             select(notice.c.request_id).where(notice.c.request_id == mine, notice.c.state.in_(("queued", "sent"))),
+            select(untold_ending.c.request_id).where(untold_ending.c.request_id == mine),
             select(other.c.id).where(other.c.about == mine, other.c.closed_at.is_(None)),
         )
         rows = await self._all(

@@ -22,26 +22,26 @@ class KeyRing:
         self._capacity = capacity
         self._ttl = ttl
         self._clock = clock
-        self._keys: OrderedDict[str, tuple[float, RequestKey]] = OrderedDict()
+        self._keys: OrderedDict[str, tuple[float, RequestKey, bytes]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def get(self, request_id: str) -> RequestKey | None:
-        """The key, if it is here and still believed."""
+    def get(self, request_id: str, wrapped: bytes | None = None) -> RequestKey | None:
+        """The key, if it is here and still believed; where it is known how it is stored now, only if it is that one."""
         found = self._keys.get(request_id)
         if found is None:
             return None
-        until, key = found
-        if self._clock() >= until:
+        until, key, stored = found
+        if self._clock() >= until or (wrapped and stored and wrapped != stored):
             del self._keys[request_id]
             return None
         self._keys.move_to_end(request_id)
         return key
 
-    def put(self, request_id: str, key: RequestKey) -> None:
-        """Keep a key."""
-        self._keys[request_id] = (self._clock() + self._ttl, key)
+    def put(self, request_id: str, key: RequestKey, wrapped: bytes = b"") -> None:
+        """Keep a key, and how it is stored, if that is known: another may take its place (`Endings.narrow_key`)."""
+        self._keys[request_id] = (self._clock() + self._ttl, key, wrapped)
         self._keys.move_to_end(request_id)
         while len(self._keys) > self._capacity:
             self._keys.popitem(last=False)

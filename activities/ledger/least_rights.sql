@@ -18,6 +18,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON keyed_write, form_sent TO :"role";
 -- Searches that found nobody stay; only their reasons are emptied, after some years.
 GRANT SELECT, INSERT, UPDATE ON search TO :"role";
 
+-- Endings that a person is still to be told of.
+GRANT SELECT, INSERT, UPDATE, DELETE ON untold_ending TO :"role";
+
 -- Staff who sign out, or whose time is over; visits of persons, which end with the key; requests that are put back.
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, visit, request_holder TO :"role";
 

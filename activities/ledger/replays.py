@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from activities.ledger.duty_tables import replay
@@ -72,7 +72,7 @@ class Replays(Room):
                 request.c.controller,
                 done.system,
                 request.c.closed_at.is_not(None).label("closed"),
-                request_key.c.wrapped.is_not(None).label("readable"),
+                _readable().label("readable"),
                 func.count().label("objects"),
             )
             .join(request, request.c.id == done.request_id)
@@ -83,7 +83,10 @@ class Replays(Room):
                 tuple_(done.request_id, done.system) > after,
                 *self._done_since(since, controllers, system),
             )
-            .group_by(done.request_id, done.system, request.c.controller, request.c.closed_at, request_key.c.wrapped)
+            .group_by(
+                *(done.request_id, done.system, request.c.controller, request.c.closed_at),
+                *(request_key.c.wrapped, request_key.c.narrowed_at),
+            )
             .order_by(done.request_id, done.system)
             .limit(limit)
         )
@@ -138,3 +141,8 @@ class Replays(Room):
             select(replay.c.digest).distinct().where(replay.c.digest.startswith(beginning, autoescape=True)).limit(2)
         )
         return tuple(row.digest for row in rows)
+
+
+def _readable() -> ColumnElement[bool]:
+    """Whether it is still known what an erasure did: of one that is narrowed, only what it has yet to do."""
+    return and_(request_key.c.wrapped.is_not(None), request_key.c.narrowed_at.is_(None))

@@ -188,7 +188,8 @@ class Room:
         """
         if request_id in self._destroyed:
             raise KeyDestroyed
-        key = self._fresh_keys.get(request_id) or self._keys.get(request_id)
+        known = self._wrapped.get(request_id)
+        key = self._fresh_keys.get(request_id) or self._keys.get(request_id, known[0] if known else None)
         if key is not None:
             return key
         if request_id not in self._wrapped:
@@ -203,7 +204,7 @@ class Room:
             raise KeyDestroyed
         wrapped, master_key_id = kept
         key = self._vault.unwrap(WrappedKey(request_id, master_key_id, wrapped))
-        self._keys.put(request_id, key)
+        self._keys.put(request_id, key, wrapped)
         return key
 
     async def _document(self, request_id: str, name: str) -> bytes | None:

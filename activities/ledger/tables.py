@@ -143,6 +143,7 @@ request_key = Table(
     Column("wrapped", LargeBinary, comment="the request's key under the master key; null once destroyed"),
     Column("master_key_id", Text, nullable=False),
     Column("destroyed_at", moment()),
+    Column("narrowed_at", moment(), comment="when another key took its place, of what is still to be erased alone"),
     CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="destroyed"),
     comment="one key per request; without it its sealed data is gone for good",
 )

@@ -16,6 +16,7 @@ from activities.letters.facts import (
     CompletionAccess,
     CompletionErasure,
     Extension,
+    KeptEnded,
     NothingFound,
     Refusal,
     Unverified,
@@ -52,6 +53,7 @@ Told = (
     | Extension
     | CompletionAccess
     | CompletionErasure
+    | KeptEnded
     | NothingFound
     | Refusal
     | Withdrawal
@@ -121,6 +123,8 @@ def _body(facts: Told, words: Words) -> Iterable[Block]:
             return _completion_access(facts, say)
         case CompletionErasure():
             return _completion_erasure(facts, say)
+        case KeptEnded():
+            return _kept_ended(facts, say)
         case NothingFound():
             return _nothing_found(facts, say)
         case Refusal():
@@ -311,6 +315,21 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.recipients(facts)
     yield from say.offers()
     yield from say.remedies()
+    yield say.record()
+
+
+def _kept_ended(facts: KeptEnded, say: Said) -> Iterable[Block]:
+    yield say.asked()
+    yield say.paragraph("kept_ended.lead", Element.ACTION_TAKEN, date=say.words.date(facts.told_on))
+    yield from say.section("completion_erasure.erased", (say.group(one) for one in facts.erased))
+    yield from say.section("completion_erasure.anonymised", (say.group(one) for one in facts.anonymised))
+    if facts.anonymised:
+        yield say.paragraph("completion_erasure.anonymised_means")
+    whole = not (facts.kept or facts.missing)
+    yield say.paragraph(f"kept_ended.{'whole' if whole else 'part'}")
+    yield from say.kept(facts.kept)
+    yield from say.missing(facts.missing)
+    yield from say.recipients(facts)
     yield say.record()
 
 

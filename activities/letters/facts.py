@@ -31,6 +31,7 @@ __all__ = [
     "CompletionAccess",
     "CompletionErasure",
     "Extension",
+    "KeptEnded",
     "NothingFound",
     "Refusal",
     "StaffAlarm",
@@ -174,6 +175,18 @@ class CompletionErasure(PassedOn, Staying, LetterFacts):
     def kept_by_law_only(self) -> bool:
         """See `LetterFacts`."""
         return by_law_only(self.kept, self.refused_still)
+
+
+class KeptEnded(PassedOn, Staying, LetterFacts):
+    """What an erasure had kept is gone now, and what still stays."""
+
+    kind = Kind.KEPT_ENDED
+    told_on: date
+    """When the person was told why it is kept."""
+    erased: tuple[ErasedGroup, ...] = ()
+    anonymised: tuple[ErasedGroup, ...] = ()
+    missing: tuple[MissingSystem, ...] = ()
+    """Systems where something is still to go whose time has come, too."""
 
 
 class NothingFound(LetterFacts):

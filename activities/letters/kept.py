@@ -8,7 +8,7 @@ from datetime import date
 from activities.letters.blocks import Block, Element
 from activities.letters.parts import KeptGroup
 from activities.letters.wording import Words
-from habeas.staying import Because
+from habeas.staying import PASSING, Because
 
 __all__ = ["Kept"]
 
@@ -19,8 +19,15 @@ Ends = Mapping[date | None, tuple[KeptGroup, ...]]
 class Kept:
     """The blocks about what stays, in the words of one language."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, record_until: date | None = None) -> None:
+        """Hold them.
+
+        Args:
+            words: of one language.
+            record_until: the last day on which the controller has the person's address for this request.
+        """
         self._words = words
+        self._record_until = record_until
 
     def blocks(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
         """A heading for each kind of reason, under it a paragraph for each law, under that what it keeps."""
@@ -33,8 +40,25 @@ class Kept:
             yield Block(kind="heading", text=self._words.text(key))
             for law, ends in _by_law(alike).items():
                 yield from self._law(law, ends, at_least=reason is not None)
-            if f"{key}_then" in self._words:
-                yield Block(kind="paragraph", text=self._words.text(f"{key}_then"))
+            then = [self._words.text(f"{key}_then")] if f"{key}_then" in self._words else []
+            if then := [*then, *self._ends(reason, alike)]:
+                yield Block(kind="paragraph", text=" ".join(then))
+
+    def _ends(self, reason: Because | None, alike: Iterable[KeptGroup]) -> Iterable[str]:
+        """What follows once the reason is over, and whether a letter tells of it: none can once the address is gone."""
+        days = [one.until for one in alike if one.until]
+        dated = reason in (None, Because.RECOURSE) and bool(days)
+        if dated:
+            yield self._words.text("common.kept_ends")
+        known = self._record_until
+        if known is None or not (dated or reason in PASSING):
+            return
+        if dated and max(days) < known:
+            yield self._words.text("common.kept_ends_told")
+        elif dated and min(days) >= known:
+            yield self._words.text("common.kept_ends_untold")
+        else:
+            yield self._words.text("common.kept_ends_perhaps", date=self._words.date(known))
 
     def _law(self, law: str, ends: Ends, *, at_least: bool) -> Iterable[Block]:
         words, cited = self._words, self._words.cited(law)

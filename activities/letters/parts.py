@@ -44,6 +44,7 @@ class Kind(StrEnum):
     EXTENSION = "extension"
     COMPLETION_ACCESS = "completion_access"
     COMPLETION_ERASURE = "completion_erasure"
+    KEPT_ENDED = "kept_ended"
     NOTHING_FOUND = "nothing_found"
     REFUSAL = "refusal"
     WITHDRAWAL = "withdrawal"

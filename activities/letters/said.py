@@ -23,7 +23,7 @@ from activities.letters.parts import (
 from activities.letters.stays import RefusedPart
 from activities.letters.wording import Words
 from habeas import law
-from habeas.model import Right
+from habeas.model import COPIES, Right
 from habeas.particulars import Scope
 
 __all__ = ["Said"]
@@ -166,7 +166,7 @@ class Said:
 
     def kept(self, groups: Iterable[KeptGroup]) -> Iterable[Block]:
         """What stays, by why it does: a law with its term, a refusal, a pending matter, a restriction."""
-        return Kept(self.words).blocks(groups)
+        return Kept(self.words, self._facts.record_kept_until).blocks(groups)
 
     def withheld(self, key: str, groups: Iterable[WithheldGroup], *elements: Element) -> Iterable[Block]:
         """Things left out, each with its reason."""
@@ -209,6 +209,16 @@ class Said:
         rule = law.denial(facts.regime, facts.jurisdiction, facts.right) if facts.denies else None
         for code in rule.says if rule and facts.withholds and not facts.kept_by_law_only else ():
             yield self.paragraph(f"denied.{code}", Element.DENIAL)
+        yield from self._kept_for_review()
+
+    def _kept_for_review(self) -> Iterable[Block]:
+        """That what was refused stays as long as the refusal may be reviewed; not whether anything is held."""
+        facts = self._facts
+        rule = law.hold_after_refusal(facts.regime, facts.jurisdiction)
+        until = law.kept_after_refusal(facts.regime, facts.jurisdiction, facts.right, facts.today)
+        if facts.denies and facts.right in COPIES and rule and until:
+            values = {"date": self.words.date(until), "provision": self.words.cited(rule.cite)}
+            yield self.paragraph("denied.kept_for_review", Element.DENIAL, **values)
 
     def offers(self) -> Iterable[Block]:
         """What else the person is asked about with a denial."""

@@ -220,6 +220,15 @@ def _changes(right: Right, today: date) -> dict[Kind, tuple[type[LetterFacts], d
                 "missing": _MISSING,
             },
         ),
+        Kind.KEPT_ENDED: (
+            of.KeptEnded,
+            {
+                "told_on": today - 52 * _WEEK,
+                "erased": (_GONE,),
+                "kept": (_KEPT,),
+                "recipients_told": ("Parcel service",),
+            },
+        ),
         Kind.COMPLETION_CHANGE: (
             own.CompletionChange,
             passed

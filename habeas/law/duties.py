@@ -246,9 +246,14 @@ class FreeRule(OfRights):
 
 
 class HoldRule(OfRights):
-    """What was refused is kept: for so many days, or (None) until every recourse is exhausted."""
+    """What was refused is kept: for so many days, or (None) until every recourse is exhausted.
+
+    ``notice_days``: for how long after the last day of a recourse it is kept until it is clear that there is none. A
+    complaint of the last day is known to whoever keeps the data only by the authority's notice.
+    """
 
     days: int | None = None
+    notice_days: int = Field(default=0, ge=0)
 
 
 class RecordRule(OfRights):

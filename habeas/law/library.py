@@ -11,6 +11,7 @@ from typing import Any
 from habeas.errors import UnknownRegime
 from habeas.fields import SensitiveType
 from habeas.law import files
+from habeas.law.calendar import add_days, add_months
 from habeas.law.data import Authority, Extension, Ground, Regime, Span
 from habeas.law.duties import (
     Appeal,
@@ -41,6 +42,7 @@ __all__ = [
     "fits",
     "free_requests",
     "hold_after_refusal",
+    "kept_after_refusal",
     "notice_contents",
     "pauses_allowed",
     "recipients_duty",
@@ -391,6 +393,34 @@ def hold_after_refusal(code: str, jurisdiction: str) -> HoldRule | None:
         UnknownRegime: as `regime`.
     """
     return regime(code, jurisdiction).hold
+
+
+def kept_after_refusal(code: str, jurisdiction: str, right: Right, refused_on: date) -> date | None:
+    """The last day on which refused information must be kept if nobody has taken a recourse by then.
+
+    Args:
+        code: of the regime.
+        jurisdiction: whose place it is.
+        right: what was refused.
+        refused_on: the day of the refusal.
+
+    Returns:
+        None where the law has no such rule for the right, or names no time for the recourse.
+
+    Raises:
+        UnknownRegime: as `regime`.
+    """
+    rule = hold_after_refusal(code, jurisdiction)
+    if rule is None or not rule.covers(right):
+        return None
+    if rule.days is not None:
+        return add_days(refused_on, rule.days)
+    limit = remedies(code, jurisdiction, right).time_limit
+    if limit is None:
+        return None
+    count, unit = limit.split("_")
+    ends = add_months(refused_on, int(count)) if unit == "months" else add_days(refused_on, int(count))
+    return add_days(ends, rule.notice_days)
 
 
 def records_kept(code: str, jurisdiction: str) -> tuple[RecordRule, ...]:

@@ -695,6 +695,23 @@ def test_what_never_ends_comes_before_what_passes_and_every_law_is_told() -> Non
         together([])
 
 
+def test_what_may_be_reviewed_goes_the_day_after_and_not_before_its_own_term() -> None:
+    last, later = TODAY + timedelta(days=30), TODAY + timedelta(days=60)
+    reviewed = [Stay(because=Because.RECOURSE, law="A", until=day) for day in (last, later)]
+    assert together(reviewed).until == later
+    assert together([*reviewed, Stay(because=Because.RECOURSE, law="A")]).until is None, "one has no last day yet"
+    assert together([*reviewed, Stay(because=Because.EXEMPT, law="B")]).until is None
+    people = Collection(name="people", category="contact", treatment=DELETE)
+    index = [indexed("people", 1), indexed("invoices", 2, anchor=TODAY)]
+    stays = dict.fromkeys([("people", "[1]"), ("invoices", "[2]")], together(reviewed[:1]))
+    plan, kinds = with_stays([people, INVOICES], index, stays), [people, INVOICES]
+    assert not ended(plan, kinds, last).objects
+    assert [one.collection for one in ended(plan, kinds, last + timedelta(days=1)).objects] == ["people"]
+    kept = by_place(plan)["invoices", "[2]"]
+    assert (kept.until, kept.reason) == (date(TODAY.year + 5, 12, 31), Because.RECOURSE)
+    assert kept.law == "Bookkeeping Act § 12; A"
+
+
 @pytest.mark.parametrize("answer", [Because.EXEMPT, Because.CONTROLLED])
 @pytest.mark.parametrize("passing", sorted(PASSING))
 def test_the_end_of_a_hold_takes_nothing_that_was_refused_or_is_another_s(answer: Because, passing: Because) -> None:

@@ -177,6 +177,7 @@ STEPS: tuple[Step, ...] = (
     *_steps("sweep_that_follows", "follow_trails", "hold_found", parties=(READ,), struck=CALLS),
     *_steps("kept_goes", "due_retained"),
     *_steps("kept_goes", "confirm_ended", "end_retention", parties=(ENDS,), struck=CALLS),
+    *_steps("kept_goes", "tell_what_has_ended", parties=(LETTERS,), struck=CALLS),
     *_steps("left_out_is_remembered", "send_letter_again", parties=(LETTERS,), struck=CALLS),
     *_steps("restriction", "conclude_change", "draft_change", "hold_restricted", "prepare_notices"),
     *_steps("restriction", "change", "confirm_change", parties=(CHANGES,), struck=CALLS),

@@ -10,6 +10,7 @@ from habeas.law import (
     fee_rule,
     free_requests,
     hold_after_refusal,
+    kept_after_refusal,
     recipients_duty,
     records_kept,
     refusal_grounds,
@@ -305,6 +306,22 @@ def test_refused_information_is_held() -> None:
         "CA-QC-25": None,
         "SG-PDPA": 30,
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "right", "until"),
+    [
+        ("CA-PIPEDA", "CA-ON", Right.ACCESS, date(2026, 9, 27)),  # six months and 30 days
+        ("CA-QC-25", "CA-QC", Right.ACCESS, date(2026, 4, 29)),
+        ("SG-PDPA", "SG", Right.ACCESS, date(2026, 3, 30)),
+        ("SG-PDPA", "SG", Right.RECTIFICATION, None),
+        ("EU-GDPR", "DK", Right.ACCESS, None),
+    ],
+)
+def test_refused_information_is_held_until_the_recourse_has_run_out(
+    code: str, place: str, right: Right, until: date | None
+) -> None:
+    assert kept_after_refusal(code, place, right, date(2026, 2, 28)) == until
 
 
 @pytest.mark.parametrize(

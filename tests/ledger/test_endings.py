@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from activities.ledger import Act, Artifact, Challenge, Ledger, Letter, Link, NewVisit, new_token
 from activities.ledger.duty_tables import metadata
 from activities.ledger.keys import KeyRing
+from activities.ledger.results import object_name
 from activities.vault import Vault
 from habeas.errors import KeyDestroyed, UnknownRequest
 from habeas.evidence import Tag, verify
@@ -161,6 +162,7 @@ DUTIES = {
     "api_token",
     "staff_session",
     *("keyed_write", "form_sent", "search"),
+    "untold_ending",
     *("suppression", "heartbeat", "finding", "finding_told", "replay"),
     *("webhook", "webhook_delivery", "outgoing_event"),
     *("anchor", "anchored_head"),
@@ -270,6 +272,38 @@ async def test_another_process_hears_of_a_destroyed_key_within_a_minute(
             await elsewhere.key(opened)
     finally:
         await elsewhere.aclose()
+
+
+async def test_of_a_narrowed_record_only_what_is_sealed_anew_is_readable_and_everywhere_at_once(
+    ledger: Ledger, ledger_url: str, vault: Vault, new_request: NewRequestFactory
+) -> None:
+    opened = await fill(ledger, new_request)
+    elsewhere = Ledger.connect(ledger_url, vault)
+    try:
+        old = await elsewhere.key(opened)
+        name = object_name("crm", "contacts", "[1]")
+        kept = ObjectOutcome(collection="contacts", key="[1]", fate=Fate.RETAINED)
+        async with ledger.begin() as tx:
+            await tx.save_outcomes(opened, "crm", [kept], NOW)
+            await tx.narrow_key(opened, NOW, [name])
+            assert await tx.is_narrowed(opened)
+            await tx.seal(opened, "plan", b"what is left")
+        async with elsewhere.begin() as tx:
+            await tx.request(opened, lock=True)
+            assert await tx.unseal_bytes(opened, "plan") == b"what is left"
+            key = await tx.key(opened)
+            assert key.digest(name) in await tx.objects_of(opened, "crm", Fate.RETAINED)
+            assert key.digest(name) != old.digest(name)
+            with pytest.raises(KeyDestroyed):
+                await tx.letter((await tx.letters(opened))[0].id)
+    finally:
+        await elsewhere.aclose()
+    tables = await everything(ledger_url)
+    assert [row["name"] for row in tables["document"]] == ["plan"]
+    assert [(row["destroyed_at"], row["narrowed_at"]) for row in tables["request_key"]] == [(None, NOW)]
+    gone = ("open_subject", "past_subject", "visit", "suppression", "request_holder")
+    assert [tables[one] for one in gone] == [[]] * len(gone)
+    assert not [row for row in tables["letter"] if row["content"]]
 
 
 def test_few_keys_are_kept_and_the_unused_go_first(vault: Vault) -> None:

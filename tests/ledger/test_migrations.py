@@ -52,18 +52,18 @@ async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
     assert await current_revision(fresh_database) is None
     for _ in range(2):
         await migrate(fresh_database)
-        assert await current_revision(fresh_database) == "0020"
+        assert await current_revision(fresh_database) == "0021"
     folder = Path(activities.ledger.__file__).parent / "migrations"
     assert ScriptDirectory(folder).get_current_head() == REVISIONS[-1]
     await downgrade(fresh_database, "base")
     assert await rows(fresh_database, _LEFT) == [(0, 0)]
     await migrate(fresh_database)
-    assert await current_revision(fresh_database) == "0020"
+    assert await current_revision(fresh_database) == "0021"
 
 
 async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
     await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
-    assert await current_revision(fresh_database) == "0020"
+    assert await current_revision(fresh_database) == "0021"
 
 
 async def test_alembic_finds_no_difference(ledger_url: str) -> None:

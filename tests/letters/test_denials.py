@@ -138,3 +138,19 @@ def test_a_denial_without_its_offer_is_not_sent(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(said.Said, part, lambda _self: ())
     with pytest.raises(IncompleteLetter, match="denial, offer"):
         render(Kind.REFUSAL, "en", denied(Kind.REFUSAL))
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "said"),
+    [
+        ("CA-PIPEDA", "CA", "we keep it at least until 5 October 2026 (PIPEDA s. 8(8))"),
+        ("CA-QC-25", "CA-QC", "we keep it at least until 4 May 2026 (CQLR c. P-39.1 s. 36)"),
+        ("EU-GDPR", "DK", None),
+    ],
+)
+def test_whoever_is_refused_a_copy_reads_until_when_it_is_kept(code: str, place: str, said: str | None) -> None:
+    facts = sample(Kind.REFUSAL, controller=US, regime=code, jurisdiction=place, right=Right.ACCESS)
+    told = text_of(facts.model_copy(update={"today": date(2026, 3, 5)}))
+    assert said in told if said else "we keep it at least" not in told
+    erasure = sample(Kind.REFUSAL, controller=US, regime=code, jurisdiction=place, right=Right.ERASURE)
+    assert "we keep it at least" not in text_of(erasure), "what is not erased is there anyway"

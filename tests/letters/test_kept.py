@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from activities.letters import CompletionErasure, Controller, ErasedGroup, KeptGroup, Kind, RenderedLetter, render
 from activities.letters.samples import sample
 from activities.letters.sealed import PartialRefusalLetter
@@ -28,14 +30,14 @@ def group(category: str, **what: object) -> KeptGroup:
     return KeptGroup.model_validate(facts | {"category": category})
 
 
-def letter(*kept: KeptGroup, language: str = "en") -> RenderedLetter:
+def letter(*kept: KeptGroup, language: str = "en", **more: object) -> RenderedLetter:
     facts = sample(Kind.COMPLETION_ERASURE, controller=US, regime="CA-QC-25", jurisdiction="CA-QC", right=Right.ERASURE)
     assert isinstance(facts, CompletionErasure)
-    return render(facts.kind, language, facts.model_copy(update={"kept": kept}))
+    return render(facts.kind, language, facts.model_copy(update={"kept": kept, **more}))
 
 
-def text(*kept: KeptGroup, language: str = "en") -> str:
-    return " ".join(letter(*kept, language=language).text.replace("\N{NO-BREAK SPACE}", " ").split())
+def text(*kept: KeptGroup, language: str = "en", **more: object) -> str:
+    return " ".join(letter(*kept, language=language, **more).text.replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 def test_a_matter_that_keeps_many_categories_is_named_once() -> None:
@@ -71,6 +73,29 @@ def test_one_last_day_stands_beside_its_law() -> None:
 def test_a_day_that_is_not_known_comes_last() -> None:
     told = text(group("payments"), group("support", until=date(2031, 12, 31)))
     assert "- Until 31 December 2031: Support (2 records) - End not known yet: Payments (2 records)" in told
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ((group("payments", until=date(2027, 12, 31)),), "We write to you once it is done."),
+        ((group("payments", until=date(2037, 12, 31)),), "By then we no longer have your address: no further letter"),
+        (
+            (group("payments", until=date(2027, 12, 31)), group("support", until=date(2037, 12, 31))),
+            "If that is by 1 July 2029, we write to you once it is done. After that day we no longer have your address",
+        ),
+        ((group("payments", law=HELD, reason=Because.LEGAL_HOLD),), "If that is by 1 July 2029, we write to you"),
+        ((group("payments", law=HELD, reason=Because.RESTRICTED),), "If that is by 1 July 2029, we write to you"),
+    ],
+    ids=["before", "after", "both", "hold", "restriction"],
+)
+def test_whether_a_letter_will_tell_of_the_end_is_told(kept: tuple[KeptGroup, ...], said: str) -> None:
+    assert said in text(*kept, record_kept_until=date(2029, 7, 1))
+
+
+def test_of_what_never_ends_no_end_is_told() -> None:
+    for kept in (group("payments"), group("payments", reason=Because.EXEMPT), group("payments", reason=Because.SHARED)):
+        assert "no longer have your address" not in text(kept, record_kept_until=date(2029, 7, 1))
 
 
 def test_what_was_refused_stays_whatever_a_term_says() -> None:

@@ -108,6 +108,11 @@ async def sweep_that_reminds(world: World) -> Case:
     return await sweep(world)
 
 
+async def sweep_that_tells_the_person(world: World) -> Case:
+    """What a hold had kept goes, and the person hears of it."""
+    return await sweep(world)
+
+
 async def sweep_that_is_told(world: World) -> Case:
     """Who was told before hears of what ends later; short-lived data does not end, and the officer hears of it."""
     chatting(world)
@@ -195,5 +200,6 @@ KEEPING = (
     erased_again_after_a_restore,
     sweep_that_reminds,
     sweep_that_follows,
+    sweep_that_tells_the_person,
     restriction_lifted,
 )

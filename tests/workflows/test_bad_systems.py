@@ -65,6 +65,11 @@ async def _proven(world: World, right: Right = Right.ACCESS, *, of: str = "demo"
     return case
 
 
+def _at_first(says: str) -> list[Transient]:
+    """For as often as it is tried before the request is shown as waiting, one at once after another."""
+    return [Transient(says, retry_after=0.01) for _ in range(4)]
+
+
 async def _waits(case: Case, code: str, phase: str | None = None) -> SystemRow:
     """Until the request shows that it waits for the CRM for this cause."""
 
@@ -105,7 +110,9 @@ async def _since(case: Case) -> datetime:
 
 
 async def test_down_for_a_day_is_shown_since_when_it_began_whatever_the_cause_is_called(world: World) -> None:
-    case = await _proven(world, collect=[Transient("down") for _ in range(8)] + [Quarantine("half up")])
+    case = await _proven(
+        world, collect=[*_at_first("down"), *(Transient("down") for _ in range(4)), Quarantine("half up")]
+    )
     row = await _waits(case, "transient", "collect")
     since = f"{row.waiting_since:%Y-%m-%d %H:%M}"
     assert f"crm since {since} UTC (transient)" in await _printed(case)
@@ -266,7 +273,7 @@ async def test_half_done_is_finished_once_it_is_up_again(world: World, monkeypat
 
 
 async def test_gone_for_ever_is_left_out_by_staff_and_named(world: World) -> None:
-    case = await _proven(world, Right.ERASURE, erase=[Transient("gone") for _ in range(500)])
+    case = await _proven(world, Right.ERASURE, erase=[*_at_first("gone"), *(Transient("gone") for _ in range(500))])
     await case.approve_twice()
     await _waits(case, "transient", "erase")
     await case.passes(timedelta(hours=6))

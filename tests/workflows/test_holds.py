@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from activities import holds, retention
+from activities.copies import copies_before
 from activities.ending_letters import UNLOOKED
 from activities.following import TRAIL
 from activities.keeping import EndedOrder, EndOrder
@@ -19,9 +20,9 @@ from activities.ledger import NewHold, Tx
 from activities.recipients import RecipientActivities
 from activities.retention import RetentionActivities
 from habeas import law
-from habeas.acts import ActKind
+from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.connector import Page, RecordRef
-from habeas.errors import BadInput, PlanOutlived, SealBroken, Terminal, WrongStage
+from habeas.errors import BadInput, PlanOutlived, SealBroken, Terminal, Transient, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Access
 from habeas.testing import MemoryRow
@@ -319,6 +320,37 @@ async def test_who_was_told_before_hears_of_what_ends_later(world: World) -> Non
     assert await carriers(world, case) == [("", "acknowledged"), ("ended/crm", "acknowledged")]
     assert (await sweep(world)).ended == 0
     assert len(await carriers(world, case)) == 2, "once for each ending"
+
+
+async def test_the_person_hears_once_that_what_a_hold_had_kept_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, placed = await told_of_one_and_held(world)
+    first = " ".join(world.mail.text(case.person.email, "Kept, because of a pending matter").split())
+    assert "After that day we no longer have your address" in first
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    mailer = type(world.parts.mailer)
+    send = mailer.send
+
+    async def away(self: Any, to: str, *rest: Any) -> None:
+        if to == case.person.email:
+            raise Transient("the mail server is away", retry_after=0.01)
+        await send(self, to, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mailer, "send", away)
+        assert (await sweep(world)).ended == 4
+    async with world.parts.ledger.begin() as tx:
+        assert case.id in await tx.untold(1000)
+    await sweep(world)
+    told = " ".join(world.mail.text(case.person.email, "gone now").split())
+    assert "Something still remains; below you read what and why. Kept, because a law says so" in told
+    assert "legal" not in told, "what is over is not told as going on"
+    assert "We are telling those to whom we had given the data" in told
+    await sweep(world)
+    assert (await case.letters()).count("kept_ended") == 1
+    async with world.parts.ledger.begin() as tx:
+        assert case.id not in await tx.untold(1000)
 
 
 async def test_an_ending_is_told_once_whatever_is_killed(world: World) -> None:
@@ -687,3 +719,60 @@ async def test_a_hold_placed_during_a_sweep_is_met_by_the_next_page(
     monkeypatch.undo()
     await world.office.lift_hold(placed[0].hold.id, by="ann")
     await sweep(world)
+
+
+async def test_what_a_refused_copy_was_about_is_not_erased_before_the_recourse_has_run_out(world: World) -> None:
+    """PIPEDA 8(8): the copy's law keeps it, whoever asks for the erasure, and says until when."""
+    name = answering_under(world, "canadian", {"code": "CA-PIPEDA", "jurisdictions": ("CA",)}, home="CA")
+    person = someone()
+    person.settle_in(world.connectors)
+    copy = await world.open(person, controller=name, jurisdiction="CA-ON")
+    await copy.reaches(Stage.VERIFYING)
+    await copy.act(ActKind.REFUSE, ground=law.refusal_grounds("CA-PIPEDA", "CA")[0].code)
+    await copy.reaches(Stage.CLOSED)
+    case = await world.open(person, Right.ERASURE, controller=name, jurisdiction="CA-ON")
+    await case.prove()
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    crm = world.connectors["crm"].rows
+    place = ("contacts", f'["{person.number}"]')
+    assert place in crm
+    last = law.kept_after_refusal("CA-PIPEDA", "CA-ON", Right.ACCESS, today().date())
+    assert last is not None
+    told = " ".join(world.mail.text(person.email, "still have our answer to your request for a copy").split())
+    assert f"Kept at least until {last:%-d %B %Y}, because of: PIPEDA" in told
+    days = (last - today().date()).days
+    await sweep(world, timedelta(days=days - 1))
+    assert place in crm
+    await sweep(world, timedelta(days=days + 2))
+    assert place not in crm
+    await case.has_letter("kept_ended")
+
+
+async def test_what_a_copy_asks_for_is_not_erased_before_the_answer_where_its_law_says_so(world: World) -> None:
+    name = answering_under(world, "ontarian", {"code": "CA-PIPEDA", "jurisdictions": ("CA",)}, home="CA")
+    controller(world, name, of=name, review={"access": Access.ALWAYS})
+    person = someone()
+    earlier = (world.now[0] - timedelta(days=3)).isoformat()
+    case = await in_review(world, person, controller=name, jurisdiction="CA-ON", received_at=earlier)
+    copy = await world.open(person, controller=name, jurisdiction="CA-ON")
+    await copy.prove()
+    await copy.reaches(Stage.REVIEWING)
+    async with world.parts.ledger.begin() as tx:
+        request, policy = await tx.request(case.id), world.parts.policy(name)
+        before = await copies_before(tx, request, policy)
+    assert (before.copies, before.by_law) == ((copy.id,), True), "though it was asked for later"
+    await case.approve_twice()
+
+    async def waits() -> bool:
+        return (await case.row()).blocked_on == ("habeas-copy",)
+
+    await eventually(waits)
+    for officer in ("ann", "bob"):
+        await case.act(ActKind.APPROVE, officer, plan=await case.plan(), ground=WITHOUT_COPY)
+    assert await waits(), "nobody can say that it goes on without it"
+    assert not [one for one in (await world.office.show(case.id)).possible if "--without-copy" in one.command]
+    await copy.act(ActKind.APPROVE)
+    await copy.reaches(Stage.CLOSED)
+    await case.reaches(Stage.CLOSED)
+    assert ("contacts", f'["{person.number}"]') not in world.connectors["crm"].rows

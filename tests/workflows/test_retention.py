@@ -182,7 +182,11 @@ async def test_a_request_s_own_record_goes_once_it_keeps_nothing_any_more(world:
     copy = await world.open(person, controller=name)
     await copy.prove()
     await copy.reaches(Stage.CLOSED)
+    place = invoice(world, keeper, years_ago(5, today().date() + timedelta(days=60)))
     erasure = await erased(world, keeper, controller=name)
+    for row in await world.office.recipients(erasure.id):
+        if row.state in ("queued", "sent"):
+            await world.office.acknowledge(erasure.id, row.recipient, by="ann", reason="they phoned")
     storage = world.parts.storage
     assert await storage.list(f"requests/{copy.id}")
     assert (await sweep(world, timedelta(days=29))).keys == 0
@@ -191,10 +195,34 @@ async def test_a_request_s_own_record_goes_once_it_keeps_nothing_any_more(world:
     async with world.parts.ledger.begin() as tx:
         with pytest.raises(KeyDestroyed):
             await tx.subject(copy.id)
-        assert (await tx.subject(erasure.id)).identifiers, "it must still know what to erase in some years"
+        assert (await tx.subject(erasure.id)).identifiers, "it must still know what to erase in some time"
+        left = ("graph", "plan", "plan/billing", "subject")
+        assert await tx.sealed_names(erasure.id) == left, "and no more"
+        first = (await tx.letters(erasure.id))[0]
+        with pytest.raises(KeyDestroyed):
+            await tx.letter_of(erasure.id, first.dedupe)
     assert not await storage.list(f"requests/{copy.id}")
     assert (await copy.tags())[-1] == "key:destroyed"
     assert (await copy.row()).outcome is Outcome.FULFILLED, "what was done stays to be proven"
+    assert (await erasure.events())[-1].facts == {"keep_days": 30, "kept": 1}
+    assert (await world.office.show(erasure.id)).request.outcome is not None, "it can still be looked at"
+    assert not await world.office.send_code(erasure.id), "where its letters went is not known any more"
+    later = await world.open(keeper, controller=name)
+    await later.prove()
+    await later.reaches(Stage.CLOSED)
+    assert (await later.row()).outcome is Outcome.FULFILLED, "what is kept is still found"
+    assert place in world.connectors["billing"].rows
+    assert (await sweep(world, timedelta(days=62))).ended >= 1
+    assert place not in world.connectors["billing"].rows
+    assert "kept_ended" not in await erasure.letters(), "nobody knows their address any more"
+    told = {row.recipient: row.state for row in await world.office.recipients(erasure.id)}
+    assert told["accountant"] in ("queued", "sent"), "whoever got it hears of it by what they know the person"
+    await world.office.acknowledge(erasure.id, "accountant", by="ann", reason="they phoned")
+    await sweep(world, timedelta(days=63))
+    with pytest.raises(KeyDestroyed):
+        async with world.parts.ledger.begin() as tx:
+            await tx.subject(erasure.id)
+    assert (await erasure.tags())[-2:] == ["recipient:acknowledged", "key:destroyed"]
 
 
 async def test_short_lived_data_ends_by_itself(world: World) -> None:

@@ -19,7 +19,7 @@ async def test_a_moment_of_weakness_is_retried_without_anybody(world: World) -> 
     person.settle_in(world.connectors)
     case = await world.open(person)
     await case.reaches(Stage.VERIFYING)
-    world.connectors["crm"].fail("collect", Transient("busy"), Transient("busy"))
+    world.connectors["crm"].fail("collect", *(Transient("busy", retry_after=0.01) for _ in range(2)))
     await case.prove()
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
 
@@ -101,7 +101,9 @@ async def test_a_system_that_is_down_for_a_day_is_waited_for(world: World) -> No
     person.settle_in(world.connectors)
     case = await world.open(person)
     await case.reaches(Stage.VERIFYING)
-    world.connectors["billing"].fail("collect", *[Transient("down") for _ in range(12)])
+    world.connectors["billing"].fail(
+        "collect", *(Transient("down", retry_after=0.01 if n < 4 else None) for n in range(12))
+    )
     await case.prove()
     await case.reaches(Stage.COLLECTING)
     await case.passes(timedelta(days=1))

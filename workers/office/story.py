@@ -306,7 +306,8 @@ def possible(
         if row.stage in stages(kind, row.right) and kind not in too_late and _stands(kind, row, standing)
         for act in _offers(kind, row, place, standing, awaits, reasons)
     ]
-    if first is not None and first.code is not None and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
+    may_waive = first is not None and first.code is not None and not first.by_law
+    if may_waive and (row.stage is Stage.REVIEWING or COPY in row.blocked_on):
         acts.append(
             PossibleAct(
                 kind=ActKind.APPROVE,

@@ -94,6 +94,8 @@ class Visiting(Messages, Handover):
             async with self._ledger.begin() as tx:
                 # Two who ask at once stand in a line here, or both would be the first.
                 request = await tx.request(request_id, lock=True)
+                if await tx.is_narrowed(request_id):
+                    raise KeyDestroyed  # of its record: where codes of it went is not known any more
                 proofs = await tx.proofs(request_id)
                 # Where staff attested who somebody is, no address is proven: they write to us.
                 barred = request.stage is Stage.VERIFYING or (proofs and "code" not in proofs)

@@ -29,7 +29,6 @@ from activities.kept_before import kept_before
 from activities.ledger import WAITING, Act, SystemRow, Tx
 from activities.ledger.results import object_name
 from activities.letters import NotARightFacts
-from activities.letters.facts import OF_THE_REQUEST
 from activities.model import (
     AcceptAct,
     Brief,
@@ -60,6 +59,7 @@ from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, PlanOutlived
 from habeas.evidence import Tag
+from habeas.law.provisions import OF_THE_REQUEST
 from habeas.matching import Settled, path_words
 from habeas.model import COPIES, REMEDIES, Identifier, Request, Stage
 from habeas.particulars import Particulars

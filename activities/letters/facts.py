@@ -20,11 +20,11 @@ from activities.letters.parts import (
     by_law_only,
 )
 from activities.letters.stays import RefusedPart, Staying
+from habeas.law.provisions import OF_THE_REQUEST
 from habeas.model import Right, SystemName
 from habeas.staying import Because
 
 __all__ = [
-    "OF_THE_REQUEST",
     "Acknowledgement",
     "CodeLetter",
     "CodeReminder",
@@ -42,12 +42,6 @@ __all__ = [
     "VisitCodeLetter",
     "Withdrawal",
 ]
-
-
-OF_THE_REQUEST = frozenset(
-    {"unverified", "cannot_identify", "manifestly_unfounded", "excessive", "repeat", "fraud", "late"}
-)
-"""Grounds of refusal that say nothing of the data."""
 
 
 class Acknowledgement(LetterFacts):

@@ -14,7 +14,21 @@ from habeas.law.figure import Code
 from habeas.law.library import refusal_grounds, regime, regimes
 from habeas.model import COPIES, Frozen, Right
 
-__all__ = ["Told", "own_laws", "provision", "reason_codes", "reasons_of", "restriction_provision", "told"]
+__all__ = [
+    "OF_THE_REQUEST",
+    "Told",
+    "own_laws",
+    "provision",
+    "reason_codes",
+    "reasons_of",
+    "restriction_provision",
+    "told",
+]
+
+OF_THE_REQUEST = frozenset(
+    {"unverified", "cannot_identify", "manifestly_unfounded", "excessive", "repeat", "fraud", "late"}
+)
+"""Grounds of refusal that say nothing of the data."""
 
 
 def provision(code: str, jurisdiction: str, right: Right, reason: str) -> str | None:
@@ -101,8 +115,13 @@ def reasons_of(code: str, jurisdiction: str) -> tuple[Ground | WithheldRule, ...
 
 @cache
 def reason_codes(right: Right | None = None) -> frozenset[str]:
-    """Every code that some regime has an article for; with a right, that some regime has for this one in particular."""
-    grounds = (one.code for law in regimes().values() for one in law.grounds if right is None or right in one.rights)
+    """Every code that a regime has an article for; with a right, that one has for data that this right is about."""
+    grounds = (
+        one.code
+        for law in regimes().values()
+        for one in law.grounds
+        if right is None or (right in one.rights and one.code not in OF_THE_REQUEST)
+    )
     values = (one.code for law in regimes().values() for one in law.withheld if right is None or right in one.rights)
     return frozenset((*grounds, *values))
 

@@ -55,7 +55,7 @@ def check_stated(request: Request, policy: Policy, ground: str | None, said: Sta
     asks = asked_of(request, policy, ground)
     if asks is None:
         if said is not None:
-            raise BadInput("stated: nothing is to be stated of this ground.", field="stated")
+            raise BadInput("stated: nothing is to be stated of this.", field="stated")
         return
     if said is None:
         if asks.needed:

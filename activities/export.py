@@ -15,6 +15,7 @@ from activities.authority import authorities
 from activities.chosen import find_chosen
 from activities.clockface import local_day
 from activities.coverage import Coverage, coverage, recipient_name, recipients_of, refused_parts
+from activities.deciding import Ours
 from activities.ledger import Artifact
 from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
@@ -81,14 +82,14 @@ class ExportActivities:
         if nothing is not None:
             changed = bool(order.approvals) and await self._changed(request.id, collected)
             return PackageReport(changed=True) if changed else PackageReport(nothing=nothing)
-        covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
+        covered = {name: covered_part(name, one, covers) for name, one in collected.items()}
         chosen = await find_chosen(self._parts, request, policy)
         facts = package_facts(request, covers, manifests, covered, order, chosen).model_copy(
             update={"withheld": (*covers.left_out(held(manifests, collected)), *_refused(refused, request, place))}
         )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
         path = f"requests/{request.id}/package/{artifact_id}"
-        written = await self._write(request, facts, covered, standing, order.at, path)
+        written = await self._write(request, facts, covered, covers.ours, standing, order.at, path)
         check = await self._read_back(request.id, path)
         if check.sha256 != written.hexdigest():
             raise PackageDamaged
@@ -122,6 +123,7 @@ class ExportActivities:
         request: Request,
         facts: PackageFacts,
         collected: Mapping[str, Collected],
+        ours: Ours,
         standing: Iterable[Standing],
         at: datetime,
         path: str,
@@ -129,7 +131,7 @@ class ExportActivities:
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
         taken_out = redactor(standing, request, self._parts.policy(request.controller))
         sources = {
-            (system, name): partial(_shown, pages, system, span, name, taken_out)
+            (system, name): partial(_shown, pages, system, span, name, ours, taken_out)
             for system, one in collected.items()
             for name, span in one.collections.items()
         }
@@ -161,10 +163,14 @@ class ExportActivities:
         return await verify_package(_watched(key.decrypt(self._parts.storage.get(path), path)))
 
 
-async def _shown(pages: Pages, system: str, span: Span, collection: str, taken_out: Redactor) -> AsyncIterator[Record]:
-    """A collection's records as the person gets them."""
+async def _shown(
+    pages: Pages, system: str, span: Span, collection: str, ours: Ours, taken_out: Redactor
+) -> AsyncIterator[Record]:
+    """A collection's records as the person gets them, without those that somebody else decides over."""
+    mixed = ours.rows(system, collection) > 0
     async for record in pages.read(system, range(span.first, span.last + 1), collection):
-        yield taken_out.redacted(system, record)
+        if not mixed or ours.has(system, (record.collection, record.key)):
+            yield taken_out.redacted(system, record)
 
 
 def package_facts(
@@ -208,14 +214,11 @@ def package_facts(
     )
 
 
-def covered_part(collected: Collected, manifest: Manifest, covers: Coverage) -> Collected:
-    """What a copy shows of one system: without the collections that it leaves out."""
-    shown = {
-        one.name for one in manifest.collections if one.name in collected.collections and covers.excerpt(one).shown
-    }
-    return collected.model_copy(
-        update={"collections": {name: span for name, span in collected.collections.items() if name in shown}}
-    )
+def covered_part(system: str, collected: Collected, covers: Coverage) -> Collected:
+    """What a copy shows of one system: without the collections, and the records of others, that it leaves out."""
+    kinds = {one.name: one for one in covers.called.manifests[system].collections}
+    spans = {name: covers.shown(system, kinds[name], span) for name, span in collected.collections.items()}
+    return collected.model_copy(update={"collections": {name: span for name, span in spans.items() if span}})
 
 
 def held(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) -> tuple[tuple[str, Collection], ...]:
@@ -252,7 +255,7 @@ def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> C
         rows=span.rows,
         labels=called.fields(system, one.name) | {MARKED: words.text("redacted.label")},
         withheld=covers.fields(system, one, span),
-        excerpt=covers.excerpt(one),
+        excerpt=covers.excerpt(system, one),
     )
 
 

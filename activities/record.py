@@ -23,6 +23,7 @@ from activities.finding import (
     first_seeds,
     load_graph,
     looked_up,
+    numbers,
     save_graph,
 )
 from activities.kept_before import kept_before
@@ -61,7 +62,7 @@ from habeas.errors import BadInput, PlanOutlived
 from habeas.evidence import Tag
 from habeas.law.provisions import OF_THE_REQUEST
 from habeas.matching import Settled, path_words
-from habeas.model import COPIES, REMEDIES, Identifier, Request, Stage
+from habeas.model import COPIES, REMEDIES, USES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 
@@ -171,7 +172,9 @@ class RecordActivities:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
                 subject = await tx.subject(order.request_id)
                 graph = await load_graph(tx, order.request_id)
-                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, attested_name=subject.name))
+                named = subject.identifiers
+                graph = graph.proven_by(named, attested_name=subject.name, claimed=numbers(named))
+                await save_graph(tx, order.request_id, graph)
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
                 seeds = (await load_graph(tx, order.request_id)).seeds
@@ -452,7 +455,10 @@ async def proven_graph(tx: Tx, request: Request, parts: Parts) -> Graph:
     await proven(tx, request, parts.policy(request.controller))
     graph = await load_graph(tx, request.id)
     if await tx.proof(request.id) is None:
-        return graph.proven_by((await tx.subject(request.id)).identifiers, waived=True)
+        named = (await tx.subject(request.id)).identifiers
+        # What only stops is told to nobody, and the law lets nobody be asked: a number is enough for it.
+        claimed = () if request.right in USES else numbers(named)
+        return graph.proven_by(named, claimed=claimed, waived=True)
     return graph
 
 

@@ -143,6 +143,8 @@ class CompletionErasure(PassedOn, Staying, LetterFacts):
     """Of what was erased: what its system keeps in a recycle bin, which it empties by itself."""
     missing: tuple[MissingSystem, ...] = ()
     """Systems where it is not done yet, or objects that could not be erased."""
+    unsure: bool = False
+    """Of some objects nobody knows whether they are gone."""
 
     @property
     def did(self) -> bool:

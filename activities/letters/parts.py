@@ -242,6 +242,11 @@ class LetterFacts(Frozen):
     """Further rights that the person is asked about where this one is denied (11 CCR 7022(g))."""
 
     @property
+    def quoted(self) -> str:
+        """The reference by which the letter names what it is about."""
+        return self.request_id
+
+    @property
     def denies(self) -> bool:
         """Whether it tells that something of what was asked is not done."""
         return False

@@ -21,14 +21,14 @@ from habeas.acts import ActAnswer, ActId, ActKind
 from habeas.errors import BadInput
 from habeas.model import COPIES, Frozen, Request, Stage
 from habeas.others import Known
-from habeas.redaction import Part, grounds
+from habeas.redaction import Part, Redaction, grounds
 from workers.office.collected import MOST_CHARACTERS, CollectedRecord, CollectedSystem, Reader
 from workers.office.handover import Downloaded
 from workers.office.reading import Reading
 from workers.office.redacting import RedactionAsked, attachment_of, understood
 from workers.office.to_disk import refuse_unfit, write_whole
 
-__all__ = ["CollectedFile", "CollectedPage", "Reviewing", "ShownRedaction"]
+__all__ = ["CollectedFile", "CollectedPage", "Reviewing", "ShownRedaction", "refuse_twice"]
 
 PAGE = 20
 MOST = 200
@@ -225,8 +225,7 @@ class Reviewing(Reading):
             reader = await self._reader(tx, request_id)
             standing = await redactions(tx, request_id)
         redaction = await understood(reader, asked)
-        if any(one.redaction == redaction and one.id != act_id for one in standing):
-            raise BadInput("This is taken out already; see `habeas request redactions`.", field="object")
+        refuse_twice(redaction, [one for one in standing if one.id != act_id])
         return await self.act(
             ActKind.REDACT,
             request_id,
@@ -259,12 +258,16 @@ class Reviewing(Reading):
             request = await self._of_copy(tx, request_id)
             self.demand(scope_of(ActKind.UNREDACT), request.controller)
             # The same act once more: what it puts back does not stand any more.
-            standing = [one.id for one in await redactions(tx, request_id, without=act_id)]
+            sealed = TakenBack(redaction=await self._stands(tx, request_id, redaction, without=act_id))
+        return await self.act(ActKind.UNREDACT, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+
+    async def _stands(self, tx: Tx, request_id: str, redaction: str, *, without: str | None = None) -> str:
+        """The id of the one redaction that stands and begins so."""
+        standing = [one.id for one in await redactions(tx, request_id, without=without)]
         found = [one for one in standing if len(redaction) >= _SHORT and one.startswith(redaction.lower())]
         if len(found) != 1:
             raise BadInput("redaction: none of this id stands; see `habeas request redactions`.", field="redaction")
-        sealed = TakenBack(redaction=found[0])
-        return await self.act(ActKind.UNREDACT, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+        return found[0]
 
     async def _of_copy(self, tx: Tx, request_id: str) -> Request:
         request = await tx.request(request_id)
@@ -287,6 +290,16 @@ class Reviewing(Reading):
 
 _SHORT = 8
 """Characters of an id that name a redaction at least."""
+
+
+def refuse_twice(redaction: Redaction, standing: Iterable[Decided]) -> None:
+    """Refuse to take out what is taken out already.
+
+    Raises:
+        BadInput: it is.
+    """
+    if any(one.redaction == redaction for one in standing):
+        raise BadInput("This is taken out already; see `habeas request redactions`.", field="object")
 
 
 async def _known(tx: Tx, request_id: str) -> Known:

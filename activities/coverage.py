@@ -17,6 +17,7 @@ from activities.naming import Naming
 from activities.package import WithheldField, WithheldItem
 from activities.pages import Span, load_collected
 from activities.redactions import redacted_parts
+from activities.stated import controller_named
 from habeas import law
 from habeas.connector import Collection, Connector, Manifest
 from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
@@ -201,18 +202,24 @@ async def refused_parts(tx: Tx, request: Request, policy: Policy, called: Naming
     )
     cites = {one.code: one.cite for one in grounds}
     categories = [
-        _part(policy.text(policy.category(category).title, request.language), exemption, cites)
+        _part(
+            policy.text(policy.category(category).title, request.language),
+            exemption,
+            cites,
+            await controller_named(tx, request, policy, exemption.ground, exemption.act_id),
+        )
         for category, exemption in (await exempted(tx, request.id)).items()
     ]
     return (*categories, *await redacted_parts(tx, request, policy, called))
 
 
-def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart:
+def _part(what: str, exemption: Exemption, cites: dict[str, str], controller: str | None) -> RefusedPart:
     return RefusedPart(
         what=what,
         ground=exemption.ground,
         provision=cites.get(exemption.ground),
         explanation=exemption.reason or None,
+        controller=controller,
     )
 
 

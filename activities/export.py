@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -35,6 +35,7 @@ from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
 from activities.stages import enter_with
 from activities.wrapper import progress
+from habeas import law
 from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
 from habeas.model import Request
@@ -69,6 +70,7 @@ class ExportActivities:
                 return PackageReport(changed=True)
             standing = await redactions(tx, request.id)
             policy = self._parts.policy(request.controller)
+            place = policy.answered_in(request.regime, request.jurisdiction)
             manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
             collected = await load_collected(tx, order.request_id)
             covers = await coverage(tx, request, policy, manifests)
@@ -83,7 +85,7 @@ class ExportActivities:
         covered = {name: covered_part(name, one, covers) for name, one in collected.items()}
         chosen = await find_chosen(self._parts, request, policy)
         facts = package_facts(request, covers, manifests, covered, order, chosen).model_copy(
-            update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}
+            update={"withheld": (*covers.left_out(held(manifests, collected)), *_refused(refused, request, place))}
         )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
         path = f"requests/{request.id}/package/{artifact_id}"
@@ -127,7 +129,7 @@ class ExportActivities:
         path: str,
     ) -> hashlib._Hash:
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
-        taken_out = redactor(standing, request)
+        taken_out = redactor(standing, request, self._parts.policy(request.controller))
         sources = {
             (system, name): partial(_shown, pages, system, span, name, ours, taken_out)
             for system, one in collected.items()
@@ -229,17 +231,19 @@ def held(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) 
     )
 
 
-def _refused(refused: Iterable[letters.RefusedPart], language: str) -> tuple[WithheldItem, ...]:
+def _refused(refused: Iterable[letters.RefusedPart], request: Request, place: str) -> Iterator[WithheldItem]:
     """What staff refused, by name."""
-    words = lookup("activities.letters", language)
-    return tuple(
-        WithheldItem(
-            what=part.what,
-            reason=" ".join(filter(None, (words.named("refusal_grounds", str(part.ground)), part.explanation))),
-            law=part.provision,
+    words = lookup("activities.letters", request.language)
+    for part in refused:
+        told = law.told(request.regime, place, request.right, str(part.ground))
+        said = [words.named("refusal_grounds", told.words)]
+        if part.controller:
+            said.append(words.text("common.controlled_by", who=part.controller))
+        if part.explanation and told.explained:
+            said.append(part.explanation)
+        yield WithheldItem(
+            what=part.what, reason=" ".join(said), law=part.provision if told.explained else told.provision
         )
-        for part in refused
-    )
 
 
 def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> CollectionFacts:

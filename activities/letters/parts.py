@@ -124,6 +124,8 @@ class Ground(Frozen):
     explanation: str | None = Field(default=None, min_length=1, repr=False)
     provision: str | None = None
     """Where the law says so: ``GDPR Article 17(3)(b)``."""
+    controller: str | None = Field(default=None, repr=False)
+    """Who decides about the data, where that is the ground and staff could tell."""
 
 
 class MissingSystem(Frozen):

@@ -33,6 +33,7 @@ from workers.office import CollectedPage, RedactionAsked
 from workers.office.asked import Because
 from workers.office.collected import ShownValue
 from workers.office.effects import PutBack, TakeOut
+from workers.office.grounds import stated
 from workers.office.intake import words
 
 __all__ = ["Piece", "pieces", "review_pages"]
@@ -191,6 +192,8 @@ async def _written(who: Signed, reference: str, sent: Sent) -> Written:
             (say.text("review.choose"), _told(say, asked)),
             (say.text("review.passage"), asked.text or ""),
             (say.text("review.ground"), _titles(who)(ground)),
+            (say.text("fields.stated"), asked.stated.what if asked.stated else ""),
+            (say.text("fields.stated_on"), str(asked.stated.on or "") if asked.stated else ""),
             (say.text("review.reason"), reason),
         )
     return Written(
@@ -225,7 +228,8 @@ def _asked(sent: Sent) -> RedactionAsked:
     """
     what, _, rest = (sent.get("what") or "").partition(":")
     text = _lines(sent.get("text"))
-    parts: dict[str, Any] = {"object": sent.get("object"), "text": text}
+    said = stated(sent.get("stated"), sent.get("stated_on"))
+    parts: dict[str, Any] = {"object": sent.get("object"), "text": text, "stated": said}
     if what == "field":
         parts["field"] = rest
     elif what == "passage":

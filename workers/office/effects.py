@@ -13,9 +13,11 @@ from enum import StrEnum
 from pydantic import Field
 
 from activities.changing import contests, refuse_unasked
+from activities.clockface import local_day
 from activities.finding import decided, load_graph
 from activities.ledger import TaskFilter, TaskState, Tx
 from activities.redactions import redactions
+from activities.stated import check_stated
 from habeas.acts import ActKind
 from habeas.errors import BadInput, WrongStage
 from habeas.matching import Found
@@ -172,7 +174,9 @@ class Effects(Approving, Reviewing, Tasking):
                 ActKind.REDACT, request_id, by, said.reason, str(uuid.uuid4()), {"ground": said.ground}
             )
             row = await tx.request_row(request_id)
-            check_words(ActKind.REDACT, row, call, self.policy(row.controller), self._now())
+            policy, now = self.policy(row.controller), self._now()
+            check_words(ActKind.REDACT, row, call, policy, now)
+            check_stated(row, policy, said.ground, said.asked.stated, local_day(policy, now))
             reader = await self._reader(tx, request_id)
             standing = await redactions(tx, request_id)
             ended = await self._ended(tx, request_id)

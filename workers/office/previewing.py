@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
+from pydantic import BaseModel
+
+from activities.finding import DECISIONS
 from activities.ledger import Act, RequestRow, Tx
 from activities.letters import Kind
 from activities.letters.own import ContestedFact
+from activities.stated import STATED
 from activities.trial import TRIED, try_act
 from habeas.access import scope_of
 from habeas.acts import ActKind
@@ -128,11 +132,12 @@ class Previewing(Recipients, Effects):
 
     async def _proposed(
         self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str
-    ) -> tuple[Act, Frozen | None]:
-        reason, sealed, facts = spelled(said)
+    ) -> tuple[Act, dict[str, BaseModel]]:
+        reason, sealed, facts, stated = spelled(said)
         proposal, call = self._proposal(kind, row.id, by, reason, str(uuid.uuid4()), facts)
-        await self._check_said(tx, kind, row, call, sealed)
-        return proposal, sealed  # type: ignore[return-value]  # what an act seals is one of our own frozen models
+        await self._check_said(tx, kind, row, call, sealed, stated)
+        beside = {f"{DECISIONS}{call.act_id}": sealed, f"{STATED}{call.act_id}": stated}
+        return proposal, {name: one for name, one in beside.items() if one is not None}
 
     async def _sampled(self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str) -> Preview:
         due_on = row.extended_due_on or row.due_on

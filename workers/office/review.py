@@ -14,6 +14,7 @@ from activities.ledger import Tx
 from activities.package.names import safe_name
 from activities.pages import Pages, load_collected
 from activities.redactions import Decided, TakenBack, copy_digest, redactions, redactor
+from activities.stated import asked_of
 from activities.storage import StorageMissing
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActId, ActKind
@@ -75,6 +76,8 @@ class CollectedPage(Frozen):
     """Where the following page starts; None on the last."""
     grounds: dict[str, str]
     """On what something may be taken out -> the article."""
+    asks: dict[str, str] = Field(default_factory=dict)
+    """Of which of them something is to be stated -> what: see `habeas.law.AskedOf`."""
     redactions: tuple[ShownRedaction, ...] = Field(repr=False)
     """All that is taken out, of other records too, in the order in which it was decided."""
     stage: Stage
@@ -117,7 +120,7 @@ class Reviewing(Reading):
             reader = await self._reader(tx, request_id)
             known = await _known(tx, request_id)
             standing = await redactions(tx, request_id)
-            takes_out = redactor(standing, request)
+            takes_out = redactor(standing, request, self.policy(request.controller))
             digest = await copy_digest(tx, request_id)
         unmet = await reader.unmet(standing)
         records: list[CollectedRecord] = []
@@ -134,6 +137,7 @@ class Reviewing(Reading):
             records=tuple(records),
             next=following,
             grounds=(cites := self._grounds(request)),
+            asks=self._asks(request, cites),
             redactions=tuple(_shown(one, cites.get(one.ground), one.id not in unmet) for one in standing),
             stage=request.stage,
         )
@@ -223,7 +227,14 @@ class Reviewing(Reading):
         redaction = await understood(reader, asked)
         refuse_twice(redaction, [one for one in standing if one.id != act_id])
         return await self.act(
-            ActKind.REDACT, request_id, by=by, reason=reason, act_id=act_id, sealed=redaction, ground=ground
+            ActKind.REDACT,
+            request_id,
+            by=by,
+            reason=reason,
+            act_id=act_id,
+            sealed=redaction,
+            stated=asked.stated,
+            ground=ground,
         )
 
     async def unredact(
@@ -267,6 +278,11 @@ class Reviewing(Reading):
     async def _reader(self, tx: Tx, request_id: str) -> Reader:
         pages = Pages(self._ledger, self._storage, request_id)
         return Reader(pages, await tx.key(request_id), await load_collected(tx, request_id))
+
+    def _asks(self, request: Request, codes: Iterable[str]) -> dict[str, str]:
+        policy = self.policy(request.controller)
+        asked = {code: asked_of(request, policy, code) for code in codes}
+        return {code: asks.what for code, asks in asked.items() if asks}
 
     def _grounds(self, request: Request) -> dict[str, str]:
         return grounds(self.policy(request.controller), request.regime, request.jurisdiction, request.right)

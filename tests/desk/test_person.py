@@ -28,7 +28,7 @@ async def test_the_person_gives_the_code_without_javascript(here: World, browser
     )
     link = re.search(rf"/v/{request_id}\S*", letter.text)
     assert link
-    form = await browser.get(link, headers={"Accept-Language": "fr"})
+    form = await browser.get(link[0], headers={"Accept-Language": "fr"})
     assert '<html lang="da"' in form.text, "the letter's language, whatever the browser's is"
     assert "<script" not in form.text
     done = await browser.post(f"/v/{request_id.lower()}", data={"code": code})

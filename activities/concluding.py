@@ -138,14 +138,23 @@ class _Telling:
         told = _TOLD_WHY | {RESTRICTED}
         undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in told]
         named = {purpose.id: purpose.title for purpose in self._policy.purposes}
-        going_on = self._going_on(plans, self._undone(order.missing, outcomes))
+        not_done = self._undone(order.missing, outcomes)
+        going_on = self._going_on(plans, not_done)
+        by_mark = {(plan.system, one.collection) for plan in plans if plan.system in not_done for one in plan.covered}
         asked = (purpose for head in heads for purpose in head.purposes)
         stopped = dict.fromkeys(one for one in asked if one in named and not going_on(one))
         corrections = self._asked.corrections
         unmatched = dict.fromkeys(index for head in heads for index in head.unmatched if index not in contested)
         return ChangeFacts(
-            # The ledger holds what is restricted from the start, whether or not the system did its part.
-            done=self._done(tuple(row for row in outcomes if row.system not in {*order.missing} - self._told)),
+            # The ledger holds what is restricted from the start, whether or not the system did its part; what is so by
+            # the account's mark alone is not, where that is missing.
+            done=self._done(
+                tuple(
+                    row
+                    for row in outcomes
+                    if row.system not in {*order.missing} - self._told and (row.system, row.collection) not in by_mark
+                )
+            ),
             contested=tuple(
                 ContestedFact(what=self._called.asked(corrections[index].what), why=act.reason or None)
                 for index, act in sorted(contested.items())

@@ -147,7 +147,7 @@ async def test_both_halves_of_an_objection_are_passed_on_each_when_it_stops(worl
     assert "Newsletter" in letter
     assert "Profiling" not in letter
     await rest.reaches(Stage.REVIEWING)
-    assert await states(rest) == {}, "what is weighed goes on"
+    assert await states(rest) == {("accountant", ""): "foreseen"}, "what is weighed goes on"
     await approve(rest)
     await rest.reaches(Stage.CLOSED)
     assert "Profiling" in await heard(world, BOOKS, rest)

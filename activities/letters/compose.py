@@ -254,6 +254,10 @@ def _extension(facts: Extension, say: Said) -> Iterable[Block]:
         kept = "promise_stands" if facts.promised_on >= facts.today else "promise_missed"
         promised = say.words.date(facts.promised_on)
         yield say.paragraph(f"extension.{kept}", Element.NEW_DATE, new_due=new_due, promised=promised)
+    elif facts.aimed_on:
+        aimed = "aimed" if facts.aimed_on >= facts.today else "aimed_missed"
+        promised = say.words.date(facts.aimed_on)
+        yield say.paragraph(f"extension.{aimed}", Element.NEW_DATE, new_due=new_due, promised=promised)
     else:
         due = say.words.date(facts.due_on)
         yield say.paragraph("extension.dates", Element.NEW_DATE, due=due, new_due=new_due)

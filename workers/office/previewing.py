@@ -5,12 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from types import MappingProxyType
+from typing import TypedDict
 
 from pydantic import AwareDatetime
 
 from activities.brief import approvals, purposes_of
 from activities.changing import under_review
+from activities.clockface import dated, local_day, pause_spans, promised
 from activities.ledger import Act, RequestRow, Tx
 from activities.letters import Kind
 from activities.plans import load_plans
@@ -23,12 +26,23 @@ from habeas.particulars import Particulars
 from workers.office.asked import Approval, Asked, spelled
 from workers.office.samples import SampleWriter
 
-__all__ = ["Approvals", "Approved", "Preview", "PreviewedLetter", "Previewing"]
+__all__ = ["Approvals", "Approved", "Preview", "PreviewedLetter", "Previewing", "Promised"]
 
 _LETTERS: Mapping[ActKind, Kind] = MappingProxyType(
     {ActKind.RESEND_CODE: Kind.CODE, ActKind.RELEASE: Kind.COMPLETION_ACCESS}
 )
 """What is sent on acts that cannot be tried; shown with made-up facts."""
+
+
+class Promised(StrEnum):
+    """What becomes of a promised day once the law's term is extended."""
+
+    STANDS = "stands"
+    """It was promised in any case, and is to come."""
+    MISSED = "missed"
+    """It was promised in any case, and is over."""
+    BROKEN = "broken"
+    """It was promised as an effort: the extension breaks it, and the law's day counts."""
 
 
 class PreviewedLetter(Frozen):
@@ -66,6 +80,10 @@ class Preview(Frozen):
     """The day that counts now."""
     due_then: date | None
     """The day that would count."""
+    promised_on: date | None = None
+    """Of an extension: the day that was promised and that the law's longer term does not move."""
+    promise: Promised | None = None
+    """What becomes of that promise."""
     stands_still: bool = False
     """The law's clock would wait for as long as it takes."""
     confirm_by: date | None = None
@@ -73,6 +91,11 @@ class Preview(Frozen):
     approvals: Approvals | None = None
     """Of an approval: how it stands before this one."""
     letter: PreviewedLetter | None = None
+
+
+class _OfPromise(TypedDict, total=False):
+    promised_on: date
+    promise: Promised
 
 
 class _TakenBack(Exception):
@@ -127,6 +150,7 @@ class Previewing(Asked):
             kind=kind,
             due_on=row.extended_due_on or row.due_on,
             due_then=tried.due_on,
+            **(await self._of_promise(tx, row) if kind is ActKind.EXTEND else {}),
             stands_still=tried.stands_still,
             confirm_by=tried.confirm_by,
             approvals=await self._approvals(tx, row) if kind is ActKind.APPROVE else None,
@@ -140,6 +164,18 @@ class Previewing(Asked):
             if letter
             else None,
         )
+
+    async def _of_promise(self, tx: Tx, row: RequestRow) -> _OfPromise:
+        """What the extension that was tried does to the promised day; ``row`` is the request as it was before."""
+        policy, now = self.policy(row.controller), self._now()
+        pauses = await pause_spans(tx, row.id)
+        on = promised(row, policy)
+        longer = dated(await tx.request(row.id), policy, pauses, now)
+        if on is None or (longer.face.due_on is not None and longer.promised_on is None and longer.face.due_on <= on):
+            return {}
+        if longer.promised_on is None:
+            return {"promised_on": on, "promise": Promised.BROKEN}
+        return {"promised_on": on, "promise": Promised.STANDS if on >= local_day(policy, now) else Promised.MISSED}
 
     async def _proposed(
         self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str

@@ -213,7 +213,7 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from say.recipients(facts)
     yield from say.offers()
     yield from say.remedies()
-    yield say.record()
+    yield say.record(restricts=facts.right is Right.RESTRICTION and bool(facts.done or facts.by_hand))
 
 
 def _copy(facts: CompletionChange, say: Said) -> Block:

@@ -319,7 +319,7 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.recipients(facts)
     yield from say.offers()
     yield from say.remedies()
-    yield say.record()
+    yield say.record(facts.kept)
 
 
 def _kept_ended(facts: KeptEnded, say: Said) -> Iterable[Block]:
@@ -334,7 +334,7 @@ def _kept_ended(facts: KeptEnded, say: Said) -> Iterable[Block]:
     yield from say.kept(facts.kept)
     yield from say.missing(facts.missing)
     yield from say.recipients(facts)
-    yield say.record()
+    yield say.record(facts.kept)
 
 
 def _nothing_found(facts: NothingFound, say: Said) -> Iterable[Block]:

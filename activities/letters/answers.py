@@ -251,7 +251,11 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
 
 def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block]:
     lead = "erased_lead" if facts.erased_then else "open_lead" if facts.erasure_open else "lead"
+    if facts.still == "all":
+        lead = "still_lead"
     yield say.paragraph(f"restriction_lifting.{lead}", Element.NEW_DATE, date=say.words.date(facts.lifts_on))
+    if facts.still == "part":
+        yield say.paragraph("restriction_lifting.still_part")
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     yield say.paragraph("restriction_lifting.object", Element.HELP, contact=facts.controller.contact)
     yield from say.remedies()

@@ -99,6 +99,8 @@ def compose(facts: Told, words: Words) -> Draft:
 
 
 def _subject(facts: Told) -> str:
+    if isinstance(facts, RestrictionLifting) and facts.still == "all":
+        return "still_subject"
     if isinstance(facts, RestrictionLifting) and (facts.erased_then or facts.erasure_open):
         return "erased_subject"
     if isinstance(facts, PartialRefusalLetter) and facts.nothing_goes:

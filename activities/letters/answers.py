@@ -270,7 +270,9 @@ def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
     if facts.about:
         yield say.paragraph("remedy_decision.about", about=facts.about)
     decided = "in_part" if facts.in_part else "granted" if facts.granted else "denied"
-    yield say.paragraph(f"remedy_decision.{decided}", Element.ACTION_TAKEN)
+    # A complaint about a practice: nothing was decided before that could be looked at again.
+    practice = "practice_" if facts.about is None and facts.right is not Right.APPEAL else ""
+    yield say.paragraph(f"remedy_decision.{practice}{decided}", Element.ACTION_TAKEN)
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     if facts.new_request:
         yield say.paragraph("remedy_decision.next", next=facts.new_request)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from activities.clockface import local_day
+from activities.deciding import load_ours, manifests_of
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
@@ -145,7 +146,8 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts, at: datetime | None
         claimed = (await tx.subject(request.id)).identifiers
         policies = {one: parts.policy(one) for one in concerned}
         kept = await recourses(tx, dict.fromkeys((*known, *claimed)), policies, at)
-    return await Keepers.of(tx, request, place, known, policy, others, kept)
+    ours = await load_ours(tx, request, policy, manifests_of(policy, parts))
+    return await Keepers.of(tx, request, place, known, policy, others, ours, kept)
 
 
 def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:

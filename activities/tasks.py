@@ -136,6 +136,9 @@ class TaskActivities:
         asked = Particulars.of(subject)
         outside = instructed_by_mail(hands)
         language = outside.letters_in if outside else None
+        graph = await load_graph(tx, request.id)
+        # A colleague sees whose the records are that a number leads to; a processor is told to act.
+        claimed = () if outside else graph.claimed
         return TaskBrief(
             system=order.system,
             title=manifest.title,
@@ -143,7 +146,7 @@ class TaskActivities:
             right=request.right,
             instructions=hands.instructed(((language,) if language else ()) + policy.controller.languages),
             name=subject.name,
-            identifiers=(await load_graph(tx, request.id)).known(),
+            identifiers=tuple(dict.fromkeys((*graph.known(), *claimed))),
             collections=tuple(
                 TaskCollection(
                     name=one.name,

@@ -105,8 +105,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
     promised_on = promised(request, policy)
     due_on = _earlier(deadlines.effective_due_on, promised_on)
     due_at = deadlines.end_of(due_on) if due_on else None
-    notice_on = _earlier(deadlines.notice_latest_on, due_on) if not request.extended else None
-    notice_at = deadlines.end_of(notice_on) if notice_on else None
+    notice_at = _notice_latest(deadlines) if not request.extended else None
     clock, release = policy.clock, policy.release
     waits = policy.pauses(request.regime, request.jurisdiction, request.right, received_on)
     grounds = policy.extension_grounds(request.regime, request.jurisdiction, request.right, received_on)
@@ -123,7 +122,7 @@ def dated(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now: 
         due_at=due_at,
         notice_latest_at=notice_at,
         remind_at=_reminders(due_at or target_at, clock.remind_days_before, now),
-        extend_at=max(notice_at - timedelta(days=clock.extend_days_before), now) if automatic and notice_at else None,
+        extend_at=_extend_at(policy, deadlines, due_on, notice_at, now) if automatic and notice_at else None,
         extend_ground=clock.extend_ground if automatic else None,
         release_at=due_at - timedelta(days=release.days_before) if due_at and partial else None,
         extension_grounds=grounds,
@@ -221,6 +220,23 @@ def _delay_at(
     if law_on is None or _promise_counts(deadlines, promised_on):
         return _tell_of_delay(policy, deadlines, planned_on, now)
     return max(deadlines.end_of(max(law_on, promised_on or law_on)), now) if policy.promise.delay_notice else None
+
+
+def _notice_latest(deadlines: law.Deadlines) -> datetime | None:
+    """Until when the law lets an extension be announced; None where it sets no end, nor a term.
+
+    A promise that ends sooner takes nothing away from it: such an extension is announced when the promise is broken.
+    """
+    notice_on = _earlier(deadlines.notice_latest_on, deadlines.effective_due_on)
+    return deadlines.end_of(notice_on) if notice_on else None
+
+
+def _extend_at(
+    policy: Policy, deadlines: law.Deadlines, due_on: date | None, notice_at: datetime, now: datetime
+) -> datetime:
+    """When the clock itself announces it: before the first day that counts, promised or not; now if it is over."""
+    soonest = min(notice_at, deadlines.end_of(due_on)) if due_on else notice_at
+    return max(soonest - timedelta(days=policy.clock.extend_days_before), now)
 
 
 def _confirm_by(request: Request, place: str, span: PauseSpan) -> date | None:

@@ -31,13 +31,17 @@ def acknowledged(dates: Dated, policy: Policy, due_on: date | None) -> dict[str,
 
 
 def extended(before: Dated, after: Dated) -> dict[str, Any] | None:
-    """From which day to which a term is extended, and the promised day that stands; None where a day is missing."""
+    """From which day to which a term is extended, and the promised day that stands or that it breaks.
+
+    None where a day is missing.
+    """
     if before.face.due_on is None or after.face.due_on is None:
         return None
     return {
         "due_on": before.face.due_on,
         "new_due_on": after.deadlines.effective_due_on or after.face.due_on,
         "promised_on": after.promised_on,
+        "aimed_on": before.promised_on if before.promise_counts and after.promised_on is None else None,
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
 from pydantic import JsonValue
 from temporalio import activity
@@ -24,6 +25,8 @@ from habeas.evidence import Tag
 from habeas.model import Right
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 
+LIFT = "lift"
+"""The kind of the act that lifts a restriction. No workflow of the request takes it: the request is closed by then."""
 NOTICE = timedelta(days=7)
 """The law says 'before' and no number (GDPR art. 18(3)): a week leaves time to read the letter and to answer it."""
 _LIFTED = frozenset({Fate.LIFTED, Fate.NOT_FOUND})
@@ -49,7 +52,13 @@ class LiftingActivities:
             lifts_on = local_day(self._parts.policy(request.controller), lift_at)
             then = await erasure_waits(tx, request)
             undecided = not then and await erasure_open(tx, request)
-            facts = LiftingFacts(lifts_on=lifts_on, erased_then=then, erasure_open=undecided, why=act.reason or None)
+            facts = LiftingFacts(
+                lifts_on=lifts_on,
+                erased_then=then,
+                erasure_open=undecided,
+                still=await _still(tx, order.request_id),
+                why=act.reason or None,
+            )
             await tx.seal(order.request_id, name, facts)
         able = {system: self._is_able(system) for system in standing}
         return LiftBrief(
@@ -96,8 +105,7 @@ class LiftingActivities:
                 case _:
                     assert_never(answer)
         counts = counted(result)
-        if counts.keys() <= _LIFTED:
-            await self._let_go(order, result)
+        if counts.keys() <= _LIFTED and await self._let_go(order, result, seen=objects):
             return ChangeReport(system=order.system, state="clean", counts=counts)
         return ChangeReport(system=order.system, state="remains", counts=counts)
 
@@ -109,10 +117,19 @@ class LiftingActivities:
                 await tx.accept_act(order.act_id, at=order.at)
         await self._let_go(order, ())
 
-    async def _let_go(self, order: LiftSystem, result: tuple[ObjectOutcome, ...]) -> None:
+    async def _let_go(
+        self, order: LiftSystem, result: tuple[ObjectOutcome, ...], seen: tuple[RecordRef, ...] | None = None
+    ) -> bool:
+        """Let go in the ledger; False where another request has let go meanwhile of what was left to it.
+
+        Of two that end at once each would leave the marks to the other, and they stayed for nobody.
+        """
         system = order.system
         async with self._parts.ledger.begin() as tx:
-            await tx.request(order.request_id, lock=True)
+            request = await tx.request(order.request_id, lock=True)
+            await tx.lock_stays(request.controller)
+            if seen is not None and {*await self._left_to_us(tx, order)} - {*seen}:
+                return False
             lifted = await tx.lift_restrictions(order.request_id, system, order.at)
             covered = await _covered(tx, order.request_id, system)
             outcomes = [ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.LIFTED) for one in covered]
@@ -131,6 +148,7 @@ class LiftingActivities:
                     facts={**facts, "act": order.act_id},
                     dedupe=f"lifted/{system}/{order.act_id}",
                 )
+        return True
 
     def _manifest(self, order: LiftSystem) -> Manifest:
         return self._parts.connector(order.system).manifest
@@ -138,24 +156,45 @@ class LiftingActivities:
     async def _objects(self, order: LiftSystem) -> tuple[RecordRef, ...]:
         """What this request marked there, without what another request restricts as well."""
         async with self._parts.ledger.begin() as tx:
-            kept = await load_changes(tx, order.request_id, Part.WHOLE)
-            plan = next((one for one in kept[1] if one.system == order.system), None) if kept else None
-            if plan is None or not isinstance(plan.change, Restrict):
-                return ()
-            others: set[RecordRef] = set()
-            for controller in self._parts.controllers_of(order.system):
-                named = {
-                    tx.object_print(controller.id, order.system, one.collection, one.key): one
-                    for one in plan.change.objects
-                }
-                found = await tx.restricted(controller.id, order.system, named, besides=order.request_id)
-                others |= {named[each] for each in found}
+            return await self._left_to_us(tx, order)
+
+    async def _left_to_us(self, tx: Tx, order: LiftSystem) -> tuple[RecordRef, ...]:
+        kept = await load_changes(tx, order.request_id, Part.WHOLE)
+        plan = next((one for one in kept[1] if one.system == order.system), None) if kept else None
+        if plan is None or not isinstance(plan.change, Restrict):
+            return ()
+        others: set[RecordRef] = set()
+        for controller in self._parts.controllers_of(order.system):
+            named = {
+                tx.object_print(controller.id, order.system, one.collection, one.key): one
+                for one in plan.change.objects
+            }
+            found = await tx.restricted(controller.id, order.system, named, besides=order.request_id)
+            others |= {named[each] for each in found}
         return tuple(one for one in plan.change.objects if one not in others)
 
     def _is_able(self, system: str) -> bool:
         connector = self._parts.connectors.get(system)
         manifest = connector.manifest if connector else None
         return manifest is not None and Capability.RESTRICT in manifest.capabilities and not manifest.manual
+
+
+async def _still(tx: Tx, request_id: str) -> Literal["all", "part"] | None:
+    found = await tx.restricted_by_others(request_id)
+    others = {one for each in found for one in each}
+    ending = {one for one in others if any(act.kind == LIFT and act.accepted_at for act in await tx.acts(one))}
+    return still(found, ending)
+
+
+def still(found: Mapping[frozenset[str], int], ending: Collection[str]) -> Literal["all", "part"] | None:
+    """How much of what one request restricts others restrict as well.
+
+    Args:
+        found: how many objects, by the other requests that restrict them.
+        ending: of these, the ones whose end is under way: the person has been told of that one, or will be.
+    """
+    staying = sum(objects for others, objects in found.items() if not others <= {*ending})
+    return None if not staying else "all" if staying == sum(found.values()) else "part"
 
 
 async def _covered(tx: Tx, request_id: str, system: str) -> tuple[RecordRef, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -73,6 +74,34 @@ class Restrictions(Room):
             )
         )
         return frozenset((row.system, row.collection) for row in rows)
+
+    async def restricted_by_others(self, request_id: str) -> dict[frozenset[str], int]:
+        """By which other requests what this one restricts is restricted, too: by nobody else is the empty set.
+
+        Returns:
+            How many objects for each set of other requests.
+        """
+        other = restriction.alias("other")
+        rows = await self._all(
+            select(func.array_remove(func.array_agg(other.c.request_id), None).label("others"))
+            .select_from(
+                restriction.outerjoin(
+                    other,
+                    (other.c.controller == restriction.c.controller)
+                    & (other.c.system == restriction.c.system)
+                    & (other.c.object == restriction.c.object)
+                    & (other.c.request_id != restriction.c.request_id)
+                    & other.c.lifted_at.is_(None),
+                )
+            )
+            .where(
+                restriction.c.request_id == request_id,
+                restriction.c.lifted_at.is_(None),
+                self._ours(restriction.c.request_id),
+            )
+            .group_by(restriction.c.system, restriction.c.object)
+        )
+        return dict(Counter(frozenset(row.others) for row in rows))
 
     async def restricted(
         self, controller: str, system: str, prints: Iterable[str], *, besides: str | None = None

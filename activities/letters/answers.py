@@ -214,7 +214,7 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     yield from say.recipients(facts)
     yield from say.offers()
     yield from say.remedies()
-    yield say.record()
+    yield say.record(restricts=facts.right is Right.RESTRICTION and bool(facts.done or facts.by_hand))
 
 
 def _copy(facts: CompletionChange, say: Said) -> Block:
@@ -252,7 +252,11 @@ def _not_changed(facts: CompletionChange, say: Said) -> Iterable[Block]:
 
 def _restriction_lifting(facts: RestrictionLifting, say: Said) -> Iterable[Block]:
     lead = "erased_lead" if facts.erased_then else "open_lead" if facts.erasure_open else "lead"
+    if facts.still == "all":
+        lead = "still_lead"
     yield say.paragraph(f"restriction_lifting.{lead}", Element.NEW_DATE, date=say.words.date(facts.lifts_on))
+    if facts.still == "part":
+        yield say.paragraph("restriction_lifting.still_part")
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     yield say.paragraph("restriction_lifting.object", Element.HELP, contact=facts.controller.contact)
     yield from say.remedies()
@@ -267,7 +271,9 @@ def _remedy_decision(facts: RemedyDecisionLetter, say: Said) -> Iterable[Block]:
     if facts.about:
         yield say.paragraph("remedy_decision.about", about=facts.about)
     decided = "in_part" if facts.in_part else "granted" if facts.granted else "denied"
-    yield say.paragraph(f"remedy_decision.{decided}", Element.ACTION_TAKEN)
+    # A complaint about a practice: nothing was decided before that could be looked at again.
+    practice = "practice_" if facts.about is None and facts.right is not Right.APPEAL else ""
+    yield say.paragraph(f"remedy_decision.{practice}{decided}", Element.ACTION_TAKEN)
     yield from say.section("common.why", (facts.why,) if facts.why else (), Element.REASONS)
     if facts.new_request:
         yield say.paragraph("remedy_decision.next", next=facts.new_request)

@@ -99,6 +99,8 @@ def compose(facts: Told, words: Words) -> Draft:
 
 
 def _subject(facts: Told) -> str:
+    if isinstance(facts, RestrictionLifting) and facts.still == "all":
+        return "still_subject"
     if isinstance(facts, RestrictionLifting) and (facts.erased_then or facts.erasure_open):
         return "erased_subject"
     if isinstance(facts, PartialRefusalLetter) and facts.nothing_goes:
@@ -254,6 +256,10 @@ def _extension(facts: Extension, say: Said) -> Iterable[Block]:
         kept = "promise_stands" if facts.promised_on >= facts.today else "promise_missed"
         promised = say.words.date(facts.promised_on)
         yield say.paragraph(f"extension.{kept}", Element.NEW_DATE, new_due=new_due, promised=promised)
+    elif facts.aimed_on:
+        aimed = "aimed" if facts.aimed_on >= facts.today else "aimed_missed"
+        promised = say.words.date(facts.aimed_on)
+        yield say.paragraph(f"extension.{aimed}", Element.NEW_DATE, new_due=new_due, promised=promised)
     else:
         due = say.words.date(facts.due_on)
         yield say.paragraph("extension.dates", Element.NEW_DATE, due=due, new_due=new_due)
@@ -316,7 +322,7 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     yield from say.recipients(facts)
     yield from say.offers()
     yield from say.remedies()
-    yield say.record()
+    yield say.record(facts.kept)
 
 
 def _kept_ended(facts: KeptEnded, say: Said) -> Iterable[Block]:
@@ -331,7 +337,7 @@ def _kept_ended(facts: KeptEnded, say: Said) -> Iterable[Block]:
     yield from say.kept(facts.kept)
     yield from say.missing(facts.missing)
     yield from say.recipients(facts)
-    yield say.record()
+    yield say.record(facts.kept)
 
 
 def _nothing_found(facts: NothingFound, say: Said) -> Iterable[Block]:

@@ -105,6 +105,8 @@ class Extension(LetterFacts):
     provision: str | None = None
     promised_on: date | None = None
     """The day that was promised in any case, and stands whatever the law allows."""
+    aimed_on: date | None = None
+    """The day that was promised as an effort, and that the extension breaks."""
 
 
 class CompletionAccess(LetterFacts):

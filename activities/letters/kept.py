@@ -16,6 +16,10 @@ Ends = Mapping[date | None, tuple[KeptGroup, ...]]
 """What one law keeps, by its last day."""
 
 
+_LIFTED = frozenset({Because.LEGAL_HOLD, Because.RESTRICTED})
+"""These end when somebody says so: no day is known beforehand."""
+
+
 class Kept:
     """The blocks about what stays, in the words of one language."""
 
@@ -43,6 +47,21 @@ class Kept:
             then = [self._words.text(f"{key}_then")] if f"{key}_then" in self._words else []
             if then := [*then, *self._ends(reason, alike)]:
                 yield Block(kind="paragraph", text=" ".join(then))
+
+    def of_record(self, groups: Iterable[KeptGroup]) -> Iterable[str]:
+        """What of the request's record outlives it, until the last of these is erased, or a hold is lifted."""
+        going = [one for one in groups if one.reason in PASSING or (one.until and one.reason is not Because.EXEMPT)]
+        known = self._record_until
+        if known is None or not going:
+            return
+        if any(one.reason is Because.LEGAL_HOLD for one in going):
+            yield self._words.text("common.record_hold")
+        open_ended = any(one.until is None or one.reason in _LIFTED for one in going)
+        last = max((one.until for one in going if one.until), default=known)
+        if open_ended or last > known:
+            yield self._words.text("common.record_rest")
+        if not open_ended and last > known:
+            yield self._words.text("common.record_rest_until", date=self._words.date(last))
 
     def _ends(self, reason: Because | None, alike: Iterable[KeptGroup]) -> Iterable[str]:
         """What follows once the reason is over, and whether a letter tells of it: none can once the address is gone."""

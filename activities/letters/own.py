@@ -294,6 +294,8 @@ class LiftingFacts(Frozen):
     """A closed erasure kept the data only as long as it is restricted."""
     erasure_open: bool = False
     """An erasure that is still open is about it."""
+    still: Literal["all", "part"] | None = None
+    """How much of it another request restricts, too, so that nothing changes for that."""
     why: str | None = Field(default=None, repr=False)
 
 

@@ -230,12 +230,19 @@ class Said:
         for right in offers:
             yield self.paragraph(f"denied.{right.value}", Element.OFFER, **values)
 
-    def record(self) -> Block:
-        """That a record is kept, and until when: in small, after everything else."""
+    def record(self, kept: Iterable[KeptGroup] = (), *, restricts: bool = False) -> Block:
+        """That a record is kept, and until when: in small, after everything else.
+
+        Args:
+            kept: what the request left to be erased later, of which something outlives the record.
+            restricts: whether a restriction stands for it, which the record lasts as long as.
+        """
         until = self._facts.record_kept_until
         text = self.words.text("common.record")
         if until is not None:
             text = self.words.text("common.record_until", date=self.words.date(until))
+            longer = [self.words.text("common.record_restriction")] if restricts else []
+            text = " ".join([text, *longer, *Kept(self.words, until).of_record(kept)])
         return Block(kind="small", text=text, elements=frozenset({Element.RECORD_KEPT}))
 
     def remedies(self, *, extension: bool = False) -> Iterable[Block]:

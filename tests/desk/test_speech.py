@@ -19,7 +19,7 @@ from workers.desk.speech import LANGUAGES, speech
 from workers.office import CHANNELS
 from workers.office.asked import ASKED
 from workers.office.effects import EffectKind
-from workers.office.grounds import STANDS
+from workers.office.grounds import NOT_UPHELD, STANDS
 
 HERE = Path(pages.__file__).parent
 TOPIC = "workers.desk.speech"
@@ -65,6 +65,7 @@ def test_every_code_has_its_word() -> None:
         *(f"effects.{one}" for one in EffectKind),
         *fees,
         f"fee_grounds.{STANDS}",
+        f"fee_grounds.{NOT_UPHELD}",
     }
     assert {one for one in needed if one not in say} == set()
 

@@ -10,6 +10,7 @@ from activities.letters import CompletionErasure, Controller, ErasedGroup, KeptG
 from activities.letters.samples import sample
 from activities.letters.sealed import PartialRefusalLetter
 from activities.letters.stays import RefusedPart
+from activities.letters.wording import lookup
 from activities.naming import Naming
 from activities.plan import reasons_told
 from habeas.connector import PlannedObject, SystemPlan, Treatment
@@ -79,10 +80,10 @@ def test_a_day_that_is_not_known_comes_last() -> None:
     ("kept", "said"),
     [
         ((group("payments", until=date(2027, 12, 31)),), "We write to you once it is done."),
-        ((group("payments", until=date(2037, 12, 31)),), "By then we no longer have your address: no further letter"),
+        ((group("payments", until=date(2037, 12, 31)),), "By then we no longer use your address to write to you: no"),
         (
             (group("payments", until=date(2027, 12, 31)), group("support", until=date(2037, 12, 31))),
-            "If that is by 1 July 2029, we write to you once it is done. After that day we no longer have your address",
+            "If that is by 1 July 2029, we write to you once it is done. After that day we no longer use your",
         ),
         ((group("payments", law=HELD, reason=Because.LEGAL_HOLD),), "If that is by 1 July 2029, we write to you"),
         ((group("payments", law=HELD, reason=Because.RESTRICTED),), "If that is by 1 July 2029, we write to you"),
@@ -93,9 +94,39 @@ def test_whether_a_letter_will_tell_of_the_end_is_told(kept: tuple[KeptGroup, ..
     assert said in text(*kept, record_kept_until=date(2029, 7, 1))
 
 
+@pytest.mark.parametrize(
+    ("kept", "more"),
+    [
+        ((group("payments", until=date(2027, 12, 31)),), ()),
+        ((group("payments"), group("support", reason=Because.EXEMPT, until=date(2037, 12, 31))), ()),
+        ((group("payments", until=date(2037, 12, 31)),), ("rest", "rest_until")),
+        ((group("payments", law=HELD, reason=Because.LEGAL_HOLD),), ("hold", "rest")),
+        (
+            (group("payments", until=date(2037, 12, 31)), group("support", law=HELD, reason=Because.RESTRICTED)),
+            ("rest",),
+        ),
+    ],
+    ids=["before", "never", "after", "hold", "restriction"],
+)
+def test_the_record_is_said_to_end_when_it_does_and_what_of_it_stays_until_the_rest_is_erased(
+    kept: tuple[KeptGroup, ...], more: tuple[str, ...]
+) -> None:
+    told, words = text(*kept, record_kept_until=date(2029, 7, 1)), lookup("activities.letters", "en")
+    assert words.text("common.record_until", date="1 July 2029") in told
+    for each in ("hold", "rest", "rest_until"):
+        assert (words.text(f"common.record_{each}", date="31 December 2037") in told) is (each in more)
+
+
+@pytest.mark.parametrize(("right", "lasts"), [(Right.RESTRICTION, True), (Right.RECTIFICATION, False)])
+def test_the_record_of_a_restriction_is_said_to_last_as_long_as_it_stands(right: Right, *, lasts: bool) -> None:
+    facts = sample(Kind.COMPLETION_CHANGE, controller=US, right=right)
+    told = " ".join(render(facts.kind, "en", facts).text.split())
+    assert ("As long as the restriction stands we keep it in any case." in told) is lasts
+
+
 def test_of_what_never_ends_no_end_is_told() -> None:
     for kept in (group("payments"), group("payments", reason=Because.EXEMPT), group("payments", reason=Because.SHARED)):
-        assert "no longer have your address" not in text(kept, record_kept_until=date(2029, 7, 1))
+        assert "no longer use your address" not in text(kept, record_kept_until=date(2029, 7, 1))
 
 
 def test_what_was_refused_stays_whatever_a_term_says() -> None:

@@ -73,6 +73,19 @@ def test_a_letter_that_grants_all_offers_no_term(law: tuple[str, str]) -> None:
         assert "You can complain to the authority:" in text, facts.kind
 
 
+AGAIN = {"en": "again", "fr": "réexaminé", "da": "igen", "nb": "på nytt", "de": "noch einmal"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_complaint_about_a_practice_is_not_told_that_a_decision_stands(language: str) -> None:
+    law, told = ("UK-GDPR", "GB-ENG"), {"granted": False, "why": "So.", "in_part": False}
+    for changes in ({}, {"granted": True}, {"granted": True, "in_part": True}):
+        practice = letter(Kind.REMEDY_DECISION, law, Right.COMPLAINT, about=None, **(told | changes))
+        assert AGAIN[language] not in text_of(practice, language).partition(".")[0], changes
+        about = practice.model_copy(update={"about": "HB-2222-3333-4444"})
+        assert AGAIN[language] in text_of(about, language)
+
+
 def test_what_is_kept_back_or_not_there_is_refused_in_part() -> None:
     late = (MissingSystem(title="Phone system"),)
     whole = letter(Kind.COMPLETION_ACCESS, QUEBEC, refused=(), withheld=(), missing=())

@@ -133,6 +133,12 @@ def test_an_extension_does_not_hold_to_a_day_that_is_over(language: str) -> None
     assert stands not in missed
     assert PASSED[language] in missed
     assert SOON[language] in missed
+    broken = said(aimed_on=promised, today=promised)
+    assert joined(words.text("extension.aimed", **dates)) in broken
+    assert PASSED[language] not in broken
+    over = said(aimed_on=promised, today=promised + DAY)
+    assert joined(words.text("extension.aimed_missed", **dates)) in over
+    assert PASSED[language] in over
     late = said(today=facts.new_due_on + DAY)
     due = on(language, facts.due_on)
     assert joined(words.text("extension.dates", due=due, new_due=dates["new_due"])) not in late

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from activities.lifting import still
 from habeas.acts import ActKind
 from habeas.connector import RecordRef
 from habeas.errors import BadInput, HabeasError, SealBroken, Terminal, Transient, WrongStage
@@ -226,10 +227,30 @@ async def test_what_two_requests_restrict_stays_restricted_until_both_are_lifted
     await world.office.lift_restriction(one.id, by="ann", reason="settled")
     handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{one.id}/lift")
     await one.has_letter("restriction_lifting")
+    letter = " ".join(world.mail.text(person.email, one.id).split())
+    assert "So nothing changes: we go on only storing it" in letter
+    assert "again as before" not in letter
+    await world.office.lift_restriction(other.id, by="ann", reason="settled, too")
+    await other.has_letter("restriction_lifting")
+    # Each would point at the other, and nobody would be told that the data is used.
+    assert "again as before" in " ".join(world.mail.text(person.email, other.id).split())
     await world.env.fast_forward(handle, timedelta(days=8))
     await lifted(one)
-    assert contact(world, person).restricted, "the other request restricts it as well"
-    assert await world.office.restrictions(request_id=other.id)
+
+
+@pytest.mark.parametrize(
+    ("found", "much"),
+    [
+        ({(): 3}, None),
+        ({("b",): 3}, "all"),
+        ({("b",): 2, (): 1}, "part"),
+        ({("ending",): 3}, None),
+        ({("ending",): 2, ("b", "ending"): 1}, "part"),
+        ({("ending", "b"): 3}, "all"),
+    ],
+)
+def test_what_ends_as_well_restricts_nothing_any_more(found: dict[tuple[str, ...], int], much: str | None) -> None:
+    assert still({frozenset(others): objects for others, objects in found.items()}, {"ending"}) == much
 
 
 async def test_recipients_hear_that_a_restriction_is_lifted_once_nothing_of_it_stands(world: World) -> None:
@@ -251,6 +272,9 @@ async def test_recipients_hear_that_a_restriction_is_lifted_once_nothing_of_it_s
         handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{case.id}/lift")
         await world.env.fast_forward(handle, timedelta(days=8))
         await handle.result()
+        if case is one:
+            assert contact(world, person).restricted, "the other request restricts it as well"
+            assert await world.office.restrictions(request_id=other.id)
     await eventually(partial(told, other, 2))
     assert "only store it" in (await said(other))[0]
     assert "you may use it again" in (await said(other))[1]

@@ -95,6 +95,20 @@ def test_an_extended_term_never_ends_before_the_one_it_extends(strength: Strengt
     assert (first, str(times.face.due_on)) == (date(2026, 11, 22), until)
 
 
+@pytest.mark.parametrize(("day", "by_itself"), [("2026-11-02", "2026-11-19"), ("2026-11-25", "2026-11-25")])
+def test_a_promise_shortens_when_one_extends_and_not_until_when_one_may(day: str, by_itself: str) -> None:
+    policy = _promising(days=20, strength=Strength.HARD)
+    clock = policy.clock.model_copy(
+        update={"extend_automatically": True, "extend_ground": "complexity", "extend_days_before": 3}
+    )
+    now = datetime.fromisoformat(f"{day}T10:00:00+00:00")
+    times = dated(_request("2026-11-02"), policy.model_copy(update={"clock": clock}), (), now)
+    assert times.deadlines.notice_latest_on == date(2026, 12, 2)
+    assert times.face.notice_latest_at == times.deadlines.end_of(date(2026, 12, 2)), "promised by 22 November"
+    assert times.face.extend_at is not None
+    assert str(times.face.extend_at.date()) == by_itself
+
+
 def test_a_fee_may_be_asked_for_a_copy_and_never_for_taking_a_consent_back() -> None:
     now = datetime(2026, 11, 2, 10, tzinfo=UTC)
     policy = load_policy(POLICY)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from habeas.acts import ActKind
 from habeas.model import Stage
 from habeas.policy.sections import Strength
 from tests.workflows.controllers import controller
 from tests.workflows.world import Case, World, someone
+from workers.office.asked import Extension
+from workers.office.previewing import Promised
 
 
 async def _review(world: World, name: str, strength: str, days: int = 20) -> Case:
@@ -26,12 +28,20 @@ async def _ends(case: Case) -> None:
     await case.reaches(Stage.CLOSED)
 
 
+async def _foreseen(case: Case) -> tuple[date | None, Promised | None]:
+    """What the preview of an extension says of the promise."""
+    said = Extension(reason="many", ground="complexity")
+    shown = await case.world.office.preview(ActKind.EXTEND, case.id, said, by="Kim")
+    return shown.promised_on, shown.promise
+
+
 async def test_an_extension_leaves_a_hard_promise_standing_and_the_alarm_with_it(world: World) -> None:
     case = await _review(world, "firm", "hard")
     row = await case.row()
     promised = row.due_on
     assert promised is not None
     assert "in any case" in world.mail.text(case.person.email, "Once you have entered it")
+    assert await _foreseen(case) == (promised, Promised.STANDS)
     answer = await case.act(ActKind.EXTEND, ground="complexity")
     assert answer.note == "extended_but_the_promised_day_stands"
     await case.has_letter("extension")
@@ -84,5 +94,9 @@ async def test_the_alarm_for_a_promise_rings_while_the_laws_clock_is_paused(worl
     assert (await case.row()).overdue
     await case.act(ActKind.RESUME)
     assert (await case.row()).due_on == before.due_on, "no pause moves what was counted from receipt"
+    assert await _foreseen(case) == (before.due_on, Promised.BROKEN)
+    assert (await case.act(ActKind.EXTEND, ground="complexity")).note == "extended", "the law's own day is to come"
+    await case.has_letter("extension")
+    assert world.mail.text(case.person.email, "That day has passed without our answer")
     assert (await case.tags()).count("clock:breached") == 1
     await _ends(case)

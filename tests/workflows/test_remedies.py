@@ -157,9 +157,12 @@ async def test_a_complaint_has_its_own_clock_and_needs_no_earlier_request(world:
     await case.has_letter("staff_alarm")
     assert (await case.letters()).count("staff_reminder") == 3
     assert (len(world.mail.to(person.email)), (await case.row()).overdue) == (told, False), "no term of theirs is over"
+    with pytest.raises(BadInput, match="not_upheld"):
+        await case.act(ActKind.REFUSE, by="ann", ground="decision_stands")
     await case.act(ActKind.APPROVE, by="ann")
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
     assert (await case.letters())[-1] == "remedy_decision"
+    assert "looked into what you complained about" in " ".join(world.mail.text(person.email, "agree with you").split())
     decided = next(event for event in await case.events() if event.tag is Tag.REMEDY_DECIDED)
     assert decided.facts["opened"] is None
 

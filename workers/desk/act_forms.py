@@ -18,7 +18,7 @@ from habeas.policy import Policy
 from workers.desk.forms import Choice, Control, asked_for, most_of, text_of
 from workers.office import Story, asked_outside, split_identifier
 from workers.office.asked import ASKED
-from workers.office.grounds import STANDS, fee_grounds, refusals, stated
+from workers.office.grounds import NOT_UPHELD, STANDS, fee_grounds, refusals, stated
 from workers.office.intake import identifier
 
 __all__ = ["ELSEWHERE", "FIELDS", "ActForm", "act_form", "said_of"]
@@ -132,7 +132,7 @@ def _grounds(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Ch
     codes = [code for code in every if may_hold(code, row.stage, known=story.standing.known)]
     fee = law.fee_rule(row.regime, place, row.right).cite if kind is ActKind.CHARGE else ""
     for code in codes:
-        own = code == STANDS or f"refusal_grounds.{code}" not in say
+        own = code in {STANDS, NOT_UPHELD} or f"refusal_grounds.{code}" not in say
         text = say.text(f"fee_grounds.{code}") if own else _said(row.regime, place, row.right, code, say)
         yield Choice(code, text, _cited(say, fee or articles.get(code, "")))
 

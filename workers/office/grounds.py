@@ -23,6 +23,7 @@ from workers.office.intake import words
 from workers.office.standing import due_of
 
 __all__ = [
+    "NOT_UPHELD",
     "STANDS",
     "asked_outside",
     "check_amount",
@@ -37,6 +38,9 @@ __all__ = [
 
 STANDS = "decision_stands"
 """On an appeal, a complaint or a grievance: it was looked at again, and the decision stands."""
+
+NOT_UPHELD = "not_upheld"
+"""On a complaint or a grievance about a practice: nothing had been decided that could stand."""
 
 _ASKED_FOR = (PauseReason.CLARIFICATION, PauseReason.IDENTITY, PauseReason.PARTICULARS)
 _ABUSE = frozenset({"manifestly_unfounded", "excessive", "repeat"})
@@ -194,14 +198,14 @@ def check_extension(
         raise BadInput(f"until: the law's last day is {most}.", field="until")
 
 
-def refusals(request: Request, place: str) -> list[str]:
+def refusals(request: RequestRow, place: str) -> list[str]:
     """The codes of the grounds on which this request may be refused where it is answered."""
     if request.right in REMEDIES:
-        return [STANDS]
+        return [NOT_UPHELD if request.right is not Right.APPEAL and request.about is None else STANDS]
     return [ground.code for ground in law.refusal_grounds(request.regime, place, request.right)]
 
 
-def fee_grounds(request: Request, place: str) -> list[str]:
+def fee_grounds(request: RequestRow, place: str) -> list[str]:
     """The codes of what lets a fee be asked for this request; empty where none may be."""
     rule = law.fee_rule(request.regime, place, request.right)
     if rule.allowed in {"never", "unstated"}:
@@ -213,7 +217,7 @@ def fee_grounds(request: Request, place: str) -> list[str]:
     return [*also, rule.allowed]
 
 
-def _fee_ground(request: Request, place: str, call: ActCall) -> None:
+def _fee_ground(request: RequestRow, place: str, call: ActCall) -> None:
     rule, known = law.fee_rule(request.regime, place, request.right), fee_grounds(request, place)
     if not known:
         raise NotAllowed(f"{rule.text} ({rule.cite})")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from types import MappingProxyType
+from typing import TypedDict
 
 from pydantic import BaseModel
 
+from activities.clockface import dated, local_day, pause_spans, promised
 from activities.finding import DECISIONS
 from activities.ledger import Act, RequestRow, Tx
 from activities.letters import Kind
@@ -25,12 +28,23 @@ from workers.office.effects import Effect, Effects
 from workers.office.recipients import Recipients, Told
 from workers.office.samples import SampleWriter
 
-__all__ = ["Preview", "PreviewedLetter", "Previewing"]
+__all__ = ["Preview", "PreviewedLetter", "Previewing", "Promised"]
 
 _LETTERS: Mapping[ActKind, Kind] = MappingProxyType(
     {ActKind.RESEND_CODE: Kind.CODE, ActKind.RELEASE: Kind.COMPLETION_ACCESS}
 )
 """What is sent on acts that cannot be tried; shown with made-up facts."""
+
+
+class Promised(StrEnum):
+    """What becomes of a promised day once the law's term is extended."""
+
+    STANDS = "stands"
+    """It was promised in any case, and is to come."""
+    MISSED = "missed"
+    """It was promised in any case, and is over."""
+    BROKEN = "broken"
+    """It was promised as an effort: the extension breaks it, and the law's day counts."""
 
 
 class PreviewedLetter(Frozen):
@@ -54,6 +68,10 @@ class Preview(Frozen):
     """The day that counts now."""
     due_then: date | None
     """The day that would count."""
+    promised_on: date | None = None
+    """Of an extension: the day that was promised and that the law's longer term does not move."""
+    promise: Promised | None = None
+    """What becomes of that promise."""
     stands_still: bool = False
     """The law's clock would wait for as long as it takes."""
     confirm_by: date | None = None
@@ -65,6 +83,11 @@ class Preview(Frozen):
     """Of an approval: who else hears of it, and of what (`Recipients.recipients`)."""
     effects: tuple[Effect, ...] = ()
     """What else it would mean, where it is more than a date and a letter."""
+
+
+class _OfPromise(TypedDict, total=False):
+    promised_on: date
+    promise: Promised
 
 
 class _TakenBack(Exception):
@@ -116,6 +139,7 @@ class Previewing(Recipients, Effects):
             kind=kind,
             due_on=row.extended_due_on or row.due_on,
             due_then=tried.due_on,
+            **(await self._of_promise(tx, row) if kind is ActKind.EXTEND else {}),
             stands_still=tried.stands_still,
             confirm_by=tried.confirm_by,
             approvals=await self._approvals(tx, row) if kind is ActKind.APPROVE else None,
@@ -129,6 +153,18 @@ class Previewing(Recipients, Effects):
             if letter
             else None,
         )
+
+    async def _of_promise(self, tx: Tx, row: RequestRow) -> _OfPromise:
+        """What the extension that was tried does to the promised day; ``row`` is the request as it was before."""
+        policy, now = self.policy(row.controller), self._now()
+        pauses = await pause_spans(tx, row.id)
+        on = promised(row, policy)
+        longer = dated(await tx.request(row.id), policy, pauses, now)
+        if on is None or (longer.face.due_on is not None and longer.promised_on is None and longer.face.due_on <= on):
+            return {}
+        if longer.promised_on is None:
+            return {"promised_on": on, "promise": Promised.BROKEN}
+        return {"promised_on": on, "promise": Promised.STANDS if on >= local_day(policy, now) else Promised.MISSED}
 
     async def _proposed(
         self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str

@@ -23,9 +23,6 @@ from workers.office.engine import RequestGone
 from workers.office.intake import words
 from workers.office.reading import Reading
 
-LIFT = "lift"
-"""The kind of the act that lifts a restriction. No workflow of the request takes it: the request is closed by then."""
-
 
 class ShownCorrection(Frozen):
     """One correction that the person asks for. Personal."""
@@ -165,7 +162,7 @@ class Restricting(Reading):
             lift_at = self._lift_at(request.controller, on, now)
             again = await tx.act(act) is not None
             await tx.propose_act(
-                Act(id=act, request_id=request_id, kind=LIFT, actor=actor, reason=why, proposed_at=now)
+                Act(id=act, request_id=request_id, kind=lifting.LIFT, actor=actor, reason=why, proposed_at=now)
             )
         begun = await self._engine.lift(
             LiftStart(request_id=request_id, act_id=act, lift_at=lift_at, told=told is not None)
@@ -189,7 +186,9 @@ class Restricting(Reading):
         async with self._ledger.begin() as tx:
             self.demand(Scope.HOLDS_WRITE, (await tx.request(request_id, lock=True)).controller)
             again = await tx.act(act) is not None
-            proposed = Act(id=act, request_id=request_id, kind=LIFT, actor=actor, reason=why, proposed_at=self._now())
+            proposed = Act(
+                id=act, request_id=request_id, kind=lifting.LIFT, actor=actor, reason=why, proposed_at=self._now()
+            )
             await tx.propose_act(proposed)
         call = ActCall(act_id=act, actor=actor, system=system)
         try:

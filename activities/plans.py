@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from activities.by_hand import unnamed
 from activities.clockface import local_day
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
@@ -145,7 +146,8 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts, at: datetime | None
         claimed = (await tx.subject(request.id)).identifiers
         policies = {one: parts.policy(one) for one in concerned}
         kept = await recourses(tx, dict.fromkeys((*known, *claimed)), policies, at)
-    return await Keepers.of(tx, request, place, known, policy, others, kept)
+    nameless = unnamed(parts, policy.systems)
+    return await Keepers.of(tx, request, place, known, policy, others, kept, nameless)
 
 
 def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:

@@ -151,6 +151,8 @@ class TaskBrief(Frozen):
     max_file_bytes: int = 20 * 1024 * 1024
     keeps: tuple[str, ...] = ()
     """Laws by which something may turn out to be kept."""
+    restricted_since: date | None = None
+    """Something of the person there is only to be stored since then: what was set aside stays where it is."""
     instructed: Instructed | None = None
     """A processor that answers by a link."""
 

@@ -136,6 +136,7 @@ class TaskActivities:
         asked = Particulars.of(subject)
         outside = instructed_by_mail(hands)
         language = outside.letters_in if outside else None
+        standing = await (await keepers_of(tx, request, self._parts)).restrictions(order.system)
         return TaskBrief(
             system=order.system,
             title=manifest.title,
@@ -159,6 +160,7 @@ class TaskActivities:
             digest=order.digest,
             max_file_bytes=hands.max_file_bytes,
             keeps=hands.keeps,
+            restricted_since=local_day(policy, min(standing.values())) if standing else None,
         )
 
     async def _objects(self, tx: Tx, order: TaskOrder) -> tuple[TaskObject, ...]:

@@ -151,6 +151,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             ConcludingActivities(parts).so_far,
             lifting.prepare,
             lifting.let_go,
+            lifting.let_go_besides,
             tasks.open_task,
             tasks.remind_task,
             tasks.call_off_task,

@@ -39,6 +39,7 @@ from activities.wrapper import WrapperInterceptor
 from workers.health import ACTIVITIES, WORKFLOWS, UnderWay
 from workers.settings import SystemSettings
 from workflows.bounce import BounceWorkflow
+from workflows.ended_tasks import EndedTaskWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
@@ -94,6 +95,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
         workflows=[
             RequestWorkflow,
             BounceWorkflow,
+            EndedTaskWorkflow,
             LiftRestrictionWorkflow,
             NewLinkWorkflow,
             NoticesWorkflow,

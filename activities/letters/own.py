@@ -320,6 +320,8 @@ class TaskFacts(Addressed):
     due_on: date | None = None
     outside: bool = False
     """A processor is instructed to do it, and has not answered."""
+    ended: bool = False
+    """The request is closed: what it had kept may be kept no longer."""
 
 
 class ProcessorFacts(Frozen):

@@ -55,8 +55,10 @@ def refused_name(task: str) -> str:
     return f"task/{task}/refused"
 
 
-def letter_name(task: str, *, officer: bool = False) -> str:
-    """Under which lie the facts of the letter to the owner, or of that to the privacy officer."""
+def letter_name(task: str, *, officer: bool = False, left_out: bool = False) -> str:
+    """Under which lie the facts of the letter to the owner, to them once nobody waits any more, or to the officer."""
+    if left_out:
+        return f"task/{task}/left_out"
     return f"task/{task}/officer" if officer else f"task/{task}/letter"
 
 

@@ -249,6 +249,7 @@ class TaskActivities:
         )
         await tx.seal(order.request_id, letter_name(order.task), letter)
         await tx.seal(order.request_id, letter_name(order.task, officer=True), letter.model_copy(update={"to": None}))
+        await seal_left_out(tx, order.request_id, order.task)
 
     @activity.defn
     async def remind_task(self, order: TaskOrder) -> bool:
@@ -358,6 +359,13 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts, at
     by += [_KEEPS[each] for each in Because if each in reasons and each in _KEEPS]
     which = f" (No. {', '.join(numbers)})" if numbers else ""
     raise MustStay(f"{len(stays)} of these must stay{which}, by: {', '.join(by)}.", task=task.id)
+
+
+async def seal_left_out(tx: Tx, request_id: str, task: str) -> None:
+    """Seal the facts of the letter by which a task's owner hears that the request goes on without them."""
+    if (letter := await tx.unseal(request_id, letter_name(task), TaskFacts)) is not None:
+        gone = letter.model_copy(update={"left_out": True})
+        await tx.seal(request_id, letter_name(task, left_out=True), gone)
 
 
 def _facts(order: TaskOrder) -> dict[str, JsonValue]:

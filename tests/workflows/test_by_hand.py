@@ -138,6 +138,10 @@ async def test_a_cabinet_left_out_is_named_and_its_task_is_over(world: World) ->
     await case.act(ActKind.SKIP_SYSTEM, system="paper")
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert "Filing cabinet" in world.mail.text(case.person.email, "/d/")
+    told = " ".join(world.mail.text(OWNER, "goes on without").split())
+    assert "goes on without Filing cabinet" in told
+    assert "they open a request that completes this one" in told
+    assert case.id in world.mail.text(OWNER, "goes on without")
     assert (await state_of(case, task)).state is TaskState.CANCELLED
     with pytest.raises(WrongStage):
         await done(case, task, nothing=True)

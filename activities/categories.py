@@ -43,7 +43,7 @@ class CategoryActivities:
                 one.category
                 for system, collected in kept.items()
                 for one in manifests[system].collections
-                if one.name in collected.collections and covers.excerpt(one).shown
+                if one.name in collected.collections and covers.excerpt(system, one).shown
             }
             told = tuple(
                 held_category(one, policy, request.language, chosen) for one in policy.categories if one.id in held

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from activities.model import OnRequest, SystemBrief, SystemOrder
+from activities.model import EraseOrder, OnRequest, SystemBrief, SystemOrder
 from habeas.acts import ActId
 from habeas.model import Frozen, RequestId, SystemName
 from habeas.outcomes import Fate
@@ -14,6 +14,12 @@ from habeas.particulars import PurposeId
 
 CONTESTED = "contested"
 """The note of an act that contests corrections."""
+
+
+DONE = "change/"
+"""Prefix of the sealed changes that were carried out, by system: recipients are told from them."""
+TOLD = "changes/told"
+"""Prefix of the sealed facts of what was changed, as the person is told, by part."""
 
 
 class Part(StrEnum):
@@ -68,6 +74,20 @@ class ChangeOrder(SystemOrder):
     handle: str | None = None
 
 
+class LeftOrder(SystemOrder):
+    """What became of one system's part of exactly this plan, an attempt at which may have broken off."""
+
+    digest: str
+    part: Part | None = None
+    """Of a change; None for an erasure."""
+
+    @property
+    def of(self) -> EraseOrder | ChangeOrder:
+        """The order with which the system had begun."""
+        kept = self.model_dump(exclude={"part"})
+        return EraseOrder(**kept) if self.part is None else ChangeOrder(**kept, part=self.part)
+
+
 class ChangeReport(Frozen):
     """How far the system is.
 
@@ -80,6 +100,8 @@ class ChangeReport(Frozen):
     wait: float = 0.0
     """Seconds until to ask again, or until a callback is given up."""
     counts: dict[Fate, int] = Field(default_factory=dict)
+    touched: bool = False
+    """It is not carried on, and an attempt before this one did a part, or nobody can tell that it did not."""
 
 
 class ConcludeOrder(OnRequest):

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.believing import changed, changed_again
-from activities.change_model import ChangeDraft, ChangeOrder, ChangeReport, DraftChange, PlannedChange
+from activities.change_model import DONE, ChangeDraft, ChangeOrder, ChangeReport, DraftChange, PlannedChange
 from activities.changing import (
     ChangeHead,
     approved_change,
@@ -18,21 +18,26 @@ from activities.changing import (
     kept_from_change,
     save_changes,
 )
+from activities.chosen import find_chosen, keep_chosen
 from activities.consent import despite_restriction
 from activities.drafting import Drafting
 from activities.ledger import Tx
 from activities.parts import Parts
-from activities.reporting import counted, keep_outcomes, note_callback, under_way
+from activities.reporting import counted, keep_outcomes, keep_part, note_callback, under_way
+from activities.sent import changed_of, note_done, note_sent, was_sent
+from activities.telling import change_touches, foresee
 from activities.wrapper import progress
 from habeas.change import SystemChange
 from habeas.connector import Change, Manifest, Rectify, Restrict, Stop
+from habeas.errors import NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Request
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.particulars import Particulars
 
-DONE = "change/"
-"""Prefix of the sealed changes that were carried out, by system: recipients are told from them."""
+ANSWERED = "answered/"
+"""Prefix of what is sealed, by system, once it said what became of all that it was to change."""
+_CHANGED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
 _SETTLED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.LIFTED, Fate.STOPPED, Fate.NOT_FOUND})
 
 
@@ -51,6 +56,9 @@ class ChangeActivities:
             asked = Particulars.of(await tx.subject(order.request_id))
             contested = frozenset(await contests(tx, order.request_id))
         drafted = await Drafting(self._parts, request, asked, contested).draft(order)
+        policy = self._parts.policy(request.controller)
+        manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+        chosen = await find_chosen(self._parts, request, policy)
         progress()
         plans = tuple(plan for plan in drafted.plans if not plan.empty or plan.found or plan.stays)
         head = ChangeHead(
@@ -62,6 +70,9 @@ class ChangeActivities:
         )
         async with ledger.begin() as tx:
             head = await save_changes(tx, order.request_id, order.part, plans, head)
+            await keep_chosen(tx, order.request_id, chosen)
+            touched = await change_touches(tx, request, policy, manifests)
+            await foresee(tx, request, policy, manifests, touched, order.at)
             report = _counted_draft(head, plans).model_copy(update={"outdated": drafted.outdated})
             await tx.record(
                 order.request_id,
@@ -106,9 +117,18 @@ class ChangeActivities:
     async def change(self, order: ChangeOrder) -> ChangeReport:
         """Carry out the system's part of the plan, and of no other."""
         async with self._parts.ledger.begin() as tx:
-            plan = await approved_change(tx, order, self._parts)
+            sent = await was_sent(tx, order)
+            try:
+                plan = await approved_change(tx, order, self._parts)
+            except NotAllowed:
+                if not sent:
+                    raise
+                # It was, when the system was asked to begin.
+                return ChangeReport(system=order.system, state="drifted", touched=True)
             change = _planned(plan)
             drifted = await self._newly_held(tx, order, change)
+            if not drifted:
+                await note_sent(tx, order)
         system = self._parts.changing(order.system)
         answer = (
             Drifted(changed=drifted, appeared=0)
@@ -119,7 +139,7 @@ class ChangeActivities:
             case Done():
                 return await self._done(order, change, answer.result)
             case Drifted():
-                return await self._drifted(order, answer)
+                return await self._drifted(order, change, answer, sent=sent)
             case Pending() | Awaiting():
                 await note_callback(self._parts.ledger, order, answer)
                 return ChangeReport(system=order.system, **under_way(answer))
@@ -138,9 +158,7 @@ class ChangeActivities:
                 stays, _ = await kept_from_change(tx, request, order.system, objects, self._parts)
                 return len(stays)
             case Restrict():
-                policy = self._parts.policy(request.controller)
-                others = decided_by_others(policy, self._manifest(order), request.language)
-                return sum(one.collection in others for one in change.objects)
+                return len(await decided_by_others(tx, request, order.system, change.objects, self._parts))
             case Stop():
                 return 0
             case _:
@@ -148,14 +166,17 @@ class ChangeActivities:
 
     async def _done(self, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> ChangeReport:
         async with self._parts.ledger.begin() as tx:
-            await _remember(tx, order, change, outcomes)
+            await remember(tx, order, change, outcomes)
             request = await tx.request(order.request_id)
             said = await despite_restriction(tx, request, order.system, outcomes, self._parts)
             restricted = {"despite_restriction": True} if said != outcomes else {}
             await keep_outcomes(tx, order, "change", said, Tag.SYSTEM_CHANGED, **restricted)
+            await note_done(tx, order)
+            await note_told(tx, order)
         return ChangeReport(system=order.system, state="done", counts=counted(outcomes))
 
-    async def _drifted(self, order: ChangeOrder, answer: Drifted) -> ChangeReport:
+    async def _drifted(self, order: ChangeOrder, change: Change, answer: Drifted, *, sent: bool) -> ChangeReport:
+        """It is not carried on. What an attempt before did, whose answer never came, is looked at and written down."""
         facts: dict[str, JsonValue] = {"system": order.system, "changed": answer.changed, "appeared": answer.appeared}
         async with self._parts.ledger.begin() as tx:
             await tx.record(
@@ -165,7 +186,17 @@ class ChangeActivities:
                 facts=facts,
                 dedupe=f"change_drifted/{order.system}/{order.digest}",
             )
-        return ChangeReport(system=order.system, state="drifted")
+        if not sent:
+            return ChangeReport(system=order.system, state="drifted")
+        seen = await changed_of(self._parts.changing(order.system), self._manifest(order), change)
+        done = tuple(one for one in seen or () if one.fate in _CHANGED)
+        if done:
+            async with self._parts.ledger.begin() as tx:
+                await remember(tx, order, change, done)
+                await keep_part(tx, order, done)
+        return ChangeReport(
+            system=order.system, state="drifted", counts=counted(done), touched=seen is None or bool(done)
+        )
 
     @activity.defn(name="confirm_change")
     async def confirm(self, order: ChangeOrder) -> ChangeReport:
@@ -206,7 +237,12 @@ def _planned(plan: SystemChange) -> Change:
     return plan.change
 
 
-async def _remember(tx: Tx, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> None:
+async def note_told(tx: Tx, order: ChangeOrder) -> None:
+    """The system said what became of all that it was to change: what the ledger has of it is not our word alone."""
+    await tx.seal(order.request_id, f"{ANSWERED}{order.system}", order.digest.encode())
+
+
+async def remember(tx: Tx, order: ChangeOrder, change: Change, outcomes: tuple[ObjectOutcome, ...]) -> None:
     """Keep what was carried out, with what earlier plans of the same request did: recipients are told of all of it."""
     name = f"{DONE}{order.system}"
     match change:

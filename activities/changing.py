@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from activities.brief import approvals, proof_asked, weighed
 from activities.change_model import ChangeOrder, Contest, Part, PlannedChange
 from activities.consent import consented
+from activities.deciding import load_ours, manifests_of
 from activities.finding import DECISIONS
 from activities.ledger import Act, Tx
 from activities.parts import Parts
@@ -16,7 +18,7 @@ from activities.plans import enough_approvals, keepers_of
 from activities.proofs import BOTH
 from habeas.acts import ActKind
 from habeas.change import Stays, SystemChange, digest
-from habeas.connector import Manifest, RecordRef
+from habeas.connector import RecordRef
 from habeas.errors import BadInput, NotAllowed
 from habeas.model import CHANGING, Frozen, Request, RequestId, SystemName
 from habeas.particulars import Particulars, PurposeId
@@ -149,10 +151,20 @@ async def kept_from_change(
     )
 
 
-def decided_by_others(policy: Policy, manifest: Manifest, language: str) -> dict[str, str]:
-    """The collections of a system that somebody else decides over, each with who (GDPR art. 28)."""
-    found = {one.name: policy.category(one.category).controlled_by for one in manifest.collections}
-    return {name: policy.text(one.who, language) for name, one in found.items() if one}
+async def decided_by_others(
+    tx: Tx, request: Request, system: SystemName, objects: Iterable[RecordRef], parts: Parts
+) -> dict[RecordRef, str]:
+    """Those of these objects that somebody else decides over, each with who (GDPR art. 28)."""
+    policy = parts.policy(request.controller)
+    ours = await load_ours(tx, request, policy, manifests_of(policy, parts))
+    decides = {
+        one.name: policy.category(one.category).controlled_by for one in parts.connector(system).manifest.collections
+    }
+    return {
+        one: policy.text(by.who, request.language)
+        for one in objects
+        if (by := decides.get(one.collection)) and not ours.has(system, (one.collection, one.key))
+    }
 
 
 async def contests(tx: Tx, request_id: str) -> dict[int, Act]:
@@ -173,5 +185,14 @@ async def check_contest(tx: Tx, request_id: RequestId, act_id: str) -> None:
     """
     said = await tx.unseal(request_id, f"{DECISIONS}{act_id}", Contest)
     asked = Particulars.of(await tx.subject(request_id)).corrections
-    if said is None or any(not 0 <= index < len(asked) for index in said.corrections):
-        raise BadInput(f"correction: the person asked for {len(asked)}; name them by their number.", field="correction")
+    refuse_unasked(said.corrections if said else (-1,), len(asked))
+
+
+def refuse_unasked(indexes: Iterable[int], asked: int) -> None:
+    """Refuse to contest what nobody asked for.
+
+    Raises:
+        BadInput: there is no such correction.
+    """
+    if any(not 0 <= index < asked for index in indexes):
+        raise BadInput(f"correction: the person asked for {asked}; name them by their number.", field="correction")

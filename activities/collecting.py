@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from activities.believing import located, page_of
 from activities.by_hand import COLLECT, found_pages, steps_by_hand
+from activities.deciding import Deciders, keep_deciders
 from activities.finding import Graph, load_graph, save_graph
 from activities.ledger import Tx
 from activities.model import CollectReport, LocateOrder, SystemOrder
@@ -139,10 +140,13 @@ def _ref(match: Match) -> RecordRef:
     return RecordRef(collection=match.collection, key=match.key)
 
 
-async def note_collected(tx: Tx, order: SystemOrder, done: Collected) -> CollectReport:
-    """Write down what was collected from one system."""
+async def note_collected(
+    tx: Tx, order: SystemOrder, done: Collected, deciders: Deciders | None = None
+) -> CollectReport:
+    """Write down what was collected from one system, and whom it names as those who decide over it."""
     counts = {"records": done.records, "files": done.files, "pages": done.pages}
     await save_collected(tx, order.request_id, order.system, done)
+    await keep_deciders(tx, order.request_id, order.system, deciders)
     await tx.save_system(order.request_id, order.system, phase="collect", state="done", counts=counts)
     await tx.record(
         order.request_id,

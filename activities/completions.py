@@ -17,6 +17,7 @@ from activities.letter_case import LetterCase
 from activities.letters import Kind, LetterFacts
 from activities.letters.wording import lookup
 from activities.reach import TELLING, reach_of, stopped_categories
+from activities.unfinished import half_erased, is_unsure
 from habeas.errors import ConfigurationError
 from habeas.model import CHANGING, Right
 from habeas.outcomes import Fate
@@ -131,7 +132,10 @@ async def completion_erasure(case: LetterCase, common: dict[str, Any]) -> Letter
         kept=became.kept,
         controlled=became.controlled,
         binned=became.binned,
-        missing=case.called.missing((*case.order.missing, *became.undone)),
+        missing=case.called.missing(
+            (*case.order.missing, *became.undone), half_erased(rows, case.order.missing, case.request.language)
+        ),
+        unsure=is_unsure(rows),
         refused=await refused_parts(case.tx, case.request, case.policy, case.called),
     )
 
@@ -175,7 +179,8 @@ async def completion_change(case: LetterCase, common: dict[str, Any], own: lette
     """
     facts = dict(own)
     # What is missing was ordered with the letter; the document names what turned out not to be possible.
-    facts["missing"] = tuple(dict.fromkeys((*own.missing, *case.called.missing(case.order.missing))))
+    named = {one.title: one for one in (*case.called.missing(case.order.missing), *own.missing)}
+    facts["missing"] = tuple(named.values())
     facts |= await _corrections(case) if case.request.right is Right.RECTIFICATION else {}
     if case.order.sealed and case.order.sealed.endswith(f"/{Part.AT_ONCE}"):
         facts["weighing"] = await weighed_purposes(case)
@@ -183,6 +188,7 @@ async def completion_change(case: LetterCase, common: dict[str, Any], own: lette
     if unproven and case.request.right in CHANGING:
         facts |= {"done": (), "by_hand": (), "contested": (), "unmatched": (), "left": ()}
         facts |= {"corrected": (), "not_found": (), "restricted": (), "despite_restriction": False}
+        facts["missing"] = tuple(letters.MissingSystem(title=title) for title in named)
         common = common | {"person_name": None}
     facts |= await _passed_on(case, await case.tx.outcomes(case.request.id))
     return letters.CompletionChange(**(common | facts))
@@ -243,7 +249,7 @@ async def _passed_on(case: LetterCase, rows: tuple[OutcomeRow, ...]) -> dict[str
         found = (case.called.category_id(row.system, row.collection) for row in rows if row.fate in TELLING)
         categories = frozenset(one for one in found if one)
     else:
-        categories = await stopped_categories(case.tx, request, policy)
+        categories = await stopped_categories(case.tx, request, policy, case.called.manifests)
     manifests = case.called.manifests
     reach = await reach_of(case.tx, request, policy, manifests, categories, case.day(case.order.at))
     named = [one for one in reach.those if one.in_time and one.recipient.email and not one.unsure]

@@ -9,8 +9,8 @@ from itertools import chain
 from temporalio import activity
 
 from activities.by_hand import said_of
-from activities.change_model import ConcludeOrder, Conclusion
-from activities.changes import DONE
+from activities.change_model import DONE, TOLD, ConcludeOrder, Conclusion
+from activities.changes import ANSWERED
 from activities.changing import ChangeHead, contests, load_changes
 from activities.consent import CONSENTED, MARKED, despite_restriction
 from activities.coverage import sent_on
@@ -19,15 +19,15 @@ from activities.letters import ChangedGroup, ChangeFacts, ContestedFact, Withhel
 from activities.naming import Naming
 from activities.parts import Parts
 from activities.plans import keepers_of
+from activities.unfinished import half_changed, is_unsure
 from habeas.change import Found, Stays, SystemChange
 from habeas.connector import FieldChange, RecordRef, Rectify, Stop
 from habeas.evidence import Tag
-from habeas.model import Request
+from habeas.model import Request, SystemName
 from habeas.outcomes import Fate, ObjectOutcome
 from habeas.particulars import Particulars
 from habeas.staying import Because
 
-TOLD = "changes/told"
 SO_FAR = f"{TOLD}/so_far"
 BY_HAND = "by_hand"
 RESTRICTED = Because.RESTRICTED.value
@@ -55,7 +55,8 @@ class ConcludingActivities:
             acts = await contests(tx, order.request_id)
             rows = await tx.outcomes(order.request_id)
             asked = Particulars.of(await tx.subject(order.request_id))
-            facts = _Telling(self._parts, request, asked).facts(order, heads, plans, rows, acts)
+            told = await _answered(tx, order)
+            facts = _Telling(self._parts, request, asked, told).facts(order, heads, plans, rows, acts)
             if facts.restricted or facts.despite_restriction:
                 provision = (await keepers_of(tx, request, self._parts)).restriction
                 facts = facts.model_copy(update={"restriction": provision})
@@ -115,8 +116,12 @@ class ConcludingActivities:
 class _Telling:
     """Puts the facts into words of the policy, in the person's language."""
 
-    def __init__(self, parts: Parts, request: Request, asked: Particulars) -> None:
+    def __init__(
+        self, parts: Parts, request: Request, asked: Particulars, told: frozenset[SystemName] = frozenset()
+    ) -> None:
         self._asked = asked
+        self._told = told
+        """Those left out that said what became of their part, or were looked at since."""
         self._policy = parts.policy(request.controller)
         self._called = Naming.of(self._policy, parts.connectors, request.language)
         self._parts = parts
@@ -133,26 +138,34 @@ class _Telling:
         told = _TOLD_WHY | {RESTRICTED}
         undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in told]
         named = {purpose.id: purpose.title for purpose in self._policy.purposes}
-        going_on = self._going_on(plans, order.missing)
+        going_on = self._going_on(plans, self._undone(order.missing, outcomes))
         asked = (purpose for head in heads for purpose in head.purposes)
         stopped = dict.fromkeys(one for one in asked if one in named and not going_on(one))
         corrections = self._asked.corrections
         unmatched = dict.fromkeys(index for head in heads for index in head.unmatched if index not in contested)
         return ChangeFacts(
-            # The ledger holds what is restricted from the start; a system that was left out did not do its part.
-            done=self._done(tuple(row for row in outcomes if row.system not in order.missing)),
+            # The ledger holds what is restricted from the start, whether or not the system did its part.
+            done=self._done(tuple(row for row in outcomes if row.system not in {*order.missing} - self._told)),
             contested=tuple(
                 ContestedFact(what=self._called.asked(corrections[index].what), why=act.reason or None)
                 for index, act in sorted(contested.items())
             ),
             purposes=tuple(self._policy.text(named[one], self._called.language) for one in stopped),
             by_hand=self._called.missing(order.by_hand),
-            missing=self._called.missing([*order.missing, *undone]),
+            missing=self._called.missing(
+                [*order.missing, *undone], half_changed(outcomes, order.missing, self._told, self._called.language)
+            ),
+            unsure=is_unsure(outcomes),
             left=self._left(outcomes),
             restricted=self._restricted(outcomes),
             despite_restriction=any(row.fate in _DONE and row.reason in _DESPITE for row in outcomes),
             unmatched=tuple(self._called.asked(corrections[index].what) for index in unmatched),
         )
+
+    def _undone(self, missing: Iterable[str], rows: tuple[OutcomeRow, ...]) -> frozenset[str]:
+        """Those left out that did not do all of their part, or of which nobody knows."""
+        left = {row.system for row in rows if row.fate in _UNDONE}
+        return frozenset(one for one in missing if one not in self._told or one in left)
 
     def _going_on(self, plans: tuple[SystemChange, ...], missing: Container[str]) -> Callable[[str], bool]:
         """Whether a use goes on in a system that was left out, or where a human has not stopped it yet."""
@@ -203,6 +216,11 @@ class _Telling:
         """The categories of what is restricted, and left alone for that."""
         left = (row for row in rows if row.fate in _UNDONE and row.reason == RESTRICTED)
         return tuple(sorted({self._called.category(row.system, row.collection) for row in left}))
+
+
+async def _answered(tx: Tx, order: ConcludeOrder) -> frozenset[SystemName]:
+    said = [(name, await tx.unseal_bytes(order.request_id, f"{ANSWERED}{name}")) for name in order.missing]
+    return frozenset(name for name, digest in said if digest is not None)
 
 
 async def _kept(tx: Tx, order: ConcludeOrder) -> tuple[tuple[ChangeHead, ...], tuple[SystemChange, ...]]:

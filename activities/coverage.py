@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from activities.deciding import Ours, load_ours
 from activities.exemptions import Exemption, exempted
 from activities.ledger import Tx
 from activities.letters import RefusedPart, WithheldGroup
@@ -15,6 +17,7 @@ from activities.naming import Naming
 from activities.package import WithheldField, WithheldItem
 from activities.pages import Span, load_collected
 from activities.redactions import redacted_parts
+from activities.stated import controller_named
 from habeas import law
 from habeas.connector import Collection, Connector, Manifest
 from habeas.coverage import Excerpt, LeftOut, Scope, Why, scope
@@ -40,6 +43,8 @@ class Coverage:
     called: Naming
     provision: Provision
     """The article of the request's law for a reason."""
+    ours: Ours = dataclasses.field(default_factory=Ours)
+    """What is the controller's own of categories that somebody else decides over."""
 
     @property
     def policy(self) -> Policy:
@@ -51,9 +56,26 @@ class Coverage:
         """The person's."""
         return self.called.language
 
-    def excerpt(self, collection: Collection) -> Excerpt:
-        """What of a system's collection is in it."""
-        return self.scope.excerpt(self.policy.category(collection.category), collection)
+    def excerpt(self, system: SystemName, collection: Collection) -> Excerpt:
+        """What of a system's collection is in it: of the records that the controller answers for, if there are any."""
+        category = self.policy.category(collection.category)
+        if self.ours.rows(system, collection.name):
+            category = category.model_copy(update={"controlled_by": None})
+        return self.scope.excerpt(category, collection)
+
+    def shown(self, system: SystemName, collection: Collection, span: Span) -> Span | None:
+        """The records of a collection that are in it; None where none is."""
+        if not self.excerpt(system, collection).shown:
+            return None
+        rest = self.ours.rest(system, collection.name)
+        return span.model_copy(update={"rows": self.ours.rows(system, collection.name)}) if rest else span
+
+    def excerpts(self, system: SystemName, collection: Collection) -> tuple[Excerpt, ...]:
+        """As `excerpt`; and what is said of the others' records, where only some are another's to decide over."""
+        found = self.excerpt(system, collection)
+        mixed = self.ours.rows(system, collection.name) and self.ours.rest(system, collection.name)
+        rest = self.scope.excerpt(self.policy.category(collection.category), collection) if mixed else found
+        return (found,) if rest == found else (found, rest)
 
     def fields(self, system: SystemName, collection: Collection, span: Span) -> tuple[WithheldField, ...]:
         """Fields of a collection that is in it which are not, and why; of those that laws keep back, what is held."""
@@ -64,7 +86,7 @@ class Coverage:
             )
             for field, why, ground in self.called.withheld(system, collection.name)
         }
-        for field, one in self.excerpt(collection).fields.items():
+        for field, one in self.excerpt(system, collection).fields.items():
             if field in told or span.holds(field):
                 reason = why_left_out(one, self.policy, self.language)
                 told[field] = WithheldField(field=field, label=name(field), reason=reason, law=one.provision)
@@ -80,7 +102,7 @@ class Coverage:
             held: as `left_out` takes it.
             missing: whether it is answered without some system.
         """
-        excerpts = [self.excerpt(one) for _, one in held]
+        excerpts = [each for system, one in held for each in self.excerpts(system, one)]
         if not excerpts or any(one.shown for one in excerpts):
             return None
         if any(one.left_out and one.left_out.why not in _UNDENIED for one in excerpts):
@@ -95,7 +117,7 @@ class Coverage:
         """
         order = {one.id: place for place, one in enumerate(self.policy.categories)}
         listed = sorted(held, key=lambda one: order[one[1].category])
-        excerpts = [(system, one, self.excerpt(one)) for system, one in listed]
+        excerpts = [(system, one, each) for system, one in listed for each in self.excerpts(system, one)]
         found: dict[WithheldItem, None] = {}
         for system, one, excerpt in excerpts:
             if excerpt.left_out is None or excerpt.left_out.why is Why.REFUSED:
@@ -120,7 +142,8 @@ async def coverage(tx: Tx, request: Request, policy: Policy, manifests: Mapping[
     place = policy.answered_in(request.regime, request.jurisdiction)
     found = scope(request.right, request.regime, place, refused, asked)
     provision = partial(policy.provision, request.regime, request.jurisdiction, request.right)
-    return Coverage(scope=found, called=Naming(policy, manifests, request.language), provision=provision)
+    ours = await load_ours(tx, request, policy, manifests)
+    return Coverage(scope=found, called=Naming(policy, manifests, request.language), provision=provision, ours=ours)
 
 
 class Copied(Frozen):
@@ -149,9 +172,9 @@ async def copied(
             if span is None:
                 continue
             held.append((system, one))
-            if covers.excerpt(one).shown:
-                records[system] += span.rows
-                fields[system, one.name] = covers.fields(system, one, span)
+            if (shown := covers.shown(system, one, span)) is not None:
+                records[system] += shown.rows
+                fields[system, one.name] = covers.fields(system, one, shown)
     return Copied(records=dict(records), fields=fields, left_out=_grouped(covers.left_out(held), request.language))
 
 
@@ -179,18 +202,24 @@ async def refused_parts(tx: Tx, request: Request, policy: Policy, called: Naming
     )
     cites = {one.code: one.cite for one in grounds}
     categories = [
-        _part(policy.text(policy.category(category).title, request.language), exemption, cites)
+        _part(
+            policy.text(policy.category(category).title, request.language),
+            exemption,
+            cites,
+            await controller_named(tx, request, policy, exemption.ground, exemption.act_id),
+        )
         for category, exemption in (await exempted(tx, request.id)).items()
     ]
     return (*categories, *await redacted_parts(tx, request, policy, called))
 
 
-def _part(what: str, exemption: Exemption, cites: dict[str, str]) -> RefusedPart:
+def _part(what: str, exemption: Exemption, cites: dict[str, str], controller: str | None) -> RefusedPart:
     return RefusedPart(
         what=what,
         ground=exemption.ground,
         provision=cites.get(exemption.ground),
         explanation=exemption.reason or None,
+        controller=controller,
     )
 
 

@@ -95,11 +95,11 @@ class Drafting:
             objects.add(RecordRef(collection=record.collection, key=record.key))
             progress()
         markable = frozenset(each.name for each in manifest.collections if each.restrictable)
-        controlled = decided_by_others(self._parts.policy(self._request.controller), manifest, self._request.language)
+        async with self._parts.ledger.begin() as tx:
+            controlled = await decided_by_others(tx, self._request, system, objects, self._parts)
         others = tuple(
-            Stays(ref=ref, because=Because.CONTROLLED, law=controlled[ref.collection])
-            for ref in sorted(objects, key=lambda ref: (ref.collection, ref.key))
-            if ref.collection in controlled
+            Stays(ref=ref, because=Because.CONTROLLED, law=controlled[ref])
+            for ref in sorted(controlled, key=lambda ref: (ref.collection, ref.key))
         )
         return restricted(system, objects, markable, able=_able(manifest, Capability.RESTRICT), stays=others)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from activities.authority import authorities
 from activities.chosen import find_chosen
 from activities.clockface import local_day
 from activities.coverage import Coverage, coverage, recipient_name, recipients_of, refused_parts
+from activities.deciding import Ours
 from activities.ledger import Artifact
 from activities.letters.wording import lookup
 from activities.model import PackageOrder, PackageReport
@@ -34,6 +35,7 @@ from activities.parts import Parts
 from activities.redactions import as_approved, redactions, redactor
 from activities.stages import enter_with
 from activities.wrapper import progress
+from habeas import law
 from habeas.connector import Collection, Manifest, Record
 from habeas.evidence import Tag
 from habeas.model import Request
@@ -68,6 +70,7 @@ class ExportActivities:
                 return PackageReport(changed=True)
             standing = await redactions(tx, request.id)
             policy = self._parts.policy(request.controller)
+            place = policy.answered_in(request.regime, request.jurisdiction)
             manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
             collected = await load_collected(tx, order.request_id)
             covers = await coverage(tx, request, policy, manifests)
@@ -79,14 +82,14 @@ class ExportActivities:
         if nothing is not None:
             changed = bool(order.approvals) and await self._changed(request.id, collected)
             return PackageReport(changed=True) if changed else PackageReport(nothing=nothing)
-        covered = {name: covered_part(one, manifests[name], covers) for name, one in collected.items()}
+        covered = {name: covered_part(name, one, covers) for name, one in collected.items()}
         chosen = await find_chosen(self._parts, request, policy)
         facts = package_facts(request, covers, manifests, covered, order, chosen).model_copy(
-            update={"withheld": covers.left_out(held(manifests, collected)) + _refused(refused, request.language)}
+            update={"withheld": (*covers.left_out(held(manifests, collected)), *_refused(refused, request, place))}
         )
         artifact_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{request.id}/package/{order.at.isoformat()}"))
         path = f"requests/{request.id}/package/{artifact_id}"
-        written = await self._write(request, facts, covered, standing, order.at, path)
+        written = await self._write(request, facts, covered, covers.ours, standing, order.at, path)
         check = await self._read_back(request.id, path)
         if check.sha256 != written.hexdigest():
             raise PackageDamaged
@@ -120,14 +123,15 @@ class ExportActivities:
         request: Request,
         facts: PackageFacts,
         collected: Mapping[str, Collected],
+        ours: Ours,
         standing: Iterable[Standing],
         at: datetime,
         path: str,
     ) -> hashlib._Hash:
         pages = Pages(self._parts.ledger, self._parts.storage, request.id)
-        taken_out = redactor(standing, request)
+        taken_out = redactor(standing, request, self._parts.policy(request.controller))
         sources = {
-            (system, name): partial(_shown, pages, system, span, name, taken_out)
+            (system, name): partial(_shown, pages, system, span, name, ours, taken_out)
             for system, one in collected.items()
             for name, span in one.collections.items()
         }
@@ -159,10 +163,14 @@ class ExportActivities:
         return await verify_package(_watched(key.decrypt(self._parts.storage.get(path), path)))
 
 
-async def _shown(pages: Pages, system: str, span: Span, collection: str, taken_out: Redactor) -> AsyncIterator[Record]:
-    """A collection's records as the person gets them."""
+async def _shown(
+    pages: Pages, system: str, span: Span, collection: str, ours: Ours, taken_out: Redactor
+) -> AsyncIterator[Record]:
+    """A collection's records as the person gets them, without those that somebody else decides over."""
+    mixed = ours.rows(system, collection) > 0
     async for record in pages.read(system, range(span.first, span.last + 1), collection):
-        yield taken_out.redacted(system, record)
+        if not mixed or ours.has(system, (record.collection, record.key)):
+            yield taken_out.redacted(system, record)
 
 
 def package_facts(
@@ -206,14 +214,11 @@ def package_facts(
     )
 
 
-def covered_part(collected: Collected, manifest: Manifest, covers: Coverage) -> Collected:
-    """What a copy shows of one system: without the collections that it leaves out."""
-    shown = {
-        one.name for one in manifest.collections if one.name in collected.collections and covers.excerpt(one).shown
-    }
-    return collected.model_copy(
-        update={"collections": {name: span for name, span in collected.collections.items() if name in shown}}
-    )
+def covered_part(system: str, collected: Collected, covers: Coverage) -> Collected:
+    """What a copy shows of one system: without the collections, and the records of others, that it leaves out."""
+    kinds = {one.name: one for one in covers.called.manifests[system].collections}
+    spans = {name: covers.shown(system, kinds[name], span) for name, span in collected.collections.items()}
+    return collected.model_copy(update={"collections": {name: span for name, span in spans.items() if span}})
 
 
 def held(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) -> tuple[tuple[str, Collection], ...]:
@@ -226,17 +231,19 @@ def held(manifests: Mapping[str, Manifest], collected: Mapping[str, Collected]) 
     )
 
 
-def _refused(refused: Iterable[letters.RefusedPart], language: str) -> tuple[WithheldItem, ...]:
+def _refused(refused: Iterable[letters.RefusedPart], request: Request, place: str) -> Iterator[WithheldItem]:
     """What staff refused, by name."""
-    words = lookup("activities.letters", language)
-    return tuple(
-        WithheldItem(
-            what=part.what,
-            reason=" ".join(filter(None, (words.named("refusal_grounds", str(part.ground)), part.explanation))),
-            law=part.provision,
+    words = lookup("activities.letters", request.language)
+    for part in refused:
+        told = law.told(request.regime, place, request.right, str(part.ground))
+        said = [words.named("refusal_grounds", told.words)]
+        if part.controller:
+            said.append(words.text("common.controlled_by", who=part.controller))
+        if part.explanation and told.explained:
+            said.append(part.explanation)
+        yield WithheldItem(
+            what=part.what, reason=" ".join(said), law=part.provision if told.explained else told.provision
         )
-        for part in refused
-    )
 
 
 def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> CollectionFacts:
@@ -248,7 +255,7 @@ def _collection(system: str, one: Collection, covers: Coverage, span: Span) -> C
         rows=span.rows,
         labels=called.fields(system, one.name) | {MARKED: words.text("redacted.label")},
         withheld=covers.fields(system, one, span),
-        excerpt=covers.excerpt(one),
+        excerpt=covers.excerpt(system, one),
     )
 
 

@@ -40,6 +40,7 @@ from activities.letters import Attention, Kind, LetterFacts
 from activities.messages import VisitCode
 from activities.model import LetterOrder
 from activities.same_person import is_same_person
+from activities.stated import controller_named
 from habeas import law
 from habeas.errors import ConfigurationError
 from habeas.model import REMEDIES, Frozen, Right
@@ -161,7 +162,7 @@ class FactsOf:
         facts: dict[str, Any] = common_facts(self._case, Kind.CODE) | {
             "code": code,
             "expires_at": expires_at,
-            "confirm_url": f"{self._case.public_url}/v/{request.id}",
+            "confirm_url": f"{self._case.public_url}/v/{request.id}?lang={request.language}",
             "second_proof": second,
             # Asking everybody for a code is no doubt about anybody: the clock stops only when staff pause it.
             "clock_waits": False,
@@ -212,12 +213,18 @@ class FactsOf:
 
     async def _ground(self) -> letters.Ground:
         """The ground with the words that staff gave, or the policy's where the clock acted by itself."""
-        order = self._case.order
-        words = extension_words(self._case)
+        case, order = self._case, self._case.order
+        words, controller = extension_words(case), None
         if order.act_id:
             act = await self._case.tx.act(order.act_id)
             words = act.reason if act else None
-        return letters.Ground(code=order.ground, explanation=words or None, provision=self._provision(order.ground))
+            controller = await controller_named(case.tx, case.request, case.policy, order.ground, order.act_id)
+        return letters.Ground(
+            code=order.ground,
+            explanation=words or None,
+            provision=self._provision(order.ground),
+            controller=controller,
+        )
 
     def _provision(self, ground: str | None) -> str | None:
         """Where the law names this ground of refusal."""

@@ -43,6 +43,9 @@ class Graph(Frozen):
     """Who they said they are whose address is proven. A mailbox may be several people's: another's record waits."""
     kept: tuple[KeptBefore, ...] = Field(default=(), repr=False)
     """No search leads there any more: what it was found by is erased. See `activities.kept_before`."""
+    claimed: tuple[Identifier, ...] = Field(default=(), repr=False)
+    """Numbers that were named and that nothing has shown to be the person's: others may know them as well. What only
+    they lead to a human sees, and nothing of it is told or erased before. See `habeas.doubts.weakly_found`."""
     waived: bool = False
     """Nobody has shown that an address is theirs, nor is asked to: it finds only what has it exactly as it was given.
     Else whoever made up a variant of somebody's address would change what is theirs, and hear of it in their place."""
@@ -50,7 +53,7 @@ class Graph(Frozen):
     def settled(self) -> Settled:
         """The matches that are the person's as far as is known, and what contradicts."""
         matches = as_written(self.matches) if self.waived else self.matches
-        return settle(matches, self.decisions, self.seeds, self.attested_name, self.claimed_name)
+        return settle(matches, self.decisions, self.seeds, self.attested_name, self.claimed_name, unproven=self.claimed)
 
     def proven_by(
         self,
@@ -58,6 +61,7 @@ class Graph(Frozen):
         *,
         attested_name: str | None = None,
         claimed_name: str | None = None,
+        claimed: tuple[Identifier, ...] = (),
         waived: bool = False,
     ) -> Graph:
         """The graph from which the search starts; what staff added before stays.
@@ -66,6 +70,7 @@ class Graph(Frozen):
             seeds: what it starts with.
             attested_name: whom staff attested.
             claimed_name: who they said they are.
+            claimed: of the seeds, the numbers that nothing has shown to be theirs.
             waived: nobody is asked to prove that the seeds are theirs.
         """
         return self.model_copy(
@@ -73,6 +78,7 @@ class Graph(Frozen):
                 "seeds": tuple(dict.fromkeys((*seeds, *self.seeds))),
                 "attested_name": attested_name or self.attested_name,
                 "claimed_name": claimed_name or self.claimed_name,
+                "claimed": tuple(one for one in claimed if one not in self.seeds or one in self.claimed),
                 "waived": waived,
             }
         )
@@ -200,6 +206,11 @@ def first_seeds(
     return tuple(dict.fromkeys(seeds))
 
 
+def numbers(claimed: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    """What of these is no address: whoever saw a letter of somebody's, or their card, knows their numbers as well."""
+    return tuple(one for one in claimed if one.kind != "email")
+
+
 class AddedIdentifier(Frozen):
     """What `add_identifier` leaves sealed under the act's id."""
 
@@ -212,6 +223,12 @@ class DecidedMatches(Frozen):
     decisions: tuple[Decision, ...] = Field(min_length=1, repr=False)
 
 
+def decided(graph: Graph, decisions: tuple[Decision, ...]) -> Graph:
+    """The graph once a human has ruled; of two rulings on one record the newer counts."""
+    newer = {one.place: one for one in (*graph.decisions, *decisions)}
+    return graph.model_copy(update={"decisions": tuple(newer.values())})
+
+
 async def apply_act(tx: Tx, request_id: str, act_id: str, model: type[AddedIdentifier | DecidedMatches]) -> None:
     """Bring the sealed words of an act into the graph.
 
@@ -222,10 +239,11 @@ async def apply_act(tx: Tx, request_id: str, act_id: str, model: type[AddedIdent
     graph = await load_graph(tx, request_id)
     match said:
         case AddedIdentifier():
-            graph = graph.model_copy(update={"seeds": tuple(dict.fromkeys((*graph.seeds, *said.identifiers)))})
+            seeds = tuple(dict.fromkeys((*graph.seeds, *said.identifiers)))
+            claimed = tuple(one for one in graph.claimed if one not in said.identifiers)
+            graph = graph.model_copy(update={"seeds": seeds, "claimed": claimed})
         case DecidedMatches():
-            newer = {one.place: one for one in (*graph.decisions, *said.decisions)}
-            graph = graph.model_copy(update={"decisions": tuple(newer.values())})
+            graph = decided(graph, said.decisions)
         case None:
             raise BadInput("Nothing was said with this act.")
     await save_graph(tx, request_id, graph)

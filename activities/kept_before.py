@@ -41,7 +41,7 @@ async def kept_before(tx: Tx, request: Request, graph: Graph, parts: Parts) -> t
     """
     if await tx.proof(request.id) is None:
         return ()
-    proven = graph.own(graph.seeds)
+    proven = graph.own(tuple(one for one in graph.seeds if one not in graph.claimed))
     others = {one.place for one in graph.decisions if one.ruling is Ruling.NOT_SUBJECT}
     found: dict[Place, KeptBefore] = {}
     for earlier in await tx.keeping_of(request.controller, proven):

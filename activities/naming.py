@@ -36,9 +36,10 @@ class Naming:
         manifest = self.manifests.get(system)
         return self._say(system, manifest.title) if manifest else system
 
-    def missing(self, systems: Iterable[str]) -> tuple[MissingSystem, ...]:
-        """Systems that are not done, each once."""
-        return tuple(MissingSystem(title=self.system(system)) for system in dict.fromkeys(systems))
+    def missing(self, systems: Iterable[str], known: Mapping[str, str] | None = None) -> tuple[MissingSystem, ...]:
+        """Systems that are not done, each once, with what is known of how far each is."""
+        named = dict.fromkeys(systems)
+        return tuple(MissingSystem(title=self.system(system), reason=(known or {}).get(system)) for system in named)
 
     def collection(self, system: str, collection: str) -> str:
         """A collection's title; its name made readable where it is not known any more."""

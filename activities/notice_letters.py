@@ -13,41 +13,28 @@ from activities.letters import DID, ForwardFacts, NewValue, RecipientFacts, Show
 from activities.naming import Naming
 from activities.parts import Parts
 from activities.reach import Known, duty_of
-from activities.standing import Standing
-from habeas.connector import Record, RecordRef
+from activities.standing import Stands
+from habeas.connector import RecordRef
 from habeas.model import Identifier, Request, Subject
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 from habeas.policy.told import about
 
+_NOTICE = "N"
 MOST_RECORDS = 50
 """Records that a letter names one by one."""
 
 
 class Theirs(NamedTuple):
-    """What somebody decides over: all that a letter to them may be about."""
+    """What somebody decides over: all that one letter to them may be about."""
 
-    standing: Standing
+    standing: Stands
     """What of the person stands in it; unproven, of what was typed."""
-    categories: set[str]
-    records: list[tuple[str, RecordRef]]
-    """Systems and places, as many as a letter names."""
-
+    categories: frozenset[str]
+    records: tuple[tuple[str, RecordRef], ...]
+    """Systems and places. A letter names as many as `MOST_RECORDS`."""
     proven: bool
     """Who asks has shown that they are the person."""
-
-    def add(self, system: str, record: Record, category: str) -> bool:
-        """One record more. Unproven, only one that itself holds what was typed: another tells what else is known.
-
-        Returns:
-            Whether it was added.
-        """
-        if not self.standing.look(record) and not self.proven:
-            return False
-        self.categories.add(category)
-        if len(self.records) < MOST_RECORDS:
-            self.records.append((system, RecordRef(collection=record.collection, key=record.key)))
-        return True
 
 
 class PlannedNotice(NamedTuple):
@@ -78,7 +65,9 @@ class PlannedNotice(NamedTuple):
     theirs: Theirs | None = None
     """Of those who decide over data."""
     alone: bool = False
-    """Nobody else decides over anything that was found."""
+    """No other letter sends the request on: nobody else decides over anything that was found."""
+    apart: bool = False
+    """Other letters to the same address are about records that it does not know to be the same person's."""
 
     def id(self, request_id: str) -> str:
         """The same for every try on the same occasion."""
@@ -139,9 +128,10 @@ def _forward(
     left = () if whole else (each for each in said if each and each not in standing.corrections)
     return ForwardFacts(
         to=address,
+        reference=f"{_NOTICE}-{one.recipient[:12]}".upper() if one.apart else None,
         subject_name=standing.name,
         identifiers=_shown(standing.identifiers),
-        records=tuple(_record(called, system, ref) for system, ref in theirs.records),
+        records=tuple(_record(called, system, ref) for system, ref in theirs.records[:MOST_RECORDS]),
         proven=theirs.proven,
         more=theirs.proven and any(left),
         asked=case.subject.note if whole else None,

@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 from temporalio import activity
 
+from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
 from activities.coverage import decider_of, refused_parts, sent_on
 from activities.finding import Graph, load_graph
@@ -19,6 +20,7 @@ from activities.naming import Naming
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.plans import anonymised, keepers_of, load_plans, save_plans
+from activities.telling import foresee, touches
 from activities.wrapper import progress
 from habeas.connector import PlannedObject, SystemPlan, Treatment
 from habeas.errors import ConfigurationError, Quarantine
@@ -67,12 +69,16 @@ class PlanActivities:
                 log.warning(NOT_PLANNED, system=system, error=error.code, detail=error.detail)
                 again.append(system)
             progress()
+        chosen = await find_chosen(self._parts, request, policy)
         counts = dict.fromkeys(Treatment, 0)
         for plan in plans:
             for planned in plan.objects:
                 counts[planned.treatment] += 1
         async with ledger.begin(after=tx) as tx:
             head = await save_plans(tx, order.request_id, tuple(plans), outside)
+            await keep_chosen(tx, order.request_id, chosen)
+            manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+            await foresee(tx, request, policy, manifests, touches(plans), order.at)
             await tx.record(
                 order.request_id,
                 Tag.PLAN_DRAFTED,

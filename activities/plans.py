@@ -9,6 +9,7 @@ from pydantic import Field
 
 from activities.by_hand import unnamed
 from activities.clockface import local_day
+from activities.deciding import load_ours, manifests_of
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
@@ -146,8 +147,9 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts, at: datetime | None
         claimed = (await tx.subject(request.id)).identifiers
         policies = {one: parts.policy(one) for one in concerned}
         kept = await recourses(tx, dict.fromkeys((*known, *claimed)), policies, at)
+    ours = await load_ours(tx, request, policy, manifests_of(policy, parts))
     nameless = unnamed(parts, policy.systems)
-    return await Keepers.of(tx, request, place, known, policy, others, kept, nameless)
+    return await Keepers.of(tx, request, place, known, policy, others, ours, kept, nameless)
 
 
 def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:

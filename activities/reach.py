@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from activities.change_model import Part
+from activities.change_model import TOLD, Part
 from activities.changing import load_changes
 from activities.chosen import load_chosen
 from activities.clockface import local_day
-from activities.concluding import TOLD
+from activities.deciding import load_ours
 from activities.finding import Graph, load_graph
 from activities.ledger import Tx
 from activities.letters import ChangeFacts
@@ -130,6 +130,9 @@ async def stopped_purposes(tx: Tx, request_id: str) -> frozenset[str]:
     return found
 
 
-async def stopped_categories(tx: Tx, request: Request, policy: Policy) -> frozenset[str]:
+async def stopped_categories(
+    tx: Tx, request: Request, policy: Policy, manifests: Mapping[str, Manifest]
+) -> frozenset[str]:
     """The categories that those uses were of."""
-    return involved(policy, request.right, await stopped_purposes(tx, request.id))
+    ours = (await load_ours(tx, request, policy, manifests)).categories(manifests)
+    return involved(policy, request.right, await stopped_purposes(tx, request.id), ours)

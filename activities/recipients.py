@@ -13,7 +13,7 @@ from activities.change_model import LiftedOrder
 from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
 from activities.connectors.manual import hands_of
-from activities.controllers import controllers_of
+from activities.controllers import addressed, controllers_of
 from activities.keeping import EndedOrder
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, TaskState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
@@ -23,6 +23,7 @@ from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.parts import Parts
 from activities.plans import keepers_of
 from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
+from activities.telling import keep_about
 from habeas.connector import Change, Manifest, Rectify
 from habeas.errors import BadInput
 from habeas.evidence import Tag
@@ -57,7 +58,7 @@ class RecipientActivities:
             if request.right in PASSED_ON:
                 touched = self._categories(request, (row for row in rows if row.fate in TELLING))
             else:
-                touched = await stopped_categories(tx, request, policy)
+                touched = await stopped_categories(tx, request, policy, self._manifests(request))
             changes = await self._changes(tx, request, policy) if request.right is Right.RECTIFICATION else {}
             planned = await self._recipients(tx, request, policy, touched, order)
             return await self._write(tx, request, policy, planned, changes, order)
@@ -131,16 +132,17 @@ class RecipientActivities:
             planned = tuple(
                 PlannedNotice(
                     kind=NoticeKind.CONTROLLER,
-                    recipient=self._parts.ledger.vault.fingerprint("controller-of-data", address)[:32],
-                    name=address.rpartition("@")[2],
-                    address=address,
-                    categories=tuple(sorted(theirs.categories)),
+                    recipient=one.recipient,
+                    name=one.address.rpartition("@")[2],
+                    address=one.address,
+                    categories=tuple(sorted(one.theirs.categories)),
                     remind_after=Recipient.model_fields["remind_after_days"].default,
                     escalate_after=Recipient.model_fields["escalate_after_days"].default,
-                    theirs=theirs,
+                    theirs=one.theirs,
                     alone=len(found) == 1,
+                    apart=one.apart,
                 )
-                for address, theirs in sorted(found.items())
+                for one in await addressed(tx, self._parts.ledger.vault, request.id, found)
             )
             report = await self._write(tx, request, policy, planned, {}, order)
             if unsent:
@@ -281,6 +283,7 @@ class RecipientActivities:
                 continue
             token = new_token()
             await tx.new_notice(_row(request.id, one, order.at), token)
+            await keep_about(tx, request.id, one)
             if one.address is not None:
                 link = f"{self._parts.public_url}/r/{token.get_secret_value()}"
                 today = local_day(policy, order.at)

@@ -23,6 +23,7 @@ from activities.finding import (
     first_seeds,
     load_graph,
     looked_up,
+    numbers,
     save_graph,
 )
 from activities.kept_before import kept_before
@@ -52,14 +53,16 @@ from activities.remedies import DECIDING, may_decide
 from activities.repeated import check_repeated, outside_of, remember
 from activities.same_person import is_same_person
 from activities.stages import enter, enter_with
+from activities.stated import STATING, stated_facts
 from activities.suppressing import suppress
 from activities.tasks import finish_task, seal_left_out
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, PlanOutlived
 from habeas.evidence import Tag
+from habeas.law.provisions import OF_THE_REQUEST
 from habeas.matching import Settled, path_words
-from habeas.model import COPIES, Identifier, Request, Stage
+from habeas.model import COPIES, REMEDIES, USES, Identifier, Request, Stage
 from habeas.particulars import Particulars
 from habeas.policy import Policy
 
@@ -124,6 +127,7 @@ class RecordActivities:
                     tx, request, self._parts.policy(request.controller), order.kind, act.actor, order.call.ground
                 )
             counted = await self._counted(tx, request, order) | await self._copy(tx, request, order, act)
+            counted |= await self._stated(tx, request, order)
             await self._effect(tx, order, act)
             await tx.record(
                 order.request_id,
@@ -144,6 +148,13 @@ class RecordActivities:
         found = await check_repeated(tx, request, policy, order.call.ground, outside)
         return {"asked_before": found.known, "asked_outside": found.outside} if found else {}
 
+    async def _stated(self, tx: Tx, request: Request, order: AcceptAct) -> dict[str, JsonValue]:
+        """What was stated of the ground on which something is refused, where its law asks for it."""
+        if order.kind not in STATING:
+            return {}
+        policy, call = self._parts.policy(request.controller), order.call
+        return await stated_facts(tx, request, policy, call.ground, call.act_id, local_day(policy, order.at))
+
     async def _copy(self, tx: Tx, request: Request, order: AcceptAct, act: Act) -> dict[str, JsonValue]:
         """What an act says of the copy that is to be released."""
         if order.kind in {ActKind.REDACT, ActKind.UNREDACT}:
@@ -161,7 +172,9 @@ class RecordActivities:
                 await tx.attest(order.request_id, call.act_id, how=act.reason, actor=call.actor, now=order.at)
                 subject = await tx.subject(order.request_id)
                 graph = await load_graph(tx, order.request_id)
-                await save_graph(tx, order.request_id, graph.proven_by(subject.identifiers, attested_name=subject.name))
+                named = subject.identifiers
+                graph = graph.proven_by(named, attested_name=subject.name, claimed=numbers(named))
+                await save_graph(tx, order.request_id, graph)
             case ActKind.ADD_IDENTIFIER:
                 await apply_act(tx, order.request_id, call.act_id, AddedIdentifier)
                 seeds = (await load_graph(tx, order.request_id)).seeds
@@ -174,6 +187,8 @@ class RecordActivities:
                 await apply_act(tx, order.request_id, call.act_id, DecidedMatches)
             case ActKind.FINISH_TASK:
                 await finish_task(tx, order.request_id, call, order.at, self._parts)
+            case ActKind.REFUSE:
+                await self._noted(tx, order)
             case ActKind.CONTEST:
                 await check_contest(tx, order.request_id, call.act_id)
             case ActKind.APPROVE if call.ground != WITHOUT_COPY:
@@ -181,6 +196,22 @@ class RecordActivities:
                 await needs_a_copy(tx, request, self._parts.policy(request.controller))
             case _:
                 return
+
+    async def _noted(self, tx: Tx, order: AcceptAct) -> None:
+        """Where the law has it noted with the data that a correction was asked for and not made, a refusal notes it."""
+        request = await tx.request(order.request_id)
+        place = self._parts.policy(request.controller).answered_in(request.regime, request.jurisdiction)
+        rule = law.denial(request.regime, place, request.right) if request.right not in REMEDIES else None
+        if rule is None or not rule.noted or order.call.ground in OF_THE_REQUEST:
+            return
+        asked = Particulars.of(await tx.subject(order.request_id)).corrections
+        await tx.record(
+            order.request_id,
+            Tag.CONTEST_NOTED,
+            at=order.at,
+            facts={"corrections": len(asked), "values": 0},
+            dedupe="contest_noted",
+        )
 
     async def _still_keeps(self, tx: Tx, order: AcceptAct) -> None:
         """An erasure is not approved by a plan that keeps something for what is over.
@@ -427,7 +458,10 @@ async def proven_graph(tx: Tx, request: Request, parts: Parts) -> Graph:
     await proven(tx, request, parts.policy(request.controller))
     graph = await load_graph(tx, request.id)
     if await tx.proof(request.id) is None:
-        return graph.proven_by((await tx.subject(request.id)).identifiers, waived=True)
+        named = (await tx.subject(request.id)).identifiers
+        # What only stops is told to nobody, and the law lets nobody be asked: a number is enough for it.
+        claimed = () if request.right in USES else numbers(named)
+        return graph.proven_by(named, claimed=claimed, waived=True)
     return graph
 
 

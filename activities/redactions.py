@@ -15,6 +15,7 @@ from activities.letters import RefusedPart
 from activities.letters.wording import Words, lookup
 from activities.naming import Naming
 from activities.pages import load_collected
+from habeas import law
 from habeas.acts import ActId, ActKind
 from habeas.errors import BadInput, WrongStage
 from habeas.evidence import Tag
@@ -135,10 +136,13 @@ async def as_approved(tx: Tx, request_id: str, approvals: Iterable[ActId]) -> bo
     return not of or of == {await copy_digest(tx, request_id)}
 
 
-def redactor(standing: Iterable[Standing], request: Request) -> Redactor:
+def redactor(standing: Iterable[Standing], request: Request, policy: Policy) -> Redactor:
     """Takes out what stands, and marks it in the person's language."""
     words = lookup(TOPIC, request.language)
-    return Redactor(standing, lambda ground: marked(words, ground))
+    place = policy.answered_in(request.regime, request.jurisdiction)
+    return Redactor(
+        standing, lambda ground: marked(words, law.told(request.regime, place, request.right, ground).words)
+    )
 
 
 def marked(words: Words, ground: str) -> str:

@@ -88,14 +88,18 @@ async def keep_outcomes(
     )
 
 
-async def keep_part(tx: Tx, order: EraseOrder, outcomes: Collection[ObjectOutcome]) -> None:
-    """Write down what an erasure did that broke off and is not carried on, and the event that says so, once a plan."""
+async def keep_part(
+    tx: Tx, order: EraseOrder | ChangeOrder, outcomes: Collection[ObjectOutcome], *, step: str = "broken-off"
+) -> None:
+    """Write down what was done of a plan that broke off and is not carried on, and the event that says so, once."""
     counts = {fate.value: count for fate, count in sorted(counted(outcomes).items())}
+    changing = isinstance(order, ChangeOrder)
+    part: dict[str, JsonValue] = {"part": order.part.value} if isinstance(order, ChangeOrder) else {}
     await tx.save_outcomes(order.request_id, order.system, outcomes, at=order.at)
     await tx.record(
         order.request_id,
-        Tag.SYSTEM_ERASED,
+        Tag.SYSTEM_CHANGED if changing else Tag.SYSTEM_ERASED,
         at=order.at,
-        facts={"system": order.system, "plan": order.digest, **counts, "broken_off": True},
-        dedupe=f"broken-off/{order.system}/{order.digest}",
+        facts={"system": order.system, "plan": order.digest, **part, **counts, "broken_off": True},
+        dedupe=f"{step}/{order.system}/{order.digest}",
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection as Some
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from activities.deciding import Ours
 from activities.exemptions import Exemption, exempted
 from activities.ledger import HoldRow, Tx
 from activities.recourse import Recourse
@@ -33,6 +34,7 @@ class Keepers:
         controlled: Mapping[str, str],
         sharing: Mapping[str, tuple[str, ...]],
         others_holds: Mapping[str, tuple[HoldRow, ...]],
+        ours: Ours,
         recourses: tuple[Recourse, ...],
         known: tuple[Identifier, ...] = (),
         unnamed: Some[str] = frozenset(),
@@ -44,6 +46,7 @@ class Keepers:
         """The standing holds that the person falls under, each with its law or matter as this request's letters say."""
         self._refused = refused
         self._controlled = controlled
+        self._ours = ours
         self._sharing = sharing
         self._others_holds = others_holds
         self._recourses = recourses
@@ -61,6 +64,7 @@ class Keepers:
         known: Iterable[Identifier],
         policy: Policy,
         sharing: Mapping[str, tuple[str, ...]],
+        ours: Ours,
         recourses: tuple[Recourse, ...] = (),
         unnamed: Some[str] = frozenset(),
     ) -> Keepers:
@@ -74,6 +78,7 @@ class Keepers:
             policy: of the request's controller.
             sharing: its systems that other controllers have too, each with their ids. What one of them must keep there
                 stays, whoever else asks: nobody knows whose an object is that two have.
+            ours: what is the controller's own of categories that somebody else decides over.
             recourses: what refused requests for a copy keep, of the controller and of these others.
             unnamed: systems where a human finds what is there: each finds it under another name, so that a restriction
                 there is the person's, and not an object's.
@@ -90,7 +95,7 @@ class Keepers:
         }
         refused = await exempted(tx, request.id)
         return cls(
-            tx, request, place, holds, refused, controlled, sharing, others_holds, recourses, identifiers, unnamed
+            tx, request, place, holds, refused, controlled, sharing, others_holds, ours, recourses, identifiers, unnamed
         )
 
     async def stays(
@@ -124,7 +129,7 @@ class Keepers:
             if refusals and category in self._refused:
                 stay = Stay(because=Because.EXEMPT, law=self._ground(self._refused[category].ground))
                 found.setdefault(place, []).append(stay)
-            if category in self._controlled:
+            if category in self._controlled and not self._ours.has(system, place):
                 stay = Stay(because=Because.CONTROLLED, law=self._controlled[category])
                 found.setdefault(place, []).append(stay)
         return {place: together(stays) for place, stays in found.items() if stays}

@@ -12,6 +12,7 @@ from activities.believing import located, settled, under_plan, vetoes_of
 from activities.by_hand import CONFIRM, ERASE, answered, steps_by_hand, treated
 from activities.collecting import collected, note_collected, note_located
 from activities.copies import COPY_FIRST, copies_first
+from activities.deciding import find_deciders
 from activities.finding import IDENTITY, MATCHES, load_graph, save_graph
 from activities.ledger import Tx
 from activities.model import (
@@ -70,8 +71,9 @@ class SystemActivities:
         async with self._parts.ledger.begin() as tx:
             graph = await load_graph(tx, order.request_id)
         done = await collected(self._parts, order, graph, done, lambda so_far: progress(so_far.model_dump(mode="json")))
+        deciders = await find_deciders(self._parts, order, done)
         async with self._parts.ledger.begin() as tx:
-            return await note_collected(tx, order, done)
+            return await note_collected(tx, order, done, deciders)
 
     @activity.defn
     async def vetoes(self, order: EraseOrder) -> VetoReport:

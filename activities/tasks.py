@@ -126,10 +126,8 @@ class TaskActivities:
 
     async def again(self, tx: Tx, request: Request, order: TaskOrder, due_on: date) -> TaskOpened:
         """A task that is open, as `write` said it; who does it outside is instructed once."""
-        opened, brief = (
-            self.opened(request, order, due_on),
-            await tx.unseal(request.id, brief_name(order.task), TaskBrief),
-        )
+        opened = self.opened(request, order, due_on)
+        brief = await tx.unseal(request.id, brief_name(order.task), TaskBrief)
         outside = instructed_by_mail(hands_of(self._parts.connector(order.system)))
         if brief is None or brief.instructed is None or outside is None:
             return opened
@@ -161,6 +159,9 @@ class TaskActivities:
         outside = instructed_by_mail(hands)
         language = outside.letters_in if outside else None
         standing = await (await keepers_of(tx, request, self._parts)).restrictions(order.system)
+        graph = await load_graph(tx, request.id)
+        # A colleague sees whose the records are that a number leads to; a processor is told to act.
+        claimed = () if outside else graph.claimed
         return TaskBrief(
             system=order.system,
             title=manifest.title,
@@ -168,7 +169,7 @@ class TaskActivities:
             right=request.right,
             instructions=hands.instructed(((language,) if language else ()) + policy.controller.languages),
             name=subject.name,
-            identifiers=(await load_graph(tx, request.id)).known(),
+            identifiers=tuple(dict.fromkeys((*graph.known(), *claimed))),
             collections=tuple(
                 TaskCollection(
                     name=one.name,

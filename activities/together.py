@@ -17,6 +17,7 @@ from temporalio import activity
 
 from activities.believing import located
 from activities.collecting import collected, note_collected, note_located
+from activities.deciding import Deciders, find_deciders
 from activities.finding import Graph, load_graph, save_graph
 from activities.model import (
     CollectOrder,
@@ -27,6 +28,7 @@ from activities.model import (
     SettleReport,
     SystemOrder,
 )
+from activities.pages import Collected
 from activities.parts import Parts
 from activities.record import proven_graph, settled_now
 from activities.stages import enter_with
@@ -91,15 +93,19 @@ class TogetherActivities:
             graph = await load_graph(tx, order.request_id)
         orders = [SystemOrder(request_id=order.request_id, at=order.at, system=name) for name in order.systems]
         answers = await asyncio.gather(
-            *(self._answer(one.system, "collect", partial(collected, self._parts, one, graph)) for one in orders)
+            *(self._answer(one.system, "collect", partial(self._collected, one, graph)) for one in orders)
         )
         reports: list[CollectReport] = []
         async with self._parts.ledger.begin(after=tx) as tx:
             for one, done in zip(orders, answers, strict=True):
                 if done is not None:
-                    reports.append(await note_collected(tx, one, done))
+                    reports.append(await note_collected(tx, one, *done))
         there = {one.system for one in reports}
         return GatheredReport(reports=tuple(reports), left=tuple(one for one in order.systems if one not in there))
+
+    async def _collected(self, order: SystemOrder, graph: Graph) -> tuple[Collected, Deciders | None]:
+        done = await collected(self._parts, order, graph)
+        return done, await find_deciders(self._parts, order, done)
 
     def _to_ask(
         self, graph: Graph, systems: Sequence[str], leads: tuple[Identifier, ...]

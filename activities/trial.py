@@ -14,7 +14,6 @@ from pydantic import BaseModel
 
 from activities.asking import AskingActivities
 from activities.clockface import dated, local_day, pause_spans
-from activities.finding import DECISIONS
 from activities.ledger import Act, Ledger, Letter, Tx
 from activities.letters import Kind
 from activities.mail import Mailer, SmtpServer
@@ -60,9 +59,17 @@ class Tried(NamedTuple):
 
 
 async def try_act(
-    tx: Tx, ledger: Ledger, storage: Storage, policies: Mapping[str, Policy], act: Act, sealed: BaseModel | None
+    tx: Tx, ledger: Ledger, storage: Storage, policies: Mapping[str, Policy], act: Act, sealed: Mapping[str, BaseModel]
 ) -> Tried:
     """Do what the act does to the ledger, in a transaction that the caller takes back.
+
+    Args:
+        tx: that transaction.
+        ledger: whose it is.
+        storage: where packages lie.
+        policies: of the controllers, by their ids.
+        act: what is tried.
+        sealed: what lies sealed beside it, by its names.
 
     Raises:
         BadInput, NotAllowed, WrongStage: it would be refused; as `RecordActivities.accept_act`.
@@ -90,14 +97,14 @@ class _Trial:
         self._call = ActCall.model_validate({"act_id": act.id, "actor": act.actor, **act.facts})
         self._records = RecordActivities(parts)
 
-    async def run(self, sealed: BaseModel | None) -> Tried:
-        tx, call = self._tx, self._call
+    async def run(self, sealed: Mapping[str, BaseModel]) -> Tried:
+        tx = self._tx
         subject = await tx.subject(self._id)
         await tx.save_subject(self._id, subject.model_copy(update={"name": None}))
         await tx.propose_act(self._act)
-        if sealed is not None:
-            await tx.seal(self._id, f"{DECISIONS}{call.act_id}", sealed)
-        await self._records.accept_act(AcceptAct(request_id=self._id, at=self._at, kind=self._kind, call=call))
+        for name, one in sealed.items():
+            await tx.seal(self._id, name, one)
+        await self._records.accept_act(AcceptAct(request_id=self._id, at=self._at, kind=self._kind, call=self._call))
         letter = await self._effect()
         row = await tx.request_row(self._id)
         request = await tx.request(self._id)

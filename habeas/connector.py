@@ -205,6 +205,7 @@ class Manifest(Frozen):
     answered in one that is not there reads them as written: `habeas policy check` names what is missing."""
 
     _written: Mapping[tuple[str, str | None], Written] = PrivateAttr(default_factory=dict)
+    _identifying: Mapping[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     @property
     def short_lived(self) -> frozenset[str]:
@@ -215,9 +216,15 @@ class Manifest(Frozen):
         """Where a collection's retention, or a field, is decided; None where that is in no file."""
         return self._written.get((collection, field))
 
-    def written_in(self, places: Mapping[tuple[str, str | None], Written]) -> Self:
+    def identifying(self, collection: str) -> tuple[str, ...]:
+        """The fields by which a collection's records are found, as far as the file says in which these are decided."""
+        return self._identifying.get(collection, ())
+
+    def written_in(
+        self, places: Mapping[tuple[str, str | None], Written], identifying: Mapping[str, tuple[str, ...]]
+    ) -> Self:
         """The same manifest, which knows where it is written: for messages to whoever keeps the file."""
-        self._written = places
+        self._written, self._identifying = places, identifying
         return self
 
 

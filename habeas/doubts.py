@@ -133,7 +133,12 @@ def _plain(one: Identifier) -> str:
 
 
 def weakly_found(
-    matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
+    matches: list[Found],
+    claimed: tuple[Identifier, ...],
+    sure: set[Place],
+    name: str | None,
+    shared: Contested,
+    unproven: frozenset[Identifier] = frozenset(),
 ) -> Iterator[Contradiction]:
     """Records to which only a number leads, or what is unproven or shared, and nothing else says whose they are.
 
@@ -143,13 +148,14 @@ def weakly_found(
     address that is not known to be theirs only one that is speaks: a name is many people's, and whoever types another's
     number into their own profile types the name as well; or staff, who attested this number and name. What leads to
     somebody else as well leads to the person where the record bears a full name, which contradicts if it is another's.
-    For what nobody has proven no name speaks: whoever typed the one typed the other.
+    For what nobody has proven no name speaks: whoever typed the one typed the other. A number that somebody named, and
+    nothing has shown to be theirs (``unproven``), is believed only with the full name of whom staff attested.
     """
-    firm = _reach_firmly(matches, claimed, sure, name, shared)
+    firm = _reach_firmly(matches, claimed, sure, name, shared, unproven)
     known = [found for found in matches if found.place in firm.records]
     typed = _typed(known)
     for found in (one for one in matches if one.place not in firm.records):
-        via = [one for one in firmly(found).match.found_by if one in firm.identifiers]
+        via = [one for one in firmly(found).match.found_by if one in firm.identifiers or one in unproven]
         if by := [one for one in via if one in shared]:
             yield _shares((found.place,), min(by, key=lambda one: one.kind))
         elif via:
@@ -174,7 +180,12 @@ def _typed(known: Iterable[Found]) -> set[Identifier]:
 
 
 def _reach_firmly(
-    matches: list[Found], claimed: tuple[Identifier, ...], sure: set[Place], name: str | None, shared: Contested
+    matches: list[Found],
+    claimed: tuple[Identifier, ...],
+    sure: set[Place],
+    name: str | None,
+    shared: Contested,
+    unproven: frozenset[Identifier],
 ) -> Reach:
     """What is reached without taking the word of a number, or of what is unproven or shared. That may make more so."""
     alone = _numbers_alone(claimed)
@@ -188,7 +199,8 @@ def _reach_firmly(
             else _found_only_by(found, tuple(o for o in found.match.found_by if o.kind == _EMAIL and o not in shared))
             for found in proven_ones
         ]
-        firm = reach(followed, claimed, sure)
+        led = {one for found in proven_ones if found.place in taken for one in found.match.found_by}
+        firm = reach(followed, [one for one in claimed if one in led or one not in unproven], sure)
         names = [attested, *(folded(by_place[place].match.name) for place in firm.records)]
         strange = _strange(matches, firm.identifiers)
         more = {
@@ -204,7 +216,7 @@ def _reach_firmly(
                     else _is_believed(found, one, shared) or _is_backed(found, one, firm.identifiers, names)
                 )
                 for one in found.match.found_by
-                if one in firm.identifiers
+                if one in firm.identifiers or (one in unproven and agree_fully(folded(found.match.name), attested))
             )
         }
         if not more:

@@ -10,7 +10,7 @@ customer. Such records are held until a human has ruled on each; nothing is sear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from habeas.connector import Match
 from habeas.doubts import contested, contradictions_of, shared_among, staff_accounts, strangers, weakly_found
@@ -73,6 +73,7 @@ def settle(
     claimed: Iterable[Identifier],
     name: str | None = None,
     claimed_name: str | None = None,
+    unproven: Collection[Identifier] = (),
 ) -> Settled:
     """Sort matches into the person's, the doubtful and the strays.
 
@@ -86,6 +87,7 @@ def settle(
         claimed: the identifiers that the search began with.
         name: whose records they must be, where only a name says so; a record of another name is held.
         claimed_name: what the person said their name is; likewise, and proof of nothing.
+        unproven: of what is claimed, what nothing has shown to be theirs; what only it leads to is held.
     """
     rulings = {decision.place: decision.ruling for decision in decisions}
     start = tuple(dict.fromkeys(claimed))
@@ -106,7 +108,7 @@ def settle(
         # Who is asked about a record for what it says itself is not asked again for what led to it.
         *(
             each
-            for each in weakly_found(customers, start, sure, name, shared)
+            for each in weakly_found(customers, start, sure, name, shared, frozenset(unproven))
             if each.kind is not ContradictionKind.SHARED_IDENTIFIER or not asked.issuperset(each.doubted)
         ),
         *staff_accounts(relevant, plain.records),
@@ -114,14 +116,16 @@ def settle(
     open_ones = tuple(each for each in doubts if any(place not in sure for place in each.doubted))
     doubtful = {place for each in open_ones for place in each.doubted if place not in sure}
     left = [found for found in relevant if found.place not in doubtful]
-    clear = reach([*map(firmly, left)], start, sure)
+    # What is believed of a number that nothing has shown to be theirs is that it led to what is.
+    borne = {one for found in map(firmly, left) for one in found.match.found_by}
+    clear = reach([*map(firmly, left)], [one for one in start if one in borne or one not in unproven], sure)
     typed = dict.fromkeys(one for found in left if found.place in clear.records for one in found.match.unproven)
     return Settled(
         kept=tuple(found for found in relevant if found.place in clear.records),
         held=tuple(found for found in relevant if found.place not in clear.records),
         strays=tuple(found for found in alive if found.place not in reached.records),
         known=tuple(Known(identifier=each, path=path) for each, path in clear.identifiers.items()),
-        unproven=tuple(one for one in typed if one not in clear.identifiers),
+        unproven=tuple(one for one in (*typed, *unproven) if one not in clear.identifiers),
         contradictions=open_ones,
         paths={**reached.records, **clear.records},
     )

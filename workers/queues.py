@@ -22,6 +22,7 @@ from activities.export import ExportActivities
 from activities.holds import HoldActivities
 from activities.identity import IdentityActivities
 from activities.kept_ended import KeptEndedActivities
+from activities.leaving import LeavingActivities
 from activities.lifting import LiftingActivities
 from activities.notify import LetterActivities
 from activities.parts import Parts
@@ -151,6 +152,8 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             changes.hold,
             ConcludingActivities(parts).conclude,
             ConcludingActivities(parts).so_far,
+            LeavingActivities(parts).begun,
+            LeavingActivities(parts).unseen,
             lifting.prepare,
             lifting.let_go,
             lifting.let_go_besides,
@@ -191,6 +194,7 @@ def system_worker(
             steps.erase,
             steps.confirm,
             steps.confirm_as_it_is,
+            LeavingActivities(parts).look,
             HoldActivities(parts).hold_deletion,
             retention.end_retention,
             retention.confirm_ended,

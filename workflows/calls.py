@@ -60,6 +60,9 @@ HEARTBEAT = timedelta(seconds=15)
 NO_WORKER = timedelta(minutes=5)
 """When nobody takes a system's call for so long, its worker is not there, and the request shows that it waits."""
 
+GLANCE = timedelta(minutes=5)
+"""How long a system is looked at that the story goes on without."""
+
 FIRST_REST = timedelta(minutes=10)
 LONGEST_REST = timedelta(days=1)
 
@@ -199,6 +202,27 @@ async def on_system(
         summary=summary,
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
+    return answer
+
+
+async def glance(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str, *, task_queue: str) -> R | None:
+    """A look at a system that the story goes on without: for a while, and None where nothing came of it."""
+    try:
+        answer: R = await workflow.execute_activity_method(
+            step,
+            arg,
+            task_queue=task_queue,
+            start_to_close_timeout=GLANCE,
+            schedule_to_close_timeout=GLANCE,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=WORK_PATIENCE,
+            summary=summary,
+            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return None
     return answer
 
 

@@ -162,8 +162,9 @@ class Changing(Remedying, Forwarding):
             back = ChangeReport(system=system.name, state="drifted") if self.approvals else None
             report = await self.systems.step(system, "change", ChangeActivities.change, order, refused=back)
             # Whoever is left out may have changed something before it failed.
-            self.begun = self.begun or report is None or report.state != "drifted"
+            self.begun = self.begun or report is None or report.state != "drifted" or report.touched
             if report is None:
+                await self.systems.left(system, digest, part)
                 return "skipped"
             handle = report.handle
             if not await self._under_way(system, "change", report, started):

@@ -162,6 +162,7 @@ class Erasing(AfterCopies):
             # Whoever is left out may have erased before it failed.
             self.begun = self.begun or report is None or report.state != "drifted"
             if report is None:
+                await self.systems.left(system, order.digest)
                 return "skipped"
             handle = report.handle
             if not await self._under_way(system, "erase", report, started):

@@ -12,6 +12,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.change_model import LeftOrder, Part
+    from activities.leaving import LeavingActivities
     from activities.model import OnRequest, SystemBrief, Waiting
     from activities.record import RecordActivities
     from workflows import calls
@@ -146,6 +148,20 @@ class Systems:
                 return answer
         await self.arrived(system.name, phase, left_out=True)
         return None
+
+    async def left(self, system: SystemBrief, digest: str, part: Part | None = None) -> None:
+        """It is left out: if it had begun, what it did is looked at and written down, or that nobody knows it."""
+        if not workflow.patched("left-out-is-looked-at"):
+            return
+        order = LeftOrder(request_id=self._request_id, at=workflow.now(), system=system.name, digest=digest, part=part)
+        if not await calls.record(LeavingActivities.begun, order, f"had it begun? {system.name}"):
+            return
+        if system.confirm_after:
+            pause = min(timedelta(seconds=system.confirm_after), calls.NO_WORKER)
+            await workflow.sleep(pause, summary=f"before the last look: {system.name}")
+        look = f"what it did: {system.name}"
+        if not await calls.glance(LeavingActivities.look, order, look, task_queue=system.task_queue):
+            await calls.record(LeavingActivities.unseen, order, f"nobody knows: {system.name}")
 
     async def wait_for(
         self, system: str, phase: str, code: str, correlation: str | None = None, *, ask: bool = True

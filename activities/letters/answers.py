@@ -195,7 +195,8 @@ def _completion_change(facts: CompletionChange, say: Said) -> Iterable[Block]:
     if facts.undone:
         opted = facts.right in _OPTING_OUT and not whole
         status = {Element.OPT_OUT_STATUS} if opted else set()
-        yield say.paragraph(f"completion_change.{'part' if facts.did else 'none'}", Element.ACTION_TAKEN, *status)
+        lead = "unclear" if facts.unsure else "part" if facts.did else "none"
+        yield say.paragraph(f"completion_change.{lead}", Element.ACTION_TAKEN, *status)
     yield from say.section("completion_change.corrected", (say.value(one) for one in facts.corrected))
     if facts.did and say.copies:
         yield _copy(facts, say)

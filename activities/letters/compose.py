@@ -91,7 +91,7 @@ def compose(facts: Told, words: Words) -> Draft:
     """The letter's blocks, in order, in the language of the words."""
     return Draft(
         subject=words.of(
-            f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", facts.right.value, id=facts.request_id
+            f"{_TOPICS.get(facts.kind, facts.kind.value)}.{_subject(facts)}", facts.right.value, id=facts.quoted
         ),
         greeting=_greeting(facts, words),
         blocks=(*_body(facts, words), *_closing(facts, words)),
@@ -179,7 +179,7 @@ def _closing(facts: LetterFacts, words: Words) -> Iterable[Block]:
         yield Block(kind="link", text=words.of("common.follow", facts.right.value), url=facts.status_url)
     if facts.kind in _EXPLAINED:
         return
-    questions = words.text("common.questions", contact=facts.controller.contact, id=facts.request_id)
+    questions = words.text("common.questions", contact=facts.controller.contact, id=facts.quoted)
     yield Block(kind="paragraph", text=questions)
 
 
@@ -293,7 +293,8 @@ def _completion_erasure(facts: CompletionErasure, say: Said) -> Iterable[Block]:
     whole = not (facts.kept or facts.controlled or facts.missing or facts.refused_still)
     lead = ("all" if facts.did or not facts.only else "nothing_asked") if whole else "part" if facts.did else "none"
     anonymous = "_anonymous" if facts.anonymised and not facts.erased else ""
-    yield say.paragraph(f"completion_erasure.{lead}{anonymous}", Element.ACTION_TAKEN)
+    lead = "unclear" if facts.unsure else f"{lead}{anonymous}"
+    yield say.paragraph(f"completion_erasure.{lead}", Element.ACTION_TAKEN)
     if facts.only:
         yield say.paragraph("completion_erasure.not_asked")
     if facts.did and say.copies:

@@ -20,6 +20,7 @@ from activities.letters.parts import (
     by_law_only,
 )
 from activities.letters.stays import RefusedPart, Staying
+from habeas.law.provisions import OF_THE_REQUEST
 from habeas.model import Right, SystemName
 from habeas.staying import Because
 
@@ -41,12 +42,6 @@ __all__ = [
     "VisitCodeLetter",
     "Withdrawal",
 ]
-
-
-_OF_THE_REQUEST = frozenset(
-    {"unverified", "cannot_identify", "manifestly_unfounded", "excessive", "repeat", "fraud", "late"}
-)
-"""Grounds of refusal that say nothing of the data."""
 
 
 class Acknowledgement(LetterFacts):
@@ -148,6 +143,8 @@ class CompletionErasure(PassedOn, Staying, LetterFacts):
     """Of what was erased: what its system keeps in a recycle bin, which it empties by itself."""
     missing: tuple[MissingSystem, ...] = ()
     """Systems where it is not done yet, or objects that could not be erased."""
+    unsure: bool = False
+    """Of some objects nobody knows whether they are gone."""
 
     @property
     def did(self) -> bool:
@@ -225,7 +222,7 @@ class Refusal(LetterFacts):
     @property
     def withholds(self) -> bool:
         """See `LetterFacts`."""
-        return any(one.code not in _OF_THE_REQUEST for one in self.grounds)
+        return any(one.code not in OF_THE_REQUEST for one in self.grounds)
 
 
 class Withdrawal(LetterFacts):

@@ -145,6 +145,8 @@ class ChangeFacts(PassedOn):
     """Systems where somebody did it by hand."""
     missing: tuple[MissingSystem, ...] = ()
     """Where it is not done yet."""
+    unsure: bool = False
+    """Of something nobody knows whether it was changed."""
     left: tuple[WithheldGroup, ...] = ()
     """What was left alone, and why: a legal hold, or somebody else decides over it."""
     restricted: tuple[str, ...] = ()
@@ -270,6 +272,8 @@ class ForwardFacts(Addressed):
     """The particular situation, or why it is to be restricted, in the person's words."""
     systems: tuple[str, ...] = ()
     """Titles of the systems where we keep that data for them."""
+    reference: str | None = None
+    """What the letter is called in place of the request, which other letters to the same address name."""
     acknowledge_url: str = Field(repr=False)
     by: date
 

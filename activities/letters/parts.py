@@ -124,6 +124,8 @@ class Ground(Frozen):
     explanation: str | None = Field(default=None, min_length=1, repr=False)
     provision: str | None = None
     """Where the law says so: ``GDPR Article 17(3)(b)``."""
+    controller: str | None = Field(default=None, repr=False)
+    """Who decides about the data, where that is the ground and staff could tell."""
 
 
 class MissingSystem(Frozen):
@@ -238,6 +240,11 @@ class LetterFacts(Frozen):
     """How long the record of this request itself is kept."""
     offers: tuple[Right, ...] = ()
     """Further rights that the person is asked about where this one is denied (11 CCR 7022(g))."""
+
+    @property
+    def quoted(self) -> str:
+        """The reference by which the letter names what it is about."""
+        return self.request_id
 
     @property
     def denies(self) -> bool:

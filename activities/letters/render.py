@@ -70,7 +70,7 @@ def render(kind: Kind, language: str, facts: LetterFacts, own: Path | None = Non
     _check(draft, facts)
     reader = facts.kind.reader
     voice = {"subject": "common", "staff": "staff"}.get(reader, "outward")
-    reference = words.of(_REFERENCE[voice], facts.right.value, id=facts.request_id)
+    reference = words.of(_REFERENCE[voice], facts.right.value, id=facts.quoted)
     automatic = words.text(f"{voice}.automatic")
     regards = None if reader == "staff" else words.text("common.regards")
     return laid_out(draft, facts.controller, words, reference, automatic, own, regards=regards)

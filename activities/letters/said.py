@@ -117,11 +117,25 @@ class Said:
 
     def ground(self, ground: Ground, group: str) -> str:
         """A ground as a person reads it, and what staff say of it on a line of its own; empty if there are no words."""
+        ground = self._told(ground) if group == "refusal_grounds" else ground
         key, own = f"{group}.{ground.code}", ground.explanation
         if key not in self.words:
             return self.words.reasoned(own, ground.provision) if own else ""
-        reason = self.words.reasoned(self.words.text(key), ground.provision)
-        return "\n".join([reason, *([self.words.text("common.added", words=own)] if own else [])])
+        lines = [self.words.reasoned(self.words.text(key), ground.provision)]
+        if ground.controller:
+            lines.append(self.words.text("common.controlled_by", who=ground.controller))
+        if own:
+            lines.append(self.words.text("common.added", words=own))
+        return "\n".join(lines)
+
+    def _told(self, ground: Ground) -> Ground:
+        """The ground as the law of the request has it; of one that may not be told, what is read in its place."""
+        if not ground.code:
+            return ground
+        told = law.told(self._facts.regime, self._facts.jurisdiction, self._facts.right, ground.code)
+        if told.explained:
+            return ground.model_copy(update={"code": told.words})
+        return Ground(code=told.words, provision=told.provision)
 
     def grounds(self, grounds: Iterable[Ground], group: str) -> Iterable[Block]:
         """Why, as a list."""
@@ -137,7 +151,9 @@ class Said:
         return self.section("partial_refusal.refused", items, *elements)
 
     def _refused(self, part: RefusedPart, kept: int) -> str:
-        ground = Ground(code=part.ground, explanation=part.explanation, provision=part.provision)
+        ground = Ground(
+            code=part.ground, explanation=part.explanation, provision=part.provision, controller=part.controller
+        )
         reason = self.ground(ground, "refusal_grounds")
         what = self.words.named("categories", part.what)
         what = self.words.counted("common.kept_part", kept, what=what) if kept else what

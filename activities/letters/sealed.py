@@ -168,6 +168,11 @@ class ForwardLetter(ForwardFacts, LetterFacts):
 
     kind = Kind.FORWARD_NOTICE
 
+    @property
+    def quoted(self) -> str:
+        """Its own reference, where it has one."""
+        return self.reference or self.request_id
+
 
 class ForwardReminder(ForwardLetter):
     """The same again, not acknowledged yet."""

@@ -22,6 +22,8 @@ class RefusedPart(Frozen):
     """A code of the closed list."""
     provision: str | None = None
     explanation: str | None = Field(default=None, repr=False)
+    controller: str | None = Field(default=None, repr=False)
+    """Who decides about it, where that is the ground and staff could tell."""
 
 
 class Staying(Frozen):

@@ -309,18 +309,19 @@ class DataMap(Frozen):
 
     def manifest(self) -> Manifest:
         """What a connector with this map tells the engine. The map must be decided."""
-        personal = tuple(table for _, table in self.personal_tables())
+        named = tuple(self.personal_tables())
+        personal = tuple(table for _, table in named)
         kinds = {rule.kind for table in personal for rule in table.identifiers}
         return Manifest(
             title=self.title or self.system,
             needs=tuple(sorted(kinds)),
             yields=tuple(sorted(kinds)),
             capabilities=_BASE | {each for each, offers in _MORE.items() if any(offers(table) for table in personal)},
-            collections=tuple(_collection(name, table) for name, table in self.personal_tables()),
+            collections=tuple(_collection(name, table) for name, table in named),
             purposes=tuple(sorted({stop.purpose for table in personal for stop in table.stops})),
             any_root=True,
             glossary=Glossary(language=self.language, words=self.words),
-        ).written_in(self._places() if self._origin else {})
+        ).written_in(self._places() if self._origin else {}, {name: _columns(table) for name, table in named})
 
     def _places(self) -> dict[tuple[str, str | None], Written]:
         file, found = Path(self._origin), dict[tuple[str, str | None], Written]()
@@ -338,6 +339,10 @@ _MORE: Mapping[Capability, Callable[[TableRule], bool]] = {
     Capability.OBJECT: lambda table: bool(table.stops),
     Capability.EXPIRE: lambda table: table.expires is not None,
 }
+
+
+def _columns(table: TableRule) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.column for one in table.identifiers))
 
 
 def _collection(name: str, table: TableRule) -> Collection:

@@ -9,7 +9,7 @@ from habeas.law.case import Case, Deadlines, Pause
 from habeas.law.citations import cited, is_citation, laws_in
 from habeas.law.compute import compute
 from habeas.law.data import Authority, Ground, Regime
-from habeas.law.duties import Appeal, Counted, DenialRule, Duty, FeeRule, FreeRule, HoldRule, Remedies
+from habeas.law.duties import Appeal, AskedOf, Counted, DenialRule, Duty, FeeRule, FreeRule, HoldRule, Remedies
 from habeas.law.library import (
     BEYOND_FREE,
     authorities,
@@ -37,11 +37,12 @@ from habeas.law.library import (
     verification,
 )
 from habeas.law.places import default_clock_tz, hours_apart, is_country
-from habeas.law.provisions import provision, reason_codes, restriction_provision
+from habeas.law.provisions import Told, provision, reason_codes, restriction_provision, told
 
 __all__ = [
     "BEYOND_FREE",
     "Appeal",
+    "AskedOf",
     "Authority",
     "Case",
     "Counted",
@@ -55,6 +56,7 @@ __all__ = [
     "Pause",
     "Regime",
     "Remedies",
+    "Told",
     "authorities",
     "bounded",
     "cited",
@@ -87,6 +89,7 @@ __all__ = [
     "restriction_provision",
     "right_known",
     "rights",
+    "told",
     "undisclosed",
     "verification",
 ]

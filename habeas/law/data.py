@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from habeas.errors import BadInput
 from habeas.law.duties import (
+    AskedOf,
     Authority,
     DenialRule,
     Duty,
@@ -23,6 +24,7 @@ from habeas.law.duties import (
     RecordRule,
     RemedyRule,
     UndisclosedRule,
+    Untold,
     VerificationRule,
     WithheldRule,
 )
@@ -217,8 +219,14 @@ class Ground(Figure):
     """One ground of refusal out of the closed list. ``rights``: only for these; empty: any right."""
 
     code: Code
+    words: Code | None = None
+    """The sentence by which letters tell it, where the law says something else than the code's own sentence does."""
     text: str
     rights: tuple[Right, ...] = ()
+    untold: Untold | None = None
+    """Unset: the person is told it, as they are told every other."""
+    asks: AskedOf | None = None
+    """What staff state of it; unset: nothing."""
     countries: tuple[str, ...] = ()
     """Only where the answering establishment is here; empty: everywhere the regime applies."""
     needs_answered: int = Field(default=0, ge=0)
@@ -229,9 +237,16 @@ class Ground(Figure):
 
     @model_validator(mode="after")
     def _needs_whole(self) -> Self:
+        if self.untold and not self.words:
+            raise ValueError("a ground that the person is not told has the words that they read instead")
         if (self.needs_months is None) != (self.needs_answered + self.needs_denied == 0):
             raise ValueError("a ground that needs something to have gone before says how much and in how many months")
         return self
+
+    @property
+    def told(self) -> Code:
+        """The sentence by which letters tell it."""
+        return self.words or self.code
 
     @property
     def needs(self) -> Needs | None:

@@ -16,6 +16,7 @@ from habeas.model import COPIES, Frozen, Right
 
 __all__ = [
     "Appeal",
+    "AskedOf",
     "Authority",
     "Counted",
     "CourtAfter",
@@ -36,6 +37,7 @@ __all__ = [
     "RemedyStart",
     "RemedyTime",
     "UndisclosedRule",
+    "Untold",
     "VerificationRule",
     "WithheldRule",
 ]
@@ -200,15 +202,40 @@ class Counted(Frozen):
     cite: str
 
 
+class Untold(Figure):
+    """That a ground is not told to whoever is refused on it: nothing that they get may name it.
+
+    They read the ground's ``words``, with the article that is ``cited``, and nothing in the words of staff.
+    """
+
+    cited: str = Field(min_length=2)
+    text: str
+
+
+class AskedOf(Figure):
+    """What staff state of a ground before it is taken.
+
+    ``leave``: on which day an authority allowed it, and its reference; ``authority_told``: on which day an authority
+    was told of it, and how; ``controller``: who decides about the data, which the person is told. Where it is not
+    ``needed`` it is stated if it is known.
+    """
+
+    what: Literal["leave", "authority_told", "controller"]
+    text: str
+    needed: bool = True
+
+
 class DenialRule(OfRights):
     """What a letter that denies a right, wholly or in part, says besides its reasons and remedies.
 
     ``offers``: further rights that the person is asked about, where there is something that they would stop. ``says``:
-    codes that letters have words for.
+    codes that letters have words for. ``noted``: what was asked for is noted with the data, whether the person asks for
+    that or not.
     """
 
     offers: tuple[Right, ...] = ()
     says: tuple[Code, ...] = ()
+    noted: bool = False
 
 
 class FreeRule(OfRights):

@@ -42,7 +42,7 @@ def advice(policy: Policy, today: date) -> tuple[Problem, ...]:
         *_not_yet(policy, today),
         *_displaced(policy),
     )
-    return (*laws, *_promise(policy), *_proof(policy), *_ways_in(policy), *_transfers(policy))
+    return (*laws, *_promise(policy), *_reminders(policy), *_proof(policy), *_ways_in(policy), *_transfers(policy))
 
 
 def _lawless(policy: Policy) -> Iterator[Problem]:
@@ -143,6 +143,18 @@ def _promise(policy: Policy) -> Iterator[Problem]:
             f"{promise.days} days are longer than every term of the laws here ({longest} at most): it shortens none"
         )
         yield Problem(("promise", "days"), message, "correct the number, or remove it")
+
+
+def _reminders(policy: Policy) -> Iterator[Problem]:
+    """A reminder that would ring before any request that it could be of has come in."""
+    longest = max(_lengths(policy), default=None)
+    if longest is None or "remind_days_before" not in policy.clock.model_fields_set:
+        return
+    longest = min(longest, policy.promise.days or longest)
+    for n, days in enumerate(policy.clock.remind_days_before):
+        if days >= longest:
+            message = f"{days} days before the answer is due no request has come in yet: the longest term is {longest}"
+            yield Problem(("clock", "remind_days_before", n), message, f"below {longest}, or remove it")
 
 
 def _lengths(policy: Policy) -> Iterator[int]:

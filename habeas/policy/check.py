@@ -161,6 +161,29 @@ def _said(term: Term | Retention) -> str:
     return f"{length}{since} ({term.law}{f', ground {term.ground}' if term.ground else ''})"
 
 
+def _deciding(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
+    """The field that says who decides over a record is one of it, and does not say whose record it is beside another.
+
+    A record that is found by the address of its person and by that of whoever decides over it makes one person of two.
+    """
+    places = {one.id: n for n, one in enumerate(policy.categories) if one.controlled_by and one.controlled_by.field}
+    for system in policy.systems:
+        for one in manifests[system].collections if system in manifests else ():
+            n = places.get(one.category)
+            by = policy.categories[n].controlled_by if n is not None else None
+            if n is None or by is None or by.field is None:
+                continue
+            there, path = _There(system, manifests[system], one), ("categories", n, "controlled_by", "field")
+            finders = there.manifest.identifying(one.name)
+            if there.manifest.written(one.name) and not there.manifest.written(one.name, by.field):
+                message = f"{there.where} has no {by.field!r}, which is to say who decides over its records"
+                yield there.problem(path, message, "name one of its columns, or give its data another category")
+            elif by.field in finders and len(finders) > 1:
+                message = f"{there.where} finds people by {by.field!r}, which says who decides, and by another column"
+                remedy = "take one of the two out of its identifiers: who decides and whom it is about are two people"
+                yield there.problem(path, message, remedy)
+
+
 def _unstoppable(policy: Policy, manifests: Mapping[str, Manifest]) -> Iterator[Problem]:
     """A purpose is stopped where a system can stop it, or a human works the system."""
     ours = [manifests[system] for system in policy.systems if system in manifests]
@@ -193,6 +216,7 @@ _RULES = (
     _by_hand_only,
     _mute,
     _terms,
+    _deciding,
     _unstoppable,
     _untranslated,
     without_provision,

@@ -88,6 +88,9 @@ def processed_for_others(raw: Raw) -> Iterator[Problem]:
         if others.get("field") and others.get("to"):
             message = "it says both where each record names who controls it and one address for all"
             yield Problem(("categories", n, "controlled_by"), message, "keep one of field and to")
+        if others.get("ours") and not others.get("field"):
+            message = "ours is what a field of each record holds, and no field is named"
+            yield Problem(("categories", n, "controlled_by", "ours"), message, "add field, or remove ours")
         if others and table(category, "keep"):
             message = "somebody else decides over this data, and with it how long it is kept"
             yield Problem(("categories", n, "keep"), message, "remove it, or controlled_by")

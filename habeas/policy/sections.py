@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, StringConstraints
 
 from habeas.access import Role
 from habeas.errors import BadInput
@@ -21,6 +21,7 @@ from habeas.law.library import regime, rights
 from habeas.law.places import zone
 from habeas.model import Frozen, Right, SystemName, normalise
 from habeas.particulars import PurposeId
+from habeas.written import same_words
 
 
 def _zone(name: str) -> str:
@@ -298,6 +299,36 @@ class ControlledBy(Frozen):
     """The field of each record that holds the e-mail address of whoever controls it."""
     to: Email | None = None
     """Or one address for all."""
+    ours: tuple[str, ...] = ()
+    """What the field holds where we decide ourselves, as of our own record of a customer; ``""``: where it is empty.
+    Our own address, and that of whoever asks, need not be named: nobody is sent on to themselves."""
+
+    def named(self, data: Mapping[str, JsonValue]) -> str:
+        """What a record says of who decides over it, as it stands there; empty where it says nothing."""
+        if self.to:
+            return self.to
+        value = data.get(str(self.field))
+        return "" if value is None else str(value).strip()
+
+    def is_ours(self, named: str, addresses: Collection[str]) -> bool:
+        """Whether we answer for a record ourselves.
+
+        Args:
+            named: as `named` has it.
+            addresses: ours, and those of whoever asks, as far as they are shown to be theirs.
+        """
+        if self.field and same_words(named) in {same_words(one) for one in self.ours}:
+            return True
+        address = address_of(named)
+        return address is not None and address in {address_of(one) for one in addresses}
+
+
+def address_of(text: str) -> str | None:
+    """An e-mail address in its normal form; None where it is none."""
+    try:
+        return normalise("email", text)
+    except ValueError:
+        return None
 
 
 class PurposeKind(StrEnum):

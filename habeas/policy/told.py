@@ -108,10 +108,17 @@ def about(policy: Policy, right: Right, purpose: Purpose) -> frozenset[str]:
     return frozenset(one.id for one in policy.categories if fits(one))
 
 
-def involved(policy: Policy, right: Right, purposes: Some[str]) -> frozenset[str]:
-    """The categories whose use for these purposes has stopped, without those that somebody else decides over."""
+def involved(policy: Policy, right: Right, purposes: Some[str], ours: Some[str] = frozenset()) -> frozenset[str]:
+    """The categories whose use for these purposes has stopped, without those that somebody else decides over.
+
+    Args:
+        policy: of the controller.
+        right: by which it was stopped.
+        purposes: that have stopped.
+        ours: categories that somebody else decides over, of which something is the controller's own to answer for.
+    """
     found = frozenset[str]().union(*(about(policy, right, one) for one in policy.purposes if one.id in purposes))
-    return found - {one.id for one in policy.categories if one.controlled_by}
+    return found - {one.id for one in policy.categories if one.controlled_by and one.id not in ours}
 
 
 def choices_asked(policy: Policy) -> frozenset[PurposeId]:

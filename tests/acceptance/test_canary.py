@@ -1,5 +1,6 @@
 """Nothing personal in Temporal, logs, metrics, traces, error output, stored files, the ledger: canaries are sought."""
 
+import html
 import json
 import re
 import secrets
@@ -143,7 +144,7 @@ async def _access(house: House, made: Canaries, person: Planted, downloads: Path
             for word in ("--yes" if one["name"] == person.name else "--no", one["handle"])
         ]
         await habeas("request", "match", request_id, *said, *why)
-        await _error_was_sealed(house)
+        await _staff_read_the_error(house, made, request_id)
     await house.until(request_id, Stage.REVIEWING)
     await habeas("request", "pause", request_id, "--for", "clarification", *why)
     await habeas("request", "resume", request_id, *why)
@@ -255,9 +256,53 @@ async def _by_themselves(house: House, made: Canaries, person: Planted) -> None:
         heard = await house.habeas.here("request", "messages", request_id, *made.words("by", "reason"), personal=True)
         assert {one["text"] for one in heard.json} == {"", made.say("note"), made.say("answer")}
         await house.until(request_id, Stage.CLARIFYING, Stage.REVIEWING, Stage.CLOSED)
+        await _staff_read(house, made, request_id)
         await browser.post("/mine/withdraw", headers=me, data=sent)
     await house.until(request_id, Stage.CLOSED)
     await _look_at(house, request_id)
+
+
+async def _staff_read(house: House, made: Canaries, request_id: str) -> None:
+    """What the person sent, file and all, is read at the desk, and an act is previewed with words of its own."""
+    here = f"/requests/{request_id}"
+    async with httpx2.AsyncClient(base_url=house.stack.addresses.desk) as staff:
+        asked = await _names_nobody(staff, made, f"{here}/messages")
+        told = {"csrf": _hidden(asked, "csrf"), "reason": made.say("why they look")}
+        shown = html.unescape((await staff.post(f"{here}/messages", data=told)).text)
+        assert made.say("answer") in shown
+        form = shown.partition(f'action="{here}/messages/file"')[2]
+        which = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.partition("</form>")[0]))
+        saved = await staff.post(f"{here}/messages/file", data=told | which)
+        assert saved.text == made.say("file")
+        preview = await staff.post(f"{here}/acts/withdraw", data=told | {"step": "preview"})
+        assert made.say("why they look") in html.unescape(preview.text)
+
+
+async def _staff_read_the_error(house: House, made: Canaries, request_id: str) -> None:
+    """What the database said when it failed lies sealed, and is read at the desk."""
+
+    async def sealed() -> str | None:
+        async with house.store("ledger") as sql:
+            query = "select correlation from error where detail is not null and request_id = $1 limit 1"
+            return await sql.fetchval(query, request_id)  # type: ignore[no-any-return]  # untyped driver
+
+    path = f"/requests/{request_id}/errors/{await eventually(sealed, 'an error whose text lies sealed in the ledger')}"
+    async with httpx2.AsyncClient(base_url=house.stack.addresses.desk) as staff:
+        asked = await _names_nobody(staff, made, path)
+        told = {"csrf": _hidden(asked, "csrf"), "reason": made.say("why they look")}
+        assert made.say("error") in html.unescape((await staff.post(path, data=told)).text)
+
+
+async def _names_nobody(staff: httpx2.AsyncClient, made: Canaries, path: str) -> str:
+    page = await staff.get(path)
+    assert made.scanner().look({"page": page.content}) == {}
+    return page.text
+
+
+def _hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found
+    return found[1]
 
 
 async def _rectification(house: House, made: Canaries, person: Planted) -> None:
@@ -406,14 +451,6 @@ async def _ledger_that_quotes(house: House, made: Canaries) -> AsyncIterator[Non
             yield
         finally:
             await sql.execute("drop trigger quotes on system_result; drop function quotes()")
-
-
-async def _error_was_sealed(house: House) -> None:
-    async def look() -> bool:
-        async with house.store("ledger") as sql:
-            return bool(await sql.fetchval("select count(*) from error where detail is not null"))
-
-    await eventually(look, "an error whose text lies sealed in the ledger")
 
 
 async def test_nothing_personal_is_anywhere_it_must_not_be(house: House, canaries: Canaries) -> None:

@@ -69,6 +69,18 @@ async def test_what_would_be_is_asked_first_and_changes_nothing(
     assert shown.json()["letter"]["kind"] == "withdrawal"
     refuse = {"act": "refuse", "said": {"reason": "no", "ground": "excessive"}}
     assert (await api.post(f"/requests/{request_id}/preview", json=refuse, headers=agent)).status_code == 403
+    officer = await token("officer", account="Oda")
+    other: dict[str, dict[str, object]] = {
+        "decide_match": {"records": {"abc": True}},
+        "contest": {"corrections": [1]},
+        "redact": {"ground": "rights_of_others", "object": "crm/0/0/abc"},
+        "unredact": {"redaction": "0" * 36},
+        "finish_task": {"task": f"{request_id.lower()}-1", "nothing": True},
+    }
+    for act, said in other.items():
+        asked_for = {"act": act, "said": said | {"reason": "looked"}}
+        early = await api.post(f"/requests/{request_id}/preview", json=asked_for, headers=officer)
+        assert early.status_code == 409, (act, early.text)
     unknown = await api.post(f"/requests/{request_id}/preview", json={"act": "burn", "said": {}}, headers=agent)
     assert unknown.status_code == 422
     assert await story() == before
@@ -79,6 +91,10 @@ async def test_an_erasure_takes_the_plan_that_two_people_saw(
 ) -> None:
     request_id = await here.proven(here.person(), "erasure")
     await here.reach(request_id, Stage.REVIEWING)
+    told = f"/requests/{request_id}/recipients"
+    ahead = (await api.get(told, headers=await token("requests:read"))).json()["items"]
+    assert {(one["state"], one["why_not"]) for one in ahead} == {("foreseen", None), ("foreseen_not", "policy")}
+    assert all(one["categories"] and bool(one["said"]) is bool(one["why_not"]) for one in ahead)
     for account in ("Oda", "Per"):
         officer = await token("officer", account=account)
         looked = await api.post(f"/requests/{request_id}/looks/plan", json={"reason": "review"}, headers=officer)
@@ -89,6 +105,11 @@ async def test_an_erasure_takes_the_plan_that_two_people_saw(
         done = await api.post(approve, json=said, headers=officer | {"idempotency-key": _key()})
         assert done.status_code == 200, done.text
     await here.reach(request_id, Stage.CLOSED)
+    since = (await api.get(told, headers=await token("requests:read"))).json()["items"]
+    assert not {one["state"] for one in since} & {"foreseen", "foreseen_not"}
+    assert {one["recipient"]: one["categories"] for one in since} == {
+        one["recipient"]: one["categories"] for one in ahead
+    }
 
 
 async def test_the_queue_comes_in_pages(here: World, api: httpx2.AsyncClient, token: Token) -> None:

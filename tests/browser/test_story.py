@@ -123,7 +123,9 @@ async def test_an_ambiguous_match_is_decided_side_by_side(house: House, kim: Des
         answer = "match.yes" if mine.name in await candidate.inner_text() else "match.no"
         await candidate.get_by_label(SAY.text(answer)).check()
     await kim.page.get_by_label(SAY.text("fields.reason")).fill(WHY)
-    await kim.press("match.submit")
+    await kim.press("forms.preview")
+    await expect(kim.page.get_by_role("region", name=SAY.text("preview.effect"))).to_contain_text("crm")
+    await kim.confirm("acts.decide_match.title")
     await house.until(request_id, Stage.REVIEWING)
 
 
@@ -155,10 +157,11 @@ async def test_what_is_on_paper_is_found_by_hand(
     await kim.press("forms.look")
     await expect(kim.page.get_by_text(planted.email)).to_be_visible()
     await kim.page.get_by_label(SAY.text("tasks.found_something")).check()
+    await kim.page.get_by_label(SAY.text("tasks.how_done")).fill("folder 12")
+    await kim.press("forms.preview")
     scan: FilePayload = {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": PDF}
     await kim.page.locator("input[type=file]").set_input_files(scan)
-    await kim.page.get_by_label(SAY.text("tasks.how_done")).fill("folder 12")
-    await kim.press("tasks.done")
+    await kim.page.get_by_role("button", name=f"{SAY.text('forms.confirm')}: {SAY.text('tasks.answer')}").click()
     await expect(kim.page.get_by_role("status")).to_have_text(SAY.text("tasks.finished"))
     await _release(house, kim, request_id)
     await house.until(request_id, Stage.CLOSED)
@@ -186,3 +189,23 @@ async def test_a_refusal_tells_the_person_why(house: House, kim: Desk, person: P
     assert (await house.until(request_id, Stage.CLOSED)).entry.outcome == Outcome.REFUSED
     assert "You asked for the same on Monday." in house.mails(request_id)[-1].text
     await person.stands("mine_outcome_refused")
+
+
+@AT_A_DESK
+async def test_what_is_too_large_to_be_read_is_still_in_the_browser(
+    house: House, person: Person, tmp_path: Path
+) -> None:
+    """Seventy megabytes of video beside three sentences: nothing is read, and going back loses no word."""
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(70 * 2**20)
+    await person.page.goto("/ask/demo/access")
+    await person.page.locator("#email").fill("nobody@example.org")
+    await person.page.locator("#note").fill("Three sentences. Written on a phone. Not to be lost.")
+    await person.page.locator("#file").set_input_files(film)
+    await person.press("ask_send")
+    await expect(person.page.get_by_role("heading", name=SAID["too_large_title"])).to_be_visible()
+    await expect(person.page.get_by_text("more than 64 MB")).to_be_visible()
+    await person.page.go_back()
+    await expect(person.page.locator("#note")).to_have_value("Three sentences. Written on a phone. Not to be lost.")
+    await expect(person.page.locator("#email")).to_have_value("nobody@example.org")

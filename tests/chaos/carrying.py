@@ -204,5 +204,7 @@ class Staff:
         if what in done:
             return
         act_id = uuid5(request.key, what)
-        await self._office.act(kind, request.id, by=by, reason="as it should be", act_id=act_id, sealed=None, **facts)
+        await self._office.act(
+            kind, request.id, by=by, reason="as it should be", act_id=act_id, sealed=None, stated=None, **facts
+        )
         done.add(what)

@@ -83,6 +83,8 @@ async def test_an_erasure_needs_the_plan_that_was_seen(here: World, habeas: Habe
     digest = plan.json["digest"]
     people = await habeas("request", "plan", request_id, "--by", "Kim", "--reason", "review", "--objects")
     assert digest[:12] in people.out
+    assert "will not be told" in " ".join(people.out.split())
+    assert "will not be told" in " ".join((await habeas("request", "show", request_id)).out.split())
     other = await habeas("request", "approve", request_id, "--plan", "f" * 12, "--by", "Kim", "--reason", "r")
     assert (other.code, "What to do:" in other.err) == (2, True)
     words = ("request", "approve", request_id, "--plan", digest[:12], "--reason", "fine", "--json")

@@ -451,6 +451,32 @@ def test_who_gave_nothing_but_a_number_is_found_by_it() -> None:
     assert kept(settle(matches, [], [PHONE])) == {("shop", "[7]")}
 
 
+@pytest.mark.parametrize("claimed", [[number(7)], [email("eve"), number(7)]])
+@pytest.mark.parametrize(
+    ("said", "name", "held"),
+    [
+        ({}, None, True),
+        ({"name": "Anna Berg"}, None, True),
+        ({"name": "Anna Berg"}, "Anna Berg", False),
+        ({"name": "Anna"}, "Anna Berg", True),
+        ({}, "Anna Berg", True),
+        ({"yields": (email("ann"), number(7))}, None, True),
+        ({"found_by": (email("eve"), number(7))}, None, False),
+    ],
+)
+def test_a_number_that_nothing_shows_to_be_theirs_leads_to_what_a_human_sees(
+    claimed: list[Identifier], said: dict[str, object], name: str | None, held: bool
+) -> None:
+    other = match(7, number(7), yields=(number(7),)).model_copy(update=said)
+    claimed = list(dict.fromkeys((*other.found_by, *claimed)))
+    settled = settle({"shop": (other,)}, [], claimed, name, unproven=[number(7)])
+    assert (len(settled.kept), len(settled.held)) == ((0, 1) if held else (1, 0))
+    assert [doubt.kind for doubt in settled.contradictions] == ([ContradictionKind.NUMBER] if held else [])
+    assert (number(7) in settled.identifiers, number(7) in settled.leads) == (not held, True)
+    ruled = settle({"shop": (other,)}, [is_subject("shop", 7)], claimed, name, unproven=[number(7)])
+    assert (len(ruled.kept), number(7) in ruled.identifiers) == (1, True)
+
+
 def test_a_number_of_ours_is_believed_unless_its_record_bears_an_address_that_nobody_knows() -> None:
     plain = {"crm": (CONTACT,), "shop": (match(7, number(1), yields=(number(1),)),)}
     assert len(settle(plain, [], [email("ann")]).kept) == 2

@@ -74,6 +74,13 @@ def test_a_promise_longer_than_every_law_shortens_nothing(tmp_path: Path, days: 
     assert (key, f"{days} days are longer than every term" in message) == ("promise.days", True)
 
 
+def test_a_reminder_before_anything_has_come_in_is_named(tmp_path: Path) -> None:
+    text = WHOLE.replace("[identity]", "[clock]\nremind_days_before = [5, 60]\n[identity]", 1)
+    ((key, message),) = said(tmp_path, text)
+    assert (key, "60 days before the answer is due" in message) == ("clock.remind_days_before[1]", True)
+    assert said(tmp_path, text.replace("60", "20")) == []
+
+
 def test_a_promise_between_two_laws_shortens_one(tmp_path: Path) -> None:
     text = also("US-STATE", "US-CO").replace("[identity]", "[promise]\ndays = 44\n[identity]", 1)
     assert said(tmp_path, text) == []

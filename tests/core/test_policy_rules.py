@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from habeas.connector import Capability, Collection, Manifest, Retention, Treatment
 from habeas.datamap import parse_map
 from habeas.errors import ConfigurationError
 from habeas.glossary import Glossary
-from habeas.policy import Policy, check_systems, load_policy, problems_of
+from habeas.policy import ControlledBy, Policy, check_systems, load_policy, problems_of
 from tests.core.test_policy import SMALL, changed, line
 from tests.worded import worded
 
@@ -164,6 +165,10 @@ CONTRADICTIONS = {
     "controlled by two": (
         with_category('controlled_by = { who = { en = "a", da = "b" }, field = "o", to = "a@b.example" }'),
         "categories[0].controlled_by",
+    ),
+    "its own by no field": (
+        with_category('controlled_by = { who = { en = "a", da = "b" }, to = "a@b.example", ours = [""] }'),
+        "categories[0].controlled_by.ours",
     ),
     "controlled by somebody in one language": (
         with_category('controlled_by = { who = { en = "them" }, field = "owner" }'),
@@ -497,6 +502,52 @@ def test_a_map_that_keeps_what_the_policy_does_not_is_named_with_its_line(tmp_pa
     (problem, *_) = [one for one in problems_of(error.value) if one.key == "categories[0].keep"]
     assert (str(problem.file), problem.line) == ("maps/crm.toml", line(text, "retention ="))
     assert problem.remedy.startswith("write keep in the policy's 'contact'")
+
+
+@pytest.mark.parametrize(
+    ("decides", "said"),
+    [
+        ("owner", "crm.rows has no 'owner', which is to say who decides over its records"),
+        ("keeper", "crm.rows finds people by 'keeper', which says who decides, and by another column"),
+        ("day", None),
+    ],
+)
+def test_a_map_says_who_decides_over_a_row_and_does_not_take_them_for_its_person(
+    tmp_path: Path, decides: str, said: str | None
+) -> None:
+    others = f'controlled_by = {{ who = {{ en = "them", da = "dem" }}, field = "{decides}" }}'
+    policy = load_policy(written(tmp_path, with_category(others)))
+    policy = policy.model_copy(update={"systems": ("crm",), "identity": _attested(policy)})
+    text = (
+        'system = "crm"\n[tables.rows]\ncategory = "contact"\nperson = true\nerase = "delete"\nidentifiers = [\n'
+        '{ column = "email", kind = "email" }, { column = "keeper", kind = "email" }]\n'
+        '[tables.rows.columns]\nid = "keep"\nday = "keep"\nemail = "null"\nkeeper = "null"\n'
+    )
+    crm = worded(parse_map(text, "maps/crm.toml").manifest(), "da")
+    if said is None:
+        check_systems(_from(policy, tmp_path), {"crm": crm})
+        return
+    with pytest.raises(ConfigurationError) as error:
+        check_systems(_from(policy, tmp_path), {"crm": crm})
+    (problem,) = [one for one in problems_of(error.value) if one.key == "categories[0].controlled_by.field"]
+    assert (str(problem.file), problem.message) == ("maps/crm.toml", said)
+
+
+@pytest.mark.parametrize(
+    ("owner", "ours"),
+    [
+        ("Shop@Example.org", True),
+        (" ann@example.org ", True),
+        ("bob@example.org", False),
+        ("The  Company", True),
+        (None, True),
+        (["ann@example.org"], False),
+    ],
+)
+def test_a_record_is_its_keeper_s_or_the_asker_s_own_by_what_it_says(owner: JsonValue, ours: bool) -> None:
+    by = ControlledBy(who={"en": "them"}, field="owner", ours=("the company", ""))
+    assert by.is_ours(by.named({"owner": owner}), {"shop@example.org", "ann@example.org"}) is ours
+    assert not ControlledBy(who={"en": "them"}, to="bob@example.org", ours=("",)).is_ours("", ())
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from habeas.connector import Choice
 from habeas.model import Right
 from habeas.policy import (
     Category,
+    ControlledBy,
     LegalBasis,
     Origin,
     Policy,
@@ -123,6 +124,11 @@ def test_only_what_may_be_stopped_is_involved() -> None:
     assert involved(policy, Right.OPT_OUT_SALE, ()) == frozenset()
     named = sale.model_copy(update={"categories": ("other",)})
     assert involved(policy.model_copy(update={"purposes": (named,)}), Right.OPT_OUT_SALE, {"ads"}) == {"other"}
+    by = ControlledBy(who={"en": "them"}, field="owner")
+    theirs = policy.categories[0].model_copy(update={"controlled_by": by})
+    policy = policy.model_copy(update={"categories": (theirs, other)})
+    assert involved(policy, Right.OPT_OUT_SALE, {"ads"}) == frozenset()
+    assert involved(policy, Right.OPT_OUT_SALE, {"ads"}, {first}) == {first}, "of which some is the controller's own"
 
 
 def _faults(policy: Policy) -> dict[str, str]:

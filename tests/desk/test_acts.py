@@ -18,7 +18,9 @@ from workers.desk import create_app
 from workers.desk.door import Door, Local
 from workers.office import Office, Story
 from workers.office.asked import ASKED, MoreIdentifiers
+from workers.office.effects import PREVIEWED
 from workers.office.messages import Sent
+from workers.office.previewing import Preview
 from workers.office.story import OtherKind, PossibleAct
 
 
@@ -77,6 +79,42 @@ async def test_a_requests_page_opens_with_whatever_can_be_done(
         if status != 200:
             wrong[kind] = status
     assert wrong == {}
+
+
+async def test_every_act_that_a_page_offers_is_previewed_before_it_is_done(
+    here: World, browser: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each form as a browser sends it first: it is shown what it would do, and nothing is done."""
+    request_id = await _verifying(here)
+    at, task = f"/requests/{request_id}", f"{request_id.lower()}-1"
+    csrf = form(await browser.get(f"{at}/acts/extend"), f"{at}/acts/extend").values["csrf"]
+    own = {
+        ActKind.DECIDE_MATCH: (f"{at}/match", {"step": "decide", "record.abc": "yes"}),
+        ActKind.CONTEST: (f"{at}/contest", {"correction": "1", "why_not": "why"}),
+        ActKind.FINISH_TASK: (f"/tasks/{task}/done", {"found": "nothing"}),
+        ActKind.REDACT: (f"{at}/review", {"act": "redact", "what": "object", "object": "x", "ground": "trade_secret"}),
+        ActKind.UNREDACT: (f"{at}/review", {"act": "unredact", "redaction": "0" * 36}),
+    }
+    words = {"code": "1", "question": "?", "amount": "EUR 5", "ground": "excessive", "category": "contact"}
+    words |= {"system": "crm", "waits_for": "clarification", "expected_on": "2030-01-01", "email": "a@example.org"}
+    tried: list[ActKind] = []
+
+    async def preview(kind: ActKind, *_: object, **__: object) -> Preview:
+        tried.append(kind)
+        return Preview(kind=kind, due_on=None, due_then=None)
+
+    async def done(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(here.office, "preview", preview)
+    for name in ("act", "carry_out", "finish_task", "redact", "unredact"):
+        monkeypatch.setattr(here.office, name, done)
+    assert set(PREVIEWED) == set(ActKind) - {ActKind.PROVE}, "a code is tried, and costs a try"
+    for kind in PREVIEWED:
+        path, typed = own.get(kind, (f"{at}/acts/{kind}", words))
+        sent = {"csrf": csrf, "reason": "why", "why": "why", "look": "why", **typed}
+        assert (await browser.post(path, data=sent)).status_code == 200, kind
+    assert tried == [*PREVIEWED]
 
 
 async def test_what_was_typed_is_kept_and_each_slip_names_its_field(here: World, browser: httpx2.AsyncClient) -> None:
@@ -183,11 +221,14 @@ async def test_an_erasure_is_looked_at_and_approved_by_two(here: World, browser:
     shown = await send(browser, form(await browser.get(plan), plan), reason="review")
     assert "erased" in said(shown)
     assert "Nobody has approved this plan yet; it takes 2." in said(shown)
+    assert "Who else is told" in said(shown)
+    assert "will not be told: the policy says why" in said(shown)
     viewed = [one for one in await here.office.timeline(request_id) if "viewed" in one.tag]
     assert len(viewed) == 1
     action = f"/requests/{request_id}/acts/approve"
     preview = await send(browser, form(shown, action), reason="seen")
     assert "0 of 2 have approved" in said(preview)
+    assert "will not be told: the policy says why" in said(preview)
     assert (await send(browser, form(preview, action, step="do"))).status_code == 303
     again = await send(browser, form(await browser.get(plan), plan), reason="review")
     assert "1 of 2 people have approved this plan." in said(again)
@@ -198,6 +239,10 @@ async def test_an_erasure_is_looked_at_and_approved_by_two(here: World, browser:
         assert "with yours it is carried out" in said(preview)
         assert (await send(second, form(preview, action, step="do"))).status_code == 303
     await here.reach(request_id, Stage.CLOSED)
+    story = said(await browser.get(f"/requests/{request_id}"))
+    assert "Who else is told" in story
+    assert "will not be told" not in story
+    assert "not told: the policy says why" in story
 
 
 async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: httpx2.AsyncClient) -> None:
@@ -213,20 +258,28 @@ async def test_an_ambiguous_match_is_decided_side_by_side(here: World, browser: 
     assert ("Ada Lovelace" in asker[0], address in asker[0]) == (named, True)
     assert {"Ada Lovelace", "Bertil Nord"} <= {one for one in ("Ada Lovelace", "Bertil Nord") if one in shown.text}
     await here.office.act(ActKind.EXTEND, request_id, by="Kim", reason="many", ground="complexity")
-    behind = await send(browser, form(shown, path, step="decide"), reason="told by phone")
+    deciding = form(shown, path, step="decide")
+    handles = [name for name in deciding.choices if name.startswith("record.")]
+    assert len(handles) >= 2
+    first = {**deciding.values, handles[0]: "yes", "reason": "told by phone"}
+    assert "Somebody was here before you" in said(await browser.post(path, data=first))
+    behind = await browser.post(path, data={**first, "step": "do"})
     assert behind.status_code == 409
     assert "Somebody was here before you" in said(behind)
     assert "told by phone" in behind.text
-    deciding = form(behind, path, step="decide")
-    handles = [name for name in deciding.choices if name.startswith("record.")]
-    assert len(handles) >= 2
     none = await send(browser, deciding, reason="looked")
     assert none.status_code == 422
-    words = dict.fromkeys(handles, "no") | {handles[0]: "yes"}
-    kept = await send(browser, deciding, reason="", **words)
+    ruled = dict.fromkeys(handles, "no") | {handles[0]: "yes"}
+    kept = await send(browser, deciding, reason="", **ruled)
     assert kept.status_code == 422
     assert form(kept, path, step="decide").values[handles[0]] == "yes"
-    assert (await send(browser, form(kept, path, step="decide"), reason="by phone")).status_code == 303
+    shown = await send(browser, form(kept, path, step="decide"), reason="by phone")
+    for words in ("records found that count as the person’s now: 1", "somebody else", "by phone", "No letter goes out"):
+        assert words in said(shown), words
+    assert (await here.office.show(request_id)).entry.stage is Stage.CLARIFYING
+    changed = await send(browser, form(shown, path, step="edit"))
+    assert form(changed, path, step="decide").values[handles[0]] == "yes"
+    assert (await send(browser, form(shown, path, step="do"))).status_code == 303
     await here.reach(request_id, Stage.REVIEWING, Stage.CLOSED)
 
 
@@ -234,8 +287,11 @@ async def test_a_request_is_opened_once_what_the_law_demands_was_seen(here: Worl
     address = here.person()
     page = await browser.get("/open")
     blank = form(page, "/open")
-    large = await send(browser, blank, right="access", emails=address, note="forty minutes " * 40_000)
-    assert (large.status_code, "forty minutes" in large.text, "<main" in large.text) == (413, True, True)
+    large = await send(browser, blank, right="access", emails=address, note="forty minutes " * 800_000)
+    assert (large.status_code, large.text.count("forty minutes") > 1000) == (413, True)
+    assert "a form is at most 256 KB of words" in large.text
+    endless = await send(browser, blank, right="access", emails=address, note="x" * 40_000_000)
+    assert (endless.status_code, "more than 32 MB" in endless.text, "Go back" in endless.text) == (413, True, True)
     assert 'type="date" min="20' in page.text
     for never in ("0001-01-01", "9999-12-31"):
         early = await send(browser, blank, right="access", emails=address, received_at=never, note="keep me\0")
@@ -254,10 +310,17 @@ async def test_a_request_is_opened_once_what_the_law_demands_was_seen(here: Worl
     french = await browser.post("/open", data=again, headers={"accept-language": "fr", "origin": "http://127.0.0.1"})
     assert "La réponse est donc due le lundi 21 décembre 2026" in said(french)
     assert "due on" not in french.text
+    twice = form(seen, "/open", step="do").values
     sure = form(seen, "/open", step="do")
     first, second = await asyncio.gather(send(browser, sure), send(browser, sure))
     assert first.headers["location"] == second.headers["location"]
     assert "The request is open." in said(await browser.get(first.headers["location"]))
+    other = twice | {"act_id": str(uuid.uuid4()), "note": "she called once more"}
+    found = await browser.post("/open", data=other)
+    request_id = first.headers["location"].split("/")[2].partition("?")[0]
+    assert request_id in found.headers["location"]
+    heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert [one.text for one in heard][-1] == "she called once more"
 
 
 async def test_a_person_is_found_by_a_whole_identifier_only_and_it_leaves_a_mark(
@@ -298,7 +361,14 @@ async def test_corrections_are_contested_from_the_plan(here: World, browser: htt
     none = await send(browser, contest, why_not="The deed says so")
     assert none.status_code == 422
     assert form(none, f"/requests/{opened}/contest").values["why_not"] == "The deed says so"
-    done = await send(browser, contest, why_not="The deed says so", correction="1")
+    preview = await send(browser, contest, why_not="The deed says so", correction="1")
+    assert "Corrections that are not made: 1" in said(preview)
+    assert "Corrections that are still made: 0" in said(preview)
+    assert "The deed says so" in preview.text.partition('class="letter"')[2]
+    assert "act:contest" not in [one.tag for one in await here.office.timeline(opened)]
+    back = await send(browser, form(preview, f"/requests/{opened}/contest", step="edit"))
+    assert form(back, f"/requests/{opened}/contest").values["why_not"] == "The deed says so"
+    done = await send(browser, form(preview, f"/requests/{opened}/contest", step="do"))
     assert done.status_code == 303
     await here.reach(opened, Stage.REVIEWING)
     again = await send(browser, form(await browser.get(path), path), reason="review")

@@ -13,6 +13,7 @@ from activities.ledger import RequestFilter
 from activities.messages import MessageKind
 from habeas.errors import BadInput
 from habeas.model import Right, Stage
+from habeas.particulars import Particulars
 from habeas.policy.sections import PurposeKind
 from tests.desk.pages import form, send
 from tests.office.world import World
@@ -151,6 +152,26 @@ async def test_two_posts_of_one_form_are_one_request_and_a_changed_one_is_anothe
     assert [one.text for one in heard] == ["once", "and this"]
     await asker.post("/ask/demo/access", data=asked | {"email": here.person()})
     assert len(await opened(here, before)) == 2
+
+
+async def test_what_is_to_be_corrected_is_kept_by_a_slip_and_by_a_second_form(
+    here: World, asker: httpx2.AsyncClient
+) -> None:
+    before, path = await known(here), "/ask/demo/rectification"
+    typed = {"what_1": "phone", "old_1": "11 11", "new_1": "22 22", "what_2": "street", "new_2": "Lane 2"}
+    slip = await asker.post(path, data=await form_of(asker) | typed | {"email": "nobody"})
+    assert slip.status_code == 422
+    for name, value in typed.items():
+        assert re.search(rf'name="{name}"[^>]* value="{value}"', slip.text), name
+    address = here.person()
+    for more in (typed, typed, {"what_1": "phone", "old_1": "22 22", "new_1": "33 33"}):
+        assert (await asker.post(path, data=await form_of(asker) | more | {"email": address})).status_code == 200
+    # The same corrections are the same request; others are one of their own: none is lost.
+    made = await opened(here, before)
+    assert len(made) == 2
+    async with here.ledger.begin() as tx:
+        asked = [Particulars.of(await tx.subject(one)).corrections for one in made]
+    assert {tuple(one.new for one in each) for each in asked} == {("22 22", "Lane 2"), ("33 33",)}
 
 
 async def test_who_asks_later_than_a_stranger_is_answered_by_their_own_law_and_in_their_language(

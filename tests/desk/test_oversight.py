@@ -182,6 +182,12 @@ async def test_a_request_is_handed_on_from_its_page(here: World) -> None:
         handed = await browser.post(path, data={"csrf": token, "what": "hand", "to": "Noor"})
         assert handed.headers["location"] == f"/requests/{request_id}#holder"
         assert "Held by Noor" in (await browser.get(f"/requests/{request_id}")).text
+        # The page that they took it from said that nobody had it.
+        late = await browser.post(path, data={"csrf": token, "what": "take", "held": ""})
+        assert late.status_code == 409
+        assert "A colleague changed this" in late.text
+        assert "Held by Noor, since" in late.text
+        assert "Held by Noor" in (await browser.get(f"/requests/{request_id}")).text
         wrong = await browser.post(path, data={"csrf": token, "what": "hand", "to": "A <Stranger>"})
         assert wrong.status_code == 400
         assert 'value="A &lt;Stranger&gt;"' in wrong.text

@@ -1,7 +1,9 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx2
@@ -11,6 +13,8 @@ from habeas.acts import ActKind
 from habeas.model import Stage
 from tests.desk.conftest import Served
 from tests.office.world import World
+from workers.desk import create_app
+from workers.desk.pace import Pace
 from workers.desk.pages import LANGUAGES, asked_for, nearest, words
 from workers.mailbox import messages
 
@@ -18,27 +22,56 @@ from workers.mailbox import messages
 async def test_the_person_gives_the_code_without_javascript(here: World, browser: httpx2.AsyncClient) -> None:
     address = here.person()
     request_id = await here.open(address, language="da")
-    form = await browser.get(f"/v/{request_id}")
-    assert 'lang="da"' in form.text
+    code = await here.code(address)
+    letter = next(
+        mail for mail in messages(here.folder) if address in mail.recipients and f"/v/{request_id}" in mail.text
+    )
+    link = re.search(rf"/v/{request_id}\S*", letter.text)
+    assert link
+    form = await browser.get(link[0], headers={"Accept-Language": "fr"})
+    assert '<html lang="da"' in form.text, "the letter's language, whatever the browser's is"
     assert "<script" not in form.text
-    done = await browser.post(f"/v/{request_id.lower()}", data={"code": await here.code(address)})
+    done = await browser.post(f"/v/{request_id.lower()}", data={"code": code})
     assert (done.status_code, "Du har bekræftet" in done.text) == (200, True)
     assert await here.reach(request_id, Stage.REVIEWING, Stage.CLOSED)
 
 
 async def test_a_guess_learns_nothing(here: World, browser: httpx2.AsyncClient) -> None:
     address = here.person()
-    request_id = await here.open(address)
+    request_id = await here.open(address, language="da")
     await here.code(address)
     pages = {}
-    for reference in (request_id, "HB-0000-0000-0000", "nonsense"):
+    for reference in (request_id, "HB-2222-2222-2222"):
         asked = await browser.get(f"/v/{reference}")
         wrong = await browser.post(f"/v/{reference}", data={"code": "00000000"})
-        pages[reference] = [(answer.status_code, answer.text.partition("</form>")[0]) for answer in (asked, wrong)]
-    assert pages[request_id] == pages["HB-0000-0000-0000"] == pages["nonsense"]
-    assert pages[request_id][1][0] == 403
+        sent = await browser.post(f"/v/{reference}/code")
+        answers = (asked, wrong, sent, await browser.get(f"/v/{reference}?sent=true"))
+        headers = [[pair for pair in one.headers.items() if pair[0] != "date"] for one in answers]
+        said = [(one.status_code, one.text.replace(reference, ""), str(each).replace(reference, ""))
+                for one, each in zip(answers, headers, strict=True)]  # fmt: skip
+        pages[reference] = said
+    assert pages[request_id] == pages["HB-2222-2222-2222"]
+    assert [status for status, *_ in pages[request_id]] == [200, 403, 303, 200]
+    assert (await browser.post("/v/nonsense", data={"code": "00000000"})).status_code == 403
     for odd in ({}, {"code": ""}, {"code": "x" * 3000}, {"code": "\x00"}):
         assert (await browser.post(f"/v/{request_id}", data=odd)).status_code == 403
+
+
+async def test_a_wrong_code_takes_as_long_whatever_the_reference(here: World) -> None:
+    paced = []
+
+    class Counted(Pace):
+        @asynccontextmanager
+        async def kept(self) -> AsyncIterator[None]:
+            paced.append(1)
+            yield
+
+    request_id = await here.open(here.person())
+    app = httpx2.ASGITransport(create_app(here.office, pace=Counted(0)))
+    async with httpx2.AsyncClient(transport=app, base_url="http://127.0.0.1") as browser:
+        for n, reference in enumerate((request_id, "HB-2222-2222-2222", "nonsense"), start=1):
+            assert (await browser.post(f"/v/{reference}", data={"code": "00000000"})).status_code == 403
+            assert len(paced) == n
 
 
 async def released(here: World) -> str:

@@ -14,13 +14,13 @@ from habeas.acts import ActKind
 from habeas.connector import File, Page
 from habeas.model import Outcome, Stage
 from habeas.policy import StaffPolicy
-from tests.desk.pages import form, send
+from tests.desk.pages import form, said, send
 from tests.fetching import fetched
 from tests.office.world import World
 from workers.desk import create_app
 from workers.desk.door import Door, Local
 from workers.desk.review import pieces
-from workers.office import Office
+from workers.office import Office, RedactionAsked
 from workers.office.collected import ShownValue
 
 NOTE = "Please call Bo Nielsen <b>now</b>\nor bo@neighbour.example"
@@ -42,7 +42,9 @@ class Reviewer:
         start = (await self.browser.get(self.path)).text
         token = re.search(r'name="csrf" value="([^"]+)"', start)
         assert token
-        answer = await self.browser.post(self.path, data={"csrf": token.group(1), "why": "seen to it", **fields})
+        answer = await self.browser.post(
+            self.path, data={"csrf": token.group(1), "why": "seen to it", "step": "do"} | fields
+        )
         self.page = html.unescape(answer.text)
         return answer
 
@@ -69,12 +71,12 @@ async def test_a_copy_is_looked_at_redacted_and_approved(here: World, browser: h
     assert "&lt;b&gt;now" in answer.text
     (choice,) = (one for one in re.findall(r'value="(passage:[^"]+)"', reviewer.page) if one.startswith("passage:12:"))
     note = reviewer.object("Bo Nielsen")
-    said = {"object": note, "ground": "rights_of_others", "reason": "a neighbour"}
-    done = await reviewer.send(act="redact", what=choice, **said)
+    words = {"object": note, "ground": "rights_of_others", "reason": "a neighbour"}
+    done = await reviewer.send(act="redact", what=choice, **words)
     assert (done.status_code, "It is taken out" in done.text) == (200, True)
     assert '<del title="taken out">Bo Nielsen</del>' in done.text
     # A passage over two lines, as browsers send it.
-    await reviewer.send(act="redact", what="field:/note", text="\r\nor bo@neighbour.example", **said)
+    await reviewer.send(act="redact", what="field:/note", text="\r\nor bo@neighbour.example", **words)
     await reviewer.send(act="redact", what="everywhere", text="Please", ground="rights_of_others", reason="x")
     assert "It matches nothing any more" not in reviewer.page
     nothing = {"text": "Nobody says this", "ground": "rights_of_others", "reason": "x"}
@@ -115,18 +117,55 @@ async def test_what_a_colleague_did_meanwhile_is_seen_before_a_copy_is_released(
     assert "act:approve" not in [one.tag for one in await here.office.timeline(request_id)]
 
 
+async def test_a_redaction_is_shown_first_and_says_what_a_colleague_did_meanwhile(
+    here: World, browser: httpx2.AsyncClient
+) -> None:
+    request_id, _ = await here.reviewed(NOTE)
+    path = f"/requests/{request_id}/review"
+    reviewer = Reviewer(browser, request_id)
+    opened = await reviewer.look()
+    (choice,) = (one for one in re.findall(r'value="(passage:[^"]+)"', reviewer.page) if one.startswith("passage:12:"))
+    note = reviewer.object("Bo Nielsen")
+    asked = form(opened, path, act="redact", object=note)
+    typed = {"what": choice, "ground": "rights_of_others", "reason": "a neighbour"}
+    shown = await send(browser, asked, **typed)
+    for words in ("It leaves the copy", "Bo Nielsen", "rights of others", "a neighbour", "No letter goes out"):
+        assert words in said(shown), words
+    assert await here.office.redactions(request_id, by="Kim", reason="x") == ()
+    back = await send(browser, form(shown, path, step="edit"))
+    assert form(back, path, act="redact", object=note).values["reason"] == "a neighbour"
+    please = RedactionAsked(text="Please")
+    await here.office.redact(request_id, by="Ida", reason="x", ground="rights_of_others", asked=please)
+    stale = await send(browser, form(shown, path, step="do"))
+    assert stale.status_code == 409
+    assert "Somebody was here before you" in said(stale)
+    assert "a neighbour" in said(stale)
+    noted = await send(browser, form(opened, path, act="look", system="crm"))
+    assert "Somebody was here before you" in said(noted)
+    done = await send(browser, form(stale, path, step="do"))
+    assert "It is taken out" in said(done)
+    (mine,) = (one.id for one in await here.office.redactions(request_id, by="Kim", reason="x") if one.path)
+    undo = await send(browser, form(done, path, redaction=mine), reason="no need")
+    assert "It is in the copy again" in said(undo)
+    assert "It is put back" in said(await send(browser, form(undo, path, step="do")))
+
+
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(here: World, browser: httpx2.AsyncClient) -> None:
     request_id, _ = await here.reviewed(NOTE)
     reviewer = Reviewer(browser, request_id)
     await reviewer.look()
     note = reviewer.object("Bo Nielsen")
-    said = {"object": note, "ground": "rights_of_others", "reason": "a typed reason"}
-    wrong = await reviewer.send(act="redact", what="field:/note", text="zqcanary", **said)
+    words = {"object": note, "ground": "rights_of_others", "reason": "a typed reason"}
+    wrong = await reviewer.send(act="redact", what="field:/note", text="zqcanary", **words)
     assert wrong.status_code == 400
     for word in ("This was not done:", "does not occur there", ">zqcanary<", 'value="a typed reason"', " checked"):
         assert word in html.unescape(wrong.text), word
     for fields in ({"what": "nonsense"}, {"what": "passage:x:y:/note"}, {"what": "file:1"}, {"what": "passage:"}):
-        assert (await reviewer.send(act="redact", **fields, **said)).status_code == 400
+        assert (await reviewer.send(act="redact", **fields, **words)).status_code == 400
+    for unusable in ({"text": "\0"}, {"ground": "\0"}, {"ground": "x" * 400}, {"reason": "\0"}):
+        sent = {"what": "field:/note", **words} | unusable
+        assert (await reviewer.send(act="redact", step="preview", **sent)).status_code == 400, unusable
+    assert (await reviewer.send(act="unredact", step="preview", redaction="\0" * 9, reason="x")).status_code == 400
     assert (await reviewer.send(act="unredact", redaction="0" * 36, reason="x")).status_code == 400
     action = f"/requests/{request_id}/acts/approve"
     stale = await send(browser, form(await reviewer.look(), action), plan="0" * 64, reason="seen")
@@ -142,9 +181,9 @@ async def test_a_double_click_is_one_redaction(here: World, browser: httpx2.Asyn
     reviewer = Reviewer(browser, request_id)
     await reviewer.look()
     act_id = re.findall(r'name="act_id" value="([^"]+)"', reviewer.page)[0]
-    said = {"object": reviewer.object("Bo"), "ground": "rights_of_others", "reason": "x", "act_id": act_id}
+    words = {"object": reviewer.object("Bo"), "ground": "rights_of_others", "reason": "x", "act_id": act_id}
     for _ in range(2):
-        assert (await reviewer.send(act="redact", what="field:/note", **said)).status_code == 200
+        assert (await reviewer.send(act="redact", what="field:/note", **words)).status_code == 200
     assert len(await here.office.redactions(request_id, by="Kim", reason="x")) == 1
 
 
@@ -183,7 +222,7 @@ async def test_who_may_do_what(here: World, role: str) -> None:
         reviewer = Reviewer(noor, request_id)
         await reviewer.look()
         offers = {"redact": 'name="act" value="redact"', "approve": f'action="/requests/{request_id}/acts/approve"'}
-        offered = {act for act, said in offers.items() if said in reviewer.page}
+        offered = {act for act, shown in offers.items() if shown in reviewer.page}
         assert offered == ROLES[role] - {"look"}
         sent = await reviewer.send(
             act="redact", what="everywhere", text="Bo", ground="rights_of_others", reason="x", act_id=""
@@ -225,8 +264,8 @@ async def test_an_attachment_is_saved_and_never_shown(here: World, browser: http
     assert saved.headers["x-content-type-options"] == "nosniff"
     for wrong, status in (({"file": "2"}, 404), ({"file": "x"}, 404), ({"object": "x"}, 404), ({"csrf": "0"}, 403)):
         assert (await browser.post(f"{reviewer.path}/file", data=form | wrong)).status_code == status
-    said = {"object": form["object"], "ground": "rights_of_others", "reason": "x"}
-    done = await reviewer.send(act="redact", what="file:1", **said)
+    words = {"object": form["object"], "ground": "rights_of_others", "reason": "x"}
+    done = await reviewer.send(act="redact", what="file:1", **words)
     assert "<del>Attachment 1: Bo Nielsen.html" in done.text
 
 

@@ -18,12 +18,11 @@ from workers.desk.act_forms import ELSEWHERE
 from workers.desk.speech import LANGUAGES, speech
 from workers.office import CHANNELS
 from workers.office.asked import ASKED
+from workers.office.effects import EffectKind
 from workers.office.grounds import STANDS
 
 HERE = Path(pages.__file__).parent
 TOPIC = "workers.desk.speech"
-_REVIEWED = {ActKind.REDACT, ActKind.UNREDACT}
-"""What the page of the review calls by other words."""
 _HOLES = re.compile(r"\{\w+\}")
 
 
@@ -61,8 +60,9 @@ def test_every_code_has_its_word() -> None:
         *(f"task_states.{one}" for one in TaskState),
         *(f"fates.{one}" for one in Fate if one is not Fate.FAILED),
         *(f"staying.{one}" for one in Because),
-        *(f"acts.{one}.{what}" for one in ActKind if one not in _REVIEWED for what in ("title", "does")),
+        *(f"acts.{one}.{what}" for one in ActKind for what in ("title", "does")),
         *(f"fields.{name}" for kind, one in ASKED.items() if kind not in ELSEWHERE for name in one.model_fields),
+        *(f"effects.{one}" for one in EffectKind),
         *fees,
         f"fee_grounds.{STANDS}",
     }

@@ -1,20 +1,25 @@
+import re
 import uuid
 from collections.abc import AsyncIterator
 from io import StringIO
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from activities.ledger import WAITING, Letter
 from habeas.errors import ConfigurationError
+from habeas.evidence import Tag
 from habeas.model import Stage
 from tests.desk.pages import form, send
 from tests.office.world import World
+from workers import desk
 from workers.desk import create_app
 from workers.desk.door import Door, Local
 from workers.desk.pages import page
 from workers.desk.server import refuse_wide
-from workers.office import Office
+from workers.office import Office, Told
+from workers.office.letters import HandedLetter
 from workers.settings import DeskSettings
 
 
@@ -136,6 +141,19 @@ def test_what_a_page_shows_lets_no_script_run() -> None:
     assert "content-security-policy" not in page("nothing.html", title="t", text="t", who=[("Name", "n")]).headers
 
 
+def test_a_browser_lets_nobody_write_more_than_is_given_back() -> None:
+    """What is longer than a form takes is refused, and of what is refused no more is shown again than so much."""
+    fields = re.compile(r"<textarea[^>]*>|<input(?![^>]*type=\"(?:hidden|radio|checkbox|file|date)\")[^>]*>")
+    templates = Path(desk.__file__).parent / "templates"
+    without = {
+        f"{file.name}: {one}"
+        for file in templates.glob("*.html")
+        for one in fields.findall(file.read_text())
+        if "maxlength" not in one
+    }
+    assert without == set()
+
+
 async def test_what_should_not_come_in_does_not(browser: httpx2.AsyncClient) -> None:
     assert (await browser.get("/", headers={"host": "evil.example"})).status_code == 421
     assert (await browser.post("/v/x", data={"code": "1" * 9000})).status_code == 413
@@ -164,3 +182,26 @@ def test_the_desk_serves_this_machine_only(host: str) -> None:
     with pytest.raises(ConfigurationError, match=r"desk\.host"):
         refuse_wide(DeskSettings(host=host))
     refuse_wide(DeskSettings())
+
+
+async def test_who_notes_a_letter_second_is_told_who_was_first(
+    here: World, browser: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = await here.open(here.person())
+    events = await here.office.timeline(request_id)
+
+    async def noted(*_: object, **__: object) -> HandedLetter:
+        return HandedLetter(request=request_id, letter="acknowledgement", first=False)
+
+    async def timeline(_: str) -> tuple[Told, ...]:
+        colleague = {"tag": Tag.LETTER_HANDED_OVER, "actor": here.office.actor("Ida"), "facts": {"id": "l1"}}
+        return (*events, events[-1].model_copy(update=colleague))
+
+    monkeypatch.setattr(here.office, "letter_handed", noted)
+    monkeypatch.setattr(here.office, "timeline", timeline)
+    token = form(await browser.get(f"/requests/{request_id}"), f"/requests/{request_id}/acts/extend").values["csrf"]
+    second = await browser.post("/letters/L1/handed", data={"csrf": token, "reason": "given to them at the desk"})
+    assert second.status_code == 409
+    assert "noted before you that the person got this letter" in second.text
+    assert here.office.actor("Ida")[:6] in second.text
+    assert "given to them at the desk" in second.text

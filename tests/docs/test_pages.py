@@ -155,5 +155,7 @@ def test_every_picture_of_a_page_is_there() -> None:
     made = runpy.run_path(str(ROOT / "docs/screenshots.py"))
     assert (ROOT / "docs/pages.md").read_text(encoding="utf-8") == made["text"](), "run: make screenshots"
     routes = {route for pages in made["PARTS"].values() for route in pages}
+    # Where nobody signs in by a provider, the way back from one leads to the sign-in.
+    assert set(made["WAYS"]) - routes == {"GET /sign-in/callback"}
     assert routes <= set(made["WAYS"])
     assert {file.stem for file in made["FOLDER"].iterdir()} == {made["name_of"](route) for route in routes}

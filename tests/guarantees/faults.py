@@ -97,6 +97,7 @@ ERASES = Party(
         ),
         Fault.HALF: (
             f"{BAD}::test_half_done_is_finished_once_it_is_up_again",
+            "tests/workflows/test_erasure.py::test_what_an_attempt_did_in_a_system_that_is_left_out_is_looked_at_and_told",
             f"{ERASE}::test_a_connection_killed_in_the_middle_changes_nothing",
         ),
         Fault.NOT: (f"{BAD}::test_what_fails_while_it_erases_is_not_left_unerased_by_a_clock",),
@@ -109,7 +110,10 @@ CHANGES = Party(
             "tests/workflows/test_change_restriction.py::test_a_system_that_is_away_is_asked_again_until_the_mark_is_gone",
         ),
         Fault.TWICE: ("tests/workflows/test_change_steps.py::test_a_step_that_is_done_twice_is_done_once",),
-        Fault.HALF: ("tests/workflows/test_change_steps.py::test_what_comes_back_is_noticed_on_the_second_look",),
+        Fault.HALF: (
+            "tests/workflows/test_change_steps.py::test_what_comes_back_is_noticed_on_the_second_look",
+            "tests/workflows/test_change_steps.py::test_what_an_attempt_changed_in_a_system_that_is_left_out_is_looked_at_and_told",
+        ),
         Fault.NOT: ("tests/workflows/test_change_steps.py::test_a_system_that_fails_is_waited_for_and_tried_again",),
     },
 )
@@ -179,6 +183,8 @@ STEPS: tuple[Step, ...] = (
     *_steps("kept_goes", "confirm_ended", "end_retention", parties=(ENDS,), struck=CALLS),
     *_steps("kept_goes", "tell_what_has_ended", parties=(LETTERS,), struck=CALLS),
     *_steps("left_out_is_remembered", "send_letter_again", parties=(LETTERS,), struck=CALLS),
+    *_steps("left_out_after_it_began", "left_begun", "left_unseen"),
+    *_steps("left_out_after_it_began", "left_seen", parties=(READ,), struck=CALLS),
     *_steps("restriction", "conclude_change", "draft_change", "hold_restricted", "prepare_notices"),
     *_steps("restriction", "change", "confirm_change", parties=(CHANGES,), struck=CALLS),
     *_steps("asked_and_resumed", "ask_fee", "ask_question", "pause", "resume"),

@@ -98,7 +98,9 @@ def test_every_right_of_every_place_is_answered(code: str, place: str) -> None:
 @pytest.mark.parametrize(("code", "place"), EVERYWHERE)
 def test_nothing_is_said_of_a_right_that_the_law_does_not_give(code: str, place: str) -> None:
     law, given = regime(code, place), rights(code, place) | {Right.OBJECTION, Right.RECTIFICATION, Right.APPEAL}
-    tables = (law.fees, law.remedies, law.recipients, law.verification, law.grounds)
+    tables = (law.fees, law.remedies, law.recipients, law.verification, law.denials)
+    # What must be kept is kept of an erasure that only a policy promises, too.
+    assert {right for each in law.grounds for right in each.rights} <= given | {Right.ERASURE}
     assert {right for table in tables for each in table for right in each.rights} <= given
     assert sum(not each.rights and not each.marketing for each in law.verification) <= 1
 

@@ -282,6 +282,7 @@ def test_before_the_law_was_in_force(regime: str, place: str, right: str, on: st
         ("CA-QC-25", "CA-ON", "CA-PIPEDA"),
         ("GDPR", "DK", "EU-GDPR"),
         ("EU-GDPR", "DE-XX", "no part"),
+        ("EU-GDPR", "FR-GP", "no part"),
         ("EU-GDPR", "Denmark", "code"),
         ("EU-GDPR", "", "code"),
     ],

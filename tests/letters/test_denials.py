@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 
 from activities.letters import LANGUAGES, Controller, Element, IncompleteLetter, Kind, LetterFacts, render, said
+from activities.letters.blocks import Block
 from activities.letters.parts import Ground, KeptGroup
 from activities.letters.samples import sample
+from activities.letters.wording import TOPIC, lookup
 from activities.offers import offers
 from habeas import law
 from habeas.model import Right
@@ -91,8 +93,42 @@ def test_a_contested_correction_may_be_noted() -> None:
     assert "250 words" not in text_of(denied(Kind.COMPLETION_CHANGE, Right.RECTIFICATION, contested=()))
 
 
+NOTED = {
+    "US-CCPA": "we note with the data that you contest it",
+    "CA-PIPEDA": "We record with the data that you challenged it",
+    "SG-PDPA": "We note with the data the correction that you asked for",
+    "NZ-PRIVACY": "You can give us a statement of the correction that you asked for",
+    "AU-APP": "You can give us a statement of the correction that you asked for",
+    "ZA-PAIA": "You can give us a statement of the correction that you asked for",
+    "CH-FADP": "you can ask us to note with it that you contest it",
+}
+"""What a letter that refuses a correction promises of a note."""
+
+
+@pytest.mark.parametrize("code", law.regimes())
+def test_a_refused_correction_promises_the_note_that_its_law_gives(code: str) -> None:
+    found = law.regimes()[code]
+    assert (code in NOTED) == any(Right.RECTIFICATION in one.rights for one in found.denials)
+    if Right.RECTIFICATION not in found.rights:
+        return
+    letter = sample(
+        Kind.REFUSAL, controller=US, regime=code, jurisdiction=found.places[0], right=Right.RECTIFICATION
+    ).model_copy(update={"grounds": (Ground(code="accurate"),)})
+    text = " ".join(block.text for block in _blocks(letter))
+    assert [said for said in dict.fromkeys(NOTED.values()) if said in text] == [
+        NOTED[one] for one in (code,) if one in NOTED
+    ]
+
+
+def _blocks(facts: LetterFacts) -> tuple[Block, ...]:
+    return tuple(said.Said(facts, lookup(TOPIC, "en")).denial())
+
+
 def test_no_other_law_says_so() -> None:
-    assert {code for code, found in law.regimes().items() if found.denials} == {"US-CCPA"}
+    asked = (Right.ERASURE, Right.ACCESS)
+    assert {code for code, one in law.regimes().items() for each in one.denials if set(asked) & set(each.rights)} == {
+        "US-CCPA"
+    }
     other = sample(Kind.REFUSAL, controller=US, regime="EU-GDPR", jurisdiction="DK", right=Right.ERASURE)
     assert not {Element.OFFER, Element.DENIAL} & render(Kind.REFUSAL, "en", other).elements
 

@@ -233,7 +233,7 @@ def test_every_content_that_a_law_asks_of_a_notice_has_its_place() -> None:
 @pytest.mark.parametrize("group", ["refusal_grounds", "extension_grounds"])
 def test_every_ground_of_every_law_has_words(group: str) -> None:
     known = law.regimes().values()
-    refusals = {ground.code for one in known for ground in one.grounds}
+    refusals = {code for one in known for ground in one.grounds for code in (ground.code, ground.told)}
     extensions = {code for one in known for clock in one.clocks if clock.extension for code in clock.extension.grounds}
     words = {key.removeprefix(f"{group}.") for key in _sentences("en") if key.startswith(f"{group}.")}
     assert words == (refusals if group == "refusal_grounds" else extensions)

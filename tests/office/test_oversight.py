@@ -6,13 +6,14 @@ from io import StringIO
 
 import pytest
 
-from activities.ledger import NewRequest, RequestFilter
+from activities.ledger import NewRequest, RequestFilter, TroubledSystem
 from activities.ledger.queue import NOBODY
 from habeas.errors import BadInput, NotAllowed, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Identifier, Outcome, Right, Stage, Subject
 from tests.office.world import World
 from workers.office import Office, new_reference
+from workers.office.oversight import SystemStanding
 from workers.office.report_csv import california_csv, report_csv
 from workers.office.reports import CALIFORNIA, CaliforniaKind
 
@@ -187,3 +188,14 @@ async def test_the_overview_counts_what_is_open(here: World) -> None:
     assert after.zone == here.parts.policies["demo"].controller.clock_tz
     with pytest.raises(BadInput):
         await here.office.overview("nobody")
+
+
+@pytest.mark.parametrize(
+    ("code", "failing"),
+    [("transient", True), ("terminal", True), ("waiting", False), ("task_open", False), ("processor_asked", False)],
+)
+def test_trying_again_helps_where_no_human_is_waited_for(code: str, failing: bool) -> None:
+    since = datetime(2026, 12, 1, tzinfo=UTC)
+    error = TroubledSystem(system="paper", code=code, requests=1, since=since)
+    one = SystemStanding(system="paper", known=True, waiting=1, since=since, errors=(error,), answered_at=None)
+    assert one.failing is failing

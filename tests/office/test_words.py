@@ -1,5 +1,7 @@
 """What people read and type: references, sentences, words."""
 
+import ast
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -7,19 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+import habeas
 from activities.ledger import LetterState, TaskState
 from activities.letters.parts import Kind
 from activities.letters.wording import catalogue
 from activities.task_model import TaskPhase
+from habeas import law
 from habeas.connector import Treatment
 from habeas.errors import BadInput
 from habeas.evidence import Tag
 from habeas.model import REFERENCE, Outcome, PauseReason, Right, Stage
 from habeas.outcomes import Fate
+from habeas.redaction import GROUNDS
+from habeas.staying import Because
 from workers.desk.speech import LANGUAGES
 from workers.office import CHANNELS, new_reference, read_reference
 from workers.office.intake import words
-from workers.office.sentences import TOPIC, sentence
+from workers.office.sentences import _HIDDEN, TOPIC, sentence
 
 REQUEST = "HB-7K2M-X4QT-90AB"
 
@@ -86,7 +92,7 @@ def test_facts_stand_in_the_sentence_once() -> None:
     code = sentence(Tag.IDENTITY_CODE_SENT, {"number": 1, "to": "on_record", "expires_at": "2026-03-02T10:30:00+00:00"})
     assert code == "One-time code 1 was sent to the address on record (expires at 2026-03-02 10:30 UTC)."
     half = sentence(Tag.SYSTEM_ERASED, {"system": "crm", "erased": 1, "broken_off": True})
-    assert half == "Crm carried out some of its part of the plan, and broke off (erased 1)."
+    assert half == "Crm began with its part of the plan, and broke off (erased 1)."
 
 
 def test_facts_are_said_in_the_language_too() -> None:
@@ -100,6 +106,28 @@ def test_every_code_has_its_word_in_french() -> None:
     codes = (Right, Stage, Outcome, PauseReason, Fate, Treatment, Kind, TaskPhase, TaskState, LetterState)
     needed = {one.value for code in codes for one in code} | {*CHANNELS}
     assert {one for one in needed if f"values.{one}" not in SAID["fr"]} == set()
+
+
+def test_every_ground_that_staff_may_give_has_its_word_in_french() -> None:
+    codes = {*law.reason_codes(), *GROUNDS, *(one.value for one in Because)}
+    for code, found in law.regimes().items():
+        codes |= {*law.extension_grounds(code, found.places[0])}
+        for right in Right:
+            codes |= {one.code for one in law.refusal_grounds(code, found.places[0], right)}
+    assert {one for one in codes if f"values.{one}" not in SAID["fr"]} == set()
+
+
+def test_every_fact_that_is_written_down_has_its_name_in_french() -> None:
+    """Names as they stand in the code where an event is recorded: none is English on a French desk."""
+    root, names = Path(habeas.__file__).parent.parent, set()
+    for file in (file for house in ("activities", "workers") for file in (root / house).rglob("*.py")):
+        calls = (one for one in ast.walk(ast.parse(file.read_text())) if isinstance(one, ast.Call))
+        for call in (one for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "record"):
+            said = (one for each in (*call.args, *(word.value for word in call.keywords)) for one in ast.walk(each))
+            keys = (key for one in said if isinstance(one, ast.Dict) for key in one.keys)
+            names |= {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    assert len(names) > 30
+    assert {one for one in names - _HIDDEN if f"facts.{one}" not in SAID["fr"]} == set()
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.none() | st.booleans() | st.integers(0, 9)))

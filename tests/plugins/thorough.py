@@ -52,6 +52,9 @@ SLOW = tuple(
     f"tests/connectors/{name}/" for name in ("files", "hubspot", "rt", "salesforce", "stripe", "tryton", "zendesk")
 )
 
+AS_LONG_AS = 1800
+"""Seconds for a test that goes once for each call: on Tryton there are so many that one takes eight minutes."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,5 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         slow = (item.nodeid.startswith(SLOW) and item.nodeid.endswith(BROKEN_OFF)) or (
             item.nodeid.startswith(LONG) and item.nodeid.endswith(AGAIN)
         )
+        if slow:
+            item.add_marker(pytest.mark.timeout(AS_LONG_AS))
         if slow or item.nodeid.startswith(THOROUGH):
             item.add_marker(pytest.mark.thorough)

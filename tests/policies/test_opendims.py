@@ -160,6 +160,55 @@ async def test_a_customer_s_customer_is_sent_to_the_one_who_decides(world: Insta
         assert "/d/" not in last
 
 
+def owned(by: str) -> str:
+    """A row of what customers uploaded, with who uploaded it."""
+    return UPLOAD.replace("'shop-' || :email", by)
+
+
+@promise(ME, "L7", "L35-37")
+async def test_what_the_company_uploaded_itself_is_given_and_nobody_is_asked(world: Installation) -> None:
+    person = await world.settle(ME)
+    await world.sql("opendims_content", owned("'info@opendims.com'"), person)
+    case = await world.through(ME, person, jurisdiction="DK")
+    package = await case.package()
+    assert package.rows("opendims_content", "uploaded_people")[0]["bought"] == "two kettles"
+    assert "the customer who uploaded it to OpenDIMS" not in str(package.json("withheld.json"))
+    assert "We found 11 records about you" in case.letter("/d/")
+    assert await case.told() == {}
+
+
+@promise(ME, "L7", "L39")
+async def test_what_a_customer_uploaded_of_herself_is_erased_and_not_sent_on_to_herself(world: Installation) -> None:
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    await world.sql("opendims_content", owned("upper(:email)"), person)
+    case = await world.through(ME, person, Right.ERASURE, jurisdiction="DK")
+    assert left(await world.since(ME, before)) == set()
+    assert (await case.row()).outcome is Outcome.FULFILLED
+    assert "forwarded" not in await case.letters()
+    letter = case.letter("Example Hosting")
+    assert "Customer data that a customer of ours uploaded (Product and customer data): 1 record." in letter
+    assert set(await case.told()) == {"cloud", "hosting"}
+
+
+@promise(ME, "L7", "L39")
+async def test_who_says_that_a_shop_s_address_is_theirs_does_not_decide_for_the_shop(world: Installation) -> None:
+    """Staff attest a person, and nobody has shown that the second address that they typed is theirs."""
+    before = await world.rows(ME)
+    person = await world.settle(ME)
+    await world.sql("opendims_content", UPLOAD, person)
+    case = await world.ask(
+        ME, person, Right.ERASURE, jurisdiction="DK", emails=(person.email, f"shop-{person.email}"), name="Ada Test"
+    )
+    await case.attested()
+    await case.approved()
+    await case.reaches(Stage.CLOSED)
+    now = await world.since(ME, before)
+    assert left(now) == {UPLOADED}, "only the shop may decide to erase it"
+    assert "request:not_forwarded" in await case.tags(), "a human finds out whose address it is"
+    assert not [one for one in world.mail.to(f"shop-{person.email}") if "Uploaded people" in str(one)]
+
+
 @promise(ME, "L41")
 async def test_what_contract_or_consent_brought_can_be_carried_away(world: Installation) -> None:
     case = await copy(world, Right.PORTABILITY)

@@ -213,7 +213,8 @@ class Asked(Case):
     async def do(self, kind: ActKind, by: int = 0, **facts: str | None) -> None:
         """One act of the controller's own staff."""
         office = self.world.office.for_staff(self.by[by])
-        await office.act(kind, self.id, by=self.by[by], reason="as told", act_id=None, sealed=None, **facts)
+        by_whom = self.by[by]
+        await office.act(kind, self.id, by=by_whom, reason="as told", act_id=None, sealed=None, stated=None, **facts)
 
     async def proves(self) -> None:
         """The person proves who they are: by the code, and to staff as well where the policy asks for both."""

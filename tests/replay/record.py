@@ -56,7 +56,9 @@ class Scenarios:
             await asyncio.sleep(0.1)
 
     async def _act(self, kind: ActKind, request_id: str, **facts: str) -> None:
-        await self._office.act(kind, request_id, by="Officer one", reason="recorded", act_id=None, sealed=None, **facts)
+        await self._office.act(
+            kind, request_id, by="Officer one", reason="recorded", act_id=None, sealed=None, stated=None, **facts
+        )
 
     async def _withdrawn(self) -> str:
         request_id = await self._open(UNKNOWN_TO_CRM, Right.ACCESS)

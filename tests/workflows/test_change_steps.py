@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -15,11 +15,12 @@ from activities.changing import load_changes
 from activities.concluding import ConcludingActivities
 from activities.ledger import TaskFilter
 from habeas.acts import ActKind
-from habeas.errors import BadInput, Terminal
+from habeas.errors import BadInput, Terminal, Transient, WrongStage
 from habeas.model import Outcome, Right, Stage
+from habeas.outcomes import ChangeAnswer
 from habeas.policy import Policy
 from habeas.policy.sections import Proof
-from tests.workflows.test_change_rights import approve, contact, counts, rectify, settled
+from tests.workflows.test_change_rights import approve, change_plan, contact, counts, rectify, settled
 from tests.workflows.world import Case, World, eventually
 from workers.office import Said
 
@@ -83,6 +84,81 @@ async def test_a_system_that_is_left_out_is_told(world: World) -> None:
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
     assert contact(world, person).data["name"] == "Ada Test"
     assert "Customer relations" in world.mail.text(person.email, case.id)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_an_attempt_changed_in_a_system_that_is_left_out_is_looked_at_and_told(
+    world: World, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = settled(world)
+    crm = world.connectors["crm"]
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace")
+    change = crm.change
+
+    async def break_off(*args: Any) -> ChangeAnswer:
+        await change(*args)
+        if not answers:
+            crm.fail("confirm_change", Terminal("gone"))
+        raise Terminal("The answer was lost.")
+
+    monkeypatch.setattr(crm, "change", break_off)
+    # Nothing else is changed.
+    world.connectors["billing"].fail("change", Terminal("no permission"))
+    await approve(case)
+
+    async def blocked() -> bool:
+        return {*(await case.row()).blocked_on} == {"billing", "crm"}
+
+    await eventually(blocked)
+    await case.act(ActKind.SKIP_SYSTEM, system="billing")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    fates = await counts(case)
+    assert fates["crm"] == ({"rectified": 1} if answers else {"failed": 1})
+    letter = " ".join(world.mail.text(person.email, case.id).split())
+    assert "We have changed nothing so far" not in letter
+    if answers:
+        assert "Ada Lovelace (before: Ada Test)" in letter
+        assert "Billing: nothing has changed there yet" in letter
+    else:
+        assert "we do not know yet what it changed" in letter
+
+
+async def test_what_an_attempt_changed_that_broke_off_is_told_though_it_is_not_carried_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt corrects one of two values and its answer is lost; before the next one the other is changed."""
+    person = settled(world)
+    crm = world.connectors["crm"]
+    row = contact(world, person)
+    crm.put(row.model_copy(update={"data": row.data | {"phone": "+47 1"}}))
+    case = await rectify(world, person, "name: Ada Test => Ada Lovelace", "phone: +47 1 => +47 2")
+    first, tried, change = await change_plan(case), list[int](), crm.change
+
+    async def break_off(*args: Any) -> ChangeAnswer:
+        if tried:
+            return await change(*args)
+        tried.append(1)
+        row = contact(world, person)
+        crm.put(row.model_copy(update={"data": row.data | {"name": "Ada Lovelace", "phone": "+47 3"}}))
+        raise Transient("The network went away.")
+
+    monkeypatch.setattr(crm, "change", break_off)
+    world.connectors["billing"].rows.pop(("customers", f'["C{person.number}"]'))
+    await case.act(ActKind.APPROVE, plan=first)
+
+    async def another_plan() -> bool:
+        row = await case.row()
+        return row.stage is Stage.REVIEWING and await change_plan(case) != first
+
+    await eventually(another_plan)
+    (changed,) = [one.facts for one in await case.events() if one.tag.value == "system:changed"]
+    assert (changed["system"], changed["rectified"], changed["broken_off"]) == ("crm", 1, True)
+    with pytest.raises(WrongStage, match="It has begun"):
+        await case.act(ActKind.REFUSE, ground="manifestly_unfounded")
+    await approve(case)
+    await case.reaches(Stage.CLOSED)
+    assert "Ada Lovelace (before: Ada Test)" in " ".join(world.mail.text(person.email, case.id).split())
 
 
 async def test_what_comes_back_is_noticed_on_the_second_look(world: World) -> None:

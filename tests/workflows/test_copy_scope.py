@@ -208,6 +208,21 @@ async def test_access_is_whole_but_for_what_others_decide_about(world: World) ->
     assert "Harbour Ltd" in item["reason"]
 
 
+async def test_of_records_that_others_decide_over_a_copy_has_the_person_s_own(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors, controlled_by="dpo@harbour.example")
+    own = world.connectors["crm"].rows["notes", f'["{person.number}-1"]']
+    world.connectors["crm"].put(own.model_copy(update={"data": own.data | {"controlled_by": person.email.upper()}}))
+    case = await world.open(person, controller="processing")
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    zipped = await package(case)
+    assert [one["n"] for one in json.loads(zipped.read("data/crm/notes.json"))] == [1]
+    (item,) = withheld(zipped).values()
+    assert "our customer" in item["reason"]
+    assert "We found 4 records about you" in world.mail.text(person.email, "/d/")
+
+
 async def test_one_category_is_refused_and_the_rest_is_handed_over(world: World) -> None:
     person = someone()
     person.settle_in(world.connectors, free_text=True)

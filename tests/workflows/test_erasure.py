@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from activities.ledger import NewHold
 from habeas.acts import ActKind
 from habeas.connector import SystemPlan
-from habeas.errors import NotAllowed, Transient, WrongStage
+from habeas.errors import NotAllowed, Terminal, Transient, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
-from habeas.outcomes import EraseAnswer
+from habeas.outcomes import EraseAnswer, Pending
 from habeas.testing import MemoryRow
 from tests.workflows.keeping import today
 from tests.workflows.world import LAW, Person, World, eventually, someone
@@ -109,6 +110,54 @@ async def test_what_an_attempt_did_that_broke_off_is_told_though_it_is_not_carri
     async with world.parts.ledger.begin() as tx:
         counts = (await tx.outcome_counts(case.id))["crm"]
     assert counts == ({"erased": 5} if by == "a change" else {"erased": 1, "retained": 3})
+
+
+@pytest.mark.parametrize(("by", "answers"), [("staff", True), ("staff", False), ("the policy", True)])
+async def test_what_an_attempt_did_in_a_system_that_is_left_out_is_looked_at_and_told(
+    world: World, by: str, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It erases a note and fails; of each object it is told that it is gone, that it is not, or that nobody knows."""
+    person = someone()
+    person.settle_in(world.connectors)
+    crm = world.connectors["crm"]
+
+    async def break_off(plan: SystemPlan, handle: str | None) -> EraseAnswer:
+        note = next(one for one in plan.going if one.collection == "notes")
+        crm.rows.pop((note.collection, note.key), None)
+        if not answers:
+            crm.fail("confirm", Terminal("gone"))
+        if by == "the policy":
+            return Pending(handle="job", poll_after=3 * 24 * 3600)
+        raise Terminal("It broke off.")
+
+    monkeypatch.setattr(crm, "erase", break_off)
+    case = await world.open(person, Right.ERASURE)
+    await case.prove()
+    await case.approve_twice()
+
+    async def waits() -> bool:
+        return (await case.row()).blocked_on == ("crm",)
+
+    await eventually(waits)
+    if by == "staff":
+        await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    else:
+        due = (await case.row()).due_on
+        assert due is not None
+        await case.passes(timedelta(days=(due - world.now[0].date()).days - 1))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        counts = (await tx.outcome_counts(case.id))["crm"]
+    assert counts == ({"erased": 1, "failed": 3} if answers else {"failed": 4})
+    facts = next(e.facts for e in await case.events() if e.tag.value == "system:erased" and e.facts["system"] == "crm")
+    assert {**facts} == {**counts, "system": "crm", "plan": facts["plan"], "broken_off": True}
+    letter = " ".join(world.mail.text(person.email, "Not finished yet").split())
+    if answers:
+        assert "Customer relations: 3 records are still there" in letter
+        assert "(Customer relations)" in letter.partition("Erased")[2].partition("Not finished")[0]
+    else:
+        assert "We could not finish" in letter
+        assert "of 4 records we do not know yet whether they are gone" in letter
 
 
 async def _hold(world: World, person: Person) -> None:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from activities.finding import AddedIdentifier
 from activities.model import NoticeOrder, OnRequest
 from activities.recipients import RecipientActivities
+from activities.telling import WhyNot
 from habeas.acts import ActKind
 from habeas.errors import BadInput, LinkRefused
 from habeas.model import Identifier, Outcome, Right, Stage
@@ -68,6 +69,44 @@ async def test_who_got_erased_data_is_told_and_acknowledges_by_the_link(world: W
     assert (await case.tags()).count("recipient:acknowledged") == 1
     completion = world.mail.text(case.person.email, case.id)
     assert "Østersøens Pakkepost" in completion
+
+
+@pytest.mark.parametrize("right", [Right.ERASURE, Right.RESTRICTION])
+async def test_before_it_is_decided_staff_see_who_will_be_told_of_what_and_afterwards_who_was(
+    world: World, right: Right
+) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, right, controller="sharing", situation="it is wrong")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    before = {one.recipient: one for one in await world.office.recipients(case.id)}
+    assert before["carrier"].state == "foreseen"
+    assert before["hosting"].state == "foreseen_not"
+    assert before["hosting"].why_not is WhyNot.POLICY
+    assert _links(world, CARRIER, case) == []
+    if right is Right.ERASURE:
+        await case.approve_twice()
+    else:
+        plan = await world.office.change_plan(case.id, by="ann", reason="review")
+        await case.act(ActKind.APPROVE, plan=plan.digest)
+    await case.reaches(Stage.CLOSED)
+    await _told(world, CARRIER, case)
+    after = {one.recipient: one for one in await world.office.recipients(case.id)}
+    assert after["carrier"].state in {"queued", "sent"}
+    assert after["hosting"].state == "not_told"
+    foreseen, became = (
+        {name: (one.categories, one.known_by, one.why, one.why_not) for name, one in each.items()}
+        for each in (before, after)
+    )
+    assert foreseen == became
+    letter = world.mail.text(CARRIER, case.id)
+    assert before["carrier"].categories
+    assert before["carrier"].known_by
+    policy = world.parts.policies["sharing"]
+    titles = {one.id: policy.text(one.title, policy.language(None)) for one in policy.categories}
+    assert {each for each, title in titles.items() if title in letter} == {*before["carrier"].categories}
+    assert (person.email in letter) is ("email" in before["carrier"].known_by)
 
 
 async def test_who_cannot_be_told_stands_in_the_list_with_no_letter(world: World) -> None:
@@ -203,6 +242,8 @@ async def test_what_others_decide_over_is_sent_on_to_them(world: World) -> None:
     token = await _told(world, "privacy@customer.example", case)
     await case.has_letter("forwarded")
     assert person.email in world.mail.text("privacy@customer.example", case.id)
+    (theirs,) = await world.office.recipients(case.id)
+    assert (theirs.kind.value, theirs.categories, theirs.known_by) == ("controller", ("activity",), ("email",))
     await case.reaches(Stage.CLOSED)
     assert await world.office.acknowledge_link(token) is True
     assert "request:forwarded" in await case.tags()
@@ -220,6 +261,24 @@ async def test_what_others_decide_over_is_not_erased_but_sent_on(world: World) -
     assert [row.data["n"] for row in kept if row.collection == "notes"] == [0, 1, 2]
     await _told(world, "erase@customer.example", case)
     assert "our customer" in world.mail.text(person.email, "our customer")
+
+
+async def test_of_several_records_each_is_whose_it_is_to_decide_over(world: World) -> None:
+    """Three notes about one person: two are another's to decide over, one says that they decide themselves."""
+    person = someone()
+    person.settle_in(world.connectors, controlled_by="mixed@customer.example")
+    own = world.connectors["crm"].rows["notes", f'["{person.number}-1"]']
+    world.connectors["crm"].put(own.model_copy(update={"data": own.data | {"controlled_by": person.email.upper()}}))
+    case = await world.open(person, Right.ERASURE, controller="processing")
+    await case.prove()
+    await case.approve_twice()
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    kept = [row for key, row in world.connectors["crm"].rows.items() if person.number in key[1]]
+    assert {row.data["n"] for row in kept if row.collection == "notes"} == {0, 2}
+    assert [one.kind.value for one in await world.office.recipients(case.id)].count("controller") == 1
+    letter = world.mail.text("mixed@customer.example", case.id)
+    assert f"{person.number}-0" in letter
+    assert f"{person.number}-1" not in letter
 
 
 async def test_who_decides_over_data_found_later_is_written_to_as_well(world: World) -> None:
@@ -244,6 +303,38 @@ async def test_who_decides_over_data_found_later_is_written_to_as_well(world: Wo
     await case.approve_twice()
     await case.reaches(Stage.CLOSED)
     assert (await case.letters()).count("forwarded") == 1, "the same words would be in it"
+
+
+async def test_records_that_nothing_in_them_connects_are_not_connected_by_what_is_sent_on(world: World) -> None:
+    """One customer has a row under each of two addresses, and one more that lists many: it may not learn of a tie."""
+    person, other = someone(), someone()
+    person.settle_in(world.connectors, controlled_by="two@customer.example")
+    other.settle_in(world.connectors, controlled_by="two@customer.example")
+    listing = world.connectors["crm"].rows["notes", f'["{other.number}-2"]']
+    data = listing.data | {"writer": [other.email, "third@example.org"], "n": 77}
+    world.connectors["crm"].put(listing.model_copy(update={"data": data}))
+    case = await world.open(person, Right.ERASURE, controller="processing", note="both are mine")
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    await _told(world, "two@customer.example", case)
+    theirs = (("customer_number", other.number), ("email", other.email))
+    known = AddedIdentifier(identifiers=tuple(Identifier(kind=kind, value=value) for kind, value in theirs))
+    await world.office.act(ActKind.ADD_IDENTIFIER, case.id, by="ann", reason="on the letter", act_id=None, sealed=known)
+
+    async def both() -> bool:
+        return len(world.mail.to("two@customer.example")) >= 2
+
+    await eventually(both)
+    first, second = (str(one.get_body(("plain",))) for one in world.mail.to("two@customer.example"))
+    assert person.email in first
+    assert person.number in first
+    assert case.id in first
+    assert other.email in second
+    for tie in (case.id, person.email, person.number, "third@example.org", "both are mine"):
+        assert tie not in second
+    assert other.email not in first
+    (row,) = [one for one in await world.office.recipients(case.id) if one.recipient[:12].upper() in second]
+    assert row.kind.value == "controller", "whoever quotes it is found by it"
 
 
 async def test_who_decides_over_data_that_drifted_is_written_to_as_well(world: World) -> None:

@@ -172,8 +172,10 @@ async def test_an_approval_before_a_redaction_does_not_count(world: World) -> No
     case = await _two(world)
     seen = (await _look(case)).digest
     await case.act(ActKind.APPROVE, by="ann", plan=seen)
+    (ann,) = (await world.office.approvals(case.id)).given
     note = await _record(case, "Bo Nielsen")
     await _redact(case, object=note.object, field="text")
+    assert (await world.office.approvals(case.id)).given == ()
     with pytest.raises(WrongStage, match="not the one that you saw"):
         await case.act(ActKind.APPROVE, by="bob", plan=seen)
     with pytest.raises(BadInput, match="another digest"):
@@ -182,6 +184,8 @@ async def test_an_approval_before_a_redaction_does_not_count(world: World) -> No
     assert await world.office.plan_digest(case.id, now[:12]) == now
     first = await case.act(ActKind.APPROVE, by="bob", plan=now)
     assert (first.note, first.stage) == ("approved_1_of_2", Stage.REVIEWING)
+    (bob,) = (await world.office.approvals(case.id)).given
+    assert bob.actor != ann.actor
     await case.act(ActKind.APPROVE, by="ann", plan=now)
     await case.reaches(Stage.CLOSED)
     assert "Bo Nielsen" not in _everything(await package(case))

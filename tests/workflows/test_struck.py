@@ -35,6 +35,9 @@ from tests.workflows.test_by_hand import test_a_hold_calls_off_what_a_human_was_
 from tests.workflows.test_change_restriction import (
     test_what_a_human_must_lift_stands_until_they_say_that_it_is_done as let_go_by_hand,
 )
+from tests.workflows.test_erasure import (
+    test_what_an_attempt_did_in_a_system_that_is_left_out_is_looked_at_and_told as left_out,
+)
 from tests.workflows.test_recipients import test_what_others_decide_over_is_sent_on_to_them as sent_on
 from tests.workflows.test_retention import test_what_was_kept_goes_when_its_date_has_come as kept_goes
 from tests.workflows.world import Case, World, eventually, someone
@@ -77,6 +80,13 @@ async def left_out_is_remembered(world: World) -> None:
     await sweep(world, timedelta(days=8))
 
 
+async def left_out_after_it_began(world: World) -> None:
+    """An erasure breaks off in a system that is left out then: one that can be looked at, and one that cannot."""
+    for by, answers in (("staff", True), ("staff", False)):
+        with pytest.MonkeyPatch.context() as patched:
+            await left_out(world, by, answers, patched)
+
+
 async def bin_that_empties_itself(world: World) -> None:
     with pytest.MonkeyPatch.context() as patched:
         await binned(world, patched, AtDeadline.WAIT)
@@ -88,6 +98,7 @@ TOLD: Mapping[str, Callable[[World], Awaitable[object]]] = {
     "told_so_far": told_so_far,
     "called_off": called_off,
     "kept_goes": kept_goes,
+    "left_out_after_it_began": left_out_after_it_began,
     "left_out_is_remembered": left_out_is_remembered,
     "let_go_by_hand": let_go_by_hand,
     "sent_on": sent_on,

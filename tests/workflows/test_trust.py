@@ -143,6 +143,33 @@ async def test_records_of_another_name_than_the_attested_one_stop_for_a_human(wo
     assert world.connectors["crm"].rows[("contacts", f'["{victim.number}"]')].data
 
 
+@pytest.mark.parametrize("asked", ["attested", "waived"])
+async def test_a_number_that_was_only_named_leads_to_a_candidate_and_to_nothing_else(
+    world: World, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number of somebody's is known to whoever saw their letters: a record that says nothing else waits."""
+    victim, caller = someone("Vera Victim"), someone("Mal Caller")
+    number = Identifier(kind="customer_number", value=victim.number)
+    account = MemoryRow(collection="customers", key=f'["C{victim.number}"]', identifiers=(number,))
+    world.connectors["billing"].put(account)
+    if asked == "waived":
+        _with_policy(world, monkeypatch, required=False)
+    emails = () if asked == "attested" else (caller.email,)
+    claims = (f"customer_number={victim.number}",)
+    case = await world.open(caller, Right.ERASURE, emails=emails, identifiers=claims, name=caller.name)
+    if asked == "attested":
+        await case.has_letter("staff_attention")
+        await case.act(ActKind.ATTEST)
+    await case.reaches(Stage.CLARIFYING)
+    shown = await world.office.candidates(case.id, by="ann", reason="who is it")
+    assert {one.standing for one in shown.records} == {"held"}
+    await world.office.decide_by_handle(
+        case.id, by="ann", reason="not the caller", said={one.handle: False for one in shown.records}
+    )
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.NOTHING_FOUND
+    assert account in world.connectors["billing"].rows.values()
+
+
 async def test_who_reads_a_mailbox_gets_nothing_of_another_name_until_a_human_has_looked(world: World) -> None:
     person = someone("Bertil Other")
     person.settle_in(world.connectors)

@@ -23,6 +23,7 @@ from activities.connectors.manual import ManualConnector
 from activities.connectors.processor import ProcessorConnector
 from activities.ledger import RequestRow
 from activities.parts import Parts
+from activities.stated import Stated
 from habeas.acts import ActAnswer, ActKind
 from habeas.connector import Capability, Collection, Connector, Retention, Treatment
 from habeas.errors import WrongStage
@@ -321,9 +322,18 @@ class Case:
         """What the evidence says happened."""
         return [event.tag.value for event in await self.events()]
 
-    async def act(self, kind: ActKind, by: str = "ann", act_id: str | None = None, **facts: str | None) -> ActAnswer:
+    async def act(
+        self,
+        kind: ActKind,
+        by: str = "ann",
+        act_id: str | None = None,
+        stated: Stated | None = None,
+        **facts: str | None,
+    ) -> ActAnswer:
         """One act of staff."""
-        return await self.world.office.act(kind, self.id, by=by, reason="as told", act_id=act_id, sealed=None, **facts)
+        return await self.world.office.act(
+            kind, self.id, by=by, reason="as told", act_id=act_id, sealed=None, stated=stated, **facts
+        )
 
     async def code(self, number: int = 1) -> str:
         """The code that the person was sent."""

@@ -176,7 +176,15 @@ async def task(who: Tasks, task_id: Name, said: Because) -> ShownTask:
 @router.post("/tasks/{task_id}/done", tags=["tasks"])
 async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> ActAnswer:
     """Say what came of a task. Your word goes into the evidence, as yours."""
-    came = Said(
+    async with once.write(who, said) as write:
+        return await who.office.finish_task(
+            task_id.lower(), by=who.account, reason=said.reason, said=came(said), act_id=write.act_id
+        )
+
+
+def came(said: TaskDone) -> Said:
+    """What came of a task, as the office takes it."""
+    return Said(
         nothing=said.nothing,
         records=said.records,
         files=tuple(one.found() for one in said.files),
@@ -186,10 +194,6 @@ async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> 
         outcomes=said.outcomes,
         as_said=said.as_said,
     )
-    async with once.write(who, said) as write:
-        return await who.office.finish_task(
-            task_id.lower(), by=who.account, reason=said.reason, said=came, act_id=write.act_id
-        )
 
 
 @router.get("/holds", tags=["holds"])

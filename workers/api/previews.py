@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union
 
 from fastapi import APIRouter, Body
@@ -11,16 +12,24 @@ from habeas.access import Scope
 from habeas.acts import ActKind
 from habeas.model import Frozen
 from workers.api.callers import Caller, may
+from workers.api.duties import TaskDone, came
 from workers.api.requests import NewRequest, Opens, Reference
+from workers.api.review import ToRedact, pointed_at
 from workers.office import NewRequestInput
-from workers.office.asked import ASKED
+from workers.office.effects import PREVIEWED, Finish, TakeOut
 from workers.office.foreseeing import Demands
 from workers.office.previewing import Preview
 
 router = APIRouter(tags=["requests"])
 
-_SHOWN = {kind: model for kind, model in ASKED.items() if kind is not ActKind.PROVE}
-"""A code is tried, not previewed."""
+
+class TaskAnswer(TaskDone):
+    """What came of which task."""
+
+    task: str = Field(max_length=80)
+
+
+_SHOWN: Mapping[ActKind, type[Frozen]] = {**PREVIEWED, ActKind.FINISH_TASK: TaskAnswer, ActKind.REDACT: ToRedact}
 
 
 class Intended(Frozen):
@@ -33,7 +42,7 @@ class Intended(Frozen):
 def _intended(kind: ActKind, said: type[Frozen]) -> type[Intended]:
     fields: dict[str, Any] = {
         "act": (Literal[kind], Field(description="Which.")),
-        "said": (said, Field(description=f"As the body of `/acts/{kind}`.")),
+        "said": (said, Field(description="As the body of the act itself.")),
     }
     return create_model(f"Intended_{kind}", __base__=Intended, __doc__=f"To {kind.replace('_', ' ')}.", **fields)
 
@@ -52,7 +61,12 @@ async def demands(who: Opens, asked: NewRequest) -> Demands:
 
 async def _preview(who: Annotated[Caller, may(Scope.REQUESTS_READ)], reference: Reference, intended: Any) -> Preview:
     """What an act would do now: dates, approvals, and the letter. It takes the act's own scope, too."""
-    return await who.office.preview(intended.act, reference, intended.said, by=who.account)
+    said = intended.said
+    if isinstance(said, TaskAnswer):
+        said = Finish(task=said.task.lower(), reason=said.reason, said=came(said))
+    if isinstance(said, ToRedact):
+        said = TakeOut(reason=said.reason, ground=said.ground, asked=pointed_at(said))
+    return await who.office.preview(intended.act, reference, said, by=who.account)
 
 
 _preview.__annotations__["intended"] = _INTENDED

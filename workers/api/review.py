@@ -86,11 +86,16 @@ async def redactions(who: Looks, reference: Reference, said: WhichRedactions) ->
 @router.post("/redactions")
 async def redact(who: Decides, once: Once, reference: Reference, said: ToRedact) -> ActAnswer:
     """Take something out: a record, a field, a passage, an attachment. Approvals given before do not count any more."""
-    asked = RedactionAsked(**{name: getattr(said, name) for name in RedactionAsked.model_fields})
+    asked = pointed_at(said)
     async with once.write(who, said) as write:
         return await who.office.redact(
             reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=write.act_id
         )
+
+
+def pointed_at(said: ToRedact) -> RedactionAsked:
+    """What is to be taken out, as the office takes it."""
+    return RedactionAsked(**{name: getattr(said, name) for name in RedactionAsked.model_fields})
 
 
 @router.post("/redactions/{redaction}/put_back")

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as Shown
 
-    from habeas.law.data import Regime
+    from habeas.law.data import Ground, Regime
+    from habeas.law.duties import WithheldRule
     from habeas.law.table import Table
     from habeas.law.year import ClockYear, Fact, Year
 
@@ -181,6 +182,8 @@ class ReasonRow(Frozen):
     """That it stands against; empty for any."""
     article: str
     text: str
+    besides: tuple[str, ...] = ()
+    """What staff state of it first; that the person may not learn of it."""
 
 
 @command(app, "reasons", epilog="Example: `habeas law reasons US-CCPA --right erasure`")
@@ -200,13 +203,15 @@ async def reasons(
         raise BadInput(f"There is no such regime; there are: {', '.join(known())}.", field="regime")
     found = reasons_of(regime, jurisdiction or known()[regime].places[0])
     rows = [
-        ReasonRow(code=one.code, rights=one.rights, article=one.cite, text=one.text)
+        ReasonRow(code=one.code, rights=one.rights, article=one.cite, text=one.text, besides=_besides(one))
         for one in found
         if right is None or not one.rights or right in one.rights
     ]
     table = _table("Code", "Against", "Article", "Reason")
     for row in rows:
         table.add_row(row.code, ", ".join(row.rights).replace("_", " ") or "any right", row.article, row.text)
+        for said in row.besides:
+            table.add_row("", "", "", said)
     shell.answer([row.model_dump(mode="json") for row in rows], table)
 
 
@@ -236,6 +241,12 @@ async def show(
         shell.tell(f"Written: {out}")
     if out is None or shell.as_json:
         shell.answer(_plain(found), *_shown(found))
+
+
+def _besides(one: Ground | WithheldRule) -> tuple[str, ...]:
+    """What staff state of a ground first, and that the person may not learn of it."""
+    said = (("State", getattr(one, "asks", None)), ("Never told", getattr(one, "untold", None)))
+    return tuple(f"{what}: {rule.text} ({rule.cite})" for what, rule in said if rule)
 
 
 def _first_place(code: str) -> str:

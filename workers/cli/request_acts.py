@@ -15,6 +15,7 @@ from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
     from activities.outside import AskedOutside
+    from activities.stated import Stated
 
 app = typer.Typer()
 
@@ -27,6 +28,15 @@ AlsoAsked = Annotated[
 AlsoAskedRecord = Annotated[
     str | None, typer.Option(metavar="TEXT", help="Where that is written down; sealed. Needed with --also-asked.")
 ]
+StatedWhat = Annotated[
+    str | None,
+    typer.Option(
+        "--stated",
+        metavar="TEXT",
+        help="What the law wants stated of the ground: a reference, how an authority was told, who decides. Sealed.",
+    ),
+]
+StatedOn = Annotated[str | None, typer.Option(metavar="DATE", help="When it was allowed, or the authority was told.")]
 System = Annotated[str, typer.Argument(metavar="SYSTEM", help="The system's name, as `habeas system list` says.")]
 
 
@@ -113,11 +123,14 @@ async def refuse(
     ground: Annotated[str, typer.Option(help="A ground the law knows, as a code: manifestly_unfounded, excessive, …")],
     also_asked: AlsoAsked = None,
     also_asked_record: AlsoAskedRecord = None,
+    stated: StatedWhat = None,
+    stated_on: StatedOn = None,
     act_id: ActId = None,
 ) -> None:
     """Refuse the request; the person is told the reasons and where to complain."""
+    said = stated_of(stated, stated_on)
     outside = _outside(also_asked, also_asked_record)
-    await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground, sealed=outside)
+    await _act(shell, ActKind.REFUSE, reference, by, reason, act_id, ground=ground, sealed=outside, stated=said)
 
 
 @command(
@@ -157,11 +170,24 @@ async def exempt(
     ground: Annotated[str, typer.Option(help="A ground the law knows, as a code: rights_of_others, legal_claims, …")],
     also_asked: AlsoAsked = None,
     also_asked_record: AlsoAskedRecord = None,
+    stated: StatedWhat = None,
+    stated_on: StatedOn = None,
     act_id: ActId = None,
 ) -> None:
     """Refuse a part: one category of data. The rest is carried out; the person is told what was refused, and why."""
-    outside = _outside(also_asked, also_asked_record)
-    await _act(shell, ActKind.EXEMPT, reference, by, reason, act_id, ground=ground, category=category, sealed=outside)
+    said, outside = stated_of(stated, stated_on), _outside(also_asked, also_asked_record)
+    await _act(
+        shell,
+        ActKind.EXEMPT,
+        reference,
+        by,
+        reason,
+        act_id,
+        ground=ground,
+        category=category,
+        sealed=outside,
+        stated=said,
+    )
 
 
 @command(
@@ -327,6 +353,7 @@ async def _act(
     category: str | None = None,
     expected_on: str | None = None,
     sealed: BaseModel | None = None,
+    stated: Stated | None = None,
 ) -> None:
     from workers.office import read_reference
 
@@ -339,6 +366,7 @@ async def _act(
             reason=reason,
             act_id=act_id,
             sealed=sealed,
+            stated=stated,
             system=system,
             ground=ground,
             pause_reason=pause_reason,
@@ -346,6 +374,17 @@ async def _act(
             expected_on=expected_on,
         )
     _say(shell, request_id, answer)
+
+
+def stated_of(what: str | None, on: str | None) -> Stated | None:
+    """What is stated of a ground, as it was typed.
+
+    Raises:
+        BadInput: a day that is none, or a day without what is stated.
+    """
+    from workers.office.grounds import stated
+
+    return stated(what, on)
 
 
 def _outside(days: list[str] | None, record: str | None) -> AskedOutside | None:

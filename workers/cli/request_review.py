@@ -11,6 +11,7 @@ import typer
 from habeas.errors import BadInput
 from workers.cli.files import read_bounded
 from workers.cli.options import ActId, By, Cursor, Reason, Reference
+from workers.cli.request_acts import StatedOn, StatedWhat, stated_of
 from workers.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ async def redact(
     start: Annotated[int | None, typer.Option(help="Or where in the field the passage starts, from 0.")] = None,
     end: Annotated[int | None, typer.Option(help="And where it ends; the character there stays.")] = None,
     file: Annotated[int | None, typer.Option(metavar="NUMBER", help="The attachment of this number.")] = None,
+    stated: StatedWhat = None,
+    stated_on: StatedOn = None,
     act_id: ActId = None,
 ) -> None:
     """Take something out of the copy: a record, a field, a passage, an attachment. Earlier approvals end."""
@@ -128,7 +131,15 @@ async def redact(
         raise BadInput("Give one of --text and --text-from.")
     passage = _read(text_from) if text_from is not None else text
     try:
-        asked = RedactionAsked(object=object_, field=field, text=passage, start=start, end=end, file=file)
+        asked = RedactionAsked(
+            object=object_,
+            field=field,
+            text=passage,
+            start=start,
+            end=end,
+            file=file,
+            stated=stated_of(stated, stated_on),
+        )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise BadInput(f"{first['loc'][0]}: {first['msg']}.", field=str(first["loc"][0])) from None

@@ -100,11 +100,13 @@ async def find(
 async def show_(shell: Shell, reference: Reference) -> None:
     """Where a request stands, and what can be done now. Names nobody."""
     from workers.cli import show
+    from workers.cli.recipient import table_of
     from workers.office import read_reference
 
     async with shell.office() as office:
         story = await office.show(read_reference(reference))
-    shell.answer(story, *show.story(story))
+        told = await office.recipients(story.entry.id)
+    shell.answer(story, *show.story(story), *((table_of(told),) if told else ()))
 
 
 @command(app, "timeline")
@@ -128,16 +130,19 @@ async def plan(
 ) -> None:
     """A plan: what goes or stays and by which law; what is corrected, restricted or stopped. Looking leaves a mark."""
     from workers.cli import request_changes, show
+    from workers.cli.recipient import table_of
     from workers.office import read_reference
 
     request_id = read_reference(reference)
     async with shell.office() as office:
         if await office.is_change(request_id):
             change = await office.change_plan(request_id, by=by, reason=reason)
-            shell.answer(change, *request_changes.shown(request_id, change, objects=objects))
+            told = table_of(await office.recipients(request_id))
+            shell.answer(change, *request_changes.shown(request_id, change, objects=objects), told)
             return
         shown = await office.plan(request_id, by=by, reason=reason)
-    shell.answer(shown, *show.plan(request_id, shown, objects=objects))
+        told = table_of(await office.recipients(request_id))
+    shell.answer(shown, *show.plan(request_id, shown, objects=objects), told)
 
 
 @command(

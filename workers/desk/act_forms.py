@@ -18,7 +18,7 @@ from habeas.policy import Policy
 from workers.desk.forms import Choice, Control, asked_for, most_of, text_of
 from workers.office import Story, asked_outside, split_identifier
 from workers.office.asked import ASKED
-from workers.office.grounds import STANDS, fee_grounds, refusals
+from workers.office.grounds import STANDS, fee_grounds, refusals, stated
 from workers.office.intake import identifier
 
 __all__ = ["ELSEWHERE", "FIELDS", "ActForm", "act_form", "said_of"]
@@ -108,6 +108,9 @@ def _controls(
         case "outside" if _counts(kind, story, place):
             for one in _OUTSIDE:
                 yield Control(one, say.text(f"fields.{one}"), "text", required=False, most=2000)
+        case "stated" if hints := _stated(story, place, say):
+            yield Control("stated", say.text("fields.stated"), "text", required=False, most=2000, hint=hints)
+            yield Control("stated_on", say.text("fields.stated_on"), "date", required=False)
         case "identifiers":
             for one in _IDENTIFIERS:
                 keyboard = {"email": "email", "phone": "tel"}.get(one, "text")
@@ -130,8 +133,29 @@ def _grounds(kind: ActKind, story: Story, place: str, say: Words) -> Iterator[Ch
     fee = law.fee_rule(row.regime, place, row.right).cite if kind is ActKind.CHARGE else ""
     for code in codes:
         own = code == STANDS or f"refusal_grounds.{code}" not in say
-        text = say.text(f"fee_grounds.{code}" if own else f"refusal_grounds.{code}")
+        text = say.text(f"fee_grounds.{code}") if own else _said(row.regime, place, row.right, code, say)
         yield Choice(code, text, _cited(say, fee or articles.get(code, "")))
+
+
+def _said(regime: str, place: str, right: Right, code: str, say: Words) -> str:
+    """A ground as the law of the request has it; of one that the person is not told, that they are not."""
+    told = law.told(regime, place, right, code)
+    if told.explained:
+        return say.text(f"refusal_grounds.{told.words}")
+    reads = say.text(f"refusal_grounds.{told.words}")
+    return " ".join([say.text(f"refusal_grounds.{code}"), say.text("fields.untold", reads=reads)])
+
+
+def _stated(story: Story, place: str, say: Words) -> str:
+    """What the law wants stated of the grounds that there are to choose, each with its article."""
+    row = story.request
+    grounds = law.refusal_grounds(row.regime, place, row.right) if row.right not in REMEDIES else ()
+    return " ".join(
+        f"{_said(row.regime, place, row.right, one.code, say)} {say.text(f'stated.{one.asks.what}')} "
+        f"({_cited(say, one.asks.cite)})"
+        for one in grounds
+        if one.asks
+    )
 
 
 def _open_ended(story: Story, place: str) -> bool:
@@ -175,6 +199,8 @@ def said_of(kind: ActKind, form: FormData) -> Frozen:
     if "outside" in model.model_fields:
         days = text_of(form, "also_asked").replace(",", " ").split()
         values["outside"] = asked_outside(days, text_of(form, "also_asked_record") or None)
+    if "stated" in model.model_fields:
+        values["stated"] = stated(text_of(form, "stated") or None, text_of(form, "stated_on") or None)
     if "identifiers" in model.model_fields:
         values["identifiers"] = tuple(_identifiers(form))
     return asked_for(model, values)

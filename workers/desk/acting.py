@@ -18,7 +18,16 @@ from habeas.model import CHANGING, COPIES, Frozen, Right
 from workers.desk.act_forms import ELSEWHERE, FIELDS, ActForm, act_form, said_of
 from workers.desk.door import Signed, Staff
 from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, slip_of, slips_of, text_of, typed
-from workers.desk.staff_page import done_by, forbidden, nothing, reference_of, since, somebody_first, staff_page
+from workers.desk.staff_page import (
+    done_by,
+    forbidden,
+    nothing,
+    reference_of,
+    since,
+    somebody_first,
+    staff_page,
+    titles_of,
+)
 from workers.office import Story, Told
 from workers.office.asked import ASKED
 from workers.office.previewing import Preview
@@ -223,6 +232,7 @@ class _Page:
             entry=self._story.entry,
             act=self._act,
             given=typed(self._form),
+            titles=titles_of(self._who, self._story),
             act_id=self._sent.act_id,
             others=self._others,
             names=done_by(self._who, self._story.entry.controller, [one.actor for one in self._others]),

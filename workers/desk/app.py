@@ -18,7 +18,7 @@ from workers.desk import ask, hooks, mine, pages, processor
 from workers.desk.ask import AskLimits, ask_pages
 from workers.desk.ask_form import MOST_KEPT
 from workers.desk.callbacks import CALLBACKS, CallingBack, callback_routes
-from workers.desk.door import MOST_REFUSED, MOST_UPLOAD, UPLOADS, Door, Local
+from workers.desk.door import MOST_FORM, MOST_REFUSED, MOST_UPLOAD, UPLOADS, Door, Local
 from workers.desk.forms import typed
 from workers.desk.guard import MOST_BODY, Guard
 from workers.desk.hooks import hook_routes
@@ -139,7 +139,9 @@ def _add_errors(app: FastAPI) -> None:
     async def too_much(request: Request, error: TooLarge) -> Response:
         say = speech(chosen(request))
         written = {name: text[:MOST_KEPT] for name, text in typed(error.kept).items() if text.strip()}
-        title, text = say.text("lost.large_title"), say.text("lost.large")
+        title, text = say.text("lost.large_title"), say.text("lost.large", n=MOST_FORM // 1024)
+        if written:
+            text = f"{text} {say.text('lost.large_kept', most=say.number(MOST_KEPT))}"
         return pages.page("nothing.html", 413, title=title, text=text, say=say, written=written)
 
     @app.exception_handler(RequestValidationError)

@@ -44,8 +44,10 @@ UPLOADS = "/tasks/"
 """Where staff send files to."""
 MOST_FORM = 256 * 1024
 """Bytes of a form of staff's without files: a reason in any script, and the identifiers of a person."""
-MOST_REFUSED = 4 * 1024 * 1024
+MOST_REFUSED = 32 * 1024 * 1024
 """Bytes up to which a form that is too large is refused on a page that shows what was typed."""
+MOST_UNSIGNED = 4 * 1024 * 1024
+"""The same, of somebody who is not signed in (any more)."""
 MOST_UPLOAD = 201 * 1024 * 1024
 """Bytes of a form with files, whatever a system's settings say: `max_file_mb` is 200 at most."""
 MOST_FIELDS = 3000
@@ -276,7 +278,7 @@ async def written_by(request: Request) -> dict[str, str]:
     if request.method in _LOOKS:
         return {}
     try:
-        form = await read_form(request, MOST_FORM, MOST_FIELDS, MOST_FILES, MOST_REFUSED)
+        form = await read_form(request, MOST_FORM, MOST_FIELDS, MOST_FILES, MOST_UNSIGNED)
     except TooLarge as error:
         form = error.kept
     except BadInput:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.spans import rename, span
 from workers.api.problems import problem
-from workers.desk.patience import Patience, patient
+from workers.desk.pages import asked_for, page, words
+from workers.desk.patience import Patience, TooSlow, patient
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,10 @@ PAGE_SERVED = "page_served"
 PAGES = Histogram("habeas_pages_seconds", "Time that the desk took to answer", ["method", "route", "status"])
 MOST_BODY = 4096
 """Bytes. The longest form of most pages has one code in it."""
+
+_MEGABYTE = 2**20
+MOST_DRAINED = 256 * 1024 * 1024
+"""Bytes of a body that is too large which are taken in, unread, so that its answer reaches a browser."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -100,6 +106,8 @@ class Guard:
             most = next((size for start, size in self._larger.items() if scope["path"].startswith(start)), MOST_BODY)
             refusal = self._refusal(scope, most)
             if refusal is not None:
+                if refusal.status_code == 413:
+                    await _drained(patient(receive, self._patience))
                 await refusal(scope, receive, dressed)
             else:
                 await self._app(scope, _limited(patient(receive, self._patience), most), dressed)
@@ -119,11 +127,20 @@ class Guard:
             return self._said(scope, 400, "No text has NUL in it.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > most:
-            return self._said(scope, 413, "That is too much.")
+            return self._too_large(scope, headers, most)
         # A form that another site filled in; a browser that does not say where it comes from is let through.
         if scope["method"] == "POST" and headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             return self._said(scope, 403, "Only this site's own pages may send this.")
         return None
+
+    def _too_large(self, scope: Scope, headers: Headers, most: int) -> Response:
+        """A body that is not read cannot be given back: whoever wrote it is led back to where it still stands."""
+        if self._is_call(scope) or most < _MEGABYTE:
+            return self._said(scope, 413, "That is too much.")
+        language = asked_for(headers.get("accept-language"))
+        said = words(language)
+        text = said["too_large_text"].replace("{n}", str(most // _MEGABYTE))
+        return page("nothing.html", 413, language=language, title=said["too_large_title"], text=text)
 
     def _said(self, scope: Scope, status: int, text: str) -> Response:
         if self._is_call(scope):
@@ -153,6 +170,17 @@ def _limited(receive: Receive, most: int) -> Receive:
         return message
 
     return limited
+
+
+async def _drained(receive: Receive) -> None:
+    """Take in what a browser still sends, up to a bound, and keep nothing: it shows no answer before all is sent."""
+    got = 0
+    with suppress(TooSlow):
+        while got < MOST_DRAINED:
+            message = await receive()
+            got += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body"):
+                return
 
 
 def _name(host: str) -> str:

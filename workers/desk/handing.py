@@ -9,9 +9,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from habeas.access import Scope
 from habeas.errors import BadInput, KeyDestroyed, NotAllowed, UnknownRequest
+from habeas.evidence import Tag
 from workers.desk.door import Signed, Staff
 from workers.desk.looking import ask_why, why
-from workers.desk.staff_page import forbidden, gone, nothing, reference_of, staff_page
+from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, staff_page
 
 __all__ = ["handing_pages"]
 
@@ -26,6 +27,8 @@ def handing_pages() -> APIRouter:
 
         async def note(letter: str, reason: str) -> Response:
             noted = await who.office.letter_handed(letter, by=who.account, reason=reason)
+            if not noted.first and (colleague := await _noted_by(who, noted.request, letter)):
+                return nothing(who, "handed", 409, written=reason, colleague=colleague)
             return RedirectResponse(f"/requests/{noted.request}?done=letter_handed", 303)
 
         return await _letter(who, request, letter_id, Scope.TASKS_WORK, "handed", note)
@@ -49,7 +52,9 @@ def handing_pages() -> APIRouter:
             reference, reason = reference_of(request_id), why(await request.form())
             if not reason:
                 title = who.say.text("acts.download.title")
-                return ask_why(who, title, f"/requests/{reference}/package", back=reference, slip=True)
+                to, does = f"/requests/{reference}/package", who.say.text("acts.download.does")
+                label = who.say.text("fields.reason")
+                return ask_why(who, title, to, back=reference, slip=True, label=label, button=title, hint=does)
             return await _package(who, reference, reason)
         except NotAllowed:
             return forbidden(who, Scope.PERSONAL_READ)
@@ -59,6 +64,15 @@ def handing_pages() -> APIRouter:
             return nothing(who, "request")
 
     return router
+
+
+async def _noted_by(who: Signed, request_id: str, letter_id: str) -> str | None:
+    """Which colleague noted first that the person got a letter; None where it was whoever is at the page."""
+    events = await who.office.timeline(request_id)
+    told = (one for one in events if one.tag == Tag.LETTER_HANDED_OVER and one.facts.get("id") == letter_id.lower())
+    actor = next((one.actor for one in told if one.actor != who.office.actor(who.account)), None)
+    controller = (await who.office.show(request_id)).entry.controller
+    return done_by(who, controller, [actor])[actor] if actor else None
 
 
 async def _letter(
@@ -74,7 +88,10 @@ async def _letter(
         return forbidden(who, scope)
     reason, title = why(await request.form()), who.say.text(f"acts.letter_{what}.title", letter="")
     if not reason:
-        return ask_why(who, title, f"/letters/{letter_id}/{what}", slip=True)
+        # A letter that is read is a look; that it was handed over is a word of whoever did it.
+        own = {"label": "letters.how", "button": "letters.note", "hint": "acts.letter_handed.does"}
+        asked = {name: who.say.text(key) for name, key in own.items()} if what == "handed" else {}
+        return ask_why(who, title, f"/letters/{letter_id}/{what}", slip=True, **asked)
     try:
         return await does(letter_id[:100], reason)
     except NotAllowed:

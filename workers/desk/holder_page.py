@@ -26,6 +26,10 @@ def holder_pages() -> APIRouter:
         what, to = text_of(form, "what", 10), text_of(form, "to", _MOST_ACCOUNT + 1)
         try:
             reference = reference_of(request_id)
+            held = (await who.office.show(reference)).entry.held_by or ""
+            if form.get("held", held) != held and held != who.account:
+                # The page says who has it now, and since when.
+                return await _refused(who, reference, "meanwhile", to, 409)
             await _change(who, reference, what, to)
         except UnknownRequest:
             return nothing(who, "request")

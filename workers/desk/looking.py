@@ -23,7 +23,18 @@ def why(form: FormData) -> str:
     return text_of(form, "reason", MOST_WHY + 1)
 
 
-def ask_why(who: Signed, title: str, to: str, *, back: str | None = None, slip: bool = False, **more: Any) -> Response:
+def ask_why(
+    who: Signed,
+    title: str,
+    to: str,
+    *,
+    back: str | None = None,
+    slip: bool = False,
+    label: str = "",
+    button: str = "",
+    hint: str = "",
+    **more: Any,
+) -> Response:
     """The page that asks why, before anything is shown.
 
     Args:
@@ -32,12 +43,21 @@ def ask_why(who: Signed, title: str, to: str, *, back: str | None = None, slip: 
         to: where the answer goes.
         back: the request that it belongs to.
         slip: nothing was said.
+        label: what is asked, where it is not why somebody looks.
+        button: what is pressed, where nothing is shown.
+        hint: what comes of it, where nothing is shown.
         more: for the template.
     """
     say = who.say
-    label = say.text("forms.why_look")
-    slips = (Slip("reason", say.text("slips.missing", field=label)),) if slip else ()
-    return staff_page("why.html", who, 422 if slip else 200, title=title, to=to, back=back, slips=slips, **more)
+    asked = {
+        "label": label or say.text("forms.why_look"),
+        "button": button or say.text("forms.look"),
+        "hint": hint or say.text("request.data_hint"),
+    }
+    slips = (Slip("reason", say.text("slips.missing", field=asked["label"])),) if slip else ()
+    return staff_page(
+        "why.html", who, 422 if slip else 200, title=title, to=to, back=back, slips=slips, **asked, **more
+    )
 
 
 async def ask_why_first(who: Signed, request_id: str, what: str) -> Response:

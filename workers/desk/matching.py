@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -10,9 +11,11 @@ from habeas.access import Scope, scope_of
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed, UnknownRequest, WrongStage
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, text_of, unsure
+from workers.desk.forms import Control, Slip, asked_for, new_act_id, sent_of, slip_in, slips_of, text_of, unsure
 from workers.desk.looking import ask_why, ask_why_first, why
-from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
+from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, staff_page
+from workers.desk.sure import Written, is_sure, sure_page
+from workers.office.asked import Match
 
 __all__ = ["matching_pages"]
 
@@ -33,9 +36,10 @@ def matching_pages() -> APIRouter:
         """The records, for who said why; or what was decided of them."""
         try:
             reference, form = reference_of(request_id), await request.form()
-            if text_of(form, "step", 20) == "decide":
+            step = text_of(form, "step", 20)
+            if step in {"decide", "do"}:
                 return await _decided(who, reference, form)
-            return await _look(who, reference, form)
+            return await _look(who, reference, form, again=step == "edit")
         except UnknownRequest:
             return nothing(who, "request")
         except KeyDestroyed:
@@ -92,16 +96,20 @@ async def _decided(who: Signed, request_id: str, form: FormData) -> Response:
         for name, value in form.multi_items()
         if name.startswith(_RECORD) and value in {"yes", "no"}
     }
-    if somebody_first(who, await who.office.timeline(request_id), sent_of(form)):
-        return await _look(who, request_id, form, status=409, again=True)
+    entry = (await who.office.show(request_id)).entry
+    if not who.office.may(scope_of(ActKind.DECIDE_MATCH), entry.controller):
+        return forbidden(who, scope_of(ActKind.DECIDE_MATCH))
     if not said:
         return await _look(who, request_id, form, (Slip("records", who.say.text("match.one")),), 422)
     try:
-        await who.office.decide_by_handle(
-            request_id, by=who.account, reason=text_of(form, "reason"), said=said, act_id=sent_of(form).act_id
-        )
+        match = asked_for(Match, {"reason": text_of(form, "reason"), "records": said})
+        if not is_sure(who, await who.office.timeline(request_id), form):
+            return await sure_page(who, form, _written(who, request_id, entry.controller, match))
+        await who.office.carry_out(ActKind.DECIDE_MATCH, request_id, match, by=who.account, act_id=sent_of(form).act_id)
     except UnknownRequest:
         raise
+    except ValidationError as error:
+        return await _look(who, request_id, form, slips_of(error, (_why(who),), who.say), 422)
     except EngineUnavailable:
         return await _look(who, request_id, form, (unsure(who.say),), 503)
     except BadInput as error:
@@ -109,3 +117,21 @@ async def _decided(who: Signed, request_id: str, form: FormData) -> Response:
         field = "reason" if error.facts.get("field") == "reason" else "records"
         return await _look(who, request_id, form, (slip_in(error, field, who.say),), status)
     return RedirectResponse(f"/requests/{request_id}?done={ActKind.DECIDE_MATCH.value}", 303)
+
+
+def _why(who: Signed) -> Control:
+    return Control("reason", who.say.text("fields.reason"), "area")
+
+
+def _written(who: Signed, request_id: str, controller: str, match: Match) -> Written:
+    say = who.say
+    ruled = ((handle, say.text("match.yes" if theirs else "match.no")) for handle, theirs in match.records.items())
+    return Written(
+        kind=ActKind.DECIDE_MATCH,
+        request_id=request_id,
+        controller=controller,
+        said=match,
+        lines=(*ruled, (say.text("fields.reason"), match.reason)),
+        to=f"/requests/{request_id}/match",
+        title=say.text("acts.decide_match.title"),
+    )

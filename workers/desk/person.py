@@ -22,11 +22,13 @@ from habeas.errors import (
 from workers.desk.door import keep
 from workers.desk.mine import COOKIE, PREFIX
 from workers.desk.pace import Pace
-from workers.desk.pages import asked_for, nearest, persons_page
+from workers.desk.pages import asked_for, language_names, nearest, persons_page
 from workers.desk.transfer import HandOver, refused_link
 from workers.office import Handed, Office, read_reference
 from workers.office.visits import LASTS
 
+_NOBODYS = "HB-0000-0000-0000"
+"""A reference that no request has: for what is none the same is done."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{30,100}")
 
 
@@ -39,43 +41,35 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
     """
     router = APIRouter(default_response_class=HTMLResponse)
 
-    async def language_of(request: Request, reference: str | None) -> str:
-        if reference is not None:
-            try:
-                if found := nearest(await office.language(reference)):
-                    return found
-            except UnknownRequest:
-                pass
-        return asked_for(request.headers.get("accept-language"))
+    async def told(request: Request, reference: str, text: str, status: int = 200, **more: str) -> Response:
+        """A page for who gave a right code: in the language of their letters."""
+        language = nearest(await office.language(reference)) or _language(request)
+        return persons_page("said.html", language, status, heading="proven", text=text, reference=reference, **more)
 
     @router.get("/v/{reference}")
     async def ask(request: Request, reference: str, sent: bool = False) -> Response:
-        """The form for the code. It looks the same whether there is such a request or not."""
-        known = _read(reference)
-        language = await language_of(request, known)
-        return persons_page("code.html", language, reference=known or "", wrong=False, sent=sent)
+        """The form for the code. Nothing of it depends on whether there is such a request."""
+        return _code_page(request, reference, sent=sent)
 
     @router.post("/v/{reference}")
     async def answer(request: Request, reference: str, code: Annotated[str, Form()] = "") -> Response:
-        known = _read(reference)
-        language = await language_of(request, known)
+        known = _read(reference) or _NOBODYS
         try:
-            if known is None:
-                raise UnknownRequest
-            entered = await office.enter(known, code)
+            # A try that is counted takes longer than one that is not: rounded up, it does not.
+            async with pace.kept():
+                entered = await office.enter(known, code)
         except (WrongCode, UnknownRequest, KeyDestroyed):
-            return persons_page("code.html", language, 403, reference=known or "", wrong=True, sent=False)
+            return _code_page(request, reference, 403, wrong=True)
         except (WrongStage, NotAllowed):
             # Only the right code leads here: the request has gone on without it, or is over.
-            return persons_page("said.html", language, heading="proven", text="proven_before", reference=known)
+            return await told(request, known, "proven_before")
         except EngineUnavailable:
-            return persons_page("said.html", language, 503, heading="proven", text="proven_later", reference=known)
+            return await told(request, known, "proven_later", 503)
         if entered is None:
-            return persons_page("said.html", language, heading="proven", text="proven_before", reference=known)
+            return await told(request, known, "proven_before")
         done: Response = RedirectResponse(PREFIX, 303)
         if entered.proves:
-            text = "proven_second" if entered.second else "proven_text"
-            done = persons_page("said.html", language, heading="proven", text=text, reference=known, see=PREFIX)
+            done = await told(request, known, "proven_second" if entered.second else "proven_text", see=PREFIX)
         keep(done, COOKIE, entered.session, seconds=round(LASTS.total_seconds()))
         return done
 
@@ -84,21 +78,21 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
         """Have a new code sent; what is said is the same whether one is or not."""
         known = _read(reference)
         async with pace.kept():
-            if known is not None:
-                await office.send_code(known)
-        return RedirectResponse(f"/v/{known or 'x'}?sent=true", 303)
+            await office.send_code(known or _NOBODYS)
+        chosen = nearest(request.query_params.get("lang"))
+        return RedirectResponse(f"/v/{known or 'x'}?sent=true{f'&lang={chosen}' if chosen else ''}", 303)
 
     @router.get("/d/{token}")
     async def offer(request: Request, token: str, sent: bool = False) -> Response:
         """Two forms, and nothing else: mail scanners follow links, and must neither use one up nor have codes sent."""
-        return _package_page(token, await language_of(request, None), sent=sent)
+        return _package_page(token, _language(request), sent=sent)
 
     @router.post("/d/{token}")
     async def fetch(
         request: Request, token: str, code: Annotated[str, Form()] = "", again: Annotated[str, Form()] = ""
     ) -> Response:
         """The package, for the code that goes with the link; or one more link."""
-        language = await language_of(request, None)
+        language = _language(request)
         if again:
             async with pace.kept():
                 return await _once_more(office, token, language)
@@ -111,7 +105,7 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
     @router.post("/d/{token}/code")
     async def package_code(request: Request, token: str) -> Response:
         """Have the code sent that goes with the link."""
-        language = await language_of(request, None)
+        language = _language(request)
         try:
             await office.send_link_code(_known(token))
         except LinkRefused as error:
@@ -123,6 +117,19 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
         return RedirectResponse(f"/d/{token}?sent=true", 303)
 
     return router
+
+
+def _language(request: Request) -> str:
+    """The one that is chosen on the page, else the browser's; a request's own would say that there is one."""
+    return nearest(request.query_params.get("lang")) or asked_for(request.headers.get("accept-language"))
+
+
+def _code_page(
+    request: Request, reference: str, status: int = 200, *, sent: bool = False, wrong: bool = False
+) -> Response:
+    chosen = nearest(request.query_params.get("lang"))
+    shown = {"reference": _read(reference) or "", "languages": language_names(), "chosen": chosen}
+    return persons_page("code.html", _language(request), status, wrong=wrong, sent=sent, **shown)
 
 
 def _known(token: str) -> str:

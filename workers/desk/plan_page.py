@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -14,10 +15,12 @@ from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, NotAllowed,
 from habeas.model import CHANGING, Stage
 from habeas.plan import reason_of
 from workers.desk.door import Signed, Staff
-from workers.desk.forms import Slip, new_act_id, sent_of, slip_in, slip_of, text_of
+from workers.desk.forms import Control, Slip, asked_for, new_act_id, sent_of, slip_in, slip_of, slips_of, text_of
 from workers.desk.looking import ask_why, ask_why_first, why
-from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, somebody_first, staff_page
+from workers.desk.staff_page import done_by, forbidden, gone, nothing, reference_of, since, staff_page, titles_of
+from workers.desk.sure import Written, is_sure, sure_page
 from workers.office import Story
+from workers.office.asked import Contest
 
 __all__ = ["plan_pages"]
 
@@ -65,7 +68,7 @@ async def _look(
     if not reason:
         return ask_why(who, title, here, back=request_id, slip=True)
     said = {"by": who.account, "reason": reason}
-    change, plan, titles = None, None, _titles(who, story)
+    change, plan, titles = None, None, titles_of(who, story)
     try:
         if story.entry.right in CHANGING:
             change = await who.office.change_plan(request_id, **said)
@@ -84,6 +87,7 @@ async def _look(
         change=change,
         digest=(plan or change).digest,  # type: ignore[union-attr]  # one of the two is there
         titles=titles,
+        told=await who.office.recipients(request_id),
         reason_of=reason_of,
         only=[titles.get(one, one) for one in story.request.categories],
         reason=reason,
@@ -116,28 +120,23 @@ async def _deciding(who: Signed, story: Story, seen: int) -> dict[str, Any]:
     }
 
 
-def _titles(who: Signed, story: Story) -> dict[str, str]:
-    policy = who.office.policy(story.entry.controller)
-    titles = {one.id: policy.text(one.title, who.language) for one in policy.categories}
-    return titles | {one.id: policy.text(one.title, who.language) for one in policy.purposes}
-
-
 async def _contest(who: Signed, request_id: str, form: FormData) -> Response:
-    if not who.office.may(scope_of(ActKind.CONTEST), (await who.office.show(request_id)).entry.controller):
+    controller = (await who.office.show(request_id)).entry.controller
+    if not who.office.may(scope_of(ActKind.CONTEST), controller):
         return forbidden(who, scope_of(ActKind.CONTEST))
+    if sent_of(form).step == "edit":
+        return await _look(who, request_id, form)
     numbers = tuple(int(one) for one in form.getlist("correction") if isinstance(one, str) and one.isdecimal())
-    if somebody_first(who, await who.office.timeline(request_id), sent_of(form)):
-        return await _look(who, request_id, form, status=409)
     try:
-        await who.office.contest(
-            request_id,
-            by=who.account,
-            reason=text_of(form, "why_not"),
-            corrections=numbers,
-            act_id=sent_of(form).act_id,
-        )
+        contest = asked_for(Contest, {"reason": text_of(form, "why_not"), "corrections": numbers or None})
+        if not is_sure(who, await who.office.timeline(request_id), form):
+            return await sure_page(who, form, _written(who, request_id, controller, contest))
+        await who.office.carry_out(ActKind.CONTEST, request_id, contest, by=who.account, act_id=sent_of(form).act_id)
     except UnknownRequest:
         raise
+    except ValidationError as error:
+        slips = (one._replace(field=_FIELDS[one.field]) for one in slips_of(error, _controls(who), who.say))
+        return await _look(who, request_id, form, tuple(slips), 422)
     except (BadInput, EngineUnavailable) as error:
         slip = slip_in(error, "", who.say)
         if isinstance(error, BadInput):
@@ -147,3 +146,28 @@ async def _contest(who: Signed, request_id: str, form: FormData) -> Response:
             who, request_id, form, (slip,), 409 if stale else 403 if isinstance(error, NotAllowed) else 422
         )
     return RedirectResponse(f"/requests/{request_id}?done={ActKind.CONTEST.value}", 303)
+
+
+_FIELDS = {"corrections": "correction", "reason": "why_not"}
+"""What the act calls a field -> what the page calls it."""
+
+
+def _controls(who: Signed) -> tuple[Control, ...]:
+    say = who.say
+    return (
+        Control("corrections", say.text("plan.contest_which"), "choice"),
+        Control("reason", say.text("reasons.contest"), "area"),
+    )
+
+
+def _written(who: Signed, request_id: str, controller: str, contest: Contest) -> Written:
+    which, why_not = (one.label for one in _controls(who))
+    return Written(
+        kind=ActKind.CONTEST,
+        request_id=request_id,
+        controller=controller,
+        said=contest,
+        lines=((which, ", ".join(map(str, contest.corrections))), (why_not, contest.reason)),
+        to=f"/requests/{request_id}/contest",
+        title=who.say.text("plan.contest"),
+    )

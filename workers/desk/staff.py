@@ -29,7 +29,7 @@ from workers.desk.queue_page import queue_pages
 from workers.desk.reports import report_pages
 from workers.desk.review import review_pages
 from workers.desk.speech import COOKIE, LANGUAGES
-from workers.desk.staff_page import done_by, nothing, reference_of, staff_page
+from workers.desk.staff_page import done_by, nothing, reference_of, staff_page, titles_of
 from workers.desk.systems_page import system_pages
 from workers.desk.tasks import task_pages
 from workers.office import Story, Told
@@ -60,6 +60,7 @@ def staff_pages() -> APIRouter:
             reference = reference_of(request_id)
             told = await who.office.show(reference)
             events = await who.office.timeline(reference)
+            others = await who.office.recipients(reference)
         except UnknownRequest:
             return nothing(who, "request")
         possible = offers(who, told)
@@ -70,6 +71,8 @@ def staff_pages() -> APIRouter:
             entry=told.entry,
             events=events,
             names=done_by(who, told.entry.controller, [one.actor for one in events]),
+            told=others,
+            titles=titles_of(who, told),
             explanation=explained(_explanation(events), who.language),
             law_note=noted(told.law_note, who.language) if told.law_note else None,
             offers=possible,

@@ -18,9 +18,20 @@ from workers.desk.forms import Sent
 from workers.desk.guard import STAFFS_POLICY
 from workers.desk.pages import page
 from workers.desk.speech import LANGUAGES
-from workers.office import Told, read_reference
+from workers.office import Story, Told, read_reference
 
-__all__ = ["done_by", "forbidden", "gone", "nothing", "reference_of", "saved", "since", "somebody_first", "staff_page"]
+__all__ = [
+    "done_by",
+    "forbidden",
+    "gone",
+    "nothing",
+    "reference_of",
+    "saved",
+    "since",
+    "somebody_first",
+    "staff_page",
+    "titles_of",
+]
 
 _ENGINE = "engine"
 
@@ -34,12 +45,26 @@ def staff_page(template: str, who: Signed, status: int = 200, **values: Any) -> 
     return answer
 
 
-def nothing(who: Signed, what: str, status: int = 404, **values: str) -> HTMLResponse:
-    """That there is no such thing here, to the letter the same for what is another's; ``what`` names the words."""
+def titles_of(who: Signed, story: Story) -> dict[str, str]:
+    """Categories and purposes of a request's controller, as its policy calls them in the reader's language."""
+    policy = who.office.policy(story.entry.controller)
+    titles = {one.id: policy.text(one.title, who.language) for one in policy.categories}
+    return titles | {one.id: policy.text(one.title, who.language) for one in policy.purposes}
+
+
+def nothing(who: Signed, what: str, status: int = 404, *, written: str = "", **values: str) -> HTMLResponse:
+    """That there is no such thing here, to the letter the same for what is another's; ``what`` names the words.
+
+    Args:
+        who: is at the page.
+        what: is not there.
+        status: of the answer.
+        written: what they typed, to be given back.
+        values: for the words.
+    """
     who = replace(who, here=None)
-    return staff_page(
-        "lost.html", who, status, title=who.say.text(f"lost.{what}_title"), text=who.say.text(f"lost.{what}", **values)
-    )
+    title, text = who.say.text(f"lost.{what}_title"), who.say.text(f"lost.{what}", **values)
+    return staff_page("lost.html", who, status, title=title, text=text, written=written)
 
 
 def forbidden(who: Signed, scope: Scope) -> HTMLResponse:

@@ -10,13 +10,14 @@ from typing import Any, assert_never
 from pydantic import BaseModel, ValidationError
 
 from activities.asking import FeeAsked
-from activities.clockface import pause_spans
+from activities.clockface import local_day, pause_spans
 from activities.finding import DECISIONS, AddedIdentifier, DecidedMatches
 from activities.ledger import Act, CodeResult, RequestRow, Tx
 from activities.ledger.acts import OTHER_ACT
 from activities.outside import AskedOutside
 from activities.proofs import check_unknown
 from activities.repeated import check_repeated
+from activities.stated import STATED, STATING, Stated, check_stated
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActCall, ActKind
 from habeas.errors import BadInput, EngineUnavailable, NotAllowed, WrongCode, WrongStage
@@ -47,6 +48,7 @@ class Acting(Room):
         reason: str,
         act_id: str | None = None,
         sealed: BaseModel | None = None,
+        stated: Stated | None = None,
         **facts: str | None,
     ) -> ActAnswer:
         """Have one act carried out, once. With the same ``act_id`` it is the same act, however often it is asked for.
@@ -58,6 +60,7 @@ class Acting(Room):
             reason: why; sealed.
             act_id: a UUID; made when absent.
             sealed: what belongs to the act and is personal; kept sealed under the act's id.
+            stated: what a ground asks to be stated of it; sealed.
             facts: of `ActCall`: system, ground, pause_reason, plan, category, expected_on, task.
 
         Raises:
@@ -69,7 +72,7 @@ class Acting(Room):
         async with self._ledger.begin() as tx:
             request = await tx.request_row(request_id)
             self.demand(scope_of(kind), request.controller)
-            await self._check_said(tx, kind, request, call, sealed)
+            await self._check_said(tx, kind, request, call, sealed, stated)
             # One of another request is refused where it is proposed.
             before = next((one for one in await tx.acts(request_id) if one.id == call.act_id), None)
             if before is not None:
@@ -77,6 +80,8 @@ class Acting(Room):
             await tx.propose_act(proposal)
             if sealed is not None and before is None:
                 await tx.seal(request_id, f"{DECISIONS}{call.act_id}", sealed)
+            if stated is not None and before is None:
+                await tx.seal(request_id, f"{STATED}{call.act_id}", stated)
         try:
             return await self._send(request, kind, call)
         except (WrongStage, NotAllowed, BadInput):
@@ -100,7 +105,13 @@ class Acting(Room):
         return proposal, call
 
     async def _check_said(
-        self, tx: Tx, kind: ActKind, request: RequestRow, call: ActCall, sealed: BaseModel | None
+        self,
+        tx: Tx,
+        kind: ActKind,
+        request: RequestRow,
+        call: ActCall,
+        sealed: BaseModel | None,
+        stated: Stated | None,
     ) -> None:
         """What must be right before the workflow is asked."""
         policy = self.policy(request.controller)
@@ -114,6 +125,10 @@ class Acting(Room):
         if kind in _ON_GROUNDS:
             await check_unknown(tx, request, policy, call.ground)
             await check_repeated(tx, request, policy, call.ground, _outside(sealed))
+        if kind in STATING:
+            check_stated(request, policy, call.ground, stated, local_day(policy, self._now()))
+        elif stated is not None:
+            raise BadInput("stated: nothing is to be stated of this.", field="stated")
 
     async def submit_code(self, request_id: str, code: str) -> ActAnswer:
         """The person gives the code from their letter.
@@ -231,6 +246,7 @@ class Acting(Room):
         async with self._ledger.begin() as tx:
             if await tx.drop_act(act_id):
                 await tx.remove_sealed(request_id, f"{DECISIONS}{act_id}")
+                await tx.remove_sealed(request_id, f"{STATED}{act_id}")
 
 
 def _call(act_id: str, actor: str, facts: Mapping[str, str | None]) -> ActCall:

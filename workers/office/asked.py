@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, Field
 
 from activities.outside import AskedOutside
+from activities.stated import Stated
 from habeas.acts import REMEDY_GRANTS, WITHOUT_COPY, ActAnswer, ActKind
 from habeas.errors import BadInput
 from habeas.model import Frozen, Identifier, PauseReason
@@ -64,6 +65,9 @@ class OnGround(Because):
 
     ground: str = Field(max_length=60, description="A code: manifestly_unfounded, excessive, …")
     outside: AskedOutside | None = Field(default=None, description="Earlier requests that came in outside of Habeas.")
+    stated: Stated | None = Field(
+        default=None, description="What the law asks to be stated of the ground: leave given, an authority told."
+    )
 
 
 class Part(OnGround):
@@ -166,6 +170,7 @@ class Spelled(NamedTuple):
     reason: str
     sealed: BaseModel | None = None
     facts: Mapping[str, str | None] = MappingProxyType({})
+    stated: Stated | None = None
 
 
 def spelled(said: Frozen) -> Spelled:
@@ -181,9 +186,9 @@ def spelled(said: Frozen) -> Spelled:
         case Fee():
             return Spelled(said.reason, fee(said.amount, said.how_to_pay, said.outside), {"ground": said.ground})
         case Part():
-            return Spelled(said.reason, said.outside, {"ground": said.ground, "category": said.category})
+            return Spelled(said.reason, said.outside, {"ground": said.ground, "category": said.category}, said.stated)
         case OnGround():
-            return Spelled(said.reason, said.outside, {"ground": said.ground})
+            return Spelled(said.reason, said.outside, {"ground": said.ground}, said.stated)
         case Extension():
             until = said.until.isoformat() if said.until else None
             return Spelled(said.reason, facts={"ground": said.ground, "expected_on": until})
@@ -231,5 +236,7 @@ class Asked(Handover, Restricting):
                 return await self.release(request_id, by=by, reason=said.reason, act_id=act_id)
             case Approval() if said.plan is not None:
                 said = said.model_copy(update={"plan": await self.plan_digest(request_id, said.plan)})
-        reason, sealed, facts = spelled(said)
-        return await self.act(kind, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed, **facts)
+        reason, sealed, facts, stated = spelled(said)
+        return await self.act(
+            kind, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed, stated=stated, **facts
+        )

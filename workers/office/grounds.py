@@ -12,6 +12,7 @@ from activities.asking import FeeAsked
 from activities.clockface import PauseSpan, dated, local_day
 from activities.ledger import RequestRow
 from activities.outside import AskedOutside
+from activities.stated import Stated
 from habeas import law
 from habeas.acts import REMEDY_GRANTS, WITHOUT_COPY, ActCall, ActKind
 from habeas.errors import BadInput, NoDelay, NotAllowed
@@ -31,6 +32,7 @@ __all__ = [
     "fee",
     "fee_grounds",
     "refusals",
+    "stated",
 ]
 
 STANDS = "decision_stands"
@@ -108,6 +110,23 @@ def asked_outside(days: Iterable[str], record: str | None) -> AskedOutside | Non
         return AskedOutside(days=read, record=words("also-asked-record", record or ""))
     except ValidationError:
         raise BadInput("also-asked-record: say where it is written down.", field="also_asked_record") from None
+
+
+def stated(what: str | None, on: str | date | None) -> Stated | None:
+    """Read what staff state of a ground; None where they state nothing.
+
+    Raises:
+        BadInput: a day that is none, or a day without what is stated.
+    """
+    if not what and not on:
+        return None
+    try:
+        day = date.fromisoformat(on.strip()) if isinstance(on, str) and on else on or None
+        return Stated(on=day if isinstance(day, date) else None, what=words("stated", what or ""))
+    except ValidationError:
+        raise BadInput("stated: say it in a few words.", field="stated") from None
+    except ValueError:
+        raise BadInput("stated-on: a day, as 2026-11-30.", field="stated_on") from None
 
 
 def check_amount(asked: FeeAsked, request: Request, policy: Policy) -> None:

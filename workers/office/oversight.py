@@ -11,6 +11,7 @@ from activities.ledger import WAITING, PaceRow, StandingRow, TroubledSystem, Wat
 from habeas.access import Scope
 from habeas.model import Frozen
 from workers.office.room import Room
+from workflows.tasks import PROCESSOR_ASKED, TASK_OPEN
 
 STALE = timedelta(minutes=30)
 """Without a round of the watchdog for so long, it is taken not to live."""
@@ -50,7 +51,7 @@ class SystemStanding(Frozen):
     @property
     def failing(self) -> bool:
         """Requests wait for it because it fails, and trying again can help: not for people, or its own time."""
-        return any(one.code != WAITING for one in self.errors)
+        return any(one.code not in {WAITING, TASK_OPEN, PROCESSOR_ASKED} for one in self.errors)
 
 
 class WatchStanding(Frozen):

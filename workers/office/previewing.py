@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 
-from pydantic import AwareDatetime
+from pydantic import BaseModel
 
-from activities.brief import approvals, purposes_of
-from activities.changing import under_review
+from activities.finding import DECISIONS
 from activities.ledger import Act, RequestRow, Tx
 from activities.letters import Kind
-from activities.plans import load_plans
+from activities.letters.own import ContestedFact
+from activities.stated import STATED
 from activities.trial import TRIED, try_act
 from habeas.access import scope_of
 from habeas.acts import ActKind
 from habeas.errors import WrongStage
 from habeas.model import CHANGING, COPIES, REMEDIES, Frozen, Right, Stage
-from habeas.particulars import Particulars
-from workers.office.asked import Approval, Asked, spelled
+from workers.office.approving import Approvals
+from workers.office.asked import Approval, Contest, spelled
+from workers.office.effects import Effect, Effects
+from workers.office.recipients import Recipients, Told
 from workers.office.samples import SampleWriter
 
-__all__ = ["Approvals", "Approved", "Preview", "PreviewedLetter", "Previewing"]
+__all__ = ["Preview", "PreviewedLetter", "Previewing"]
 
 _LETTERS: Mapping[ActKind, Kind] = MappingProxyType(
     {ActKind.RESEND_CODE: Kind.CODE, ActKind.RELEASE: Kind.COMPLETION_ACCESS}
@@ -44,20 +46,6 @@ class PreviewedLetter(Frozen):
     """Figures, links and names are made up: what stands in it is known once the act is done."""
 
 
-class Approved(Frozen):
-    """An approval that counts."""
-
-    actor: str
-    at: AwareDatetime
-
-
-class Approvals(Frozen):
-    """Who approved what is under review, and how many people must."""
-
-    needed: int
-    given: tuple[Approved, ...] = ()
-
-
 class Preview(Frozen):
     """What an act would do."""
 
@@ -73,6 +61,10 @@ class Preview(Frozen):
     approvals: Approvals | None = None
     """Of an approval: how it stands before this one."""
     letter: PreviewedLetter | None = None
+    told: tuple[Told, ...] = ()
+    """Of an approval: who else hears of it, and of what (`Recipients.recipients`)."""
+    effects: tuple[Effect, ...] = ()
+    """What else it would mean, where it is more than a date and a letter."""
 
 
 class _TakenBack(Exception):
@@ -83,11 +75,11 @@ class _TakenBack(Exception):
         self.preview = preview
 
 
-class Previewing(Asked):
+class Previewing(Recipients, Effects):
     """Methods that show what would be."""
 
     async def preview(self, kind: ActKind, request_id: str, said: Frozen, *, by: str) -> Preview:
-        """What the act would do, said in the fields that `asked.ASKED` names for it. Nothing is changed.
+        """What the act would do, said in the fields that `effects.PREVIEWED` names for it. Nothing is changed.
 
         Raises:
             WrongStage, NotAllowed, BadInput: it would be refused.
@@ -95,28 +87,25 @@ class Previewing(Asked):
         """
         if isinstance(said, Approval) and said.plan is not None:
             said = said.model_copy(update={"plan": await self.plan_digest(request_id, said.plan)})
+        async with self._ledger.begin() as tx:
+            row = await tx.request_row(request_id)
+            self.demand(scope_of(kind), row.controller)
+            await self._possible(tx, kind, row)
+        effects = await self._effects(request_id, said, by)
         try:
             async with self._ledger.begin() as tx:
                 row = await tx.request_row(request_id)
-                self.demand(scope_of(kind), row.controller)
-                await self._possible(tx, kind, row)
                 remedy = row.right in REMEDIES and kind is ActKind.APPROVE
                 shown = await (self._tried if kind in TRIED or remedy else self._sampled)(tx, kind, row, said, by)
                 raise _TakenBack(shown)
         except _TakenBack as back:
-            return back.preview
-
-    async def approvals(self, request_id: str) -> Approvals:
-        """Who approved what is under review, of how many.
-
-        Raises:
-            UnknownRequest, KeyDestroyed: there is no such request (any more).
-        """
-        async with self._ledger.begin() as tx:
-            return await self._approvals(tx, await tx.request_row(request_id))
+            told = await self.recipients(request_id) if kind is ActKind.APPROVE else ()
+            return back.preview.model_copy(update={"effects": effects, "told": told})
 
     async def _possible(self, tx: Tx, kind: ActKind, row: RequestRow) -> None:
-        if all(one.kind != kind for one in (await self._story(tx, row)).possible):
+        # Who may take something out of a copy may put it back.
+        offered = ActKind.REDACT if kind is ActKind.UNREDACT else kind
+        if all(one.kind != offered for one in (await self._story(tx, row)).possible):
             raise WrongStage(f"The request is at {row.stage.value} now.")
 
     async def _tried(self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str) -> Preview:
@@ -143,11 +132,12 @@ class Previewing(Asked):
 
     async def _proposed(
         self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str
-    ) -> tuple[Act, Frozen | None]:
-        reason, sealed, facts = spelled(said)
+    ) -> tuple[Act, dict[str, BaseModel]]:
+        reason, sealed, facts, stated = spelled(said)
         proposal, call = self._proposal(kind, row.id, by, reason, str(uuid.uuid4()), facts)
-        await self._check_said(tx, kind, row, call, sealed)
-        return proposal, sealed  # type: ignore[return-value]  # what an act seals is one of our own frozen models
+        await self._check_said(tx, kind, row, call, sealed, stated)
+        beside = {f"{DECISIONS}{call.act_id}": sealed, f"{STATED}{call.act_id}": stated}
+        return proposal, {name: one for name, one in beside.items() if one is not None}
 
     async def _sampled(self, tx: Tx, kind: ActKind, row: RequestRow, said: Frozen, by: str) -> Preview:
         due_on = row.extended_due_on or row.due_on
@@ -156,45 +146,23 @@ class Previewing(Asked):
             due_on=due_on,
             due_then=due_on,
             approvals=await self._approvals(tx, row) if kind is ActKind.APPROVE else None,
-            letter=self._sample(kind, row),
+            letter=self._sample(kind, row, said),
         )
 
-    def _sample(self, kind: ActKind, row: RequestRow) -> PreviewedLetter | None:
-        letter = _ending(row.right) if kind is ActKind.APPROVE else _LETTERS.get(kind)
+    def _sample(self, kind: ActKind, row: RequestRow, said: Frozen) -> PreviewedLetter | None:
+        letter = _ending(row.right) if kind in {ActKind.APPROVE, ActKind.CONTEST} else _LETTERS.get(kind)
         if letter is None or (kind is ActKind.RELEASE and row.stage is not Stage.CLOSED):
             return None
         policy = self.policy(row.controller)
         writer = SampleWriter.of(policy, row.regime, row.jurisdiction, row.right)
         if writer.why_not(letter) is not None:
             return None
-        written = writer.write(letter, row.language)
+        # What is not corrected is made up; why, the person will read as it is typed.
+        why = {"contested": (ContestedFact(what="…", why=said.reason),)} if isinstance(said, Contest) else {}
+        written = writer.write(letter, row.language, **why)
         return PreviewedLetter(
             kind=letter.value, language=written.language, subject=written.subject, text=written.text, made_up=True
         )
-
-    async def _approvals(self, tx: Tx, row: RequestRow) -> Approvals:
-        policy, digest = self.policy(row.controller), None
-        if row.right is Right.ERASURE and (kept := await load_plans(tx, row.id)):
-            digest = kept[0].digest
-        elif row.right in CHANGING and (change := await under_review(tx, row.id)):
-            digest = change[0].digest
-        asked = Particulars.of(await tx.subject(row.id))
-        since = await _reviewed_since(tx, row.id)
-        first: dict[str, datetime] = {}
-        for act in await tx.acts(row.id):
-            counts = act.kind == ActKind.APPROVE and act.accepted_at and act.accepted_at >= since
-            if counts and act.accepted_at and (digest is None or act.facts.get("plan") == digest):
-                first.setdefault(act.actor, act.accepted_at)
-        return Approvals(
-            needed=approvals(row.right, policy, purposes_of(policy, row.right, asked.purposes)),
-            given=tuple(Approved(actor=actor, at=at) for actor, at in first.items()),
-        )
-
-
-async def _reviewed_since(tx: Tx, request_id: str) -> datetime:
-    """When what is under review was put there: what was approved before was another thing."""
-    entered = [one.at for one in await tx.events(request_id) if one.facts.get("stage") == Stage.REVIEWING]
-    return entered[-1] if entered else datetime.min.replace(tzinfo=(await tx.request(request_id)).received_at.tzinfo)
 
 
 def _ending(right: Right) -> Kind | None:

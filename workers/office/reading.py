@@ -283,18 +283,21 @@ class Reading(Acting):
             BadInput: there is no such record.
             As `Acting.act`.
         """
+        rulings = await self._rulings(request_id, said)
+        return await self.decide_match(request_id, by=by, reason=reason, decisions=rulings, act_id=act_id)
+
+    async def _rulings(self, request_id: str, said: Mapping[str, bool]) -> tuple[Decision, ...]:
         async with self._ledger.begin() as tx:
             await tx.request(request_id)
             handles = await self._handles(tx, request_id)
-        decisions = []
-        for handle, is_subject in said.items():
-            if handle not in handles:
-                raise BadInput(
-                    "match: no record has this handle; see `habeas request match` for those there are.", field="match"
-                )
-            ruling = Ruling.IS_SUBJECT if is_subject else Ruling.NOT_SUBJECT
-            decisions.append(Decision(place=handles[handle].place, ruling=ruling))
-        return await self.decide_match(request_id, by=by, reason=reason, decisions=tuple(decisions), act_id=act_id)
+        if not said.keys() <= handles.keys():
+            raise BadInput(
+                "match: no record has this handle; see `habeas request match` for those there are.", field="match"
+            )
+        return tuple(
+            Decision(place=handles[handle].place, ruling=Ruling.IS_SUBJECT if theirs else Ruling.NOT_SUBJECT)
+            for handle, theirs in said.items()
+        )
 
     async def error(self, request_id: str, correlation: str, *, by: str, reason: str) -> ErrorRow:
         """What a system said when it failed, or an error that nobody foresaw. Personal: looking leaves a mark.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from pydantic import AwareDatetime, JsonValue
 
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow
+from activities.telling import About, Foreseen, WhyNot, about_each, foreseen
 from habeas.access import Scope
 from habeas.errors import BadInput, EngineUnavailable
 from habeas.evidence import Tag
-from habeas.model import Frozen
+from habeas.model import Frozen, Stage
+from habeas.policy import Policy
 from workers.office.intake import words
 from workers.office.room import Room
 from workflows.notices import CONTROLLERS, PROCESSORS, RECIPIENTS, notices_id
@@ -24,19 +27,34 @@ _WORKFLOWS = {
 }
 
 
+FORESEEN, FORESEEN_NOT = "foreseen", "foreseen_not"
+
+
 class Told(Frozen):
-    """One who was told. The address of somebody who is no recipient of the policy is not shown."""
+    """One who was told, or will be once what is under review is carried out.
+
+    The address of somebody who is no recipient of the policy is not shown.
+    """
 
     recipient: str
     """The policy's id; the system of a processor; for whom the request was sent on to a keyed hash of the address."""
     name: str
     kind: NoticeKind
     state: str
+    """Of the notice; before there is one, ``foreseen``, or ``foreseen_not`` where there will be none."""
     since: AwareDatetime
     reminded: int
     acknowledged_at: AwareDatetime | None
     why: str = "got the data"
     """``got the data``, ``gave us the data``, ``decides over it``, ``processes it for us``."""
+    categories: tuple[str, ...] = ()
+    """What of the data it is about: the policy's ids; empty once nobody knows any more whose the request was."""
+    known_by: tuple[str, ...] = ()
+    """By what the letter names the person: ``email``, ``name``. Kinds, and no value."""
+    why_not: WhyNot | None = None
+    """Of those who are not told: because of what."""
+    said: str = ""
+    """What the policy says to that."""
     occasion: str = ""
     """What ended after the request did, of which they were told once more, or the processor's task; empty for the
     request's own end."""
@@ -46,7 +64,9 @@ class Recipients(Room):
     """Methods on notices."""
 
     async def recipients(self, request_id: str) -> tuple[Told, ...]:
-        """Who was told of this request. The person may ask for it (GDPR art. 19).
+        """Who was told of this request, and of what; before it is decided, who will be. For desk, shell and API alike.
+
+        The person may ask for it (GDPR art. 19).
 
         Raises:
             UnknownRequest: there is none.
@@ -54,12 +74,17 @@ class Recipients(Room):
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
             rows = await tx.notices(request_id)
+            each = await about_each(tx, request_id)
+            told = any(row.kind is NoticeKind.RECIPIENT and not row.occasion for row in rows)
+            ahead = None if told or request.stage is Stage.CLOSED else await foreseen(tx, request_id)
         policy = self.policy(request.controller)
         named = {one.id: one.name for one in policy.recipients}
         got = {each for one in policy.categories for each in one.recipients}
         gave = {each for one in policy.categories for each in one.sources} - got
         why = {row.id: _why(row, gave) for row in rows}
-        return tuple(_told(row, named.get(row.recipient, row.recipient), why[row.id]) for row in rows)
+        those = (_told(row, named.get(row.recipient, row.recipient), why[row.id], each.get(row.id)) for row in rows)
+        listed = (*those, *_ahead(ahead, named)) if ahead else tuple(those)
+        return tuple(_with_words(one, policy) for one in listed)
 
     async def acknowledge(self, request_id: str, recipient: str, *, by: str, reason: str) -> Told:
         """Staff heard from a recipient otherwise: by telephone, by letter. It answers all that it was told by now.
@@ -131,7 +156,7 @@ def _why(row: NoticeRow, gave: set[str]) -> str:
     return "gave us the data" if row.recipient in gave else "got the data"
 
 
-def _told(row: NoticeRow, name: str, why: str) -> Told:
+def _told(row: NoticeRow, name: str, why: str, about: About | None) -> Told:
     return Told(
         recipient=row.recipient,
         name=name,
@@ -142,4 +167,29 @@ def _told(row: NoticeRow, name: str, why: str) -> Told:
         acknowledged_at=row.acknowledged_at,
         why=why,
         occasion=row.occasion,
+        **({} if about is None else dict(about)),
     )
+
+
+def _ahead(ahead: Foreseen, named: Mapping[str, str]) -> Iterator[Told]:
+    for one in ahead.those:
+        yield Told(
+            recipient=one.recipient,
+            name=named.get(one.recipient, one.recipient),
+            kind=NoticeKind.RECIPIENT,
+            state=FORESEEN_NOT if one.why_not else FORESEEN,
+            since=ahead.at,
+            reminded=0,
+            acknowledged_at=None,
+            why="gave us the data" if one.source else "got the data",
+            categories=one.categories,
+            known_by=one.known_by,
+            why_not=one.why_not,
+        )
+
+
+def _with_words(one: Told, policy: Policy) -> Told:
+    recipient = next((each for each in policy.recipients if each.id == one.recipient), None)
+    if one.why_not is not WhyNot.POLICY or recipient is None or recipient.not_told is None:
+        return one
+    return one.model_copy(update={"said": policy.text(recipient.not_told, policy.language(None))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, ValidationError
 
+from activities.stated import Stated
 from habeas.connector import File, Record, RecordRef
 from habeas.errors import BadInput
 from habeas.matching import Place
@@ -28,6 +29,8 @@ class RedactionAsked(Frozen):
     """Or where in the field the passage is: characters from 0, the last one not included."""
     file: int | None = Field(default=None, ge=1)
     """An attachment's number."""
+    stated: Stated | None = Field(default=None, repr=False)
+    """What the law asks to be stated of the ground."""
 
 
 async def understood(reader: Reader, asked: RedactionAsked) -> Redaction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -14,20 +14,21 @@ from activities.ledger import Tx
 from activities.package.names import safe_name
 from activities.pages import Pages, load_collected
 from activities.redactions import Decided, TakenBack, copy_digest, redactions, redactor
+from activities.stated import asked_of
 from activities.storage import StorageMissing
 from habeas.access import Scope, scope_of
 from habeas.acts import ActAnswer, ActId, ActKind
 from habeas.errors import BadInput
 from habeas.model import COPIES, Frozen, Request, Stage
 from habeas.others import Known
-from habeas.redaction import Part, grounds
+from habeas.redaction import Part, Redaction, grounds
 from workers.office.collected import MOST_CHARACTERS, CollectedRecord, CollectedSystem, Reader
 from workers.office.handover import Downloaded
 from workers.office.reading import Reading
 from workers.office.redacting import RedactionAsked, attachment_of, understood
 from workers.office.to_disk import refuse_unfit, write_whole
 
-__all__ = ["CollectedFile", "CollectedPage", "Reviewing", "ShownRedaction"]
+__all__ = ["CollectedFile", "CollectedPage", "Reviewing", "ShownRedaction", "refuse_twice"]
 
 PAGE = 20
 MOST = 200
@@ -75,6 +76,8 @@ class CollectedPage(Frozen):
     """Where the following page starts; None on the last."""
     grounds: dict[str, str]
     """On what something may be taken out -> the article."""
+    asks: dict[str, str] = Field(default_factory=dict)
+    """Of which of them something is to be stated -> what: see `habeas.law.AskedOf`."""
     redactions: tuple[ShownRedaction, ...] = Field(repr=False)
     """All that is taken out, of other records too, in the order in which it was decided."""
     stage: Stage
@@ -117,7 +120,7 @@ class Reviewing(Reading):
             reader = await self._reader(tx, request_id)
             known = await _known(tx, request_id)
             standing = await redactions(tx, request_id)
-            takes_out = redactor(standing, request)
+            takes_out = redactor(standing, request, self.policy(request.controller))
             digest = await copy_digest(tx, request_id)
         unmet = await reader.unmet(standing)
         records: list[CollectedRecord] = []
@@ -134,6 +137,7 @@ class Reviewing(Reading):
             records=tuple(records),
             next=following,
             grounds=(cites := self._grounds(request)),
+            asks=self._asks(request, cites),
             redactions=tuple(_shown(one, cites.get(one.ground), one.id not in unmet) for one in standing),
             stage=request.stage,
         )
@@ -221,10 +225,16 @@ class Reviewing(Reading):
             reader = await self._reader(tx, request_id)
             standing = await redactions(tx, request_id)
         redaction = await understood(reader, asked)
-        if any(one.redaction == redaction and one.id != act_id for one in standing):
-            raise BadInput("This is taken out already; see `habeas request redactions`.", field="object")
+        refuse_twice(redaction, [one for one in standing if one.id != act_id])
         return await self.act(
-            ActKind.REDACT, request_id, by=by, reason=reason, act_id=act_id, sealed=redaction, ground=ground
+            ActKind.REDACT,
+            request_id,
+            by=by,
+            reason=reason,
+            act_id=act_id,
+            sealed=redaction,
+            stated=asked.stated,
+            ground=ground,
         )
 
     async def unredact(
@@ -248,12 +258,16 @@ class Reviewing(Reading):
             request = await self._of_copy(tx, request_id)
             self.demand(scope_of(ActKind.UNREDACT), request.controller)
             # The same act once more: what it puts back does not stand any more.
-            standing = [one.id for one in await redactions(tx, request_id, without=act_id)]
+            sealed = TakenBack(redaction=await self._stands(tx, request_id, redaction, without=act_id))
+        return await self.act(ActKind.UNREDACT, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+
+    async def _stands(self, tx: Tx, request_id: str, redaction: str, *, without: str | None = None) -> str:
+        """The id of the one redaction that stands and begins so."""
+        standing = [one.id for one in await redactions(tx, request_id, without=without)]
         found = [one for one in standing if len(redaction) >= _SHORT and one.startswith(redaction.lower())]
         if len(found) != 1:
             raise BadInput("redaction: none of this id stands; see `habeas request redactions`.", field="redaction")
-        sealed = TakenBack(redaction=found[0])
-        return await self.act(ActKind.UNREDACT, request_id, by=by, reason=reason, act_id=act_id, sealed=sealed)
+        return found[0]
 
     async def _of_copy(self, tx: Tx, request_id: str) -> Request:
         request = await tx.request(request_id)
@@ -265,12 +279,27 @@ class Reviewing(Reading):
         pages = Pages(self._ledger, self._storage, request_id)
         return Reader(pages, await tx.key(request_id), await load_collected(tx, request_id))
 
+    def _asks(self, request: Request, codes: Iterable[str]) -> dict[str, str]:
+        policy = self.policy(request.controller)
+        asked = {code: asked_of(request, policy, code) for code in codes}
+        return {code: asks.what for code, asks in asked.items() if asks}
+
     def _grounds(self, request: Request) -> dict[str, str]:
         return grounds(self.policy(request.controller), request.regime, request.jurisdiction, request.right)
 
 
 _SHORT = 8
 """Characters of an id that name a redaction at least."""
+
+
+def refuse_twice(redaction: Redaction, standing: Iterable[Decided]) -> None:
+    """Refuse to take out what is taken out already.
+
+    Raises:
+        BadInput: it is.
+    """
+    if any(one.redaction == redaction for one in standing):
+        raise BadInput("This is taken out already; see `habeas request redactions`.", field="object")
 
 
 async def _known(tx: Tx, request_id: str) -> Known:

@@ -59,8 +59,13 @@ class SampleWriter(NamedTuple):
         right = self.right or default_right(kind, self.regime, place)
         return why_not(kind, self.regime, place, right, self.promised, self.promised_days)
 
-    def write(self, kind: Kind, language: str) -> RenderedLetter:
+    def write(self, kind: Kind, language: str, **known: object) -> RenderedLetter:
         """One letter.
+
+        Args:
+            kind: which.
+            language: whose words.
+            known: facts of it that are not made up.
 
         Raises:
             BadInput: there is no such letter for this right under this law; the message says why.
@@ -78,6 +83,7 @@ class SampleWriter(NamedTuple):
             timezone=self.timezone,
             language=language,
         )
+        facts = facts.model_copy(update=known)
         if self.policy is not None:
             facts = as_sent_by(self.policy, facts, self.place, language)
         return render(kind, language, facts, self.folder)

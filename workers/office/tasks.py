@@ -140,8 +140,8 @@ class Tasking(Reading):
                 raise WrongStage(f"This task is {row.state.value} already.")
             brief = await task_brief(tx, row)
             if said.as_said:
-                said = await _said_again(tx, row, said)
-        found, outcomes = _understood(said, task_id, brief)
+                said = await said_again(tx, row, said)
+        found, outcomes = answered(said, task_id, brief)
         pages = list(_pages(as_record(task_id, n, each) for n, each in enumerate(found, start=1)))
         words = TaskWords(
             act_id=act_id,
@@ -207,24 +207,40 @@ async def task_brief(tx: Tx, row: TaskRow) -> TaskBrief:
     return brief
 
 
-async def _said_again(tx: Tx, row: TaskRow, said: Said) -> Said:
-    """What was refused, with what is said now after it: a later word counts."""
+async def said_again(tx: Tx, row: TaskRow, said: Said) -> Said:
+    """What was refused, with what is said now after it: a later word counts.
+
+    Raises:
+        BadInput: nothing was.
+    """
     before = await tx.unseal(row.request_id, refused_name(row.id), RefusedWords)
     if before is None:
         raise BadInput("as-said: nothing that was said of this task was refused.", field="as_said")
     return said.model_copy(update={"outcomes": (*before.outcomes, *said.outcomes)})
 
 
-def _understood(
-    said: Said, task_id: str, brief: TaskBrief
+def answered(
+    said: Said, task_id: str, brief: TaskBrief, *, files_follow: bool = False
 ) -> tuple[tuple[FoundRecord, ...], tuple[ObjectOutcome, ...]]:
+    """What was said of a task: the records that were found, or what became of its objects.
+
+    Args:
+        said: as it was written.
+        task_id: whose.
+        brief: what it asked.
+        files_follow: files are not there yet; without a record they may be all that was found.
+
+    Raises:
+        BadInput: it does not answer the task; says what to write.
+    """
     if is_find(brief):
         if said.outcomes:
             raise BadInput("outcome: this task asks what is there; answer with --record, --file or --nothing.")
         found = read_records(
             said.records, said.files, brief, collection=said.collection, day=said.day, attached=said.attached
         )
-        check_found(found, brief, nothing=said.nothing)
+        if found or said.nothing or not files_follow:
+            check_found(found, brief, nothing=said.nothing)
         return found, ()
     if said.nothing or said.records or said.files:
         raise BadInput(f"This task asks what became of it ({brief.phase.value}); answer with --outcome.")

@@ -35,6 +35,7 @@ from activities.ledger.queue import NOBODY
 from activities.messages import Message
 from activities.outside import AskedOutside
 from activities.replay_model import ReplayReport
+from activities.stated import Stated
 from activities.task_model import FoundFile
 from habeas.acts import ActAnswer, ActKind
 from habeas.errors import BadInput
@@ -264,6 +265,7 @@ class RemoteOffice:
         reason: str,
         act_id: str | None = None,
         sealed: BaseModel | None = None,
+        stated: Stated | None = None,
         **facts: str | None,
     ) -> ActAnswer:
         """See `Acting.act`."""
@@ -279,6 +281,8 @@ class RemoteOffice:
                 said[name] = value
         if sealed is not None:
             said["outside"] = sealed
+        if stated is not None:
+            said["stated"] = stated
         return await self._act(request_id, kind.value, said, act_id)
 
     async def submit_code(self, request_id: str, code: str) -> ActAnswer:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ACTIVITIES", "ASSOCIATED", "CONTACTS", "KINDS", "SHARED", "STRUCTURE", "Kind"]
+__all__ = ["ACTIVITIES", "ASSOCIATED", "CONTACTS", "EMAILS", "KINDS", "SHARED", "STRUCTURE", "Kind"]
 
-CONTACTS, SHARED = "contacts", "shared"
+CONTACTS, EMAILS, SHARED = "contacts", "emails", "shared"
 _READ, _WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"
 
 
@@ -45,7 +45,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("tickets", "tickets", "tickets", "closed_date", ("subject", "content")),
         Kind("notes", _READ, _WRITE, "hs_timestamp", ("hs_note_body",)),
         Kind(
-            "emails",
+            EMAILS,
             "sales-email-read",
             _WRITE,
             "hs_timestamp",
@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
     )
 }
 ASSOCIATED = tuple(name for name in KINDS if name != CONTACTS)
-ACTIVITIES = ("notes", "emails", "calls", "meetings", "tasks")
+ACTIVITIES = ("notes", EMAILS, "calls", "meetings", "tasks")
 
 STRUCTURE = frozenset(
     {

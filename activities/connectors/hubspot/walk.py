@@ -2,19 +2,21 @@
 
 From a contact HubSpot's associations lead to companies, deals, tickets and activities; from deals and tickets that are
 theirs alone to further activities. What is associated with other contacts too is shared: only that they share in it is
-theirs.
+theirs. So it is with an e-mail of somebody else's, who may be no contact; on a deal or ticket of the person's it is
+left out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from activities.connectors.api.erasure import fingerprint
 from activities.connectors.hubspot.hub import Hub, Row
-from activities.connectors.hubspot.kinds import ACTIVITIES, ASSOCIATED, CONTACTS, KINDS, SHARED
+from activities.connectors.hubspot.kinds import ACTIVITIES, ASSOCIATED, CONTACTS, EMAILS, KINDS, SHARED
+from activities.connectors.hubspot.mails import Mails
 from activities.connectors.hubspot.newsletters import Newsletters
 from activities.connectors.hubspot.records import Records, day, emails, values
 from activities.connectors.hubspot.settings import HubSpotSettings
@@ -83,6 +85,7 @@ class Walk:
         self._records = records
         self._settings = settings
         self._newsletters = Newsletters(hub, settings)
+        self._mails = Mails(hub, records)
 
     async def places(self, roots: Iterable[RecordRef]) -> list[Place]:
         """Where everything of theirs is. Contacts in the bin have no associations that could be seen.
@@ -92,16 +95,18 @@ class Walk:
         """
         await self._refuse_undecided()
         asked = [place_of(one.collection, one.key).id for one in roots if one.collection == CONTACTS]
-        live = {str(row["id"]) for row in await self._hub.read(CONTACTS, asked, ("email",))}
+        people = await self._hub.read(CONTACTS, asked, ("email", "hs_additional_emails"))
+        live = {str(row["id"]) for row in people}
+        own = frozenset(address for row in people for address in emails(row))
         binned = {str(row["id"]) for row in await self._hub.read(CONTACTS, asked, ("email",), archived=True)}
         found = [Place(CONTACTS, one) for one in live | binned]
         for kind in ASSOCIATED if live else ():
-            found += await self._associated(live, kind)
+            found += await self._associated(live, kind, own)
         for sharer in _SHARERS:
-            own = [one for one in found if one.kind == sharer and not one.contact]
-            for kind in ACTIVITIES if own else ():
+            alone = [one for one in found if one.kind == sharer and not one.contact]
+            for kind in ACTIVITIES if alone else ():
                 known = {one.id for one in found if one.kind == kind}
-                found += await self._below(live, own, kind, known)
+                found += await self._below(live, alone, kind, known, own)
         return sorted(found, key=lambda one: one.position)
 
     async def pages(self, roots: Iterable[RecordRef], cursor: str | None) -> AsyncIterator[Page]:
@@ -121,24 +126,31 @@ class Walk:
             detail = f"Objects of {self._hub.system} belong to contacts, and are not decided: {', '.join(undecided)}."
             raise Terminal(f"{detail} See to them by hand, and name them in `ignored`.", system=self._hub.system)
 
-    async def _associated(self, contacts: set[str], kind: str) -> list[Place]:
+    async def _associated(self, contacts: set[str], kind: str, own: Collection[str]) -> list[Place]:
         links = await self._hub.associated(CONTACTS, contacts, kind)
         back = await self._hub.associated(kind, set().union(*links.values()), CONTACTS)
+        strange = await self._of_strangers(kind, set().union(*links.values()), own)
         found = []
         for one in sorted(set().union(*links.values())):
             theirs = sorted(contact for contact, linked in links.items() if one in linked)
-            if back.get(one, set()) <= contacts:
+            if back.get(one, set()) <= contacts and one not in strange:
                 found.append(Place(kind, one, parents=tuple(Place(CONTACTS, each).ref for each in theirs)))
             else:
                 found += [Place(kind, one, each, parents=(Place(CONTACTS, each).ref,)) for each in theirs]
         return found
 
-    async def _below(self, contacts: set[str], own: Sequence[Place], kind: str, known: set[str]) -> list[Place]:
-        links = await self._hub.associated(own[0].kind, [one.id for one in own], kind)
+    async def _of_strangers(self, kind: str, ids: set[str], own: Collection[str]) -> set[str]:
+        return await self._mails.of_strangers(ids, own) if kind == EMAILS else set()
+
+    async def _below(
+        self, contacts: set[str], alone: Sequence[Place], kind: str, known: set[str], own: Collection[str]
+    ) -> list[Place]:
+        links = await self._hub.associated(alone[0].kind, [one.id for one in alone], kind)
         new = set().union(*links.values()) - known
+        new -= await self._of_strangers(kind, new, own)
         others = await self._hub.associated(kind, new, CONTACTS)
         return [
-            Place(kind, one, parents=tuple(each.ref for each in own if one in links.get(each.id, ())))
+            Place(kind, one, parents=tuple(each.ref for each in alone if one in links.get(each.id, ())))
             for one in sorted(new)
             if others.get(one, set()) <= contacts
         ]

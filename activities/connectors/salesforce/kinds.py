@@ -157,6 +157,7 @@ _TECHNICAL = frozenset(
         *("ContentVersion", "EntitySubscription", "TopicAssignment", "DuplicateRecordItem", "ProcessInstance"),
         *("ProcessException", "RecordAction", "FlowRecordRelation", "NetworkActivityAudit", "MatchingInformation"),
         *("AcceptedEventRelation", "DeclinedEventRelation", "UndecidedEventRelation", "TaskWhoRelation"),
+        *("TaskRelation", "EventRelation"),
         *("EventWhoRelation", "OutgoingEmail", "OutgoingEmailRelation", "UserEmailPreferredPerson"),
         *(
             "RecordActionHistory",

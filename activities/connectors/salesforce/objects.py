@@ -28,6 +28,7 @@ from activities.connectors.salesforce.places import Place, place_of
 from activities.connectors.salesforce.records import Records, day, remembering, values
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import HISTORIED, SalesforceSettings, kinds_of
+from activities.connectors.salesforce.together import Together
 from activities.connectors.salesforce.walk import Walk, shared_print
 from habeas.connector import Located, PlannedObject, Record, RecordRef, SystemPlan, Treatment
 from habeas.model import Identifier
@@ -61,6 +62,7 @@ class SalesforceObjects:
         self._settings = settings
         self._records = Records(rest, settings)
         self._walk = Walk(rest, self._records, settings)
+        self._together = Together(self._records)
         self._kinds = kinds_of(settings)
         self._takes_out = erasing and settings.bin == "empty"
         own = [one for one in self._kinds if one not in KINDS]
@@ -72,6 +74,8 @@ class SalesforceObjects:
         self._rows: dict[tuple[str, str], Row] = {}
         self._binned: dict[tuple[str, str], Row] = {}
         self._past: dict[tuple[str, str], list[str]] = {}
+        self._bound = False
+        """They could not be taken out of an activity with others, which a deletion would take along."""
         self.to_take_out: list[str] = []
         """What lies in the recycle bin and is to be taken out of it now."""
 
@@ -128,6 +132,8 @@ class SalesforceObjects:
         if planned.treatment is Treatment.DELETE:
             if row is not None and place.sobject == CASE and await self._is_others_too(row):
                 return planned.became(Fate.BLOCKED, "drifted")
+            if self._bound and place.sobject in PEOPLE:
+                return planned.became(Fate.BLOCKED, "shared_activity")
             refused = await self._rest.delete(place.sobject, place.id)
             if self._takes_out and refused is None:
                 self.to_take_out.append(place.id)
@@ -180,7 +186,7 @@ class SalesforceObjects:
     async def _look_at_share(self, planned: PlannedObject, row: Row) -> State:
         if planned.treatment is Treatment.RETAIN:
             return State.UNCHANGED
-        if await self._theirs_in(planned.collection, row):
+        if await self._theirs_in(planned.collection, row) or await self._relations(planned.collection, row):
             return State.UNCHANGED
         return State.BEGUN if self._names_them(row) else State.ANONYMISED
 
@@ -189,11 +195,25 @@ class SalesforceObjects:
         return [name for name in people if row.get(name) in self._theirs]
 
     async def _leave(self, planned: PlannedObject, place: Place, row: Row) -> ObjectOutcome | None:
+        for relation in await self._relations(place.sobject, row):
+            if await self._rest.delete(f"{place.sobject}Relation", relation):
+                return self._stuck(planned)
+        if place.sobject in ACTIVITIES:
+            # In the place of a primary contact that is no longer in it comes another.
+            row = (await self._records.read(place.sobject, [place.id])).get(place.id, row)
         theirs = await self._theirs_in(place.sobject, row)
         refused = await self._rest.update(place.sobject, place.id, dict.fromkeys(theirs)) if theirs else None
         if refused:
-            return planned.became(Fate.BLOCKED, "refused_by_system")
+            return self._stuck(planned)
         return planned.became(Fate.BLOCKED, "by_hand") if self._names_them(row) else None
+
+    def _stuck(self, planned: PlannedObject) -> ObjectOutcome:
+        self._bound = self._bound or planned.collection in ACTIVITIES
+        return planned.became(Fate.BLOCKED, "refused_by_system")
+
+    async def _relations(self, sobject: str, row: Row) -> list[str]:
+        """The relations by which they are in an activity with others."""
+        return await self._together.relations(sobject, str(row["Id"]), self._theirs) if sobject in ACTIVITIES else []
 
     async def _empty(self, planned: PlannedObject, place: Place) -> ObjectOutcome | None:
         row = (await self._records.read(place.sobject, [place.id])).get(place.id)

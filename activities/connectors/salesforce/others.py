@@ -13,6 +13,7 @@ from activities.connectors.salesforce.mails import Mails, is_foreign
 from activities.connectors.salesforce.records import Records
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.soql import within
+from activities.connectors.salesforce.together import Together
 
 __all__ = ["Others"]
 
@@ -31,6 +32,7 @@ class Others:
         self._rest = rest
         self._records = records
         self._people = people
+        self._together = Together(records)
         self.mails = Mails(rest, records, people, addresses)
         self.inside: frozenset[str] = frozenset()
         """The e-mails in these cases, once they were asked for."""
@@ -40,17 +42,19 @@ class Others:
 
         An e-mail to or from them, a comment that they wrote in a portal, an activity with them.
         """
-        inside = await self._inside(EMAIL, ("ParentId", "Incoming", "FromAddress"), "ParentId", cases)
-        self.inside = frozenset(inside)
-        theirs = await self.mails.by_others(inside)
-        found = {(EMAIL, one): str(inside[one]["ParentId"]) for one in theirs}
+        mails = await self._inside(EMAIL, ("ParentId", "Incoming", "FromAddress"), "ParentId", cases)
+        self.inside = frozenset(mails)
+        theirs = await self.mails.by_others(mails)
+        found = {(EMAIL, one): str(mails[one]["ParentId"]) for one in theirs}
         comments = await self._inside(COMMENT, ("ParentId", "CreatedById"), "ParentId", cases)
         outside = await self._from_outside({str(row["CreatedById"]) for row in comments.values()})
         by_them = (row for row in comments.values() if row["CreatedById"] in outside)
         found |= {(COMMENT, str(row["Id"])): str(row["ParentId"]) for row in by_them}
         for sobject in ACTIVITIES:
-            for one, row in (await self._inside(sobject, ("WhatId", "WhoId"), "WhatId", cases)).items():
-                if is_foreign(row["WhoId"], self._people):
+            inside = await self._inside(sobject, ("WhatId", "WhoId"), "WhatId", cases)
+            too = await self._together.with_others(sobject, inside, self._people)
+            for one, row in inside.items():
+                if one in too or is_foreign(row["WhoId"], self._people):
                     found[sobject, one] = str(row["WhatId"])
         return found
 

@@ -32,6 +32,7 @@ from activities.connectors.salesforce.records import Records, undecided_children
 from activities.connectors.salesforce.rest import Rest, Row
 from activities.connectors.salesforce.settings import EMAILS, SalesforceSettings, kinds_of
 from activities.connectors.salesforce.soql import is_id, within
+from activities.connectors.salesforce.together import Together
 from habeas.connector import RecordRef
 from habeas.errors import Quarantine, Terminal
 
@@ -136,7 +137,7 @@ class Places:
             if sobject not in KINDS:
                 links = await self._records.links(sobject, [one for one in self._kinds if one != sobject])
             await self._below(known, sobject, links)
-        await self._others(known)
+        await self._others(known, await self._activities(known))
         await self._documents(known)
         return known
 
@@ -195,14 +196,41 @@ class Places:
         people = await self._records.links(sobject, (CONTACT, LEAD, INDIVIDUAL))
         return any(row.get(name) and row[name] not in theirs for name in people)
 
-    async def _others(self, known: Known) -> None:
-        """In their cases, what is somebody else's: it is not theirs, and their case stays for it."""
+    async def _activities(self, known: Known) -> set[tuple[str, str]]:
+        """Tasks and events with them, whoever is its primary contact; what is with others too is shared.
+
+        Returns:
+            Object and id of those that they are in themselves, and not only what they are about.
+        """
+        people, together = known.ids(CONTACT) | known.ids(LEAD), Together(self._records)
+        with_them: set[tuple[str, str]] = set()
+        for sobject in ACTIVITIES:
+            places = known.places.setdefault(sobject, {})
+            for one, who in await together.of(sobject, people):
+                known.add(Place(sobject, one, known.refs([who])))
+                with_them.add((sobject, one))
+            named = await self._records.told(sobject, ("WhoId",), "Id", places)
+            with_them |= {(sobject, str(row["Id"])) for row in named if row["WhoId"] in people}
+            others = await together.with_others(sobject, places, people)
+            others |= {str(row["Id"]) for row in named if is_foreign(row["WhoId"], people)}
+            for one in others & places.keys():
+                places[one] = replace(places[one], shared=True)
+        return with_them
+
+    async def _others(self, known: Known, with_them: set[tuple[str, str]]) -> None:
+        """In their cases, what is somebody else's: it is not theirs, and their case stays for it.
+
+        Args:
+            known: what is theirs.
+            with_them: activities that they are in as well: of these their part is theirs.
+        """
         cases = known.ids(CASE)
         known.addresses |= await self._wrote_from(cases)
         others = Others(self._rest, self._records, known.ids(CONTACT) | known.ids(LEAD), known.addresses)
         found = await others.within(cases)
         for (sobject, one), case in found.items():
-            known.places.get(sobject, {}).pop(one, None)
+            if (sobject, one) not in with_them:
+                known.places.get(sobject, {}).pop(one, None)
             known.places[CASE][case] = replace(known.places[CASE][case], needed=True)
         await self._emails(known, others, {one for sobject, one in found if sobject == EMAIL})
 

@@ -55,6 +55,14 @@ def _tables(data_map: DataMap, schema: Schema) -> Iterator[Finding]:
             f'write [other_schemas] {other} = "<why, or which system maps it>"',
         )
     personal = {name for name, _ in data_map.personal_tables()}
+    for one in schema.unseen:
+        if one.target in personal:
+            yield finding(
+                data_map,
+                f"{one.schema}.{one.table} points at it ({one.name}), and this user cannot see that table",
+                f"grant select on {one.schema}.{one.table}",
+                one.target,
+            )
     for key in schema.foreign_keys:
         left_out = key.schema in data_map.other_schemas
         if key.schema != schema.name and key.target in personal and not left_out:

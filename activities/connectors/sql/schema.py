@@ -156,6 +156,16 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """A foreign key of a table of which this user may see nothing."""
+
+    name: str
+    schema: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table that stores rows: ordinary, partitioned, foreign or a materialised view (``kind`` r, p, f, m).
 
@@ -186,6 +196,10 @@ class Schema:
     """All that start or end in this schema."""
     others: tuple[str, ...]
     """Other schemas of the database that store something."""
+    unseen: tuple[Unseen, ...] = ()
+    """What points at its tables from tables that this user may not see."""
+    blind: bool = False
+    """There may be such: this user cannot tell."""
 
 
 async def reflect(connection: AsyncConnection, schema: str) -> Schema:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, UniqueKey
+from activities.connectors.sql.schema import Column, ForeignKey, Schema, Table, UniqueKey, Unseen
 
 _TABLES = sa.text("""
 SELECT t.TABLE_NAME, t.TABLE_TYPE, t.ENGINE, e.TRANSACTIONS
@@ -34,6 +35,17 @@ JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CON
 WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND :home IN (k.TABLE_SCHEMA, k.REFERENCED_TABLE_SCHEMA)
 ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION
 """)
+# Of all databases, whoever asks: only a user with PROCESS may, and the name is MySQL's or MariaDB's.
+# https://dev.mysql.com/doc/refman/8.4/en/information-schema-innodb-foreign-table.html
+# https://mariadb.com/docs/server/reference/system-tables/information-schema/information-schema-tables/information-schema-innodb-tables/information-schema-innodb_sys_foreign-table
+_INNODB = ("INNODB_FOREIGN", "INNODB_SYS_FOREIGN")
+_INNODB_FOREIGN = "SELECT ID, FOR_NAME, REF_NAME FROM information_schema.{} ORDER BY ID"
+_SEES_ALL = sa.text("""
+SELECT count(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT' AND GRANTEE =
+  concat(quote(substring_index(current_user(), '@', 1)), '@', quote(substring_index(current_user(), '@', -1)))
+""")
+_NO_SUCH_TABLE, _NOT_ALLOWED = (1109, 1146), (1044, 1045, 1142, 1227)
+_ENCODED = re.compile(r"@([0-9a-f]{4})")
 # MariaDB's JSON is a LONGTEXT with this check; its TABLE_NAME there is what MySQL's view has not.
 _JSON_CHECKS = sa.text("""
 SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS
@@ -74,7 +86,52 @@ async def reflect(connection: AsyncConnection, home: str) -> Schema:
             column = _column(*described, is_json=(name, described[0]) in checked)
             tables[name].columns[column.name] = column
     _add_keys(tables, await rows(_KEYS))
-    return Schema(home, tables, _foreign_keys(tables, await rows(_FOREIGN_KEYS)), ())
+    keys = _foreign_keys(tables, await rows(_FOREIGN_KEYS))
+    unseen = await _unseen(connection, home, {(key.schema.casefold(), key.table.casefold()) for key in keys})
+    return Schema(home, tables, keys, (), unseen or (), blind=unseen is None)
+
+
+async def _unseen(
+    connection: AsyncConnection, home: str, seen: Collection[tuple[str, str]]
+) -> tuple[Unseen, ...] | None:
+    """What points at tables of this database from tables that this user sees nothing of; None: nobody can tell.
+
+    The information schema shows foreign keys of those tables only on which the user has a privilege, and a row of
+    another that is deleted along (ON DELETE CASCADE) is in no count of the server's.
+    """
+    if (await connection.execute(_SEES_ALL)).scalar_one():
+        return ()
+    for table in _INNODB:
+        try:
+            found = await connection.exec_driver_sql(_INNODB_FOREIGN.format(table))
+            rows: list[tuple[Any, ...]] = [tuple(row) for row in found]
+        except DBAPIError as error:
+            code = getattr(error.orig, "args", (0,))[0]
+            if code in _NO_SUCH_TABLE:
+                continue
+            if code in _NOT_ALLOWED:
+                return None
+            raise
+        keys = [(_names(row[0])[1], *_names(row[1]), *_names(row[2])) for row in rows]
+        return tuple(
+            Unseen(name, schema, table, target)
+            for name, schema, table, target_schema, target in keys
+            if target_schema.casefold() == home.casefold() and (schema.casefold(), table.casefold()) not in seen
+        )
+    return None
+
+
+def _names(path: str) -> tuple[str, str]:
+    """A database and a name in it, as InnoDB writes them: other signs than letters, digits and _ by their numbers.
+
+    https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html
+    """
+    home, _, name = path.partition("/")
+    return _decoded(home), _decoded(name)
+
+
+def _decoded(name: str) -> str:
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), name)
 
 
 def _table_kind(kind: str, engine: str | None, transactions: str | None) -> str:

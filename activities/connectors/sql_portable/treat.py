@@ -28,8 +28,14 @@ async def treat(
     """Do it, and look again; ``before_deleting`` is the last door.
 
     Raises:
-        Quarantine: a trigger of the database would have changed less or more.
+        Quarantine: a trigger of the database would have changed less or more; or nobody can tell what a deletion would
+            take along.
     """
+    if todo.delete and session.shape.schema.blind:
+        raise Quarantine(
+            "This user cannot see whether tables that it has no rights on point at rows that would be deleted: "
+            "grant process on *.*."
+        )
     touched = await Touched.start(session)
     for name, keys in todo.anonymise.items():
         await _anonymise(session, session.shape.places[name], keys, touched)

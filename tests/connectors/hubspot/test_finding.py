@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from habeas.connector import Record, SystemPlan
 from habeas.errors import Quarantine, Terminal, Transient
 from habeas.outcomes import Done
-from habeas.testing.steps import collected, roots
+from habeas.testing.steps import carried_out, collected, planned, roots
 from tests.connectors.hubspot.people import ADA, ANN, ANN_OLD, BOB, NAMESAKE
 from tests.connectors.hubspot.world import HubSpotWorld
 from tests.connectors.store import ids
@@ -162,6 +162,39 @@ async def test_activities_of_their_deals_are_theirs_unless_they_are_others_too(w
     read = await records(world)
     assert [json.loads(one.key) for one in read["notes", f'["{own.id}"]'].parents] == [[deal.id]]
     assert not {("notes", f'["{one.id}"]') for one in (bobs, of_both)} & read.keys()
+
+
+@pytest.mark.parametrize(
+    ("direction", "sender", "recipient", "whose"),
+    [
+        ("INCOMING_EMAIL", "carl@private.example", "help@shop.example", "others"),
+        ("INCOMING_EMAIL", ANN_OLD.upper(), "help@shop.example", "hers"),
+        ("INCOMING_EMAIL", "carl@private.example", ANN, "others"),
+        ("EMAIL", "help@shop.example", "carl@private.example", "others"),
+        ("EMAIL", "help@shop.example", f"{ANN};carl@private.example", "hers"),
+        ("FORWARDED_EMAIL", ADA.email, "71@bcc.eu1.hubspot.com", "hers"),
+        (None, None, None, "hers"),
+    ],
+)
+async def test_an_email_of_somebody_who_is_no_contact_is_not_theirs(
+    world: HubSpotWorld, direction: str | None, sender: str | None, recipient: str | None, whose: str
+) -> None:
+    """On their ticket it is left out; what HubSpot associates with them is theirs as far as they share in it."""
+    said = {"hs_email_direction": direction, "hs_email_from_email": sender, "hs_email_to_email": recipient}
+    inside = world.account.add(Thing("emails", {"hs_email_subject": "Hello"}), world.people.things["tickets"])
+    linked = world.account.add(Thing("emails", {"hs_email_subject": "Hello"}), world.people.ann)
+    for mail in (inside, linked):
+        world.account.crm.set(mail, {name: value for name, value in said.items() if value})
+    read = await records(world)
+    assert (("emails", f'["{inside.id}"]') in read) is (whose == "hers")
+    assert (("emails", f'["{linked.id}"]') in read) is (whose == "hers")
+    share = ("shared", f'["emails", "{linked.id}", "{world.people.ann.id}"]')
+    assert (share in read) is (whose == "others")
+    if whose == "others":
+        await carried_out(world, await planned(world))
+        crm = world.account.crm
+        assert [crm.find(mail.kind, mail.id) for mail in (inside, linked)] == [inside, linked]
+        assert crm.links(linked, world.people.ann.kind) == []
 
 
 async def test_pages_of_associations_and_of_objects_are_read_to_the_end(world: HubSpotWorld) -> None:

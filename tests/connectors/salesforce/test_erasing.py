@@ -227,3 +227,47 @@ async def test_what_is_held_is_the_same_to_the_last_byte(world: SalesforceWorld,
     assert {one.fate for one in outcomes if json.loads(one.key)[0] in kept} == {Fate.RETAINED}
     assert {one: dict(store.rows[one].values) for one in before} == before
     assert {one.fate for one in outcomes if json.loads(one.key)[0] not in kept} <= {Fate.ERASED, Fate.ANONYMISED}
+
+
+@pytest.mark.parametrize(
+    ("sobject", "primary", "about"),
+    [
+        ("Task", "Ann", "nothing"),
+        ("Event", "Bob", "nothing"),
+        ("Task", "Bob", "her case"),
+        ("Event", "Ann", "her case"),
+    ],
+)
+async def test_an_activity_with_several_goes_on_without_them(
+    world: SalesforceWorld, sobject: str, primary: str, about: str
+) -> None:
+    """In an org that shares activities: hers as far as she is in it, and never deleted with her or with her case."""
+    org, people = world.org, world.people
+    first, second = (people.ann, people.bob) if primary == "Ann" else (people.bob, people.ann)
+    what = {"WhatId": people.case.id} if about == "her case" else {}
+    both = org.add(sobject, WhoId=first.id, Subject="Meet the two", **what)
+    relations = [
+        org.add(f"{sobject}Relation", **{f"{sobject}Id": both.id, "RelationId": one.id}) for one in (first, second)
+    ]
+    plan = await planned(world)
+    (part,) = [one for one in plan.objects if both.id in one.key]
+    assert (part.treatment, part.referenced) == (Treatment.ANONYMISE, True)
+    await erased(world, plan)
+    assert not both.deleted_at
+    assert both.values["WhoId"] == people.bob.id
+    bobs = next(one for one in relations if one.values["RelationId"] == people.bob.id)
+    assert [one.id for one in org.store.pointing_at(both.id, f"{sobject}Relation", f"{sobject}Id")] == [bobs.id]
+    assert people.case.deleted_at is None if about == "her case" else people.case.deleted_at
+
+
+async def test_who_cannot_be_taken_out_of_an_activity_with_others_is_not_deleted(world: SalesforceWorld) -> None:
+    """Salesforce would delete it with its primary contact."""
+    org, people = world.org, world.people
+    both = org.add("Task", WhoId=people.ann.id, Subject="Meet the two")
+    for one in (people.ann, people.bob):
+        org.add("TaskRelation", TaskId=both.id, RelationId=one.id)
+    org.rights.no_delete.add("TaskRelation")
+    outcomes = await carried_out(world, await planned(world))
+    assert (Fate.BLOCKED, "shared_activity") in _said(outcomes, "Contact")
+    assert not both.deleted_at
+    assert not people.ann.deleted_at

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from habeas.errors import Terminal, Transient
+from activities.connectors.sql.errors import MapDoesNotFit
+from habeas.errors import Quarantine, Terminal, Transient
 from tests.connectors import shop as original
 from tests.connectors.sql_portable.mariadb import PASSWORD, MariaDB
 from tests.connectors.sql_portable.stores import MySQLStore, PortableStore, SQLiteStore, another
@@ -118,10 +119,14 @@ async def test_permissions_that_are_missing_are_named(mysql: MySQLStore) -> None
         connector = mysql.connect(original.MAP, url=mysql.dsn.replace(f"habeas:{PASSWORD}", "clerk:clerk"))
         detail = (await connector.ping()).detail
         assert "grant update (email) on users" in detail
+        assert "grant process on *.*" in detail
         grants = detail.split(": ", 1)[1].rstrip(".").split("; ")
         for grant in grants:
             right, table_name = grant.rsplit(" on ", 1)
-            await mysql.execute(f"{right} ON {name}.{table_name} TO clerk@'127.0.0.1'")
+            where = table_name if table_name == "*.*" else f"{name}.{table_name}"
+            await mysql.execute(f"{right} ON {where} TO clerk@'127.0.0.1'")
+        # What holds in all databases a user may from their next connection on.
+        connector = mysql.connect(original.MAP, url=mysql.dsn.replace(f"habeas:{PASSWORD}", "clerk:clerk"))
         health = await connector.ping()
         assert (health.ok, health.detail) == (True, "")
         await mysql.erased(await mysql.plan(ANN))
@@ -131,6 +136,47 @@ async def test_permissions_that_are_missing_are_named(mysql: MySQLStore) -> None
             await refused.locate(())
     finally:
         await mysql.execute("DROP USER clerk@'127.0.0.1'")
+
+
+async def test_what_points_at_them_from_where_nobody_looks_is_refused_by_name(mysql: MySQLStore) -> None:
+    """The information schema shows a user what they have rights on, and MariaDB counts no row that a cascade takes."""
+    await shop_of(mysql)
+    plan, name = await mysql.plan(ANN), mysql.dsn.rsplit("/", 1)[1]
+    rights = f"GRANT SELECT, UPDATE, DELETE ON {name}.* TO clerk@'127.0.0.1'"
+    await mysql.execute(f"CREATE USER clerk@'127.0.0.1' IDENTIFIED BY 'clerk';{rights}")
+    await mysql.execute(
+        f"CREATE DATABASE `{name}-audit`;CREATE TABLE `{name}-audit`.seen (mail BIGINT NOT NULL,"
+        f" CONSTRAINT seen_at FOREIGN KEY (mail) REFERENCES {name}.user_emails (id) ON DELETE CASCADE)"
+    )
+    await mysql.execute(f"INSERT INTO `{name}-audit`.seen VALUES (1)")  # noqa: S608  a name of our own
+    before = await mysql.rows()
+    try:
+        connector = mysql.connect(original.MAP, url=mysql.dsn.replace(f"habeas:{PASSWORD}", "clerk:clerk"))
+        assert (await connector.ping()).detail == "The database user lacks permissions: grant process on *.*."
+        with pytest.raises(Quarantine, match="grant process"):
+            await connector.erase(plan, None)
+        await mysql.execute("GRANT PROCESS ON *.* TO clerk@'127.0.0.1'")
+        connector = mysql.connect(original.MAP, url=mysql.dsn.replace(f"habeas:{PASSWORD}", "clerk:clerk"))
+        with pytest.raises(MapDoesNotFit, match=rf"user_emails: {name}-audit\.seen points at it \(seen_at\)"):
+            await connector.erase(plan, None)
+        assert "grant select on" in (await connector.ping()).detail
+        assert await mysql.rows() == before
+    finally:
+        await mysql.execute(f"DROP DATABASE `{name}-audit`;DROP USER clerk@'127.0.0.1'")
+
+
+@pytest.mark.parametrize("kind", ["CASCADE", "SET NULL", "RESTRICT"])
+async def test_a_table_that_came_since_and_points_at_them_stops_it_before_the_first_change(
+    store: PortableStore, kind: str
+) -> None:
+    plan = await shop_of(store)
+    await store.execute(
+        f"CREATE TABLE loans (who BIGINT UNSIGNED, FOREIGN KEY (who) REFERENCES users (id) ON DELETE {kind})"
+    )
+    before = await store.rows()
+    with pytest.raises(MapDoesNotFit, match="loans: the table is not decided"):
+        await store.connector.erase(plan, None)
+    assert await store.rows() == before
 
 
 async def test_a_file_that_is_not_there_is_not_made(sqlite: SQLiteStore) -> None:

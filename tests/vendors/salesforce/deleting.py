@@ -28,7 +28,22 @@ def delete(org: Org, row: Row) -> list[Row]:
         org.store.delete(one)
         one.deleted_with = None if one is row else row.id
         _forget_references(org, one)
+    _promote(org, row)
     return doomed
+
+
+def _promote(org: Org, row: Row) -> None:
+    """In the place of a primary contact who is no longer in an activity comes the next.
+
+    https://help.salesforce.com/s/articleView?id=sales.activities_shared_considerations.htm
+    """
+    name = row.object.name.removesuffix("Relation")
+    if name not in ("Task", "Event") or name == row.object.name:
+        return
+    activity = org.store.find(str(row.values[f"{name}Id"]))
+    if activity is not None and activity.values["WhoId"] == row.values["RelationId"]:
+        left = org.store.pointing_at(activity.id, row.object.name, f"{name}Id")
+        activity.values["WhoId"] = left[0].values["RelationId"] if left else None
 
 
 def _with_children(org: Org, row: Row) -> list[Row]:

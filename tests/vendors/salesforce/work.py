@@ -77,6 +77,21 @@ WORK: tuple[Object, ...] = (
             OWNER,
         ),
     ),
+    # https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-taskrelation.html
+    *(
+        Object(
+            f"{name}Relation",
+            prefix,
+            (
+                *SYSTEM[:3],
+                *SYSTEM[6:],
+                replace(lookup(f"{name}Id", name), updateable=False),
+                replace(lookup("RelationId", "Contact", "Lead", "User", "Account", "Case"), updateable=False),
+                *flags("IsWhat"),
+            ),
+        )
+        for name, prefix in (("Task", "0RT"), ("Event", "0RE"))
+    ),
     Object(
         "EmailMessage",
         "02s",

@@ -27,6 +27,12 @@ def steps_by_hand(manifest: Manifest) -> tuple[str, ...]:
     return (ERASE,) if Capability.CONFIRM in can else (ERASE, CONFIRM)
 
 
+def unnamed(parts: Parts, systems: Iterable[str]) -> frozenset[str]:
+    """Those of these systems where a human finds what is there: another search finds it under another name."""
+    known = ((one, parts.connectors.get(one)) for one in systems)
+    return frozenset(name for name, one in known if one is not None and COLLECT in steps_by_hand(one.manifest))
+
+
 def to_do(objects: Iterable[PlannedObject]) -> tuple[PlannedObject, ...]:
     """The objects for which somebody must do something."""
     return tuple(one for one in objects if one.treatment is not Treatment.RETAIN)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
-from activities.model import OnRequest, SystemOrder
+from activities.model import InstructionBrief, OnRequest, SystemOrder
+from activities.task_model import TaskId
 from habeas.model import Frozen, Outcome, RequestId, SystemName
 
 
@@ -63,11 +64,29 @@ class EndOrder(SystemOrder):
     handle: str | None = None
 
 
+class EndedTask(Frozen):
+    """What a human is asked to erase, since an erasure may keep it no longer. Its request is closed."""
+
+    request_id: RequestId
+    system: SystemName
+    task: TaskId
+    task_queue: str
+    """The system's."""
+    confirm_after: float = 0.0
+    """Seconds, before the system is looked at again."""
+    remind_at: AwareDatetime
+    remind_every: float
+    """Seconds."""
+    notice: InstructionBrief | None = None
+    """Where somebody outside is instructed to do it; None: whoever owns it is told."""
+
+
 class EndReport(Frozen):
     """How far it is."""
 
     state: str
-    """``nothing``, ``done``, ``pending``, ``awaiting`` or ``drifted``; looked at again: ``clean`` or ``remains``."""
+    """``nothing``, ``done``, ``pending``, ``awaiting``, ``drifted`` or ``asked`` (a human was); looked at again:
+    ``clean`` or ``remains``."""
     handle: str | None = None
     wait: float = 0.0
     ended: int = 0
@@ -78,6 +97,8 @@ class EndReport(Frozen):
     """Whether the controller gave such data to somebody, who may have to hear of it."""
     ended_at: AwareDatetime | None = None
     """The instant under which it is written down that these objects ended."""
+    asked: EndedTask | None = None
+    """What a human is to do there; None where one was asked of late, and could not."""
 
 
 class EndedOrder(OnRequest):

@@ -11,12 +11,14 @@ from temporalio import activity
 
 from activities.believing import changed, changed_again
 from activities.brief import system_brief
+from activities.by_hand import unnamed
 from activities.change_model import ChangeReport, LiftBrief, LiftOrder, LiftSystem, Part
 from activities.changing import load_changes
 from activities.clockface import local_day
 from activities.ledger import Tx
 from activities.letters import LiftingFacts
 from activities.parts import Parts
+from activities.plans import keepers_of
 from activities.reporting import counted, under_way
 from activities.waiting import erasure_open, erasure_waits
 from habeas.connector import Capability, Manifest, RecordRef, Restrict
@@ -50,8 +52,9 @@ class LiftingActivities:
             lift_at = max(order.lift_at, order.at + NOTICE)
             name = f"letter/lift/{order.act_id}"
             lifts_on = local_day(self._parts.policy(request.controller), lift_at)
-            then = await erasure_waits(tx, request)
-            undecided = not then and await erasure_open(tx, request)
+            nameless = unnamed(self._parts, standing)
+            then = await erasure_waits(tx, request, nameless)
+            undecided = not then and await erasure_open(tx, request, nameless)
             facts = LiftingFacts(
                 lifts_on=lifts_on,
                 erased_then=then,
@@ -117,6 +120,24 @@ class LiftingActivities:
                 await tx.accept_act(order.act_id, at=order.at)
         await self._let_go(order, ())
 
+    @activity.defn(name="let_go_restricted_besides")
+    async def let_go_besides(self, order: LiftSystem) -> bool:
+        """Let go, where a human finds what is there and another request restricts something of the person as well.
+
+        The paper stays set aside: nobody is sent to put it back. Of two that end at once the last sends somebody.
+        """
+        if order.system not in unnamed(self._parts, (order.system,)):
+            return False
+        async with self._parts.ledger.begin() as tx:
+            request = await tx.request(order.request_id, lock=True)
+            for controller in self._parts.controllers_of(order.system):
+                await tx.lock_stays(controller.id)
+            standing = await (await keepers_of(tx, request, self._parts)).restrictions(order.system)
+            if not standing.keys() - {order.request_id}:
+                return False
+            await self._write(tx, order, ())
+        return True
+
     async def _let_go(
         self, order: LiftSystem, result: tuple[ObjectOutcome, ...], seen: tuple[RecordRef, ...] | None = None
     ) -> bool:
@@ -124,31 +145,34 @@ class LiftingActivities:
 
         Of two that end at once each would leave the marks to the other, and they stayed for nobody.
         """
-        system = order.system
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             await tx.lock_stays(request.controller)
             if seen is not None and {*await self._left_to_us(tx, order)} - {*seen}:
                 return False
-            lifted = await tx.lift_restrictions(order.request_id, system, order.at)
-            covered = await _covered(tx, order.request_id, system)
-            outcomes = [ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.LIFTED) for one in covered]
-            # What the system said of an object comes last, and counts.
-            await tx.save_outcomes(order.request_id, system, [*outcomes, *result], at=order.at)
-            facts: dict[str, JsonValue] = {"system": system, "objects": lifted}
-            if order.attested:
-                facts["attested"] = True
-            act = await tx.act(order.act_id)
-            if lifted:
-                await tx.record(
-                    order.request_id,
-                    Tag.RESTRICTION_LIFTED,
-                    at=order.at,
-                    actor=act.actor if act else "engine",
-                    facts={**facts, "act": order.act_id},
-                    dedupe=f"lifted/{system}/{order.act_id}",
-                )
+            await self._write(tx, order, result)
         return True
+
+    async def _write(self, tx: Tx, order: LiftSystem, result: tuple[ObjectOutcome, ...]) -> None:
+        system = order.system
+        lifted = await tx.lift_restrictions(order.request_id, system, order.at)
+        covered = await _covered(tx, order.request_id, system)
+        outcomes = [ObjectOutcome(collection=one.collection, key=one.key, fate=Fate.LIFTED) for one in covered]
+        # What the system said of an object comes last, and counts.
+        await tx.save_outcomes(order.request_id, system, [*outcomes, *result], at=order.at)
+        facts: dict[str, JsonValue] = {"system": system, "objects": lifted}
+        if order.attested:
+            facts["attested"] = True
+        act = await tx.act(order.act_id)
+        if lifted:
+            await tx.record(
+                order.request_id,
+                Tag.RESTRICTION_LIFTED,
+                at=order.at,
+                actor=act.actor if act else "engine",
+                facts={**facts, "act": order.act_id},
+                dedupe=f"lifted/{system}/{order.act_id}",
+            )
 
     def _manifest(self, order: LiftSystem) -> Manifest:
         return self._parts.connector(order.system).manifest

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from activities.chosen import CHOSEN
 from activities.finding import GRAPH, Graph, load_graph
-from activities.ledger import OutcomeRow, Tx
+from activities.ledger import OutcomeRow, TaskFilter, Tx
 from activities.ledger.opening import SUBJECT
 from activities.ledger.results import object_name
 from activities.plans import HEAD, keyed_digest, load_plans
+from activities.task_model import TaskBrief, brief_name, letter_name
 from activities.vault import RequestKey
 from habeas.connector import SystemPlan
 from habeas.model import Request, Right, Subject
@@ -60,6 +61,14 @@ async def still_owed(tx: Tx, request: Request) -> Owed | None:
     for name in (CHOSEN, *await tx.sealed_names(request.id, prefix=ENDING)):
         if (content := await tx.unseal_bytes(request.id, name)) is not None:
             documents[name] = content
+    for task in await tx.tasks(TaskFilter(request_id=request.id)):
+        for name in (letter_name(task.id), letter_name(task.id, officer=True)):
+            if (content := await tx.unseal_bytes(request.id, name)) is not None:
+                documents[name] = content
+        if (brief := await tx.unseal(request.id, brief_name(task.id), TaskBrief)) is not None:
+            known = tuple(one.model_copy(update={"content": {}}) for one in brief.objects)
+            brief = brief.model_copy(update={"objects": known, "corrections": ()})
+            documents[brief_name(task.id)] = brief.model_dump_json().encode()
     names = tuple(object_name(plan.system, one.collection, one.key) for plan in left for one in plan.objects)
     return Owed(documents, names, sum(row.fate is Fate.RETAINED for row in rows.values()))
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from activities.by_hand import unnamed
 from activities.clockface import local_day
 from activities.deciding import load_ours, manifests_of
 from activities.finding import load_graph
@@ -147,7 +148,8 @@ async def keepers_of(tx: Tx, request: Request, parts: Parts, at: datetime | None
         policies = {one: parts.policy(one) for one in concerned}
         kept = await recourses(tx, dict.fromkeys((*known, *claimed)), policies, at)
     ours = await load_ours(tx, request, policy, manifests_of(policy, parts))
-    return await Keepers.of(tx, request, place, known, policy, others, ours, kept)
+    nameless = unnamed(parts, policy.systems)
+    return await Keepers.of(tx, request, place, known, policy, others, ours, kept, nameless)
 
 
 def sharing(request: Request, parts: Parts) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio import activity
 
+from activities.by_hand import unnamed
 from activities.change_model import LiftedOrder
 from activities.chosen import find_chosen, keep_chosen
 from activities.clockface import local_day
@@ -20,6 +21,7 @@ from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
 from activities.parts import Parts
+from activities.plans import keepers_of
 from activities.reach import TELLING, reach_of, stopped_categories, stopped_purposes
 from activities.telling import keep_about
 from habeas.connector import Change, Manifest, Rectify
@@ -101,6 +103,10 @@ class RecipientActivities:
             rows = await tx.outcomes(request.id)
             touched = self._categories(request, (row for row in rows if row.fate is Fate.LIFTED))
             others = await tx.restricted_besides(request.id)
+            keepers = await keepers_of(tx, request, self._parts)
+            for system in unnamed(self._parts, {row.system for row in rows}):
+                if (await keepers.restrictions(system)).keys() - {request.id}:
+                    others |= {(system, row.collection) for row in rows if row.system == system}
             touched -= self._categories(
                 request,
                 (row for row in rows if row.fate is Fate.RESTRICTED or (row.system, row.collection) in others),

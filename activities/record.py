@@ -27,7 +27,7 @@ from activities.finding import (
     save_graph,
 )
 from activities.kept_before import kept_before
-from activities.ledger import WAITING, Act, SystemRow, Tx
+from activities.ledger import WAITING, Act, SystemRow, TaskFilter, Tx
 from activities.ledger.results import object_name
 from activities.letters import NotARightFacts
 from activities.model import (
@@ -55,7 +55,7 @@ from activities.same_person import is_same_person
 from activities.stages import enter, enter_with
 from activities.stated import STATING, stated_facts
 from activities.suppressing import suppress
-from activities.tasks import finish_task
+from activities.tasks import finish_task, seal_left_out
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, PlanOutlived
@@ -353,6 +353,9 @@ class RecordActivities:
 
     async def _no_longer_waiting(self, tx: Tx, order: Waiting) -> None:
         if order.left_out:
+            for task in await tx.tasks(TaskFilter(request_id=order.request_id)):
+                if task.system == order.system:
+                    await seal_left_out(tx, order.request_id, task.id)
             await tx.cancel_tasks(order.request_id, order.at, system=order.system)
         said = await _stands(tx, order)
         if said is not None and said.state == WAITING:

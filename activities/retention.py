@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from temporalio import activity
 
 from activities.clockface import local_day
+from activities.ended_tasks import ask_to_end, attested, by_hand
 from activities.ending_letters import AGAIN
 from activities.holds import held_for_copy, note_release
 from activities.keeping import (
@@ -105,12 +106,16 @@ class RetentionActivities:
                 today = local_day(self._parts.policy(request.controller), order.at)
                 plan, held = await ended_plan(tx, order.request_id, order.system, self._parts, today, order.at)
                 if plan.objects and await held_for_copy(tx, request, order.system, self._parts, order.at):
-                    return EndReport(state="nothing", held=held + len(plan.objects))
-                if not plan.objects:
-                    return EndReport(state="nothing", held=held)
-                await tx.seal(order.request_id, f"{ENDING}{order.system}", plan)
+                    plan, held = plan.model_copy(update={"objects": ()}), held + len(plan.objects)
+                if not by_hand(self._parts, order.system):
+                    if not plan.objects:
+                        return EndReport(state="nothing", held=held)
+                    await tx.seal(order.request_id, f"{ENDING}{order.system}", plan)
             else:
                 plan = await _under_way(tx, order)
+        if by_hand(self._parts, order.system):
+            asked = await ask_to_end(self._parts, order, plan)
+            return EndReport(state="asked" if plan.objects else "nothing", held=held, asked=asked)
         match await self._parts.connector(order.system).erase(plan, order.handle):
             case Done():
                 return EndReport(state="done", held=held)
@@ -139,18 +144,22 @@ class RetentionActivities:
                 state = "clean" if left is None else "remains"
                 return EndReport(state=state, ended=before, recipients=recipients, ended_at=order.at)
             plan = await _under_way(tx, order)
-        answer = await self._parts.connector(order.system).confirm(plan, order.handle)
-        if not isinstance(answer, Done):
-            return EndReport(**under_way(answer))
+            said = await attested(tx, await tx.request(order.request_id), order.system, self._parts)
+        answer = said
+        if answer is None:
+            looked = await self._parts.connector(order.system).confirm(plan, order.handle)
+            if not isinstance(looked, Done):
+                return EndReport(**under_way(looked))
+            answer = looked.result
         planned = {(one.collection, one.key): one for one in plan.objects}
         gone = [
             each
-            for each in answer.result
+            for each in answer
             if (one := planned.get((each.collection, each.key))) is not None and verdict(one, each)
         ]
         async with self._parts.ledger.begin() as tx:
             await tx.request(order.request_id, lock=True)
-            ended = await _ended(tx, order, gone, remaining=len(planned) - len(gone))
+            ended = await _ended(tx, order, gone, len(planned) - len(gone), attested=said is not None)
         state = "clean" if len(gone) == len(planned) else "remains"
         return EndReport(state=state, ended=ended, recipients=recipients, ended_at=order.at)
 
@@ -266,7 +275,7 @@ async def _said_before(tx: Tx, order: EndOrder) -> int:
     return sum((row.system, row.at) == (order.system, order.at) and row.fate is not Fate.RETAINED for row in rows)
 
 
-async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: int) -> int:
+async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: int, *, attested: bool) -> int:
     """Write down what is gone, and was not before: of two sweeps at once one ends an object. How many these are."""
     kept = await tx.objects_of(order.request_id, order.system, Fate.RETAINED)
     names = await tx.object_digests(order.request_id, order.system, gone)
@@ -274,6 +283,8 @@ async def _ended(tx: Tx, order: EndOrder, gone: list[ObjectOutcome], remaining: 
     counts = Counter(each.fate for each in new)
     await tx.save_outcomes(order.request_id, order.system, new, at=order.at)
     facts: dict[str, JsonValue] = {"system": order.system, "remaining": remaining}
+    if attested:
+        facts["attested"] = True
     facts |= {fate.value: counts[fate] for fate in Fate if counts[fate]}
     await tx.record(
         order.request_id,

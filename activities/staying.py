@@ -36,6 +36,8 @@ class Keepers:
         others_holds: Mapping[str, tuple[HoldRow, ...]],
         ours: Ours,
         recourses: tuple[Recourse, ...],
+        known: tuple[Identifier, ...] = (),
+        unnamed: Some[str] = frozenset(),
     ) -> None:
         self._tx = tx
         self._request = request
@@ -48,6 +50,8 @@ class Keepers:
         self._sharing = sharing
         self._others_holds = others_holds
         self._recourses = recourses
+        self._known = known
+        self._unnamed = unnamed
         self.met: set[str] = set()
         """Holds that keep something."""
 
@@ -62,6 +66,7 @@ class Keepers:
         sharing: Mapping[str, tuple[str, ...]],
         ours: Ours,
         recourses: tuple[Recourse, ...] = (),
+        unnamed: Some[str] = frozenset(),
     ) -> Keepers:
         """For a request and everything by which its person is known.
 
@@ -75,6 +80,8 @@ class Keepers:
                 stays, whoever else asks: nobody knows whose an object is that two have.
             ours: what is the controller's own of categories that somebody else decides over.
             recourses: what refused requests for a copy keep, of the controller and of these others.
+            unnamed: systems where a human finds what is there: each finds it under another name, so that a restriction
+                there is the person's, and not an object's.
         """
         identifiers = tuple(known)
         standing = await tx.holds_on(request.controller, identifiers)
@@ -87,7 +94,9 @@ class Keepers:
             if one.controlled_by
         }
         refused = await exempted(tx, request.id)
-        return cls(tx, request, place, holds, refused, controlled, sharing, others_holds, ours, recourses)
+        return cls(
+            tx, request, place, holds, refused, controlled, sharing, others_holds, ours, recourses, identifiers, unnamed
+        )
 
     async def stays(
         self,
@@ -145,6 +154,17 @@ class Keepers:
             prints = {self._tx.object_print(controller, system, *place): place for place in places}
             for each, requests in (await self._tx.restricting(controller, system, prints)).items():
                 found[prints[each]] = found.get(prints[each], frozenset()) | requests
+        if places and (standing := frozenset(await self.restrictions(system))):
+            # Which of the papers it was, nobody can tell: what is kept too long harms less than what is gone.
+            return {place: found.get(place, frozenset()) | standing for place in places}
+        return found
+
+    async def restrictions(self, system: str) -> dict[str, datetime]:
+        """The requests that restrict anything of the person in a system that knows no names, and since when."""
+        found: dict[str, datetime] = {}
+        if system in self._unnamed:
+            for controller in (self._request.controller, *self._sharing.get(system, ())):
+                found |= await self._tx.restricting_person(controller, system, self._known)
         return found
 
     def _of_others(self, system: str) -> Iterator[HoldRow]:

@@ -55,8 +55,10 @@ def refused_name(task: str) -> str:
     return f"task/{task}/refused"
 
 
-def letter_name(task: str, *, officer: bool = False) -> str:
-    """Under which lie the facts of the letter to the owner, or of that to the privacy officer."""
+def letter_name(task: str, *, officer: bool = False, left_out: bool = False) -> str:
+    """Under which lie the facts of the letter to the owner, to them once nobody waits any more, or to the officer."""
+    if left_out:
+        return f"task/{task}/left_out"
     return f"task/{task}/officer" if officer else f"task/{task}/letter"
 
 
@@ -151,6 +153,8 @@ class TaskBrief(Frozen):
     max_file_bytes: int = 20 * 1024 * 1024
     keeps: tuple[str, ...] = ()
     """Laws by which something may turn out to be kept."""
+    restricted_since: date | None = None
+    """Something of the person there is only to be stored since then: what was set aside stays where it is."""
     instructed: Instructed | None = None
     """A processor that answers by a link."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -19,9 +21,10 @@ from activities.connectors.manual import Hands, hands_of
 from activities.connectors.processor import instructed_by_mail
 from activities.consent import consented
 from activities.finding import DECISIONS, load_graph
+from activities.holds import held_for_copy
 from activities.ledger import TaskRow, TaskState, Tx
 from activities.letters import TaskFacts
-from activities.model import EraseOrder
+from activities.model import EraseOrder, SystemOrder
 from activities.pages import Pages, load_collected
 from activities.parts import Parts
 from activities.plans import approved_plan, held_since, keepers_of
@@ -44,7 +47,7 @@ from habeas.change import SystemChange
 from habeas.connector import RecordRef
 from habeas.errors import BadInput, MustStay, NotAllowed
 from habeas.evidence import Tag
-from habeas.model import Request, Right
+from habeas.model import Request, Right, Stage
 from habeas.outcomes import Fate
 from habeas.particulars import Particulars
 from habeas.staying import Because
@@ -78,48 +81,64 @@ class TaskActivities:
     @activity.defn
     async def open_task(self, order: TaskOrder) -> TaskOpened:
         """Open a task, unless nothing is left to do by hand; the same order again is the same task."""
-        hands = hands_of(self._parts.connector(order.system))
-        contents = await self._contents(order)
+        async with self._parts.ledger.begin() as tx:
+            wanted = await self._objects(tx, order)
+        contents = await self.contents(order, wanted)
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
-            policy = self._parts.policy(request.controller)
-            brief = await self._brief(tx, request, order, hands)
-            objects = tuple(
-                one.model_copy(update={"content": contents.get((one.collection, one.key), {})}) for one in brief.objects
-            )
-            brief = brief.model_copy(update={"objects": objects})
-            due_on = _due(request, local_day(policy, order.at), hands)
-            remind_at = _morning(due_on, order.at, policy.controller.clock_tz)
-            opened = TaskOpened(remind_at=remind_at, remind_every=hands.remind_days * DAY.total_seconds())
+            hands = hands_of(self._parts.connector(order.system))
+            brief = await self.brief(tx, request, order, await self._objects(tx, order), contents)
+            due_on = _due(request, local_day(self._parts.policy(request.controller), order.at), hands)
             if await self._is_needless(tx, order, brief):
-                return opened.model_copy(update={"needed": False})
-            if outside := may_be_told(hands, brief):
-                manifest = self._parts.connector(order.system).manifest
-                told = instructed(outside, manifest, policy, due_on, brief.purposes)
-                brief = brief.model_copy(update={"instructed": told})
-                notice = await instruct(tx, self._parts, request, order, outside, due_on=due_on, remind_at=remind_at)
-                opened = opened.model_copy(update={"notice": notice})
-            owner = actor_of(self._parts.ledger.vault, hands.owner) if hands.owner else None
-            await tx.open_task(
-                order.task,
-                order.request_id,
-                system=order.system,
-                phase=order.phase.value,
-                at=order.at,
-                due_on=due_on,
-                owner=owner,
-            )
-            await self._seal(tx, order, brief, due_on, hands)
-            facts: dict[str, JsonValue] = {**_facts(order), "due_on": due_on.isoformat()}
-            await tx.record(
-                order.request_id, Tag.TASK_OPENED, at=order.at, facts=facts, dedupe=f"task/{order.task}/opened"
-            )
+                return self.opened(request, order, due_on).model_copy(update={"needed": False})
+            return await self.write(tx, request, order, brief, due_on)
+
+    def opened(self, request: Request, order: TaskOrder, due_on: date) -> TaskOpened:
+        """When an open task is reminded of."""
+        hands, zone = hands_of(self._parts.connector(order.system)), self._parts.policy(request.controller)
+        remind_at = _morning(due_on, order.at, zone.controller.clock_tz)
+        return TaskOpened(remind_at=remind_at, remind_every=hands.remind_days * DAY.total_seconds())
+
+    async def write(self, tx: Tx, request: Request, order: TaskOrder, brief: TaskBrief, due_on: date) -> TaskOpened:
+        """Write a task down as open, with its letters; whoever does it outside is instructed."""
+        hands, opened = hands_of(self._parts.connector(order.system)), self.opened(request, order, due_on)
+        if outside := may_be_told(hands, brief):
+            manifest, policy = self._parts.connector(order.system).manifest, self._parts.policy(request.controller)
+            told = instructed(outside, manifest, policy, due_on, brief.purposes)
+            brief = brief.model_copy(update={"instructed": told})
+            at = opened.remind_at
+            notice = await instruct(tx, self._parts, request, order, outside, due_on=due_on, remind_at=at)
+            opened = opened.model_copy(update={"notice": notice})
+        owner = actor_of(self._parts.ledger.vault, hands.owner) if hands.owner else None
+        await tx.open_task(
+            order.task,
+            order.request_id,
+            system=order.system,
+            phase=order.phase.value,
+            at=order.at,
+            due_on=due_on,
+            owner=owner,
+        )
+        await self._seal(tx, order, brief, due_on, hands, ended=request.stage is Stage.CLOSED)
+        facts: dict[str, JsonValue] = {**_facts(order), "due_on": due_on.isoformat()}
+        await tx.record(order.request_id, Tag.TASK_OPENED, at=order.at, facts=facts, dedupe=f"task/{order.task}/opened")
         return opened
 
-    async def _contents(self, order: TaskOrder) -> Contents:
+    async def again(self, tx: Tx, request: Request, order: TaskOrder, due_on: date) -> TaskOpened:
+        """A task that is open, as `write` said it; who does it outside is instructed once."""
+        opened = self.opened(request, order, due_on)
+        brief = await tx.unseal(request.id, brief_name(order.task), TaskBrief)
+        outside = instructed_by_mail(hands_of(self._parts.connector(order.system)))
+        if brief is None or brief.instructed is None or outside is None:
+            return opened
+        at = opened.remind_at
+        notice = await instruct(tx, self._parts, request, order, outside, due_on=due_on, remind_at=at)
+        return opened.model_copy(update={"notice": notice})
+
+    async def contents(self, order: SystemOrder, objects: Iterable[TaskObject]) -> Contents:
         """What was collected of objects that a human is asked to treat: by its content they know it."""
+        wanted = {(one.collection, one.key) for one in islice(objects, MOST_SHOWN)}
         async with self._parts.ledger.begin() as tx:
-            wanted = {(one.collection, one.key) for one in (await self._objects(tx, order))[:MOST_SHOWN]}
             collected = (await load_collected(tx, order.request_id)).get(order.system)
         if collected is None or not wanted:
             return {}
@@ -130,12 +149,16 @@ class TaskActivities:
                 found[record.collection, record.key] = record.data
         return found
 
-    async def _brief(self, tx: Tx, request: Request, order: TaskOrder, hands: Hands) -> TaskBrief:
-        manifest = self._parts.connector(order.system).manifest
+    async def brief(
+        self, tx: Tx, request: Request, order: TaskOrder, objects: Iterable[TaskObject], contents: Contents
+    ) -> TaskBrief:
+        """What a human is asked, and for whom."""
+        manifest, hands = self._parts.connector(order.system).manifest, hands_of(self._parts.connector(order.system))
         policy, subject = self._parts.policy(request.controller), await tx.subject(request.id)
         asked = Particulars.of(subject)
         outside = instructed_by_mail(hands)
         language = outside.letters_in if outside else None
+        standing = await (await keepers_of(tx, request, self._parts)).restrictions(order.system)
         graph = await load_graph(tx, request.id)
         # A colleague sees whose the records are that a number leads to; a processor is told to act.
         claimed = () if outside else graph.claimed
@@ -156,12 +179,16 @@ class TaskActivities:
                 )
                 for one in manifest.collections
             ),
-            objects=await self._objects(tx, order),
+            objects=tuple(
+                one.model_copy(update={"content": one.content | contents.get((one.collection, one.key), {})})
+                for one in objects
+            ),
             corrections=asked.corrections if request.right is Right.RECTIFICATION else (),
             purposes=await _purposes(tx, order) or asked.purposes,
             digest=order.digest,
             max_file_bytes=hands.max_file_bytes,
             keeps=hands.keeps,
+            restricted_since=local_day(policy, min(standing.values())) if standing else None,
         )
 
     async def _objects(self, tx: Tx, order: TaskOrder) -> tuple[TaskObject, ...]:
@@ -207,7 +234,9 @@ class TaskActivities:
         asked = await tx.unseal(order.request_id, brief_name(before.id), TaskBrief)
         return asked is not None and set(brief.identifiers) <= set(asked.identifiers)
 
-    async def _seal(self, tx: Tx, order: TaskOrder, brief: TaskBrief, due_on: date, hands: Hands) -> None:
+    async def _seal(
+        self, tx: Tx, order: TaskOrder, brief: TaskBrief, due_on: date, hands: Hands, *, ended: bool
+    ) -> None:
         await tx.seal(order.request_id, brief_name(order.task), brief)
         letter = TaskFacts(
             to=hands.owner,
@@ -217,14 +246,18 @@ class TaskActivities:
             phase=order.phase.value,
             due_on=due_on,
             outside=brief.instructed is not None,
+            ended=ended,
         )
         await tx.seal(order.request_id, letter_name(order.task), letter)
         await tx.seal(order.request_id, letter_name(order.task, officer=True), letter.model_copy(update={"to": None}))
+        await seal_left_out(tx, order.request_id, order.task)
 
     @activity.defn
-    async def remind_task(self, order: TaskOrder) -> None:
-        """Note that a reminder goes out."""
+    async def remind_task(self, order: TaskOrder) -> bool:
+        """Note that a reminder goes out; False, and none does, where nobody needs the task any more."""
         async with self._parts.ledger.begin() as tx:
+            if (await tx.task(order.task)).state is not TaskState.OPEN:
+                return False
             await tx.remind_task(order.task, order.number)
             await tx.record(
                 order.request_id,
@@ -233,6 +266,7 @@ class TaskActivities:
                 facts={**_facts(order), "number": order.number},
                 dedupe=f"task/{order.task}/reminded/{order.number}",
             )
+        return True
 
     @activity.defn
     async def call_off_task(self, order: TaskOrder) -> bool:
@@ -281,7 +315,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
     before = await tx.unseal(request_id, done_name(task.id), TaskWords)
     if before is not None and before.act_id == call.act_id:
         return
-    await _check_stays(tx, task, words, parts)
+    await _check_stays(tx, task, words, parts, at)
     fates = Counter(one.fate.value for one in words.outcomes)
     found = {"records": words.records, "files": words.files} if task.phase == TaskPhase.FIND.value else {}
     counts = {**found, **dict(sorted(fates.items()))}
@@ -298,7 +332,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
     await tx.record(request_id, Tag.TASK_DONE, at=at, actor=call.actor, facts=facts, dedupe=f"task/{task.id}/done")
 
 
-async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) -> None:
+async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts, at: datetime) -> None:
     """The last door for what a human does: whoever asked them did not know of what came since.
 
     As for systems that do it by themselves, a hold is no obstacle to setting something aside, nor to stopping a use.
@@ -310,6 +344,8 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) ->
     request = await tx.request(task.request_id)
     for controller in parts.controllers_of(task.system):
         await tx.lock_stays(controller.id, shared=True)
+    if request.stage is Stage.CLOSED and await held_for_copy(tx, request, task.system, parts, at):
+        raise MustStay("These must stay, by: a copy that the person asked for, until it is answered.", task=task.id)
     keepers = await keepers_of(tx, request, parts)
     manifest = parts.connector(task.system).manifest
     freed = await consented(tx, request, task.system, ended, keepers)
@@ -324,6 +360,13 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts) ->
     by += [_KEEPS[each] for each in Because if each in reasons and each in _KEEPS]
     which = f" (No. {', '.join(numbers)})" if numbers else ""
     raise MustStay(f"{len(stays)} of these must stay{which}, by: {', '.join(by)}.", task=task.id)
+
+
+async def seal_left_out(tx: Tx, request_id: str, task: str) -> None:
+    """Seal the facts of the letter by which a task's owner hears that the request goes on without them."""
+    if (letter := await tx.unseal(request_id, letter_name(task), TaskFacts)) is not None:
+        gone = letter.model_copy(update={"left_out": True})
+        await tx.seal(request_id, letter_name(task, left_out=True), gone)
 
 
 def _facts(order: TaskOrder) -> dict[str, JsonValue]:

@@ -40,6 +40,7 @@ from activities.wrapper import WrapperInterceptor
 from workers.health import ACTIVITIES, WORKFLOWS, UnderWay
 from workers.settings import SystemSettings
 from workflows.bounce import BounceWorkflow
+from workflows.ended_tasks import EndedTaskWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
@@ -95,6 +96,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
         workflows=[
             RequestWorkflow,
             BounceWorkflow,
+            EndedTaskWorkflow,
             LiftRestrictionWorkflow,
             NewLinkWorkflow,
             NoticesWorkflow,
@@ -154,6 +156,7 @@ def engine_worker(client: Client, parts: Parts, shared: Shared = Shared()) -> Wo
             LeavingActivities(parts).unseen,
             lifting.prepare,
             lifting.let_go,
+            lifting.let_go_besides,
             tasks.open_task,
             tasks.remind_task,
             tasks.call_off_task,

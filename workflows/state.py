@@ -161,14 +161,14 @@ class RequestState:
                     kind.value,
                 )
             except ActivityError as error:
-                raise _refusal(error) from None
+                raise refusal(error) from None
         return self._answer(call, note)
 
     def _answer(self, call: ActCall, note: str) -> ActAnswer:
         return ActAnswer(act_id=call.act_id, stage=self.stage, note=note)
 
 
-def _refusal(error: ActivityError) -> ApplicationError:
+def refusal(error: ActivityError) -> ApplicationError:
     """The ledger's own words for it: they identify nobody."""
     cause = error.cause
     if isinstance(cause, ApplicationError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.keeping import (
         DueItem,
         DueOrder,
-        EndedOrder,
         EndingOrder,
         EndOrder,
         EndReport,
@@ -43,12 +42,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.ledger.past import LEFT_OUT
     from activities.model import AgainOrder, LetterOrder, LetterReport
     from activities.notify import LetterActivities
-    from activities.recipients import RecipientActivities
     from activities.retention import RetentionActivities
     from activities.unlooked import UnlookedActivities
     from workflows import calls
+    from workflows.ended_tasks import start_ended_task, tell_recipients
     from workflows.jobs import until_done
-    from workflows.notices import RECIPIENTS, notices_id, start_notices
 
 log = structlog.get_logger(__name__)
 A = TypeVar("A", LookOrder, TrailOrder)
@@ -169,25 +167,14 @@ class SweepWorkflow:
             report = await self._until_done(item, RetentionActivities.confirm_ended, "look again")
             self._count(ended=report.ended)
             if report.ended and report.recipients:
-                await self._tell_recipients(item, report.ended_at, since)
-        if report.state not in {"clean", "nothing"}:
+                await tell_recipients(item.request_id, item.system, report.ended_at, since)
+        if report.asked is not None:
+            await start_ended_task(report.asked)
+        if report.state == "asked":
+            self._count(unfinished=1)
+        elif report.state not in {"clean", "nothing"}:
             self._count(unfinished=1)
             await self._tell_staff(item, "drifted" if report.state == "drifted" else "not_confirmed")
-
-    async def _tell_recipients(self, item: DueItem, ended_at: datetime | None, since: datetime) -> None:
-        """Whoever got what is gone now hears of it as of any erasure (GDPR art. 19), once for each ending."""
-        order = EndedOrder(
-            request_id=item.request_id,
-            at=workflow.now(),
-            since=ended_at or since,
-            system=item.system if ended_at else None,
-        )
-        report = await calls.record(RecipientActivities.prepare_ended, order, "who got the data")
-        if report.notices:
-            # Reports of before do not say which occasion it is.
-            occasion = report.occasion or f"{item.system}/{workflow.now():%Y-%m-%dT%H%M%S}"
-            name = notices_id(item.request_id, RECIPIENTS, occasion)
-            await start_notices(item.request_id, report.notices, name, RECIPIENTS)
 
     async def _tell_people(self) -> None:
         """Whoever was told why their data is kept hears once that it is gone: their request ends with it."""

@@ -122,6 +122,9 @@ class Tasks:
             self.open.pop(order.task, None)
         left_out = order.system in self._systems.skipped
         await self._systems.arrived(order.system, step, left_out=left_out)
+        if left_out and workflow.patched("owner-hears-of-leaving-out"):
+            sealed = letter_name(order.task, left_out=True)
+            self._send("staff_task_reminder", f"{order.task}/left_out", sealed=sealed, system=order.system)
         return not left_out
 
     async def _remind_until(self, order: TaskOrder, opened: TaskOpened, holds: int) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from activities.ledger.duty_tables import past_subject
+from activities.ledger.duty_tables import past_subject, restriction
 from activities.ledger.room import Room, person_prints, prints_of
 from activities.ledger.tables import copy_subject, object_outcome, open_subject, request, request_key
 from activities.vault import Vault
@@ -76,6 +77,26 @@ class People(Room):
             .limit(MOST)
         )
         return tuple(row.id for row in rows)
+
+    async def restricting_person(
+        self, controller: str, system: str, identifiers: Iterable[Identifier]
+    ) -> dict[str, datetime]:
+        """The controller's requests that restrict something of this person in a system, each with its beginning.
+
+        For systems where no object has a name that a later request would know it by.
+        """
+        rows = await self._all_else(
+            select(restriction.c.request_id, func.min(restriction.c.set_at).label("set_at"))
+            .join(request, request.c.id == restriction.c.request_id)
+            .where(
+                self._theirs(controller, identifiers),
+                restriction.c.controller == controller,
+                restriction.c.system == system,
+                restriction.c.lifted_at.is_(None),
+            )
+            .group_by(restriction.c.request_id)
+        )
+        return {row.request_id: row.set_at for row in rows}
 
     def _theirs(self, controller: str, identifiers: Iterable[Identifier]) -> ColumnElement[bool]:
         """Whether a request is the controller's, and of whoever is known by one of these."""

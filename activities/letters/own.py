@@ -326,6 +326,10 @@ class TaskFacts(Addressed):
     due_on: date | None = None
     outside: bool = False
     """A processor is instructed to do it, and has not answered."""
+    left_out: bool = False
+    """The request goes on without it: nothing can be said of the task any more."""
+    ended: bool = False
+    """The request is closed: what it had kept may be kept no longer."""
 
 
 class ProcessorFacts(Frozen):

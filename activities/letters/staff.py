@@ -82,9 +82,13 @@ def _body(facts: StaffLetter, words: Words) -> Iterable[Block]:
 
 
 def _task(facts: StaffTask, words: Words) -> Iterable[Block]:
+    if facts.left_out:
+        for part in ("left_out", "left_out_todo"):
+            yield Block(kind="paragraph", text=words.text(f"staff_task_reminder.{part}", title=facts.title))
+        return
     if isinstance(facts, StaffTaskReminder):
-        yield Block(kind="paragraph", text=words.text("staff_task_reminder.waiting"))
-    step = facts.phase if f"staff_task.{facts.phase}" in words else "change"
+        yield Block(kind="paragraph", text=words.text(f"staff_task_reminder.{'open' if facts.ended else 'waiting'}"))
+    step = "ended" if facts.ended else facts.phase if f"staff_task.{facts.phase}" in words else "change"
     lead = words.text(f"staff_task.{step}", title=facts.title)
     if facts.outside:
         lead = words.text("staff_task.outside", title=facts.title)

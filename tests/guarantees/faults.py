@@ -216,7 +216,7 @@ STEPS: tuple[Step, ...] = (
     *_steps("processors_letter_came_back", "letter_bounced"),
     *_steps("called_off", "call_off_task"),
     *_steps("sent_on", "prepare_forwards"),
-    *_steps("let_go_by_hand", "let_go_restricted"),
+    *_steps("let_go_by_hand", "let_go_restricted", "let_go_restricted_besides"),
     *_steps("told_so_far", "conclude_so_far", "task_result"),
     *_steps("bin_that_empties_itself", "confirm_as_it_is", parties=(ERASES,), struck=CALLS),
 )

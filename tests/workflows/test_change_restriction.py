@@ -413,3 +413,37 @@ async def test_what_a_human_must_lift_stands_until_they_say_that_it_is_done(worl
         one for one in await case.events() if one.tag.value == "restriction:lifted" and one.facts["system"] == "paper"
     )
     assert (event.facts["attested"], event.actor) == (True, world.office.actor("kim"))
+
+
+async def test_what_is_restricted_on_paper_stays_whatever_a_later_search_calls_it(world: World) -> None:
+    person = settled(world)
+
+    async def restricts() -> Case:
+        case = await world.open(person, Right.RESTRICTION, controller="archive")
+        await case.prove()
+        await done(case, await task_of(case), records=(LETTER,))
+        await approve(case)
+        await done(case, await task_of(case, "restrict"), outcomes=("restricted",))
+        await case.reaches(Stage.CLOSED)
+        return case
+
+    first, second = await restricts(), await restricts()
+    erasure = await world.open(person, Right.ERASURE, controller="archive")
+    await erasure.prove()
+    task = await task_of(erasure)
+    assert (await world.office.task(task.id, by="kim", reason="going")).brief.restricted_since == world.now[0].date()
+    await done(erasure, task, records=(LETTER,))
+    await erasure.approve_twice()
+    assert (await erasure.reaches(Stage.CLOSED)).outcome is Outcome.PARTLY_FULFILLED
+    async with world.parts.ledger.begin() as tx:
+        assert (await tx.outcome_counts(erasure.id))["paper"] == {"retained": 1}
+    assert "Kept, because you asked us to restrict it" in world.mail.text(person.email, "you asked us to restrict it")
+    asked = (await first.letters()).count("staff_attention")
+    await world.office.lift_restriction(first.id, by="ann", reason="settled")
+    await first.has_letter("restriction_lifting")
+    assert "is erased then" in " ".join(world.mail.text(person.email, "before the restriction ends").split())
+    handle = world.env.client.get_workflow_handle_for(LiftRestrictionWorkflow.run, f"{first.id}/lift")
+    await world.env.fast_forward(handle, timedelta(days=7, minutes=1))
+    await lifted(first)
+    assert (await first.letters()).count("staff_attention") == asked, "the other one keeps the paper where it is"
+    assert await world.office.restrictions(request_id=second.id)

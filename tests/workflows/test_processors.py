@@ -20,13 +20,14 @@ from activities.retention import RetentionActivities
 from activities.task_model import TaskOrder, TaskPhase
 from activities.tasks import TaskActivities
 from habeas.acts import ActKind
-from habeas.errors import BadInput, LinkRefused, Terminal
+from habeas.errors import BadInput, LinkRefused
 from habeas.model import Outcome, Right, Stage
 from tests.workflows.test_by_hand import place_hold
 from tests.workflows.test_change_rights import approve as approve_change
 from tests.workflows.world import AGENCY, OWNER, REFUSED, TAX, Case, World, eventually, someone
 from workers.desk import create_app
 from workers.office import Said
+from workflows.ended_tasks import EndedTaskWorkflow
 from workflows.notices import PROCESSORS, NoticesWorkflow, notices_id
 
 TODAY = datetime.now(UTC).date()
@@ -215,8 +216,22 @@ async def test_what_a_law_keeps_at_the_processor_is_kept_and_told(world: World, 
     sweep = RetentionActivities(world.parts)
     early = EndOrder(request_id=case.id, system="mailing", at=datetime.combine(until, time(12), UTC))
     assert (await sweep.end_retention(early)).state == "nothing"
-    with pytest.raises(Terminal, match="Only a human"):  # of which the officer is told
-        await sweep.end_retention(early.model_copy(update={"at": early.at + timedelta(days=1)}))
+    late = early.model_copy(update={"at": early.at + timedelta(days=1)})
+    report = await sweep.end_retention(late)
+    assert (report.state, await sweep.end_retention(late)) == ("asked", report), "nobody is asked twice"
+    assert report.asked is not None
+    ended = await world.env.client.start_workflow(
+        EndedTaskWorkflow.run,
+        report.asked,
+        id=f"{case.id}/task/{report.asked.task}",
+        task_queue=world.parts.task_queue,
+    )
+    link = await link_of(world, case, 3)
+    assert TAX in (await browser.post(link)).text
+    assert (await answer(browser, link, outcome__all="erased")).status_code == 200
+    assert await ended.result() == "clean"
+    async with world.parts.ledger.begin() as tx:
+        assert "retained" not in (await tx.outcome_counts(case.id))["mailing"]
 
 
 async def test_a_law_that_the_settings_do_not_name_is_not_taken(world: World, browser: httpx2.AsyncClient) -> None:

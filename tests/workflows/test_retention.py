@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 
 from activities.ending_letters import EndingLetterActivities
 from activities.keeping import EndingOrder
+from activities.ledger import TaskFilter, TaskRow, TaskState
 from activities.model import AgainOrder
 from activities.notify import LetterActivities
 from activities.plans import ended_plan
@@ -26,8 +28,9 @@ from habeas.policy import Policy
 from tests.workflows.conftest import engine
 from tests.workflows.controllers import controller, package
 from tests.workflows.keeping import chatting, invoice, says, sweep, today, years_ago
+from tests.workflows.test_by_hand import done, place_hold, task_of
 from tests.workflows.test_change_rights import approve, settled
-from tests.workflows.world import LAW, Case, Person, World, someone
+from tests.workflows.world import FILED, LAW, OWNER, Case, Person, World, someone
 from workers.postgres import EmbeddedPostgres
 from workflows.sweeps import NOT_ENDED
 
@@ -69,6 +72,49 @@ async def test_what_was_kept_goes_when_its_date_has_come(world: World) -> None:
         assert not [row for row in await tx.due_retained(today().date() + SOON, 1000) if row.request_id == case.id]
     assert "retention:ended" in await case.tags()
     assert (await sweep(world, SOON)).ended == 0, "once"
+
+
+async def test_what_was_kept_on_paper_is_a_human_s_to_shred_when_its_date_has_come(world: World) -> None:
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE, controller="archive")
+    await case.prove()
+    dated = {"collection": "contracts", "date": f"{years_ago(5, today().date())}", "data": {"signed by": "Ada in ink"}}
+    await done(case, await task_of(case), records=(json.dumps(dated),))
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+
+    async def tasks() -> tuple[TaskRow, ...]:
+        async with world.parts.ledger.begin() as tx:
+            return await tx.tasks(TaskFilter(request_id=case.id, state=None))
+
+    async def fates() -> dict[str, int]:
+        async with world.parts.ledger.begin() as tx:
+            return (await tx.outcome_counts(case.id))["paper"]
+
+    for _ in range(2):
+        assert ((report := await sweep(world, SOON)).ended, report.unfinished) == (0, 1)
+        assert [row.phase for row in await tasks() if row.state is TaskState.OPEN] == ["erase"], "nobody is sent twice"
+    await case.has_letter("staff_task", 2)
+    assert "may be kept no longer" in " ".join(world.mail.text(OWNER, case.id.lower()).split())
+    hold = await place_hold(case, "paper")
+    assert (await sweep(world, SOON)).held == 1
+    assert not [row for row in await tasks() if row.state is TaskState.OPEN], "what is held by now is called off"
+    await world.office.lift_hold(hold.hold.id, by="ann")
+    await sweep(world, SOON)
+    task = next(row for row in await tasks() if row.state is TaskState.OPEN)
+    handle = world.env.client.get_workflow_handle(f"{case.id}/task/{task.id}")
+    await world.env.fast_forward(handle, timedelta(days=8))
+    await case.has_letter("staff_task_reminder")
+    shown = await world.office.task(task.id, by="kim", reason="going to the archive")
+    law = {"law": FILED, "kept_until": f"{today().date()}"}
+    assert [one.content for one in shown.brief.objects] == [{"signed by": "Ada in ink"} | law]
+    await done(case, task, outcomes=("erased",))
+    assert await handle.result() == "clean"
+    assert await fates() == {"erased": 1}
+    ended = next(one for one in await case.events() if one.tag.value == "retention:ended")
+    assert (ended.facts["attested"], ended.facts["erased"], ended.facts["remaining"]) == (True, 1, 0)
+    assert (await sweep(world, SOON)).unfinished == 0
 
 
 async def test_a_system_that_is_away_is_tried_again_the_next_day_and_staff_are_told_weekly(world: World) -> None:

@@ -208,6 +208,11 @@ def _brief(shown: ShownTask) -> Iterable[RenderableType]:
         *((f"correct {one.what}", f"{one.old or '(missing)'} → {one.new}") for one in brief.corrections),
         *(("stop", purpose) for purpose in brief.purposes),
         *(("may be kept by", law) for law in brief.keeps),
+        *(
+            (("restricted since", f"{brief.restricted_since}; what was set aside stays"),)
+            if brief.restricted_since
+            else ()
+        ),
         ("How", brief.instructions or "—"),
     ]
     for name, value in rows:

@@ -134,6 +134,7 @@ def _shown(asked: Instruction) -> Mapping[str, Any]:
             *([(kind("name"), brief.name)] if brief.name else []),
             *((kind(i.kind), i.value) for i in brief.identifiers),
         ],
+        "restricted": letter.date(brief.restricted_since) if brief.restricted_since else "",
         "find": is_find(brief),
         "copy": brief.right in COPIES,
         "titles": {one.name: one.title or one.name for one in brief.collections},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from typing import Any, assert_never
@@ -221,15 +222,19 @@ class Acting(Room):
         try:
             return await self._engine.act(request.id, kind, call)
         except RequestGone:
-            return await self._without_workflow(request.id, call)
+            return await self._without_workflow(request.id, kind, call)
 
-    async def _without_workflow(self, request_id: str, call: ActCall) -> ActAnswer:
+    async def _without_workflow(self, request_id: str, kind: ActKind, call: ActCall) -> ActAnswer:
         """Nobody takes the act: it was done before the workflow ended, or the request is over, or not started yet."""
         async with self._ledger.begin() as tx:
             request = await tx.request_row(request_id)
             done = await tx.act(call.act_id)
         if done is not None and done.accepted_at is not None:
             return ActAnswer(act_id=call.act_id, stage=request.stage, note=ALREADY_DONE)
+        if kind is ActKind.FINISH_TASK and request.stage is Stage.CLOSED:
+            # What had to be kept may be kept no longer: such a task is opened after the request.
+            with contextlib.suppress(RequestGone):
+                return await self._engine.act(f"{request_id}/task/{call.task}", kind, call)
         if request.stage is Stage.CLOSED or request.outcome is not None:
             outcome = f" as {request.outcome.value}" if request.outcome else ""
             raise WrongStage(f"The request is closed{outcome}.")

@@ -327,7 +327,7 @@ async def test_the_person_hears_once_that_what_a_hold_had_kept_is_gone(
 ) -> None:
     case, placed = await told_of_one_and_held(world)
     first = " ".join(world.mail.text(case.person.email, "Kept, because of a pending matter").split())
-    assert "After that day we no longer have your address" in first
+    assert "After that day we no longer use your address to write to you" in first
     await world.office.lift_hold(placed.hold.id, by="ann")
     mailer = type(world.parts.mailer)
     send = mailer.send

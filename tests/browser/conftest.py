@@ -6,7 +6,7 @@ from playwright.async_api import Browser
 from tests.acceptance.house import House
 from tests.browser import chromium
 from tests.browser.installation import open_installation
-from workers import logs
+from tests.logged import logged
 
 
 @pytest.fixture(scope="package")
@@ -21,6 +21,6 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="package")
 async def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One installation for all, and none where there is no browser."""
-    logs.configure("critical")  # the office works in this process
-    async with open_installation(tmp_path_factory.mktemp("browser")) as made:
-        yield made
+    with logged("critical"):  # the office works in this process
+        async with open_installation(tmp_path_factory.mktemp("browser")) as made:
+            yield made

@@ -14,9 +14,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from tests.logged import logged
 from tests.office.world import SYSTEMS, World, world
 from tests.served import serving
-from workers import logs
 from workers.api import PREFIX, create_api
 from workers.cli.app import run as run_words
 from workers.desk.guard import Guard
@@ -47,9 +47,9 @@ Habeas = Callable[..., Awaitable[Said]]
 
 @pytest.fixture(scope="package")
 async def here(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    logs.configure("critical")  # what this process's worker says is not what a command says
-    async with world(postgres_server, tmp_path_factory.mktemp("cli")) as made:
-        yield made
+    with logged("critical"):  # what this process's worker says is not what a command says
+        async with world(postgres_server, tmp_path_factory.mktemp("cli")) as made:
+            yield made
 
 
 async def run(*words: str) -> Said:

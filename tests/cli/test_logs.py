@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from habeas.errors import Terminal
+from tests.logged import logged
 from workers import logs
 
 CANARY = "canary@example.org"
@@ -19,14 +20,8 @@ CANARY = "canary@example.org"
 
 @pytest.fixture
 def said() -> Iterator[StringIO]:
-    root = logging.getLogger()
-    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
-    stream = StringIO()
-    logs.configure("debug", stream)
-    yield stream
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**config)
-    logging.captureWarnings(capture=False)
+    with logged() as stream:
+        yield stream
 
 
 def lines(said: StringIO) -> list[dict[str, Any]]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import io
 import json
-import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 import prometheus_client
-import structlog
 from temporalio.client import Client
 
 from habeas.acts import ActKind
@@ -24,9 +21,9 @@ from habeas.policy import Category, Policy
 from habeas.testing import World
 from tests.acceptance.places import files
 from tests.acceptance.scan import Scanner
+from tests.logged import logged
 from tests.office.world import PATIENCE
 from tests.office.world import World as Installation
-from workers import logs
 from workers.office import Engine, NewRequestInput, Office
 from workers.queues import running
 
@@ -45,28 +42,13 @@ class CarriedThrough:
         """A copy, then an erasure; then a look everywhere that personal data must not be."""
         secret = {f"word {n}": word for n, word in enumerate(world.personal) if len(word) >= LONG_ENOUGH}
         assert secret, "none of the person's words is long enough to be looked for"
-        with heard() as log:
+        with logged() as log:
             async with office_of(installation, world.connector) as office:
                 ids = [await _copied(office, world), await _erased(office, world)]
         places = await everywhere(installation, ids) | {"log": log.getvalue().encode()}
         assert all(len(content) for content in places.values())
         found = Scanner(secret).look(places)
         assert not found, f"personal data in: {', '.join(sorted(found))}"
-
-
-@contextmanager
-def heard() -> Iterator[io.StringIO]:
-    """Everything that is logged meanwhile."""
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
-    level, stream = root.level, io.StringIO()
-    logs.configure("debug", stream)
-    try:
-        yield stream
-    finally:
-        structlog.reset_defaults()
-        logging.captureWarnings(capture=False)
-        root.handlers[:] = before
-        root.setLevel(level)
 
 
 @asynccontextmanager

@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -7,11 +6,10 @@ from io import StringIO
 
 import httpx2
 import pytest
-import structlog
 import uvicorn
 
+from tests.logged import logged
 from tests.office.world import World, world
-from workers import logs
 from workers.desk import create_app
 from workers.postgres import EmbeddedPostgres
 
@@ -60,12 +58,5 @@ async def browser(desk: Served) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 def log() -> Iterator[StringIO]:
     """What is logged, whatever an earlier test set up."""
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
-    level = root.level
-    stream = StringIO()
-    logs.configure("info", stream)
-    yield stream
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = before
-    root.setLevel(level)
+    with logged("info") as stream:
+        yield stream

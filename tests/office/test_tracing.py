@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from io import StringIO
 
 import httpx2
 import pytest
@@ -23,8 +22,8 @@ from habeas.acts import ActKind
 from habeas.errors import ConfigurationError, Terminal
 from habeas.model import Stage
 from habeas.testing.memory import MemoryConnector
+from tests.logged import logged
 from tests.office.world import World
-from workers import logs
 from workers.desk.app import create_app
 from workers.office import Engine, Office
 from workers.queues import running, workflow_runner
@@ -126,14 +125,10 @@ def test_what_an_error_says_is_not_told(told: InMemorySpanExporter) -> None:
 
 
 def test_lines_say_of_which_trace_they_are(told: InMemorySpanExporter) -> None:
-    config, stream = structlog.get_config(), StringIO()
-    logs.configure("info", stream)
-    try:
+    with logged("info") as stream:
         with span("look") as made:
             structlog.get_logger("workers.x").info("thing_done")
         structlog.get_logger("workers.x").info("thing_done")
-    finally:
-        structlog.configure(**config)
     assert made is not None
     first, second = stream.getvalue().splitlines()
     assert f'"trace_id": "{made.get_span_context().trace_id:032x}"' in first

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -20,7 +19,6 @@ from typing import Any, cast
 import asyncpg
 import httpx2
 import pytest
-import structlog
 from prometheus_client import generate_latest
 
 from activities.connectors import load_connector
@@ -41,12 +39,12 @@ from tests.connectors.http_protocol.test_http import SECRET, _app, _load
 from tests.connectors.hubspot.people import NAMES
 from tests.connectors.hubspot.people import settings as hubspot_settings
 from tests.connectors.serving import served
+from tests.logged import logged
 from tests.vendors.hubspot import Contact, HubSpot, Thing
 from tests.vendors.hubspot.schema import Property
 from tests.vendors.shared.serve import site
 from tests.workflows.controllers import US, answering_under, controller
 from tests.workflows.world import BILLING, Case, Person, World, eventually
-from workers import logs
 from workers.desk import create_app
 from workers.office import RedactionAsked
 from workers.postgres import EmbeddedPostgres
@@ -138,15 +136,10 @@ class Canary:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def log() -> Iterator[io.StringIO]:
     """Everything that is logged meanwhile, as a worker writes it."""
-    kept, root, config = io.StringIO(), logging.getLogger(), structlog.get_config()
-    handlers, level = [*root.handlers], root.level
-    logs.configure("debug", kept)
-    yield kept
-    structlog.configure(**config)
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with logged() as kept:
+        yield kept
 
 
 async def _erasure(world: World, wired: Wired, canary: Canary) -> Case:
@@ -270,7 +263,7 @@ async def _everywhere(world: World, server: EmbeddedPostgres, ids: set[str]) -> 
 
 
 async def test_no_canary_gets_out_of_vendors_services_callbacks_and_notices(
-    world: World, wired: Wired, postgres_server: EmbeddedPostgres, logged: io.StringIO
+    world: World, wired: Wired, postgres_server: EmbeddedPostgres, log: io.StringIO
 ) -> None:
     canary = Canary()
     canary.settle_in(wired)
@@ -283,7 +276,7 @@ async def test_no_canary_gets_out_of_vendors_services_callbacks_and_notices(
     asked = await _asked_elsewhere(world, canary)
     redacted = await _redacted(world, canary)
     places = await _everywhere(world, postgres_server, {erased.id, asked.id, redacted.id})
-    places |= {"log": logged.getvalue().encode()}
+    places |= {"log": log.getvalue().encode()}
     storage = world.parts.storage
     assert isinstance(storage, FolderStorage)
     places |= files(storage._root)

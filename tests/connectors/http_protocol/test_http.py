@@ -233,7 +233,6 @@ async def test_an_exception_of_the_connector_is_answered_signed_and_quotes_nothi
         raise KeyError("ann@example.org")
 
     monkeypatch.setattr(world.system, "locate", breaks)
-    caplog.set_level("ERROR")  # whatever an installation in this process set up
     with pytest.raises(Transient, match="cannot do this now") as raised:
         await world.connector.locate(world.person)
     assert raised.value.said == "The connector broke: KeyError."

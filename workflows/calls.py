@@ -136,8 +136,8 @@ async def together(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str)
 
     When cancelled it is waited for, as in `on_system`.
     """
-    try:
-        answer: R = await workflow.execute_activity_method(
+    return await _unless_it_fails(
+        workflow.execute_activity_method(
             step,
             arg,
             start_to_close_timeout=TOGETHER,
@@ -146,11 +146,16 @@ async def together(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str)
             summary=summary,
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
+    )
+
+
+async def _unless_it_fails(call: Awaitable[R]) -> R | None:
+    try:
+        return await call
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
         return None
-    return answer
 
 
 async def _work(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str) -> R:
@@ -207,8 +212,8 @@ async def on_system(
 
 async def glance(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str, *, task_queue: str) -> R | None:
     """A look at a system that the story goes on without: for a while, and None where nothing came of it."""
-    try:
-        answer: R = await workflow.execute_activity_method(
+    return await _unless_it_fails(
+        workflow.execute_activity_method(
             step,
             arg,
             task_queue=task_queue,
@@ -219,11 +224,7 @@ async def glance(step: Callable[[Any, A], Awaitable[R]], arg: A, summary: str, *
             summary=summary,
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
-    except ActivityError as error:
-        if is_cancelled_exception(error):
-            raise
-        return None
-    return answer
+    )
 
 
 def failure_code(error: ActivityError) -> str:

@@ -78,7 +78,7 @@ def brief_of(
     place = policy.answered_in(request.regime, request.jurisdiction)
     purposes = purposes_of(policy, request.right, asked.purposes)
     reached = categories_asked(policy, asked)
-    manifests = {name: parts.connector(name).manifest for name in policy.systems}
+    manifests = parts.manifests(policy)
     systems = tuple(
         system_brief(name, manifests[name], parts, policy.erasure.after.get(name, ())) for name in policy.systems
     )

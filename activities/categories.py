@@ -33,7 +33,7 @@ class CategoryActivities:
         policy = self._parts.policy(request.controller)
         chosen = await find_chosen(self._parts, request, policy)
         async with self._parts.ledger.begin() as tx:
-            manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+            manifests = self._parts.manifests(policy)
             covers = await coverage(tx, request, policy, manifests)
             kept = await load_collected(tx, order.request_id)
             kept = {name: one for name, one in kept.items() if name not in order.missing}

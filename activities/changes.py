@@ -57,7 +57,7 @@ class ChangeActivities:
             contested = frozenset(await contests(tx, order.request_id))
         drafted = await Drafting(self._parts, request, asked, contested).draft(order)
         policy = self._parts.policy(request.controller)
-        manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+        manifests = self._parts.manifests(policy)
         chosen = await find_chosen(self._parts, request, policy)
         progress()
         plans = tuple(plan for plan in drafted.plans if not plan.empty or plan.found or plan.stays)

@@ -10,9 +10,10 @@ from pydantic import Field
 from activities.brief import approvals, proof_asked, weighed
 from activities.change_model import ChangeOrder, Contest, Part, PlannedChange
 from activities.consent import consented
-from activities.deciding import load_ours, manifests_of
+from activities.deciding import load_ours
 from activities.finding import DECISIONS
 from activities.ledger import Act, Tx
+from activities.manifests import manifests_of
 from activities.parts import Parts
 from activities.plans import enough_approvals, keepers_of
 from activities.proofs import BOTH

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from pydantic import Field
 
 from activities.brief import categories_asked
-from activities.deciding import load_ours, mailboxes, manifests_of
+from activities.deciding import load_ours, mailboxes
 from activities.finding import load_graph
 from activities.ledger import Tx
+from activities.manifests import manifests_of
 from activities.notice_letters import Theirs
 from activities.pages import Collected, Pages, load_collected
 from activities.parts import Parts

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from activities.finding import Graph, load_graph
 from activities.ledger import Tx
+from activities.manifests import categories_of
 from activities.model import SystemOrder
 from activities.pages import Collected, Pages
 from activities.parts import Parts
@@ -22,7 +23,7 @@ from habeas.model import Frozen, Identifier, Request, RequestId
 from habeas.policy import ControlledBy, Policy
 from habeas.staying import Place
 
-__all__ = ["Deciders", "Mailboxes", "Ours", "find_deciders", "keep_deciders", "load_ours", "mailboxes", "manifests_of"]
+__all__ = ["Deciders", "Mailboxes", "Ours", "find_deciders", "keep_deciders", "load_ours", "mailboxes"]
 
 DECIDERS = "deciders/"
 
@@ -147,15 +148,10 @@ async def mailboxes(tx: Tx, request: Request, policy: Policy, manifests: Mapping
     return Mailboxes(hers=own & shown, claimed=own - shown)
 
 
-def manifests_of(policy: Policy, parts: Parts) -> dict[str, Manifest]:
-    """Of the policy's systems that this process knows."""
-    return {name: parts.connectors[name].manifest for name in policy.systems if name in parts.connectors}
-
-
 def _borne(graph: Graph, theirs: Mapping[str, ControlledBy], manifests: Mapping[str, Manifest]) -> frozenset[str]:
     """What stands, proven as far as can be told, on the person's records of which nobody else decides."""
     kept = {one.place for one in graph.settled().kept}
-    category = {(system, one.name): one.category for system, each in manifests.items() for one in each.collections}
+    category = categories_of(manifests)
     return frozenset(
         address
         for system, matches in graph.matches.items()

@@ -35,7 +35,7 @@ class Drafting:
         self._parts = parts
         self._request = request
         self._contested = contested
-        self._manifests = {name: parts.connector(name).manifest for name in parts.policy(request.controller).systems}
+        self._manifests = parts.manifests(parts.policy(request.controller))
         fields = (each.rectifiable for one in self._manifests.values() for each in one.collections)
         self._corrections = Corrections(asked.corrections, chain.from_iterable(fields))
 

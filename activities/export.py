@@ -71,7 +71,7 @@ class ExportActivities:
             standing = await redactions(tx, request.id)
             policy = self._parts.policy(request.controller)
             place = policy.answered_in(request.regime, request.jurisdiction)
-            manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+            manifests = self._parts.manifests(policy)
             collected = await load_collected(tx, order.request_id)
             covers = await coverage(tx, request, policy, manifests)
             refused = await refused_parts(tx, request, policy, covers.called)

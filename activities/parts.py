@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from activities.ledger import Ledger
 from activities.mail import Mailer
 from activities.storage import Storage
-from habeas.connector import Changing, Connector, Vetoing
+from habeas.connector import Changing, Connector, Manifest, Vetoing
 from habeas.errors import ConfigurationError, Terminal
 from habeas.policy import Policy
 
@@ -49,6 +49,14 @@ class Parts:
             return self.connectors[system]
         except KeyError:
             raise ConfigurationError(f"System '{system}' is not configured in this process.") from None
+
+    def manifests(self, policy: Policy) -> dict[str, Manifest]:
+        """What the connectors of a policy's systems say of them, by system.
+
+        Raises:
+            ConfigurationError: as `connector`.
+        """
+        return {name: self.connector(name).manifest for name in policy.systems}
 
     def controllers_of(self, system: str) -> tuple[Policy, ...]:
         """The policies that name this system, by id. What any of these must keep, none may touch."""

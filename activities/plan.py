@@ -77,7 +77,7 @@ class PlanActivities:
         async with ledger.begin(after=tx) as tx:
             head = await save_plans(tx, order.request_id, tuple(plans), outside)
             await keep_chosen(tx, order.request_id, chosen)
-            manifests = {name: self._parts.connector(name).manifest for name in policy.systems}
+            manifests = self._parts.manifests(policy)
             await foresee(tx, request, policy, manifests, touches(plans), order.at)
             await tx.record(
                 order.request_id,

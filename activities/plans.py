@@ -9,10 +9,11 @@ from pydantic import Field
 
 from activities.by_hand import unnamed
 from activities.clockface import local_day
-from activities.deciding import load_ours, manifests_of
+from activities.deciding import load_ours
 from activities.finding import load_graph
 from activities.ledger import OutcomeRow, Tx
 from activities.ledger.results import object_name
+from activities.manifests import manifests_of
 from activities.model import EraseOrder
 from activities.parts import Parts
 from activities.recourse import Recourse, recourses

@@ -15,6 +15,7 @@ from activities.deciding import load_ours
 from activities.finding import Graph, load_graph
 from activities.ledger import Tx
 from activities.letters import ChangeFacts
+from activities.manifests import categories_of
 from habeas import law
 from habeas.connector import Manifest, Match
 from habeas.law.duties import Duty
@@ -96,9 +97,7 @@ def _known_by(graph: Graph, subject: Subject, manifests: Mapping[str, Manifest],
     What stands in the records of these; where that is nothing, in those of the same systems that tell whose they are.
     """
     own, settled = {*graph.own()}, graph.settled().kept
-    category = {
-        (system, one.name): one.category for system, manifest in manifests.items() for one in manifest.collections
-    }
+    category = categories_of(manifests)
     where = {system for (system, _), one in category.items() if one in categories}
     matches = [
         (category.get((one.place.system, one.place.record.collection)), match)

@@ -17,6 +17,7 @@ from activities.controllers import addressed, controllers_of
 from activities.keeping import EndedOrder
 from activities.ledger import NEVER_TOLD, NoticeKind, NoticeRow, NoticeState, OutcomeRow, TaskState, Tx, new_token
 from activities.letters import EscalationFacts, ForwardedFacts, NewValue
+from activities.manifests import categories_of
 from activities.model import NoticeBrief, NoticeOrder, NoticesReport, OnRequest
 from activities.naming import Naming
 from activities.notice_letters import NoticeCase, PlannedNotice, notice_letter
@@ -237,10 +238,7 @@ class RecipientActivities:
 
     def _categories(self, request: Request, rows: Iterable[OutcomeRow]) -> frozenset[str]:
         """What these objects are."""
-        manifests = self._manifests(request)
-        category = {
-            (system, one.name): one.category for system, manifest in manifests.items() for one in manifest.collections
-        }
+        category = categories_of(self._manifests(request))
         found = (category.get((row.system, row.collection)) for row in rows)
         return frozenset(one for one in found if one)
 
@@ -325,8 +323,7 @@ class RecipientActivities:
         )
 
     def _manifests(self, request: Request) -> dict[str, Manifest]:
-        systems = self._parts.policy(request.controller).systems
-        return {system: self._parts.connector(system).manifest for system in systems}
+        return self._parts.manifests(self._parts.policy(request.controller))
 
 
 async def _notice(tx: Tx, order: NoticeOrder) -> NoticeRow:

@@ -17,6 +17,7 @@ from activities.changing import load_changes
 from activities.clockface import local_day
 from activities.deciding import load_ours
 from activities.ledger import NoticeKind, Tx
+from activities.manifests import categories_of
 from activities.notice_letters import PlannedNotice
 from activities.reach import reach_of
 from habeas.connector import Manifest, SystemPlan, Treatment
@@ -82,7 +83,7 @@ def touches(plans: Iterable[SystemPlan]) -> frozenset[str]:
 
 async def change_touches(tx: Tx, request: Request, policy: Policy, manifests: Mapping[str, Manifest]) -> frozenset[str]:
     """The categories of which something is corrected or set aside by a plan of change, or a use of which stops."""
-    category = {(system, one.name): one.category for system, each in manifests.items() for one in each.collections}
+    category = categories_of(manifests)
     found, purposes = set[str](), set[str]()
     for part in Part:
         head, plans = await load_changes(tx, request.id, part) or (None, ())

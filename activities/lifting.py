@@ -24,7 +24,7 @@ from activities.waiting import erasure_open, erasure_waits
 from habeas.connector import Capability, Manifest, RecordRef, Restrict
 from habeas.errors import NotAllowed, Terminal
 from habeas.evidence import Tag
-from habeas.model import Right
+from habeas.model import Request, Right
 from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 
 LIFT = "lift"
@@ -129,9 +129,7 @@ class LiftingActivities:
         if order.system not in unnamed(self._parts, (order.system,)):
             return False
         async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id, lock=True)
-            for controller in self._parts.controllers_of(order.system):
-                await tx.lock_stays(controller.id)
+            request = await self._alone(tx, order)
             standing = await (await keepers_of(tx, request, self._parts)).restrictions(order.system)
             if not standing.keys() - {order.request_id}:
                 return False
@@ -146,12 +144,18 @@ class LiftingActivities:
         Of two that end at once each would leave the marks to the other, and they stayed for nobody.
         """
         async with self._parts.ledger.begin() as tx:
-            request = await tx.request(order.request_id, lock=True)
-            await tx.lock_stays(request.controller)
+            await self._alone(tx, order)
             if seen is not None and {*await self._left_to_us(tx, order)} - {*seen}:
                 return False
             await self._write(tx, order, result)
         return True
+
+    async def _alone(self, tx: Tx, order: LiftSystem) -> Request:
+        """The request; nobody who has the system restricts anything or lets it go meanwhile."""
+        request = await tx.request(order.request_id, lock=True)
+        for controller in self._parts.controllers_of(order.system):
+            await tx.lock_stays(controller.id)
+        return request
 
     async def _write(self, tx: Tx, order: LiftSystem, result: tuple[ObjectOutcome, ...]) -> None:
         system = order.system

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from activities.lifting import still
+from activities.change_model import LiftSystem
+from activities.lifting import LiftingActivities, still
 from habeas.acts import ActKind
 from habeas.connector import RecordRef
 from habeas.errors import BadInput, HabeasError, SealBroken, Terminal, Transient, WrongStage
@@ -236,6 +238,31 @@ async def test_what_two_requests_restrict_stays_restricted_until_both_are_lifted
     assert "again as before" in " ".join(world.mail.text(person.email, other.id).split())
     await world.env.fast_forward(handle, timedelta(days=8))
     await lifted(one)
+
+
+async def test_of_two_that_end_at_once_neither_leaves_the_marks_to_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = settled(world)
+    one, other = await restrict(world, person), await restrict(world, person)
+    steps = LiftingActivities(world.parts)
+    ours, theirs = (
+        LiftSystem(request_id=case.id, at=world.now[0], system="crm", act_id=str(uuid.uuid4())) for case in (one, other)
+    )
+    nothing = await steps._objects(ours)
+    assert nothing == (), "the other restricts all of it, when we look"
+
+    async def looked(_: LiftSystem) -> tuple[RecordRef, ...]:
+        return nothing
+
+    await steps.let_go(theirs)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(steps, "_objects", looked)
+        assert (await steps.confirm(ours)).state == "remains", "and no more, when we let go"
+    assert contact(world, person).restricted
+    assert (await steps.lift(ours)).state == "done"
+    assert (await steps.confirm(ours)).state == "clean"
+    assert not contact(world, person).restricted
 
 
 @pytest.mark.parametrize(

@@ -59,11 +59,7 @@ async def may_release(tx: Tx, row: RequestRow, policy: Policy, at: datetime) -> 
     Where the law names no time for a recourse, what was refused is held as long as the request's own record is kept;
     and always while an appeal about it is open.
     """
-    if row.closed_at is None:
-        return False
-    if rule_of(row, policy) is None or not await refused(tx, row.id, row.outcome):
-        return True
-    return _last_day(row, row.closed_at, policy) < local_day(policy, at) and not await tx.has_open_remedy(row.id)
+    return row.closed_at is not None and await _recourse(tx, row, policy, at) is None
 
 
 async def recourses(
@@ -78,15 +74,22 @@ async def recourses(
         if not _keeps_anything(policy):
             continue
         for copy in await tx.copies_asked(controller, identifiers):
-            row = await tx.request_row(copy)
-            rule = rule_of(row, policy)
-            if row.closed_at is None or rule is None or await may_release(tx, row, policy, at):
-                continue
-            last = None if await tx.has_open_remedy(row.id) else _last_day(row, row.closed_at, policy)
-            whole = row.outcome is Outcome.REFUSED
-            categories = frozenset(row.categories or ()) if whole else frozenset(await exempted(tx, row.id))
-            found.append(Recourse(controller, rule.cite, last, categories or None))
+            if (one := await _recourse(tx, await tx.request_row(copy), policy, at)) is not None:
+                found.append(one)
     return tuple(found)
+
+
+async def _recourse(tx: Tx, row: RequestRow, policy: Policy, at: datetime) -> Recourse | None:
+    """What a closed request keeps; None where it was not refused, or the recourse has run out."""
+    rule = rule_of(row, policy)
+    if row.closed_at is None or rule is None or not await refused(tx, row.id, row.outcome):
+        return None
+    last = None if await tx.has_open_remedy(row.id) else _last_day(row, row.closed_at, policy)
+    if last is not None and last < local_day(policy, at):
+        return None
+    whole = row.outcome is Outcome.REFUSED
+    categories = frozenset(row.categories or ()) if whole else frozenset(await exempted(tx, row.id))
+    return Recourse(row.controller, rule.cite, last, categories or None)
 
 
 def _keeps_anything(policy: Policy) -> bool:

@@ -118,19 +118,18 @@ async def foresee(
             source=one.source,
             categories=one.categories,
             known_by=kinds(reach.known[one.recipient.id].identifiers, reach.known[one.recipient.id].name),
-            why_not=_why_not(one),
+            why_not=None if one.in_time and not one.unsure and one.recipient.email else _why_not(one),
         )
         for one in reach.those
     )
     await tx.seal(request.id, FORESEEN, Foreseen(at=at, those=those))
 
 
-def _why_not(one: Reached) -> WhyNot | None:
+def _why_not(one: Reached | PlannedNotice) -> WhyNot:
+    """Of somebody who gets no notice."""
     if not one.in_time:
         return WhyNot.TOO_LONG_AGO
-    if one.unsure:
-        return WhyNot.UNSURE
-    return None if one.recipient.email else WhyNot.POLICY
+    return WhyNot.UNSURE if one.unsure else WhyNot.POLICY
 
 
 def kinds(identifiers: Iterable[Identifier], name: str | None) -> tuple[str, ...]:
@@ -149,10 +148,7 @@ async def foreseen(tx: Tx, request_id: RequestId) -> Foreseen | None:
 async def keep_about(tx: Tx, request_id: RequestId, one: PlannedNotice) -> None:
     """Remember what a notice is about, for as long as it is known whose the request is."""
     known = one.theirs.standing if one.theirs else one.known
-    why_not = None
-    if one.address is None and one.kind is NoticeKind.RECIPIENT:
-        why_not = WhyNot.UNSURE if one.unsure else WhyNot.POLICY
-        why_not = why_not if one.in_time else WhyNot.TOO_LONG_AGO
+    why_not = _why_not(one) if one.address is None and one.kind is NoticeKind.RECIPIENT else None
     about = About(categories=one.categories, known_by=kinds(known.identifiers, known.name), why_not=why_not)
     await tx.seal(request_id, f"{ABOUT}{one.id(request_id)}", about)
 

@@ -26,7 +26,9 @@ async def _on_paper(world: World, right: Right = Right.ACCESS, name: str = "arch
     return case
 
 
-async def _task(case: Case, phase: str = "find") -> TaskRow:
+async def task_at_hand(case: Case, phase: str = "find") -> TaskRow:
+    """The task that the request waits for."""
+
     async def there() -> TaskRow | None:
         async with case.world.parts.ledger.begin() as tx:
             rows = await tx.tasks(TaskFilter(request_id=case.id))
@@ -39,7 +41,7 @@ async def _task(case: Case, phase: str = "find") -> TaskRow:
 async def access_on_paper(world: World) -> Case:
     """A human is asked, reminded, and finds a letter and its scan."""
     case = await _on_paper(world)
-    task = await _task(case)
+    task = await task_at_hand(case)
     await case.act(ActKind.RETRY_SYSTEM, system="paper")
     await case.has_letter("staff_task_reminder")
     await world.office.finish_task(task.id, by="kim", reason="folder 12", said=FOUND)
@@ -51,7 +53,7 @@ async def access_on_paper(world: World) -> Case:
 async def access_paper_left_out(world: World) -> Case:
     """Nobody goes to the archive."""
     case = await _on_paper(world)
-    await _task(case)
+    await task_at_hand(case)
     await case.act(ActKind.SKIP_SYSTEM, system="paper")
     return case
 
@@ -61,12 +63,17 @@ async def paper_left_out_is_followed_up(world: World) -> Case:
     return await access_paper_left_out(world)
 
 
+async def paper_left_out_and_its_owner_hears(world: World) -> Case:
+    """Nobody goes to the archive; whoever was asked to is told that the request goes on without it."""
+    return await access_paper_left_out(world)
+
+
 async def erasure_on_paper(world: World) -> Case:
     """Found, approved, shredded at the second try."""
     case = await _on_paper(world, Right.ERASURE)
-    await world.office.finish_task((await _task(case)).id, by="kim", reason="folder 12", said=FOUND)
+    await world.office.finish_task((await task_at_hand(case)).id, by="kim", reason="folder 12", said=FOUND)
     await case.approve_twice()
-    first = await _task(case, "erase")
+    first = await task_at_hand(case, "erase")
     await world.office.finish_task(first.id, by="kim", reason="locked", said=Said(outcomes=("blocked",)))
 
     async def not_confirmed() -> bool:
@@ -75,7 +82,7 @@ async def erasure_on_paper(world: World) -> Case:
 
     await eventually(not_confirmed)
     await case.act(ActKind.RETRY_SYSTEM, system="paper")
-    again = await _task(case, "erase")
+    again = await task_at_hand(case, "erase")
     await world.office.finish_task(again.id, by="kim", reason="shredded", said=Said(outcomes=("erased",)))
     return case
 
@@ -88,9 +95,9 @@ async def erasure_by_hand_is_late(world: World) -> Case:
     before = (dated.due_at - dated.opened_at - timedelta(seconds=60)) / timedelta(days=1)
     release = {"at_deadline": AtDeadline.RELEASE_PARTIAL, "days_before": before}
     case = await _on_paper(world, Right.ERASURE, controller(world, "late", of="archive", release=release))
-    await world.office.finish_task((await _task(case)).id, by="kim", reason="folder 12", said=FOUND)
+    await world.office.finish_task((await task_at_hand(case)).id, by="kim", reason="folder 12", said=FOUND)
     await case.approve_twice()
-    task = await _task(case, "erase")
+    task = await task_at_hand(case, "erase")
     await case.has_letter("delay")
     await world.office.finish_task(task.id, by="kim", reason="shredded", said=Said(outcomes=("erased",)))
     return case

@@ -23,6 +23,7 @@ from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker._workflow_instance import WorkflowInstance, WorkflowInstanceDetails
 
 from workflows.bounce import BounceWorkflow
+from workflows.ended_tasks import EndedTaskWorkflow
 from workflows.lifting import LiftRestrictionWorkflow
 from workflows.new_link import NewLinkWorkflow
 from workflows.notices import NoticesWorkflow
@@ -39,6 +40,7 @@ WORKFLOWS = (
     LiftRestrictionWorkflow,
     NoticesWorkflow,
     BounceWorkflow,
+    EndedTaskWorkflow,
 )
 """Whose histories are stored."""
 _NOISE = {"seq", "activity_id", "protocol_instance_id", "stack_trace"}

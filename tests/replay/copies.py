@@ -18,11 +18,13 @@ async def _both(world: World) -> tuple[Case, Case]:
     erasure = await world.open(person, Right.ERASURE)
     await erasure.prove()
     await erasure.approve_twice()
-    await _blocked(erasure, "habeas-copy")
+    await blocked(erasure, "habeas-copy")
     return copy, erasure
 
 
-async def _blocked(case: Case, on: str) -> None:
+async def blocked(case: Case, on: str) -> None:
+    """Until the request shows that it waits for this, and nothing else."""
+
     async def so() -> bool:
         return (await case.row()).blocked_on == (on,)
 
@@ -63,10 +65,10 @@ async def erasure_at_its_last_door(world: World) -> Case:
         "erase", *[Transient("down", retry_after=wait) for wait in (0.05, 0.05, 0.05, 0.05, 6)]
     )
     await erasure.approve_twice()
-    await _blocked(erasure, "crm")
+    await blocked(erasure, "crm")
     copy = await world.open(person, Right.ACCESS)
     await copy.has_letter("code")
-    await _blocked(erasure, "habeas-copy")
+    await blocked(erasure, "habeas-copy")
     await copy.act(ActKind.WITHDRAW)
     return erasure
 

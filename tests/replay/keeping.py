@@ -8,13 +8,16 @@ from typing import Any
 
 from activities import lifting
 from activities.keeping import Sweep
+from activities.ledger import TaskFilter
 from habeas.acts import ActKind
 from habeas.errors import Terminal, Transient
 from habeas.model import Identifier, Right, Stage
 from habeas.testing import MemoryRow
+from tests.replay.by_hand import FOUND, task_at_hand
 from tests.workflows.controllers import controller
 from tests.workflows.keeping import chatting, says
 from tests.workflows.world import Case, World, eventually, someone
+from workers.office import Said
 from workers.office.holds import NewHoldInput
 
 
@@ -75,7 +78,7 @@ async def erasure_with_reasons_at_once(world: World) -> Case:
 
 
 class Swept(Case):
-    """A sweep, or a lifting, in the place of a request."""
+    """A sweep, or whatever else goes on beside a request, in its place."""
 
     def __init__(self, world: World, case: Case, handle: Any) -> None:
         super().__init__(world, case.id, case.person)
@@ -139,6 +142,40 @@ async def sweep_that_is_told(world: World) -> Case:
     return Swept(world, case, handle)
 
 
+async def _kept_on_paper(world: World) -> tuple[Case, Any]:
+    """What a hold had kept in the archive may be kept no longer: the sweep has a human asked."""
+    person = someone()
+    person.settle_in(world.connectors)
+    email = Identifier(kind="email", value=person.email)
+    asked = NewHoldInput(controller="archive", provision="Case 2026/114", reason="served", identifiers=(email,))
+    placed = await world.office.place_hold(asked, by="ann")
+    case = await world.open(person, Right.ERASURE, controller="archive")
+    await case.prove()
+    await world.office.finish_task((await task_at_hand(case)).id, by="kim", reason="folder 12", said=FOUND)
+    await case.approve_twice()
+    await case.reaches(Stage.CLOSED)
+    await world.office.lift_hold(placed.hold.id, by="ann")
+    handle = await world.env.client.start_workflow(
+        "SweepWorkflow", Sweep(once=True), id=f"sweep-{uuid.uuid4().hex[:8]}", task_queue=world.parts.task_queue
+    )
+    return case, handle
+
+
+async def sweep_that_asks_a_human(world: World) -> Case:
+    """The sweep's own part of it."""
+    return Swept(world, *await _kept_on_paper(world))
+
+
+async def kept_paper_is_shredded(world: World) -> Case:
+    """The task's: told, done, and what the human says is what became of it."""
+    case, handle = await _kept_on_paper(world)
+    await handle.result()
+    async with world.parts.ledger.begin() as tx:
+        (task,) = (one for one in await tx.tasks(TaskFilter(request_id=case.id)) if one.phase == "erase")
+    await world.office.finish_task(task.id, by="kim", reason="shredded", said=Said(outcomes=("erased",)))
+    return Swept(world, case, world.env.client.get_workflow_handle(f"{case.id}/task/{task.id}"))
+
+
 async def sweep_that_follows(world: World) -> Case:
     """Somebody has asked for a copy by what only another system knows: they are followed there before anything ends."""
     name = chatting(world)
@@ -179,6 +216,10 @@ async def restriction_lifted(world: World) -> Case:
     shown = await world.office.change_plan(case.id, by="ann", reason="review")
     await case.act(ActKind.APPROVE, plan=shown.digest)
     await case.reaches(Stage.CLOSED)
+    return await _lifted(world, case)
+
+
+async def _lifted(world: World, case: Case) -> Case:
     handle = world.env.client.get_workflow_handle(f"{case.id}/lift")
     week, lifting.NOTICE = lifting.NOTICE, timedelta(seconds=2)
     try:
@@ -187,6 +228,37 @@ async def restriction_lifted(world: World) -> Case:
     finally:
         lifting.NOTICE = week
     return Swept(world, case, handle)
+
+
+async def restriction_of_paper_lifted_beside_another(world: World) -> Case:
+    """Another one keeps the paper set aside: nobody is sent to put it back."""
+    person = someone()
+    person.settle_in(world.connectors)
+    cases = []
+    for _ in range(2):
+        case = await world.open(person, Right.RESTRICTION, controller="archive", situation="it is not right")
+        await case.prove()
+        await world.office.finish_task((await task_at_hand(case)).id, by="kim", reason="folder 12", said=FOUND)
+        await case.reaches(Stage.REVIEWING)
+        shown = await world.office.change_plan(case.id, by="ann", reason="review")
+        await case.act(ActKind.APPROVE, plan=shown.digest)
+        said = Said(outcomes=("restricted",))
+        await world.office.finish_task((await task_at_hand(case, "restrict")).id, by="kim", reason="marked", said=said)
+        await case.reaches(Stage.CLOSED)
+        cases.append(case)
+    return await _lifted(world, cases[0])
+
+
+async def another_link(world: World) -> Case:
+    """One more link to a copy that was answered."""
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person)
+    await case.prove()
+    await case.reaches(Stage.CLOSED)
+    act_id = str(uuid.uuid4())
+    await world.office.release(case.id, by="ann", reason="the letter was lost", act_id=act_id)
+    return Swept(world, case, world.env.client.get_workflow_handle(f"{case.id}/link/{act_id}"))
 
 
 KEEPING = (
@@ -202,4 +274,8 @@ KEEPING = (
     sweep_that_follows,
     sweep_that_tells_the_person,
     restriction_lifted,
+    sweep_that_asks_a_human,
+    kept_paper_is_shredded,
+    restriction_of_paper_lifted_beside_another,
+    another_link,
 )

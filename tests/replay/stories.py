@@ -33,10 +33,11 @@ from tests.replay.by_hand import (
     access_paper_left_out,
     erasure_by_hand_is_late,
     erasure_on_paper,
+    paper_left_out_and_its_owner_hears,
     paper_left_out_is_followed_up,
 )
 from tests.replay.commands import HISTORIES, replay, stored
-from tests.replay.copies import COPIES
+from tests.replay.copies import COPIES, blocked
 from tests.replay.engine import engine
 from tests.replay.keeping import KEEPING
 from tests.replay.notices import NOTICES
@@ -55,6 +56,7 @@ BY_HAND = (
     erasure_on_paper,
     erasure_by_hand_is_late,
     paper_left_out_is_followed_up,
+    paper_left_out_and_its_owner_hears,
 )
 
 
@@ -367,6 +369,31 @@ async def _approve_change(case: Case) -> None:
     await case.act(ActKind.APPROVE, plan=plan)
 
 
+async def erasure_left_out_after_it_had_begun(world: World) -> Case:
+    """It broke off, and staff go on without it: what it did is looked at."""
+    case = await _open(world, Right.ERASURE)
+    await case.prove()
+    world.connectors["crm"].fail("erase", Terminal("It broke off."))
+    await case.approve_twice()
+    await blocked(case, "crm")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    return case
+
+
+async def correction_left_out_after_it_had_begun(world: World) -> Case:
+    """The same of a correction, where nobody can look."""
+    case = await _open(world, Right.RECTIFICATION, corrections=("name: Ada Test => Ada Lovelace",))
+    await case.prove()
+    await case.reaches(Stage.REVIEWING)
+    for method in ("change", "confirm_change"):
+        world.connectors["crm"].fail(method, Terminal("It broke off."))
+    shown = await world.office.change_plan(case.id, by="ann", reason="review")
+    await case.act(ActKind.APPROVE, plan=shown.digest)
+    await blocked(case, "crm")
+    await case.act(ActKind.SKIP_SYSTEM, system="crm")
+    return case
+
+
 async def rectification(world: World) -> Case:
     """One correction is contested; the other drifts, is planned anew, approved and made."""
     case = await _open(world, Right.RECTIFICATION, corrections=("name: Ada Test => Ada Lovelace", "age: 41 => 42"))
@@ -499,6 +526,8 @@ STORIES: Mapping[str, Story] = {
         extended_and_paused,
         overdue,
         systems_waited_for,
+        erasure_left_out_after_it_had_begun,
+        correction_left_out_after_it_had_begun,
         rectification,
         restriction,
         objection_weighed,

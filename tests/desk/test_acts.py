@@ -3,6 +3,7 @@
 import asyncio
 import re
 import uuid
+from datetime import date
 from io import StringIO
 
 import httpx2
@@ -14,13 +15,14 @@ from habeas.errors import EngineUnavailable
 from habeas.model import Identifier, Stage
 from tests.desk.pages import form, forms, said, send
 from tests.office.world import World
-from workers.desk import create_app
+from workers.desk import create_app, pages
 from workers.desk.door import Door, Local
+from workers.desk.speech import LANGUAGES, speech
 from workers.office import Office, Story
 from workers.office.asked import ASKED, MoreIdentifiers
 from workers.office.effects import PREVIEWED
 from workers.office.messages import Sent
-from workers.office.previewing import Preview
+from workers.office.previewing import Preview, Promised
 from workers.office.story import OtherKind, PossibleAct
 
 
@@ -388,3 +390,15 @@ async def test_pages_speak_french_and_remember_it(here: World, browser: httpx2.A
     assert "__Host-habeas-language=fr" in chosen.headers["set-cookie"]
     assert (await browser.get("/language/xx")).status_code == 404
     assert (await browser.get("/language/fr", params={"then": "//evil.example"})).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("promise", Promised)
+def test_a_preview_says_what_becomes_of_what_was_promised(language: str, promise: Promised) -> None:
+    law, promised, say = date(2027, 4, 1), date(2027, 3, 31), speech(language)
+    parts = pages._environment.get_template("preview_parts.html").make_module()
+    shown = Preview(kind=ActKind.EXTEND, due_on=law, due_then=law, promised_on=promised, promise=promise)
+    line = say.text(f"promise_then.{promise.value}", date=say.date(promised))
+    assert line in str(vars(parts)["effect"](shown, say))
+    nothing = shown.model_copy(update={"promised_on": None, "promise": None})
+    assert say.date(promised) not in str(vars(parts)["effect"](nothing, say))

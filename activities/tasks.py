@@ -346,10 +346,10 @@ async def _check_stays(tx: Tx, task: TaskRow, words: TaskWords, parts: Parts, at
         await tx.lock_stays(controller.id, shared=True)
     if request.stage is Stage.CLOSED and await held_for_copy(tx, request, task.system, parts, at):
         raise MustStay("These must stay, by: a copy that the person asked for, until it is answered.", task=task.id)
-    keepers = await keepers_of(tx, request, parts)
+    erasing = task.phase == TaskPhase.ERASE.value
+    keepers = await keepers_of(tx, request, parts, at if erasing else None)
     manifest = parts.connector(task.system).manifest
     freed = await consented(tx, request, task.system, ended, keepers)
-    erasing = task.phase == TaskPhase.ERASE.value
     stays = await keepers.stays(task.system, manifest, ended, refusals=erasing, consented=freed)
     if not stays:
         return

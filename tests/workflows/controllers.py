@@ -31,7 +31,9 @@ def controller(world: World, name: str, *, of: str = "demo", **changes: dict[str
     return name
 
 
-def answering_under(world: World, name: str, *regimes: dict[str, Any], home: str | None = None) -> str:
+def answering_under(
+    world: World, name: str, *regimes: dict[str, Any], home: str | None = None, of: str = "demo"
+) -> str:
     """A controller that answers under these laws as well.
 
     Args:
@@ -39,10 +41,11 @@ def answering_under(world: World, name: str, *regimes: dict[str, Any], home: str
         name: its id.
         regimes: rows of its policy.
         home: where it is established; in Denmark its own law binds it beside the person's (GDPR art. 3(1)).
+        of: which one it is like beside that.
     """
     policies = cast("dict[str, Policy]", world.parts.policies)
     entry = type(policies["demo"].regimes[0])
-    controller(world, name)
+    controller(world, name, of=of)
     more = tuple(entry.model_validate(one) for one in regimes)
     policies[name] = policies[name].model_copy(update={"regimes": (*policies[name].regimes, *more)})
     if home:

@@ -17,11 +17,12 @@ from sqlalchemy import text
 
 from activities.ledger import NewHold, TaskFilter, TaskRow, TaskState
 from activities.task_model import FoundFile, TaskPhase
+from habeas import law
 from habeas.acts import ActKind
 from habeas.errors import BadInput, MustStay, WrongStage
 from habeas.model import Identifier, Outcome, Right, Stage
 from habeas.policy import Policy
-from tests.workflows.controllers import controller
+from tests.workflows.controllers import answering_under, controller
 from tests.workflows.world import FILED, OWNER, Case, World, eventually, someone
 from workers.office import Said, opening
 from workers.office.holds import NewHoldInput, PlacedHold
@@ -390,6 +391,26 @@ async def test_nobody_says_corrected_of_what_is_held_and_nothing_they_typed_is_l
     async with world.parts.ledger.begin() as tx:
         assert (await tx.outcome_counts(case.id))["paper"] == {"blocked": 1, "not_found": 1}
     await world.office.lift_hold(hold_id, by="ann")
+
+
+async def test_nobody_shreds_what_a_copy_that_was_refused_meanwhile_is_about(world: World) -> None:
+    """PIPEDA 8(8): it must be there for as long as the person may have the refusal reviewed."""
+    canada = {"code": "CA-PIPEDA", "jurisdictions": ("CA",)}
+    name = answering_under(world, "canadian_archive", canada, home="CA", of="archive")
+    person = someone()
+    person.settle_in(world.connectors)
+    case = await world.open(person, Right.ERASURE, controller=name, jurisdiction="CA-ON")
+    await case.prove()
+    await done(case, await task_of(case), records=(LETTER,))
+    await case.approve_twice()
+    task = await task_of(case, TaskPhase.ERASE.value)
+    copy = await world.open(person, controller=name, jurisdiction="CA-ON")
+    await copy.reaches(Stage.VERIFYING)
+    await copy.act(ActKind.REFUSE, ground=law.refusal_grounds("CA-PIPEDA", "CA")[0].code)
+    await copy.reaches(Stage.CLOSED)
+    with pytest.raises(MustStay, match="by: a copy that was refused"):
+        await done(case, task, outcomes=("erased",))
+    await done(case, task, as_said=True, outcomes=("blocked",))
 
 
 async def test_what_is_restricted_meanwhile_is_not_corrected_by_hand(world: World) -> None:

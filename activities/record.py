@@ -26,6 +26,7 @@ from activities.finding import (
     numbers,
     save_graph,
 )
+from activities.finishing import finish_task
 from activities.kept_before import kept_before
 from activities.ledger import WAITING, Act, SystemRow, TaskFilter, Tx
 from activities.ledger.results import object_name
@@ -55,7 +56,7 @@ from activities.same_person import is_same_person
 from activities.stages import enter, enter_with
 from activities.stated import STATING, stated_facts
 from activities.suppressing import suppress
-from activities.tasks import finish_task, seal_left_out
+from activities.tasks import seal_left_out
 from habeas import law
 from habeas.acts import WITHOUT_COPY, ActKind
 from habeas.errors import BadInput, PlanOutlived

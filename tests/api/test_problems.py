@@ -71,6 +71,7 @@ async def test_text_and_days_that_cannot_be_written_down_are_named(api: httpx2.A
     for rows, said_so in (
         ("right,emails,received_at\naccess,a@example.org,0001-01-01T00:00:00+14:00\n", "received_at"),
         (f"right,note\naccess,{'x' * 140_000}\n", "line 2"),
+        ("right,right,emails\naccess,erasure,a@example.org\n", "twice: right"),
     ):
         answer = await api.post("/requests/import", content=rows, headers=csv)
         assert answer.status_code in {200, 422}

@@ -1,8 +1,10 @@
 """A task outlives the worker that opened it, and is finished on its page."""
 
+import json
 from pathlib import Path
 
 import httpx2
+from starlette.datastructures import FormData
 
 from activities.connectors.manual import ManualConnector
 from activities.ledger import TaskFilter
@@ -10,6 +12,7 @@ from habeas.model import Stage
 from tests.desk.pages import form, said, send
 from tests.office.world import World, world
 from workers.desk import create_app
+from workers.desk.tasks import _typed
 from workers.postgres import EmbeddedPostgres
 from workers.queues import running
 
@@ -71,3 +74,10 @@ async def _finished(browser: httpx2.AsyncClient, here: World, path: str, address
     done = await browser.post(answer.action, data=sure, files={"files": ("scan.html", b"%PDF-1.7 a real one")})
     assert done.status_code == 303, said(done)
     assert "The request goes on" in said(await browser.get(done.headers["location"]))
+
+
+def test_two_values_of_one_name_are_both_kept() -> None:
+    """What the page shows before it is done is what is written down."""
+    rows = {"name.0": "phone", "value.0": "+45 1", "name.1": "phone", "value.1": "+45 2", "name.2": "", "value.2": "x"}
+    (record,) = _typed(FormData([*rows.items(), ("found", "something")])).records
+    assert json.loads(record) == {"data": {"phone": ["+45 1", "+45 2"], "field_3": "x"}}

@@ -214,7 +214,10 @@ async def _said(form: FormData) -> Said:
 
 
 def _typed(form: FormData) -> Said:
-    data = dict(_rows(form))
+    found: dict[str, list[str]] = {}
+    for name, value in _rows(form):
+        found.setdefault(name, []).append(value)
+    data = {name: values if len(values) > 1 else values[0] for name, values in found.items()}
     return Said(
         nothing=form.get("found") == "nothing",
         records=(json.dumps({"data": data}, ensure_ascii=False),) if data else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 
@@ -74,9 +75,11 @@ def read_rows(text: str, opened_by: str) -> Iterator[ImportRow | BadRow]:
 
 
 def _rows(reader: csv.DictReader[str], opened_by: str) -> Iterator[ImportRow | BadRow]:
-    unknown = sorted(set(reader.fieldnames or ()) - set(COLUMNS))
-    if not reader.fieldnames or "right" not in reader.fieldnames or unknown:
+    heading = Counter(reader.fieldnames or ())
+    unknown, twice = sorted({*heading} - {*COLUMNS}), sorted(name for name, n in heading.items() if n > 1)
+    if "right" not in heading or unknown or twice:
         wrong = f"; unknown: {', '.join(unknown)}" if unknown else ""
+        wrong += f"; twice: {', '.join(twice)}" if twice else ""
         raise BadInput(f"The first line names the columns, out of: {', '.join(COLUMNS)}{wrong}.", field="heading")
     for row in reader:
         line = reader.line_num

@@ -24,6 +24,7 @@ from prometheus_client import generate_latest
 from activities.connectors import load_connector
 from activities.connectors.http import HttpConnector
 from activities.outside import AskedOutside
+from activities.stated import Stated
 from activities.storage import FolderStorage
 from habeas.acts import ActKind
 from habeas.connector import Connector, Veto
@@ -239,6 +240,21 @@ async def _asked_elsewhere(world: World, canary: Canary) -> Case:
     return case
 
 
+async def _told_an_authority(world: World, canary: Canary) -> Case:
+    """A refusal on a ground of which an authority is told first: staff state how."""
+    name = answering_under(world, "canary_ca", {"code": "CA-PIPEDA", "jurisdictions": ("CA",)})
+    case = await world.open(canary.person, controller=name, jurisdiction="CA-ON")
+    await case.reaches(Stage.VERIFYING)
+    wrong = Stated(on=world.now[0].date() + timedelta(days=9), what=canary.says("told, in a week"))
+    with pytest.raises(BadInput) as refused:
+        await case.act(ActKind.REFUSE, ground="government_objection", stated=wrong)
+    assert canary.found({"refused": str(refused.value).encode()}) == {}
+    told = Stated(on=world.now[0].date(), what=canary.says("told by letter"))
+    await case.act(ActKind.REFUSE, ground="government_objection", stated=told)
+    await case.reaches(Stage.CLOSED)
+    return case
+
+
 async def _everywhere(world: World, server: EmbeddedPostgres, ids: set[str]) -> dict[str, bytes]:
     found = {"metrics": generate_latest()}
     client = world.env.client
@@ -274,8 +290,8 @@ async def test_no_canary_gets_out_of_vendors_services_callbacks_and_notices(
 
     await eventually(told)
     asked = await _asked_elsewhere(world, canary)
-    redacted = await _redacted(world, canary)
-    places = await _everywhere(world, postgres_server, {erased.id, asked.id, redacted.id})
+    redacted, stated = await _redacted(world, canary), await _told_an_authority(world, canary)
+    places = await _everywhere(world, postgres_server, {erased.id, asked.id, redacted.id, stated.id})
     places |= {"log": log.getvalue().encode()}
     storage = world.parts.storage
     assert isinstance(storage, FolderStorage)

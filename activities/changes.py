@@ -32,12 +32,11 @@ from habeas.connector import Change, Manifest, Rectify, Restrict, Stop
 from habeas.errors import NotAllowed
 from habeas.evidence import Tag
 from habeas.model import Request
-from habeas.outcomes import Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
+from habeas.outcomes import CHANGED, Awaiting, Done, Drifted, Fate, ObjectOutcome, Pending
 from habeas.particulars import Particulars
 
 ANSWERED = "answered/"
 """Prefix of what is sealed, by system, once it said what became of all that it was to change."""
-_CHANGED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
 _SETTLED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.LIFTED, Fate.STOPPED, Fate.NOT_FOUND})
 
 
@@ -189,7 +188,7 @@ class ChangeActivities:
         if not sent:
             return ChangeReport(system=order.system, state="drifted")
         seen = await changed_of(self._parts.changing(order.system), self._manifest(order), change)
-        done = tuple(one for one in seen or () if one.fate in _CHANGED)
+        done = tuple(one for one in seen or () if one.fate in CHANGED)
         if done:
             async with self._parts.ledger.begin() as tx:
                 await remember(tx, order, change, done)

@@ -24,15 +24,13 @@ from habeas.change import Found, Stays, SystemChange
 from habeas.connector import FieldChange, RecordRef, Rectify, Stop
 from habeas.evidence import Tag
 from habeas.model import Request, SystemName
-from habeas.outcomes import Fate, ObjectOutcome
+from habeas.outcomes import CHANGED, UNDONE, Fate, ObjectOutcome
 from habeas.particulars import Particulars
 from habeas.staying import Because
 
 SO_FAR = f"{TOLD}/so_far"
 BY_HAND = "by_hand"
 RESTRICTED = Because.RESTRICTED.value
-_DONE = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
-_UNDONE = frozenset({Fate.BLOCKED, Fate.FAILED})
 _TOLD_WHY = frozenset({Because.LEGAL_HOLD.value, Because.CONTROLLED.value})
 """Left alone for a reason that the letter names for each."""
 _DESPITE = frozenset({CONSENTED, MARKED})
@@ -73,9 +71,9 @@ class ConcludingActivities:
                 )
         return Conclusion(
             sealed=name,
-            done=sum(row.fate in _DONE for row in rows),
+            done=sum(row.fate in CHANGED for row in rows),
             contested=len(facts.contested),
-            blocked=sum(row.fate in _UNDONE for row in rows),
+            blocked=sum(row.fate in UNDONE for row in rows),
             unmatched=len(facts.unmatched),
         )
 
@@ -136,7 +134,7 @@ class _Telling:
     ) -> ChangeFacts:
         outcomes = tuple(rows)
         told = _TOLD_WHY | {RESTRICTED}
-        undone = [row.system for row in outcomes if row.fate in _UNDONE and row.reason not in told]
+        undone = [row.system for row in outcomes if row.fate in UNDONE and row.reason not in told]
         named = {purpose.id: purpose.title for purpose in self._policy.purposes}
         not_done = self._undone(order.missing, outcomes)
         going_on = self._going_on(plans, not_done)
@@ -167,13 +165,13 @@ class _Telling:
             unsure=is_unsure(outcomes),
             left=self._left(outcomes),
             restricted=self._restricted(outcomes),
-            despite_restriction=any(row.fate in _DONE and row.reason in _DESPITE for row in outcomes),
+            despite_restriction=any(row.fate in CHANGED and row.reason in _DESPITE for row in outcomes),
             unmatched=tuple(self._called.asked(corrections[index].what) for index in unmatched),
         )
 
     def _undone(self, missing: Iterable[str], rows: tuple[OutcomeRow, ...]) -> frozenset[str]:
         """Those left out that did not do all of their part, or of which nobody knows."""
-        left = {row.system for row in rows if row.fate in _UNDONE}
+        left = {row.system for row in rows if row.fate in UNDONE}
         return frozenset(one for one in missing if one not in self._told or one in left)
 
     def _going_on(self, plans: tuple[SystemChange, ...], missing: Container[str]) -> Callable[[str], bool]:
@@ -204,7 +202,7 @@ class _Telling:
                 called.field(row.system, row.collection, row.field) if row.field else None,
             )
             for row in rows
-            if row.fate in _DONE
+            if row.fate in CHANGED
         )
         return tuple(
             ChangedGroup(system=system, category=category, what=field, count=count)
@@ -217,13 +215,13 @@ class _Telling:
         found = {
             (called.category(row.system, row.collection), others.get(row.law) or called.law(row.system, row.law))
             for row in rows
-            if row.fate in _UNDONE and row.reason in _TOLD_WHY and row.law
+            if row.fate in UNDONE and row.reason in _TOLD_WHY and row.law
         }
         return tuple(WithheldGroup(what=what, reason=reason) for what, reason in sorted(found))
 
     def _restricted(self, rows: tuple[OutcomeRow, ...]) -> tuple[str, ...]:
         """The categories of what is restricted, and left alone for that."""
-        left = (row for row in rows if row.fate in _UNDONE and row.reason == RESTRICTED)
+        left = (row for row in rows if row.fate in UNDONE and row.reason == RESTRICTED)
         return tuple(sorted({self._called.category(row.system, row.collection) for row in left}))
 
 

@@ -21,7 +21,7 @@ from activities.plans import keyed_digest, load_plans, with_reasons
 from activities.reporting import keep_part
 from activities.sent import changed_of, seen_of, was_sent
 from habeas.connector import Change, Rectify, Restrict, Stop, SystemPlan
-from habeas.outcomes import Fate, ObjectOutcome
+from habeas.outcomes import UNDONE, Fate, ObjectOutcome
 from habeas.plan import verdict
 
 __all__ = ["NOT_KNOWN", "STILL_THERE", "LeavingActivities"]
@@ -30,7 +30,6 @@ NOT_KNOWN = "not_known"
 """Of an object that an attempt may have reached, and nobody could look."""
 STILL_THERE = "still_there"
 NOT_DONE = "not_done"
-_SAID = frozenset({Fate.BLOCKED, Fate.FAILED})
 _KNOWN = frozenset({Fate.ERASED, Fate.ANONYMISED, Fate.RECTIFIED, Fate.STOPPED})
 """What an earlier answer said; a later attempt does not undo it."""
 _STEP = "left-out"
@@ -128,7 +127,7 @@ def _as_seen(plan: SystemPlan, seen: Iterable[ObjectOutcome]) -> list[ObjectOutc
         if one is not None and verdict(planned, one):
             told.append(one)
         elif planned in plan.going:
-            reason = NOT_KNOWN if one is None else one.reason if one.fate in _SAID else None
+            reason = NOT_KNOWN if one is None else one.reason if one.fate in UNDONE else None
             told.append(planned.became(Fate.FAILED, reason or STILL_THERE))
     return told
 

@@ -8,13 +8,11 @@ from collections.abc import Collection, Iterable
 from activities.leaving import NOT_KNOWN
 from activities.ledger import OutcomeRow
 from activities.letters.wording import lookup
-from habeas.outcomes import Fate
+from habeas.outcomes import CHANGED, UNDONE, Fate
 
 __all__ = ["half_changed", "half_erased", "is_unsure"]
 
 _TOPIC = "activities.letters"
-_UNDONE = frozenset({Fate.BLOCKED, Fate.FAILED})
-_CHANGED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
 
 
 def is_unsure(rows: Iterable[OutcomeRow]) -> bool:
@@ -26,7 +24,7 @@ def half_erased(rows: Iterable[OutcomeRow], missing: Collection[str], language: 
     """System -> what of it is still there, and of what nobody knows; nothing of one that had not begun."""
     words, counts = lookup(_TOPIC, language), Counter[tuple[str, str]]()
     for row in rows:
-        if row.system in missing and row.fate in _UNDONE:
+        if row.system in missing and row.fate in UNDONE:
             counts[row.system, "not_known" if row.reason == NOT_KNOWN else "still_there"] += 1
     told: dict[str, list[str]] = {}
     for (system, key), count in sorted(counts.items()):
@@ -51,6 +49,6 @@ def half_changed(
         if is_unsure(here):
             said[system] = words.text("completion_change.not_known")
         elif any(row.fate is Fate.FAILED for row in here):
-            half = system in told and any(row.fate in _CHANGED for row in here)
+            half = system in told and any(row.fate in CHANGED for row in here)
             said[system] = words.text(f"completion_change.{'half_done' if half else 'not_done'}")
     return said

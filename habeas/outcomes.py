@@ -35,6 +35,12 @@ class Fate(StrEnum):
     """No longer used for the purposes that the person objected to."""
 
 
+CHANGED = frozenset({Fate.RECTIFIED, Fate.RESTRICTED, Fate.STOPPED})
+"""What was asked of a change is done."""
+UNDONE = frozenset({Fate.BLOCKED, Fate.FAILED})
+"""What was asked, of an erasure or a change, is not done."""
+
+
 class ObjectOutcome(Frozen):
     """What became of one object, and why. Both letter and evidence are made from these."""
 

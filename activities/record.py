@@ -85,6 +85,7 @@ class RecordActivities:
         """
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
+            await tx.update_request(order.request_id, started_at=order.at)
             policy = self._parts.policy(request.controller)
             times = await self._date(tx, request, policy, order.at, dedupe="begin")
             asked = Particulars.of(await tx.subject(order.request_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypedDict, Unpack
@@ -91,6 +92,7 @@ class Changes(TypedDict, total=False):
     overdue: bool
     closed_at: datetime | None
     citation: str | None
+    started_at: datetime
 
 
 _ROW_NAMES = [name for name in RequestRow.model_fields if name != "target_on"]
@@ -177,11 +179,11 @@ class Requests(Room):
         )
         return tuple(row.id for row in rows)
 
-    async def mark_started(self, request_id: str) -> None:
-        """The request's workflow was started."""
+    async def mark_started(self, request_ids: Collection[str]) -> None:
+        """The workflows of these were started."""
         await self._run(
             update(request)
-            .where(request.c.id == request_id, request.c.started_at.is_(None))
+            .where(request.c.id.in_(sorted(request_ids)), request.c.started_at.is_(None))
             .values(started_at=func.now())
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, select
 
 from activities.ledger.duty_tables import deletion_hold
 from activities.ledger.prepared import Prepared
@@ -19,6 +19,10 @@ _EVERYTHING = Prepared(
     " SELECT :request_id::text, :controller::text, value, :object::text, :at::timestamptz"
     " FROM unnest(:systems::text[]) AS given (value)"
     " ON CONFLICT (request_id, system, object) DO UPDATE SET placed_at = :at, released_at = NULL"
+)
+_LOOKED_THROUGH = Prepared(
+    "UPDATE deletion_hold SET released_at = :at WHERE request_id = :request_id AND system = ANY (:systems::text[])"
+    " AND object = :object AND released_at IS NULL"
 )
 
 
@@ -40,13 +44,9 @@ class Unlooked(Room):
 
     async def looked_through(self, request_id: str, systems: Collection[str], at: datetime) -> None:
         """What of the person lies in these systems is known, and held: the rest may end again."""
-        await self._run(
-            update(deletion_hold)
-            .where(
-                deletion_hold.c.request_id == request_id, deletion_hold.c.system.in_(sorted(systems)), _of_everything()
-            )
-            .values(released_at=at)
-        )
+        if names := sorted(systems):
+            values = {"request_id": request_id, "systems": names, "object": EVERYTHING, "at": at}
+            await self._write_later(("unlooked", request_id), _LOOKED_THROUGH.of(values))
 
     async def unlooked(self, controllers: Collection[str], system: str, limit: int) -> tuple[UnlookedRow, ...]:
         """The requests of these controllers for which all of a system is held, the oldest first."""

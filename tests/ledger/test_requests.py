@@ -328,10 +328,10 @@ async def test_requests_whose_workflow_was_not_started_are_found(
         await tx.open_request(second)
         assert await tx.unstarted(10) == (second.id, first.id)
         assert await tx.unstarted(1) == (second.id,)
-        await tx.mark_started(second.id)
+        await tx.mark_started([second.id])
         started = (await tx.request_row(second.id)).started_at
     async with ledger.begin() as tx:
-        await tx.mark_started(second.id)
+        await tx.mark_started([second.id])
         assert (await tx.request_row(second.id)).started_at == started is not None
         assert await tx.unstarted(10) == (first.id,)
         await tx.update_request(first.id, outcome=Outcome.WITHDRAWN, closed_at=NOW)

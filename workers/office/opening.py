@@ -109,9 +109,7 @@ class Opening(Room):
                     await tx.seal(one.request.id, LANGUAGE_ASKED, LanguageAsked(language=wanted))
         new = [one.request for one in (opened, *also) if one.created]
         waiting = await (
-            _start(self._ledger, self._engine, new)
-            if len(new) == len(parts)
-            else start_unstarted(self._ledger, self._engine)
+            _start(self._engine, new) if len(new) == len(parts) else start_unstarted(self._ledger, self._engine)
         )
         return OpenedAnswer(
             created=opened.created,
@@ -219,19 +217,25 @@ async def _is_told(tx: Tx, earlier: Request, policy: Policy) -> bool:
 
 
 async def start_unstarted(ledger: Ledger, engine: Engine, limit: int = BATCH) -> tuple[str, ...]:
-    """Start the workflows of requests that are open and were never started: a crash or an outage came between.
+    """Start the workflows of requests that are open and have not begun: a crash or an outage came between.
 
-    Called by every worker now and then.
+    Called by every worker now and then. A workflow that waits for a worker only is started by this not a second time;
+    its first step says that it has begun, and this that it need not be looked at again.
 
     Returns:
         The requests that still wait, because Temporal does not answer.
     """
     async with ledger.begin() as tx:
-        waiting = [await tx.request(one) for one in await tx.unstarted(limit)]
-    return await _start(ledger, engine, waiting)
+        unstarted = [await tx.request(one) for one in await tx.unstarted(limit)]
+    waiting = await _start(engine, unstarted)
+    started = {one.id for one in unstarted} - set(waiting)
+    if started:
+        async with ledger.begin() as tx:
+            await tx.mark_started(started)
+    return waiting
 
 
-async def _start(ledger: Ledger, engine: Engine, waiting: Sequence[Request]) -> tuple[str, ...]:
+async def _start(engine: Engine, waiting: Sequence[Request]) -> tuple[str, ...]:
     """Start these; those that still wait come back."""
     for position, request in enumerate(waiting):
         try:
@@ -239,6 +243,4 @@ async def _start(ledger: Ledger, engine: Engine, waiting: Sequence[Request]) -> 
         except EngineUnavailable as error:
             log.warning(NOT_STARTED, waiting=len(waiting) - position, error=error.code)
             return tuple(one.id for one in waiting[position:])
-        async with ledger.begin() as tx:
-            await tx.mark_started(request.id)
     return ()

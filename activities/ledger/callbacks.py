@@ -26,5 +26,6 @@ class Callbacks(Room):
     async def awaited_by(self, system: str, handle: str) -> tuple[RequestId, ...]:
         """The requests that wait for this handle, the first that got it first; empty if none does."""
         where = (callback.c.system == system, callback.c.handle == handle)
-        rows = await self._all(select(callback.c.request_id).where(*where).order_by(callback.c.at, callback.c.request_id))
+        wanted = select(callback.c.request_id).where(*where).order_by(callback.c.at, callback.c.request_id)
+        rows = await self._all(wanted)
         return tuple(str(row.request_id) for row in rows)

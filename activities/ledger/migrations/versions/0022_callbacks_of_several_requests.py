@@ -32,4 +32,4 @@ def downgrade() -> None:
 
 def _keyed_by(*columns: str) -> None:
     op.drop_constraint(op.f("pk_callback"), "callback", type_="primary")
-    op.create_primary_key(op.f("pk_callback"), "callback", columns)
+    op.create_primary_key(op.f("pk_callback"), "callback", [*columns])

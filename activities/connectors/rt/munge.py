@@ -43,10 +43,13 @@ class Munge:
         """Replace words by `MARK` in all texts of these transactions.
 
         Raises:
-            Terminal: the tool is not there or fails.
+            Terminal: the tool is not there or fails, or a word has a line break in it.
             Transient: it does not end in time.
         """
-        lines = [str(self._settings.tool), ",".join(map(str, transactions)), *words]
+        given = tuple(words)
+        if any(not word.isprintable() or not word.strip() for word in given):
+            raise Terminal(f"{self._system}: a word that is no line of text cannot be taken out.", system=self._system)
+        lines = [str(self._settings.tool), ",".join(map(str, transactions)), *given]
         command = [*self._settings.via, "env", f"HABEAS_MARK={MARK}", "perl", "-e", _RUN]
         try:
             process = await asyncio.create_subprocess_exec(

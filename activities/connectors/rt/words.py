@@ -12,7 +12,8 @@ from habeas.model import Identifier, normalise
 __all__ = ["Words", "addresses"]
 
 _PHONES = ("HomePhone", "WorkPhone", "MobilePhone", "PagerPhone")
-_SHORTEST_PHONE = 6
+_NUMBER = re.compile(r"[\d\s()+./-]+")
+_FEWEST_DIGITS = 6
 # What may stand beside an address without being part of it. A dot ends a sentence, unless more follows.
 _BEFORE, _AFTER = r"(?<![\w.+%'-])", r"(?![\w+%-])(?!\.\w)(?!@)"
 
@@ -30,10 +31,10 @@ class Words:
         rows = list(users)
         found = {one for row in rows for one in addresses(row)}
         found |= {one.value for one in identifiers if one.kind == "email"}
-        names = {str(row.get("RealName") or "").strip() for row in rows}
-        phones = {str(row.get(field) or "").strip() for row in rows for field in _PHONES}
+        names = {_in_one_line(row.get("RealName")) for row in rows}
+        phones = {_in_one_line(row.get(field)) for row in rows for field in _PHONES}
         # A single word is too often part of another; two of them are a name.
-        others = {one for one in names if len(one.split()) > 1} | {one for one in phones if len(one) >= _SHORTEST_PHONE}
+        others = {one for one in names if " " in one} | {one for one in phones if _is_number(one)}
         return cls(_longest_first(found), _longest_first(others - found))
 
     @property
@@ -55,6 +56,16 @@ class Words:
             len(re.findall(re.escape(word), text, re.IGNORECASE)) != len(_exactly(word).findall(text))
             for word in self.all
         )
+
+
+def _in_one_line(value: object) -> str:
+    """Without line breaks: what takes words out of texts is given one a line, and each line is a word."""
+    return " ".join(str(value or "").split())
+
+
+def _is_number(text: str) -> bool:
+    """Whether a phone's field has a number, and not what somebody noted there: other texts have such words, too."""
+    return _NUMBER.fullmatch(text) is not None and sum(map(str.isdecimal, text)) >= _FEWEST_DIGITS
 
 
 def addresses(user: Row) -> list[str]:

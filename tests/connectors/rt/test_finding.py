@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from activities.connectors.rt import RtConnector, locate
+from activities.connectors.rt.munge import Munge
 from activities.connectors.rt.rest import is_
+from activities.connectors.rt.settings import MungeSettings
 from activities.connectors.rt.words import Words
 from habeas.connector import Record, RecordRef
+from habeas.errors import Terminal
 from tests.connectors.rt.people import ANN, ANNS, BOB, BOBS, CARL, CARLS, JOANN, number_of, settings
 from tests.connectors.rt.server import RtServer
 from tests.connectors.store import ids
@@ -136,6 +140,31 @@ async def test_more_texts_than_a_page_holds(rt: RtServer, connector: RtConnector
     created = rt.rows("SELECT id FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ?", CARLS)[0][0]
     rt.write(f"{with_many} VALUES (?, 0, 'text/plain', '', ?, 1, '2026-01-01')", [(created, f"of {ANN}")] * 230)
     assert len(_keys(await _all_of(connector, ANN), "mentions")) >= 230
+
+
+@pytest.mark.parametrize(
+    ("user", "others"),
+    [
+        ({"RealName": "Ann\nor her brother"}, ("Ann or her brother",)),
+        ({"RealName": " Ann\u2028Arla\t"}, ("Ann Arla",)),
+        ({"RealName": "Ann"}, ()),
+        ({"HomePhone": "+45 12 34 56 78"}, ("+45 12 34 56 78",)),
+        ({"HomePhone": "(45) 12.34/56-78\n"}, ("(45) 12.34/56-78",)),
+        ({"HomePhone": "private"}, ()),
+        ({"WorkPhone": "see the contract 2024"}, ()),
+        ({"MobilePhone": "call back\nthe invoice"}, ()),
+        ({"PagerPhone": "12 34 5"}, ()),
+    ],
+)
+def test_only_what_is_a_name_or_a_number_is_a_word(user: dict[str, str], others: tuple[str, ...]) -> None:
+    assert Words.of([user]).others == others
+
+
+async def test_no_line_break_makes_two_words_of_one() -> None:
+    munge = Munge("rt", MungeSettings(tool=Path("/nowhere"), via=("false",)))
+    for word in ("Ann\nthe", "", "  ", "Ann\x00"):
+        with pytest.raises(Terminal, match="no line of text"):
+            await munge.replace((word,), (1,))
 
 
 @pytest.mark.parametrize(

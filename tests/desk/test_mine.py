@@ -210,6 +210,18 @@ async def test_where_there_is_no_package_that_is_said(here: World, browser: http
         assert (nothing.status_code, "There is no package to fetch." in nothing.text) == (404, True)
 
 
+async def test_the_same_form_with_another_file_is_another_message(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id, _, code = await reviewed(here)
+    async with entered(browser, request_id, code) as me:
+        own = fields(await browser.get("/mine", headers=me)) | {"text": "my card"}
+        for content in (b"%PDF-1.4 front", b"%PDF-1.4 back", b"%PDF-1.4 front"):
+            files = {"file": ("card.pdf", content, "application/pdf")}
+            assert (await browser.post("/mine/send", headers=me, data=own, files=files)).status_code == 303
+    heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    kept = [(await here.office.message_file(request_id, one.id, 1, by="Kim", reason="reads")).content for one in heard]
+    assert sorted(kept) == [b"%PDF-1.4 back", b"%PDF-1.4 front"]
+
+
 async def test_codes_are_few_and_who_asks_learns_nothing(here: World, browser: httpx2.AsyncClient) -> None:
     request_id, address, code = await reviewed(here)
     async with entered(browser, request_id, code):

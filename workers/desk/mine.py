@@ -38,7 +38,7 @@ from workers.desk.door import csrf_of, forget, is_csrf
 from workers.desk.guard import MOST_BODY
 from workers.desk.pages import asked_for, nearest, persons_page, words
 from workers.desk.transfer import HandOver
-from workers.desk.uploads import TooLarge, found_files, read_form
+from workers.desk.uploads import TooLarge, found_files, prints, read_form
 from workers.office import Office
 from workers.office.messages import Sent
 from workers.office.mine import Mine
@@ -226,8 +226,9 @@ async def _hear(office: Office, visit: _Visit, form: FormData) -> None:
         if sum(len(one.content) for one in files) > MOST_FILES:
             raise BadInput("The files are too large.", field="file_size")
         sent = Sent(kind=MessageKind.ANSWER, text=_text(form, "text"), files=files, proven=visit.mine.proven)
-    # The same form with the same words is the same message: a connection that broke is tried again.
-    digest = hashlib.sha256(repr((_text(form, "form"), kind, _text(form, "value"), sent.text)).encode()).hexdigest()
+    # The same form with the same words and files is the same message: a connection that broke is tried again.
+    said = (_text(form, "form"), kind, _text(form, "value"), sent.text, prints(sent.files))
+    digest = hashlib.sha256(repr(said).encode()).hexdigest()
     await office.hear(visit.mine.reference, sent, str(uuid.uuid5(uuid.NAMESPACE_OID, digest)))
 
 

@@ -42,10 +42,13 @@ _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 def document() -> dict[str, Any]:
     """The whole file."""
-    answered: set[type[BaseModel]] = {Match, Record, *(one for _, _, answers in _CALLS.values() for one in answers)}
-    models: set[type[BaseModel]] = answered | {call for _, call, _ in _CALLS.values()}
+    answered: set[type[BaseModel]] = {Match, Record}
+    calls: set[type[BaseModel]] = {wire.Problem, wire.Finished}
+    for _, call, answers in _CALLS.values():
+        answered.update(answers)
+        calls.add(call)
     named, schemas = models_json_schema(
-        [(one, "validation") for one in sorted(models | {wire.Problem, wire.Finished}, key=lambda one: one.__name__)],
+        [(one, "validation") for one in sorted(answered | calls, key=lambda one: one.__name__)],
         ref_template="#/components/schemas/{model}",
     )
     refs = {model: schema for (model, _), schema in named.items()}

@@ -9,8 +9,7 @@ from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World
 from habeas.testing.suite import ConnectorSuite
-from tests.connectors import shop
-from tests.connectors.dishonest import CAUGHT
+from tests.connectors import dishonest, entangled, shop
 from tests.connectors.memory_world import MemoryWorld
 from tests.connectors.store import Connected, Store, ids
 
@@ -125,6 +124,9 @@ class TestShop(ConnectorSuite):
     async def world(self, store: Store) -> World:
         await store.build(shop.DDL, shop.STAFFED)
         return ShopWorld(store)
+
+
+CAUGHT = [*dishonest.CAUGHT, *entangled.CAUGHT]
 
 
 @pytest.mark.parametrize(("kind", "test"), CAUGHT, ids=[kind.__name__ for kind, _ in CAUGHT])

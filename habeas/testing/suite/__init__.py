@@ -15,11 +15,12 @@ from habeas.testing.suite.finding import Finding
 from habeas.testing.suite.partly import Partly
 from habeas.testing.suite.quietly import Quietly
 from habeas.testing.suite.saying import Saying
+from habeas.testing.suite.together import Together
 
 __all__ = ["ConnectorSuite", "HttpConnectorSuite"]
 
 
-class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData, Quietly):
+class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData, Together, Quietly):
     """Subclass it and give it a ``world`` fixture."""
 
 

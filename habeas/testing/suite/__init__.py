@@ -9,6 +9,7 @@ It wants pytest, with pytest-asyncio in auto mode. Every test gets a world of it
 
 from habeas.testing.suite.answering import Answering
 from habeas.testing.suite.changing import ChangingData
+from habeas.testing.suite.disclosing import Disclosing
 from habeas.testing.suite.erasing import Erasing
 from habeas.testing.suite.faults import Faults
 from habeas.testing.suite.finding import Finding
@@ -20,7 +21,7 @@ from habeas.testing.suite.together import Together
 __all__ = ["ConnectorSuite", "HttpConnectorSuite"]
 
 
-class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData, Together, Quietly):
+class ConnectorSuite(Saying, Finding, Disclosing, Erasing, Partly, ChangingData, Together, Quietly):
     """Subclass it and give it a ``world`` fixture."""
 
 

@@ -32,7 +32,10 @@ class World(ABC):
     collected: frozenset[str]
     """The names of all collections in which the person has something."""
     shared: frozenset[tuple[str, str]] = frozenset()
-    """Collection and key of what is both the person's and the other one's: a comment on somebody else's ticket."""
+    """Collection and key of what is both the person's and the other one's: a comment on somebody else's ticket.
+
+    So is what stands in the other one's and names the person, which changes when that is erased.
+    """
     faults: HttpFaults | None = None
     """Where the connector speaks HTTP, and goes through this proxy."""
     changes: tuple[Change, ...] = ()

@@ -69,7 +69,7 @@ class Together:
                 _tells_of(plan, outcomes)
         both = (world.person, world.other)
         plans = [await planned(world, who=who) for who in both]
-        common = {place(one) for one in plans[0].objects} & {place(one) for one in plans[1].objects}
+        common = {place(one) for one in plans[0].objects} & {place(one) for one in plans[1].objects} | world.shared
         answers = await at_once(*(partial(erasure, world, plan, by_another=False) for plan in plans))
         for n, answer in enumerate(answers):
             if isinstance(answer, Done):

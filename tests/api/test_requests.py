@@ -2,11 +2,15 @@ import secrets
 import uuid
 
 import httpx2
+import pytest
 
+from habeas.acts import ActKind
+from habeas.errors import WrongStage
 from habeas.evidence import Tag
 from habeas.model import Stage
 from tests.api.conftest import Token
 from tests.office.world import World
+from workers.office import NewRequestInput
 
 
 def _key() -> str:
@@ -202,3 +206,47 @@ async def test_many_are_opened_from_csv(here: World, api: httpx2.AsyncClient, to
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
     wrong = await api.post("/requests/import", json={}, headers=headers | {"content-type": "application/json"})
     assert wrong.status_code == 415
+
+
+async def test_what_is_written_for_a_request_that_is_open_already_is_kept_with_it(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    opens = await token("requests:open")  # and no more: who may open one may add to it
+    asked = {"right": "access", "emails": [here.person()], "jurisdiction": "DK"}
+
+    async def post(note: str, key: str) -> dict[str, object]:
+        answer = await api.post("/requests", json=asked | {"note": note}, headers=opens | {"idempotency-key": key})
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    async def rows(*notes: str) -> list[bool]:
+        file = "".join(f"access,{asked['emails'][0]},DK,{one}\n" for one in notes)
+        headers = opens | {"idempotency-key": _key(), "content-type": "text/csv"}
+        answer = await api.post("/requests/import", content=f"right,emails,jurisdiction,note\n{file}", headers=headers)
+        return [one["words_kept"] for one in answer.json()["opened"]]
+
+    first = await post("the old shop", _key())
+    key = _key()
+    later = [await post("and the new one", one) for one in (key, _key(), _key())]
+    assert [one["id"] for one in later] == [first["id"]] * 3
+    assert (first["created"], first["words_kept"]) == (True, False)
+    assert [(one["created"], one["words_kept"]) for one in later] == [(False, True), (False, False), (False, False)]
+    assert (await post("the old shop", _key()))["words_kept"] is False
+    assert [await rows("by post", "by post too") for _ in range(2)] == [[True, True], [False, False]]
+    unnamed = NewRequestInput(right="access", emails=tuple(asked["emails"]), jurisdiction="DK", opened_by="Kim")
+    for note in ("on the phone", "on the phone", "by post"):
+        await here.office.open_request(unnamed.model_copy(update={"note": note}))
+    heard = await here.office.messages(str(first["id"]), by="Kim", reason="reads")
+    words = ["the old shop", "and the new one", "by post", "by post too", "on the phone"]
+    assert [one.text for one in heard] == words
+
+
+async def test_words_for_a_request_that_was_closed_are_not_dropped_without_a_word(here: World) -> None:
+    asked = NewRequestInput(right="access", emails=(here.person(),), opened_by="Kim", idempotency_key=_key())
+    request_id = (await here.office.open_request(asked)).id
+    await here.reach(request_id, Stage.VERIFYING)
+    await here.office.act(ActKind.WITHDRAW, request_id, by="Kim", reason="asked")
+    await here.reach(request_id, Stage.CLOSED)
+    assert (await here.office.open_request(asked)).id == request_id
+    with pytest.raises(WrongStage):
+        await here.office.open_request(asked.model_copy(update={"note": "and one more thing"}))

@@ -14,7 +14,7 @@ from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, Unknow
 from habeas.wire import BadSignature
 from workers.api.problems import Wrong, problem
 from workers.desk.sources import Meant, Source
-from workers.office.messages import Sent
+from workers.office.messages import Came, Sent
 from workers.throttle import Throttle
 
 __all__ = ["MOST_MESSAGE", "PREFIX", "hook_routes"]
@@ -63,18 +63,21 @@ def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
 
 
 async def _done(source: Source, meant: Meant) -> Response:
+    report = Sent(kind=MessageKind.REPORT, source=source.name, files=meant.said.files)
     match meant.does:
         case "open":
-            asked = meant.opening(source.controller, source.account, source.name)
-            opened = await source.office.open_request(asked)
-            sent = Sent(kind=MessageKind.REPORT, text=asked.note or "", situation=asked.situation, source=source.name)
-            await source.office.hear_opening(opened.id, sent, meant.act_id)
-            return JSONResponse({"request": opened.id}, 201 if opened.created else 200)
+            came = Came(kind=report.kind, files=report.files, source=source.name, message_id=meant.act_id)
+            opened = await source.office.open_request(
+                meant.opening(source.controller, source.account, source.name), came
+            )
+            return _taken(meant, opened.id, 201 if opened.created else 200)
         case "message":
-            sent = Sent(kind=MessageKind.REPORT, text=meant.one("text") or "", source=source.name)
-            new = await source.office.hear(meant.request, sent, meant.act_id)
-            return JSONResponse({"request": meant.request}, 201 if new else 200)
+            said = report.model_copy(update={"text": meant.one("text") or ""})
+            new = await source.office.hear(meant.request, said, meant.act_id)
+            return _taken(meant, meant.request, 201 if new else 200)
         case _:
+            if report.files:
+                await source.office.hear(meant.request, report, meant.act_id)
             await source.office.act(
                 ActKind.WITHDRAW,
                 meant.request,
@@ -82,7 +85,12 @@ async def _done(source: Source, meant: Meant) -> Response:
                 reason=meant.one("reason") or f"withdrawn, as {source.name} passed it on",
                 act_id=meant.act_id,
             )
-            return JSONResponse({"request": meant.request})
+            return _taken(meant, meant.request, 200)
+
+
+def _taken(meant: Meant, request_id: str, status: int) -> Response:
+    notes = [{"field": name, "message": message} for name, message in meant.said.notes]
+    return JSONResponse({"request": request_id, **({"notes": notes} if notes else {})}, status)
 
 
 def _refused(error: BadInput, status: int) -> Response:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from activities.messages import MessageKind
 from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, UnknownRequest, WrongStage
+from habeas.model import Frozen
 from habeas.wire import BadSignature
 from workers.api.problems import Wrong, problem
 from workers.desk.sources import Meant, Source
@@ -62,19 +63,35 @@ def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
     return router
 
 
+class Taken(Frozen):
+    """What was answered to a message."""
+
+    request: str
+    new: bool
+    """It opened a request, or was heard for the first time."""
+
+
 async def _done(source: Source, meant: Meant) -> Response:
+    """Do it once; the same message again is answered as it was the first time, whatever else is in it by now."""
+    async with source.office.keyed_write(f"hook/{meant.act_id}", b"") as write:
+        taken = write.answered(Taken) or await write.keep(await _do(source, meant))
+    notes = [{"field": name, "message": message} for name, message in meant.said.notes]
+    said = {"request": taken.request, **({"notes": notes} if notes else {})}
+    return JSONResponse(said, 201 if taken.new else 200)
+
+
+async def _do(source: Source, meant: Meant) -> Taken:
     report = Sent(kind=MessageKind.REPORT, source=source.name, files=meant.said.files)
     match meant.does:
         case "open":
             came = Came(kind=report.kind, files=report.files, source=source.name, message_id=meant.act_id)
-            opened = await source.office.open_request(
-                meant.opening(source.controller, source.account, source.name), came
-            )
-            return _taken(meant, opened.id, 201 if opened.created else 200)
+            asked = meant.opening(source.controller, source.account, source.name)
+            opened = await source.office.open_request(asked, came)
+            return Taken(request=opened.id, new=opened.created)
         case "message":
             said = report.model_copy(update={"text": meant.one("text") or ""})
             new = await source.office.hear(meant.request, said, meant.act_id)
-            return _taken(meant, meant.request, 201 if new else 200)
+            return Taken(request=meant.request, new=new)
         case _:
             if report.files:
                 await source.office.hear(meant.request, report, meant.act_id)
@@ -85,12 +102,7 @@ async def _done(source: Source, meant: Meant) -> Response:
                 reason=meant.one("reason") or f"withdrawn, as {source.name} passed it on",
                 act_id=meant.act_id,
             )
-            return _taken(meant, meant.request, 200)
-
-
-def _taken(meant: Meant, request_id: str, status: int) -> Response:
-    notes = [{"field": name, "message": message} for name, message in meant.said.notes]
-    return JSONResponse({"request": request_id, **({"notes": notes} if notes else {})}, status)
+            return Taken(request=meant.request, new=False)
 
 
 def _refused(error: BadInput, status: int) -> Response:

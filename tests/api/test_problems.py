@@ -1,12 +1,20 @@
+import ast
 import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 
+from habeas.errors import HabeasError
 from tests.api.conftest import Token
 from tests.office.world import World
+from workers.api.problems import Problem, said_of, unspecific
 
 PROBLEM = "application/problem+json"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +37,80 @@ async def test_every_error_is_a_problem(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == PROBLEM
     assert answer.json()["status"] == status
+    assert answer.json()["remedy"]
+    assert bool(answer.json()["errors"]) is (status == 422)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "field"),
+    [(b"", "application/json", "body"), (b"{no", "application/json", "body"), (b"[]", "application/json", "body")],
+)
+async def test_a_body_that_is_wrong_as_a_whole_is_named_so(
+    api: httpx2.AsyncClient, token: Token, content: bytes, kind: str, field: str
+) -> None:
+    headers = await token("requests:open", key="k" * 8) | {"content-type": kind}
+    answer = await api.post("/requests", content=content, headers=headers)
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
+
+
+async def test_what_the_wall_refuses_says_what_to_do(api: httpx2.AsyncClient) -> None:
+    refused = [
+        await api.get("/requests?waits_for=%00"),
+        await api.get("/requests", headers={"host": "elsewhere.example"}),
+        await api.post("/requests", headers={"sec-fetch-site": "cross-site"}),
+        await api.post("/requests", headers={"content-length": "9" * 12}),
+    ]
+    assert [one.status_code for one in refused] == [400, 421, 403, 413]
+    for one in refused:
+        assert one.headers["content-type"] == PROBLEM
+        assert Problem.model_validate_json(one.content).remedy
+
+
+def _kinds(kind: type[HabeasError] = HabeasError) -> Iterator[type[HabeasError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
+
+
+@pytest.mark.parametrize("kind", [HabeasError, *_kinds()], ids=lambda kind: kind.__name__)
+def test_every_error_of_ours_says_what_to_do(kind: type[HabeasError]) -> None:
+    error = kind.__new__(kind)
+    HabeasError.__init__(error)  # some take words of their own
+    for status in (404, 422, 503):
+        said = Problem.model_validate_json(bytes(said_of(error, status).body))
+        assert (bool(said.detail), bool(said.remedy), bool(said.errors)) == (True, True, status == 422)
+
+
+@pytest.mark.parametrize("status", [one.value for one in HTTPStatus if one >= 400])
+def test_every_status_says_what_to_do(status: int) -> None:
+    assert Problem.model_validate_json(bytes(unspecific(status).body)).remedy
+
+
+@pytest.mark.parametrize("empty", ["detail", "remedy"])
+def test_no_problem_is_without_words(empty: str) -> None:
+    said = {"type": "about:blank", "title": "Bad", "status": 422, "detail": "x", "code": "x", "remedy": "x"}
+    assert Problem.model_validate(said)
+    with pytest.raises(ValidationError):
+        Problem.model_validate(said | {empty: ""})
+    for wrong in ({"field": "", "message": "x"}, {"field": "x", "message": ""}):
+        with pytest.raises(ValidationError):
+            Problem.model_validate(said | {"errors": [wrong]})
+
+
+def _raised() -> Iterator[tuple[str, ast.Call]]:
+    named = {"BadInput", "UnknownRegime", "WrongCode"}
+    for folder in ("habeas", "activities", "workers/office", "workers/api"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in named:
+                    yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_whatever_is_refused_names_its_field() -> None:
+    """Where an input is refused: of everything that a call of the API can reach."""
+    raised = list(_raised())
+    assert len(raised) > 200
+    assert [at for at, call in raised if not any(one.arg == "field" for one in call.keywords)] == []
 
 
 async def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated(api: httpx2.AsyncClient, token: Token) -> None:

@@ -166,7 +166,7 @@ async def import_requests(
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
+        raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.", field="file") from None
     if check_only:
         return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=True)
 

@@ -13,7 +13,7 @@ from habeas.acts import ActKind
 from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, UnknownRequest, WrongStage
 from habeas.model import Frozen
 from habeas.wire import BadSignature
-from workers.api.problems import Wrong, problem
+from workers.api.problems import problem, said_of
 from workers.desk.sources import Meant, Source
 from workers.office.messages import Came, Sent
 from workers.throttle import Throttle
@@ -42,13 +42,15 @@ def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
                 raise BadSignature  # which programs there are is nobody's business
             meant = known.read(request.headers, await request.body(), datetime.now(UTC))
         except BadSignature:
-            return problem(401, "bad_signature", "This message is not signed as it should be, or is too old.")
+            text = "This message is not signed as it should be, or is too old."
+            return problem(401, "bad_signature", text, "Sign it now, by Standard Webhooks, with this program's secret.")
         except BadInput as error:
             return _refused(error, 422)
         if meant is None:
             return Response(status_code=204)
         if wait := limit.hit(source):
-            return problem(429, "too_often", "Too many messages.", headers={"retry-after": str(wait)})
+            headers = {"retry-after": str(wait)}
+            return problem(429, "too_often", "Too many messages.", "Wait as `retry-after` says.", headers=headers)
         try:
             return await _done(known, meant)
         except UnknownRequest as error:
@@ -58,7 +60,7 @@ def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
         except BadInput as error:
             return _refused(error, 422)
         except (EngineUnavailable, LedgerUnavailable) as error:
-            return problem(503, error.code, str(error), headers={"retry-after": "30"})
+            return said_of(error, 503)
 
     return router
 
@@ -106,7 +108,4 @@ async def _do(source: Source, meant: Meant) -> Taken:
 
 
 def _refused(error: BadInput, status: int) -> Response:
-    field = error.facts.get("field")
-    field = "text" if field in _WORDS else field
-    wrong = [Wrong(field=str(field), message=str(error))] if field else []
-    return problem(status, error.code, str(error), error.diagnostics(), wrong)
+    return said_of(error, status, "text" if error.facts.get("field") in _WORDS else None)

@@ -197,7 +197,9 @@ class Holding(Room):
         if asked.category is not None and asked.category not in known:
             raise BadInput(f"category: {controller} has these: {', '.join(known)}.", field="category")
         if not (asked.identifiers or asked.system or asked.category or asked.everything):
-            raise BadInput("Say whom or what it is about: a person, a system, a category, or everything.")
+            raise BadInput(
+                "Say whom or what it is about: a person, a system, a category, or everything.", field="everything"
+            )
         provision = words("provision", asked.provision, 300)
         return NewHold(
             controller=controller,

@@ -117,7 +117,9 @@ class LetterPost(Reading):
         async with self._ledger.begin() as tx:
             letter = await tx.letter_row(report.letter_id)
         if letter is None:
-            raise BadInput("This delivery report is about a letter that is not one of this installation's.")
+            raise BadInput(
+                "This delivery report is about a letter that is not one of this installation's.", field="body"
+            )
         if letter.state is LetterState.QUEUED:
             raise NotSentYet
         noted = Noted.STILL_TRYING if report.fate is Fate.DELAYED else Noted.ARRIVED

@@ -210,7 +210,7 @@ class Reading(Acting):
             kept = await load_plans(tx, request_id)
             first = await self._first(tx, row)
             if kept is None:
-                raise BadInput("This request has no plan, or none yet.")
+                raise BadInput("This request has no plan, or none yet.", field="request")
             await self._mark_view(tx, request_id, "plan", by, reason)
         head, plans = kept
         return ShownPlan(

@@ -82,7 +82,7 @@ class Restricting(Reading):
             await tx.request(request_id)
             kept = await under_review(tx, request_id)
             if kept is None:
-                raise BadInput("This request has no plan, or none yet.")
+                raise BadInput("This request has no plan, or none yet.", field="request")
             asked = Particulars.of(await tx.subject(request_id))
             why = {index: act.reason for index, act in (await contests(tx, request_id)).items()}
             await self._mark_view(tx, request_id, "plan", by, reason)

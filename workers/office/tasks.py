@@ -235,7 +235,9 @@ def answered(
     """
     if is_find(brief):
         if said.outcomes:
-            raise BadInput("outcome: this task asks what is there; answer with --record, --file or --nothing.")
+            raise BadInput(
+                "outcome: this task asks what is there; answer with --record, --file or --nothing.", field="outcomes"
+            )
         found = read_records(
             said.records, said.files, brief, collection=said.collection, day=said.day, attached=said.attached
         )
@@ -243,7 +245,9 @@ def answered(
             check_found(found, brief, nothing=said.nothing)
         return found, ()
     if said.nothing or said.records or said.files:
-        raise BadInput(f"This task asks what became of it ({brief.phase.value}); answer with --outcome.")
+        raise BadInput(
+            f"This task asks what became of it ({brief.phase.value}); answer with --outcome.", field="outcomes"
+        )
     return (), read_outcomes(said.outcomes, task_id, brief)
 
 

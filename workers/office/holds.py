@@ -116,7 +116,12 @@ class Holding(Room):
         return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way), notes=notes)
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
-        """Legal holds, the oldest first; with ``standing`` without those that were lifted."""
+        """Legal holds, the oldest first; with ``standing`` without those that were lifted.
+
+        Raises:
+            BadInput: there is no such controller.
+        """
+        self.refuse_unknown(controller)
         async with self._ledger.begin() as tx:
             return await tx.holds(controller, standing=standing)
 

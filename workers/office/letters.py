@@ -59,7 +59,12 @@ class LetterPost(Reading):
     """What the mail server, and whoever hands letters over, tell about them."""
 
     async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
-        """Letters for people without an address of which nobody noted yet that they got them, the oldest first."""
+        """Letters for people without an address of which nobody noted yet that they got them, the oldest first.
+
+        Raises:
+            BadInput: there is no such controller.
+        """
+        self.refuse_unknown(controller)
         async with self._ledger.begin() as tx:
             return await tx.letters_to_hand_over(controller)
 

@@ -120,7 +120,9 @@ class Restricting(Reading):
 
         Raises:
             UnknownRequest: there is no request of this reference.
+            BadInput: there is no such controller.
         """
+        self.refuse_unknown(controller)
         async with self._ledger.begin() as tx:
             if request_id is not None:
                 await tx.request(request_id)

@@ -91,8 +91,9 @@ class Tasking(Reading):
         """Tasks, those due first ahead unless another order is asked for; with ``overdue`` the open whose day is over.
 
         Raises:
-            BadInput: there is no such sort, or no page ended so.
+            BadInput: there is no such sort or controller, or no page ended so.
         """
+        self.refuse_unknown(wanted.controller)
         if overdue:
             days = {name: self.today(name) for name in self._policies}
             wanted = wanted.model_copy(update={"overdue_on": days, "state": TaskState.OPEN})

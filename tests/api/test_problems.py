@@ -1,6 +1,6 @@
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -8,11 +8,18 @@ import httpx2
 import pytest
 from pydantic import ValidationError
 
+from activities.ledger import Bearer, Ledger
+from habeas.access import Scope
 from habeas.errors import HabeasError
 from tests.api.conftest import Token
+from tests.api.test_callers import NEEDS
 from tests.office.world import World
+from workers.api import PREFIX
 from workers.api.problems import Problem, said_of, unspecific
+from workers.desk import create_app
+from workers.office import Office
 
+CSV = {"content-type": "text/csv"}
 PROBLEM = "application/problem+json"
 ROOT = Path(__file__).parents[2]
 
@@ -175,3 +182,44 @@ async def test_an_act_that_is_not_possible_now_is_a_conflict(
     answer = await api.post(f"/requests/{request_id}/acts/approve", json={"reason": "x"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_stage")
     assert answer.json()["remedy"]
+
+
+@pytest.fixture
+async def away(here: World) -> AsyncIterator[Office]:
+    """The office while its ledger's database does not answer."""
+    office = here.office
+    ledger = Ledger.connect("postgresql://habeas:made-up@127.0.0.1:1/ledger", office.vault)
+    yield Office(ledger, office._engine, office._policies, office._storage)
+    await ledger.aclose()
+
+
+async def test_while_the_ledger_is_away_every_call_says_when_to_come_again(
+    away: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it goes away before the token is looked up or after."""
+    bearer = Bearer("0" * 12, "Kim", frozenset(Scope), frozenset(away._policies))
+
+    async def known(_: Office, __: str) -> Bearer:
+        return bearer
+
+    transport = httpx2.ASGITransport(create_app(away))
+    headers = {"authorization": f"Bearer hbt_{'0' * 12}_{'A' * 43}", "idempotency-key": "k" * 8}
+    person = {"right": "access", "emails": ["canary@example.org"]}
+    rows = "right,emails\naccess,canary@example.org\n"
+    async with httpx2.AsyncClient(transport=transport, base_url=f"http://127.0.0.1{PREFIX}") as client:
+        before = [await client.request(*route.split(" "), headers=headers) for route in NEEDS]
+        monkeypatch.setattr(Office, "bearer", known)
+        after = [
+            await client.get("/requests", headers=headers),
+            await client.get("/events", headers=headers),
+            await client.get("/requests/HB-0000-0000-0000/timeline", headers=headers),
+            await client.post("/requests", json=person, headers=headers),
+            await client.post("/requests/import", content=rows, headers=headers | CSV),
+            await client.post("/requests/HB-0000-0000-0000/acts/withdraw", json={"reason": "canary"}, headers=headers),
+            await client.post("/requests/HB-0000-0000-0000/looks/plan", json={"reason": "canary"}, headers=headers),
+        ]
+    for one in [*before, *after]:
+        assert (one.status_code, one.headers["content-type"], one.headers["retry-after"]) == (503, PROBLEM, "30")
+        said = Problem.model_validate_json(one.content)
+        assert (said.code, "under the same key" in said.remedy) == ("ledger_unavailable", True)
+        assert not any(secret in one.text for secret in ("made-up", "canary"))

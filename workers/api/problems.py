@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 FAILED = "api_failed"
 """A call of the API failed here, and not by the caller's fault."""
 MEDIA_TYPE = "application/problem+json"
+_WAIT = 30
+"""Seconds after which it is worth trying again."""
+_AGAIN = "Send it again once `retry-after` is over, a write under the same key: it is not done twice."
 WHOLE = "body"
 """The field that is named where all of what was sent is wrong."""
 _REMEDIES = {
@@ -44,8 +47,10 @@ _STATUS: tuple[tuple[type[errors.HabeasError], int], ...] = (
     (errors.NotAllowed, 403),
     (errors.BadInput, 422),
     (errors.KeyDestroyed, 410),
+    (errors.KeysUnavailable, 503),
     (errors.LedgerUnavailable, 503),
     (errors.EngineUnavailable, 503),
+    (errors.NotSentYet, 503),
     (errors.Transient, 503),
     (errors.ConnectorError, 502),
 )
@@ -146,8 +151,10 @@ def said_of(error: errors.HabeasError, status: int, field: str | None = None) ->
     """
     named = field or error.facts.get("field") or (WHOLE if status == 422 else None)
     wrong = [Wrong(field=str(named), message=str(error))] if named else []
-    headers = {"retry-after": "30"} if status == 503 else None
-    return problem(status, error.code, str(error), error.diagnostics(), wrong, headers)
+    if status != 503:
+        return problem(status, error.code, str(error), error.diagnostics(), wrong)
+    wait = {"retry-after": str(max(1, round(getattr(error, "retry_after", None) or _WAIT)))}
+    return problem(status, error.code, str(error), f"{_AGAIN} {error.diagnostics()}", wrong, wait)
 
 
 def unspecific(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Response:

@@ -46,11 +46,12 @@ AGAIN = (
     "test_one_call_of_each_kind_that_fails_changes_no_answer",
     "test_a_change_that_fails_is_not_told_as_made",
 )
-"""Tests of the conformance suite that go the way of others once more: not in servers where each call takes long."""
-LONG = ("tests/connectors/rt/", "tests/connectors/tryton/", "tests/connectors/files/test_suite.py::TestVersions")
-SLOW = tuple(
-    f"tests/connectors/{name}/" for name in ("files", "hubspot", "rt", "salesforce", "stripe", "tryton", "zendesk")
+"""Tests of the conformance suite that go the way of others once more: for databases and folders alone each time."""
+LONG = (
+    *(f"tests/connectors/{name}/" for name in ("hubspot", "rt", "salesforce", "stripe", "tryton", "zendesk")),
+    "tests/connectors/files/test_suite.py::TestVersions",
 )
+SERVERS = (*LONG, "tests/connectors/files/")
 
 AS_LONG_AS = 1800
 """Seconds for a test that goes once for each call: on Tryton there are so many that one takes eight minutes."""
@@ -60,7 +61,7 @@ AS_LONG_AS = 1800
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them, before marks choose what runs."""
     for item in items:
-        slow = (item.nodeid.startswith(SLOW) and item.nodeid.endswith(BROKEN_OFF)) or (
+        slow = (item.nodeid.startswith(SERVERS) and item.nodeid.endswith(BROKEN_OFF)) or (
             item.nodeid.startswith(LONG) and item.nodeid.endswith(AGAIN)
         )
         if slow:

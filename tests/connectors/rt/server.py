@@ -16,9 +16,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.made_once import made_once
+
 SETUP = "/usr/sbin/rt-setup-database-5"
 SERVER = "/usr/share/request-tracker5/libexec/standalone_httpd"
 LIB = "/usr/share/request-tracker5/lib"
+VERSION = Path(f"{LIB}/RT/Generated.pm")
 MUNGE = "/usr/sbin/rt-munge-attachments-5"
 _READY = "Accepting connections"
 
@@ -128,8 +131,9 @@ def running(folder: Path) -> Iterator[RtServer]:
     for name in ("dumps", "var", "mason", "session"):
         (folder / name).mkdir()
     (folder / "rt.pm").write_text(_CONFIG.format(folder=folder, port=port))
-    _run([SETUP, "--action", "init", "--skip-create", "--dba-password", "none"], folder)
-    token, agent = _run(["perl", f"-I{LIB}", "-e", _PREPARE], folder).split()
+    made = _made()
+    shutil.copy(made / "rt.sqlite", folder / "rt.sqlite")
+    token, agent = (made / "tokens").read_text().split()
     command = [SERVER, "--server", "Starlet", "--max-workers", "2", "--host", "127.0.0.1", "--port", str(port)]
     guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
     with (
@@ -148,6 +152,17 @@ def running(folder: Path) -> Iterator[RtServer]:
             yield RtServer(f"http://127.0.0.1:{port}", folder, token, agent)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
+
+
+def _made() -> Path:
+    """A folder with the database of an RT that was set up, and the tokens."""
+
+    def make(work: Path) -> None:
+        (work / "rt.pm").write_text(_CONFIG.format(folder=work, port=0))
+        _run([SETUP, "--action", "init", "--skip-create", "--dba-password", "none"], work)
+        (work / "tokens").write_text(_run(["perl", f"-I{LIB}", "-e", _PREPARE], work))
+
+    return made_once("rt-seed", f"{VERSION.read_text()}{_CONFIG}{_PREPARE}", make)
 
 
 def _environment(folder: Path) -> dict[str, str]:

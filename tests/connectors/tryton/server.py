@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import httpx2
 import pytest
 
 from tests.connectors.tryton import preparing
+from tests.made_once import made_once
 
 PEER = Path(__file__).parents[3] / ".peers" / "tryton"
 DATABASE = "crm"
@@ -107,17 +106,10 @@ def running(folder: Path, modules: Sequence[str] = ()) -> Iterator[TrytonServer]
 
 
 def _made(modules: Sequence[str]) -> Path:
-    """A folder with the database, its files and who is in it: made once for this script and these versions.
-
-    That takes half a minute. Whoever is first of several puts it there as a whole.
-    """
+    """A folder with the database, its files and who is in it; it takes half a minute."""
     packages = sorted(path.name for path in PEER.glob("lib/*/site-packages/trytond*.dist-info"))
-    told = json.dumps([packages, list(modules), preparing.SCRIPT, _told("")])
-    kept = PEER / f"seed-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
-    if kept.exists():
-        return kept
-    work = Path(tempfile.mkdtemp(dir=PEER, prefix="making-"))
-    try:
+
+    def make(work: Path) -> None:
         config = work / "trytond.conf"
         config.write_text(_CONFIG.format(folder=work, port=0))
         (work / f"{DATABASE}.sqlite").touch()
@@ -128,11 +120,8 @@ def _made(modules: Sequence[str]) -> Path:
         (work / "prepare.py").write_text(preparing.SCRIPT)
         ids = _run([str(PEER / "bin" / "python"), "prepare.py", _told(str(config))], work)
         (work / "ids.json").write_text(ids)
-        with suppress(OSError):  # somebody else was first
-            work.rename(kept)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return kept
+
+    return made_once("tryton-seed", json.dumps([packages, list(modules), preparing.SCRIPT, _told("")]), make)
 
 
 def _told(config: str) -> str:

@@ -206,6 +206,9 @@ async def test_what_cannot_be_used_is_said_by_field(
     assert answer.status_code == status
     if field is not None:
         assert [one["field"] for one in answer.json()["errors"]] == [field]
+    told = [line for line in log.getvalue().splitlines() if "message_refused" in line]
+    assert len(told) == (status != 204)
+    assert all("crm" in line and (field is None or field in line) for line in told)
     assert "canary" not in answer.text
     assert "canary" not in log.getvalue()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -19,6 +20,11 @@ from workers.office.messages import Came, Sent
 from workers.throttle import Throttle
 
 __all__ = ["MOST_MESSAGE", "PREFIX", "hook_routes"]
+
+log = structlog.get_logger(__name__)
+
+MESSAGE_REFUSED = "message_refused"
+"""A program passed something on that cannot be used; perhaps a person's request: look there."""
 
 PREFIX = "/hooks/"
 MOST_MESSAGE = 256 * 1024
@@ -45,7 +51,7 @@ def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
             text = "This message is not signed as it should be, or is too old."
             return problem(401, "bad_signature", text, "Sign it now, by Standard Webhooks, with this program's secret.")
         except BadInput as error:
-            return _refused(error, 422)
+            return _refused(source, error, 422)
         if meant is None:
             return Response(status_code=204)
         if wait := limit.hit(source):
@@ -54,11 +60,11 @@ def hook_routes(sources: Mapping[str, Source]) -> APIRouter:
         try:
             return await _done(known, meant)
         except UnknownRequest as error:
-            return _refused(error, 404)
+            return _refused(source, error, 404)
         except WrongStage as error:
-            return _refused(error, 409)
+            return _refused(source, error, 409)
         except BadInput as error:
-            return _refused(error, 422)
+            return _refused(source, error, 422)
         except (EngineUnavailable, LedgerUnavailable) as error:
             return said_of(error, 503)
 
@@ -107,5 +113,9 @@ async def _do(source: Source, meant: Meant) -> Taken:
             return Taken(request=meant.request, new=False)
 
 
-def _refused(error: BadInput, status: int) -> Response:
-    return said_of(error, status, "text" if error.facts.get("field") in _WORDS else None)
+def _refused(source: str, error: BadInput, status: int) -> Response:
+    field = error.facts.get("field")
+    field = "text" if field in _WORDS else field
+    # Whoever sent it is a program: if nobody reads this, a request may go unanswered.
+    log.warning(MESSAGE_REFUSED, source=source, error=error.code, field=field)
+    return said_of(error, status, None if field is None else str(field))

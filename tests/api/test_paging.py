@@ -80,7 +80,7 @@ async def test_pages_put_together_are_the_list(here: World, api: httpx2.AsyncCli
         (f"/requests/{request_id}/timeline?sort=n", "n"),
         ("/systems?sort=-system", "system"),
     ):
-        whole = (await api.get(path, headers=headers)).json()
+        whole = (await api.get(f"{path}&limit=1000", headers=headers)).json()
         seen: list[object] = []
         cursor: str | None = ""
         while cursor is not None:

@@ -32,6 +32,7 @@ from activities.ledger.letters import Letters
 from activities.ledger.measures import Measures
 from activities.ledger.notices import Notices
 from activities.ledger.opening import Opening
+from activities.ledger.paces import Paces
 from activities.ledger.past import Past
 from activities.ledger.people import People
 from activities.ledger.queue import Queue
@@ -101,6 +102,7 @@ class Tx(
     Suppressions,
     Watching,
     Measures,
+    Paces,
 ):
     """One transaction on the ledger: all of what is done in it is there at its end, or none of it."""
 

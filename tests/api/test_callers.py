@@ -87,6 +87,7 @@ NEEDS = {
     "GET /reports": "requests:read",
     "GET /reports/california/{year}": "requests:read",
     "GET /overview": "requests:read",
+    "GET /forecast": "requests:read",
     "GET /systems": "requests:read",
     "GET /watch": "requests:read",
     "POST /requests/{request_id}/holder": "requests:work",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from activities.ledger.watch_tables import heartbeat
+from habeas.model import Stage
 from habeas.watch import Finding, FindingKind
 from tests.cli.conftest import Habeas, Said, run_here
 from tests.office.world import World
@@ -84,3 +85,16 @@ async def test_a_monitor_learns_by_the_exit_code_whether_anything_is_wrong(habea
     assert (wrong.code, "docs/runbooks/sweep_quiet.md" in wrong.out) == (ExitCode.UNEXPECTED, True)
     async with here.ledger.begin() as tx:
         await tx.note_findings([], frozenset(FindingKind), now)
+
+
+async def test_the_forecast_says_what_is_open_and_what_is_in_the_way(habeas: Habeas, here: World) -> None:
+    request_id = await here.open(here.person())
+    await here.reach(request_id, Stage.VERIFYING)
+    made = await habeas("forecast", "--controller", "demo", "--json")
+    foreseen = made.json["foreseen"]
+    assert sum(foreseen["verdicts"].values()) == foreseen["requests"] > 0
+    assert {one["name"] for one in foreseen["lanes"]} >= {"people", "crm", "billing", "support"}
+    shown = await habeas("forecast")
+    assert f"{foreseen['requests']} open" in shown.out
+    wrong = await habeas("forecast", "--controller", "nobody")
+    assert (wrong.code, "write one of" in wrong.err) == (ExitCode.BAD_INPUT, True)

@@ -90,6 +90,7 @@ OF_SOMETHING_ELSE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "controller",
         ("--since", "2026-01-01", *WHO, "--dry-run", "--controller", "{}"),
     ),
+    "forecast": ("controller", ("--controller", "{}")),
     "report": ("controller", ("--controller", "{}", "--from", "2026-01-01", "--to", "2026-12-31")),
 }
 LISTS: Mapping[str, tuple[str, ...]] = {
@@ -101,6 +102,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "retention due": (),
     "system list": (),
     "policy check": (),
+    "forecast": (),
     "token list": (),
     "evidence searches": (),
     "webhook list": (),

@@ -289,6 +289,18 @@ async def test_the_overview_is_a_table_whose_numbers_are_links(here: World, brow
     assert (await browser.get("/overview?controller=nobody")).status_code == 200
 
 
+async def test_the_overview_says_whether_there_is_time_enough_and_what_is_in_the_way(here: World) -> None:
+    request_id = await waiting(here)  # for billing, which fails
+    async with as_(here, "Kim") as browser:
+        page = (await browser.get("/overview")).text
+        french = (await browser.get("/overview", headers={"accept-language": "fr"})).text
+    assert "What takes longest: billing." in page
+    assert '<span class="late">does not serve</span>' in page
+    assert "Held up by a system that does not serve" in page
+    assert "Ce qui prend le plus de temps" in french
+    await over(here, request_id)
+
+
 async def test_a_page_is_told_that_something_happened_and_nothing_of_it(
     here: World, browser: httpx2.AsyncClient
 ) -> None:

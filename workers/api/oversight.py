@@ -13,7 +13,7 @@ from workers.api.acts import Works
 from workers.api.paging import Page, paged
 from workers.api.requests import Controller, Once, Reads, Reference
 from workers.office.holders import Held
-from workers.office.oversight import Overview, SystemStanding, WatchStanding
+from workers.office.oversight import Foreseen, Overview, SystemStanding, WatchStanding
 from workers.office.reports import CaliforniaReport, Report
 from workers.office.typed import FIRST_DAY, LAST_DAY, Typed
 
@@ -65,6 +65,12 @@ async def california(
 async def overview(who: Reads, controller: Controller = None) -> Overview:
     """Open requests by right, stage, days left and age; how fast requests were answered in twelve months."""
     return await who.office.overview(controller)
+
+
+@router.get("/forecast", tags=["reports"])
+async def forecast(who: Reads, controller: Controller = None) -> Foreseen:
+    """Whether open requests will be answered in time, as fast as they went in four weeks, and what holds them up."""
+    return await who.office.forecast(controller)
 
 
 @router.get("/systems", tags=["systems"])

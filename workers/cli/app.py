@@ -38,6 +38,7 @@ PLACES: Mapping[str, Place] = {
     "evidence": Place("workers.cli.evidence", "app", "Check what was done, without trusting us.", _STAFF),
     "restriction": Place("workers.cli.restriction", "app", "Restricted data: list it, lift a restriction.", _STAFF),
     "letter": Place("workers.cli.letter", "app", "Letters: look at each, take back what did not arrive.", _SETUP),
+    "forecast": Place("workers.cli.forecast", "app", "Will what is open be answered in time?", _STAFF),
     "law": Place("workers.cli.law", "app", "The calendar: regimes, terms, due dates.", _STAFF),
     "policy": Place("workers.cli.policy", "app", "Controllers' policies: check the files, look at one.", _SETUP),
     "system": Place("workers.cli.system", "app", "Connected systems: list, check, map.", _SETUP),

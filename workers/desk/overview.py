@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from activities.ledger import PaceRow, StandingRow
 from habeas.access import Scope
+from habeas.forecast import PEOPLE
 from habeas.model import Right, Stage
 from workers.desk.door import Staff
 from workers.desk.queue_page import View, address
@@ -61,6 +62,8 @@ def overview_pages() -> APIRouter:
             "overview.html",
             who,
             found=found,
+            foreseen=await who.office.forecast(chosen),
+            people=PEOPLE,
             chosen=chosen,
             total=sum(row.requests for row in found.open),
             late=sum(row.requests for row in found.open if row.due == "over"),

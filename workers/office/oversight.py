@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
 from activities.ledger import WAITING, PaceRow, StandingRow, TroubledSystem, WatchRow
 from habeas.access import Scope
+from habeas.forecast import Forecast, forecast
 from habeas.model import Frozen
 from workers.office.room import Room
 from workflows.tasks import PROCESSOR_ASKED, TASK_OPEN
 
 STALE = timedelta(minutes=30)
 """Without a round of the watchdog for so long, it is taken not to live."""
+PATIENT = frozenset({WAITING, TASK_OPEN, PROCESSOR_ASKED})
+"""What a system is waited for that serves: people, or its own time."""
+MEASURED = timedelta(days=28)
+"""How far back it is measured how fast requests go."""
 MONTHS = 12
 """How far back it is told how requests were answered, this month with it."""
 
@@ -31,6 +36,17 @@ class Overview(Frozen):
     since: date
     """The first day of the months that are told of."""
     pace: tuple[PaceRow, ...]
+
+
+class Foreseen(Frozen):
+    """Whether what is open will be answered in time, and what holds it up; see `habeas.forecast`."""
+
+    made_at: AwareDatetime
+    zone: str
+    """In which days begin: the controllers'; UTC where they differ."""
+    since: date
+    """The first day of those by which it is measured."""
+    foreseen: Forecast
 
 
 class SystemStanding(Frozen):
@@ -51,7 +67,7 @@ class SystemStanding(Frozen):
     @property
     def failing(self) -> bool:
         """Requests wait for it because it fails, and trying again can help: not for people, or its own time."""
-        return any(one.code not in {WAITING, TASK_OPEN, PROCESSOR_ASKED} for one in self.errors)
+        return any(one.code not in PATIENT for one in self.errors)
 
 
 class WatchStanding(Frozen):
@@ -90,6 +106,33 @@ class Oversight(Room):
                 since=since,
                 pace=await tx.pace(zone, begin.astimezone(UTC), controller),
             )
+
+    async def forecast(self, controller: str | None = None) -> Foreseen:
+        """Whether open requests will be answered in time, as fast as they went of late, and what holds them up.
+
+        Raises:
+            BadInput: there is no such controller.
+        """
+        self.demand(Scope.REQUESTS_READ)
+        reach = sorted(self.reach(Scope.REQUESTS_READ))
+        whose = [self.one_of_reach(Scope.REQUESTS_READ, controller)] if controller is not None else reach
+        zone, now = self._zone(whose), self._now()
+        today = now.astimezone(ZoneInfo(zone)).date()
+        since = datetime.combine(today - MEASURED, time(), ZoneInfo(zone)).astimezone(UTC)
+        async with self._ledger.begin() as tx:
+            groups = await tx.open_groups(controller)
+            passed, usual = await tx.passed(since, zone, controller), await tx.usual(since, controller)
+            troubled = await tx.troubled()
+        down = frozenset(one.system for one in troubled if one.code not in PATIENT)
+        found = forecast(
+            today,
+            groups,
+            passed,
+            {(one.controller, one.stage): one.days for one in usual},
+            {name: frozenset(self._policies[name].systems) for name in reach},
+            down,
+        )
+        return Foreseen(made_at=now, zone=zone, since=today - MEASURED, foreseen=found)
 
     async def systems(self) -> tuple[SystemStanding, ...]:
         """How each connected system serves; those that are waited for first."""

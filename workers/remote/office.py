@@ -70,7 +70,7 @@ from workers.office.holders import Held
 from workers.office.holds import Kept, LiftedHold, NewHoldInput, PlacedHold
 from workers.office.importing import ImportResult
 from workers.office.letters import BouncedLetter, HandedLetter
-from workers.office.oversight import SystemStanding, WatchStanding
+from workers.office.oversight import Foreseen, SystemStanding, WatchStanding
 from workers.office.packing import WrittenPack, written
 from workers.office.recipients import Told as ToldRecipient
 from workers.office.reports import CaliforniaReport, Report
@@ -124,6 +124,10 @@ class RemoteOffice:
         )
         progress(len(answer.opened))
         return answer
+
+    async def forecast(self, controller: str | None = None) -> Foreseen:
+        """See `Oversight.forecast`."""
+        return await self._calls.get("forecast", Foreseen, controller=controller)
 
     async def systems(self) -> tuple[SystemStanding, ...]:
         """See `Oversight.systems`."""

@@ -23,6 +23,13 @@ class OnRequest(Frozen):
     at: AwareDatetime
 
 
+class SystemCall(OnRequest):
+    """A step that a connected system is asked for."""
+
+    insists: bool = Field(default=False, exclude_if=not_)
+    """Staff say that the cause is mended: it is asked though it had asked to be left alone."""
+
+
 class Entering(OnRequest):
     """The first that is done in a stage: that it was entered is written down with it."""
 
@@ -213,7 +220,7 @@ class ProofCheck(OnRequest):
     proof_id: ActId
 
 
-class LocateOrder(OnRequest):
+class LocateOrder(SystemCall):
     """Look in one system. For identity: by what is claimed; later: by what is proven and found."""
 
     system: SystemName
@@ -237,7 +244,7 @@ class SettleReport(Frozen):
     """Systems that have not been asked yet with something that is now known."""
 
 
-class SystemOrder(OnRequest):
+class SystemOrder(SystemCall):
     """One system's step."""
 
     system: SystemName

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from activities.ledger import Ledger
 from activities.mail import Mailer
+from activities.resting import Rests
 from activities.storage import Storage
 from habeas.connector import Changing, Connector, Manifest, Vetoing
 from habeas.errors import ConfigurationError, Terminal
@@ -27,6 +28,8 @@ class Parts:
     task_queue: str
     together: dict[str, int] = field(default_factory=dict)
     """Systems that are called from here, as fast as they are: how many of their steps are under way here at once."""
+    rests: Rests = field(default_factory=Rests)
+    """Which of them asked to be left alone, and until when."""
 
     def policy(self, controller: str) -> Policy:
         """The controller's policy.

@@ -133,12 +133,13 @@ class TogetherActivities:
 
     async def _answer(self, system: str, step: str, call: Callable[[], Awaitable[T]]) -> T | None:
         """What it answers, if it does at once."""
-        if time.monotonic() < self._alone_until.get(system, 0.0):
+        rest = self._parts.rests.of(system)
+        if time.monotonic() < self._alone_until.get(system, 0.0) or rest.left():
             return None
         gate = self._gates.setdefault(system, asyncio.Semaphore(self._parts.together.get(system, 1)))
         try:
             async with gate, asyncio.timeout(AT_ONCE):
-                with counted(step, system):
+                with counted(step, system), rest.shared():
                     return await call()
         except TimeoutError:
             self._alone_until[system] = time.monotonic() + LEFT_ALONE

@@ -24,8 +24,10 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.ledger import Ledger
+from activities.model import SystemCall
 from activities.personal import known_words, may_name
 from activities.reporting import MOST_WAIT
+from activities.resting import LEFT_ALONE, SHORT, Rest
 from activities.spans import rename, span
 from habeas.errors import (
     BadInput,
@@ -106,20 +108,22 @@ def _outcome(error: BaseException) -> str:
 
 
 class WrapperInterceptor(Interceptor):
-    """Puts the wrapper around every activity of a worker."""
+    """Puts the wrapper around every activity of a worker; with ``rest``, of a system's own."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, rest: Rest | None = None) -> None:
         self._ledger = ledger
+        self._rest = rest
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002  # the SDK's name
         """One wrapper per worker."""
-        return _Wrapper(next, self._ledger)
+        return _Wrapper(next, self._ledger, self._rest)
 
 
 class _Wrapper(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, ledger: Ledger) -> None:  # noqa: A002  # the SDK's name
+    def __init__(self, next: ActivityInboundInterceptor, ledger: Ledger, rest: Rest | None) -> None:  # noqa: A002  # the SDK's name
         super().__init__(next)
         self._ledger = ledger
+        self._rest = rest
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's name
         info = activity.info()
@@ -130,13 +134,24 @@ class _Wrapper(ActivityInboundInterceptor):
             try:
                 with counted(name, system):
                     async with _beating(info):
-                        return await super().execute_activity(input)
+                        return await self._after_rest(info, input)
             except (asyncio.CancelledError, CancelledError, ApplicationError):
                 raise
             except HabeasError as error:
                 await self._raise_ours(info, error, system)
             except Exception as error:  # noqa: BLE001  # whatever a library raises may quote personal data
                 await self._raise_foreign(info, error)
+
+    async def _after_rest(self, info: activity.Info, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's name
+        """Leave the system alone as long as it asked any call to be; then call it."""
+        if self._rest is None:
+            return await super().execute_activity(input)
+        order = input.args[0] if input.args else None
+        if isinstance(order, SystemCall) and order.insists and info.attempt == 1:
+            self._rest.over()
+        await self._rest.kept()
+        with self._rest.shared():
+            return await super().execute_activity(input)
 
     async def _raise_foreign(self, info: activity.Info, error: Exception) -> NoReturn:
         kind = type(error).__name__
@@ -158,8 +173,14 @@ class _Wrapper(ActivityInboundInterceptor):
             kept.append(await self._sealed(info, error.code, error.said))
             message = f"{message} What it said lies sealed under correlation {kept[0]}."
         log.warning(ACTIVITY_FAILED, error=error.code, detail=detail)
+        wait = delay(error)
+        long = wait is not None and wait.total_seconds() > SHORT
         raise ApplicationError(
-            message, *kept, type=error.code, non_retryable=isinstance(error, _FINAL), next_retry_delay=delay(error)
+            message,
+            *kept,
+            type=LEFT_ALONE if long else error.code,
+            non_retryable=isinstance(error, _FINAL),
+            next_retry_delay=wait,
         ) from None
 
     async def _may_name(self, info: activity.Info, text: str) -> bool:

@@ -211,7 +211,7 @@ def system_worker(
         ],
         max_concurrent_activities=pace.steps_at_once if pace else None,
         max_task_queue_activities_per_second=pace.steps_per_second if pace else None,
-        interceptors=[shared.under_way, WrapperInterceptor(parts.ledger)],
+        interceptors=[shared.under_way, WrapperInterceptor(parts.ledger, parts.rests.of(system))],
         deployment_config=shared.build,
         graceful_shutdown_timeout=GRACE,
         max_heartbeat_throttle_interval=timedelta(seconds=2),

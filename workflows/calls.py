@@ -23,6 +23,9 @@ from temporalio.exceptions import (
 from temporalio.exceptions import TimeoutError as CallTimeout
 from temporalio.workflow import ActivityCancellationType
 
+with workflow.unsafe.imports_passed_through():
+    from activities.resting import LEFT_ALONE
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -41,8 +44,9 @@ FIRST_PATIENCE = RetryPolicy(
     backoff_coefficient=3.0,
     maximum_attempts=4,
     maximum_interval=timedelta(seconds=30),
+    non_retryable_error_types=[LEFT_ALONE],
 )
-"""Before a system is shown as one that the request waits for."""
+"""Before a system is shown as one that the request waits for. A long rest is shown at once."""
 
 LONG_PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=30), maximum_interval=timedelta(minutes=15))
 """After that: on and on, until it answers or staff decide."""
@@ -238,3 +242,9 @@ def failure_code(error: ActivityError) -> str:
 def is_final(error: ActivityError) -> bool:
     """Whether asking again cannot help until a human changes something."""
     return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+
+
+def rest_of(error: ActivityError) -> timedelta | None:
+    """For how long the system wants to be left alone, if that is why the call came back."""
+    cause = error.cause
+    return cause.next_retry_delay if isinstance(cause, ApplicationError) and cause.type == LEFT_ALONE else None

@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.change_model import LeftOrder, Part
     from activities.leaving import LeavingActivities
-    from activities.model import OnRequest, SystemBrief, Waiting
+    from activities.model import OnRequest, SystemBrief, SystemCall, Waiting
     from activities.record import RecordActivities
     from workflows import calls
 
@@ -30,11 +30,13 @@ COPY = "habeas-copy"
 OURS = frozenset({STORAGE, COPY})
 """No systems that could be left out."""
 SLOW = "slow"
-"""A call has not come back for a while: it takes long, hangs, or waits as long as the system's rate limit asks."""
+"""A call has not come back for a while: it takes long, or hangs."""
 JOB, CALLBACK, NO_CALLBACK = "job", "callback", "no_callback"
 """A system has begun, and has to be asked again, or will call back; or did not when it said that it would."""
 UNDER_WAY = frozenset({JOB, CALLBACK, NO_CALLBACK})
 SLOW_AFTER = timedelta(minutes=10)
+TOLD_AFTER = timedelta(hours=1)
+"""When a system has been left alone for so long, as it asked, or asks for more at once, staff are told."""
 SHOWN_FROM = timedelta(hours=1)
 """A job that takes less is not shown as waited for."""
 MOST_CALLBACKS = 200
@@ -71,6 +73,8 @@ class Systems:
         self._retries: dict[str, int] = {}
         self._asked: dict[str, str] = {}
         """What staff were told last of each system: once for each time that it fails after they spoke."""
+        self._untold: dict[str, tuple[str, str]] = {}
+        """What staff are told of systems that are left alone, as they asked, if it takes long."""
         self._callbacks: dict[tuple[str, str], None] = {}
         self._missed: set[str] = set()
         """Systems that did not call back in the time that they gave themselves."""
@@ -117,12 +121,13 @@ class Systems:
         if self.hands and not await self.hands(system, phase, getattr(order, "digest", None)):
             return None
         patience = calls.FIRST_PATIENCE
+        heard = self.heard(system.name)
         while system.name not in self.skipped:
-            heard = self.heard(system.name)
+            before, heard = heard, self.heard(system.name)
             attempt = asyncio.create_task(
                 calls.on_system(
                     activity,
-                    order.model_copy(update={"at": workflow.now()}),
+                    _now(order, insists=heard != before),
                     f"{phase}: {system.name}",
                     task_queue=system.task_queue,
                     patience=patience,
@@ -136,6 +141,11 @@ class Systems:
                 if refused is not None and _is_refused(error, joined=self._joined):
                     await self.arrived(system.name, phase)
                     return refused
+                rest = calls.rest_of(error)
+                if rest is not None:
+                    await self._left_alone(system.name, phase, error, heard, rest)
+                    patience = calls.LONG_PATIENCE
+                    continue
                 await self.wait_for(system.name, phase, calls.failure_code(error), correlation_of(error))
                 if calls.is_final(error):
                     await self.told(system.name, heard)
@@ -175,8 +185,29 @@ class Systems:
         self.since.setdefault(system, workflow.now())
         self._changed()
         if ask:
+            self._untold.pop(system, None)
             self._attention(system, code, asked)
         await self._write(system, phase, code, correlation)
+
+    async def _left_alone(self, system: str, phase: str, error: ActivityError, heard: int, rest: timedelta) -> None:
+        """It asked to be left alone for a while: that is shown now, and staff are told if it takes long."""
+        begun = self.since.get(system, workflow.now())
+        long = workflow.now() + rest >= begun + TOLD_AFTER
+        code = calls.failure_code(error)
+        await self.wait_for(system, phase, code, correlation_of(error), ask=long)
+        if not long:
+            self._untold[system] = (code, self._asked[system])
+        await self.told(system, heard, within=rest)
+
+    async def _told_if_long(self, system: str, over: Callable[[], bool]) -> None:
+        """Until the attempt is over; but staff are told of a system that was left alone and still does not answer."""
+        left = self.since[system] + TOLD_AFTER - workflow.now()
+        try:
+            await workflow.wait_condition(
+                over, timeout=max(left, timedelta(seconds=1)), timeout_summary=f"tell staff: {system}"
+            )
+        except TimeoutError:
+            self._attention(system, *self._untold.pop(system))
 
     async def _write(
         self, system: str, phase: str, code: str | None, correlation: str | None = None, *, left_out: bool = False
@@ -248,7 +279,9 @@ class Systems:
             return attempt.done() or self._is_told(system, heard)
 
         try:
-            if self._joined:
+            if system in self._untold:
+                await self._told_if_long(system, over)
+            elif self._joined:
                 await self._watched(system, phase, over)
             elif system not in self.waiting and workflow.patched("slow-is-shown"):
                 try:
@@ -288,8 +321,15 @@ class Systems:
         """The request no longer waits for this system."""
         if self.waiting.pop(system, None) is not None:
             self.since.pop(system, None)
+            self._untold.pop(system, None)
             self._changed()
             await self._write(system, phase, None, left_out=left_out)
+
+
+def _now(order: A, *, insists: bool) -> A:
+    """The same order, as of now."""
+    said = {"insists": True} if insists and isinstance(order, SystemCall) else {}
+    return order.model_copy(update={"at": workflow.now(), **said})
 
 
 async def stop(attempt: asyncio.Future[Any]) -> None:

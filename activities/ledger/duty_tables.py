@@ -247,8 +247,8 @@ callback = Table(
     metadata,
     Column("system", Text, primary_key=True),
     Column("handle", Text, primary_key=True, comment="the system's own, and by the contract nobody's data"),
-    request_column(nullable=False),
+    request_column(primary_key=True),
     Column("at", moment(), nullable=False),
     Index("ix_callback_request", "request_id"),
-    comment="work under way in a system that will call back, and the request that waits for it",
+    comment="work under way in a system that will call back, and the requests that wait for it",
 )

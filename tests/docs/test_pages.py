@@ -140,7 +140,16 @@ def test_every_error_that_an_activity_may_show_has_a_page_to_turn_to() -> None:
         and kind is not ConfigurationError
     }
     assert {"transient", "terminal", "quarantine", "data_map"} < shown
-    waits = {"not_confirmed", "task_open", "processor_asked", "ambiguous_match", "no_address", "timeout", "unexpected"}
+    waits = {
+        "left_alone",
+        "not_confirmed",
+        "task_open",
+        "processor_asked",
+        "ambiguous_match",
+        "no_address",
+        "timeout",
+        "unexpected",
+    }
     for code in shown | waits:
         assert re.search(rf"\b{code}\b", page), code
 

@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from temporalio import activity
 
+from activities.resting import Rests
 from habeas.model import Frozen
 from tests.workflows.striking import Boundary
 from workers import queues
@@ -288,7 +289,7 @@ def registry() -> frozenset[str]:
     def worker(_client: object, *, activities: Sequence[Callable[..., Any]], **_more: object) -> None:
         served.extend(activities)
 
-    parts = cast("Any", SimpleNamespace(ledger=None, task_queue="", queue_of=str))
+    parts = cast("Any", SimpleNamespace(ledger=None, task_queue="", queue_of=str, rests=Rests()))
     with patch.object(queues, "Worker", worker):
         queues.engine_worker(cast("Any", None), parts)
         queues.system_worker(cast("Any", None), parts, "")

@@ -52,18 +52,38 @@ async def test_the_schema_is_made_and_unmade(fresh_database: str) -> None:
     assert await current_revision(fresh_database) is None
     for _ in range(2):
         await migrate(fresh_database)
-        assert await current_revision(fresh_database) == "0021"
+        assert await current_revision(fresh_database) == "0022"
     folder = Path(activities.ledger.__file__).parent / "migrations"
     assert ScriptDirectory(folder).get_current_head() == REVISIONS[-1]
     await downgrade(fresh_database, "base")
     assert await rows(fresh_database, _LEFT) == [(0, 0)]
     await migrate(fresh_database)
-    assert await current_revision(fresh_database) == "0021"
+    assert await current_revision(fresh_database) == "0022"
+
+
+async def test_before_several_could_wait_for_one_callback_the_first_kept_it(fresh_database: str) -> None:
+    """What went on meanwhile is no reason why a downgrade fails."""
+    await migrate(fresh_database)
+    connection = await asyncpg.connect(fresh_database)
+    try:
+        await connection.execute("ALTER TABLE callback DROP CONSTRAINT fk_callback_request_id")
+        insert = "INSERT INTO callback (system, handle, request_id, at) VALUES ('crm', $1, $2, $3)"
+        for handle, request, later in (("joined", "a", 1), ("joined", "b", 0), ("joined", "c", 0), ("other", "a", 0)):
+            await connection.execute(insert, handle, request, NOW + timedelta(minutes=later))
+        await connection.execute(
+            "ALTER TABLE callback ADD CONSTRAINT fk_callback_request_id FOREIGN KEY (request_id)"
+            " REFERENCES request (id) NOT VALID"
+        )
+    finally:
+        await connection.close()
+    await downgrade(fresh_database, "0021")
+    query = "SELECT handle, request_id FROM callback ORDER BY handle"
+    assert await rows(fresh_database, query) == [("joined", "b"), ("other", "a")]
 
 
 async def test_many_processes_may_migrate_at_once(fresh_database: str) -> None:
     await asyncio.gather(*(migrate(fresh_database) for _ in range(4)))
-    assert await current_revision(fresh_database) == "0021"
+    assert await current_revision(fresh_database) == "0022"
 
 
 async def test_alembic_finds_no_difference(ledger_url: str) -> None:

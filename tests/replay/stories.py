@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from activities.ledger import TaskFilter
 from activities.mail import Mailer
+from activities.resting import SHORT
 from habeas.acts import ActKind
 from habeas.errors import PlanOutlived, Quarantine, Terminal, Transient
 from habeas.model import Identifier, Right, Stage
@@ -301,6 +302,22 @@ async def withdrawn_while_waiting(world: World) -> Case:
     return case
 
 
+async def left_alone_as_it_asked(world: World) -> Case:
+    """A system is limited for long: that is shown at once, and it is asked again when it said. As long as that takes.
+
+    Another is limited for hours, and asked before as staff say so.
+    """
+    case = await _open(world)
+    await case.reaches(Stage.VERIFYING)
+    world.connectors["crm"].fail("collect", Transient("limited", retry_after=SHORT + 1))
+    world.connectors["billing"].fail("collect", Transient("limited", retry_after=5 * 3600.0))
+    await case.prove()
+    await _blocked(case, "billing", "crm")
+    await case.act(ActKind.RETRY_SYSTEM, system="billing")
+    await _blocked(case, "crm")
+    return case
+
+
 async def refused(world: World) -> Case:
     """Refused on a ground of the law, with reasons."""
     case = await _review(world)
@@ -520,6 +537,7 @@ STORIES: Mapping[str, Story] = {
         identifier_added,
         withdrawn,
         withdrawn_while_waiting,
+        left_alone_as_it_asked,
         refused,
         unverified,
         nothing_found,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -22,6 +23,7 @@ from activities.ledger import Ledger, migrate
 from activities.ledger.results import Results
 from activities.mail import Mailer, SmtpServer
 from activities.parts import Parts
+from activities.resting import Rests
 from activities.storage import Storage
 from activities.vault import Vault
 from habeas.policy import Access, AtDeadline, ControlledBy, Policy, load_policy
@@ -132,6 +134,7 @@ async def engine(server: EmbeddedPostgres, folder: Path, name: str) -> AsyncIter
         connectors={**connectors, **by_hand()},
         public_url="https://privacy.example",
         task_queue="habeas",
+        rests=Rests(lambda: time.monotonic() + built.passed),
     )
     env = await start_temporal()
     try:

@@ -37,6 +37,7 @@ def _nothing_left(world: World) -> Iterator[None]:
     for connector in world.connectors.values():
         connector.faults.clear()
         connector.waits.clear()
+    world.parts.rests.over()
 
 
 @pytest.fixture
@@ -143,12 +144,62 @@ async def test_a_cursor_that_names_somebody_or_leads_nowhere_stops_for_a_human(
     assert b"ann@example.org" not in (await case.handle.fetch_history()).to_json().encode()
 
 
-async def test_rate_limited_for_hours_is_shown_while_it_lasts(world: World, shown_soon: None) -> None:
+async def _told_of_crm(case: Case) -> int:
+    """How many letters staff got that ask them to look at a system."""
+    return (await case.letters()).count("staff_attention")
+
+
+async def test_rate_limited_for_hours_is_shown_and_told_from_the_first_failure_on(world: World) -> None:
     case = await _proven(world, collect=[Transient("limited", retry_after=5 * HOUR)])
     await _others_are_done(case)
-    await _waits(case, "slow", "collect")
+    row = await _waits(case, "left_alone", "collect")
+    assert row.waiting_since is not None
+    opened = (await case.row()).received_at
+    assert row.waiting_since - opened < timedelta(minutes=5)
+    await case.has_letter("staff_attention")
+    await case.passes(timedelta(hours=5, minutes=1))
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+    assert not (await case.row()).blocked_on
+
+
+async def test_staff_have_a_system_asked_that_is_left_alone(world: World) -> None:
+    case = await _proven(world, collect=[Transient("limited", retry_after=5 * HOUR)])
+    await _waits(case, "left_alone", "collect")
     await case.act(ActKind.RETRY_SYSTEM, system="crm")
     assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
+async def test_a_rate_limit_of_minutes_that_goes_on_is_told_within_the_hour(world: World) -> None:
+    case = await _proven(world, collect=[Transient("limited", retry_after=20 * 60) for _ in range(40)])
+    row = await _waits(case, "left_alone", "collect")
+    assert await _told_of_crm(case) == 0
+    for _ in range(2):
+        await case.passes(timedelta(minutes=21))
+    assert await _told_of_crm(case) == 0
+    await case.passes(timedelta(minutes=21))
+    await case.has_letter("staff_attention")
+    await case.passes(timedelta(hours=3))
+    assert await _told_of_crm(case) == 1
+    assert await _since(case) == row.waiting_since
+
+
+async def test_what_one_request_hears_of_a_rate_limit_all_others_keep(world: World) -> None:
+    crm, person = world.connectors["crm"], someone()
+    person.settle_in(world.connectors)
+    second = await world.open(person)
+    await second.reaches(Stage.VERIFYING)
+    await second.code()
+    first = await _proven(world, collect=[Transient("limited", retry_after=5 * HOUR)])
+    await _waits(first, "left_alone", "collect")
+    crm.calls.clear()
+    await second.prove()
+    await _waits(second, "left_alone")
+    assert crm.calls == []
+    assert await _is_blocked(second, "crm")
+    for case in (first, second):
+        await case.passes(timedelta(hours=5, minutes=1))
+    for case in (first, second):
+        assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
 
 
 async def test_slow_is_shown_and_may_be_left_out(

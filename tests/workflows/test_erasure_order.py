@@ -149,6 +149,7 @@ async def test_once_a_system_was_told_to_erase_nobody_withdraws(world: World) ->
     await case.approve_twice()
     await eventually(lambda: _is("erase" in world.connectors["billing"].calls))
     assert ActKind.WITHDRAW not in {one.kind for one in (await world.office.show(case.id)).possible}
+    assert not (await world.office.mine(case.id)).may_withdraw
     with pytest.raises(WrongStage, match="It has begun"):
         await case.act(ActKind.WITHDRAW)
     await case.reaches(Stage.CLOSED)

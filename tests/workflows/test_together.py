@@ -151,6 +151,26 @@ async def test_who_took_long_is_left_alone_for_a_while(world: World, monkeypatch
     assert await together._answer("crm", "locate", answers) == "here"
 
 
+async def test_who_asked_to_be_left_alone_is_not_asked_with_others(world: World) -> None:
+    case = await _proven(world)
+    crm = world.connectors["crm"]
+    crm.calls.clear()
+    rest = world.parts.rests.of("crm")
+    rest.heard(Transient("limited", retry_after=3600))
+    try:
+        await case.prove()
+
+        async def blocked() -> bool:
+            return (await case.row()).blocked_on == ("crm",)
+
+        await eventually(blocked)
+        assert crm.calls == []
+    finally:
+        rest.over()
+    await case.act(ActKind.RETRY_SYSTEM, system="crm")
+    assert (await case.reaches(Stage.CLOSED)).outcome is Outcome.FULFILLED
+
+
 async def test_two_who_contradict_each_other_stop_for_a_human(world: World) -> None:
     person, other = someone(), someone()
     person.settle_in(world.connectors)

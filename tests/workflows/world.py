@@ -245,6 +245,8 @@ class World:
     mail: Mail
     office: Office
     now: list[datetime] = field(default_factory=lambda: [datetime.now(UTC)])
+    passed: float = 0.0
+    """Seconds that went by for the requests of the test run, beside those that really did."""
 
     @contextmanager
     def asked_together(self, *systems: str) -> Iterator[None]:
@@ -295,6 +297,7 @@ class Case:
 
     async def passes(self, time: timedelta) -> None:
         """Let time pass for this request."""
+        self.world.passed += time.total_seconds()
         await self.world.env.fast_forward(self.handle, time)
         self.world.now[0] = await self.world.env.get_current_time(self.handle)
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
-from workers.api import MOST_CALL, PREFIX, Streams, create_api
+from workers.api import MOST_CALL, PREFIX, create_api
 from workers.desk import ask, hooks, mine, pages, processor
 from workers.desk.ask import AskLimits, ask_pages
 from workers.desk.ask_form import MOST_KEPT
@@ -22,7 +22,7 @@ from workers.desk.door import MOST_FORM, MOST_REFUSED, MOST_UPLOAD, UPLOADS, Doo
 from workers.desk.forms import typed
 from workers.desk.guard import MOST_BODY, Guard
 from workers.desk.hooks import hook_routes
-from workers.desk.live import MOST_STREAMS, live_stream
+from workers.desk.live import MOST_OF_ONE, MOST_STREAMS, live_stream
 from workers.desk.mine import mine_pages
 from workers.desk.pace import Pace
 from workers.desk.person import person_pages
@@ -36,6 +36,7 @@ from workers.desk.staff import staff_pages
 from workers.desk.uploads import TooLarge
 from workers.loopback import LOOPBACK_NAMES
 from workers.office import Office
+from workers.streams import Streams
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,7 @@ def create_app(
     app.include_router(sign_in_pages(app.state.door))
     streams = streams or Streams()
     app.include_router(staff_pages())
-    app.include_router(live_stream(Streams(MOST_STREAMS, closing=streams.closing)))
+    app.include_router(live_stream(Streams(MOST_STREAMS, MOST_OF_ONE, closing=streams.closing)))
     app.include_router(callback_routes(office, systems or {}))
     app.include_router(hook_routes(sources or {}))
     app.mount(PREFIX, create_api(office, streams=streams))

@@ -11,7 +11,7 @@ class Callbacks(Room):
     """Methods on callbacks."""
 
     async def call_back(self, system: str, handle: str) -> bool:
-        """Tell the request that waits for this handle to ask the system now; whether there is one.
+        """Tell every request that waits for this handle to ask the system now; whether any heard it.
 
         Whoever calls must have made sure that it is the system that says so. Nothing is believed of it but that it is
         time to ask.
@@ -20,5 +20,6 @@ class Callbacks(Room):
             EngineUnavailable: Temporal does not answer; the system should say it again.
         """
         async with self._ledger.begin() as tx:
-            request_id = await tx.awaited_by(system, handle)
-        return request_id is not None and await self._engine.signal(request_id, CALLED_BACK, system, handle)
+            waiting = await tx.awaited_by(system, handle)
+        heard = [await self._engine.signal(request_id, CALLED_BACK, system, handle) for request_id in waiting]
+        return any(heard)

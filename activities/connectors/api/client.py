@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from activities.connectors.api.address import Origins, guarded, origin_of
 from activities.connectors.api.errors import failed
+from activities.resting import heard, kept
 from activities.spans import rename, span
 from habeas.errors import Quarantine, Transient
 
@@ -147,12 +148,13 @@ class ApiClient:
             also: statuses outside 200-299 that the caller expects too (404 where "not there" is an answer).
 
         Raises:
-            Transient: it does not answer, is busy (with ``retry_after``), or broke off.
+            Transient: it does not answer, is busy or still left alone (with ``retry_after``), or broke off.
             Refused: it refuses with another status.
             Terminal: it does not let us in, or redirects.
             Quarantine: the answer is too long, or sends us to somebody else's address.
         """
         url, signed = self._address(path)
+        await kept()
         try:
             async with self._pace, asyncio.timeout(self._whole):
                 request = self._http.build_request(
@@ -168,7 +170,9 @@ class ApiClient:
             raise self._transient(f"It cannot be reached, or broke off ({type(error).__name__}).") from None
         if 200 <= answer.status < 300 or answer.status in also:
             return answer
-        raise failed(self._system, answer.status, answer.headers, answer.content)
+        refusal = failed(self._system, answer.status, answer.headers, answer.content)
+        heard(refusal)
+        raise refusal
 
     async def json(self, method: str, path: str, **more: Any) -> JsonValue:
         """As `call`; the answer's JSON."""

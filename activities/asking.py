@@ -82,7 +82,7 @@ class AskingActivities:
             policy = self._parts.policy(request.controller)
             asked = await tx.unseal(order.request_id, f"{DECISIONS}{order.act_id}", FeeAsked)
             if asked is None:
-                raise BadInput("A fee needs its amount.")
+                raise BadInput("A fee needs its amount.", field="amount")
             place = policy.answered_in(request.regime, request.jurisdiction)
             rule = law.fee_rule(request.regime, place, request.right)
             dates = dated(request, policy, await pause_spans(tx, request.id), order.at)
@@ -158,7 +158,7 @@ def delay_name(order: AskOrder) -> str:
 
 async def _by_staff(tx: Tx, order: AskOrder) -> letters.DelayFacts:
     if order.expected_on is None:
-        raise BadInput("A delay is announced with the day on which the answer is expected.")
+        raise BadInput("A delay is announced with the day on which the answer is expected.", field="expected_on")
     return letters.DelayFacts(why=await _words(tx, order), expected_on=order.expected_on)
 
 
@@ -172,5 +172,5 @@ def _report(policy: Policy, request: Request, dates: Dated, expected_on: date, a
 async def _words(tx: Tx, order: AskOrder) -> str:
     act = await tx.act(str(order.act_id))
     if act is None or act.request_id != order.request_id:
-        raise BadInput("There is no such act.")
+        raise BadInput("There is no such act.", field="act")
     return act.reason

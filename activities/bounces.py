@@ -68,18 +68,22 @@ def read_report(mail: bytes) -> Report:
         BadInput: it is too large, no delivery report, or not about a letter of ours. The message says nothing of it.
     """
     if len(mail) > LARGEST:
-        raise BadInput("This message is too large for a delivery report.")
+        raise BadInput("This message is too large for a delivery report.", field="body")
     try:
         message = message_from_bytes(mail, policy=policy.compat32)
     except (MessageError, ValueError, LookupError):
-        raise BadInput("This is not a message that can be read.") from None
+        raise BadInput("This is not a message that can be read.", field="body") from None
     notices = list(_notices(message))
     fate = _fate(notices) or _fate_in_words(message)
     if fate is None:
-        raise BadInput("This is not a delivery report: pipe only those here, and keep a copy of all in the mailbox.")
+        raise BadInput(
+            "This is not a delivery report: pipe only those here, and keep a copy of all in the mailbox.", field="body"
+        )
     letter_id = _letter(message, notices)
     if letter_id is None:
-        raise BadInput("This delivery report does not say which letter it is about, or it is not one of ours.")
+        raise BadInput(
+            "This delivery report does not say which letter it is about, or it is not one of ours.", field="body"
+        )
     return Report(letter_id, fate, _status(notices))
 
 

@@ -245,5 +245,5 @@ async def apply_act(tx: Tx, request_id: str, act_id: str, model: type[AddedIdent
         case DecidedMatches():
             graph = decided(graph, said.decisions)
         case None:
-            raise BadInput("Nothing was said with this act.")
+            raise BadInput("Nothing was said with this act.", field="act")
     await save_graph(tx, request_id, graph)

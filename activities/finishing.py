@@ -48,7 +48,7 @@ async def finish_task(tx: Tx, request_id: str, call: ActCall, at: datetime, part
     words = await tx.unseal(request_id, f"{DECISIONS}{call.act_id}", TaskWords)
     task = await tx.task(str(call.task), lock=True)
     if words is None or words.act_id != call.act_id or task.request_id != request_id:
-        raise BadInput("Nothing was said of a task of this request.")
+        raise BadInput("Nothing was said of a task of this request.", field="task")
     before = await tx.unseal(request_id, done_name(task.id), TaskWords)
     if before is not None and before.act_id == call.act_id:
         return

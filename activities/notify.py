@@ -237,7 +237,7 @@ class LetterActivities:
             await tx.request(order.request_id, lock=True)
             letter = await tx.letter_row(order.letter_id)
             if letter is None or letter.request_id != order.request_id:
-                raise BadInput("There is no such letter.")
+                raise BadInput("There is no such letter.", field="letter")
             await tx.mark_letter(letter.id, LetterState.BOUNCED, at=order.at)
             await self._untold(tx, letter, order.at)
             told: dict[str, JsonValue] = {"letter": letter.kind, "to": letter.recipient_role, "status": order.status}

@@ -329,7 +329,7 @@ class RecipientActivities:
 async def _notice(tx: Tx, order: NoticeOrder) -> NoticeRow:
     row = next((one for one in await tx.notices(order.request_id) if one.id == order.notice), None)
     if row is None:
-        raise BadInput("There is no such notice.")
+        raise BadInput("There is no such notice.", field="notice")
     return row
 
 

@@ -123,7 +123,7 @@ class RecordActivities:
             request = await tx.request(order.request_id, lock=True)
             act = await tx.accept_act(order.call.act_id, at=order.at)
             if (act.request_id, act.kind, act.actor) != (order.request_id, order.kind.value, order.call.actor):
-                raise BadInput("This act is another one, or of another request.")
+                raise BadInput("This act is another one, or of another request.", field="act")
             if order.kind in DECIDING:
                 await may_decide(
                     tx, request, self._parts.policy(request.controller), order.kind, act.actor, order.call.ground
@@ -285,7 +285,7 @@ class RecordActivities:
         They are where the law gives the person so many days to confirm, and starts the clock after them.
         """
         if order.reason is None:
-            raise BadInput("A pause needs its reason.")
+            raise BadInput("A pause needs its reason.", field="reason")
         async with self._parts.ledger.begin() as tx:
             request = await tx.request(order.request_id, lock=True)
             policy = self._parts.policy(request.controller)

@@ -51,7 +51,7 @@ class RemedyActivities:
                 return RemedyReport(sealed=SEALED, opened=said.new_request)
             act = await tx.act(order.act_id)
             if act is None or act.request_id != request.id:
-                raise BadInput("There is no such act.")
+                raise BadInput("There is no such act.", field="act")
             earlier = await earlier_request(tx, request)
             if earlier is not None and not await is_same_person(tx, request):
                 decision, anew = RemedyDecision(granted=order.granted, other_person=True), None

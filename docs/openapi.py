@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from habeas import wire
-from habeas.connector import Health, Located, Manifest, Page
+from habeas.connector import Health, Located, Manifest, Match, Page, Record
 from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
 from habeas.wire.messages import PREFIX
+from habeas.wire.said import must_say
 from workers.api import create_api
 from workers.office import Office
 
@@ -41,12 +42,21 @@ _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 def document() -> dict[str, Any]:
     """The whole file."""
-    models = {one for _, call, answers in _CALLS.values() for one in (*answers, call)}
+    answered: set[type[BaseModel]] = {Match, Record}
+    calls: set[type[BaseModel]] = {wire.Problem, wire.Finished}
+    for _, call, answers in _CALLS.values():
+        answered.update(answers)
+        calls.add(call)
     named, schemas = models_json_schema(
-        [(one, "validation") for one in sorted(models | {wire.Problem, wire.Finished}, key=lambda one: one.__name__)],
+        [(one, "validation") for one in sorted(answered | calls, key=lambda one: one.__name__)],
         ref_template="#/components/schemas/{model}",
     )
     refs = {model: schema for (model, _), schema in named.items()}
+    for model in answered:
+        schema = schemas["$defs"][refs[model]["$ref"].rpartition("/")[2]]
+        schema["required"] = [name for name in schema["properties"] if name in must_say(model)]
+        for name in schema["required"]:
+            schema["properties"][name].pop("default", None)
     return {
         "openapi": "3.1.0",
         "info": {

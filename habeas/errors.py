@@ -13,7 +13,7 @@ class HabeasError(Exception):
     """Something went wrong."""
 
     code: ClassVar[str] = "error"
-    remedy: ClassVar[str] = ""
+    remedy: ClassVar[str] = "Look at the log of the process that says so, under this code."
 
     def __init__(self, detail: str = "", **facts: object) -> None:
         self.detail = detail
@@ -22,7 +22,7 @@ class HabeasError(Exception):
         super().__init__(f"{first} {detail}".strip())
 
     def diagnostics(self) -> str:
-        """What the reader can do next, in one or two sentences; empty when there is nothing to add."""
+        """What the reader can do next, in one or two sentences."""
         return self.remedy.format_map(_Defaults(self.facts))
 
 
@@ -177,6 +177,7 @@ class KeyDestroyed(HabeasError):
     """This request's key was destroyed; its personal data is gone for good."""
 
     code = "key_destroyed"
+    remedy = "Nothing brings it back; what was done stands in the evidence: `habeas request timeline`."
 
 
 class SealBroken(HabeasError):

@@ -77,7 +77,7 @@ class Acts(Room):
             .returning(act)
         )
         if row is None:
-            raise BadInput("There is no such act.")
+            raise BadInput("There is no such act.", field="act")
         return await self._act(row)
 
     def _held_act(self, act_id: str) -> Row[Any] | Kept | None:

@@ -87,7 +87,7 @@ class Letters(Room):
         if row is None:
             row = await self._first(_keyed(new.request_id, new.dedupe))
         if row is None:
-            raise BadInput("This letter id is taken; make another one.")
+            raise BadInput("This letter id is taken; make another one.", field="letter")
         return await self._letter(row)
 
     def _is_first(self, new: Letter) -> bool:
@@ -106,14 +106,14 @@ class Letters(Room):
         """
         row = await self._first(select(letter).where(letter.c.id == letter_id))
         if row is None:
-            raise BadInput("There is no such letter.")
+            raise BadInput("There is no such letter.", field="letter")
         return await self._letter(row)
 
     async def letter_of(self, request_id: str, dedupe: str) -> Letter:
         """The letter of a request that was queued under this key, in full. Raises as `letter`."""
         row = await self._first(_keyed(request_id, dedupe))
         if row is None:
-            raise BadInput("There is no such letter.")
+            raise BadInput("There is no such letter.", field="letter")
         return await self._letter(row)
 
     async def letter_row(self, letter_id: str) -> LetterRow | None:

@@ -102,7 +102,7 @@ class Opening(Copies):
             if _law(found.regime, found.jurisdiction) == law or fingerprints == under_law:
                 return Opened(request=to_request(found), created=False)
             fingerprints = under_law
-        raise BadInput("This request id is taken; make another one.")
+        raise BadInput("This request id is taken; make another one.", field="request")
 
     async def subject(self, request_id: str) -> Subject:
         """Who asks.

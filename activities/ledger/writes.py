@@ -53,12 +53,18 @@ class Writes(Room):
         house = self._vault.house_key(row.master_key_id)
         return Claim(False, None if row.answer is None else house.open(row.answer, context("", _name(mine))))
 
-    async def answer_write(self, key: str, answer: bytes) -> None:
-        """Keep what was answered."""
+    async def answer_write(self, key: str, answer: bytes) -> bytes:
+        """Keep what is answered; what is kept: of two that came at once, the first."""
         mine = self._key(key)
         sealed = self._vault.house_key().seal(answer, context("", _name(mine)))
         values = {"answer": sealed, "master_key_id": self._vault.active_key_id}
-        await self._run(update(keyed_write).where(keyed_write.c.key == mine).values(values))
+        await self._run(
+            update(keyed_write).where(keyed_write.c.key == mine, keyed_write.c.answer.is_(None)).values(values)
+        )
+        row = await self._first(select(keyed_write).where(keyed_write.c.key == mine))
+        if row is None or row.answer is None:
+            return answer
+        return self._vault.house_key(row.master_key_id).open(row.answer, context("", _name(mine)))
 
     async def release_write(self, key: str) -> None:
         """It was refused and nothing was done: the key is free."""

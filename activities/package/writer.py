@@ -85,7 +85,7 @@ def _tables(facts: PackageFacts, sources: Sources) -> list[Table]:
     filled = {(s.name, c.name) for s in facts.systems for c in s.collections if c.rows}
     known = {(s.name, c.name) for s in facts.systems for c in s.collections}
     if filled - sources.keys() or sources.keys() - known:
-        raise BadInput("The sources are not those that the package's facts name.")
+        raise BadInput("The sources are not those that the package's facts name.", field="sources")
     for system in facts.systems:
         folder = safe_name(system.name)
         for collection in (c for c in system.collections if c.rows):

@@ -32,7 +32,7 @@ class Pause(Frozen):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.end < self.start:
-            raise BadInput("A pause ends before it starts.")
+            raise BadInput("A pause ends before it starts.", field="paused_to")
         return self
 
 

@@ -38,7 +38,7 @@ def compute(case: Case) -> Deadlines:
         return _unknown(case, on, tz, f"{law.code} gives no {case.right.value}: {law.rights_cite}")
     if clock.since and on < clock.since:
         if clock.before is None:
-            raise BadInput(f"{clock.cite}: in force from {clock.since}; the request came before.")
+            raise BadInput(f"{clock.cite}: in force from {clock.since}; the request came before.", field="received_at")
         first = written.clock(case.right)
         earliest = first.since if first else None
         unsure = clock.opening if earliest and earliest <= on else None
@@ -49,18 +49,21 @@ def compute(case: Case) -> Deadlines:
 def _received_on(case: Case, tz: str) -> date:
     dates = [case.received_at.date(), *(pause.end for pause in case.pauses)]
     if max(dates).year > LAST_YEAR or case.received_at.year < 1900:
-        raise BadInput(f"A date is out of reach: it must lie between 1900 and {LAST_YEAR}.")
+        raise BadInput(f"A date is out of reach: it must lie between 1900 and {LAST_YEAR}.", field="received_at")
     return case.received_at.astimezone(zone(tz)).date()
 
 
 def _check(case: Case, law: Regime, on: date) -> None:
     if on < law.in_force:
-        raise BadInput(f"{law.called} is in force from {law.in_force}; the request came before. {law.before}".strip())
+        raise BadInput(
+            f"{law.called} is in force from {law.in_force}; the request came before. {law.before}".strip(),
+            field="received_at",
+        )
     clock = law.clock(case.right)
     if any(pause.start < on for pause in case.pauses if clock and clock.pause(case.right, pause.reason)):
-        raise BadInput("A pause cannot start before the request was received.")
+        raise BadInput("A pause cannot start before the request was received.", field="paused_from")
     if case.requested_on and case.requested_on > on:
-        raise BadInput("The request is dated after its receipt.")
+        raise BadInput("The request is dated after its receipt.", field="received_at")
 
 
 def _unknown(case: Case, on: date, tz: str, said: str, unsure: Opening | None = None) -> Deadlines:

@@ -368,7 +368,7 @@ class Regime(Frozen):
         chosen = tuple(options)
         if unknown := sorted(set(chosen) - set(self.options)):
             known = ", ".join(self.options) or "none"
-            raise BadInput(f"{self.code} has no option {', '.join(unknown)}; it has {known}.")
+            raise BadInput(f"{self.code} has no option {', '.join(unknown)}; it has {known}.", field="options")
         if not chosen:
             return self
         clocks = self.clocks

@@ -109,14 +109,14 @@ def regime(code: str, jurisdiction: str) -> Regime:
     """
     found = regimes().get(code)
     if found is None:
-        raise UnknownRegime(f"There is no regime of this code; the codes are {', '.join(regimes())}.")
+        raise UnknownRegime(f"There is no regime of this code; the codes are {', '.join(regimes())}.", field="regime")
     place = parse_place(jurisdiction)
     if not fits(found, place):
         others = [other.code for other in regimes().values() if fits(other, place)]
         hint = f"; the law there is {', '.join(others)}" if others else "; no law of that place is known here"
         if code == STATES and place == "US":
             hint = "; name the state, such as US-CO"
-        raise UnknownRegime(f"{code} is not the law of {place}{hint}.", regime=code, jurisdiction=place)
+        raise UnknownRegime(f"{code} is not the law of {place}{hint}.", regime=code, jurisdiction=place, field="regime")
     return _in_state(found, _states()[place]) if code == STATES else found
 
 

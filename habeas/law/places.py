@@ -52,10 +52,10 @@ def parse_place(text: str) -> str:
     """
     place = text.strip().upper()
     if not _PLACE.fullmatch(place):
-        raise UnknownRegime("A jurisdiction is a code such as DK, DE-BY or US-CO.")
+        raise UnknownRegime("A jurisdiction is a code such as DK, DE-BY or US-CO.", field="jurisdiction")
     country, _, part = place.partition("-")
     if part and _parts(country) and part not in _parts(country):
-        raise UnknownRegime(f"{country} has no part {part}.", jurisdiction=place)
+        raise UnknownRegime(f"{country} has no part {part}.", jurisdiction=place, field="jurisdiction")
     return place
 
 
@@ -83,7 +83,7 @@ def default_clock_tz(jurisdiction: str) -> str:
     zones = _tables()["zones"]
     name = zones.get(place) or zones.get(country_of(place))
     if name is None:
-        raise UnknownRegime(f"No time zone is known for {place}.", jurisdiction=place)
+        raise UnknownRegime(f"No time zone is known for {place}.", jurisdiction=place, field="jurisdiction")
     return name
 
 
@@ -120,7 +120,7 @@ def zone(name: str) -> ZoneInfo:
         BadInput: there is no such zone.
     """
     if name not in _zones():
-        raise BadInput("clock_tz is not a time zone; write it like Europe/Copenhagen.")
+        raise BadInput("clock_tz is not a time zone; write it like Europe/Copenhagen.", field="clock_tz")
     return ZoneInfo(name)
 
 

@@ -50,9 +50,9 @@ class Table:
         self.options = options or {}
         self.written = (*DATES, "uncertain", *(("explanation",) if explain else ()), "error")
         if missing := [name for name in REQUIRED if name not in self.names]:
-            raise BadInput(f"The first line lacks the column {', '.join(missing)}.")
+            raise BadInput(f"The first line lacks the column {', '.join(missing)}.", field="heading")
         if twice := {name for name in (*INPUTS, *self.written) if self.names.count(name) > 1}:
-            raise BadInput(f"The first line has a column twice: {', '.join(sorted(twice))}.")
+            raise BadInput(f"The first line has a column twice: {', '.join(sorted(twice))}.", field="heading")
         self.header = (*header, *(name for name in self.written if name not in self.names))
         self._columns = (*self.names, *(name for name in self.written if name not in self.names))
         self._places = {name: self._columns.index(name) for name in self.written}
@@ -66,7 +66,7 @@ class Table:
         told = dict.fromkeys(self.written, "")
         try:
             if wrong := [*self._gathered(row, whole), *self._emptied(whole)]:
-                raise BadInput(" ".join(wrong))
+                raise BadInput(" ".join(wrong), field="row")
             told |= self._dates(dict(zip(self.names, row, strict=False)))
         except HabeasError as error:
             told["error"] = str(error)
@@ -143,7 +143,7 @@ def _right(text: str) -> Right:
     try:
         return Right(text.lower())
     except ValueError:
-        raise BadInput(f"right is not known; it is one of {', '.join(Right)}.") from None
+        raise BadInput(f"right is not known; it is one of {', '.join(Right)}.", field="right") from None
 
 
 def _truth(text: str) -> bool:
@@ -151,16 +151,18 @@ def _truth(text: str) -> bool:
         return True
     if text.lower() in _FALSE:
         return False
-    raise BadInput("extended is true or false.")
+    raise BadInput("extended is true or false.", field="extended")
 
 
 def _moment(text: str, tz: ZoneInfo, column: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise BadInput(f"{column} is not a date or time; write it like 2027-01-31T12:00:00+01:00.") from None
+        raise BadInput(
+            f"{column} is not a date or time; write it like 2027-01-31T12:00:00+01:00.", field=column
+        ) from None
     if not 1900 <= moment.year <= LAST_YEAR:
-        raise BadInput(f"{column} is out of reach: it must lie between 1900 and {LAST_YEAR}.")
+        raise BadInput(f"{column} is out of reach: it must lie between 1900 and {LAST_YEAR}.", field=column)
     return moment if moment.tzinfo else moment.replace(tzinfo=tz)
 
 
@@ -174,12 +176,12 @@ def _pauses(text: Mapping[str, str], code: str, place: str, right: Right, tz: Zo
     if not first and not last:
         return ()
     if not first:
-        raise BadInput("paused_to stands without paused_from.")
+        raise BadInput("paused_to stands without paused_from.", field="paused_to")
     start, reason = _day(first, tz, "paused_from"), _reason(text["pause_reason"], code, place, right)
     if last:
         return (Pause(start=start, end=_day(last, tz, "paused_to"), reason=reason),)
     if reason in pauses_allowed(code, right, place) and reflection_days(code, right, reason, place) is None:
-        raise BadInput("The pause is still open (there is no paused_to): there is no due date yet.")
+        raise BadInput("The pause is still open (there is no paused_to): there is no due date yet.", field="paused_to")
     return (Pause(start=start, end=start, reason=reason),)
 
 
@@ -190,4 +192,6 @@ def _reason(text: str, code: str, place: str, right: Right) -> PauseReason:
     try:
         return PauseReason(text.lower())
     except ValueError:
-        raise BadInput(f"pause_reason is not known; it is one of {', '.join(PauseReason)}.") from None
+        raise BadInput(
+            f"pause_reason is not known; it is one of {', '.join(PauseReason)}.", field="pause_reason"
+        ) from None

@@ -128,10 +128,13 @@ def year_of(code: str, jurisdiction: str, year: int, right: Right | None = None)
     """
     law, place = regime(code, jurisdiction), parse_place(jurisdiction)
     if not law.in_force.year <= year < LAST_YEAR:
-        raise BadInput(f"The year must lie between {law.in_force.year}, when {code} came into force, and {LAST_YEAR}.")
+        raise BadInput(
+            f"The year must lie between {law.in_force.year}, when {code} came into force, and {LAST_YEAR}.",
+            field="year",
+        )
     clocks = [clock for clock in law.clocks if right is None or right in clock.rights]
     if not clocks:
-        raise BadInput(f"{code} gives no {right}; it gives {', '.join(sorted(law.rights))}.")
+        raise BadInput(f"{code} gives no {right}; it gives {', '.join(sorted(law.rights))}.", field="right")
     tz = default_clock_tz(place)
     drawn = tuple(_clock_year(law, clock, right or clock.rights[0], place, tz, year) for clock in clocks)
     return Year(law, place, year, tz, drawn, tuple(_beside(law, right)))

@@ -106,7 +106,7 @@ class Policy(Frozen):
         for category in self.categories:
             if category.id == category_id:
                 return category
-        raise BadInput(f"The policy of {self.id} has no category {category_id!r}.")
+        raise BadInput(f"The policy of {self.id} has no category {category_id!r}.", field="category")
 
     def recipient(self, recipient_id: str) -> Recipient:
         """One recipient.
@@ -117,7 +117,7 @@ class Policy(Frozen):
         for recipient in self.recipients:
             if recipient.id == recipient_id:
                 return recipient
-        raise BadInput(f"The policy of {self.id} has no recipient {recipient_id!r}.")
+        raise BadInput(f"The policy of {self.id} has no recipient {recipient_id!r}.", field="recipient")
 
     def language(self, wanted: str | None) -> str:
         """The controller's language nearest to the wanted one (``da-DK`` -> ``da``), else its first."""
@@ -182,7 +182,10 @@ class Policy(Frozen):
         covered = [self._covered(place) for place in (jurisdiction, self.controller.establishment)]
         found = [one for one in covered if one]
         if not found:
-            raise UnknownRegime(f"The policy of {self.id} covers neither {jurisdiction!r} nor its own establishment.")
+            raise UnknownRegime(
+                f"The policy of {self.id} covers neither {jurisdiction!r} nor its own establishment.",
+                field="jurisdiction",
+            )
         there = [one for one in found if on is None or one.law.in_force <= on] or found
         first, home = there[0], there[-1]
         if right and home.law.reach and home.gives(right, on) and not first.gives(right, on):

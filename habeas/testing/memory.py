@@ -130,9 +130,10 @@ class MemoryConnector(ChangingRows):
         return Done(result=tuple(one.became() for one in plan.objects))
 
     async def vetoes(self, plan: SystemPlan) -> tuple[Veto, ...]:
-        """What it was told stands in the way."""
+        """What it was told stands in the way of what is planned."""
         self._called("vetoes")
-        return tuple(self.in_the_way)
+        planned = {(one.collection, one.key) for one in plan.objects}
+        return tuple(one for one in self.in_the_way if (one.collection, one.key) in planned)
 
     async def confirm(self, plan: SystemPlan, handle: str | None) -> ConfirmAnswer:
         """Look at every planned object again, and search once more."""

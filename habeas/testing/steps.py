@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 from habeas import plan as plans
 from habeas.connector import Change, Changing, Connector, Record, RecordRef, SystemPlan
 from habeas.disguised import readings
+from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
 from habeas.staying import Place, Stay
 from habeas.testing.world import World
@@ -49,23 +51,32 @@ def tells_nobody(world: World, *texts: str) -> None:
             assert not [word for word in words if word in said.casefold()], "it names the person"
 
 
-async def roots(world: World, connector: Connector | None = None) -> tuple[RecordRef, ...]:
-    """The person's accounts, as the connector finds them by all identifiers at once."""
-    located = await (connector or world.connector).locate(world.person)
+async def roots(
+    world: World, connector: Connector | None = None, who: tuple[Identifier, ...] | None = None
+) -> tuple[RecordRef, ...]:
+    """The person's accounts (or of ``who`` is given), as the connector finds them by all identifiers at once."""
+    located = await (connector or world.connector).locate(who or world.person)
     return tuple(RecordRef(collection=one.collection, key=one.key) for one in located.matches)
 
 
 async def collected(connector: Connector, found: tuple[RecordRef, ...], cursor: str | None = None) -> list[Record]:
-    """Everything below these roots, from a cursor on."""
-    return [record async for page in connector.collect(found, cursor) for record in page.records]
+    """Everything below these roots, from a cursor on. Between two pages others have their turn."""
+    records: list[Record] = []
+    async for page in connector.collect(found, cursor):
+        records.extend(page.records)
+        await asyncio.sleep(0)
+    return records
 
 
-async def planned(world: World, stays: Mapping[Place, Stay] | None = None) -> SystemPlan:
-    """The plan of an erasure of everything that the person has in the system, but for what must stay."""
-    found = await roots(world)
+async def planned(
+    world: World, stays: Mapping[Place, Stay] | None = None, who: tuple[Identifier, ...] | None = None
+) -> SystemPlan:
+    """The plan of an erasure of everything that the person (or ``who``) has in the system, but for what must stay."""
+    found = await roots(world, who=who)
     records = await collected(world.connector, found)
     index: Iterable[plans.IndexedRecord] = (plans.IndexedRecord.of(record) for record in records)
-    return plans.draft("system", world.connector.manifest.collections, found, world.person, index, TODAY, stays)
+    collections = world.connector.manifest.collections
+    return plans.draft("system", collections, found, who or world.person, index, TODAY, stays)
 
 
 async def anew(world: World) -> None:
@@ -81,18 +92,24 @@ async def anew(world: World) -> None:
 
 
 async def settled(
-    world: World, ask: Callable[[str | None], Awaitable[A | Pending | Awaiting]], handle: str | None = None
+    world: World,
+    ask: Callable[[str | None], Awaitable[A | Pending | Awaiting]],
+    handle: str | None = None,
+    *,
+    by_another: bool = True,
 ) -> A:
     """Ask until the answer is there: poll after the time it says, or when it would have called back.
 
-    Each time by another process: what a handle stands for is in no connector's memory.
+    Each time by another process: what a handle stands for is in no connector's memory. Unless somebody else's call is
+    under way in this one.
     """
     for _ in range(_MOST_POLLS):
         answer = await ask(handle)
         if isinstance(answer, Pending | Awaiting):
             tells_nobody(world, answer.handle)
             assert len(answer.handle.encode()) <= LONGEST, "a handle travels: at most 2 kB"
-            await anew(world)
+            if by_another:
+                await anew(world)
         if isinstance(answer, Pending):
             handle = answer.handle
             await world.wait(answer.poll_after)
@@ -104,9 +121,11 @@ async def settled(
     raise AssertionError(f"it was asked {_MOST_POLLS} times and is still not done")
 
 
-async def erasure(world: World, plan: SystemPlan) -> Outcomes | Drifted:
+async def erasure(world: World, plan: SystemPlan, *, by_another: bool = True) -> Outcomes | Drifted:
     """What the erasure answers in the end."""
-    answer: Outcomes | Drifted = await settled(world, lambda handle: world.connector.erase(plan, handle))
+    answer: Outcomes | Drifted = await settled(
+        world, lambda handle: world.connector.erase(plan, handle), by_another=by_another
+    )
     return answer
 
 
@@ -124,21 +143,25 @@ async def erased(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
     return await looked_at(world, plan)
 
 
-async def looked_at(world: World, plan: SystemPlan) -> tuple[ObjectOutcome, ...]:
+async def looked_at(world: World, plan: SystemPlan, *, by_another: bool = True) -> tuple[ObjectOutcome, ...]:
     """The second look."""
-    answer: Outcomes = await settled(world, lambda handle: world.connector.confirm(plan, handle))
+    answer: Outcomes = await settled(world, lambda handle: world.connector.confirm(plan, handle), by_another=by_another)
     return answer.result
 
 
-async def changed(world: World, change: Change) -> tuple[ObjectOutcome, ...] | Drifted:
+async def changed(world: World, change: Change, *, by_another: bool = True) -> tuple[ObjectOutcome, ...] | Drifted:
     """Change what is asked."""
-    answer: Outcomes | Drifted = await settled(world, lambda handle: changing(world).change(change, handle))
+    answer: Outcomes | Drifted = await settled(
+        world, lambda handle: changing(world).change(change, handle), by_another=by_another
+    )
     return answer if isinstance(answer, Drifted) else answer.result
 
 
-async def seen_again(world: World, change: Change) -> tuple[ObjectOutcome, ...]:
+async def seen_again(world: World, change: Change, *, by_another: bool = True) -> tuple[ObjectOutcome, ...]:
     """The second look at what was changed."""
-    answer: Outcomes = await settled(world, lambda handle: changing(world).confirm_change(change, handle))
+    answer: Outcomes = await settled(
+        world, lambda handle: changing(world).confirm_change(change, handle), by_another=by_another
+    )
     return answer.result
 
 

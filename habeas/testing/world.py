@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from habeas.connector import Change, Connector
 from habeas.model import Identifier
-from habeas.testing.http_faults import HttpFaults
+from habeas.testing.http_faults import Fault, HttpFaults
 
 __all__ = ["World"]
 
@@ -24,7 +24,7 @@ class World(ABC):
     person: tuple[Identifier, ...]
     """The person's identifiers: one at least of each kind that the connector needs; each finds all their accounts."""
     other: tuple[Identifier, ...]
-    """Somebody else's, of the same kinds."""
+    """Somebody else's, of the same kinds. In one test they are erased as well, in another their data is marked."""
     nobody: tuple[Identifier, ...]
     """Well-formed, and borne by no record. As like the person's as can be: a letter more, a wildcard in it."""
     personal: tuple[str, ...]
@@ -32,7 +32,10 @@ class World(ABC):
     collected: frozenset[str]
     """The names of all collections in which the person has something."""
     shared: frozenset[tuple[str, str]] = frozenset()
-    """Collection and key of what is both the person's and the other one's: a comment on somebody else's ticket."""
+    """Collection and key of what is both the person's and the other one's: a comment on somebody else's ticket.
+
+    So is what stands in the other one's and names the person, which changes when that is erased.
+    """
     faults: HttpFaults | None = None
     """Where the connector speaks HTTP, and goes through this proxy."""
     changes: tuple[Change, ...] = ()
@@ -45,6 +48,8 @@ class World(ABC):
     """The system, as it is set up, keeps what stood in a record before, and nobody can make it forget that."""
     stands_alone: frozenset[str] = frozenset()
     """Collections whose objects point at none of the person's others: whatever becomes of those, these can stay."""
+    named: bool = True
+    """The system knows what people are called, and so an account of theirs says it (`Match.name`)."""
     folds_plus: bool = False
     """To the system, as it is set up, ``ann+shop@`` and ``ann@`` are one address."""
 
@@ -81,9 +86,22 @@ class World(ABC):
     async def spoil(self) -> bool:
         """Make the system unusable, with words of the person's in what is left of it: a damaged file, a missing table.
 
-        False where nothing but the network can break (`faults`).
+        So that it stays so until somebody mends it. False where nothing but the network can break (`faults`).
         """
         return False
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[Connector | None]:
+        """The connector, while the system is away for a moment: restarted, locked, behind a port where nobody answers.
+
+        If not said otherwise, as `faults` does it; None where there are none and the system is never away.
+        """
+        if self.faults is None:
+            yield None
+            return
+        self.faults.fail_always(Fault.DOWN)
+        yield self.connector
+        self.faults.fail_always(None)
 
     async def add(self) -> bool:
         """Give the person one more record, below an account that they have; False where nothing can be below one."""

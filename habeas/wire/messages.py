@@ -83,7 +83,7 @@ class VetoesCall(Call):
 class Vetoes(Frozen):
     """What stands in the way."""
 
-    vetoes: tuple[Veto, ...] = ()
+    vetoes: tuple[Veto, ...]
 
 
 class ChangeCall(Call):

@@ -220,7 +220,22 @@ async def test_too_many_calls_wait(here: World, token: Token) -> None:
         assert 1 <= int(got[-1].headers["retry-after"]) <= 60
         assert (await client.get("/requests", headers=await token("agent"))).status_code == 200
         guess = {"authorization": f"Bearer hbt_{secrets.token_hex(6)}_{'A' * 43}"}
-        assert [(await client.get("/requests", headers=guess)).status_code for _ in range(3)] == [401, 401, 429]
+        guesses = [await client.get("/requests", headers=guess) for _ in range(3)]
+        assert [one.status_code for one in guesses] == [401, 401, 429]
+        assert 1 <= int(guesses[-1].headers["retry-after"]) <= 60
+
+
+async def test_who_guesses_shuts_nobody_out_who_comes_from_the_same_address(here: World, token: Token) -> None:
+    app = create_api(here.office, Limits(wrong_per_minute=1))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        right = await token("agent")
+        half = {"authorization": right["authorization"][:-43] + "A" * 43}
+        unknown = {"authorization": f"Bearer hbt_{secrets.token_hex(6)}_{'A' * 43}"}
+        assert (await client.get("/requests", headers=unknown)).status_code == 401
+        refused = [await client.get("/requests", headers=one) for one in (unknown, half, {"authorization": "Bearer x"})]
+        assert {(one.status_code, one.text) for one in refused} == {(429, refused[0].text)}
+        assert (await client.get("/requests")).status_code == 401
+        assert (await client.get("/requests", headers=right)).status_code == 200
 
 
 def test_no_role_has_both_halves() -> None:

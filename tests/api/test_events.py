@@ -1,6 +1,7 @@
 """Live events over a real socket."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,14 +11,20 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
+from habeas.errors import LedgerUnavailable
 from habeas.events import EventType
 from tests.api.conftest import Token
 from tests.office.world import PATIENCE, World
 from tests.served import serving
-from workers.api import PREFIX, Streams
+from workers.api import PREFIX
 from workers.desk import create_app
 from workers.desk.server import StreamServer
+from workers.office import Office
+from workers.office.events import News
+from workers.streams import EventStream, Streams, StreamsFull
 
 
 class Stream:
@@ -88,6 +95,96 @@ async def test_a_stream_that_is_left_is_closed_and_there_are_not_too_many(here: 
         async with asyncio.timeout(PATIENCE):
             while streams.open:  # noqa: ASYNC110 - the server notices it by itself
                 await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", [f"{PREFIX}/events", "/live"])
+async def test_of_many_that_come_at_once_no_more_are_let_in_than_may_be(
+    here: World, token: Token, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    came, all_came = 0, asyncio.Event()
+
+    def one_more() -> None:
+        nonlocal came
+        came += 1
+        if came == 5:
+            all_came.set()
+
+    look = Office.events_after
+
+    async def waits(office: Office, position: int | None) -> News:
+        one_more()
+        await all_came.wait()
+        return await look(office, position)
+
+    async def asked(client: httpx2.AsyncClient) -> int:
+        answer = await client.get(path, params={"seconds": 0}, headers=headers)
+        if answer.status_code == 429:
+            one_more()
+        return answer.status_code
+
+    monkeypatch.setattr(Office, "events_after", waits)
+    monkeypatch.setattr("workers.desk.app.MOST_STREAMS", 2)
+    headers = await token("auditor")
+    transport = httpx2.ASGITransport(create_app(here.office, streams=Streams(most=2)))
+    async with (
+        asyncio.timeout(PATIENCE),
+        httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        assert sorted(await asyncio.gather(*(asked(client) for _ in range(5)))) == [200, 200, 429, 429, 429]
+        assert await asked(client) == 200  # their places are free again
+
+
+@pytest.mark.parametrize("path", [f"{PREFIX}/events", "/live"])
+async def test_a_place_is_given_back_where_nothing_could_be_read(
+    here: World, token: Token, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    async def broken(_: Office, __: int | None) -> News:
+        raise LedgerUnavailable
+
+    monkeypatch.setattr("workers.desk.app.MOST_STREAMS", 1)
+    headers = await token("auditor")
+    transport = httpx2.ASGITransport(create_app(here.office, streams=Streams(most=1)))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(Office, "events_after", broken)
+            for _ in range(2):
+                assert (await client.get(path, params={"seconds": 0}, headers=headers)).status_code == 503
+        assert (await client.get(path, params={"seconds": 0}, headers=headers)).status_code == 200
+
+
+async def test_a_place_is_given_back_by_who_left_before_the_first_event() -> None:
+    streams, begun = Streams(most=1), False
+
+    async def told() -> AsyncIterator[bytes]:
+        nonlocal begun
+        begun = True
+        yield b""
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def gone(_: Message) -> None:
+        raise OSError
+
+    with contextlib.ExitStack() as place:
+        place.enter_context(streams.one("Kim"))
+        answer = EventStream(told(), place.pop_all())
+    with pytest.raises(StreamsFull), streams.one("Bo"):
+        pass
+    with pytest.raises(ClientDisconnect):
+        await answer({"type": "http", "asgi": {"spec_version": "2.4"}}, nothing, gone)
+    assert not begun
+    assert streams.open == 0
+
+
+def test_one_account_leaves_room_for_others() -> None:
+    streams = Streams(most=3, of_one=2)
+    with streams.one("Kim"), streams.one("Kim"):
+        with pytest.raises(StreamsFull), streams.one("Kim"):
+            pass
+        with streams.one("Bo"):
+            assert streams.open == 3
+    assert streams.open == 0
 
 
 async def test_it_ends_when_the_server_stops(here: World, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ async def test_pages_put_together_are_the_list(here: World, api: httpx2.AsyncCli
         (f"/requests/{request_id}/timeline?sort=n", "n"),
         ("/systems?sort=-system", "system"),
     ):
-        whole = (await api.get(path, headers=headers)).json()
+        whole = (await api.get(f"{path}&limit=1000", headers=headers)).json()
         seen: list[object] = []
         cursor: str | None = ""
         while cursor is not None:
@@ -91,3 +91,27 @@ async def test_pages_put_together_are_the_list(here: World, api: httpx2.AsyncCli
         assert seen[: len(whole["items"])] == [one[name] for one in whole["items"]]  # more happened since
         assert len(seen) > 1
         assert whole["next"] is None
+
+
+async def test_a_filter_for_what_there_is_not_is_refused_by_name(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    """On every route that narrows something down: an empty list would say that there is nothing of it."""
+    headers, wrong = await token(*Scope), "nope"
+    narrow = {"controller", "stage", "right", "outcome", "state", "waits_for", "held", "request_id"}
+    tried = set()
+    for path, item in create_api(here.office).openapi()["paths"].items():
+        for one in item.get("get", {}).get("parameters", ()):
+            if one["in"] != "query" or one["name"] not in narrow:
+                continue
+            needed = {"from": "2026-01-01", "to": "2026-01-31"} if path == "/reports" else {}
+            answer = await api.get(
+                path.replace("{year}", "2026"), params={**needed, one["name"]: wrong}, headers=headers
+            )
+            named = [each["field"] for each in answer.json()["errors"]]
+            assert (answer.status_code, named) == (422, [one["name"]]), (path, answer.text)
+            assert answer.json()["errors"][0]["message"]
+            tried.add(one["name"])
+    assert tried == narrow
+    for known in ("crm", "habeas-storage"):
+        assert (await api.get(f"/requests?waits_for={known}", headers=headers)).status_code == 200

@@ -1,12 +1,18 @@
+import asyncio
 import secrets
 import uuid
+from datetime import timedelta
 
 import httpx2
+import pytest
 
+from habeas.acts import ActKind
+from habeas.errors import WrongStage
 from habeas.evidence import Tag
 from habeas.model import Stage
 from tests.api.conftest import Token
 from tests.office.world import World
+from workers.office import NewRequestInput
 
 
 def _key() -> str:
@@ -21,10 +27,12 @@ async def test_a_request_is_opened_once_and_carried_to_its_end(
     asked = {"right": "access", "emails": [address], "jurisdiction": "DK"}
     first = await api.post("/requests", json=asked, headers=agent | {"idempotency-key": (key := _key())})
     again = await api.post("/requests", json=asked, headers=agent | {"idempotency-key": key})
-    assert (first.status_code, again.status_code) == (201, 200)
+    assert (first.status_code, again.status_code) == (201, 201)
     request_id = first.json()["id"]
-    assert again.json()["id"] == request_id
-    assert first.headers["location"] == f"requests/{request_id}"
+    assert again.json() == first.json()
+    assert first.headers["location"] == again.headers["location"] == f"requests/{request_id}"
+    other = await api.post("/requests", json=asked, headers=agent | {"idempotency-key": _key()})
+    assert (other.status_code, other.json()["id"]) == (200, request_id)
     acts = f"/requests/{request_id}/acts"
     proves = agent | {"idempotency-key": _key()}
     proved = await api.post(f"{acts}/prove", json={"code": await here.code(address)}, headers=proves)
@@ -135,11 +143,38 @@ async def test_an_act_under_one_key_is_done_once(here: World, api: httpx2.AsyncC
     request_id = await here.open(address)
     await here.reach(request_id, Stage.VERIFYING)
     agent = await token("agent", key=_key())
-    for _ in range(2):
-        again = await api.post(f"/requests/{request_id}/acts/resend_code", json={"reason": "lost"}, headers=agent)
-        assert again.status_code == 200, again.text
+    act = f"/requests/{request_id}/acts/resend_code"
+    first, again = [await api.post(act, json={"reason": "lost"}, headers=agent) for _ in range(2)]
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
     told = (await api.get(f"/requests/{request_id}/timeline", headers=agent)).json()["items"]
     assert sum(one["facts"].get("act") == again.json()["act_id"] for one in told) == 1
+    await here.office.act(ActKind.WITHDRAW, request_id, by="Kim", reason="asked")
+    await here.reach(request_id, Stage.CLOSED)
+    late = await api.post(act, json={"reason": "lost"}, headers=agent)
+    assert (late.status_code, late.json()) == (200, first.json())
+
+
+async def test_of_two_that_come_at_once_under_one_key_both_are_answered_alike(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    agent = await token("agent", key=_key())
+    asked = {"right": "access", "emails": [here.person()]}
+    answers = await asyncio.gather(*(api.post("/requests", json=asked, headers=agent) for _ in range(4)))
+    answers.append(await api.post("/requests", json=asked, headers=agent))
+    assert len({(one.status_code, one.text) for one in answers}) == 1
+
+
+async def test_who_signed_in_again_is_not_signed_out_by_the_same_write(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    admin, lasts = await token("administrator", key=_key()), timedelta(hours=1)
+    begun = []
+    for _ in range(2):
+        begun.append(await here.office.start_session("Noor", idle=lasts, longest=lasts))
+        ended = await api.post("/sessions/end", json={"account": "Noor"}, headers=admin)
+        assert (ended.status_code, ended.json()) == (200, {"account": "Noor"})
+    alive = [await here.office.session(one, idle=lasts, used=False) for one in begun]
+    assert alive == [None, "Noor"]
 
 
 async def test_other_content_under_a_key_is_refused_by_name(here: World, api: httpx2.AsyncClient, token: Token) -> None:
@@ -202,3 +237,47 @@ async def test_many_are_opened_from_csv(here: World, api: httpx2.AsyncClient, to
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
     wrong = await api.post("/requests/import", json={}, headers=headers | {"content-type": "application/json"})
     assert wrong.status_code == 415
+
+
+async def test_what_is_written_for_a_request_that_is_open_already_is_kept_with_it(
+    here: World, api: httpx2.AsyncClient, token: Token
+) -> None:
+    opens = await token("requests:open")  # and no more: who may open one may add to it
+    asked = {"right": "access", "emails": [here.person()], "jurisdiction": "DK"}
+
+    async def post(note: str, key: str) -> dict[str, object]:
+        answer = await api.post("/requests", json=asked | {"note": note}, headers=opens | {"idempotency-key": key})
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    async def rows(*notes: str) -> list[bool]:
+        file = "".join(f"access,{asked['emails'][0]},DK,{one}\n" for one in notes)
+        headers = opens | {"idempotency-key": _key(), "content-type": "text/csv"}
+        answer = await api.post("/requests/import", content=f"right,emails,jurisdiction,note\n{file}", headers=headers)
+        return [one["words_kept"] for one in answer.json()["opened"]]
+
+    first = await post("the old shop", _key())
+    key = _key()
+    later = [await post("and the new one", one) for one in (key, _key(), _key())]
+    assert [one["id"] for one in later] == [first["id"]] * 3
+    assert (first["created"], first["words_kept"]) == (True, False)
+    assert [(one["created"], one["words_kept"]) for one in later] == [(False, True), (False, False), (False, False)]
+    assert (await post("the old shop", _key()))["words_kept"] is False
+    assert [await rows("by post", "by post too") for _ in range(2)] == [[True, True], [False, False]]
+    unnamed = NewRequestInput(right="access", emails=tuple(asked["emails"]), jurisdiction="DK", opened_by="Kim")
+    for note in ("on the phone", "on the phone", "by post"):
+        await here.office.open_request(unnamed.model_copy(update={"note": note}))
+    heard = await here.office.messages(str(first["id"]), by="Kim", reason="reads")
+    words = ["the old shop", "and the new one", "by post", "by post too", "on the phone"]
+    assert [one.text for one in heard] == words
+
+
+async def test_words_for_a_request_that_was_closed_are_not_dropped_without_a_word(here: World) -> None:
+    asked = NewRequestInput(right="access", emails=(here.person(),), opened_by="Kim", idempotency_key=_key())
+    request_id = (await here.office.open_request(asked)).id
+    await here.reach(request_id, Stage.VERIFYING)
+    await here.office.act(ActKind.WITHDRAW, request_id, by="Kim", reason="asked")
+    await here.reach(request_id, Stage.CLOSED)
+    assert (await here.office.open_request(asked)).id == request_id
+    with pytest.raises(WrongStage):
+        await here.office.open_request(asked.model_copy(update={"note": "and one more thing"}))

@@ -143,3 +143,22 @@ async def test_what_a_system_said_is_opened_with_a_reason_and_a_mark(here: World
         assert (refused.code, "canary" in refused.err) == (2, False)
     elsewhere = await habeas("request", "error", other, *look[3:])
     assert elsewhere.error["code"] == "bad_input"
+
+
+async def test_who_writes_more_for_a_request_that_is_open_already_reads_where_it_went(
+    here: World, habeas: Habeas, tmp_path: Path
+) -> None:
+    address = here.person()
+    opening = ("request", "open", "--right", "access", "--email", address, "--by", "Kim", "--note")
+    first = await habeas(*opening, "the old shop")
+    assert "is kept with it" not in first.out
+    second = await habeas(*opening, "and the new one")
+    (request_id,) = {one for one in second.out.split() if one.startswith("HB-")}
+    assert f"kept with it: habeas request messages {request_id}" in second.out
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"right,emails,note\naccess,{address},by post\naccess,{here.person()},new\n")
+    imported = await habeas("request", "import", str(rows), "--by", "Kim")
+    assert f"line 2: {request_id}" in imported.out
+    assert "line 3" not in imported.out
+    heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert [one.text for one in heard] == ["the old shop", "and the new one", "by post"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import partial
 
 from habeas.connector import (
     Change,
     Collection,
+    Connector,
     FieldChange,
     RecordRef,
     Rectify,
@@ -18,7 +20,7 @@ from habeas.connector import (
     Treatment,
     Veto,
 )
-from habeas.errors import Terminal
+from habeas.errors import Terminal, Transient
 from habeas.model import Identifier
 from habeas.testing import MemoryConnector, MemoryRow, World
 from tests.connectors.store import ids
@@ -43,7 +45,7 @@ def rows_of(name: str, key: int) -> list[MemoryRow]:
     account = MemoryRow(
         collection="accounts",
         key=f"[{key}]",
-        data={"city": "Aarhus", "street": "Åvej 1"},
+        data={"city": "Aarhus", "street": "Åvej 1", "email": email.value},
         identifiers=(email,),
         name=name,
     )
@@ -63,13 +65,19 @@ def rows_of(name: str, key: int) -> list[MemoryRow]:
     ]
 
 
+_CALLS = (
+    *("ping", "locate", "collect", "erase", "confirm", "vetoes"),
+    *("change", "confirm_change", "expired", "expire"),
+)
+
+
 class MemoryWorld(World):
     """Ann and Bob in memory."""
 
     person = ids(email="ann@example.org")
     other = ids(email="bob@example.org")
     nobody = (*ids(email="ann@example.or"), *ids(email="%@example.org"))
-    personal = ("ann@example.org",)
+    personal: tuple[str, ...] = ("ann@example.org", "Åvej 1")
     collected = frozenset({"accounts", "notes", "invoices"})
     changes: tuple[Change, ...] = (
         Rectify(fields=(FieldChange(collection="accounts", key="[1]", field="city", old="Aarhus", new="Odense"),)),
@@ -118,6 +126,13 @@ class MemoryWorld(World):
         for method in ("ping", "locate", "collect", "erase", "confirm"):
             self.system.fail(method, Terminal("It is away."))
         return True
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[Connector | None]:
+        for method in _CALLS:
+            self.system.fail(method, *[Transient("It is away.")] * 5)
+        yield self.connector
+        self.system.faults.clear()
 
     async def add(self) -> bool:
         self.system.put(MemoryRow(collection="notes", key="[18]", root="[1]", data={"text": "new"}))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+from sqlalchemy import make_url
 
 from activities.connectors import load_connector
 from activities.connectors.sql import SqlConnector
@@ -54,9 +57,19 @@ class Connected:
 
     def again(self) -> SqlConnector:
         """Another connector, of the same settings."""
-        connector = load_connector("shop", self._given)
+        self.connector = self._loaded()
+        return self.connector
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[SqlConnector]:
+        """Another connector, at whose database's port nobody answers."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        yield self._loaded(url=make_url(self.dsn).set(port=port).render_as_string(hide_password=False))
+
+    def _loaded(self, **more: Any) -> SqlConnector:
+        connector = load_connector("shop", self._given | more)
         assert isinstance(connector, SqlConnector)
-        self.connector = connector
         self._made.append(connector)
         return connector
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
+from habeas.connector import Connector
 from habeas.errors import ConnectorError
 from habeas.model import Identifier
 from habeas.outcomes import Awaiting, Pending
 from habeas.testing import MemoryConnector, World
 from habeas.testing.suite import ConnectorSuite
-from tests.connectors import shop
-from tests.connectors.dishonest import CAUGHT
+from tests.connectors import dishonest, entangled, shop, untold
 from tests.connectors.memory_world import MemoryWorld
 from tests.connectors.store import Connected, Store, ids
 
@@ -81,6 +84,11 @@ class ShopWorld(World):
         await self._do("ALTER TABLE comments RENAME TO remarks")
         return True
 
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[Connector | None]:
+        async with self._connected.away() as connector:
+            yield connector
+
     async def _do(self, statement: str) -> None:
         await self._store.sql.execute(statement)
 
@@ -125,6 +133,9 @@ class TestShop(ConnectorSuite):
     async def world(self, store: Store) -> World:
         await store.build(shop.DDL, shop.STAFFED)
         return ShopWorld(store)
+
+
+CAUGHT = [*dishonest.CAUGHT, *entangled.CAUGHT, *untold.CAUGHT]
 
 
 @pytest.mark.parametrize(("kind", "test"), CAUGHT, ids=[kind.__name__ for kind, _ in CAUGHT])

@@ -89,7 +89,7 @@ async def test_a_ticket_opens_a_request_once(here: World, program: httpx2.AsyncC
     }
     first = await tell(program, "helpdesk", ticket, message_id="msg_1")
     again = await tell(program, "helpdesk", ticket, message_id="msg_1")
-    assert (first.status_code, again.status_code) == (201, 200)
+    assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
     request_id = first.json()["request"]
     story = await here.office.show(request_id)
@@ -103,7 +103,7 @@ async def test_a_ticket_opens_a_request_once(here: World, program: httpx2.AsyncC
     }
     comment = {"event": "comment", "subject": f"Re: [{request_id.lower()}] your request", "body": "it is the old shop"}
     said = [await tell(program, "helpdesk", comment, message_id="msg_2") for _ in range(2)]
-    assert [one.status_code for one in said] == [201, 200]
+    assert [one.status_code for one in said] == [201, 201]
     words, heard = await here.office.messages(request_id, by="Kim", reason="reads")
     assert words.text == "please"
     assert (heard.text, heard.source, heard.proven) == ("it is the old shop", "helpdesk", False)
@@ -123,6 +123,62 @@ async def test_a_program_that_speaks_as_we_do(here: World, program: httpx2.Async
     late = await tell(program, "crm", {"type": "request.message", "data": {"request": request_id, "text": "hello"}})
     assert (late.status_code, late.json()["code"]) == (409, "wrong_stage")
     assert (await tell(program, "crm", {"type": "something.else"})).status_code == 204
+
+
+async def test_a_request_is_taken_whatever_is_wrong_with_its_words_and_nothing_is_lost(
+    here: World, program: httpx2.AsyncClient
+) -> None:
+    long = "please erase me. " * 2000
+    data = {
+        "right": "objection",
+        "email": here.person(),
+        "name": "Ada\x07 Lovelace" + " of Ockham" * 40,
+        "situation": f"because \ud83d {long}",
+        "note": f"half \ud83d and \0 nothing\r\n{long}",
+    }
+    said = {"type": "request.open", "data": data}
+    body = json.dumps(said).replace("because", "because of\n").encode().replace(b"please", b"pl\xf0\x9fease", 1)
+    answers = [await tell(program, "crm", body, message_id="msg_whole") for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 201]
+    request_id = answers[0].json()["request"]
+    assert answers[0].json() == answers[1].json()
+    done = {(one["field"], "replaced" in one["message"]) for one in answers[0].json()["notes"]}
+    assert done == {(name, mark) for name in ("name", "situation", "note") for mark in (True, False)}
+    words, heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert words.text.startswith("half \ufffd and \ufffd nothing\nplease erase me. ")
+    assert (len(words.text), words.text[-2:]) == (10_000, " …")
+    assert words.situation is not None
+    assert words.situation.startswith("because of\n \ufffd pl")
+    assert (heard.kind, heard.source) == ("report", "crm")
+    whole = {}
+    for number, named in enumerate(heard.files, 1):
+        file = await here.office.message_file(request_id, heard.id, number, by="Kim", reason="reads")
+        whole[named.name] = file.content.decode()
+    assert whole.keys() == {"name.txt", "situation.txt", "note.txt"}
+    assert whole["note.txt"] == f"half \ufffd and \ufffd nothing\n{long}".strip()
+    assert whole["name.txt"].startswith("Ada\ufffd Lovelace of Ockham")
+    assert whole["name.txt"].endswith("of Ockham")
+
+
+async def test_long_words_of_a_message_and_of_a_withdrawal_are_kept_whole(
+    here: World, program: httpx2.AsyncClient
+) -> None:
+    opened = await tell(program, "crm", {"type": "request.open", "data": {"right": "access", "email": here.person()}})
+    request_id = opened.json()["request"]
+    await here.reach(request_id, Stage.VERIFYING)
+    long = "I moved \ud83d. " * 1000
+    for does, name in (("message", "text"), ("withdraw", "reason")):
+        said = {"type": f"request.{does}", "data": {"request": request_id, name: long}}
+        answers = [await tell(program, "crm", said, message_id=f"msg_{does}") for _ in range(2)]
+        assert {one.status_code for one in answers} <= {200, 201}
+        assert {one["field"] for one in answers[1].json()["notes"]} == {name}
+    await here.reach(request_id, Stage.CLOSED)
+    said_more, withdrawn = await here.office.messages(request_id, by="Kim", reason="reads")
+    assert said_more.text.startswith("I moved \ufffd. I moved")
+    for one, name in ((said_more, "text"), (withdrawn, "reason")):
+        assert [file.name for file in one.files] == [f"{name}.txt"]
+        file = await here.office.message_file(request_id, one.id, 1, by="Kim", reason="reads")
+        assert file.content.decode() == long.replace("\ud83d", "\ufffd").strip()
 
 
 @pytest.mark.parametrize(
@@ -150,6 +206,9 @@ async def test_what_cannot_be_used_is_said_by_field(
     assert answer.status_code == status
     if field is not None:
         assert [one["field"] for one in answer.json()["errors"]] == [field]
+    told = [line for line in log.getvalue().splitlines() if "message_refused" in line]
+    assert len(told) == (status != 204)
+    assert all("crm" in line and (field is None or field in line) for line in told)
     assert "canary" not in answer.text
     assert "canary" not in log.getvalue()
 

@@ -142,10 +142,12 @@ async def test_the_package_is_fetched_by_a_new_code_and_counted(here: World, bro
         page = await browser.get("/mine", headers=me)
         assert "Downloaded so far: 0." in page.text
         own = fields(page)
-        for _ in range(2):
-            got = await browser.post("/mine/package", headers=me, data=own)
-            assert got.content.startswith(b"PK")
-        assert "Downloaded so far: 2." in (await browser.get("/mine", headers=me)).text
+        got = await browser.post("/mine/package", headers=me, data=own)
+        assert got.content.startswith(b"PK")
+        assert "Downloaded so far: 1." in (await browser.get("/mine", headers=me)).text
+        again_ = await browser.post("/mine/package", headers=me, data=own)
+        assert (again_.status_code, f'href="/v/{request_id}"' in again_.text) == (403, True)
+        assert "ask for a new code" in again_.text
         assert (await browser.post(f"/v/{request_id}", data={"code": code})).status_code == 403
         early = await browser.post("/mine/link", headers=me, data=own)
         assert early.headers["location"] == "/mine?done=link_wait"
@@ -159,6 +161,13 @@ async def test_the_package_is_fetched_by_a_new_code_and_counted(here: World, bro
         here.office._now = lambda: now() + timedelta(hours=2)
         try:
             assert (await browser.get("/mine", headers=me)).status_code == 403
+            another = await again(here, browser, request_id, address)
+            async with entered(browser, request_id, another) as anew:
+                second = await browser.post(
+                    "/mine/package", headers=anew, data=fields(await browser.get("/mine", headers=anew))
+                )
+                assert second.content.startswith(b"PK")
+                assert "Downloaded so far: 2." in (await browser.get("/mine", headers=anew)).text
             form = await asked_by_link(here, browser, token)
             assert (await browser.post(f"/d/{token}", data=form)).status_code == 200
             used = await browser.post(f"/d/{token}", data=form)
@@ -169,6 +178,48 @@ async def test_the_package_is_fetched_by_a_new_code_and_counted(here: World, bro
             assert len(links) == 2
         finally:
             here.office._now = now
+
+
+async def test_a_package_is_fetched_on_the_page_no_longer_than_by_its_link(
+    here: World, browser: httpx2.AsyncClient
+) -> None:
+    token = await released(here)
+    request_id = await here.office.link_request(token)
+    assert request_id is not None
+    now = here.office._now
+    here.office._now = lambda: now() + timedelta(days=60)
+    try:
+        code = await again(here, browser, request_id, here.address_of(request_id))
+        async with entered(browser, request_id, code) as me:
+            page = await browser.get("/mine", headers=me)
+            assert "The time for fetching your package is over." in page.text
+            assert 'action="/mine/package"' not in page.text
+            own = fields(page)
+            for_nothing = await browser.post("/mine/package", headers=me, data=own)
+            assert for_nothing.headers["location"] == "/mine?done=package_over"
+            assert (await browser.post("/mine/link", headers=me, data=own)).headers["location"].endswith("link_sent")
+    finally:
+        here.office._now = now
+
+
+async def test_where_there_is_no_package_that_is_said(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id, _, code = await reviewed(here)
+    async with entered(browser, request_id, code) as me:
+        own = fields(await browser.get("/mine", headers=me))
+        nothing = await browser.post("/mine/package", headers=me, data=own)
+        assert (nothing.status_code, "There is no package to fetch." in nothing.text) == (404, True)
+
+
+async def test_the_same_form_with_another_file_is_another_message(here: World, browser: httpx2.AsyncClient) -> None:
+    request_id, _, code = await reviewed(here)
+    async with entered(browser, request_id, code) as me:
+        own = fields(await browser.get("/mine", headers=me)) | {"text": "my card"}
+        for content in (b"%PDF-1.4 front", b"%PDF-1.4 back", b"%PDF-1.4 front"):
+            files = {"file": ("card.pdf", content, "application/pdf")}
+            assert (await browser.post("/mine/send", headers=me, data=own, files=files)).status_code == 303
+    heard = await here.office.messages(request_id, by="Kim", reason="reads")
+    kept = [(await here.office.message_file(request_id, one.id, 1, by="Kim", reason="reads")).content for one in heard]
+    assert sorted(kept) == [b"%PDF-1.4 back", b"%PDF-1.4 front"]
 
 
 async def test_codes_are_few_and_who_asks_learns_nothing(here: World, browser: httpx2.AsyncClient) -> None:

@@ -43,6 +43,7 @@ AGAIN = (
     "test_what_is_erased_is_not_found_any_more",
     "test_beside_its_answers_it_is_silent_and_holds_nothing_up",
     "test_it_goes_on_from_every_page",
+    "test_who_is_looked_at_beside_another_is_told_as_when_alone",
     "test_one_call_of_each_kind_that_fails_changes_no_answer",
     "test_a_change_that_fails_is_not_told_as_made",
 )

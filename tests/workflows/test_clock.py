@@ -9,7 +9,11 @@ import pytest
 from habeas.acts import ActKind
 from habeas.errors import BadInput, Terminal, WrongStage
 from habeas.model import Outcome, Stage
-from tests.workflows.world import World, eventually, someone
+from tests.workflows.world import Case, World, eventually, someone
+
+
+async def _is_offered(case: Case, kind: ActKind) -> bool:
+    return any(one.kind is kind for one in (await case.world.office.show(case.id)).possible)
 
 
 async def test_a_term_that_runs_out_is_told_before_and_alarmed_after(world: World) -> None:
@@ -59,7 +63,9 @@ async def test_an_extension_needs_a_ground_of_the_law_and_comes_in_time(world: W
     await case.reaches(Stage.REVIEWING)
     with pytest.raises(BadInput):
         await case.act(ActKind.EXTEND, ground="too_busy")
+    assert await _is_offered(case, ActKind.EXTEND)
     await case.passes(timedelta(days=40))
+    assert not await _is_offered(case, ActKind.EXTEND), "its day is over"
     with pytest.raises(WrongStage):
         await case.act(ActKind.EXTEND, ground="complexity")
     assert "clock:extended" not in await case.tags()
@@ -72,6 +78,7 @@ async def test_a_pause_adds_its_days_and_holds_the_alarms(world: World) -> None:
     await case.prove()
     before = (await case.reaches(Stage.REVIEWING)).due_on
     await case.act(ActKind.PAUSE, pause_reason="identity")
+    assert not await _is_offered(case, ActKind.EXTEND), "the clock stands still"
     await case.passes(timedelta(days=40))
     assert not (await case.row()).overdue
     with pytest.raises(WrongStage):

@@ -36,7 +36,7 @@ from habeas.testing import Fault, HttpFaults, MemoryConnector, MemoryRow, faulty
 from habeas.wire import Finished, Signer
 from tests.acceptance.places import QUERIES, files
 from tests.acceptance.scan import Scanner
-from tests.connectors.http_protocol.test_http import SECRET, _app, _load
+from tests.connectors.http_protocol.test_http import SECRET, _app, load
 from tests.connectors.hubspot.people import NAMES
 from tests.connectors.hubspot.people import settings as hubspot_settings
 from tests.connectors.serving import served
@@ -87,7 +87,7 @@ async def wired(world: World, tmp_path: Path) -> AsyncIterator[Wired]:
         address = await stack.enter_async_context(served(_app(orders)))
         made: dict[str, Connector] = {
             HUB: load_connector(HUB, {"connector": "hubspot", **given}),
-            ORDERS: _load(tmp_path, address, orders),
+            ORDERS: load(tmp_path, address, orders),
         }
         connectors = cast("dict[str, Connector]", world.parts.connectors)
         connectors.update(made)

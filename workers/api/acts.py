@@ -49,15 +49,16 @@ class Lift(Because):
 
 
 async def _act(who: Caller, once: Once, reference: str, kind: ActKind, said: Frozen) -> ActAnswer:
-    async with once.write(who, said) as write:
-        return await who.office.carry_out(kind, reference, said, by=who.account, act_id=write.act_id)
+    async def do(act_id: str) -> ActAnswer:
+        return await who.office.carry_out(kind, reference, said, by=who.account, act_id=act_id)
+
+    return await once.kept(who, ActAnswer, do, said)
 
 
 @router.post("/prove")
 async def prove(who: Works, once: Once, reference: Reference, said: Code) -> ActAnswer:
     """The code that the person read out. The same guess is the same try."""
-    async with once.write(who, said):
-        return await who.office.submit_code(reference, said.code)
+    return await once.kept(who, ActAnswer, lambda _: who.office.submit_code(reference, said.code), said)
 
 
 @router.post("/attest")
@@ -171,16 +172,22 @@ async def contest(who: Decides, once: Once, reference: Reference, said: Contest)
 @router.post("/lift_restriction")
 async def lift_restriction(who: Holds, once: Once, reference: Reference, said: Lift) -> Lifting:
     """End a restriction; the person is told first."""
-    async with once.write(who, said) as write:
+
+    async def do(act_id: str) -> Lifting:
         return await who.office.lift_restriction(
-            reference, by=who.account, reason=said.reason, on=said.on, told=said.told, act_id=write.act_id
+            reference, by=who.account, reason=said.reason, on=said.on, told=said.told, act_id=act_id
         )
+
+    return await once.kept(who, Lifting, do, said)
 
 
 @router.post("/lifted_by_hand")
 async def lifted_by_hand(who: Holds, once: Once, reference: Reference, said: InSystem) -> ActAnswer:
     """A human lifted a restriction in a system that cannot by itself."""
-    async with once.write(who, said) as write:
+
+    async def do(act_id: str) -> ActAnswer:
         return await who.office.lifted_by_hand(
-            reference, system=said.system, by=who.account, reason=said.reason, act_id=write.act_id
+            reference, system=said.system, by=who.account, reason=said.reason, act_id=act_id
         )
+
+    return await once.kept(who, ActAnswer, do, said)

@@ -60,7 +60,7 @@ async def look_back(who: Approves, said: Restored) -> ReplayReport:
 async def erase_again(who: Approves, once: Once, said: RestoredSeen) -> ReplayReport:
     """Erase once more exactly what was seen; nothing, if it is something else by now."""
 
-    async def do() -> ReplayReport:
+    async def do(_: str) -> ReplayReport:
         return await who.office.erase_again(
             said.since,
             plan=said.plan,

@@ -22,9 +22,9 @@ from workers.api import (
     webhooks,
 )
 from workers.api.callers import Limits
-from workers.api.events import Streams
 from workers.api.problems import PROBLEMS, Problem, add_problems
 from workers.office import Office
+from workers.streams import Streams
 
 PREFIX = "/api/v1"
 """Where it is mounted."""

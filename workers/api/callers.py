@@ -48,17 +48,13 @@ class Limits:
         """
         _let_in(self._calls.hit(token_id))
 
-    def refuse_guesser(self, address: str) -> None:
-        """Refuse an address that came with too many wrong tokens.
+    def wrong(self, address: str) -> None:
+        """Count one wrong token. A right one is let in from there all the same: who shares the address is no guesser.
 
         Raises:
             WithProblem: 429, with ``retry-after``.
         """
-        _let_in(self._wrong.full(address))
-
-    def wrong(self, address: str) -> None:
-        """Count one wrong token."""
-        self._wrong.hit(address)
+        _let_in(self._wrong.hit(address))
 
 
 def _let_in(wait: int) -> None:
@@ -84,7 +80,6 @@ async def _caller(
     office: Office = request.app.state.office
     limits: Limits = request.app.state.limits
     address = request.client.host if request.client else ""
-    limits.refuse_guesser(address)
     bearer = await office.bearer(given.credentials) if given is not None else None
     if bearer is None:
         if given is not None:
@@ -158,41 +153,39 @@ class OnceKey:
         self.key = key
 
     @asynccontextmanager
-    async def write(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[KeyedWrite]:
-        """Do a write under the key. What is refused leaves the key free.
-
-        Args:
-            who: who writes.
-            said: all that is sent.
-
-        Raises:
-            KeyReused: something else came under this key before.
-        """
+    async def _write(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[KeyedWrite]:
+        """Do a write under the key. What is refused leaves the key free."""
         act_id = _once(self._request, self.key, who.account)
         parts = (who.account, self._request.method, self._request.url.path, *map(_spelled, said))
         async with who.office.keyed_write(act_id, "\0".join(parts).encode()) as write:
             yield write
 
     async def kept(
-        self, who: Caller, answer: type[M], do: Callable[[], Awaitable[M]], *said: Frozen | bytes | bool
+        self,
+        who: Caller,
+        answer: type[M],
+        do: Callable[[str], Awaitable[M]],
+        *said: Frozen | bytes | bool,
+        nothing: Callable[[M], bool] = lambda _: False,
     ) -> M:
         """Do a write whose answer is kept: sent again, nothing is done and the first answer is given.
 
         Args:
             who: who writes.
             answer: what kind of answer that is.
-            do: does it.
+            do: does it, under this id.
             said: all that is sent.
+            nothing: whether this answer says that nothing was done: then the key stays free.
 
         Raises:
-            KeyReused: as `write`.
+            KeyReused: other content came under this key before.
         """
-        async with self.write(who, *said) as write:
+        async with self._write(who, *said) as write:
             if (before := write.answered(answer)) is not None:
                 return before
-            done = await do()
-            await write.keep(done)
-            return done
+            done = await do(write.act_id)
+            write.refused = nothing(done)
+            return done if write.refused else await write.keep(done)
 
     @asynccontextmanager
     async def secret(self, who: Caller, *said: Frozen | bytes | bool) -> AsyncIterator[None]:
@@ -200,9 +193,9 @@ class OnceKey:
 
         Raises:
             WithProblem: 409 where it was done before.
-            KeyReused: as `write`.
+            KeyReused: other content came under this key before.
         """
-        async with self.write(who, *said) as write:
+        async with self._write(who, *said) as write:
             if not write.first:
                 raise WithProblem(
                     409,

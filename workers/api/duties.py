@@ -137,7 +137,7 @@ class NewHold(Because):
 async def retry_waiting(who: Works, once: Once, system: Name, said: Because) -> Retried:
     """Its cause is mended: every request that waits for this system tries it again now."""
     return await once.kept(
-        who, Retried, lambda: who.office.retry_waiting(system, by=who.account, reason=said.reason), said
+        who, Retried, lambda _: who.office.retry_waiting(system, by=who.account, reason=said.reason), said
     )
 
 
@@ -176,10 +176,13 @@ async def task(who: Tasks, task_id: Name, said: Because) -> ShownTask:
 @router.post("/tasks/{task_id}/done", tags=["tasks"])
 async def finish_task(who: Tasks, once: Once, task_id: Name, said: TaskDone) -> ActAnswer:
     """Say what came of a task. Your word goes into the evidence, as yours."""
-    async with once.write(who, said) as write:
+
+    async def do(act_id: str) -> ActAnswer:
         return await who.office.finish_task(
-            task_id.lower(), by=who.account, reason=said.reason, said=came(said), act_id=write.act_id
+            task_id.lower(), by=who.account, reason=said.reason, said=came(said), act_id=act_id
         )
+
+    return await once.kept(who, ActAnswer, do, said)
 
 
 def came(said: TaskDone) -> Said:
@@ -210,15 +213,18 @@ async def holds(
 @router.post("/holds", tags=["holds"], status_code=201)
 async def place_hold(who: Holds, once: Once, asked: NewHold) -> PlacedHold:
     """Place a hold. Open erasures that it meets are stopped."""
-    async with once.write(who, asked) as write:
-        return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=write.act_id)
+
+    async def do(act_id: str) -> PlacedHold:
+        return await who.office.place_hold(NewHoldInput(**asked.model_dump()), by=who.account, hold_id=act_id)
+
+    return await once.kept(who, PlacedHold, do, asked)
 
 
 @router.post("/holds/{hold_id}/lift", tags=["holds"])
 async def lift_hold(who: Holds, once: Once, hold_id: Name, said: Because) -> LiftedHold:
     """Lift a hold: what it alone kept of closed erasures goes with the next sweep."""
     return await once.kept(
-        who, LiftedHold, lambda: who.office.lift_hold(hold_id, by=who.account, reason=said.reason), said
+        who, LiftedHold, lambda _: who.office.lift_hold(hold_id, by=who.account, reason=said.reason), said
     )
 
 
@@ -247,7 +253,7 @@ async def recipients(
 async def acknowledge(who: Tasks, once: Once, reference: Reference, recipient: Name, said: Because) -> Told:
     """A recipient said otherwise than by its link that it is done."""
     return await once.kept(
-        who, Told, lambda: who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason), said
+        who, Told, lambda _: who.office.acknowledge(reference, recipient, by=who.account, reason=said.reason), said
     )
 
 
@@ -271,7 +277,7 @@ async def letter_handed(
 ) -> HandedLetter:
     """Note that the person got a letter, and how."""
     return await once.kept(
-        who, HandedLetter, lambda: who.office.letter_handed(letter_id, by=who.account, reason=said.reason), said
+        who, HandedLetter, lambda _: who.office.letter_handed(letter_id, by=who.account, reason=said.reason), said
     )
 
 
@@ -283,7 +289,7 @@ async def letter_handed(
 async def letter_bounced(who: Tasks, once: Once, request: Request) -> BouncedLetter:
     """A mail server's delivery report (RFC 3464). The same report again changes nothing."""
     mail = await whole_body(request, {"message/rfc822", "multipart/report"}, MOST_MAIL)
-    return await once.kept(who, BouncedLetter, lambda: who.office.letter_bounced(mail), mail)
+    return await once.kept(who, BouncedLetter, lambda _: who.office.letter_bounced(mail), mail)
 
 
 @router.get("/retention", tags=["retention"])
@@ -295,4 +301,4 @@ async def kept(who: Reads, turn: Annotated[Turn, paged(KeptList.ORDER)], control
 @router.post("/retention/sweep", tags=["retention"])
 async def sweep(who: Sweeps, once: Once) -> SweepReport:
     """Sweep once, now."""
-    return await once.kept(who, SweepReport, who.office.sweep_now)
+    return await once.kept(who, SweepReport, lambda _: who.office.sweep_now())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Annotated
 
@@ -19,9 +16,9 @@ from habeas.errors import HabeasError
 from workers.api.callers import Caller, may
 from workers.api.problems import WithProblem
 from workers.office.events import News
-from workers.rounds import until as until_told
+from workers.streams import EventStream, Streams, StreamsFull
 
-__all__ = ["LONGEST", "Streams", "router"]
+__all__ = ["LONGEST", "router"]
 
 router = APIRouter(tags=["events"])
 
@@ -29,45 +26,6 @@ LONGEST = 300
 """Seconds of one stream; a client comes again with the number of its last event, and its token is looked at again."""
 _LOOK = 1.0  # seconds
 _HEARTBEAT = 15.0  # seconds
-
-
-@dataclass
-class Streams:
-    """The streams of one process: so many at most, and all ended when it stops."""
-
-    most: int = 50
-    open: int = 0
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
-    whose: Counter[str] = field(default_factory=Counter, repr=False)
-    """How many of them are each account's."""
-
-    @contextlib.contextmanager
-    def one(self, account: str) -> Iterator[None]:
-        """One more of an account's, while the block runs."""
-        self.open += 1
-        self.whose[account] += 1
-        try:
-            yield
-        finally:
-            self.open -= 1
-            self.whose[account] -= 1
-            self.whose += Counter()  # without those that have none
-
-    async def pause(self, seconds: float, until: float) -> bool:
-        """Wait so long, at most until then by the monotonic clock; whether a stream is to end."""
-        wait = min(seconds, until - monotonic())
-        if wait > 0:
-            await until_told(self.closing, wait)
-        return self.closing.is_set() or monotonic() >= until
-
-    def refuse_too_many(self) -> None:
-        """Refuse one more than may be.
-
-        Raises:
-            WithProblem: 429, with ``retry-after``.
-        """
-        if self.open >= self.most:
-            raise WithProblem(429, "too_often", "Too many streams.", "Close some, or wait.", {"retry-after": "30"})
 
 
 _ONE = {
@@ -90,20 +48,22 @@ async def events(
     seconds: Annotated[
         int, Query(ge=0, le=LONGEST, description="How long to listen; 0 for what there is now.")
     ] = LONGEST,
-) -> StreamingResponse:
+) -> EventStream:
     """What happens to requests from now on, or from `Last-Event-ID` on: CloudEvents as server-sent events."""
     streams: Streams = request.app.state.streams
-    streams.refuse_too_many()
-    first = await who.office.events_after(int(last) if last is not None else None)
-    told = _told(who, streams, first, monotonic() + seconds)
-    return StreamingResponse(told, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+    try:
+        with contextlib.ExitStack() as place:
+            place.enter_context(streams.one(who.account))
+            first = await who.office.events_after(int(last) if last is not None else None)
+            return EventStream(_told(who, streams, first, monotonic() + seconds), place.pop_all())
+    except StreamsFull:
+        raise WithProblem(
+            429, "too_often", "Too many streams.", "Close some, or wait.", {"retry-after": "30"}
+        ) from None
 
 
 async def _told(who: Caller, streams: Streams, news: News, until: float) -> AsyncIterator[bytes]:
-    with (
-        streams.one(who.account),
-        contextlib.suppress(HabeasError),
-    ):  # the client comes again, and is told what is wrong
+    with contextlib.suppress(HabeasError):  # the client comes again, and is told what is wrong
         silent_since = float("-inf")  # so that a client knows at once where it begins
         while not streams.closing.is_set():
             for one in news.events:

@@ -89,7 +89,7 @@ async def watch(who: Reads) -> WatchStanding:
 async def hand(who: Works, once: Once, reference: Reference, said: Handing) -> Held:
     """See to a request oneself, or have a colleague see to it."""
 
-    async def do() -> Held:
+    async def do(_: str) -> Held:
         if said.to is None:
             return await who.office.take(reference, by=who.account)
         return await who.office.hand(reference, by=who.account, to=said.to)
@@ -100,4 +100,4 @@ async def hand(who: Works, once: Once, reference: Reference, said: Handing) -> H
 @router.delete("/requests/{request_id}/holder", tags=["requests"])
 async def put_back(who: Works, once: Once, reference: Reference) -> Held:
     """Have nobody see to a request: it is anybody's to take."""
-    return await once.kept(who, Held, lambda: who.office.put_back(reference, by=who.account))
+    return await once.kept(who, Held, lambda _: who.office.put_back(reference, by=who.account))

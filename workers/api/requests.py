@@ -137,10 +137,11 @@ async def queue(
 async def open_request(who: Opens, once: Once, asked: NewRequest, response: Response) -> OpenedAnswer:
     """Open a request. The same person's request for the same right that is open already is the answer, with 200."""
     given = asked.model_dump(exclude_unset=True)
-    async with once.write(who, asked) as write:
-        opened = await who.office.open_request(
-            NewRequestInput(**given, opened_by=who.account, idempotency_key=write.act_id)
-        )
+
+    async def do(act_id: str) -> OpenedAnswer:
+        return await who.office.open_request(NewRequestInput(**given, opened_by=who.account, idempotency_key=act_id))
+
+    opened = await once.kept(who, OpenedAnswer, do, asked)
     response.headers["location"] = f"requests/{opened.id}"
     response.status_code = 201 if opened.created else 200
     return opened
@@ -165,16 +166,14 @@ async def import_requests(
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.") from None
+        raise WithProblem(422, "bad_input", "The file is not UTF-8.", "Save it as UTF-8.", field="file") from None
     if check_only:
         return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, check_only=True)
-    async with once.write(who, content, skip_bad) as write:
-        if (before := write.answered(ImportResult)) is not None:
-            return before
-        result = await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, run=write.act_id)
-        write.refused = not result.opened
-        await write.keep(result)
-    return result
+
+    async def do(act_id: str) -> ImportResult:
+        return await who.office.import_requests(text, by=who.account, skip_bad=skip_bad, run=act_id)
+
+    return await once.kept(who, ImportResult, do, content, skip_bad, nothing=lambda result: not result.opened)
 
 
 @router.post("/requests/find")

@@ -87,10 +87,13 @@ async def redactions(who: Looks, reference: Reference, said: WhichRedactions) ->
 async def redact(who: Decides, once: Once, reference: Reference, said: ToRedact) -> ActAnswer:
     """Take something out: a record, a field, a passage, an attachment. Approvals given before do not count any more."""
     asked = pointed_at(said)
-    async with once.write(who, said) as write:
+
+    async def do(act_id: str) -> ActAnswer:
         return await who.office.redact(
-            reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=write.act_id
+            reference, by=who.account, reason=said.reason, ground=said.ground, asked=asked, act_id=act_id
         )
+
+    return await once.kept(who, ActAnswer, do, said)
 
 
 def pointed_at(said: ToRedact) -> RedactionAsked:
@@ -107,7 +110,10 @@ async def unredact(
     said: Because,
 ) -> ActAnswer:
     """Put back what was taken out. Approvals given before do not count any more."""
-    async with once.write(who, said) as write:
+
+    async def do(act_id: str) -> ActAnswer:
         return await who.office.unredact(
-            reference, by=who.account, reason=said.reason, redaction=redaction, act_id=write.act_id
+            reference, by=who.account, reason=said.reason, redaction=redaction, act_id=act_id
         )
+
+    return await once.kept(who, ActAnswer, do, said)

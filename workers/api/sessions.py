@@ -24,6 +24,9 @@ class SignedOut(Typed):
 @router.post("/end")
 async def end_sessions(who: Annotated[Caller, may(Scope.TOKENS)], once: Once, asked: SignedOut) -> SignedOut:
     """Sign an account out of the desk, wherever it is signed in. Whether it was is not said."""
-    async with once.write(who, asked):
+
+    async def do(_: str) -> SignedOut:
         await who.office.end_sessions(asked.account)
-    return asked
+        return asked
+
+    return await once.kept(who, SignedOut, do, asked)

@@ -63,4 +63,4 @@ async def make_token(who: Grants, once: Once, asked: NewToken) -> MadeToken:
 @router.delete("/{token_id}")
 async def revoke_token(who: Grants, once: Once, token_id: Annotated[str, Path(max_length=40)]) -> TokenRow:
     """End one now."""
-    return await once.kept(who, TokenRow, lambda: who.office.revoke_token(token_id, by=who.account))
+    return await once.kept(who, TokenRow, lambda _: who.office.revoke_token(token_id, by=who.account))

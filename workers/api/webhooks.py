@@ -61,19 +61,19 @@ async def add_webhook(who: Hooks, once: Once, asked: NewWebhook) -> MadeWebhook:
 @router.delete("/{webhook_id}")
 async def remove_webhook(who: Hooks, once: Once, webhook_id: WebhookId) -> WebhookRow:
     """End one; what it had not taken is not sent."""
-    return await once.kept(who, WebhookRow, lambda: who.office.remove_webhook(webhook_id, by=who.account))
+    return await once.kept(who, WebhookRow, lambda _: who.office.remove_webhook(webhook_id, by=who.account))
 
 
 @router.post("/{webhook_id}/enable")
 async def enable_webhook(who: Hooks, once: Once, webhook_id: WebhookId) -> WebhookRow:
     """Send to one that was disabled, from where it was."""
-    return await once.kept(who, WebhookRow, lambda: who.office.enable_webhook(webhook_id))
+    return await once.kept(who, WebhookRow, lambda _: who.office.enable_webhook(webhook_id))
 
 
 @router.post("/{webhook_id}/test", status_code=202)
 async def test_webhook(who: Hooks, once: Once, webhook_id: WebhookId) -> WebhookRow:
     """Have a worker send a test; the list says what came of it (`test_answered`)."""
-    return await once.kept(who, WebhookRow, lambda: who.office.test_webhook(webhook_id))
+    return await once.kept(who, WebhookRow, lambda _: who.office.test_webhook(webhook_id))
 
 
 @told.post(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from habeas.errors import BadInput, HabeasError
+from habeas.errors import BadInput, HabeasError, NotAllowed
 from workers.cli.exits import EXIT_CODES, report
 from workers.cli.options import By, Reason
 from workers.cli.shell import Shell, command
@@ -161,15 +161,16 @@ async def bounced(
     """Take a delivery report (RFC 3464): the letter is marked as not arrived, and staff are told once."""
     try:
         from activities.bounces import LARGEST
-        from workers.office import open_office
 
         mail = _read(file, LARGEST + 1)
         # Not as one member of staff: the mail server gives it, of any controller's letter, and learns nothing by it.
-        async with open_office(shell.settings()) as office:
+        async with shell.office(whole=True) as office:
             noted = await office.letter_bounced(mail)
     except HabeasError as error:
         report(error, as_json=shell.as_json)
-        raise typer.Exit(NOT_OURS if isinstance(error, BadInput) else TRY_AGAIN) from None
+        # A token that is over is no fault of the report's.
+        is_ours = not isinstance(error, BadInput) or isinstance(error, NotAllowed)
+        raise typer.Exit(TRY_AGAIN if is_ours else NOT_OURS) from None
     shell.answer(noted, f"{noted.request}: letter {noted.letter}: {noted.noted.replace('_', ' ')}")
 
 

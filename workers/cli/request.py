@@ -140,6 +140,7 @@ async def open_(
         else "[yellow]Temporal does not answer: it is kept, and starts by itself as soon as a worker runs.[/]",
         *(f"[yellow]{note}[/]" for note in (opened.language_note, opened.law_note, opened.right_note) if note),
         *([f"[bold red]{OTHER_PERSON}[/]"] if opened.same_person is False else []),
+        *([f"What you wrote now is kept with it: [cyan]habeas request messages {opened.id}[/]"] * opened.words_kept),
         f"Next: [cyan]habeas request show {opened.id}[/]",
         *(f"What a human must weigh is a request of its own: [bold]{one}[/]" for one in opened.also),
     ]

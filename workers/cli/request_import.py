@@ -46,7 +46,9 @@ async def import_(
         )
     bad = [f"  line {row.line}: {row.message}" for row in result.bad]
     said = f"{len(result.opened)} of {result.rows} rows have their request, {result.created} of them new."
-    shell.answer(result, said, *(["[yellow]Not usable:[/]", *bad] if bad else []))
+    kept = [f"  line {row.line}: {row.id}" for row in result.opened if row.words_kept]
+    told = ["Open already, and the note of the row is kept with it as a message:", *kept] if kept else []
+    shell.answer(result, said, *told, *(["[yellow]Not usable:[/]", *bad] if bad else []))
     if result.bad and not result.opened:
         raise typer.Exit(2)
 

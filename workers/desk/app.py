@@ -13,21 +13,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from habeas.errors import BadInput, EngineUnavailable, HabeasError, LedgerUnavailable
-from workers.api import MOST_CALL, PREFIX, Streams, create_api
+from workers.api import MOST_CALL, PREFIX, create_api
 from workers.desk import ask, hooks, mine, pages, processor
 from workers.desk.ask import AskLimits, ask_pages
 from workers.desk.ask_form import MOST_KEPT
 from workers.desk.callbacks import CALLBACKS, CallingBack, callback_routes
-from workers.desk.door import MOST_FORM, MOST_REFUSED, MOST_UPLOAD, UPLOADS, Door, Local
+from workers.desk.door import MOST_FORM, MOST_REFUSED, MOST_UPLOAD, UPLOADS, Door, Local, written_by
 from workers.desk.forms import typed
 from workers.desk.guard import MOST_BODY, Guard
 from workers.desk.hooks import hook_routes
-from workers.desk.live import MOST_STREAMS, live_stream
+from workers.desk.live import MOST_OF_ONE, MOST_STREAMS, live_stream
 from workers.desk.mine import mine_pages
 from workers.desk.pace import Pace
 from workers.desk.person import person_pages
 from workers.desk.processor import processor_pages
 from workers.desk.recipient import recipient_pages
+from workers.desk.refusing import refused
 from workers.desk.sign_in import add_refusals, sign_in_pages
 from workers.desk.sources import Source
 from workers.desk.speech import chosen, speech
@@ -35,6 +36,7 @@ from workers.desk.staff import staff_pages
 from workers.desk.uploads import TooLarge
 from workers.loopback import LOOPBACK_NAMES
 from workers.office import Office
+from workers.streams import Streams
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +80,7 @@ def create_app(
     app.include_router(sign_in_pages(app.state.door))
     streams = streams or Streams()
     app.include_router(staff_pages())
-    app.include_router(live_stream(Streams(MOST_STREAMS, closing=streams.closing)))
+    app.include_router(live_stream(Streams(MOST_STREAMS, MOST_OF_ONE, closing=streams.closing)))
     app.include_router(callback_routes(office, systems or {}))
     app.include_router(hook_routes(sources or {}))
     app.mount(PREFIX, create_api(office, streams=streams))
@@ -130,10 +132,8 @@ def _add_static(app: FastAPI, name: str, kind: str, content: bytes) -> None:
 
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
-    async def no_such_page(_: Request, error: HTTPException) -> Response:
-        title = "There is no such page" if error.status_code == 404 else "This does not work"
-        text = "Check the address: it may have been cut or changed on its way."
-        return pages.page("nothing.html", error.status_code, title=title, text=text)
+    async def no_such_page(request: Request, error: HTTPException) -> Response:
+        return refused(request, error.status_code, "none" if error.status_code == 404 else "unusable")
 
     @app.exception_handler(TooLarge)
     async def too_much(request: Request, error: TooLarge) -> Response:
@@ -142,24 +142,20 @@ def _add_errors(app: FastAPI) -> None:
         title, text = say.text("lost.large_title"), say.text("lost.large", n=MOST_FORM // 1024)
         if written:
             text = f"{text} {say.text('lost.large_kept', most=say.number(MOST_KEPT))}"
-        return pages.page("nothing.html", 413, title=title, text=text, say=say, written=written)
+        return pages.page("nothing.html", 413, language=say.language, title=title, text=text, say=say, written=written)
 
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(BadInput)
-    async def unusable(_: Request, __: Exception) -> Response:
-        return pages.page(
-            "nothing.html", 400, title="This does not work", text="Something in the address is not right."
-        )
+    async def unusable(request: Request, __: Exception) -> Response:
+        return refused(request, 400, "unusable")
 
     @app.exception_handler(LedgerUnavailable)
     @app.exception_handler(EngineUnavailable)
-    async def later(_: Request, error: HabeasError) -> Response:
+    async def later(request: Request, error: HabeasError) -> Response:
         log.error(PAGE_FAILED, error=error.code)
-        text = "Please try again in a few minutes. Nothing is lost."
-        return pages.page("nothing.html", 503, title="Not available right now", text=text)
+        return refused(request, 503, "later", await written_by(request))
 
     @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception) -> Response:
+    async def unexpected(request: Request, error: Exception) -> Response:
         log.error(PAGE_FAILED, error=getattr(error, "code", type(error).__name__))
-        text = "Something unforeseen happened. Please try again later."
-        return pages.page("nothing.html", 500, title="This did not work", text=text)
+        return refused(request, 500, "failed")

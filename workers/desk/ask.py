@@ -6,7 +6,6 @@ Whoever is known and whoever is not gets the same answer, after the same time; s
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,6 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from activities.messages import MessageKind
 from habeas.errors import BadInput, EngineUnavailable, LedgerUnavailable, WrongStage
 from habeas.model import REMEDIES, Right
 from habeas.policy import Policy
@@ -27,7 +25,7 @@ from workers.desk.pages import asked_for, language_names, nearest, persons_page,
 from workers.desk.uploads import TooLarge, read_form
 from workers.loopback import is_loopback
 from workers.office import Office
-from workers.office.messages import Sent
+from workers.office.messages import Came
 from workers.throttle import Throttle
 
 __all__ = ["MOST_FORM", "PREFIX", "AskLimits", "ask_pages"]
@@ -195,14 +193,8 @@ def _opts_out(office: Office, page: _Page, right: Right) -> bool:
 
 async def _open(office: Office, page: _Page, right: Right, said: Filled) -> None:
     asked = forms.request_of(said, page.policy, right, page.place, page.language, gpc=page.gpc)
-    opened = await office.open_request(asked)
-    message_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{asked.idempotency_key}")
-    text = asked.note or ""
-    if opened.language != page.policy.language(page.language):
-        # It was open already, and whoever opened it chose another language: perhaps somebody who is not the person.
-        text = f"{forms.PLEASE_WRITE[page.language]}\n{text}".strip()
-    sent = Sent(kind=MessageKind.OPENING, text=text, situation=asked.situation, files=said.files)
-    await office.hear_opening(opened.id, sent, str(message_id))
+    came = Came(files=said.files, other_language=forms.PLEASE_WRITE[page.language])
+    opened = await office.open_request(asked, came)
     if not opened.created:
         await office.send_code(opened.id)
 

@@ -24,7 +24,7 @@ from habeas.model import CHANGING, COPIES, REMEDIES, Right, normalise
 from habeas.policy import Policy
 from habeas.policy.sections import PurposeKind
 from habeas.written import untagged
-from workers.desk.uploads import found_files
+from workers.desk.uploads import found_files, prints
 from workers.office import NewRequestInput
 from workers.office.room import SUBJECT
 
@@ -319,7 +319,8 @@ def request_of(said: Filled, policy: Policy, right: Right, place: str, language:
     if right is Right.RECTIFICATION:
         rows = _corrections(given)
         parts["corrections"] = tuple({"what": what, "old": old or None, "new": new} for what, old, new in rows)
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    said_so = {**parts, "files": prints(said.files)}
+    digest = hashlib.sha256(json.dumps(said_so, sort_keys=True, default=str).encode()).hexdigest()
     return NewRequestInput.model_validate(parts | {"idempotency_key": f"form/{said.form}/{digest}"})
 
 

@@ -274,8 +274,12 @@ async def staff_only(request: Request) -> AsyncIterator[Signed]:
 
 
 async def written_by(request: Request) -> dict[str, str]:
-    """What somebody typed into a form who is not signed in any more; files, and what the form itself holds, aside."""
+    """What somebody typed into a form that is not taken; files, and what the form itself holds, aside."""
     if request.method in _LOOKS:
+        return {}
+    if request._form is not None:
+        return typed(request._form)
+    if request._stream_consumed:  # and whoever read it has said what became of it
         return {}
     try:
         form = await read_form(request, MOST_FORM, MOST_FIELDS, MOST_FILES, MOST_UNSIGNED)

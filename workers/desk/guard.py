@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, MutableMapping
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -16,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.spans import rename, span
-from workers.api.problems import problem
+from workers.api.problems import unspecific
 from workers.desk.pages import asked_for, page, words
 from workers.desk.patience import Patience, TooSlow, patient
 
@@ -144,7 +143,7 @@ class Guard:
 
     def _said(self, scope: Scope, status: int, text: str) -> Response:
         if self._is_call(scope):
-            return problem(status, HTTPStatus(status).name.lower(), text)
+            return unspecific(status, text)
         return PlainTextResponse(text, status)
 
     def _is_call(self, scope: Scope) -> bool:

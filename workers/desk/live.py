@@ -11,12 +11,13 @@ from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
 from habeas.errors import BadInput, HabeasError, UnknownRequest
-from workers.api.events import LONGEST, Streams
+from workers.api.events import LONGEST
 from workers.desk.door import Door, Signed
 from workers.office import read_reference
+from workers.streams import EventStream, Streams, StreamsFull
 
 MOST_STREAMS = 200
 MOST_OF_ONE = 30
@@ -40,24 +41,22 @@ def live_stream(streams: Streams) -> APIRouter:
         """That something happened: to one request, or to any that one may see."""
         door: Door = request.app.state.door
         who = await door.come_in(request, used=False)
-        if streams.open >= streams.most or streams.whose[who.account] >= MOST_OF_ONE:
-            return PlainTextResponse("Too many pages follow.", 429, {"retry-after": "60"})
         try:
-            reference = read_reference(of) if of else None
-            start = int(last) if last is not None else await _place(who, reference, None)
+            with contextlib.ExitStack() as place:
+                place.enter_context(streams.one(who.account))
+                reference = read_reference(of) if of else None
+                start = int(last) if last is not None else await _place(who, reference, None)
+                return EventStream(_told(who, streams, reference, start, monotonic() + seconds), place.pop_all())
+        except StreamsFull:
+            return PlainTextResponse("Too many pages follow.", 429, {"retry-after": "60"})
         except (BadInput, UnknownRequest):
             return PlainTextResponse("There is no such request.", 404)
-        told = _told(who, streams, reference, start, monotonic() + seconds)
-        return StreamingResponse(told, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     return router
 
 
 async def _told(who: Signed, streams: Streams, reference: str | None, place: int, until: float) -> AsyncIterator[bytes]:
-    with (
-        streams.one(who.account),
-        contextlib.suppress(HabeasError),
-    ):  # the browser comes again, and is told what is wrong
+    with contextlib.suppress(HabeasError):  # the browser comes again, and is told what is wrong
         yield _BEGIN
         silent_since = monotonic()
         while not streams.closing.is_set():

@@ -12,6 +12,7 @@ import secrets
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -23,9 +24,12 @@ from activities.messages import MessageKind
 from habeas.errors import (
     BadInput,
     EngineUnavailable,
+    HabeasError,
     KeyDestroyed,
     LedgerUnavailable,
+    LinkRefused,
     UnknownRequest,
+    WrongCode,
     WrongStage,
 )
 from habeas.model import Identifier
@@ -34,7 +38,7 @@ from workers.desk.door import csrf_of, forget, is_csrf
 from workers.desk.guard import MOST_BODY
 from workers.desk.pages import asked_for, nearest, persons_page, words
 from workers.desk.transfer import HandOver
-from workers.desk.uploads import TooLarge, found_files, read_form
+from workers.desk.uploads import TooLarge, found_files, prints, read_form
 from workers.office import Office
 from workers.office.messages import Sent
 from workers.office.mine import Mine
@@ -51,7 +55,7 @@ MOST_REFUSED = 64 * 1024 * 1024
 _MOST_TYPED = 256 * 1024
 _KINDS = ("email", "phone", "customer_number")
 _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
-_DONE = frozenset({"sent", "link_sent", "link_wait", "too_late"})
+_DONE = frozenset({"sent", "link_sent", "link_wait", "too_late", "package_over"})
 _SLIPS = frozenset({"text", "too_long", "too_many", "file_size", "file_type", "value", "form", "later"})
 
 
@@ -68,6 +72,23 @@ class _Visit:
             template, self.language, status, mine=self.mine, csrf=csrf_of(self.session), form=secrets.token_urlsafe(16),
             letter=lookup("activities.letters", self.language), **more,
         )  # fmt: skip
+
+    def not_fetched(self, error: HabeasError) -> Response | None:
+        """Why there is nothing to fetch; None of what is no refusal."""
+        match error:
+            case WrongCode():
+                return self.page("said.html", 403, heading="mine_package", text="mine_code_again", see=self.door)
+            case LinkRefused():
+                return _back("package_over")
+            case WrongStage():
+                return self.page("said.html", 404, heading="mine_package", text="mine_no_package", see=PREFIX)
+            case _:
+                return None
+
+    @property
+    def door(self) -> str:
+        """Where they come back by a new code."""
+        return f"/v/{self.mine.reference}"
 
 
 class _Over(Exception):
@@ -147,7 +168,8 @@ def mine_pages(office: Office) -> APIRouter:
                     await office.withdraw_mine(reference)
                     return visit.page("said.html", heading="proven", text="mine_withdrawn", reference=reference)
                 case "package":
-                    return HandOver(lambda: office.fetch_mine(reference), visit.language)
+                    package = partial(office.fetch_mine, reference, visit.session)
+                    return HandOver(package, visit.language, visit.not_fetched)
                 case "link":
                     return _back("link_sent" if await office.one_more_link(reference) else "link_wait")
                 case "leave":
@@ -204,8 +226,9 @@ async def _hear(office: Office, visit: _Visit, form: FormData) -> None:
         if sum(len(one.content) for one in files) > MOST_FILES:
             raise BadInput("The files are too large.", field="file_size")
         sent = Sent(kind=MessageKind.ANSWER, text=_text(form, "text"), files=files, proven=visit.mine.proven)
-    # The same form with the same words is the same message: a connection that broke is tried again.
-    digest = hashlib.sha256(repr((_text(form, "form"), kind, _text(form, "value"), sent.text)).encode()).hexdigest()
+    # The same form with the same words and files is the same message: a connection that broke is tried again.
+    said = (_text(form, "form"), kind, _text(form, "value"), sent.text, prints(sent.files))
+    digest = hashlib.sha256(repr(said).encode()).hexdigest()
     await office.hear(visit.mine.reference, sent, str(uuid.uuid5(uuid.NAMESPACE_OID, digest)))
 
 

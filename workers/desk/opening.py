@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from activities.messages import MessageKind
 from habeas.access import Scope
 from habeas.errors import BadInput, LedgerUnavailable, NotAllowed
 from habeas.model import REMEDIES, Right
@@ -24,7 +22,6 @@ from workers.office import CHANNELS, NewRequestInput
 from workers.office.explained import explained, noted
 from workers.office.foreseeing import Demands
 from workers.office.intake import OLDEST
-from workers.office.messages import Sent
 
 __all__ = ["opening_pages"]
 
@@ -103,10 +100,6 @@ def _asked(who: Signed, form: FormData) -> NewRequestInput:
 
 async def _open(who: Signed, asked: NewRequestInput) -> Response:
     opened = await who.office.open_request(asked)
-    # What is in the request is not kept twice; one that was open already hears what is new in these words.
-    sent = Sent(kind=MessageKind.OPENING, text=asked.note or "", situation=asked.situation)
-    message_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{asked.idempotency_key}")
-    await who.office.hear_opening(opened.id, sent, str(message_id))
     done = "opened" if opened.created or await _just_opened(who, opened.id) else "was_open"
     return RedirectResponse(f"/requests/{opened.id}?done={done if opened.started else 'not_started'}", 303)
 

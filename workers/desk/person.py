@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from habeas.errors import (
     BadInput,
     EngineUnavailable,
+    HabeasError,
     KeyDestroyed,
     LinkRefused,
     NotAllowed,
@@ -100,7 +101,12 @@ def person_pages(office: Office, pace: Pace) -> APIRouter:
         def opening() -> AbstractAsyncContextManager[Handed]:
             return office.redeem(_known(token), code)
 
-        return HandOver(opening, language, lambda: _package_page(token, language, 403, wrong=True))
+        def said(error: HabeasError) -> Response | None:
+            if isinstance(error, LinkRefused):
+                return refused_link(error, language)
+            return _package_page(token, language, 403, wrong=True) if isinstance(error, WrongCode) else None
+
+        return HandOver(opening, language, said)
 
     @router.post("/d/{token}/code")
     async def package_code(request: Request, token: str) -> Response:

@@ -14,7 +14,6 @@ import uvicorn
 
 from activities.connectors.http import CallbackDoor, HttpConnector
 from habeas.errors import ConfigurationError
-from workers.api import Streams
 from workers.desk.app import create_app
 from workers.desk.callbacks import CallingBack
 from workers.desk.door import Door, Lasts, Local
@@ -29,6 +28,7 @@ from workers.loopback import LOOPBACK_NAMES, is_loopback
 from workers.metrics import sdk_metrics, serving_metrics
 from workers.office import Office, open_office
 from workers.settings import DeskSettings, Settings
+from workers.streams import Streams
 from workers.wiring import load_connectors
 
 log = structlog.get_logger(__name__)

@@ -18,6 +18,7 @@ from habeas.errors import BadInput, NotAllowed, SealBroken
 from workers.desk.door import COOKIE, Door, Forged, NotOurs, SignInFirst, TooOften, forget, keep, written_by
 from workers.desk.issuer import Answer, IssuerUnavailable, Pending, SignInRefused
 from workers.desk.pages import own_path, page
+from workers.desk.refusing import refused
 from workers.desk.speech import chosen, speech
 
 log = structlog.get_logger(__name__)
@@ -37,12 +38,8 @@ PENDING = "__Host-habeas-signing-in"
 _PURPOSE = "sign-in"
 _MINUTES = 10
 """How long somebody may take at the provider's."""
-_WHY = {
-    "unverified": "The provider does not say that your e-mail address is verified.",
-    "account": "The provider does not say which account is yours.",
-    "group": "Your account is in none of the groups that may sign in here.",
-    "denied": "The provider did not sign you in.",
-}
+_WHY = frozenset({"unverified", "account", "group", "denied"})
+"""Reasons of a refusal that have words of their own."""
 
 
 def sign_in_pages(door: Door) -> APIRouter:
@@ -50,10 +47,8 @@ def sign_in_pages(door: Door) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse)
 
     @router.get("/sign-in")
-    async def offer(then: str = "/") -> Response:
-        return page(
-            "sign_in.html", then=own_path(then), development=door.issuer is None, csrf=door.csrf(""), wrong=None
-        )
+    async def offer(request: Request, then: str = "/") -> Response:
+        return _sign_in(door, request, then)
 
     @router.post("/sign-in")
     async def be(
@@ -71,15 +66,7 @@ def sign_in_pages(door: Door) -> APIRouter:
             await door.sign_in(request, account, answer)
         except BadInput as error:
             wrong = "no_staff" if isinstance(error, NotAllowed) else "no_account"
-            return page(
-                "sign_in.html",
-                403,
-                then=own_path(then),
-                development=True,
-                csrf=door.csrf(""),
-                wrong=wrong,
-                account=account,
-            )
+            return _sign_in(door, request, then, 403, wrong=wrong, account=account)
         return answer
 
     @router.get("/sign-in/start")
@@ -107,14 +94,14 @@ def sign_in_pages(door: Door) -> APIRouter:
             answer: Response = RedirectResponse(pending.then, 303)
             await door.sign_in(request, account, answer)
             log.info(SIGNED_IN, actor=door.office.actor(account))
-        except SignInRefused as refused:
-            log.warning(SIGN_IN_REFUSED, reason=refused.facts.get("reason"))
+        except SignInRefused as error_:
+            log.warning(SIGN_IN_REFUSED, reason=error_.facts.get("reason"))
             door.count_wrong(request)
-            why = _WHY.get(str(refused.facts.get("reason")), "It took too long, or was begun in another window.")
-            answer = page("not_signed_in.html", 403, why=why, account=None, csrf=None)
+            reason = str(error_.facts.get("reason"))
+            answer = _not_signed_in(request, why=reason if reason in _WHY else "late")
         except NotAllowed:
             log.warning(SIGN_IN_REFUSED, reason="no_controller")
-            answer = page("not_signed_in.html", 403, why=None, account=account, csrf=None)
+            answer = _not_signed_in(request, account=account)
         forget(answer, PENDING)
         return answer
 
@@ -144,27 +131,41 @@ def add_refusals(app: FastAPI) -> None:
         return answer
 
     @app.exception_handler(NotOurs)
-    async def not_ours(_: Request, error: NotOurs) -> Response:
-        return page("not_signed_in.html", 403, why=None, account=error.account, csrf=error.csrf)
+    async def not_ours(request: Request, error: NotOurs) -> Response:
+        return _not_signed_in(request, account=error.account, csrf=error.csrf)
 
     @app.exception_handler(Forged)
     async def forged(request: Request, error: Forged) -> Response:
         say = speech(chosen(request))
         written = {name: text for name, text in error.written.items() if text.strip()}
         title, text = say.text("lost.forged_title"), say.text("lost.forged_kept" if written else "lost.forged")
-        return page("nothing.html", 403, title=title, text=text, say=say, written=written)
+        return page("nothing.html", 403, language=say.language, title=title, text=text, say=say, written=written)
 
     @app.exception_handler(TooOften)
-    async def too_often(_: Request, error: TooOften) -> Response:
-        answer = page("nothing.html", 429, title="Too many tries", text="Please wait a minute, then try again.")
+    async def too_often(request: Request, error: TooOften) -> Response:
+        answer = refused(request, 429, "often", await written_by(request))
         answer.headers["retry-after"] = str(error.wait)
         return answer
 
     @app.exception_handler(IssuerUnavailable)
-    async def unavailable(_: Request, error: IssuerUnavailable) -> Response:
+    async def unavailable(request: Request, error: IssuerUnavailable) -> Response:
         log.error(PROVIDER_AWAY, reason=error.facts.get("reason"))
-        text = "The provider by whom you sign in does not answer as it should. Please try again in a few minutes."
-        return page("nothing.html", 503, title="Signing in does not work right now", text=text)
+        return refused(request, 503, "provider")
+
+
+def _sign_in(door: Door, request: Request, then: str, status: int = 200, **more: str) -> Response:
+    say = speech(chosen(request))
+    return page(
+        "sign_in.html", status, language=say.language, say=say, then=own_path(then), development=door.issuer is None,
+        csrf=door.csrf(""), **{"wrong": None, "account": "", **more},
+    )  # fmt: skip
+
+
+def _not_signed_in(
+    request: Request, *, why: str | None = None, account: str | None = None, csrf: str | None = None
+) -> Response:
+    say = speech(chosen(request))
+    return page("not_signed_in.html", 403, language=say.language, say=say, why=why, account=account, csrf=csrf)
 
 
 def _signed_out(request: Request, written: Mapping[str, str]) -> Response:

@@ -17,6 +17,7 @@ from habeas.errors import BadInput, ConfigurationError, NotAllowed
 from habeas.model import REFERENCE, Right
 from habeas.wire import BadSignature
 from habeas.wire.signing import Signer
+from workers.desk.fitting import Fitted, fitted
 from workers.office import NewRequestInput, Office
 from workers.settings import RuleSettings, Settings, SourceSettings
 
@@ -67,7 +68,12 @@ class Meant:
     does: str
     act_id: str
     """A UUID: the same message again is the same act."""
-    values: Mapping[str, tuple[str, ...]] = field(repr=False)
+    said: Fitted = field(repr=False)
+
+    @property
+    def values(self) -> Mapping[str, tuple[str, ...]]:
+        """By field."""
+        return self.said.values
 
     def one(self, name: str) -> str | None:
         """A field's value."""
@@ -142,7 +148,8 @@ class Source:
         if len(message_id) > _MOST_ID:
             raise BadSignature
         try:
-            said = json.loads(body)
+            # Half a character, or a line break that should be written otherwise, is no reason not to hear of a request.
+            said = json.loads(body.decode(errors="replace").removeprefix("\ufeff"), strict=False)
         except (ValueError, RecursionError):
             raise BadInput("The message is no JSON.", field="body") from None
         rule = next((one for one in self.rules if all(_at(said, path) == (v,) for path, v in one.when.items())), None)
@@ -155,7 +162,7 @@ class Source:
             raise BadInput(f"{lacking[0]}: the message has none.", field=lacking[0])
         if several := [name for name, found in values.items() if name not in _SEVERAL and len({*found}) > 1]:
             raise BadInput(f"{several[0]}: one at most; send a message for each.", field=several[0])
-        return Meant(rule.does, str(uuid.uuid5(_NAMESPACE, f"{self.name}/{message_id}")), values)
+        return Meant(rule.does, str(uuid.uuid5(_NAMESPACE, f"{self.name}/{message_id}")), fitted(values))
 
 
 def sources_of(settings: Settings, office: Office) -> dict[str, Source]:

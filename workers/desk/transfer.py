@@ -11,7 +11,7 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from habeas.errors import HabeasError, LinkRefused, WrongCode
+from habeas.errors import HabeasError, LinkRefused
 from workers.desk.pages import persons_page
 from workers.office import Handed
 
@@ -33,19 +33,19 @@ class HandOver(Response):
     Args:
         opening: what gives the package out, and settles what came of it when it ends.
         language: of what is said where there is none.
-        wrong: what is said where a code that goes with it is not right.
+        said: what is said where it is refused; None of what is no refusal.
     """
 
     def __init__(
         self,
         opening: Callable[[], AbstractAsyncContextManager[Handed]],
         language: str,
-        wrong: Callable[[], Response] | None = None,
+        said: Callable[[HabeasError], Response | None],
     ) -> None:
         super().__init__()
         self._opening = opening
         self._language = language
-        self._wrong = wrong
+        self._said = said
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, or say why not."""
@@ -53,11 +53,10 @@ class HandOver(Response):
         try:
             async with self._opening() as handed:
                 await transfer.run(handed)
-        except LinkRefused as error:
-            await refused_link(error, self._language)(scope, receive, send)
         except (HabeasError, TimeoutError) as error:
-            if isinstance(error, WrongCode) and self._wrong is not None:
-                await self._wrong()(scope, receive, send)
+            said = self._said(error) if isinstance(error, HabeasError) and not transfer.began else None
+            if said is not None:
+                await said(scope, receive, send)
                 return
             log.error(HANDOVER_FAILED, error=getattr(error, "code", "stalled"))
             if transfer.began:

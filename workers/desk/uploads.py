@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import json
 import re
 import zipfile
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import PurePath
 
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -42,6 +43,11 @@ _MACROS = re.compile(r"vbaproject|vbadata|macroenabled|macrosheet|activex", re.I
 _MARKUP = re.compile(r"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE)
 _LOOKED_AT = 4096
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def prints(files: Iterable[FoundFile]) -> list[tuple[str, str]]:
+    """The names of files and what is in them, as digests: by these the same form with another file is another one."""
+    return [(one.name, hashlib.sha256(one.content).hexdigest()) for one in files]
 
 
 class TooLarge(BadInput):

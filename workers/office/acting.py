@@ -149,7 +149,9 @@ class Acting(Room):
             proven = await tx.proof(request_id, "code")
             if request.stage is not Stage.VERIFYING and (proven is None or proven.id != proof_id):
                 # Nothing waits for a code: neither a try nor a proof is left behind.
-                raise WrongCode(_why(CodeResult.NONE, None), result=CodeResult.NONE.value, tries_left=None)
+                raise WrongCode(
+                    _why(CodeResult.NONE, None), result=CodeResult.NONE.value, tries_left=None, field="code"
+                )
             result = await tx.try_code(request_id, code[:100], now, proof_id)
             if result is CodeResult.WRONG:
                 challenge = await tx.challenge(request_id)
@@ -163,7 +165,7 @@ class Acting(Room):
                     dedupe=f"wrong_code/{challenge.number if challenge else 0}/{left}",
                 )
         if result is not CodeResult.PROVEN:
-            raise WrongCode(_why(result, left), result=result.value, tries_left=left)
+            raise WrongCode(_why(result, left), result=result.value, tries_left=left, field="code")
         try:
             return await self._send(request, ActKind.PROVE, ActCall(act_id=proof_id, actor=self.actor(SUBJECT)))
         except EngineUnavailable:

@@ -203,7 +203,7 @@ def spelled(said: Frozen) -> Spelled:
         case Because():
             return Spelled(said.reason)
         case _:
-            raise BadInput("This says nothing of an act.")
+            raise BadInput("This says nothing of an act.", field="act")
 
 
 class Asked(Handover, Restricting):

@@ -40,11 +40,12 @@ class Finding(Reading):
 
         Raises:
             NotAllowed: for no controller, or not for this one, may they look at personal data.
-            BadInput: no identifier, or too many at once, or no reason.
+            BadInput: no identifier, or too many at once, or no reason, or there is no such controller.
         """
         actor, why = self.actor(words("by", by, 200)), words("reason", reason)
         if not 1 <= len(identifiers) <= MOST_IDENTIFIERS:
             raise BadInput(f"identifier: give one, or {MOST_IDENTIFIERS} at most.", field="identifier")
+        self.refuse_unknown(controller)
         self.demand(Scope.PERSONAL_READ, controller)
         found: list[RequestRow] = []
         among = self.reach(Scope.PERSONAL_READ) if controller is None else [controller]

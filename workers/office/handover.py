@@ -143,7 +143,7 @@ class Handover(Reading):
             request = await tx.request(request_id)
             ready = [each for each in await tx.artifacts(request_id) if each.verified_at]
             if not ready:
-                raise BadInput("This request has no package, or none yet.")
+                raise BadInput("This request has no package, or none yet.", field="request")
             await self._mark_view(tx, request_id, "package", by, reason)
         artifact, key = ready[-1], await self._ledger.key(request_id)
         return Handed(artifact, request.language, self._decrypted(artifact, key))
@@ -165,7 +165,7 @@ class Handover(Reading):
             result, _ = await tx.try_visit(link.request_id, code[:100], now, link_id=link.id)
         if result is not CodeResult.PROVEN:
             # After the block: a wrong code has cost a try.
-            raise WrongCode(result=result.value)
+            raise WrongCode(result=result.value, field="code")
         async with self._ledger.begin() as tx:
             claimed = await tx.claim_link(token, now)
             request = await tx.request(claimed.request_id)

@@ -116,7 +116,12 @@ class Holding(Room):
         return PlacedHold(hold=hold, created=created, requests=tuple(stopped), under_way=tuple(under_way), notes=notes)
 
     async def holds(self, controller: str | None = None, *, standing: bool = True) -> tuple[HoldRow, ...]:
-        """Legal holds, the oldest first; with ``standing`` without those that were lifted."""
+        """Legal holds, the oldest first; with ``standing`` without those that were lifted.
+
+        Raises:
+            BadInput: there is no such controller.
+        """
+        self.refuse_unknown(controller)
         async with self._ledger.begin() as tx:
             return await tx.holds(controller, standing=standing)
 
@@ -197,7 +202,9 @@ class Holding(Room):
         if asked.category is not None and asked.category not in known:
             raise BadInput(f"category: {controller} has these: {', '.join(known)}.", field="category")
         if not (asked.identifiers or asked.system or asked.category or asked.everything):
-            raise BadInput("Say whom or what it is about: a person, a system, a category, or everything.")
+            raise BadInput(
+                "Say whom or what it is about: a person, a system, a category, or everything.", field="everything"
+            )
         provision = words("provision", asked.provision, 300)
         return NewHold(
             controller=controller,

@@ -58,6 +58,8 @@ class ImportedRow(Frozen):
     line: int
     id: str
     created: bool
+    words_kept: bool = False
+    """It was open already, and the row's note is kept with it as a message."""
 
 
 def read_rows(text: str, opened_by: str) -> Iterator[ImportRow | BadRow]:
@@ -149,7 +151,8 @@ class Importing(Opening):
                     # Only the ledger knew: an appeal of what cannot be appealed, say.
                     bad = (*bad, BadRow(line=row.line, message=str(error)))
                     continue
-                opened.append(ImportedRow(line=row.line, id=answer.id, created=answer.created))
+                kept = answer.words_kept
+                opened.append(ImportedRow(line=row.line, id=answer.id, created=answer.created, words_kept=kept))
                 progress(len(opened))
         created = sum(row.created for row in opened)
         return ImportResult(rows=rows, created=created, opened=tuple(opened), bad=bad)

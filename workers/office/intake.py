@@ -26,6 +26,8 @@ CHANNELS = ("email", "phone", "letter", "web", "chat", "in_person", "other")
 OLDEST = timedelta(days=3 * 366)
 """A request that came in before that is a slip of the pen, not a backlog."""
 CLOCK_SKEW = timedelta(minutes=5)
+MOST_NAME, MOST_NOTE, MOST_REASON = 200, 10_000, 2000
+"""Characters."""
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -117,7 +119,7 @@ def check(
     )
 
 
-def words(field: str, text: str, most: int = 2000) -> str:
+def words(field: str, text: str, most: int = MOST_REASON) -> str:
     """Words that staff must give (who, why): not empty, not endless, no control characters.
 
     Raises:
@@ -280,9 +282,9 @@ def _subject(asked: NewRequestInput, asks: Particulars) -> Subject:
             "have with you.",
             field="email",
         )
-    name = words("name", asked.name, 200) if asked.name is not None else None
-    if asked.note is not None and len(asked.note) > 10_000:
-        raise BadInput("note: at most 10000 characters.", field="note")
+    name = words("name", asked.name, MOST_NAME) if asked.name is not None else None
+    if asked.note is not None and len(asked.note) > MOST_NOTE:
+        raise BadInput(f"note: at most {MOST_NOTE} characters.", field="note")
     if len(set(found)) > 50:
         raise BadInput("identifier: at most 50.", field="identifier")
     return Subject(

@@ -59,7 +59,12 @@ class LetterPost(Reading):
     """What the mail server, and whoever hands letters over, tell about them."""
 
     async def letters_to_hand_over(self, controller: str | None = None) -> tuple[LetterRow, ...]:
-        """Letters for people without an address of which nobody noted yet that they got them, the oldest first."""
+        """Letters for people without an address of which nobody noted yet that they got them, the oldest first.
+
+        Raises:
+            BadInput: there is no such controller.
+        """
+        self.refuse_unknown(controller)
         async with self._ledger.begin() as tx:
             return await tx.letters_to_hand_over(controller)
 
@@ -117,7 +122,9 @@ class LetterPost(Reading):
         async with self._ledger.begin() as tx:
             letter = await tx.letter_row(report.letter_id)
         if letter is None:
-            raise BadInput("This delivery report is about a letter that is not one of this installation's.")
+            raise BadInput(
+                "This delivery report is about a letter that is not one of this installation's.", field="body"
+            )
         if letter.state is LetterState.QUEUED:
             raise NotSentYet
         noted = Noted.STILL_TRYING if report.fate is Fate.DELAYED else Noted.ARRIVED

@@ -13,7 +13,7 @@ from activities.messages import MESSAGES, Message, MessageKind, SentFile, file_n
 from activities.model import LetterOrder
 from activities.task_model import FoundFile
 from habeas.access import Scope
-from habeas.errors import BadInput, EngineUnavailable, WrongStage
+from habeas.errors import BadInput, EngineUnavailable, KeyDestroyed, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Identifier, Stage
 from habeas.particulars import Particulars
@@ -51,6 +51,19 @@ class Sent(Frozen):
     source: str | None = None
 
 
+class Came(Frozen):
+    """What came with an opening, beside what is asked in it."""
+
+    kind: MessageKind = MessageKind.OPENING
+    files: tuple[FoundFile, ...] = Field(default=(), repr=False)
+    source: str | None = None
+    """The program that passes it on."""
+    message_id: str | None = None
+    """A UUID: the same again is the same message; unset for one by the caller's key."""
+    other_language: str = ""
+    """Put before the words where the request is open already and its letters go in another language."""
+
+
 class Messages(Reading):
     """Methods on messages."""
 
@@ -72,6 +85,9 @@ class Messages(Reading):
             NotAllowed: one may not for its controller.
             BadInput: there is nothing in it, it is too long, or there are too many.
         """
+        return await self._hear(request_id, sent, message_id, most, Scope.REQUESTS_WORK)
+
+    async def _hear(self, request_id: str, sent: Sent, message_id: str, most: int, scope: Scope) -> bool:
         name = f"{MESSAGES}{uuid.UUID(message_id)}"
         text = printable(sent.text).strip()
         situation = printable(sent.situation or "").strip() or None
@@ -82,7 +98,7 @@ class Messages(Reading):
         async with self._ledger.begin() as tx:
             # Two that come at once stand in a line here, or both would find room for the last one.
             request = await tx.request(request_id, lock=True)
-            self.demand(Scope.REQUESTS_WORK, request.controller)
+            self.demand(scope, request.controller)
             if name in await tx.sealed_names(request_id, MESSAGES):
                 return False
             if request.stage is Stage.CLOSED:
@@ -94,24 +110,43 @@ class Messages(Reading):
         await self._tell_staff(request_id, message_id)
         return True
 
-    async def hear_opening(self, request_id: str, sent: Sent, message_id: str) -> None:
+    async def hear_opening(self, request_id: str, sent: Sent, message_id: str | None, *, created: bool = False) -> bool:
         """Keep what came with an opening and is not in the request: files, and words where it was open already.
 
         Args:
             request_id: that was opened, or was open already.
             sent: what came.
-            message_id: a UUID; the same one again is the same message.
+            message_id: a UUID; the same one again is the same message. The same words are, too.
+            created: it was opened with these very words.
+
+        Returns:
+            Whether something was kept.
 
         Raises:
-            As `hear`, where there is anything to keep.
+            As `hear`, where there is anything to keep; but who may open a request may add to one.
         """
+        known = frozenset() if created else await self._known_words(request_id)
+        if known is None:
+            return False
+        new = sent.model_copy(
+            update={
+                "text": "" if created or sent.text.strip() in known else sent.text,
+                "situation": None if created or (sent.situation or "").strip() in known else sent.situation,
+            }
+        )
+        if not (new.text.strip() or new.situation or new.files):
+            return False
+        return await self._hear(request_id, new, message_id or str(uuid.uuid4()), MOST_OPENING, Scope.REQUESTS_OPEN)
+
+    async def _known_words(self, request_id: str) -> frozenset[str] | None:
+        """All that was written: with what the request was opened, and after. None: its key is gone."""
         async with self._ledger.begin() as tx:
-            subject = await tx.subject(request_id)
-        text = "" if sent.text.strip() == (subject.note or "").strip() else sent.text
-        situation = None if sent.situation == Particulars.of(subject).situation else sent.situation
-        if text.strip() or situation or sent.files:
-            new = sent.model_copy(update={"text": text, "situation": situation})
-            await self.hear(request_id, new, message_id, most=MOST_OPENING)
+            try:
+                subject, since = await tx.subject(request_id), await written(tx, request_id)
+            except KeyDestroyed:
+                return None
+        first = (subject.note or "", Particulars.of(subject).situation or "")
+        return frozenset(text.strip() for text in (*first, *(one.text for one in since)))
 
     async def messages(self, request_id: str, *, by: str, reason: str) -> tuple[Message, ...]:
         """What a request was opened with and what was sent to it, oldest first, files by name.

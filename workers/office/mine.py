@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue
 
-from activities.ledger import Tx
+from activities.ledger import LinkRow, Tx
 from activities.letters import QuestionFacts
 from habeas.acts import ActKind
-from habeas.errors import WrongStage
+from habeas.errors import LinkRefused, WrongCode, WrongStage
 from habeas.evidence import Tag
 from habeas.model import Frozen, Outcome, Right, Stage
 from workers.office.handover import Handed
@@ -24,6 +25,11 @@ from workers.office.story import is_asked
 from workers.office.visits import Visiting
 
 _LINKS_APART = timedelta(hours=1)
+
+
+def _newest(links: Sequence[LinkRow]) -> LinkRow | None:
+    """The one that counts; None where there is none, or it was taken back."""
+    return links[-1] if links and links[-1].revoked_at is None else None
 
 
 class Asked(Frozen):
@@ -53,7 +59,9 @@ class Mine(Frozen):
     sent: int
     """How many messages of theirs there are."""
     package: bool
-    """Whether there is a package to fetch."""
+    """Whether a package was released to them."""
+    package_over: bool
+    """The time for fetching it is over: it takes one more link."""
     downloads: int
     """How often it was fetched, by link or here."""
     proven: bool
@@ -79,7 +87,7 @@ class OwnPage(Visiting):
             await tx.key(request_id)
             zone = ZoneInfo(self.policy(row.controller).controller.clock_tz)
             proven = await self._proven(tx, request_id)
-            events = await tx.events(request_id)
+            events, link = await tx.events(request_id), _newest(await tx.links(request_id))
             shown = Mine(
                 reference=row.id,
                 controller=row.controller,
@@ -95,7 +103,8 @@ class OwnPage(Visiting):
                 questions=await self._questions(tx, request_id),
                 sent=sum(event.tag is Tag.PERSON_WROTE for event in events),
                 # Only what was released to the person, and only to whoever proved to be them.
-                package=proven and bool(await tx.links(request_id)),
+                package=proven and link is not None,
+                package_over=link is not None and now >= link.expires_at,
                 downloads=sum(
                     event.tag is Tag.EXPORT_DOWNLOADED and event.facts.get("by") in {"link", "page"} for event in events
                 ),
@@ -146,19 +155,28 @@ class OwnPage(Visiting):
         return True
 
     @asynccontextmanager
-    async def fetch_mine(self, request_id: str) -> AsyncIterator[Handed]:
+    async def fetch_mine(self, request_id: str, session: str) -> AsyncIterator[Handed]:
         """The package that was released to the person, once more; counted when the block ends and it has `arrived`.
+
+        The code that opened the visit fetches it once, and as long as the newest link lives.
 
         Raises:
             WrongStage: there is none for them.
+            LinkRefused: the time for it is over; they ask for one more link.
+            WrongCode: this visit has fetched it: it takes another code.
         """
+        by_visit = f"downloaded/page/{hashlib.sha256(session.encode()).hexdigest()[:32]}"
         async with self._ledger.begin() as tx:
             request = await tx.request(request_id)
-            links = await tx.links(request_id)
+            link = _newest(await tx.links(request_id))
             ready = {one.id: one for one in await tx.artifacts(request_id) if one.verified_at}
-            artifact = ready.get(links[-1].artifact_id) if links else None
-            if artifact is None or not await self._proven(tx, request_id):
+            artifact = ready.get(link.artifact_id) if link else None
+            if link is None or artifact is None or not await self._proven(tx, request_id):
                 raise WrongStage("There is no package to fetch.")
+            if self._now() >= link.expires_at:
+                raise LinkRefused("The time for fetching it is over.", reason="expired")
+            if await tx.numbers(request_id, by_visit):
+                raise WrongCode("Another download takes another code.")
         key = await self._ledger.key(request_id)
         async with aclosing(self._decrypted(artifact, key)) as stream:
             handed = Handed(artifact, request.language, stream)
@@ -167,9 +185,11 @@ class OwnPage(Visiting):
             finally:
                 if handed.arrived:
                     # Also when the person's browser goes away and this task is cancelled.
-                    await asyncio.shield(asyncio.ensure_future(self._count_fetched(request_id, artifact.sha256)))
+                    await asyncio.shield(
+                        asyncio.ensure_future(self._count_fetched(request_id, by_visit, artifact.sha256))
+                    )
 
-    async def _count_fetched(self, request_id: str, sha256: str) -> None:
+    async def _count_fetched(self, request_id: str, by_visit: str, sha256: str) -> None:
         facts: dict[str, JsonValue] = {"by": "page", "sha256": sha256}
         async with self._ledger.begin() as tx:
             await tx.record(
@@ -178,7 +198,7 @@ class OwnPage(Visiting):
                 self._now(),
                 SUBJECT,
                 facts,
-                dedupe=f"downloaded/page/{uuid.uuid4()}",
+                dedupe=f"{by_visit}/{uuid.uuid4()}",  # two that ran at once were two
             )
 
     async def _questions(self, tx: Tx, request_id: str) -> tuple[Asked, ...]:

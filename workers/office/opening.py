@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,9 +20,9 @@ from habeas.model import COPIES, Frozen, Request, Right
 from habeas.particulars import BESIDE, LANGUAGE_ASKED, Beside, LanguageAsked, Particulars
 from workers.office.engine import Engine
 from workers.office.intake import Checked, NewRequestInput, check, language_note, not_given, words
+from workers.office.messages import Came, Messages, Sent
 from workers.office.particulars import check_about
 from workers.office.references import new_reference, read_reference
-from workers.office.room import Room
 from workers.office.whose_law import law_note, right_note
 
 if TYPE_CHECKING:
@@ -58,20 +59,42 @@ class OpenedAnswer(Frozen):
     """Where the law of the person's place does not give the right and the establishment's does: so."""
     right_note: str | None = None
     """Where it is carried out under another name than it was asked for: why."""
+    words_kept: bool = False
+    """It was open already, and what was written now is kept with it as a message: `habeas request messages`."""
     also: tuple[str, ...] = ()
     """Objection: the request for what a human must weigh, beside this one for what stops at once."""
 
 
-class Opening(Room):
+class Opening(Messages):
     """Methods that open requests."""
 
-    async def open_request(self, asked: NewRequestInput) -> OpenedAnswer:
+    async def open_request(self, asked: NewRequestInput, came: Came | None = None) -> OpenedAnswer:
         """Open a request, or answer with the one that the same person has open for the same right.
+
+        What that one does not have yet in its words is kept with it as a message: nothing that is written is lost.
+
+        Args:
+            asked: what is asked.
+            came: what came with it.
 
         Raises:
             BadInput, UnknownRegime: something in it is not usable; nothing was written.
-            LedgerUnavailable: nothing was written.
+            WrongStage: there is more to keep, and the request was closed meanwhile.
+            LedgerUnavailable: sent again with the same key, it is the same request.
         """
+        came = came or Came()
+        opened = await self._open_asked(asked)
+        text = asked.note or ""
+        if came.other_language and opened.language != self._policies[opened.controller].language(asked.language):
+            # It was open already, and whoever opened it chose another language: perhaps somebody who is not the person.
+            text = f"{came.other_language}\n{text}".strip()
+        sent = Sent(kind=came.kind, text=text, situation=asked.situation, files=came.files, source=came.source)
+        key = asked.idempotency_key
+        named = None if key is None else str(uuid.uuid5(uuid.NAMESPACE_OID, f"{opened.id}/{key}"))
+        kept = await self.hear_opening(opened.id, sent, came.message_id or named, created=opened.created)
+        return opened.model_copy(update={"words_kept": kept and not opened.created})
+
+    async def _open_asked(self, asked: NewRequestInput) -> OpenedAnswer:
         now = self._now()
         checked = await self._check(asked, now)
         self.demand(Scope.REQUESTS_OPEN, checked.controller)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BY_CATEGORY = COPIES | {Right.ERASURE}
 _CORRECTION = re.compile(r"\s*(?P<what>[^:]+?)\s*:\s*(?P<old>.*?)\s*=>\s*(?P<new>.+?)\s*", re.DOTALL)
+MOST_SITUATION = 5000
+"""Characters."""
 _HOW = "write it as `what: old => new` (nothing before => for a value that is missing)"
 
 
@@ -170,7 +172,7 @@ def _about(text: str | None, right: Right) -> str | None:
 
 
 def _situation(text: str | None) -> str | None:
-    return _clean("situation", text, 5000)
+    return _clean("situation", text, MOST_SITUATION)
 
 
 def _clean(field: str, text: str | None, most: int) -> str | None:

@@ -34,6 +34,8 @@ from workers.office.story import Entry, Story, Told, entry, instructed, is_asked
 from workers.office.whose_law import law_note
 from workers.office.written import has_written
 
+_OURS = "habeas-"
+"""Beginning of what a request waits for that is no system: the engine's own storage, a copy of the same person's."""
 HANDLE = 8
 """Hex digits by which staff name a record that may be the person's."""
 
@@ -115,12 +117,24 @@ class Reading(Acting):
         """The queue: the soonest due first, unless another order is asked for.
 
         Raises:
-            BadInput: there is no such sort, or no page ended so.
+            BadInput: there is no such sort, controller or system, or no page ended so.
         """
+        self.refuse_unknown(wanted.controller)
         async with self._ledger.begin() as tx:
+            if wanted.waits_for is not None:
+                await self._refuse_unknown_system(tx, wanted.waits_for)
             undated = () if wanted.open is False else await tx.undated(wanted.controller)
             rows = await tx.find(wanted, targets(undated, self._policies, self._now()))
             return await self._entries(tx, rows, QUEUE.turn(wanted.sort))
+
+    async def _refuse_unknown_system(self, tx: Tx, name: str) -> None:
+        """What nothing can wait for; a system that was taken out of the settings may be waited for still."""
+        known = {one for policy in self._policies.values() for one in policy.systems}
+        if name in known or name.startswith(_OURS):
+            return
+        known |= (await tx.waited_for()).keys()
+        if name not in known:
+            raise BadInput(f"waits_for: write one of: {', '.join(sorted(known))}.", field="waits_for")
 
     async def show(self, request_id: str) -> Story:
         """A request's story.
@@ -210,7 +224,7 @@ class Reading(Acting):
             kept = await load_plans(tx, request_id)
             first = await self._first(tx, row)
             if kept is None:
-                raise BadInput("This request has no plan, or none yet.")
+                raise BadInput("This request has no plan, or none yet.", field="request")
             await self._mark_view(tx, request_id, "plan", by, reason)
         head, plans = kept
         return ShownPlan(

@@ -82,7 +82,7 @@ class Restricting(Reading):
             await tx.request(request_id)
             kept = await under_review(tx, request_id)
             if kept is None:
-                raise BadInput("This request has no plan, or none yet.")
+                raise BadInput("This request has no plan, or none yet.", field="request")
             asked = Particulars.of(await tx.subject(request_id))
             why = {index: act.reason for index, act in (await contests(tx, request_id)).items()}
             await self._mark_view(tx, request_id, "plan", by, reason)
@@ -120,7 +120,9 @@ class Restricting(Reading):
 
         Raises:
             UnknownRequest: there is no request of this reference.
+            BadInput: there is no such controller.
         """
+        self.refuse_unknown(controller)
         async with self._ledger.begin() as tx:
             if request_id is not None:
                 await tx.request(request_id)

@@ -272,7 +272,7 @@ class Reviewing(Reading):
     async def _of_copy(self, tx: Tx, request_id: str) -> Request:
         request = await tx.request(request_id)
         if request.right not in COPIES:
-            raise BadInput("No copy is asked for by this request: there is nothing to take out.")
+            raise BadInput("No copy is asked for by this request: there is nothing to take out.", field="request")
         return request
 
     async def _reader(self, tx: Tx, request_id: str) -> Reader:

@@ -89,6 +89,17 @@ class Room:
             raise BadInput(f"controller: write one of: {', '.join(sorted(reach))}.", field="controller")
         return controller
 
+    def refuse_unknown(self, controller: str | None) -> None:
+        """Refuse to narrow something down to a controller that there is not: none of that name is not nothing of it.
+
+        Whoever works for some hears of those only: of another they are told what they are told of none.
+
+        Raises:
+            BadInput: it is none of those that one works for.
+        """
+        if controller is not None and controller not in self._policies:
+            raise BadInput(f"controller: write one of: {', '.join(sorted(self._policies))}.", field="controller")
+
     def today(self, controller: str | None = None) -> date:
         """The day it is where the controller is; unset for all of them together."""
         zone = self._zone(self._policies if controller is None else (controller,))

@@ -37,7 +37,7 @@ class Standing(Frozen):
     delay: bool = False
     """Whether there is a delay to announce."""
     extension_grounds: tuple[str, ...] = ()
-    """What the term may be extended for, by every law that binds here; empty where it may not, or was."""
+    """What the term may be extended for now, by every law that binds here; empty where it may not, or was."""
     proof_lacking: Proof | None = None
     """Of two proofs of identity of which one is there, the other: ``code`` or ``attestation``."""
     known: bool = False
@@ -111,7 +111,8 @@ def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now:
     """Which day counts at an instant. While the law's clock is paused, its term is not over."""
     dates = dated(request, policy, pauses, now)
     waits = dates.confirm_by is None and any(span.end is None for span in pauses)
-    on, law_on = dates.face.due_on, dates.deadlines.effective_due_on
+    on, law_on, announced_by = dates.face.due_on, dates.deadlines.effective_due_on, dates.face.notice_latest_at
+    may_extend = all(span.end for span in pauses) and (announced_by is None or now <= announced_by)
     # A day that the law gives after the promised one is there to be named; an extension is announced as such.
     sooner = dates.promised_on is not None and (waits or law_on is None or dates.promised_on < law_on)
     return Due(
@@ -120,6 +121,6 @@ def due_of(request: Request, policy: Policy, pauses: tuple[PauseSpan, ...], now:
         promised_on=dates.promised_on,
         target_on=dates.face.target_on,
         confirm_by=dates.confirm_by,
-        extension_grounds=dates.face.extension_grounds,
+        extension_grounds=dates.face.extension_grounds if may_extend else (),
         delayed=sooner or (not waits and on is not None and on < local_day(policy, now)),
     )

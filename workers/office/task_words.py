@@ -70,7 +70,9 @@ def read_records(
 
 def _objects(text: str) -> list[dict[str, Any]]:
     if len(text.encode()) > MOST_JSON_BYTES:
-        raise BadInput("record: at most 1 MB of JSON at once; give several --record, or scans with --file.")
+        raise BadInput(
+            "record: at most 1 MB of JSON at once; give several --record, or scans with --file.", field="records"
+        )
     try:
         read = json.loads(text)
     except ValueError:
@@ -176,7 +178,9 @@ def read_outcomes(said: Sequence[str], task_id: str, brief: TaskBrief) -> tuple[
         return (_outcome(brief.collections[0].name, json.dumps([task_id]), ends[ALL]),)
     silent = [handle for handle in handles if handle not in ends]
     if silent:
-        raise BadInput(f"outcome: nothing is said of {', '.join(silent)}; as --outcome {silent[0]}=erased.")
+        raise BadInput(
+            f"outcome: nothing is said of {', '.join(silent)}; as --outcome {silent[0]}=erased.", field="outcomes"
+        )
     return tuple(_outcome(each.collection, each.key, ends[each.handle]) for each in brief.objects)
 
 

@@ -91,8 +91,9 @@ class Tasking(Reading):
         """Tasks, those due first ahead unless another order is asked for; with ``overdue`` the open whose day is over.
 
         Raises:
-            BadInput: there is no such sort, or no page ended so.
+            BadInput: there is no such sort or controller, or no page ended so.
         """
+        self.refuse_unknown(wanted.controller)
         if overdue:
             days = {name: self.today(name) for name in self._policies}
             wanted = wanted.model_copy(update={"overdue_on": days, "state": TaskState.OPEN})
@@ -235,7 +236,9 @@ def answered(
     """
     if is_find(brief):
         if said.outcomes:
-            raise BadInput("outcome: this task asks what is there; answer with --record, --file or --nothing.")
+            raise BadInput(
+                "outcome: this task asks what is there; answer with --record, --file or --nothing.", field="outcomes"
+            )
         found = read_records(
             said.records, said.files, brief, collection=said.collection, day=said.day, attached=said.attached
         )
@@ -243,7 +246,9 @@ def answered(
             check_found(found, brief, nothing=said.nothing)
         return found, ()
     if said.nothing or said.records or said.files:
-        raise BadInput(f"This task asks what became of it ({brief.phase.value}); answer with --outcome.")
+        raise BadInput(
+            f"This task asks what became of it ({brief.phase.value}); answer with --outcome.", field="outcomes"
+        )
     return (), read_outcomes(said.outcomes, task_id, brief)
 
 

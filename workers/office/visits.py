@@ -70,7 +70,7 @@ class Visiting(Messages, Handover):
         if session is not None:
             return Entered(session=session, proves=False)
         if result is CodeResult.WRONG:
-            raise WrongCode(result=result.value)
+            raise WrongCode(result=result.value, field="code")
         await self.submit_code(request_id, code)
         return None
 

@@ -6,8 +6,6 @@ import math
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from pydantic import BaseModel
-
 from activities.ledger import Ledger
 from activities.ledger.room import M
 from habeas.errors import BadInput
@@ -31,10 +29,15 @@ class KeyedWrite:
         """What was answered the first time, where that was kept."""
         return None if self._answer is None else model.model_validate_json(self._answer)
 
-    async def keep(self, answer: BaseModel) -> None:
-        """Keep what is answered, for whoever asks again."""
+    async def keep(self, answer: M) -> M:
+        """Keep what is answered, for whoever asks again.
+
+        Returns:
+            What is to be answered: of two that came at once, both get what the first is answered.
+        """
         async with self._ledger.begin() as tx:
-            await tx.answer_write(self.act_id, answer.model_dump_json().encode())
+            kept = await tx.answer_write(self.act_id, answer.model_dump_json().encode())
+        return type(answer).model_validate_json(kept)
 
 
 class Writing(Room):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -22,6 +23,7 @@ from habeas.errors import ConfigurationError, HabeasError, Quarantine, Terminal,
 from habeas.model import Identifier
 from habeas.outcomes import ChangeAnswer, ConfirmAnswer, EraseAnswer
 from habeas.wire.messages import PREFIX
+from habeas.wire.said import says_all
 
 __all__ = ["HttpConnector", "HttpSettings"]
 
@@ -184,11 +186,12 @@ class HttpConnector:
         self._check(answer, message_id)
         if answer.status in _PROBLEMS:
             raise self._problem(answer)
-        try:
-            return TypeAdapter(answers).validate_json(answer.content)
-        except ValidationError:
-            detail = f"{self._system} answered {path} with something that is not of the protocol."
-            raise Quarantine(detail, system=self._system) from None
+        with suppress(ValidationError):
+            said = TypeAdapter(answers).validate_json(answer.content)
+            if says_all(said):
+                return said
+        detail = f"{self._system} answered {path} with something that is not of the protocol."
+        raise Quarantine(detail, system=self._system)
 
     def _check(self, answer: Answer, message_id: str) -> None:
         try:

@@ -9,17 +9,19 @@ It wants pytest, with pytest-asyncio in auto mode. Every test gets a world of it
 
 from habeas.testing.suite.answering import Answering
 from habeas.testing.suite.changing import ChangingData
+from habeas.testing.suite.disclosing import Disclosing
 from habeas.testing.suite.erasing import Erasing
 from habeas.testing.suite.faults import Faults
 from habeas.testing.suite.finding import Finding
 from habeas.testing.suite.partly import Partly
 from habeas.testing.suite.quietly import Quietly
 from habeas.testing.suite.saying import Saying
+from habeas.testing.suite.together import Together
 
 __all__ = ["ConnectorSuite", "HttpConnectorSuite"]
 
 
-class ConnectorSuite(Saying, Finding, Erasing, Partly, ChangingData, Quietly):
+class ConnectorSuite(Saying, Finding, Disclosing, Erasing, Partly, ChangingData, Together, Quietly):
     """Subclass it and give it a ``world`` fixture."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from habeas.connector import (
     Treatment,
     Vetoing,
 )
+from habeas.model import Identifier
 from habeas.outcomes import Done, Fate, ObjectOutcome
 from habeas.testing.steps import changing, collected, looked_at, roots, seen_again
 from habeas.testing.suite.judging import place
@@ -76,11 +78,11 @@ def acts(world: World, plan: SystemPlan, expiring: SystemPlan | None) -> list[Ca
     return found
 
 
-async def everything_over(world: World) -> SystemPlan | None:
-    """A plan for what the person has that could be past its term; None where nothing ever is."""
+async def everything_over(world: World, who: tuple[Identifier, ...] | None = None) -> SystemPlan | None:
+    """A plan for what the person (or ``who``) has that could be past its term; None where nothing ever is."""
     if Capability.EXPIRE not in world.connector.manifest.capabilities:
         return None
-    hers = {place(one) for one in await collected(world.connector, await roots(world))}
+    hers = {place(one) for one in await collected(world.connector, await roots(world, who=who))}
     found = await over(world.connector, AFTER_ALL)
     return plan_to_expire(world.connector.manifest.collections, [found[at] for at in sorted(hers & found.keys())])
 
@@ -111,16 +113,16 @@ async def over_still(world: World, plan: SystemPlan) -> list[ObjectOutcome]:
 
 
 def told(answer: object) -> list[str]:
-    """All that an answer says, whatever its order."""
+    """All that an answer says, whatever its order and that of the fields in it."""
     match answer:
         case Located():
-            return sorted(one.model_dump_json() for one in answer.matches)
+            return told(answer.matches)
         case Done():
-            return sorted(one.model_dump_json() for one in answer.result)
+            return told(answer.result)
         case dict():
             return told([*answer.values()])
         case list() | tuple():
-            return sorted(one.model_dump_json() for one in answer)
+            return sorted(json.dumps(one.model_dump(mode="json"), sort_keys=True) for one in answer)
         case _:
             return [str(answer)]
 

@@ -45,12 +45,12 @@ class Faults:
         assert await roots(world)
 
     async def test_every_call_waits_as_asked_and_survives_garbage(self, world: World) -> None:
-        """Not `locate` alone: a limit is obeyed and an answer that is none is no answer, and neither does anything."""
+        """Not `locate` alone: a limit is obeyed, busy is no end, garbage is no answer; nothing is done."""
         assert world.faults is not None
         plan, expiring = await planned(world), await everything_over(world)
         before = await world.theirs(), await world.others()
         for call in (*looks(world, plan), *acts(world, plan, expiring)):
-            for fault in (Fault.LIMITED, Fault.GARBAGE, Fault.MISCODED):
+            for fault in (Fault.LIMITED, Fault.BUSY, Fault.GARBAGE, Fault.MISCODED):
                 world.faults.fail_always(fault)
                 with pytest.raises(Transient) as raised:
                     await call.ask()

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from habeas.connector import RecordRef, SystemPlan
 from habeas.testing.steps import planned, settled
 from habeas.testing.suite.judging import tells_nobody
+from habeas.testing.suite.stepwise import Stepwise
 from habeas.testing.world import World
 
 _HELD_UP = 0.2
@@ -101,31 +102,15 @@ class _Watch:
 
     async def of(self, work: Awaitable[A]) -> A:
         """The call's answer; watched on the way to it."""
-        return await _Watched(work, self)
+        return await Stepwise(work, during=self._step)
 
-
-class _Watched(Generic[A]):
-    def __init__(self, work: Awaitable[A], watch: _Watch) -> None:
-        self._work = work
-        self._watch = watch
-
-    def __await__(self) -> Generator[Any, Any, A]:
-        steps = self._work.__await__()
-        step: Callable[[Any], Any] = steps.send
-        given: Any = None
-        while True:
-            before = _waited()
-            try:
-                asked = step(given)
-            except StopIteration as done:
-                answer: A = done.value
-                return answer
-            finally:
-                self._watch.longest = max(self._watch.longest, _waited() - before)
-            try:
-                step, given = steps.send, (yield asked)
-            except BaseException as error:  # noqa: BLE001  # a cancellation is the call's as well
-                step, given = steps.throw, error
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        before = _waited()
+        try:
+            yield
+        finally:
+            self.longest = max(self.longest, _waited() - before)
 
 
 def _waited() -> float:

@@ -35,6 +35,7 @@ class FilesWorld(Remade[C]):
     other = OTHER
     nobody = NOBODY
     personal = PERSONAL
+    named = False
     collected = COLLECTED
 
     def fill(self) -> None:
@@ -150,8 +151,17 @@ class FolderWorld(FilesWorld[FolderConnector]):
         return FolderConnector.from_settings("files", given)
 
     async def spoil(self) -> bool:
-        self.root.rename(self.root.with_name("away"))
+        folder, elsewhere = self.root / "customers", self.root.with_name("elsewhere")
+        folder.rename(elsewhere)
+        folder.symlink_to(elsewhere)
         return True
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[Connector | None]:
+        """Its disk is not mounted."""
+        elsewhere = self.root.rename(self.root.with_name("elsewhere"))
+        yield self.connector
+        elsewhere.rename(self.root)
 
     def put(self, name: str, content: bytes) -> None:
         place = self.root / name

@@ -133,6 +133,14 @@ class NeverLooksWhatBecameOfAChange(HttpConnector):
             return Done(result=_made(change))
 
 
+class GivesUpOnAChangeWhereItIsBusy(HttpConnector):
+    async def change(self, change: Change, handle: str | None) -> ChangeAnswer:
+        try:
+            return await super().change(change, handle)
+        except Transient as error:
+            raise (Terminal(error.detail) if "503" in error.detail else error) from None
+
+
 class BelievesWhatItCouldNotSee(HttpConnector):
     async def confirm_change(self, change: Change, handle: str | None) -> ConfirmAnswer:
         try:
@@ -198,6 +206,7 @@ CAUGHT: list[tuple[type[HttpConnector], str]] = [
     (TakesForbiddenForTheEnd, "test_any_call_that_fails_changes_no_answer"),
     (BelievesWhatItCouldNotSee, "test_a_refusal_is_for_good_and_names_nobody"),
     (NeverLooksWhatBecameOfAChange, "test_every_call_waits_as_asked_and_survives_garbage"),
+    (GivesUpOnAChangeWhereItIsBusy, "test_every_call_waits_as_asked_and_survives_garbage"),
     (NeverLooksWhatBecameOfAChange, "test_a_change_that_fails_is_not_told_as_made"),
     (TellsARefusedErasureAsDone, "test_an_erasure_that_is_refused_is_not_told_as_done"),
     (TellsARefusedExpiryAsDone, "test_an_erasure_that_is_refused_is_not_told_as_done"),

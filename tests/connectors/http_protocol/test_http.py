@@ -38,7 +38,7 @@ def _app(connector: Connector, *secrets: str) -> FastAPI:
     return app
 
 
-def _load(folder: Path, url: str, served_: MemoryConnector, **more: Any) -> HttpConnector:
+def load(folder: Path, url: str, served_: MemoryConnector, **more: Any) -> HttpConnector:
     path = folder / "manifest.json"
     path.write_text(served_.manifest.model_dump_json())
     given = {"connector": "http", "url": url, "secrets": [SECRET], "manifest": str(path), "rate": 1000, "timeout": 2}
@@ -56,7 +56,7 @@ class WiredWorld(MemoryWorld):
         self.url = ""
 
     async def reconnect(self) -> bool:
-        self.connector = _load(self._folder, self.url, self.system)
+        self.connector = load(self._folder, self.url, self.system)
         return True
 
     async def spoil(self) -> bool:
@@ -64,13 +64,13 @@ class WiredWorld(MemoryWorld):
 
     @asynccontextmanager
     async def impatient(self) -> AsyncIterator[Connector]:
-        connector = _load(self._folder, self.url, self.system, timeout=0.2)
+        connector = load(self._folder, self.url, self.system, timeout=0.2)
         yield connector
         await connector.aclose()
 
     @asynccontextmanager
     async def without_access(self) -> AsyncIterator[Connector]:
-        connector = _load(self._folder, self.url, self.system, secrets=[OTHER])
+        connector = load(self._folder, self.url, self.system, secrets=[OTHER])
         yield connector
         await connector.aclose()
 
@@ -82,7 +82,7 @@ async def wired(folder: Path) -> AsyncIterator[WiredWorld]:
         url = await stack.enter_async_context(served(_app(world.system)))
         world.faults = await stack.enter_async_context(faulty(url))
         world.url = world.faults.url
-        world.connector = _load(folder, world.url, world.system)
+        world.connector = load(folder, world.url, world.system)
         yield world
         await world.connector.aclose()
 
@@ -163,7 +163,7 @@ async def test_a_service_that_is_no_longer_what_was_reviewed_does_not_fit(world:
 async def test_secrets_are_changed_without_a_break(tmp_path: Path) -> None:
     world = MemoryWorld()
     async with served(_app(world.system, OTHER, SECRET)) as url:
-        old = _load(tmp_path, url, world.system, secrets=[SECRET, OTHER])
+        old = load(tmp_path, url, world.system, secrets=[SECRET, OTHER])
         assert (await old.locate(world.person)).matches
         await old.aclose()
 
@@ -256,7 +256,7 @@ async def test_an_answer_of_somebody_else_is_not_believed(tmp_path: Path) -> Non
         return Response(body, headers=headers)
 
     async with served(app) as url:
-        connector = _load(tmp_path, url, world.system)
+        connector = load(tmp_path, url, world.system)
         with pytest.raises(Transient, match="not signed by it"):
             await connector.locate(world.person)
         await connector.aclose()

@@ -12,7 +12,7 @@ from habeas.connector import Connector, FieldChange, Rectify
 from habeas.model import Identifier
 from habeas.testing import HttpFaults
 from tests.connectors.remade import Remade
-from tests.connectors.rt.people import ANN, ANN_OLD, ANNS, CARL, number_of, settings
+from tests.connectors.rt.people import ANN, ANN_OLD, ANNS, CARL, CARLS, number_of, settings
 from tests.connectors.rt.server import RtServer
 from tests.connectors.store import ids
 
@@ -47,6 +47,8 @@ class RtWorld(Remade[RtConnector]):
         self.faults = faults
         self._anonymise = anonymise
         self._ann = number_of(rt, ANN)
+        in_carls = [row[4] for row in rt.rows(_MESSAGES) if row[1] == CARLS]
+        self.shared = frozenset(("mentions", f"[{number}]") for number in in_carls)
         to = {row[0]: _TO.findall(str(row[6])) for row in rt.rows(_MESSAGES) if _TO.search(str(row[6]))}
         self._sent_to_her = {number for number, all_ in to.items() if [one.lower() for one in all_] == [ANN]}
         self.connector = self.made()

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import aiomysql
+import pytest
 from pymysql.constants import CLIENT
 
+from activities.connectors.sql import SqlConnector
 from tests.connectors.store import Connected, Rows
 
 
@@ -76,6 +78,16 @@ class SQLiteStore(PortableStore):
         super().__init__(f"sqlite:///{path}", folder)
         self.sql = sqlite3.connect(path, isolation_level=None)
         self.sql.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[SqlConnector]:
+        """Somebody else has the whole file."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("activities.connectors.sql_portable.sqlite.LOCK_SECONDS", 0.1)
+            connector = self._loaded()
+        self.sql.execute("BEGIN EXCLUSIVE")
+        yield connector
+        self.sql.execute("ROLLBACK")
 
     async def execute(self, script: str) -> None:
         self.sql.executescript(script)

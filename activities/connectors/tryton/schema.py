@@ -5,7 +5,8 @@ Modules add fields and models: Tryton lists them itself (https://docs.tryton.org
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from habeas.errors import Terminal
 __all__ = ["CARD_MODELS", "Field", "Schema", "said"]
 
 CARD_MODELS = ("party.party", "party.address", "party.identifier", "party.contact_mechanism")
+KEPT = 300.0
+"""Seconds for which it is believed what fields a model has."""
 _FORBIDDEN = 403
 _UNASKABLE = "unaskable"
 _TEXTS = frozenset({"char", "text", "fulltext", "date", "time", "dict"})
@@ -82,48 +85,72 @@ class Field:
         return self.type in _TEXTS
 
 
+class _Kept:
+    """What Tryton said of its models since an instant."""
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.fields: dict[str, tuple[Field, ...]] = {}
+        self.selections: dict[str, Any] = {}
+        self.definitions: dict[tuple[str, ...], Mapping[str, Mapping[str, Any]]] = {}
+        self.history: frozenset[str] | None = None
+
+
 class Schema:
     """One database's.
 
-    What a model's fields are is asked for once: that changes with Tryton's modules, and Tryton lets its own clients
-    keep it (``X-Tryton-Cache``). Which links there are is asked for at each act.
+    What a model's fields are is asked for again after `KEPT`: that changes with Tryton's modules, and Tryton lets its
+    own clients keep it for a while (``X-Tryton-Cache``). Which links there are is asked for at each act.
     """
 
-    def __init__(self, rpc: Rpc, further: Mapping[str, Sequence[str]], ignored: Iterable[str]) -> None:
+    def __init__(
+        self,
+        rpc: Rpc,
+        further: Mapping[str, Sequence[str]],
+        ignored: Iterable[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Make it.
 
         Args:
             rpc: the database.
             further: models of other modules that the settings decide, with their fields that lead to a party.
             ignored: ``model.field`` that the settings leave out.
+            clock: seconds that only grow.
         """
         self._rpc = rpc
+        self._clock = clock
         own = {f"{kind.model}.{one}" for kind in KINDS.values() for one in kind.via}
         theirs = {f"{model}.{one}" for model, fields in further.items() for one in fields}
         self._decided = own | theirs | set(ignored) | _STRUCTURE
         self._ignored = frozenset(ignored)
-        self._fields: dict[str, tuple[Field, ...]] = {}
-        self._selections: dict[str, Any] = {}
-        self._definitions: dict[tuple[str, ...], Mapping[str, Mapping[str, Any]]] = {}
-        self._history: frozenset[str] | None = None
+        self._said = _Kept(clock())
+
+    @property
+    def _kept(self) -> _Kept:
+        if self._clock() - self._said.since >= KEPT:
+            self._said = _Kept(self._clock())
+        return self._said
 
     async def fields(self, model: str) -> tuple[Field, ...]:
         """The stored fields of a model, but for those that Tryton fills by itself and lists of other records."""
-        if model not in self._fields:
+        kept = self._kept
+        if model not in kept.fields:
             found = await self._defined(model, None)
-            self._fields[model] = tuple(
+            kept.fields[model] = tuple(
                 Field(name, one["type"], bool(one.get("readonly")))
                 for name, one in sorted(found.items())
                 if _stored(one) and one["type"] not in _MANY and name not in _BY_ITSELF
             )
-        return self._fields[model]
+        return kept.fields[model]
 
     async def history(self) -> frozenset[str]:
         """The models whose old values Tryton keeps (``_history``)."""
-        if self._history is None:
+        kept = self._kept
+        if kept.history is None:
             found = await self._rpc.call("model.ir.model.list_history")
-            self._history = frozenset(map(str, found)) if isinstance(found, list) else frozenset()
-        return self._history
+            kept.history = frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+        return kept.history
 
     async def undecided(self) -> list[str]:
         """``model.field`` of everything stored that leads to a party, and that neither we nor the settings decide."""
@@ -190,16 +217,18 @@ class Schema:
             if definition.get("selection_change_with"):
                 return None
             method = f"model.{model}.{options}"
-            if method not in self._selections:
-                self._selections[method] = await self._rpc.call(method)
-            options = self._selections[method]
+            kept = self._kept
+            if method not in kept.selections:
+                kept.selections[method] = await self._rpc.call(method)
+            options = kept.selections[method]
         return {str(one[0]) for one in options or () if one}
 
     async def _defined(self, model: str, names: list[str] | None) -> Mapping[str, Mapping[str, Any]]:
         key = (model, *(names or ()))
-        if key not in self._definitions:
-            self._definitions[key] = await self._definition(model, names)
-        return self._definitions[key]
+        kept = self._kept
+        if key not in kept.definitions:
+            kept.definitions[key] = await self._definition(model, names)
+        return kept.definitions[key]
 
     async def _definition(self, model: str, names: list[str] | None) -> Mapping[str, Mapping[str, Any]]:
         try:

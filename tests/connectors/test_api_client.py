@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from activities.connectors.api import ApiClient, ApiSettings, Refused
 from activities.connectors.api.address import Origins, origin_of
+from activities.connectors.api.errors import failed
 from habeas.errors import ConfigurationError, HabeasError, Quarantine, Terminal, Transient
 from habeas.testing import Fault, HttpFaults, faulty
 from tests.connectors.serving import served
@@ -128,6 +129,26 @@ async def test_a_refusal_names_its_codes_and_nothing_else(api: ApiClient) -> Non
     assert (error.status, error.codes) == (422, ("VALIDATION_ERROR", "INVALID_EMAIL"))
     assert (await api.call("GET", "/refuse/404", also=(404,))).status == 404
     assert type(await _fails(api.call("GET", "/refuse/503"))) is Transient
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "content", "kind", "wait"),
+    [
+        (403, {"retry-after": "60"}, b"", Transient, 60.0),
+        (477, {"retry-after": "7200"}, b"{}", Transient, 7200.0),
+        (400, {}, b"<Error><Code>RequestTimeout</Code></Error>", Transient, None),
+        (409, {}, b"<Error><Code>OperationAborted</Code></Error>", Transient, None),
+        (400, {}, b"<Error><Code>InvalidRequest</Code></Error>", Refused, None),
+        (403, {"retry-after": "0"}, b"", Refused, None),
+        (302, {"retry-after": "60"}, b"", Terminal, None),
+    ],
+)
+def test_who_says_when_to_come_back_refuses_nothing_for_good(
+    status: int, headers: dict[str, str], content: bytes, kind: type[HabeasError], wait: float | None
+) -> None:
+    error = failed("crm", status, headers, content)
+    assert type(error) is kind
+    assert getattr(error, "retry_after", None) == wait
 
 
 async def test_a_date_to_come_back_at_is_counted_by_the_system_s_own_clock(api: ApiClient) -> None:

@@ -18,6 +18,9 @@ _XML_CODE = re.compile(rb"<Code>([A-Za-z][A-Za-z0-9_.-]{0,60})</Code>")
 _CODE_KEYS = frozenset({"code", "errorCode", "category", "subCategory", "type", "error", "decline_code", "param"})
 _DEEPEST = 4
 _BUSY = frozenset({408, 425, 429})
+_PASSING = frozenset({"RequestTimeout", "OperationAborted"})
+"""Of S3: it gave up waiting for what was sent, or another call was at the same thing; both come as 4xx
+(https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)."""
 _BROKEN = 500
 _REDIRECTED = range(300, 400)
 _WHY = {401: "does not accept our credentials", 403: "does not let our credentials do this"}
@@ -34,13 +37,17 @@ class Refused(Terminal):
 
 
 def failed(system: str, status: int, headers: Mapping[str, str], content: bytes) -> HabeasError:
-    """The engine's error for an answer: `Transient` where waiting helps, else `Refused`; `Terminal` for a redirect."""
+    """The engine's error for an answer: `Transient` where waiting helps, else `Refused`; `Terminal` for a redirect.
+
+    Who says when to come back (RFC 9110, section 10.2.3) refuses nothing for good, whatever the status.
+    """
     codes = tuple(error_codes(content))
     said = f"status {status}{': ' + ', '.join(codes) if codes else ''}"
-    if status in _BUSY or status >= _BROKEN:
-        return Transient(f"{system} is busy or broken ({said}).", retry_after=retry_after(headers), system=system)
+    wait = retry_after(headers)
     if status in _REDIRECTED:
         return Terminal(f"{system} redirects to another address ({said}).", system=system)
+    if status in _BUSY or status >= _BROKEN or wait is not None or _PASSING & set(codes):
+        return Transient(f"{system} is busy or broken ({said}).", retry_after=wait, system=system)
     why = _WHY.get(status, "refused the call")
     return Refused(f"{system} {why} ({said}).", status=status, codes=codes, system=system)
 

@@ -1,7 +1,7 @@
 """Calls to HubSpot's API, one method for each; what they answer as plain values.
 
 Rate limits: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. An answer 429 names the
-limit; no Retry-After is documented.
+limit; no Retry-After is documented for it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ Row = Mapping[str, Any]
 """An object as HubSpot writes it: ``id``, ``properties`` and so on."""
 
 _MOST_READ, _MOST_LINKED, _SEARCH_PAGE, _OWNERS_PAGE = 100, 1000, 200, 500
-_NOT_THERE, _LIMITED = 404, 429
+_NOT_THERE, _LOCKED, _LIMITED = 404, 423, 429
+_LOCK_LASTS = 2.0
+"""Seconds (https://developers.hubspot.com/docs/api-reference/error-handling). An account that is being moved between
+data centres answers 477 there, and says itself when to come back."""
 _PATIENCE: Mapping[str, float] = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": 3600.0}
 """Seconds to wait for a limit to be over. The day's ends at midnight in the account's time zone."""
 _CONTACT = "0-1"
@@ -227,9 +230,12 @@ class Hub:
 
     async def call(self, method: str, path: str, *, also: Collection[int] = (), **more: Any) -> Answer:
         """One call, as `ApiClient.call`; HubSpot's limits are waited for by their names."""
-        answer = await self._api.call(method, path, also=(*also, _LIMITED), **more)
+        answer = await self._api.call(method, path, also=(*also, _LIMITED, _LOCKED), **more)
         if answer.status == _LIMITED:
             raise self._limited(answer)
+        if answer.status == _LOCKED:
+            wait = retry_after(answer.headers) or _LOCK_LASTS
+            raise Transient(f"{self.system} is locked for a moment.", retry_after=wait, system=self.system)
         return answer
 
     def _limited(self, answer: Answer) -> Transient:

@@ -225,6 +225,16 @@ async def test_each_limit_is_waited_for_as_long_as_it_lasts(
     assert "ANN" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("status", "headers", "wait"), [(423, {}, 2), (477, {"Retry-After": "7200"}, 7200)])
+async def test_an_account_that_is_locked_or_moved_is_waited_for(
+    world: HubSpotWorld, status: int, headers: dict[str, str], wait: float
+) -> None:
+    world.account.faults.order(Answer(status, b"{}", headers=headers))
+    with pytest.raises(Transient) as raised:
+        await world.connector.locate(world.person)
+    assert raised.value.retry_after == wait
+
+
 async def test_a_search_is_read_to_its_end_and_not_without_one(world: HubSpotWorld) -> None:
     for number in range(201):
         world.account.add(Contact(f"p{number}@example.org", more={"city": "Rome"}))

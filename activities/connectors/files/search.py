@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from activities.connectors.files.pattern import ANY_DEPTH, DATES, Pattern, Segment
 from activities.connectors.files.store import Kind, Store, Stored
 from habeas.errors import Quarantine, Terminal
-from habeas.model import Identifier, normalise
+from habeas.model import Identifier
+from habeas.written import phone_in
 
 __all__ = ["Hit", "Patterns", "Spelling", "Wanted"]
 
@@ -23,6 +24,8 @@ class Spelling:
 
     ignore_case: bool | None = None
     """None: as e-mail addresses are, and nothing else is."""
+    region: str | None = None
+    """The country of phone numbers that are written without its code."""
 
     def folds(self, kind: str) -> bool:
         """Whether capital letters count for nothing."""
@@ -33,7 +36,7 @@ class Spelling:
         plain = unicodedata.normalize("NFC", text)
         if kind == "phone":
             try:
-                return normalise(kind, plain)
+                return phone_in(plain, self.region)
             except ValueError:
                 return None
         # Not casefold(): that makes one of two addresses that differ in ß and ss.

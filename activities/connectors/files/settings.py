@@ -11,7 +11,14 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from activities.connectors.files.pattern import DATES, Pattern
 from activities.connectors.files.search import Patterns, Spelling
-from activities.connectors.settings import CollectionSettings, SpokenSettings, Words, raise_faults, read_settings
+from activities.connectors.settings import (
+    CollectionSettings,
+    Region,
+    SpokenSettings,
+    Words,
+    raise_faults,
+    read_settings,
+)
 from habeas.connector import Collection, Treatment
 from habeas.model import NAME_KINDS, IdentifierKind
 
@@ -56,6 +63,8 @@ class FilesSettings(SpokenSettings):
         default_factory=dict
     )
     """By placeholder, a regular expression of what it fits: ``customer_id = "[0-9]+"``."""
+    phone_region: Region | None = None
+    """The country of numbers in names without its code. Unset: such a number is nobody's who has one with a code."""
     max_names: int = Field(default=1_000_000, ge=1000)
     """So many names are looked through for one pattern, at most."""
     collections: Mapping[_Name, FileSettings] = Field(min_length=1)
@@ -64,7 +73,7 @@ class FilesSettings(SpokenSettings):
     @property
     def spelling(self) -> Spelling:
         """How identifiers are written in names."""
-        return Spelling(self.ignore_case)
+        return Spelling(self.ignore_case, self.phone_region)
 
 
 F = TypeVar("F", bound=FilesSettings)

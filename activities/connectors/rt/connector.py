@@ -88,7 +88,7 @@ class RtConnector:
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """Every user who bears one of these addresses."""
-        return await locate(self._system, self._rest, identifiers)
+        return await locate(self._system, self._rest, identifiers, self._settings.region)
 
     def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         """Users, their tickets and messages, what is theirs in others' tickets, and where others' texts name them."""
@@ -132,7 +132,10 @@ class RtConnector:
 
     async def _objects(self, plan: SystemPlan) -> RtObjects:
         by_hand = self._settings.mentions == "by_hand"
-        made = RtObjects(self._system, self._rest, self._web, self._dumps, self._munge, mentions_by_hand=by_hand)
+        made = RtObjects(
+            self._system, self._rest, self._web, self._dumps, self._munge, mentions_by_hand=by_hand,
+            region=self._settings.region,
+        )  # fmt: skip
         await made.about(plan)
         return made
 

@@ -41,8 +41,9 @@ async def _wrong(rest: Rest, web: Web, dumps: Dumps, munge: Munge | None, erases
         async for _ in rest.search(kind, [is_("id", 0)], ("id",)):
             yield f"Its search of {kind} gives everything, whatever is asked."
             break
-    if not await web.may_shred():
-        yield "The token's user lacks the right SuperUser, or $ShredderStoragePath cannot be written to by RT."
+    unshreddable = await web.unshreddable()
+    if unshreddable:
+        yield unshreddable
         return
     if not await web.accepts_forms():
         yield "RT does not take the address in `url` for its own: set `web_url` to its $WebBaseURL and $WebPath."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import product
 
+from activities.connectors.api.identifiers import usable
 from activities.connectors.rt import stored
 from activities.connectors.rt.rest import Rest, is_
 from activities.connectors.rt.settings import USERS
 from activities.connectors.rt.words import addresses
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
-from habeas.model import Identifier, normalise
+from habeas.model import Identifier
 from habeas.written import ways
 
 __all__ = ["locate"]
@@ -19,7 +20,7 @@ _MOST = 50
 _PHONES = ("HomePhone", "WorkPhone", "MobilePhone", "PagerPhone")
 
 
-async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...]) -> Located:
+async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...], region: str | None = None) -> Located:
     """Every user who bears one of these addresses.
 
     A user's name counts where it is an address: RT makes it so, and it stays when the address changes.
@@ -37,7 +38,7 @@ async def locate(system: str, rest: Rest, identifiers: tuple[Identifier, ...]) -
     for number, by in sorted(found.items()):
         account = await stored.user(rest, number)
         if account is not None:
-            matches.append(_match(number, account, tuple(by)))
+            matches.append(_match(number, account, tuple(by), region))
     return Located(matches=tuple(matches))
 
 
@@ -51,14 +52,10 @@ async def _bearing(rest: Rest, address: str) -> set[int]:
     return found
 
 
-def _match(number: int, account: stored.User, by: tuple[Identifier, ...]) -> Match:
+def _match(number: int, account: stored.User, by: tuple[Identifier, ...], region: str | None) -> Match:
     row = account.at.row
     yields = [Identifier(kind="email", value=one) for one in addresses(row)]
-    for field in _PHONES:
-        try:
-            yields.append(Identifier(kind="phone", value=normalise("phone", str(row.get(field) or ""))))
-        except ValueError:
-            continue
+    yields += usable("phone", [row.get(field) for field in _PHONES], region)
     name = str(row.get("RealName") or "").strip() or None
     return Match(
         collection=USERS,

@@ -33,7 +33,15 @@ class RtObjects:
     tells_whose: Container[str] = ()
 
     def __init__(
-        self, system: str, rest: Rest, web: Web, dumps: Dumps, munge: Munge | None, *, mentions_by_hand: bool
+        self,
+        system: str,
+        rest: Rest,
+        web: Web,
+        dumps: Dumps,
+        munge: Munge | None,
+        *,
+        mentions_by_hand: bool,
+        region: str | None = None,
     ) -> None:
         self._system = system
         self._rest = rest
@@ -41,6 +49,7 @@ class RtObjects:
         self._dumps = dumps
         self._munge = munge
         self._mentions_by_hand = mentions_by_hand
+        self._region = region
         self._walk = Walk(system, rest, web)
         self._words = Words(())
         self._names: set[str] = set()
@@ -60,7 +69,7 @@ class RtObjects:
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """As `Connector.locate`."""
-        return await locate(self._system, self._rest, identifiers)
+        return await locate(self._system, self._rest, identifiers, self._region)
 
     async def look(self, planned: PlannedObject) -> State:
         """How one object is now."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 
 from activities.connectors.api import ApiSettings
-from activities.connectors.settings import CollectionSettings, collection_faults, raise_faults, read_settings
+from activities.connectors.settings import CollectionSettings, Region, collection_faults, raise_faults, read_settings
 from habeas.connector import Collection, Treatment
 from habeas.model import Frozen
 
@@ -78,6 +78,8 @@ class RtSettings(ApiSettings):
     dumps: Path | None = None
     """RT's ``$ShredderStoragePath``, as this worker sees it. RT writes there what it wipes; Habeas removes it."""
     munge: MungeSettings | None = None
+    region: Region | None = None
+    """The country of phone numbers without its code. Unset: such a number is nobody's who has one with a code."""
     mentions: Literal["by_hand", "munge"] = "by_hand"
     """What is done where others' texts name the person: left to a human, or the words are taken out."""
     collections: Mapping[str, CollectionSettings]

@@ -16,6 +16,8 @@ from habeas.errors import Terminal, Transient
 __all__ = ["Web"]
 
 _SHREDDER = "Admin/Tools/Shredder/index.html"
+_NO_FOLDER = 'class="file-path"'
+"""RT names the folder that it needs, in whatever language the user reads."""
 _FORM = 'id="shredder-search-form"'
 _PAGE_OF_RT = 'id="comp-'
 """In every page of RT's, errors too (``html/Elements/Header``)."""
@@ -86,10 +88,14 @@ class Web:
         form = {"id": str(user), "Anonymize": "1", "clear_customfields": "On"}
         await self._api.call("POST", "Admin/Users/Modify.html", form=form, also=_SENT_TO_LOGIN)
 
-    async def may_shred(self) -> bool:
-        """Whether RT shows its Shredder to our token's user."""
-        answer = await self._api.call("GET", _SHREDDER, also=_SENT_TO_LOGIN)
-        return _FORM in answer.content.decode(errors="replace")
+    async def unshreddable(self) -> str | None:
+        """Why RT does not show its Shredder to our token's user; None if it does."""
+        page = (await self._api.call("GET", _SHREDDER, also=_SENT_TO_LOGIN)).content.decode(errors="replace")
+        if _FORM in page:
+            return None
+        if _NO_FOLDER in page:
+            return "RT cannot write to its $ShredderStoragePath: make the folder, writable by RT's web server."
+        return "The token's user lacks the right SuperUser, given in RT's Admin > Global > User Rights."
 
     async def accepts_forms(self) -> bool:
         """Whether RT takes our Referer for its own: else every form gets a page that asks whether we meant it."""

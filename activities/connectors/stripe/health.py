@@ -107,17 +107,18 @@ def _reading(settings: StripeSettings) -> Iterator[_Probe]:
 
 
 def _writing(settings: StripeSettings) -> Iterator[_Probe]:
-    treated = {name: one.treatment for name, one in settings.collections.items()}
+    # What is kept first is treated as `after` says, once its time is over.
+    treated = {name: one.treatments for name, one in settings.collections.items()}
     yield _Probe("Customers: Write", "POST", f"customers/{_NOBODY}")
-    if treated[CUSTOMERS] is Treatment.DELETE:
+    if Treatment.DELETE in treated[CUSTOMERS]:
         yield _Probe("Customers: Write", "DELETE", f"customers/{_NOBODY}")
-    if treated[METHODS] is not Treatment.RETAIN:
+    if treated[METHODS] - {Treatment.RETAIN}:
         yield _Probe("PaymentMethods: Write", "POST", "payment_methods/pm_habeas_check/detach")
-    if treated[TAX_IDS] is not Treatment.RETAIN:
+    if treated[TAX_IDS] - {Treatment.RETAIN}:
         yield _Probe("Tax IDs: Write", "DELETE", f"customers/{_NOBODY}/tax_ids/txi_habeas_check")
-    if treated[DRAFTS] is not Treatment.RETAIN:
+    if treated[DRAFTS] - {Treatment.RETAIN}:
         yield _Probe("Invoices: Write", "DELETE", "invoices/in_habeas_check")
-    if treated[PENDING] is not Treatment.RETAIN:
+    if treated[PENDING] - {Treatment.RETAIN}:
         yield _Probe("Invoice Items: Write", "DELETE", "invoiceitems/ii_habeas_check")
     if settings.cancel_subscriptions and SUBSCRIPTIONS in treated:
         yield _Probe("Subscriptions: Write", "DELETE", "subscriptions/sub_habeas_check")

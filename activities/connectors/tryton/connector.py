@@ -54,7 +54,7 @@ class TrytonConnector:
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """Every party that bears one of these identifiers."""
-        return await locate(self._rpc, self._settings.identifiers, identifiers)
+        return await locate(self._rpc, self._settings.identifiers, identifiers, self._settings.region)
 
     def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         """Parties with all that is on their card, their invoices and what they owe, and what hangs on each."""

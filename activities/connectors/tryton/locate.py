@@ -12,12 +12,13 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from activities.connectors.api.identifiers import comparable, usable
 from activities.connectors.tryton.kinds import ERASED, PARTIES, Row
 from activities.connectors.tryton.rpc import Rpc
 from habeas.connector import Located, Match
 from habeas.errors import Quarantine
-from habeas.model import Identifier, normalise
-from habeas.written import ways
+from habeas.model import Identifier
+from habeas.written import local_number, ways
 
 __all__ = ["CODE", "locate", "staff"]
 
@@ -28,13 +29,16 @@ _MECHANISM, _IDENTIFIER = ("party", "value", "value_compact"), ("party", "type",
 _PHONES = frozenset({"phone", "mobile", "fax"})
 
 
-async def locate(rpc: Rpc, types: Mapping[str, str], identifiers: tuple[Identifier, ...]) -> Located:
+async def locate(
+    rpc: Rpc, types: Mapping[str, str], identifiers: tuple[Identifier, ...], region: str | None = None
+) -> Located:
     """Every party that bears one of these identifiers, merged and inactive ones too.
 
     Args:
         rpc: the database.
         types: kinds of identifier other than ``email`` and ``phone`` -> the type that holds them, or `CODE`.
         identifiers: kinds that are none of these are ignored.
+        region: the country of phone numbers that are written without its code.
 
     Raises:
         Quarantine: there are too many.
@@ -42,15 +46,15 @@ async def locate(rpc: Rpc, types: Mapping[str, str], identifiers: tuple[Identifi
     asked = [one for one in dict.fromkeys(identifiers) if one.kind in ("email", "phone") or one.kind in types]
     candidates: set[int] = set()
     for one in asked:
-        candidates |= await _candidates(rpc, one, types.get(one.kind, ""))
+        candidates |= await _candidates(rpc, one, types.get(one.kind, ""), region)
     families = await _families(rpc, candidates)
-    borne = await _borne(rpc, types, families)
+    borne = await _borne(rpc, types, families, region)
     names = await rpc.read("party.party", [["id", "in", sorted(families)]], ("name",)) if families else []
     employed = await staff(rpc, [member for members in families.values() for member in members])
     matches = []
     for row in names:
         bears = borne[int(row["id"])]
-        by = tuple(one for one in asked if _same(one) in bears)
+        by = tuple(one for one in asked if _same(one, region) in bears)
         if by:
             matches.append(
                 Match(
@@ -76,7 +80,7 @@ async def staff(rpc: Rpc, parties: Sequence[int]) -> set[int]:
     return found
 
 
-async def _candidates(rpc: Rpc, one: Identifier, type_: str) -> set[int]:
+async def _candidates(rpc: Rpc, one: Identifier, type_: str, region: str | None) -> set[int]:
     if type_ == CODE:
         rows = await rpc.read("party.party", [["code", "ilike", _literal(one.value)]], (), limit=_MOST_CANDIDATES)
         return {int(row["id"]) for row in rows}
@@ -87,7 +91,8 @@ async def _candidates(rpc: Rpc, one: Identifier, type_: str) -> set[int]:
     if one.kind == "email":
         spelt = [_written(("value", "value_compact"), written) for written in ways("email", one.value)]
         return await _parties(rpc, "party.contact_mechanism", [["OR", *spelt]])
-    digits = one.value.removeprefix("+")
+    # Without the country's code where some are written so: what is found is compared again.
+    digits = local_number(one.value, region) if region else one.value.removeprefix("+")
     loose = f"%{'%'.join(digits)}%"
     return await _parties(rpc, "party.contact_mechanism", [_like(("value", "value_compact"), loose)])
 
@@ -148,7 +153,7 @@ async def _links(rpc: Rpc, parties: Iterable[int]) -> dict[int, int | None]:
 
 
 async def _borne(
-    rpc: Rpc, types: Mapping[str, str], families: Mapping[int, set[int]]
+    rpc: Rpc, types: Mapping[str, str], families: Mapping[int, set[int]], region: str | None
 ) -> dict[int, dict[tuple[str, str], Identifier]]:
     """What each family bears, by the form in which it is compared."""
     owner = {member: one for one, members in families.items() for member in members}
@@ -157,23 +162,23 @@ async def _borne(
     rows: list[tuple[int, Identifier]] = []
     if owner:
         async for row in rpc.every("party.contact_mechanism", theirs, (*_MECHANISM, "type")):
-            rows += [(int(row["party"]), one) for one in _mechanisms(row)]
+            rows += [(int(row["party"]), one) for one in _mechanisms(row, region)]
         async for row in rpc.every("party.identifier", theirs, _IDENTIFIER):
             rows += [(int(row["party"]), one) for one in _identifiers(row, types)]
         async for row in rpc.every("party.party", [["id", "in", sorted(owner)]], (CODE,)):
             for kind in [kind for kind, type_ in types.items() if type_ == CODE]:
                 rows += [(int(row["id"]), one) for one in _usable(kind, row[CODE])]
     for party, one in rows:
-        found[owner[party]].setdefault(_same(one), one)
+        found[owner[party]].setdefault(_same(one, region), one)
     return found
 
 
-def _mechanisms(row: Row) -> list[Identifier]:
+def _mechanisms(row: Row, region: str | None) -> list[Identifier]:
     written = [row["value"], row["value_compact"]]
     mails = [one for value in written if "@" in str(value) for one in _usable("email", value)]
     # Erased by Tryton alone, its type is lost and ``value_compact`` is not.
     phones = row["type"] in _PHONES or row["value"] == ERASED
-    return mails + ([one for value in written for one in _usable("phone", value)] if phones else [])
+    return mails + ([one for value in written for one in _usable("phone", value, region)] if phones else [])
 
 
 def _identifiers(row: Row, types: Mapping[str, str]) -> list[Identifier]:
@@ -186,17 +191,12 @@ def _identifiers(row: Row, types: Mapping[str, str]) -> list[Identifier]:
     ]
 
 
-def _usable(kind: str, value: object) -> list[Identifier]:
-    if value in (None, "", ERASED):
-        return []
-    try:
-        return [Identifier(kind=kind, value=normalise(kind, str(value)))]
-    except ValueError:
-        return []
+def _usable(kind: str, value: object, region: str | None = None) -> list[Identifier]:
+    return [] if value == ERASED else usable(kind, (value,), region)
 
 
-def _same(one: Identifier) -> tuple[str, str]:
+def _same(one: Identifier, region: str | None) -> tuple[str, str]:
     if one.kind in ("email", "phone"):
-        return one.kind, one.value.casefold()
+        return comparable(one, region)
     # Tryton writes numbers with or without what stands between their digits.
     return one.kind, re.sub(r"[\W_]", "", one.value).casefold()

@@ -100,7 +100,7 @@ class TrytonObjects:
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """As `Connector.locate`."""
-        return await locate(self._rpc, self._settings.identifiers, identifiers)
+        return await locate(self._rpc, self._settings.identifiers, identifiers, self._settings.region)
 
     async def look(self, planned: PlannedObject) -> State:
         """How one object is."""

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from activities.connectors.api import ApiSettings
 from activities.connectors.settings import (
     CollectionSettings,
+    Region,
     SpokenSettings,
     Words,
     collection_faults,
@@ -82,6 +83,8 @@ class TrytonSettings(ApiSettings, SpokenSettings):
     """Tryton removes the files of deleted attachments after 90 days (``[attachment] retention_days``): accepted."""
     identifiers: Mapping[IdentifierKind, str] = Field(default_factory=dict)
     """Further kinds of identifier -> the type of a party's identifier (``eu_vat``), or ``code``, the party's own."""
+    region: Region | None = None
+    """The country of phone numbers without its code. Unset: such a number is nobody's who has one with a code."""
     restriction: Words | None = None
     """The category that marks a party as restricted."""
     purposes: Mapping[PurposeId, Words] = Field(default_factory=dict)

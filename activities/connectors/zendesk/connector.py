@@ -76,7 +76,7 @@ class ZendeskConnector(ApiConnector[ZendeskSettings]):
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """Every end user who bears one of these, and what they sent that was suspended."""
-        return await locate(self._rest, identifiers, self._settings.external_id)
+        return await locate(self._rest, identifiers, self._settings.external_id, self._settings.region)
 
     def collect(self, roots: tuple[RecordRef, ...], cursor: str | None) -> AsyncIterator[Page]:
         """Users, their tickets with comments and ratings, what is theirs in others' tickets, suspended tickets."""

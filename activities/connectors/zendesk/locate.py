@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import suppress
 
+from activities.connectors.api.identifiers import usable
 from activities.connectors.zendesk.keys import key_of
 from activities.connectors.zendesk.kinds import Kind
 from activities.connectors.zendesk.rest import Rest, Row, number, text
@@ -20,7 +20,9 @@ _MOST = 50
 _KINDS = {"email": "email", "phone_number": "phone"}
 
 
-async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind: str | None) -> Located:
+async def locate(
+    rest: Rest, identifiers: tuple[Identifier, ...], external_kind: str | None, region: str | None = None
+) -> Located:
     """Every user who bears one of these, and every suspended ticket whose author has one of their addresses.
 
     By a staff account's further addresses, and by such as nobody has verified, nobody's suspended tickets are found.
@@ -40,7 +42,7 @@ async def locate(rest: Rest, identifiers: tuple[Identifier, ...], external_kind:
         users[number(user)] = user, []
         by.setdefault(number(user), []).append(identifier)
     _not_too_many(rest, len(users))
-    matches = [_match(user_id, *users[user_id], tuple(by[user_id]), external_kind) for user_id in sorted(users)]
+    matches = [_match(user_id, *users[user_id], tuple(by[user_id]), external_kind, region) for user_id in sorted(users)]
     addresses = {
         identifier: {
             *([identifier.value] if identifier.kind == "email" else []),
@@ -126,11 +128,16 @@ def _external(user: Row, kind: str) -> Identifier | None:
 
 
 def _match(
-    user_id: int, user: Row, identities: list[Row], by: tuple[Identifier, ...], external_kind: str | None
+    user_id: int,
+    user: Row,
+    identities: list[Row],
+    by: tuple[Identifier, ...],
+    external_kind: str | None,
+    region: str | None,
 ) -> Match:
-    yields = [*_told(identities)]
+    yields = [*_told(identities, region)]
     external = _external(user, external_kind) if external_kind else None
-    sure = {*_told(_verified(identities)), *([external] if external else [])}
+    sure = {*_told(_verified(identities), region), *([external] if external else [])}
     yields += [external] if external else []
     return Match(
         collection=Kind.USERS,
@@ -143,12 +150,11 @@ def _match(
     )
 
 
-def _told(identities: Iterable[Row]) -> Iterator[Identifier]:
+def _told(identities: Iterable[Row], region: str | None) -> Iterator[Identifier]:
     for one in identities:
         kind = _KINDS.get(text(one, "type"))
         if kind:
-            with suppress(ValueError):
-                yield Identifier(kind=kind, value=text(one, "value"))
+            yield from usable(kind, (text(one, "value"),), region)
 
 
 def _verified(identities: Sequence[Row]) -> list[Row]:

@@ -63,7 +63,7 @@ class ZendeskObjects:
 
     async def locate(self, identifiers: tuple[Identifier, ...]) -> Located:
         """As `Connector.locate`."""
-        return await locate(self._rest, identifiers, self._settings.external_id)
+        return await locate(self._rest, identifiers, self._settings.external_id, self._settings.region)
 
     async def look(self, planned: PlannedObject) -> State:
         """How one object is now."""

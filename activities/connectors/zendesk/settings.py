@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 from activities.connectors.api import ApiSettings
 from activities.connectors.settings import (
     CollectionSettings,
+    Region,
     SpokenSettings,
     collection_faults,
     raise_faults,
@@ -81,6 +82,8 @@ class ZendeskSettings(ApiSettings, SpokenSettings):
     """Instead of these two: an OAuth access token of an administrator's, with the scopes read and write."""
     file_hosts: tuple[str, ...] = ("https://*.zdusercontent.com",)
     """Where attachments lie. Called without credentials."""
+    region: Region | None = None
+    """The country of phone numbers without its code. Unset: such a number is nobody's who has one with a code."""
     external_id: IdentifierKind | None = None
     """Which kind of identifier the users' ``external_id`` is, if it is one: ``customer``."""
     subjects: Literal["erase", "keep"] = "erase"

@@ -111,6 +111,23 @@ def test_folders_bear_an_identifier_from_its_segment_on() -> None:
     assert Pattern("b/**/{customer}/x.txt", {}).bearing_in("b/1/2/3/42/x.txt") == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "region", "found"),
+    [
+        ("calls/12345678/x", "DK", True),
+        ("calls/12 34 56 78/x", "DK", True),
+        ("calls/+45 12345678/x", None, True),
+        ("calls/12345678/x", None, False),
+        ("calls/12345678/x", "NO", False),
+        ("calls/87654321/x", "DK", False),
+    ],
+)
+def test_a_number_in_a_name_is_of_the_country_that_the_settings_say(name: str, region: str | None, found: bool) -> None:
+    patterns = Patterns("files", {"all": Pattern("calls/{phone}/**", {})}, Spelling(region=region), 1000)
+    (wanted,) = patterns.wanted([Identifier(kind="phone", value="+4512345678")])
+    assert any(dict(one) == wanted.values for one in patterns.identities("all", name)) is found
+
+
 @given(value=st.text(min_size=1, max_size=12))
 def test_a_value_stands_for_itself_alone(value: str) -> None:
     """Whatever is in it: slashes, dots, stars, braces, NUL."""

@@ -89,7 +89,17 @@ class TestHealth:
     async def test_staff_without_the_right_are_told_which(self, rt: RtServer, rt_with: Any) -> None:
         health = await rt_with(token=rt.agent).ping()
         assert not health.ok
-        assert "SuperUser" in health.detail
+        assert "its user needs the right SuperUser" in health.detail
+        assert "ShredderStoragePath" not in health.detail
+
+    async def test_a_folder_that_rt_cannot_write_to_is_no_missing_right(self, rt: RtServer, rt_with: Any) -> None:
+        away = rt.dumps.rename(rt.folder / "elsewhere")
+        try:
+            health = await rt_with().ping()
+        finally:
+            away.rename(rt.dumps)
+        assert "$ShredderStoragePath" in health.detail
+        assert "SuperUser" not in health.detail
 
     async def test_a_token_that_is_none(self, rt_with: Any) -> None:
         health = await rt_with(token="1-14-none").ping()

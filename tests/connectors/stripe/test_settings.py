@@ -114,6 +114,13 @@ class TestHealth:
         told = await self._ping(shop, rights, redacts=True, cancel_subscriptions=True)
         assert told == f"The key lacks: {named}."
 
+    async def test_what_will_be_done_once_a_term_is_over_is_looked_at_too(self, shop: Shop) -> None:
+        collections = settings(shop.stripe.base_url)["collections"]
+        kept = {"treatment": "retain", "retention": {"law": "Tax Act", "years": 5}, "after": "delete"}
+        collections["tax_ids"] |= kept
+        told = await self._ping(shop, _RIGHTS - {"rak_tax_id_write"}, collections=collections)
+        assert told == "The key lacks: Tax IDs: Write."
+
     async def test_permissions_that_are_not_needed_are_not_missed(self, shop: Shop) -> None:
         needless = {"rak_subscription_write", "rak_redaction_job_read", "rak_redaction_job_write"}
         assert await self._ping(shop, _RIGHTS - needless) == ""

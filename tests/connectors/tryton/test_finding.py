@@ -40,8 +40,27 @@ async def test_a_search_that_gives_everybody_finds_only_who_bears_it(
     monkeypatch.setattr(locate, "_literal", lambda _: "%")
     monkeypatch.setattr(locate, "_like", lambda fields, _: ["OR", *([name, "ilike", "%"] for name in fields)])
     connector = made.connector(tryton)
-    assert len(await locate._candidates(connector._rpc, ids(**asked)[0], "dk_cpr" if "cpr" in asked else "")) > 1
+    assert len(await locate._candidates(connector._rpc, ids(**asked)[0], "dk_cpr" if "cpr" in asked else "", None)) > 1
     assert await found(connector, *ids(**asked)) == (RecordRef(collection="parties", key=f"[{tryton.ids['Ann']}]"),)
+
+
+@pytest.mark.parametrize("written", ["12 34 56 78", "12345678", "0045 12 34 56 78", "+4512345678"])
+async def test_a_number_without_its_country_is_found_where_the_settings_say_which(
+    tryton: TrytonServer, made: Made, written: str
+) -> None:
+    theirs = (RecordRef(collection="parties", key=f"[{tryton.ids['Ann']}]"),)
+    tryton.execute(
+        "UPDATE party_contact_mechanism SET value = ?, value_compact = ? WHERE type = 'phone' AND party = ?",
+        written,
+        written.replace(" ", ""),
+        tryton.ids["Ann"],
+    )
+    abroad = written.startswith(("+", "00"))
+    for region, there in (("DK", theirs), (None, theirs if abroad else ()), ("FR", theirs if abroad else ())):
+        connector = made.connector(tryton, region=region)
+        assert await found(connector, *ids(phone="+4512345678")) == there, region
+    (match,) = (await made.connector(tryton, region="DK").locate(ids(email=ANN))).matches
+    assert "+4512345678" in {one.value for one in match.yields}
 
 
 async def test_a_name_in_somebody_else_s_invoice_line_is_no_record_of_theirs(tryton: TrytonServer, made: Made) -> None:

@@ -22,9 +22,10 @@ async def test_a_hold_is_placed_listed_and_lifted_and_nobody_is_named(here: Worl
     hold = placed.json["hold"]
     assert (placed.json["created"], hold["persons"], hold["provision"]) == (True, 1, MATTER)
     again = await habeas("hold", "place", "--controller", "demo", *words, "--hold-id", hold["id"])
-    assert (again.json["created"], again.json["hold"]) == (False, hold)
+    # Over the API the same again has the first answer.
+    assert again.json["hold"] == hold
     listed = await habeas("hold", "list")
-    assert hold["id"] in listed.out
+    assert listed.out.count(hold["id"]) == 1
     silent = await habeas("hold", "lift", hold["id"], "--by", "Kim", "--json")
     assert silent.code == 2, "like every act, it says why"
     why = ("--by", "Kim", "--reason", "the claim is settled")

@@ -176,7 +176,7 @@ class OwnPage(Visiting):
             if self._now() >= link.expires_at:
                 raise LinkRefused("The time for fetching it is over.", reason="expired")
             if await tx.numbers(request_id, by_visit):
-                raise WrongCode("Another download takes another code.")
+                raise WrongCode("Another download takes another code.", field="code")
         key = await self._ledger.key(request_id)
         async with aclosing(self._decrypted(artifact, key)) as stream:
             handed = Handed(artifact, request.language, stream)

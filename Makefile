@@ -6,9 +6,9 @@ MAKEFLAGS += --no-print-directory
 export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 READY := .venv/ready
-# The whole suite in one process more than there are cores, for they wait much; what is picked with ARGS in one. Four
+# The whole suite in two processes more than there are cores, for they wait much; what is picked with ARGS in one. Four
 # servers each: not more than four.
-SHARED_OUT := -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4))) --dist loadfile
+SHARED_OUT := -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 2 ? 3 : 4))) --dist loadfile
 
 # Strict: a link that leads nowhere, a page that no list names, or anything that a browser would load from elsewhere is an error.
 SITE := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --fresh-env --write-all \

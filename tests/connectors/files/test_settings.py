@@ -77,12 +77,18 @@ def test_what_cannot_be_is_refused(connector: str, rule: dict[str, Any], why: st
         ({"region": "eu.evil.example/"}, "region"),
         ({"shapes": {"email": "("}}, r"shapes\.email"),
         ({"collections": {}}, "collections"),
+        ({"phone_region": "Denmark"}, "phone_region"),
     ],
 )
 def test_a_bucket_is_where_the_settings_say_and_nowhere_else(more: dict[str, Any], why: str) -> None:
     with pytest.raises(ConfigurationError, match=why) as raised:
         S3Connector.from_settings("files", settings(**more))
     assert "very-secret" not in str(raised.value)
+
+
+def test_numbers_in_names_are_of_the_country_that_the_settings_say() -> None:
+    known = [S3Settings.model_validate(settings(**more)) for more in ({}, {"phone_region": "DK"})]
+    assert [one.spelling.form("phone", "12 34 56 78") for one in known] == ["12345678", "+4512345678"]
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,17 @@ def test_an_address_is_found_whole_or_not_at_all(text: str, found: bool) -> None
     assert words.within_others(text) is (not found and ANN in text.lower())
 
 
+@pytest.mark.parametrize(("region", "told"), [("DK", "+4512345678"), (None, "12345678")])
+async def test_a_number_is_told_as_one_of_the_country_that_the_settings_say(
+    rt: RtServer, region: str | None, told: str
+) -> None:
+    rt.write("UPDATE Users SET HomePhone = '12 34 56 78' WHERE EmailAddress = ?", [(BOB,)])
+    made = RtConnector.from_settings("rt", settings(rt, rt.url, region=region))
+    (match,) = (await made.locate(ids(email=BOB))).matches
+    await made.aclose()
+    assert told in [one.value for one in match.yields if one.kind == "phone"]
+
+
 async def test_nobody_else_is_found_by_bob(connector: RtConnector) -> None:
     records = await _all_of(connector, BOB)
     assert _keys(records, "tickets") == []  # Ann reads along, and wrote there

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from activities.connectors.zendesk.stored import addressed
 from habeas.connector import RecordRef
 from habeas.errors import Quarantine
+from habeas.testing import HttpFaults
 from habeas.testing.steps import collected, erased, planned, roots
 from tests.connectors.store import ids
 from tests.connectors.zendesk.people import ANN, ANN_OLD, BOB, CV, LIKE_ANN, Desk
@@ -196,6 +197,18 @@ async def test_an_address_that_she_only_added_is_told_as_unproven(world: Zendesk
     again, held_back = (await world.connector.locate(ids(email="victim@example.org"))).matches
     assert (again.key, again.found_by, again.unproven) == (match.key, typed[:1], typed)
     assert (held_back.collection, held_back.unproven) == ("suspended_tickets", ())
+
+
+@pytest.mark.parametrize(("region", "told"), [("DK", "+4599999999"), (None, "99999999")])
+async def test_a_number_is_told_as_one_of_the_country_that_the_settings_say(
+    desk: Desk, faults: HttpFaults, region: str | None, told: str
+) -> None:
+    eve = desk.zendesk.add_user(User("Eve", ("eve@example.org",)))
+    eve.identities += [Identity("phone_number", "99 99 99 99", verified=True, id=5)]
+    world = ZendeskWorld(desk, faults, region=region)
+    (match,) = (await world.connector.locate(ids(email="eve@example.org"))).matches
+    await world.connector.aclose()
+    assert [one.value for one in match.yields if one.kind == "phone"] == [told]
 
 
 async def test_the_address_by_which_alone_zendesk_knows_somebody_counts(world: ZendeskWorld, desk: Desk) -> None:

@@ -15,11 +15,10 @@ from habeas.connector import Page
 from habeas.disguised import hides_address
 from habeas.errors import Quarantine
 from habeas.evidence import Tag
-from habeas.outcomes import Awaiting, Fate, ObjectOutcome, Pending
+from habeas.outcomes import MOST_HANDLE, Awaiting, Fate, ObjectOutcome, Pending
 
 MOST_WAIT = 30 * 24 * 3600.0
 """Seconds until a system is asked again, or taken not to call back."""
-MOST_HANDLE = 2048
 
 
 class UnderWay(TypedDict):

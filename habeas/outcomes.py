@@ -63,12 +63,16 @@ class Done(Frozen, Generic[T]):
     result: T
 
 
+MOST_HANDLE = 2048
+"""Bytes of a handle, in UTF-8: Temporal keeps it, and a callback brings it back."""
+
+
 class Pending(Frozen):
     """Under way (the second of two steps, or a job): ask again with this handle after so many seconds."""
 
     kind: Literal["pending"] = "pending"
     handle: str
-    """Temporal keeps it: at most 2,048 characters, and it names nobody."""
+    """At most `MOST_HANDLE` long, and it names nobody."""
     poll_after: float = Field(gt=0, description="seconds; more than a month is taken as one")
     so_far: tuple[ObjectOutcome, ...] = Field(default=(), repr=False)
     """Of a second look where everything is done but for copies that the system drops by itself on a day to come (a

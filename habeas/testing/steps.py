@@ -11,7 +11,7 @@ from habeas import plan as plans
 from habeas.connector import Change, Changing, Connector, Record, RecordRef, SystemPlan
 from habeas.disguised import readings
 from habeas.model import Identifier
-from habeas.outcomes import Awaiting, Done, Drifted, ObjectOutcome, Pending
+from habeas.outcomes import MOST_HANDLE, Awaiting, Done, Drifted, ObjectOutcome, Pending
 from habeas.staying import Place, Stay
 from habeas.testing.world import World
 
@@ -35,7 +35,7 @@ __all__ = [
 
 TODAY = date(2026, 6, 15)
 """The day that plans are made on. Records with an anchor date should lie around it."""
-LONGEST = 2048
+LONGEST = MOST_HANDLE
 """Bytes of a cursor or a handle: both travel with the engine's steps."""
 _MOST_POLLS = 200
 

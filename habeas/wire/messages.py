@@ -9,6 +9,7 @@ from pydantic import Field
 
 from habeas.connector import Change, RecordRef, SystemPlan, Veto
 from habeas.model import Frozen, Identifier
+from habeas.outcomes import MOST_HANDLE
 
 __all__ = [
     "PREFIX",
@@ -122,4 +123,4 @@ class Problem(Frozen):
 class Finished(Frozen):
     """What the service sends to Habeas when work that it answered `Awaiting` for is done."""
 
-    handle: str = Field(min_length=1, max_length=500)
+    handle: str = Field(min_length=1, max_length=MOST_HANDLE)

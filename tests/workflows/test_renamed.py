@@ -57,6 +57,11 @@ async def _waits_for_billing(world: World, right: Right = Right.ACCESS, **words:
     world.connectors["billing"].fail("collect", Terminal("no permission"))
     await case.prove()
     await _is_blocked(case, "billing")
+
+    async def crm_is_there() -> bool:
+        return await _collected(case) == ["crm"]
+
+    await eventually(crm_is_there)
     return case
 
 

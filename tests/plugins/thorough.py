@@ -23,6 +23,7 @@ THOROUGH = (
     "tests/stack/test_users.py",
     "tests/connectors/rt/test_erasing.py",
     "tests/connectors/tryton/test_erasing.py",
+    "tests/connectors/tryton/test_finding.py",  # the suite of connectors finds in it each time
     "tests/connectors/sql_portable/test_kit.py",
     "tests/connectors/test_generated.py",
     "tests/stack/test_stack.py::test_workers_take_turns_at_being_killed",
